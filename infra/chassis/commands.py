@@ -1,0 +1,29 @@
+"""Idempotency of commands: the same command id twice has one effect and one answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Command:
+    """One state-changing call as its caller meant it.
+
+    ``fingerprint`` is the SHA-256 of name and arguments (without the id): the same id with another
+    fingerprint is refused as ``CommandIdReused``.
+    """
+
+    id: str
+    name: str
+    caller: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, command_id: str, name: str, caller: str, arguments: Mapping[str, Any]) -> Command:
+        meant = {key: value for key, value in arguments.items() if key != "command_id"}
+        text = json.dumps([name, meant], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest())

@@ -1,0 +1,153 @@
+"""A service's own database: sessions, idempotent commands and the inbox, on PostgreSQL and SQLite alike."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from infra.chassis import clock
+from infra.chassis.commands import Command
+from infra.chassis.refusals import CommandIdReused
+from infra.chassis.tables import command_log, inbox
+from infra.chassis.types import BigKey, UtcDateTime
+
+__all__ = ["BigKey", "Database", "UtcDateTime", "answer", "note", "recall"]
+
+POOL_SIZE = 12  # workers of a service (10) and room for probes
+STATEMENT_TIMEOUT_MS = 15_000
+LOCK_TIMEOUT_MS = 5_000
+
+class Database:
+    """One database of one service; make it with :meth:`at`, which keeps one per URL and process."""
+
+    _kept: dict[str, Database] = {}
+
+    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
+        self.url = url
+        self.engine = _engine(url, pool_size)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @classmethod
+    def at(cls, url: str) -> Database:
+        if url not in cls._kept:
+            cls._kept[url] = cls(url)
+        return cls._kept[url]
+
+    @classmethod
+    def forget_all(cls) -> None:
+        """Close every database this process keeps (end of an embedded platform)."""
+        for database in cls._kept.values():
+            database.engine.dispose()
+        cls._kept.clear()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that commits at the end and rolls back on any exception."""
+        with self._sessions() as session, session.begin():
+            yield session
+
+    def ping(self) -> None:
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def command(self, command: Command, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+        """Run ``work`` once for this command id and keep its answer; later calls get the answer again."""
+        for attempt in (1, 2):
+            try:
+                with self.session() as session:
+                    answered = recall(session, command)
+                    if answered is not None:
+                        return answered
+                    note(session, command)
+                    reply = work(session)
+                    answer(session, command, reply)
+                    return reply
+            except IntegrityError:
+                # The twin of this call may have been first: then its answer is there now.
+                if attempt == 2 or not self._answered(command):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _answered(self, command: Command) -> bool:
+        with self.session() as session:
+            return recall(session, command) is not None
+
+    @contextlib.contextmanager
+    def once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
+        """The inbox: a session for the effect of a message, or ``None`` when it was handled before."""
+        with self.session() as session:
+            seen = session.execute(inbox.select().where(inbox.c.consumer == consumer, inbox.c.message_id == message_id)).first()
+            if seen:
+                yield None
+                return
+            session.execute(inbox.insert().values(consumer=consumer, message_id=message_id, handled_at=clock.now()))
+            yield session
+
+
+def recall(session: Session, command: Command) -> dict[str, Any] | None:
+    """The stored answer of this command, ``None`` if it is new; refuses an id that meant something else."""
+    row = session.execute(
+        command_log.select().where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)
+    ).first()
+    if row is None:
+        return None
+    if row.fingerprint != command.fingerprint:
+        raise CommandIdReused(command_id=command.id)
+    return dict(row.reply) if row.reply is not None else {}
+
+
+def note(session: Session, command: Command) -> None:
+    """Claim the command id in this transaction; a twin waits here and then finds the answer."""
+    session.execute(
+        command_log.insert().values(
+            caller=command.caller, command_id=command.id, name=command.name, fingerprint=command.fingerprint, reply=None, at=clock.now()
+        )
+    )
+
+
+def answer(session: Session, command: Command, reply: dict[str, Any]) -> None:
+    session.execute(
+        command_log.update()
+        .where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)
+        .values(reply=reply)
+    )
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if url.startswith("sqlite"):
+        memory = url in {"sqlite://", "sqlite:///:memory:"}
+        options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": pool_size}
+        engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 15}, **options)
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        pool_recycle=3600,
+        connect_args={"options": limits, "connect_timeout": 5, "application_name": "portal"},
+    )
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Any) -> None:
+    # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another writer.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

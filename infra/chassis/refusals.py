@@ -1,0 +1,160 @@
+"""Named refusals: how a service says no, in Vietnamese and English, and what to do next.
+
+A refusal is an answer, not a failure: the caller can do something about it. Its class name crosses
+the wire as ``exc_type``; its text as ``value``. Pure standard library, so that a domain may raise one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+DEFAULT_LANGUAGE = "vi"
+
+
+class Refusal(Exception):
+    """One named way to say no.
+
+    Subclasses give ``vi``/``en`` (what is wrong) and ``todo_vi``/``todo_en`` (what to do), as
+    ``str.format`` templates over the keyword facts the refusal was raised with.
+    """
+
+    vi: ClassVar[str] = "Yêu cầu không được chấp nhận."
+    en: ClassVar[str] = "The request was refused."
+    todo_vi: ClassVar[str] = ""
+    todo_en: ClassVar[str] = ""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        super().__init__(self.text(DEFAULT_LANGUAGE))
+
+    @property
+    def name(self) -> str:
+        """The name callers see as ``exc_type``."""
+        return type(self).__name__
+
+    def text(self, language: str = DEFAULT_LANGUAGE) -> str:
+        """What is wrong and what to do, in ``language`` (``vi`` or ``en``)."""
+        wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
+        return " ".join(part.format_map(_Facts(self.facts)) for part in (wrong, todo) if part)
+
+
+class _Facts(dict[str, Any]):
+    """Facts for a template; one that was not given shows as a dash instead of breaking the refusal."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+class NotFound(Refusal):
+    """Nothing of that kind is there, or not for this caller."""
+
+    vi = "Không tìm thấy."
+    en = "Not found."
+    todo_vi = "Kiểm tra lại mã đã gửi."
+    todo_en = "Check the identifier you sent."
+
+
+class Unauthenticated(Refusal):
+    """No token, or one that does not hold."""
+
+    vi = "Chưa đăng nhập hoặc phiên đăng nhập không còn hiệu lực ({reason})."
+    en = "Not signed in, or the session is no longer valid ({reason})."
+    todo_vi = "Hãy đăng nhập lại và gửi kèm access token."
+    todo_en = "Sign in again and send the access token."
+
+
+class Forbidden(Refusal):
+    """A role, or a relation to the thing, is missing."""
+
+    vi = "Không có quyền thực hiện việc này: {reason}."
+    en = "Not permitted: {reason}."
+    todo_vi = "Dùng tài khoản có vai trò phù hợp hoặc liên hệ cơ quan phụ trách."
+    todo_en = "Use an account with the right role, or contact the agency in charge."
+
+
+class InvalidRequest(Refusal):
+    """The arguments do not fit the contract. ``problems``: list of ``{"pointer": RFC 6901, "problem": text}``."""
+
+    vi = "Yêu cầu không đúng quy cách: {shown}."
+    en = "The request does not fit the contract: {shown}."
+    todo_vi = "Sửa các trường được nêu rồi gửi lại."
+    todo_en = "Correct the fields named and send again."
+
+    def __init__(self, problems: list[dict[str, str]], **facts: Any) -> None:
+        shown = "; ".join(f"{one['pointer'] or '/'}: {one['problem']}" for one in problems[:10])
+        super().__init__(problems=problems, shown=shown, **facts)
+
+    @classmethod
+    def at(cls, pointer: str, vi: str, en: str | None = None) -> InvalidRequest:
+        """One problem at one JSON pointer; the text may differ per language."""
+        refusal = cls([{"pointer": pointer, "problem": vi}])
+        refusal.facts["shown_en"] = f"{pointer}: {en or vi}"
+        return refusal
+
+    def text(self, language: str = DEFAULT_LANGUAGE) -> str:
+        if language == "en" and "shown_en" in self.facts:
+            return f"{self.en.format(shown=self.facts['shown_en'])} {self.todo_en}"
+        return super().text(language)
+
+
+class CommandIdReused(Refusal):
+    """The same command id came with other arguments (or for another command)."""
+
+    vi = "Mã lệnh {command_id} đã được dùng cho một yêu cầu khác."
+    en = "Command id {command_id} was already used for another request."
+    todo_vi = "Tạo một command_id (UUID) mới cho mỗi yêu cầu mới."
+    todo_en = "Make a new command_id (UUID) for each new request."
+
+
+class VersionConflict(Refusal):
+    """The caller's ``expected_version`` is no longer current."""
+
+    vi = "Dữ liệu đã thay đổi: phiên bản mong đợi {expected}, hiện tại {current}."
+    en = "The data has changed: expected version {expected}, current {current}."
+    todo_vi = "Tải lại rồi thực hiện lại trên phiên bản hiện tại."
+    todo_en = "Load it again and repeat on the current version."
+
+
+class ServiceUnavailable(Refusal):
+    """A part of the platform did not answer in time; nothing was half-done by this call."""
+
+    vi = "Dịch vụ {service} tạm thời không trả lời."
+    en = "The {service} service is not answering at the moment."
+    todo_vi = "Thử lại sau ít phút với cùng command_id."
+    todo_en = "Try again in a few minutes with the same command_id."
+
+
+class DeadlineExceeded(Refusal):
+    """The caller had stopped waiting before work began; nothing was done."""
+
+    vi = "Yêu cầu đã quá thời hạn chờ trước khi được xử lý."
+    en = "The request's deadline had passed before it was handled."
+    todo_vi = "Gửi lại với cùng command_id."
+    todo_en = "Send it again with the same command_id."
+
+
+class InternalFailure(Exception):
+    """What a caller sees of a failure: no detail but the call id to quote."""
+
+    def __init__(self, call_id: str, language: str = DEFAULT_LANGUAGE) -> None:
+        if language == "en":
+            text = f"Something failed on our side; quote {call_id} when you report it. Try again with the same command_id."
+        else:
+            text = f"Hệ thống gặp lỗi; khi báo lỗi hãy nêu mã {call_id}. Có thể thử lại với cùng command_id."
+        super().__init__(text)
+
+
+class Forwarded(Refusal):
+    """A neighbour's refusal, passed on under its own name and text."""
+
+    def __init__(self, remote_name: str, remote_text: str) -> None:
+        self.remote_name = remote_name
+        self.remote_text = remote_text
+        super().__init__(remote_name=remote_name)
+
+    @property
+    def name(self) -> str:
+        return self.remote_name
+
+    def text(self, language: str = DEFAULT_LANGUAGE) -> str:
+        return getattr(self, "remote_text", "")

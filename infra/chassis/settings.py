@@ -1,0 +1,109 @@
+"""Settings from the environment (each also as ``NAME_FILE``); a missing one stops the process by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import overload
+
+SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+EMBEDDED_BROKER = "embedded://"
+
+
+class SettingMissing(SystemExit):
+    """A setting that has no default is not there; the process ends with 78 (EX_CONFIG) and says which."""
+
+    def __init__(self, name: str, why: str = "") -> None:
+        self.name = name
+        self.message = f"Setting {name} is missing{': ' + why if why else ''}. Give it as {name} or {name}_FILE."
+        super().__init__(78)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Settings:
+    """What this process was told. Values come from ``env``; nothing is read at import."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = dict(env)
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
+        return cls(os.environ if env is None else env)
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The value of ``name``, of the file ``NAME_FILE`` names, or ``default``. An empty value counts as unset."""
+        if value := self.env.get(name):
+            return value
+        if path := self.env.get(f"{name}_FILE"):
+            try:
+                return Path(path).read_text().strip()
+            except OSError as error:
+                raise SettingMissing(name, f"{name}_FILE cannot be read ({error})") from error
+        return default
+
+    def require(self, name: str) -> str:
+        """The value of ``name``; ends the process when there is none."""
+        value = self.get(name)
+        if value is None:
+            raise SettingMissing(name)
+        return value
+
+    def number(self, name: str, default: float) -> float:
+        value = self.get(name)
+        try:
+            return default if value is None else float(value)
+        except ValueError as error:
+            raise SettingMissing(name, f"{value!r} is not a number") from error
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.get(name)
+        return default if value is None else value.lower() in {"1", "true", "yes", "on"}
+
+    @property
+    def embedded(self) -> bool:
+        """With no broker and no database named, everything uses the embedded default."""
+        return not self.get("AMQP_URI") and not any(self.get(f"{name.upper()}_DATABASE_URL") for name in SERVICES)
+
+    @property
+    def environment(self) -> str:
+        """``production`` unless said otherwise; the embedded default is always ``development``."""
+        value = self.get("PORTAL_ENVIRONMENT", "development" if self.embedded else "production")
+        if value not in {"production", "development"}:
+            raise SettingMissing("PORTAL_ENVIRONMENT", f"{value!r} is neither production nor development")
+        return value
+
+    @property
+    def development(self) -> bool:
+        return self.environment == "development"
+
+    @property
+    def home(self) -> Path:
+        """Where the embedded default and development keys live."""
+        return Path(self.get("PORTAL_HOME", ".portal")).absolute()
+
+    @property
+    def amqp_uri(self) -> str:
+        return EMBEDDED_BROKER if self.embedded else self.require("AMQP_URI")
+
+    def database_url(self, service: str) -> str:
+        """SQLAlchemy URL of ``service``'s own database."""
+        if self.embedded:
+            return f"sqlite:///{self.home / f'{service}.sqlite'}"
+        return self.require(f"{service.upper()}_DATABASE_URL")
+
+    def migration_url(self, service: str) -> str:
+        """The URL migrations use: the owner's, where service and owner are different database roles."""
+        return self.get(f"{service.upper()}_MIGRATION_DATABASE_URL") or self.database_url(service)
+
+    def secret_folder(self) -> Path:
+        """Folder for keys that development makes for itself; production is given its secrets."""
+        folder = self.home / "secrets"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder

@@ -1,0 +1,83 @@
+"""The tables every service's database has beside its own: commands, inbox, outbox, positions, dead letters, leases."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy.types import TypeEngine
+
+from infra.chassis.types import BigKey, UtcDateTime
+
+_own = MetaData()
+
+
+def _json() -> TypeEngine[object]:
+    return JSON()
+
+
+command_log = Table(
+    "command_log",
+    _own,
+    Column("caller", String(80), primary_key=True),
+    Column("command_id", String(36), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("reply", _json()),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    _own,
+    Column("consumer", String(120), primary_key=True),
+    Column("message_id", String(120), primary_key=True),
+    Column("handled_at", UtcDateTime, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    _own,
+    Column("position", BigKey, primary_key=True, autoincrement=True),
+    Column("type", String(80), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("data", _json(), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("call_id", String(160)),
+    Column("published_at", UtcDateTime),
+)
+Index("outbox_unpublished", outbox.c.published_at, outbox.c.position)
+
+relay_position = Table(
+    "relay_position",
+    _own,
+    Column("name", String(80), primary_key=True),
+    Column("position", BigKey, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+dead_letter = Table(
+    "dead_letter",
+    _own,
+    Column("id", BigKey, primary_key=True, autoincrement=True),
+    Column("consumer", String(160), nullable=False),
+    Column("message_id", String(120), nullable=False),
+    Column("routing", _json(), nullable=False),
+    Column("headers", _json(), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("content_type", String(80), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("resolution", Text),
+)
+Index("dead_letter_state", dead_letter.c.state, dead_letter.c.id)
+
+ALL = (command_log, inbox, outbox, relay_position, dead_letter)
+
+
+def plumbing(metadata: MetaData) -> None:
+    """Add these tables to a service's own ``MetaData``."""
+    for table in ALL:
+        table.to_metadata(metadata)
