@@ -1,0 +1,61 @@
+# What to type. Everything lands in .venv and temporary folders; nothing outside is touched, except that
+# `make test` as root installs RabbitMQ and PostgreSQL from the distribution when they are missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The first Python that the project runs on (3.11 or 3.12); say PYTHON=… to choose another.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help venv demo servers test test-compose lint types bench chaos clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
+
+# Two stamps: the demo needs only what the platform runs on.
+.venv/.runtime: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; none was found (say PYTHON=/path/to/python3.11)." >&2; exit 2; }
+	@echo "Installing what the platform runs on into .venv …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@echo "Installing the tools of development into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
+	@touch $@
+
+venv: .venv/.dev  ## the environment, with the tools of development
+
+demo: .venv/.runtime  ## the whole journey in one process: no server needed
+	@$(BIN)/portal demo $(ARGS)
+
+lint: .venv/.dev  ## style, likely bugs, and who may import what
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: .venv/.dev  ## strict types of the chassis and of every domain
+	$(BIN)/mypy
+
+servers: .venv/.dev
+	@$(BIN)/python -m tests.servers
+
+test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
+	$(BIN)/pytest -m "not compose and not chaos" $(ARGS)
+
+test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
+	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)
+
+bench: servers  ## the benchmarks, as ratios measured in one run
+	$(BIN)/portal bench $(ARGS)
+
+chaos: servers  ## long fault runs (SEED=… repeats one)
+	$(BIN)/pytest -m chaos --timeout=3600 tests/faults $(ARGS)
+
+clean:  ## remove the environment, caches and what the demo left
+	rm -rf .venv .portal build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
