@@ -1,0 +1,34 @@
+"""Vietnamese working time: due dates that pause, resume and explain themselves. Pure; standard library only."""
+
+from infra.working_time.calendar import OFFICE_ZONE, Day, NotCountable, WorkingCalendar
+from infra.working_time.clock import Clock
+from infra.working_time.counting import (
+    UNITS,
+    after_working_minutes,
+    due_at,
+    next_opening,
+    office_minute,
+    working_minutes_between,
+)
+from infra.working_time.explanation import explain
+from infra.working_time.promise import Happening, Promise
+from infra.working_time.restating import Restatement, restate
+
+__all__ = [
+    "OFFICE_ZONE",
+    "UNITS",
+    "Clock",
+    "Day",
+    "Happening",
+    "NotCountable",
+    "Promise",
+    "Restatement",
+    "WorkingCalendar",
+    "after_working_minutes",
+    "due_at",
+    "explain",
+    "next_opening",
+    "office_minute",
+    "restate",
+    "working_minutes_between",
+]

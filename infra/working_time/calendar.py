@@ -1,0 +1,141 @@
+"""Which days a Vietnamese office works, as the catalogue's calendar says it.
+
+Monday to Friday are working days. A calendar names only the days that differ: public holidays and
+their substitutes (off), make-up Saturdays (working) and overrides by the catalogue's editors.
+Office hours are 07:30-11:30 and 13:00-17:00; a session holds its opening minute and not its closing one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+
+# Viet Nam has kept UTC+7 without summer time since 1975, so a fixed offset needs no time-zone files.
+OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+SESSIONS = ((time(7, 30), time(11, 30)), (time(13, 0), time(17, 0)))
+CLOSING = SESSIONS[-1][1]
+MINUTES_A_DAY = sum((b.hour - a.hour) * 60 + b.minute - a.minute for a, b in SESSIONS)
+LONGEST_CLOSURE = timedelta(days=400)
+
+OFF = frozenset({"holiday", "substitute_holiday", "substitute", "day_off", "off", "closed"})
+WORKING = frozenset({"make_up", "working", "working_day"})
+REGULAR = frozenset({"regular", "normal"})
+
+
+class NotCountable(ValueError):
+    """The time cannot be counted: unknown unit, impossible amount, unknown kind of day, naive instant."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day that differs from Monday to Friday.
+
+    `kind`: holiday, substitute_holiday, day_off, make_up, working, regular; any of them with the prefix
+    `override_` when an editor decided it. `name`: {"vi", "en"}, why.
+    """
+
+    kind: str
+    name: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.plain_kind not in OFF | WORKING | REGULAR:
+            raise NotCountable(f"unknown kind of day: {self.kind!r}")
+
+    @property
+    def plain_kind(self) -> str:
+        return self.kind.removeprefix("override_")
+
+    @property
+    def overrides(self) -> bool:
+        return self.kind.startswith("override_")
+
+
+@dataclass(frozen=True)
+class WorkingCalendar:
+    """The days that differ, the version they were read at and the years they speak of (None: all years)."""
+
+    days: Mapping[date, Day] = field(default_factory=dict)
+    version: int | str | None = None
+    years: frozenset[int] | None = None
+
+    @classmethod
+    def of_replies(cls, replies: Iterable[Mapping[str, Any]]) -> WorkingCalendar:
+        """Build from replies of `catalog.calendar(year)`: {"year", "days": [{"date", "kind", "name"}], "version"}."""
+        days: dict[date, Day] = {}
+        years: set[int] = set()
+        version: int | str | None = None
+        for reply in replies:
+            years.add(int(reply["year"]))
+            version = reply.get("version", version)
+            for row in reply["days"]:
+                on, day = date.fromisoformat(row["date"]), Day(row["kind"], dict(row.get("name") or {}))
+                if on not in days or day.overrides or not days[on].overrides:
+                    days[on] = day
+        return cls(days, version, frozenset(years))
+
+    def kind_of(self, on: date) -> str:
+        """`working`, `weekend`, `holiday` or `make_up`."""
+        day = self.days.get(on)
+        plain = day.plain_kind if day else "regular"
+        if plain in OFF:
+            return "holiday"
+        if plain in WORKING:
+            return "make_up" if on.weekday() > 4 else "working"
+        return "weekend" if on.weekday() > 4 else "working"
+
+    def is_working(self, on: date) -> bool:
+        return self.kind_of(on) in ("working", "make_up")
+
+    def name_of(self, on: date) -> Mapping[str, str]:
+        """Why the day differs, {"vi", "en"}; empty for an ordinary day."""
+        day = self.days.get(on)
+        return day.name if day else {}
+
+    def knows(self, on: date) -> bool:
+        """False when no calendar of that year has been given: its holidays are not subtracted."""
+        return self.years is None or on.year in self.years
+
+    def first_working_day(self, since: date) -> date:
+        """`since` itself, or the next day on which the office works."""
+        on = since
+        while not self.is_working(on):
+            on += timedelta(days=1)
+            if on - since > LONGEST_CLOSURE:
+                raise NotCountable(f"no working day within {LONGEST_CLOSURE.days} days of {since.isoformat()}")
+        return on
+
+    def sessions(self, on: date) -> Iterator[tuple[datetime, datetime]]:
+        """The office hours of a day as aware instants; none on a day off."""
+        if self.is_working(on):
+            for opens, closes in SESSIONS:
+                yield datetime.combine(on, opens, OFFICE_ZONE), datetime.combine(on, closes, OFFICE_ZONE)
+
+    def between(self, first: date, last: date) -> WorkingCalendar:
+        """The part of this calendar an event has to keep: the days that differ from `first` to `last`."""
+        kept = {on: day for on, day in self.days.items() if first <= on <= last}
+        return WorkingCalendar(kept, self.version, self.years)
+
+    def followed_by(self, later: WorkingCalendar, since: date) -> WorkingCalendar:
+        """This calendar before `since`, `later` from then on."""
+        before = {on: day for on, day in self.days.items() if on < since}
+        after = {on: day for on, day in later.days.items() if on >= since}
+        years = None if self.years is None or later.years is None else self.years | later.years
+        return WorkingCalendar(before | after, later.version, years)
+
+    def differences(self, other: WorkingCalendar, first: date, last: date) -> list[date]:
+        """The days of the range which one calendar works and the other does not."""
+        named = sorted({*self.days, *other.days})
+        return [on for on in named if first <= on <= last and self.is_working(on) != other.is_working(on)]
+
+    def to_json(self) -> dict[str, Any]:
+        """{"version", "years", "days": [{"date", "kind", "name"}]}, days in order; JSON-safe."""
+        rows = [{"date": on.isoformat(), "kind": d.kind, "name": dict(d.name)} for on, d in sorted(self.days.items())]
+        return {"version": self.version, "years": None if self.years is None else sorted(self.years), "days": rows}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> WorkingCalendar:
+        days = {date.fromisoformat(r["date"]): Day(r["kind"], dict(r.get("name") or {})) for r in kept["days"]}
+        years = kept.get("years")
+        return cls(days, kept.get("version"), None if years is None else frozenset(years))

@@ -1,0 +1,144 @@
+"""The proof of a due date, day by day, in Vietnamese and English.
+
+One row per calendar day from acceptance to the due date. `kind` says the most telling thing of the day,
+`marks` everything that holds of it, `minutes` how much office time was counted and `left` how much of the
+promise remained at midnight, so that a reader can check the sum with a pencil.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from infra.working_time.calendar import OFFICE_ZONE
+from infra.working_time.clock import Clock
+from infra.working_time.counting import MINUTE, office_minute
+from infra.working_time.promise import Happening
+from infra.working_time.wording import note_of
+
+# The first of these that holds names the day.
+TELLING = ("due", "ended", "start", "extended", "resumed", "paused", "make_up", "holiday", "weekend", "counted")
+LONGEST_PROOF = 4000
+
+
+def explain(clock: Clock, until: date | None = None) -> list[dict[str, Any]]:
+    """Rows {"date", "kind", "marks", "minutes", "left", "note": {"vi", "en"}, "pauses": [{"cause", "ref"}]}.
+
+    `kind`: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due. `minutes` are
+    office minutes counted that day, `left` the minutes remaining at its end (None when nothing was promised).
+    A paused clock has no due date: its rows run to the last happening, or to `until`.
+    """
+    days = list(_days(clock, until))
+    return [_row(clock, on, number) for number, on in enumerate(days)]
+
+
+def _days(clock: Clock, until: date | None) -> Iterator[date]:
+    on = office_minute(clock.accepted_at).date()
+    last = max([on, *(office_minute(h.at).date() for h in clock.happenings)])
+    if clock.due_at is not None:
+        last = max(last, office_minute(clock.due_at).date())
+    elif until is not None:
+        last = max(last, until)
+    for _ in range(LONGEST_PROOF):
+        if on > last:
+            return
+        yield on
+        on += timedelta(days=1)
+
+
+def _row(clock: Clock, on: date, number: int) -> dict[str, Any]:
+    midnight = datetime.combine(on, time.min, OFFICE_ZONE)
+    pauses = _pauses_over(clock, midnight, midnight + timedelta(days=1))
+    minutes = _counted_minutes(clock, on)
+    happened = [h for h in clock.happenings if office_minute(h.at).date() == on]
+    marks = _marks(clock, on, happened, bool(pauses), minutes)
+    left = _left(clock, midnight + timedelta(days=1))
+    row = {
+        "date": on.isoformat(),
+        "kind": next(kind for kind in TELLING if kind in marks),
+        "marks": marks,
+        "minutes": minutes,
+        "left": left,
+        "pauses": [{"cause": p.cause, "ref": p.ref} for p in pauses],
+    }
+    return row | {"note": note_of(clock, on, row, happened, pauses, number)}
+
+
+def _marks(clock: Clock, on: date, happened: list[Happening], paused: bool, minutes: int) -> list[str]:
+    kind = clock.calendar.kind_of(on)
+    holds = {
+        "due": clock.due_at is not None and on == office_minute(clock.due_at).date(),
+        "start": on == office_minute(clock.started_at).date(),
+        "paused": paused,
+        "make_up": kind == "make_up",
+        "holiday": kind == "holiday",
+        "weekend": kind == "weekend",
+        "counted": minutes > 0 or kind == "working",
+    }
+    holds |= {h.kind: True for h in happened}
+    if clock.promise.unit == "calendar_days" and kind in ("weekend", "holiday"):
+        holds["counted"] = _is_plain_count(clock, on)
+    return [mark for mark in TELLING if holds.get(mark)]
+
+
+def _is_plain_count(clock: Clock, on: date) -> bool:
+    """Calendar days count weekends too, from the day after the start to the nth; later days only move the end."""
+    first = office_minute(clock.started_at).date()
+    never_paused = not any(h.kind == "paused" for h in clock.happenings)
+    return never_paused and first < on <= first + timedelta(days=int(clock.promise.amount or 0))
+
+
+def _counted_minutes(clock: Clock, on: date) -> int:
+    """Office minutes of the day between start and due (or end) that no pause covered."""
+    ends = [at for at in (clock.due_at, clock.ended_at) if at is not None]
+    first, last = office_minute(clock.started_at), min(ends).astimezone(OFFICE_ZONE) if ends else None
+    total = timedelta()
+    for opens, closes in clock.calendar.sessions(on):
+        since, until = max(opens, first), closes if last is None else min(closes, last)
+        total += max(until - since, timedelta()) - _paused_within(clock, since, until)
+    return max(total, timedelta()) // MINUTE
+
+
+def _paused_within(clock: Clock, since: datetime, until: datetime) -> timedelta:
+    covered = timedelta()
+    for begins, ends, _ in paused_spans(clock):
+        covered += max(min(ends, until) - max(begins, since), timedelta())
+    return covered
+
+
+def _left(clock: Clock, midnight: datetime) -> int | None:
+    left = clock_at(clock, midnight).minutes_left(midnight)
+    return None if left is None else max(left, 0)
+
+
+def _pauses_over(clock: Clock, since: datetime, until: datetime) -> list[Happening]:
+    return [why for begins, ends, whys in paused_spans(clock) for why in whys if begins < until and ends > since]
+
+
+def paused_spans(clock: Clock) -> list[tuple[datetime, datetime, list[Happening]]]:
+    """(from, until, the pausing happenings) per uninterrupted pause; an open one runs to the end of time."""
+    spans: list[tuple[datetime, datetime, list[Happening]]] = []
+    whys: list[Happening] = []
+    depth, begun = 0, datetime.max.replace(tzinfo=UTC)
+    for happening in clock.happenings:
+        if happening.kind == "paused":
+            begun = office_minute(happening.at) if depth == 0 else begun
+            depth, whys = depth + 1, [*whys, happening]
+        elif happening.kind == "resumed":
+            depth -= 1
+            if depth == 0:
+                spans.append((begun, office_minute(happening.at), whys))
+                whys = []
+    if depth:
+        spans.append((begun, datetime.max.replace(tzinfo=UTC), whys))
+    return spans
+
+
+def clock_at(clock: Clock, instant: datetime) -> Clock:
+    """The clock as its happenings until `instant` left it (exclusive)."""
+    then = clock.as_accepted()
+    for happening in clock.happenings:
+        if happening.at < instant:
+            then = then.apply(happening, clock.calendar if happening.kind == "resumed" else None)
+    return then

@@ -1,0 +1,75 @@
+"""An independent oracle: an office that looks at every single minute and knows no arithmetic."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+ICT = timezone(timedelta(hours=7))
+MINUTE = timedelta(minutes=1)
+
+
+class NaiveOffice:
+    """`off` and `on`: sets of dates that differ from Monday to Friday."""
+
+    def __init__(self, off: set[date], on: set[date]):
+        self.off, self.on = off, on
+
+    def works_on(self, day: date) -> bool:
+        if day in self.off:
+            return False
+        return day in self.on or day.isoweekday() <= 5
+
+    def is_open(self, minute: datetime) -> bool:
+        local = minute.astimezone(ICT)
+        of_day = local.hour * 60 + local.minute
+        return self.works_on(local.date()) and (450 <= of_day < 690 or 780 <= of_day < 1020)
+
+    def open_minutes(self, start: datetime, end: datetime) -> int:
+        count, at = 0, start
+        while at < end:
+            count += self.is_open(at)
+            at += MINUTE
+        return count
+
+    def opening(self, at: datetime) -> datetime:
+        while not self.is_open(at):
+            at += MINUTE
+        return at
+
+    def due(self, start: datetime, amount: int, unit: str) -> datetime:
+        at = self.opening(start)
+        if unit == "working_hours":
+            left = amount * 60
+            while left:
+                left -= self.is_open(at)
+                at += MINUTE
+            return at
+        day = at.astimezone(ICT).date()
+        if unit == "working_days":
+            left = amount
+            while left:
+                day += timedelta(days=1)
+                left -= self.works_on(day)
+        elif unit == "calendar_days":
+            day += timedelta(days=amount)
+        else:
+            year, month = day.year, day.month
+            for _ in range(amount):
+                year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+            wanted = day.day
+            while True:
+                try:
+                    day = date(year, month, wanted)
+                    break
+                except ValueError:
+                    wanted -= 1
+        while not self.works_on(day):
+            day += timedelta(days=1)
+        return datetime(day.year, day.month, day.day, 17, tzinfo=ICT).astimezone(UTC)
+
+    def due_with_pauses(self, start: datetime, due: datetime, pauses: list[tuple[datetime, datetime]]) -> datetime:
+        """Spend the minutes of the promise one by one, none of them during a pause."""
+        budget, at = self.open_minutes(start, due), start
+        while budget:
+            if self.is_open(at) and not any(begin <= at < end for begin, end in pauses):
+                budget -= 1
+            at += MINUTE
+        return at
