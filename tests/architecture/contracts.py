@@ -17,7 +17,7 @@ from importlinter.domain.imports import ModuleExpression
 
 
 class RoomsContract(ForbiddenContract):
-    """``rooms`` (without ``except_rooms``) reach none of ``forbidden``, directly or, unless ``direct_only``, through others."""
+    """``rooms`` (without ``except_rooms``) reach none of ``forbidden``; ``direct_only``: not by an import of their own."""
 
     type_name = "rooms"
 
@@ -32,8 +32,9 @@ class RoomsContract(ForbiddenContract):
         inside = self._matching(graph, self.rooms) - self._matching(graph, self.except_rooms)
         if not inside:
             raise ValueError(f"'{self.name}' is left with no module to watch.")
-        internal = {one for one in self.forbidden if str(one).partition(".")[0] in self.session_options["root_packages"]}
-        self._matching(graph, internal)  # a library may be unused; a room of ours that is not there is a typing error
+        roots = self.session_options["root_packages"]
+        ours = {one for one in self.forbidden if str(one).partition(".")[0] in roots}
+        self._matching(graph, ours)  # a library may be unused; a room of ours that is not there is a typing error
         self.source_modules = {ModuleExpression(name) for name in inside}
         self.forbidden_modules = self.forbidden
         self.allow_indirect_imports = "true" if self.direct_only else "false"

@@ -1,0 +1,57 @@
+"""What every test may ask for. The first lines decide the kind of process tests run in.
+
+The whole test process is green, as a service is: Nameko containers hang without eventlet's patches, and a
+patch that comes after an import is half a patch. Unit tests do not need it and do not notice it: a domain
+imports nothing that blocks. Followers and command-line programs are not green; tests start them as
+processes of their own. ``time_machine`` leaves the monotonic clock alone, so the hub's timers go on.
+"""
+
+import os
+
+# Before anything imports psycopg: its C wait blocks the hub, five `pg_sleep(1)` then take 5 s instead of 1 s.
+os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+
+import eventlet  # isort: skip
+
+eventlet.monkey_patch()
+
+from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
+
+import pytest  # noqa: E402
+
+from tests import servers  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def broker_server() -> Iterator[servers.Broker | servers.GivenBroker]:
+    """The broker of this run; started by the first test that asks."""
+    with servers.running_broker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def broker(broker_server: servers.Broker | servers.GivenBroker) -> Iterator[str]:
+    """The AMQP URI of a virtual host that only this test uses."""
+    with broker_server.virtual_host() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[servers.Databases]:
+    """The PostgreSQL of this run; started by the first test that asks."""
+    with servers.running_databases() as databases:
+        yield databases
+
+
+@pytest.fixture
+def fresh_database(database_server: servers.Databases) -> Iterator[Callable[[str], str]]:
+    """``fresh_database("payments")`` makes an empty database and gives its SQLAlchemy URL; dropped after the test."""
+    made: list[str] = []
+
+    def make(service: str) -> str:
+        made.append(database_server.make(service))
+        return made[-1]
+
+    yield make
+    for url in made:
+        database_server.drop(url)

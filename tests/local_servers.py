@@ -1,0 +1,230 @@
+"""A real RabbitMQ and a real PostgreSQL as child processes: free ports, temporary folders, nothing left behind.
+
+For tests and fault runs. They listen on 127.0.0.1 only, keep their ports and data over ``kill`` and ``start``
+(so that clients can find them again), and die with the process that started them.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+POSTGRESQL_HOMES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
+START_SECONDS = 90.0
+
+
+class ServerFailed(RuntimeError):
+    """A server did not start or stop as asked; the message ends with the tail of its log."""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """One server program in a folder of its own."""
+
+    def __init__(self, name: str, user: str | None = None) -> None:
+        self.name, self.user = name, user
+        self.folder = Path(tempfile.mkdtemp(prefix=f"portal-{name}-"))
+        self.log = self.folder / "log"
+        self.child: subprocess.Popen[bytes] | None = None
+        if user:
+            owner = pwd.getpwnam(user)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+
+    def launch(self, command: Sequence[str | Path], env: Mapping[str, str], stop_signal: signal.Signals) -> None:
+        """Start the program; if this process dies first, the program gets ``stop_signal``."""
+        # util-linux's setpriv becomes the program, so the process we start is the server itself.
+        bound = ["setpriv", "--pdeathsig", stop_signal.name.removeprefix("SIG")] if shutil.which("setpriv") else []
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                [*bound, *(str(part) for part in command)], env=dict(env), cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, user=self.user, group=self.user, extra_groups=[] if self.user else None,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        assert self.child is not None, f"{self.name} was not started"
+        return self.child.pid
+
+    @property
+    def running(self) -> bool:
+        return self.child is not None and self.child.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if not self.running or time.monotonic() > deadline:
+                tail = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+                raise ServerFailed(
+                    f"{self.name} did not become ready (exit status {self.child and self.child.poll()}):\n{tail}"
+                )
+            time.sleep(0.05)
+
+    def send(self, number: int, seconds: float = 30) -> None:
+        """Signal the program and wait for its end; one that does not end is killed."""
+        if self.child is None or not self.running:
+            return
+        self.child.send_signal(number)
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait(10)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class LocalBroker:
+    """RabbitMQ with its management interface, under a node name, cookie, mapper and folder of its own."""
+
+    def __init__(self) -> None:
+        self.process = Process("rabbitmq")
+        self.mapper = Process("epmd")  # Erlang's port mapper; the machine's own is left alone
+        self.port, self.management_port, self._mapper_port, self._node_port = (free_port() for _ in range(4))
+        folder = self.process.folder
+        (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.default = 127.0.0.1:{self.port}\n"
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
+            "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+            "disk_free_limit.absolute = 50MB\n"
+        )
+
+    @classmethod
+    def available(cls) -> bool:
+        return RABBITMQ.exists() and shutil.which("epmd") is not None
+
+    @property
+    def _env(self) -> dict[str, str]:
+        folder = str(self.process.folder)
+        return {
+            "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8",
+            "ERL_EPMD_PORT": str(self._mapper_port), "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"portal-{self.port}@localhost", "RABBITMQ_DIST_PORT": str(self._node_port),
+            "RABBITMQ_CONF_ENV_FILE": f"{folder}/none", "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia", "RABBITMQ_LOG_BASE": f"{folder}/logs",
+            "RABBITMQ_PID_FILE": f"{folder}/pid", "RABBITMQ_GENERATED_CONFIG_DIR": f"{folder}/config",
+            # No wrapping shell: the process we start is the server itself, so a kill reaches it.
+            "RUNNING_UNDER_SYSTEMD": "1",
+            # One scheduler that sleeps when idle: tests share the machine.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none",
+        }  # fmt: skip
+
+    def start(self) -> None:
+        if not self.mapper.running:
+            self.mapper.launch(
+                ["epmd", "-port", str(self._mapper_port), "-address", "127.0.0.1"], self._env, signal.SIGKILL
+            )
+            self.mapper.wait_until(lambda: listening(self._mapper_port))
+        self.process.launch([RABBITMQ], self._env, signal.SIGTERM)
+        self.process.wait_until(lambda: listening(self.port) and listening(self.management_port))
+
+    def kill(self) -> None:
+        """``kill -9``, as a power cut would."""
+        self.process.send(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.process.send(signal.SIGTERM)
+
+    def close(self) -> None:
+        self.kill()  # its folder goes away with it: an orderly stop would only take longer
+        self.mapper.send(signal.SIGKILL)
+        self.process.remove()
+        self.mapper.remove()
+
+
+class LocalDatabases:
+    """A PostgreSQL cluster; ``durable`` keeps fsync on (for fault runs), otherwise speed wins."""
+
+    def __init__(self, durable: bool = False) -> None:
+        # PostgreSQL refuses to run as root.
+        self.process = Process("postgresql", user="postgres" if os.geteuid() == 0 else None)
+        self.port = free_port()
+        self.data = self.process.folder / "data"
+        self.durable = durable
+
+    @classmethod
+    def programs(cls) -> Path | None:
+        """The newest PostgreSQL's programs on this machine, if any."""
+        found = [
+            path
+            for pattern in POSTGRESQL_HOMES
+            for path in Path("/").glob(pattern.lstrip("/"))
+            if (path / "initdb").exists()
+        ]
+        return max(found, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {"PATH": os.environ["PATH"], "HOME": str(self.process.folder), "LANG": "C.UTF-8", "TZ": "UTC"}
+
+    def start(self) -> None:
+        programs = self.programs()
+        assert programs is not None
+        if not self.data.exists():
+            self._initialise(programs)
+        speed = (
+            [] if self.durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        )
+        self.process.launch(
+            [programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.process.folder,
+             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "shared_buffers=64MB", *speed],
+            self._env, signal.SIGQUIT,
+        )  # fmt: skip
+        self.process.wait_until(lambda: self._answers(programs))
+
+    def _initialise(self, programs: Path) -> None:
+        self.process.launch(
+            [programs / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+             "--locale=C.UTF-8", "--no-sync"],
+            self._env, signal.SIGKILL,
+        )  # fmt: skip
+        child = self.process.child
+        if child is None or child.wait(START_SECONDS) != 0:
+            raise ServerFailed(f"initdb failed:\n{self.process.log.read_text(errors='replace')[-2000:]}")
+
+    def _answers(self, programs: Path) -> bool:
+        asked = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        return subprocess.run(asked, check=False).returncode == 0
+
+    def kill(self) -> None:
+        """``kill -9`` of the server and of every process it had started."""
+        children = [
+            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+        self.process.send(signal.SIGKILL)
+        for child in children:
+            try:
+                os.kill(child, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def stop(self) -> None:
+        """An immediate stop that rolls back what is open."""
+        self.process.send(signal.SIGINT)
+
+    def close(self) -> None:
+        self.process.send(signal.SIGQUIT)
+        self.process.remove()
