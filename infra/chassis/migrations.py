@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
 
@@ -44,12 +45,7 @@ def configuration(service: str, url: str) -> Config:
 
 def folder(service: str) -> Path:
     """Where the migrations of ``service`` lie."""
-    import importlib.util
-
-    spec = importlib.util.find_spec(f"services.{service}")
-    if spec is None or not spec.submodule_search_locations:
-        raise LookupError(f"service {service} is not installed here")
-    return Path(next(iter(spec.submodule_search_locations))) / "migrations"
+    return service_folder(service) / "migrations"
 
 
 def upgrade(settings: Settings, service: str, revision: str = "head") -> None:

@@ -73,28 +73,30 @@ class Forbidden(Refusal):
 
 
 class InvalidRequest(Refusal):
-    """The arguments do not fit the contract. ``problems``: list of ``{"pointer": RFC 6901, "problem": text}``."""
+    """The arguments do not fit the contract.
+
+    ``problems``: list of ``{"pointer": RFC 6901 pointer, "problem": text}``, or with ``vi`` and ``en`` in
+    place of ``problem``.
+    """
 
     vi = "Yêu cầu không đúng quy cách: {shown}."
     en = "The request does not fit the contract: {shown}."
     todo_vi = "Sửa các trường được nêu rồi gửi lại."
     todo_en = "Correct the fields named and send again."
+    SHOWN = 10  # problems named in the text; all are in the facts
 
     def __init__(self, problems: list[dict[str, str]], **facts: Any) -> None:
-        shown = "; ".join(f"{one['pointer'] or '/'}: {one['problem']}" for one in problems[:10])
-        super().__init__(problems=problems, shown=shown, **facts)
+        super().__init__(problems=problems, **facts)
 
     @classmethod
     def at(cls, pointer: str, vi: str, en: str | None = None) -> InvalidRequest:
         """One problem at one JSON pointer; the text may differ per language."""
-        refusal = cls([{"pointer": pointer, "problem": vi}])
-        refusal.facts["shown_en"] = f"{pointer}: {en or vi}"
-        return refusal
+        return cls([{"pointer": pointer, "vi": vi, "en": en or vi}])
 
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
-        if language == "en" and "shown_en" in self.facts:
-            return f"{self.en.format(shown=self.facts['shown_en'])} {self.todo_en}"
-        return super().text(language)
+        listed = [f"{one['pointer'] or '/'}: {one.get(language) or one.get('problem') or one.get('vi')}" for one in self.facts["problems"]]
+        wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
+        return f"{wrong.format(shown='; '.join(listed[: self.SHOWN]))} {todo}"
 
 
 class CommandIdReused(Refusal):

@@ -1,0 +1,101 @@
+"""What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.publishing import Publisher
+from infra.chassis.refusals import NotFound
+from infra.chassis.settings import Settings
+from infra.chassis.tables import dead_letter
+
+
+class DeadLetterNotFound(NotFound):
+    vi = "Không có thông điệp lỗi {letter_id} đang chờ xử lý."
+    en = "There is no waiting dead letter {letter_id}."
+
+
+class DeadLetters:
+    """The dead letters of one service, in its own database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def of(cls, settings: Settings, service: str) -> DeadLetters:
+        return cls(Database.at(settings.database_url(service)))
+
+    def keep(self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float) -> None:
+        """Keep an event that failed for the last time; a repeat of the same one only updates its row."""
+        with self.database.session() as session:
+            known = (dead_letter.c.consumer == queue) & (dead_letter.c.message_id == event["id"]) & (dead_letter.c.state == "waiting")
+            updated = session.execute(dead_letter.update().where(known).values(error=error, last_at=clock.now(), attempts=attempts))
+            if updated.rowcount:
+                return
+            session.execute(
+                dead_letter.insert().values(
+                    consumer=queue,
+                    message_id=event["id"],
+                    routing={"type": event.get("type"), "source": event.get("source")},
+                    headers={key: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"},
+                    body=json.dumps(event, ensure_ascii=False).encode(),
+                    content_type="application/json",
+                    error=error,
+                    attempts=attempts,
+                    first_at=datetime.fromtimestamp(first_at, UTC),
+                    last_at=clock.now(),
+                    state="waiting",
+                )
+            )
+
+    def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The letters an operator has to look at, oldest first."""
+        with self.database.session() as session:
+            rows = session.execute(select(dead_letter).where(dead_letter.c.state == "waiting").order_by(dead_letter.c.id).limit(limit))
+            return [_shown(row) for row in rows]
+
+    def show(self, letter_id: int) -> dict[str, Any]:
+        with self.database.session() as session:
+            row = session.execute(select(dead_letter).where(dead_letter.c.id == letter_id)).first()
+            if row is None:
+                raise DeadLetterNotFound(letter_id=letter_id)
+            return {**_shown(row), "headers": row.headers, "body": json.loads(row.body), "state": row.state, "resolution": row.resolution}
+
+    def replay(self, letter_id: int, publisher: Publisher, *, dry_run: bool = False) -> dict[str, Any]:
+        """Hand the letter to its consumer's queue again; its inbox makes a second replay harmless."""
+        letter = self.show(letter_id)
+        if not dry_run:
+            publisher.publish(letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"])
+            self._resolve(letter_id, "replayed", "")
+        return letter
+
+    def drop(self, letter_id: int, reason: str) -> dict[str, Any]:
+        """Give a letter up, with the reason on record."""
+        letter = self.show(letter_id)
+        self._resolve(letter_id, "dropped", reason)
+        return letter
+
+    def _resolve(self, letter_id: int, state: str, resolution: str) -> None:
+        with self.database.session() as session:
+            session.execute(
+                dead_letter.update().where(dead_letter.c.id == letter_id).values(state=state, resolved_at=clock.now(), resolution=resolution)
+            )
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "consumer": row.consumer,
+        "message_id": row.message_id,
+        "type": row.routing.get("type"),
+        "error": row.error,
+        "attempts": row.attempts,
+        "first_at": row.first_at.isoformat(),
+        "last_at": row.last_at.isoformat(),
+    }

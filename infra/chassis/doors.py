@@ -1,0 +1,131 @@
+"""The doors of a service: ``@door`` wraps an RPC so that a use case only ever sees a checked call.
+
+Order: deadline → caller → roles → contract → work. A refusal leaves with its name and a text in the caller's
+language; a failure is logged once, counted and leaves without detail. Sensitive arguments are never logged.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from nameko.rpc import Rpc
+
+from infra.chassis import logs, metrics
+from infra.chassis.auth import Call
+from infra.chassis.commands import Command
+from infra.chassis.contracts import contract_of
+from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal
+from infra.chassis.wire import CheckedRpcConsumer
+
+
+class Door(Rpc):
+    """Nameko's RPC entrypoint on the checked consumer; the contract, not the signature, says what fits.
+
+    Every exception counts as expected: the door itself logs what is to be logged.
+    """
+
+    rpc_consumer = CheckedRpcConsumer()
+
+    def check_signature(self, args: Any, kwargs: Any) -> None:
+        """Left to the contract."""
+
+
+class Said(Exception):
+    """A refusal on its way out. Its class is renamed to the refusal's name, for ``exc_type``."""
+
+    def __init__(self, text: str, facts: dict[str, Any]) -> None:
+        super().__init__(text, facts)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def said(refusal: Refusal, language: str) -> Said:
+    named = type(refusal.name, (Said,), {"__module__": Said.__module__})
+    return named(refusal.text(language), refusal.facts)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call a door, and what of its arguments is secret."""
+
+    roles: frozenset[str]
+    public: bool
+    sensitive: frozenset[str]
+
+    def admit(self, call: Call) -> None:
+        """Let the caller in or refuse."""
+        if self.public:
+            return
+        actor = call.authenticate()
+        if not actor.has(*self.roles):
+            wanted = ", ".join(sorted(self.roles))
+            raise Forbidden(reason=f"cần vai trò / needs role: {wanted}")
+
+
+def door(
+    *, roles: Iterable[str] = (), public: bool = False, sensitive: Iterable[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``. ``sensitive``: arguments never logged."""
+    rule = Rule(frozenset(roles), public, frozenset(sensitive))
+    if public == bool(rule.roles):
+        raise TypeError("a door is either public or names its roles")
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def opened(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return _through(self, method, rule, args, kwargs)
+
+        opened.rule = rule  # type: ignore[attr-defined]
+        Door.decorator(expected_exceptions=(Exception,))(opened)
+        return opened
+
+    return decorate
+
+
+def _through(service: Any, method: Callable[..., Any], rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    call: Call = service.caller
+    name, started = method.__name__, time.perf_counter()
+    structlog.contextvars.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
+    try:
+        _check(service, name, rule, call, args, kwargs)
+        return method(service, **kwargs)
+    except Refusal as refusal:
+        metrics.door_refusals.labels(service.name, name, refusal.name).inc()
+        logs.get().info("refused", refusal=refusal.name, arguments=_shown(kwargs, rule))
+        raise said(refusal, call.language) from None
+    except Exception:
+        metrics.door_failures.labels(service.name, name).inc()
+        logs.get().exception("door_failed", arguments=_shown(kwargs, rule))
+        raise InternalFailure(call.call_id, call.language) from None
+    finally:
+        metrics.door_seconds.labels(service.name, name).observe(time.perf_counter() - started)
+        structlog.contextvars.clear_contextvars()
+
+
+def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    if call.deadline is not None and time.time() > call.deadline:
+        raise DeadlineExceeded()
+    rule.admit(call)
+    if args:
+        raise InvalidRequest.at("", "chỉ nhận đối số theo tên", "keyword arguments only")
+    if problems := contract_of(service.name).parameters(name).problems(kwargs):
+        raise InvalidRequest(problems)
+    if kwargs.get("command_id"):
+        call.command = Command.of(kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs)
+
+
+def _shown(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:
+    """Arguments for the log: ids and short plain values; never a sensitive one, never free text or papers."""
+    shown: dict[str, str] = {}
+    for name, value in list(arguments.items())[:20]:
+        if name in rule.sensitive:
+            shown[name] = "***"
+        elif name.endswith(("_id", "code", "status", "method", "version", "limit", "kind")) and len(str(value)) <= 80:
+            shown[name] = str(value)
+    return shown

@@ -1,0 +1,130 @@
+"""Event handlers that lose nothing: retried with growing delays, then kept as dead letters for an operator.
+
+Stock Nameko acks an event whose handler failed. Here the failed event is published again (confirmed) to a
+retry tier, a queue whose time-to-live hands it back, and only then acked; the attempt travels in a header of
+our own, since the broker owns ``x-death``.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from nameko.events import EventHandler
+from nameko.exceptions import ContainerBeingKilled
+
+from infra.chassis import logs, metrics
+from infra.chassis.contracts import contract_of
+from infra.chassis.dead_letters import DeadLetters
+from infra.chassis.dependencies import settings_of
+from infra.chassis.topology import handler_queue, retry_exchange, retry_tiers
+from infra.chassis.wire import Consumer, Envelope, check_envelope, quarantine_publisher, too_deep
+
+ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
+
+
+class EventUnfit(Exception):
+    """The event does not fit what this consumer's contract says it needs."""
+
+
+class ReliableHandler(EventHandler):
+    """Stock event handler with an inbox-friendly id, retry tiers and dead letters."""
+
+    queue_consumer = Consumer()
+
+    def setup(self) -> None:
+        super().setup()
+        self.queue = handler_queue(self.source_service, self.event_type, self.container.service_name, self.method_name)
+        settings = settings_of(self.container)
+        self.tiers = retry_tiers(settings)
+        self.dead_letters = DeadLetters.of(settings, self.container.service_name)
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        try:
+            check_envelope(message, reply=False)
+            if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("data"), dict) or too_deep(body):
+                raise Envelope("not a CloudEvent")
+        except Envelope as wrong:
+            self.queue_consumer.put_aside(message, str(wrong))
+            return
+        context = self.unpack_message_headers(message)
+        for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
+            context.pop(ours, None)
+        try:
+            self.container.spawn_worker(
+                self, (body,), {}, context_data=context, handle_result=functools.partial(self.handle_result, message)
+            )
+        except ContainerBeingKilled:
+            self.queue_consumer.requeue_message(message)
+
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
+        if exc_info is None:
+            self.queue_consumer.ack_message(message)
+            return result, None
+        try:
+            self._later_or_never(worker_ctx.args[0], message, exc_info[1])
+        except Exception as error:
+            logs.get(service=self.container.service_name).error("retry_not_kept", error=str(error), handler=self.method_name)
+            self.queue_consumer.requeue_message(message)
+            return None, None
+        self.queue_consumer.ack_message(message)
+        return None, None
+
+    def _later_or_never(self, event: dict[str, Any], message: Any, error: BaseException) -> None:
+        service, attempt = self.container.service_name, _attempt(message)
+        first_at = str((message.headers or {}).get(FIRST_AT) or f"{time.time():.3f}")
+        told = f"{type(error).__name__}: {error}"[:1000]
+        if attempt > len(self.tiers):
+            metrics.dead_letters.labels(service, self.method_name).inc()
+            self.dead_letters.keep(self.queue.name, event, dict(message.headers or {}), told, attempt, float(first_at))
+            return
+        metrics.handler_retries.labels(service, self.method_name).inc()
+        headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
+        quarantine_publisher(self.container).publish(
+            event, exchange=retry_exchange(self.tiers[attempt - 1]), routing_key=self.queue.name, headers=headers, message_id=event["id"]
+        )
+
+
+def _attempt(message: Any) -> int:
+    value = (message.headers or {}).get(ATTEMPT, 1)
+    return value if isinstance(value, int) and 1 <= value <= 1000 else 1
+
+
+def _plain(headers: Any) -> dict[str, Any]:
+    """Headers that may travel on; the broker's own ``x-`` ones stay behind."""
+    return {key: value for key, value in (headers or {}).items() if not key.startswith("x-")}
+
+
+def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a method the handler of ``event_type`` (such as ``application_submitted.v1``) told by service ``source``."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def watched(self: Any, event: dict[str, Any]) -> Any:
+            return _watched(self, method, source, event_type, event)
+
+        watched.handles = (source, event_type)  # type: ignore[attr-defined]
+        ReliableHandler.decorator(source, event_type, expected_exceptions=(Exception,))(watched)
+        return watched
+
+    return decorate
+
+
+def _watched(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:
+    name, started = method.__name__, time.perf_counter()
+    structlog.contextvars.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
+    try:
+        schema = contract_of(service.name).consumed(source, event_type)
+        if schema and (problems := schema.problems(event["data"])):
+            raise EventUnfit(json.dumps([one["pointer"] + " " + one["en"] for one in problems]))
+        return method(service, event)
+    except Exception as error:
+        logs.get().warning("handler_failed", error=f"{type(error).__name__}: {error}", exc_info=True)
+        raise
+    finally:
+        metrics.handler_seconds.labels(service.name, name).observe(time.perf_counter() - started)
+        structlog.contextvars.clear_contextvars()

@@ -1,0 +1,23 @@
+"""What operators watch, under fixed names, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+door_seconds = Histogram("portal_door_seconds", "Time a door took to answer.", ["service", "door"], buckets=BUCKETS)
+door_refusals = Counter("portal_door_refusals_total", "Calls refused by name.", ["service", "door", "refusal"])
+door_failures = Counter("portal_door_failures_total", "Calls that failed (not refused).", ["service", "door"])
+reply_failures = Counter("portal_reply_failures_total", "Replies that could not be sent.", ["service"])
+quarantined = Counter("portal_quarantined_total", "Messages put aside because they could not be read or answered.", ["service"])
+handler_seconds = Histogram("portal_handler_seconds", "Time an event handler took.", ["service", "handler"], buckets=BUCKETS)
+handler_retries = Counter("portal_handler_retries_total", "Events put back for a later try.", ["service", "handler"])
+dead_letters = Counter("portal_dead_letters_total", "Events given up after the last try.", ["service", "handler"])
+relay_position = Gauge("portal_relay_position", "Position up to which events are published.", ["service", "relay"])
+relay_lag = Gauge("portal_relay_lag_events", "Committed events not yet published.", ["service", "relay"])
+relay_unrouted = Counter("portal_relay_unrouted_total", "Published events nobody listens to.", ["service", "type"])
+duty_failures = Counter("portal_duty_failures_total", "Steps of a follower's duty that failed.", ["service", "duty"])
+duty_work = Counter("portal_duty_work_total", "Pieces of work a follower's duty has done.", ["service", "duty"])
+hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
+pool_in_use = Gauge("portal_pool_connections_in_use", "Database connections checked out.", ["service"])

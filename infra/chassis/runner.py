@@ -1,0 +1,172 @@
+"""Starting and stopping a process: waits for what is not there yet, stops once and in order, always ends.
+
+Exit codes: 0 an orderly stop; 70 (EX_SOFTWARE) a service died; 75 (EX_TEMPFAIL) the stop took longer than the
+grace period; 78 (EX_CONFIG) a setting is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kombu import Connection
+
+from infra.chassis import logs
+from infra.chassis.followers import Follower
+from infra.chassis.migrations import at_head
+from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
+from infra.chassis.publishing import size_pools
+from infra.chassis.settings import Settings
+
+DIED, TOO_SLOW = 70, 75
+MAX_WORKERS = 10
+
+
+def container_config(settings: Settings) -> dict[str, Any]:
+    """What Nameko is told."""
+    return {
+        "AMQP_URI": settings.amqp_uri,
+        "max_workers": int(settings.number("MAX_WORKERS", MAX_WORKERS)),
+        "HEARTBEAT": int(settings.number("AMQP_HEARTBEAT", 30)),
+        "TRANSPORT_OPTIONS": {"max_retries": 3, "interval_start": 0.5, "interval_step": 1, "interval_max": 5},
+        "settings": settings,
+    }
+
+
+def wait_until(what: str, ready: Callable[[], bool], patience: float) -> None:
+    """Wait for something another process provides; give up by name after ``patience`` seconds."""
+    log, until, said = logs.get(), time.monotonic() + patience, False
+    while True:
+        try:
+            if ready():
+                return
+            reason = "not yet"
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:200]
+        if time.monotonic() > until:
+            log.error("gave_up_waiting", waiting_for=what, reason=reason)
+            raise SystemExit(TOO_SLOW)
+        if not said:
+            log.info("waiting", waiting_for=what, reason=reason)
+            said = True
+        time.sleep(0.5)
+
+
+def wait_for_surroundings(settings: Settings, services: list[str]) -> None:
+    """Broker there, databases there and migrated."""
+    patience = settings.number("START_PATIENCE", 120)
+    wait_until("broker", lambda: broker_answers(settings), patience)
+    for service in services:
+        wait_until(f"{service} migrations", lambda name=service: at_head(settings, name), patience)  # type: ignore[misc]
+
+
+def broker_answers(settings: Settings) -> bool:
+    with Connection(settings.amqp_uri, connect_timeout=3) as connection:
+        connection.connect()
+        return bool(connection.connected)
+
+
+class Stopping:
+    """One orderly stop whatever the number of signals, and a watchdog that ends a stop which does not end."""
+
+    def __init__(self, stop: Callable[[], None], grace: float, spawn: Callable[[Callable[[], None]], Any]) -> None:
+        self._stop, self._grace, self._spawn = stop, grace, spawn
+        self._asked = False
+
+    def install(self) -> None:
+        signal.signal(signal.SIGTERM, self.ask)
+        signal.signal(signal.SIGINT, self.ask)
+
+    def ask(self, *_signal: Any) -> None:
+        if self._asked:
+            return
+        self._asked = True
+        self._watch()
+        self._spawn(self._stop)
+
+    def _watch(self) -> None:
+        # A real thread and a pipe-free sleep: the hub may be the very thing that is stuck.
+        real_threading = _unpatched("threading")
+        real_time = _unpatched("time")
+
+        def end() -> None:
+            real_time.sleep(self._grace)
+            os.write(2, b'{"event": "stop_took_too_long", "level": "error"}\n')
+            os._exit(TOO_SLOW)
+
+        real_threading.Thread(target=end, daemon=True).start()
+
+
+def _unpatched(module: str) -> Any:
+    try:
+        from eventlet.patcher import is_monkey_patched, original
+    except ImportError:
+        return __import__(module)
+    return original(module) if is_monkey_patched("thread") else __import__(module)
+
+
+def serve_doors(settings: Settings, services: list[str]) -> int:
+    """Run services as doors until TERM. The process must have been monkey-patched before anything was imported."""
+    import eventlet
+    from nameko.runners import ServiceRunner
+
+    from infra.chassis.hub import HubWatch
+    from infra.chassis.loader import service_class
+    from infra.chassis.wire import refuse_compression
+
+    refuse_compression()
+    size_pools(MAX_WORKERS)
+    wait_for_surroundings(settings, services)
+    runner, health, hub = ServiceRunner(container_config(settings)), Health(), HubWatch()
+    for name in services:
+        runner.add_service(service_class(name))
+        health.ready.update(database_checks(settings, name))
+    health.alive["hub"] = hub.check
+    health.ready["broker"] = lambda: _must(broker_answers(settings), "broker does not answer")
+    Stopping(runner.stop, settings.number("GRACE", 25), eventlet.spawn).install()
+    hub.start()
+    runner.start()
+    serve_green(health, settings)
+    logs.get().info("started", services=services)
+    try:
+        runner.wait()
+    except Exception as error:
+        logs.get().error("service_died", error=f"{type(error).__name__}: {error}", exc_info=True)
+        return DIED
+    logs.get().info("stopped", services=services)
+    return 0
+
+
+def _must(truth: bool, otherwise: str) -> None:
+    if not truth:
+        raise RuntimeError(otherwise)
+
+
+def serve_followers(settings: Settings, services: list[str]) -> int:
+    """Run the followers of services until TERM, as a plain process (one thread each)."""
+    wait_for_surroundings(settings, services)
+    followers = [Follower(settings, name) for name in services]
+    health = Health()
+    for follower in followers:
+        health.alive[f"{follower.service} follower"] = lambda one=follower: _must(time.monotonic() - one.last_step_at < 120, "no round for 120 s")  # type: ignore[misc]
+        health.ready.update(database_checks(settings, follower.service))
+    threads = [threading.Thread(target=one.run, name=f"{one.service} follower", daemon=True) for one in followers]
+
+    def stop() -> None:
+        for follower in followers:
+            follower.stop()
+
+    Stopping(stop, settings.number("GRACE", 25), lambda work: work()).install()
+    for thread in threads:
+        thread.start()
+    serve_plain(health, settings)
+    logs.get().info("started", followers=services)
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.5)
+    logs.get().info("stopped", followers=services)
+    return 0

@@ -1,0 +1,62 @@
+"""The broker's exchanges and queues, declared by ``portal migrate`` and not by whoever starts first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Connection, Exchange, Queue
+from nameko.rpc import get_rpc_exchange
+
+from infra.chassis.contracts import Contract
+from infra.chassis.publishing import events_exchange
+from infra.chassis.settings import Settings
+from infra.chassis.wire import QUARANTINE
+
+DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
+
+
+def retry_tiers(settings: Settings) -> list[int]:
+    """Delays between tries of a failing handler, in milliseconds (setting RETRY_TIERS, in seconds)."""
+    return [round(float(one) * 1000) for one in settings.get("RETRY_TIERS", DEFAULT_TIERS).split(",")]
+
+
+def retry_exchange(milliseconds: int) -> Exchange:
+    return Exchange(f"portal.retry.{milliseconds}ms", type="fanout", durable=True)
+
+
+def retry_queue(milliseconds: int) -> Queue:
+    """A waiting room: after the queue's time-to-live the message goes, by the default exchange, to its routing key."""
+    name = f"portal.retry.{milliseconds}ms"
+    return Queue(
+        name,
+        exchange=retry_exchange(milliseconds),
+        durable=True,
+        queue_arguments={"x-message-ttl": milliseconds, "x-dead-letter-exchange": ""},
+    )
+
+
+def handler_queue(source: str, event_type: str, service: str, method: str) -> Queue:
+    """The queue of one handler; the same name and arguments as stock Nameko's, so that either may declare it."""
+    return Queue(f"evt-{source}-{event_type}--{service}.{method}", exchange=events_exchange(source), routing_key=event_type, durable=True)
+
+
+def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
+    """``(source, event type, method)`` of every event handler of a service class."""
+    found = [(*getattr(service_class, name).handles, name) for name in dir(service_class) if hasattr(getattr(service_class, name, None), "handles")]
+    return sorted(found)
+
+
+def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
+    """Declare everything; safe to repeat. Returns the names of the queues."""
+    queues = [Queue(QUARANTINE, durable=True), *[retry_queue(one) for one in retry_tiers(settings)]]
+    rpc = get_rpc_exchange({})
+    for service in service_classes:
+        queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
+        queues += [handler_queue(source, kind, service.name, method) for source, kind, method in handler_methods(service)]
+    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+        channel = connection.channel()
+        for contract in contracts:
+            events_exchange(contract.service)(channel).declare()
+        for queue in queues:
+            queue(channel).declare()
+    return [queue.name for queue in queues]

@@ -1,0 +1,191 @@
+"""Nameko at the edge of the wire, made safe: a bad message, a dead connection or a lost reply never ends a service.
+
+Each class answers one fault of the stock one, and each is pinned by a test of the stock fault:
+no ``reply_to``, wrong types in headers, compressed bodies, undecodable bodies, acks on dead connections,
+replies that cannot be sent.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import kombu.compression
+from nameko.amqp.publish import Publisher as NamekoPublisher
+from nameko.exceptions import ContainerBeingKilled
+from nameko.messaging import QueueConsumer
+from nameko.rpc import ReplyListener, Responder, RpcConsumer
+
+from infra.chassis import logs, metrics
+from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
+
+QUARANTINE = "portal.quarantine"
+MAX_BODY = 16 * 1024 * 1024  # bytes; larger is put aside unread
+MAX_DEPTH = 60  # nesting of JSON
+MAX_HEADER = 64 * 1024
+
+
+def refuse_compression() -> None:
+    """No compressed body is ever expanded: a 200 KB gzip bomb is 200 MB of memory. Unknown encodings are put aside."""
+    kombu.compression._decoders.clear()
+
+
+class Envelope(Exception):
+    """What is wrong with a message's envelope; the message is put aside, not answered."""
+
+
+def check_envelope(message: Any, *, reply: bool) -> None:
+    """Types, sizes and encodings of what stands around the body, before anything reads it."""
+    properties, headers = message.properties, message.headers
+    if not isinstance(headers, dict) or len(repr(headers)) > MAX_HEADER:
+        raise Envelope("headers are no table or too large")
+    if "compression" in headers:
+        raise Envelope("compressed bodies are not accepted")
+    if len(message.body or b"") > MAX_BODY:
+        raise Envelope("body too large")
+    if not isinstance(message.content_type, str):
+        raise Envelope("content type missing")
+    stack = headers.get("nameko.call_id_stack", [])
+    if not isinstance(stack, list) or len(stack) > 100 or not all(isinstance(one, str) and len(one) < 300 for one in stack):
+        raise Envelope("call_id_stack is no list of strings")
+    for name in ("auth_token", "language", "deadline", "traceparent"):
+        if not isinstance(headers.get(f"nameko.{name}", ""), str):
+            raise Envelope(f"header {name} is no string")
+    if reply and not (isinstance(properties.get("reply_to"), str) and properties["reply_to"]):
+        raise Envelope("no reply_to")
+
+
+def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
+    """Whether JSON is nested deeper than ``limit`` (checked without recursion)."""
+    level = [value]
+    for _ in range(limit):
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                below.extend(one.values())
+            elif isinstance(one, list):
+                below.extend(one)
+        if not below:
+            return False
+        level = [one for one in below if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+class Consumer(QueueConsumer):
+    """Stock consumer whose acks and requeues survive a dead connection and which keeps what it cannot decode."""
+
+    def ack_message(self, message: Any) -> None:
+        try:
+            super().ack_message(message)
+        except OSError:
+            self._gone("ack", message)
+
+    def requeue_message(self, message: Any) -> None:
+        try:
+            super().requeue_message(message)
+        except OSError:
+            self._gone("requeue", message)
+
+    def _gone(self, what: str, message: Any) -> None:
+        # The broker takes the message back by itself when the connection ends.
+        logs.get(service=self.container.service_name).warning("connection_gone", while_doing=what, tag=str(message.delivery_tag))
+
+    def on_decode_error(self, message: Any, exc: BaseException) -> None:
+        self.put_aside(message, f"undecodable: {exc}")
+
+    def put_aside(self, message: Any, why: str) -> None:
+        """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
+        service = self.container.service_name
+        body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+        letter = {
+            "service": service,
+            "why": why[:500],
+            "routing_key": str((message.delivery_info or {}).get("routing_key")),
+            "headers": {str(key)[:200]: str(value)[:2000] for key, value in (message.headers or {}).items()},
+            "content_type": str(message.content_type),
+            "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
+        }
+        try:
+            quarantine_publisher(self.container).publish(letter, exchange="", routing_key=QUARANTINE)
+        except Exception as error:
+            logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
+            self.requeue_message(message)
+            return
+        metrics.quarantined.labels(service).inc()
+        logs.get(service=service).warning("message_quarantined", why=why, routing_key=letter["routing_key"])
+        self.ack_message(message)
+
+
+def quarantine_publisher(container: Any) -> Publisher:
+    """One publisher per container for what must be kept."""
+    if not hasattr(container, "_kept_publisher"):
+        container._kept_publisher = Publisher(container.config["AMQP_URI"])
+    publisher: Publisher = container._kept_publisher
+    return publisher
+
+
+class ReplyPublisher(NamekoPublisher):
+    """Replies go without confirms (their caller has a deadline anyway) over their own pool."""
+
+    use_confirms = False
+    transport_options = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
+    delivery_mode = 1
+
+
+class QuickResponder(Responder):
+    publisher_cls = ReplyPublisher
+
+
+class CheckedRpcConsumer(RpcConsumer):
+    """Stock RPC consumer that checks the envelope first and outlives replies that cannot be sent."""
+
+    queue_consumer = Consumer()
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        try:
+            check_envelope(message, reply=True)
+            if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):
+                raise Envelope("body has no args and kwargs")
+            if too_deep(body):
+                raise Envelope("body nested too deep")
+        except Envelope as wrong:
+            self.queue_consumer.put_aside(message, str(wrong))
+            return
+        try:
+            super().handle_message(body, message)
+        except ContainerBeingKilled:
+            self.requeue_message(message)
+
+    def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        responder = QuickResponder(
+            self.container.config["AMQP_URI"], _rpc_exchange(self.container), "json", message, ssl=self.container.config.get("AMQP_SSL")
+        )
+        try:
+            result, exc_info = responder.send_response(result, exc_info)
+        except Exception as error:
+            # The caller's deadline passes and it asks again with the same command id.
+            service = self.container.service_name
+            metrics.reply_failures.labels(service).inc()
+            logs.get(service=service).error("reply_not_sent", error=f"{type(error).__name__}: {error}")
+        self.queue_consumer.ack_message(message)
+        return result, exc_info
+
+
+def _rpc_exchange(container: Any) -> Any:
+    from nameko.rpc import get_rpc_exchange
+
+    return get_rpc_exchange(container.config)
+
+
+class Replies(ReplyListener):
+    """Stock reply listener on the robust consumer; forgets calls nobody waits for any more."""
+
+    queue_consumer = Consumer()
+
+    def forget(self, correlation_id: str) -> None:
+        self._reply_events.pop(correlation_id, None)
+
+
+PUBLISH_OPTIONS = {"timeout": CONFIRM_TIMEOUT, "confirm_timeout": CONFIRM_TIMEOUT}
