@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import overload
 
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
-EMBEDDED_BROKER = "embedded://"
+EMBEDDED_BROKER = "embedded://portal"
 
 
 class SettingMissing(SystemExit):
