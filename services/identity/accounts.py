@@ -1,0 +1,197 @@
+"""Accounts: a citizen who is in the population register gets one, proves it with a password, and looks after it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import phonenumbers
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.outbox import tell
+from infra.chassis.settings import Settings
+from services.identity import attempts, offices, passwords
+from services.identity.errors import (
+    AccountAlreadyExists,
+    AccountNotFound,
+    CitizenDataDiffers,
+    CitizenNotInRegister,
+    InvalidRequest,
+    WrongPassword,
+)
+from services.identity.models import Account
+from services.identity.population import Citizen, PopulationRegister, register_of
+from services.identity.sessions import end_all
+from services.identity.steps import in_one_step
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What somebody who registers says about themselves. ``birth_date``: YYYY-MM-DD."""
+
+    citizen_number: str
+    full_name: str
+    birth_date: str
+    phone: str
+    email: str
+    language: str = "vi"
+
+    def guessable(self) -> list[str]:
+        """What a stranger would try as a password first."""
+        return [self.citizen_number, self.phone, self.email, "0" + self.phone.removeprefix("+84"), *self.full_name.split()]
+
+
+class Accounts:
+    """Opens accounts and answers what is in them."""
+
+    def __init__(self, database: Database, register: PopulationRegister) -> None:
+        self.database = database
+        self.register = register
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Accounts:
+        return cls(Database.at(settings.database_url("identity")), register_of(settings))
+
+    def register_citizen(self, claimed: Claimed, password: str, *, command: Command | None = None) -> dict[str, Any]:
+        """Open an account for a person of the register: ``{account_id, username, citizen_number, full_name, …}``.
+
+        Refuses ``CitizenNotInRegister``, ``CitizenDataDiffers``, ``AccountAlreadyExists``, ``WeakPassword`` and, for a
+        telephone number that cannot be one, ``InvalidRequest``.
+        """
+        claimed = replace(claimed, phone=e164(claimed.phone))
+        citizen = self._citizen(claimed)
+        passwords.check_strength(password, about=claimed.guessable())
+        password_hash = passwords.digest(password)
+
+        def work(session: Session) -> dict[str, Any]:
+            return _opened(session, citizen, claimed, password_hash)
+
+        return in_one_step(self.database, _without_password(command, claimed), work)
+
+    def whoami(self, *, by: Actor) -> dict[str, Any]:
+        """The caller's own account: particulars, roles, posts held, and whether one-time codes are in force."""
+        with self.database.session() as session:
+            account = _account(session, by.account_id)
+            return {
+                **_shown(account),
+                "birth_date": account.birth_date.isoformat() if account.birth_date else None,
+                "phone": account.phone,
+                "email": account.email,
+                "roles": account.roles,
+                "agencies": offices.posts_of(session, account.id),
+                "otp_in_force": account.otp_confirmed_at is not None,
+                "session_id": by.session_id,
+            }
+
+    def contact(self, account_id: str) -> dict[str, Any]:
+        """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``."""
+        with self.database.session() as session:
+            account = _account(session, account_id)
+            return {
+                "account_id": account.id,
+                "full_name": account.full_name,
+                "email": account.email,
+                "phone": account.phone,
+                "language": account.language,
+            }
+
+    def change_password(self, old: str, new: str, *, by: Actor) -> dict[str, Any]:
+        """Replace the caller's password and end all their other sessions: ``{changed_at, sessions_ended}``."""
+        with self.database.session() as session:
+            account = _account(session, by.account_id)
+            passwords.check_strength(new, about=_facts_about(account))
+            attempts.begin(session, account.username)
+        if not passwords.matches(account.password_hash, old):
+            raise WrongPassword()
+        password_hash = passwords.digest(new)
+        with self.database.session() as session:
+            attempts.forgive(session, account.username)
+            changed = session.get_one(Account, account.id)
+            changed.password_hash, changed.password_changed_at = password_hash, clock.now()
+            ended = end_all(session, account.id, because="password_changed", keeping=by.session_id)
+            return {"changed_at": changed.password_changed_at.isoformat(), "sessions_ended": ended}
+
+    def _citizen(self, claimed: Claimed) -> Citizen:
+        citizen = self.register.citizen(claimed.citizen_number)
+        if citizen is None:
+            raise CitizenNotInRegister()
+        if not citizen.fits(claimed.full_name, date.fromisoformat(claimed.birth_date)):
+            raise CitizenDataDiffers()
+        return citizen
+
+
+def e164(phone: str) -> str:
+    """``phone`` as +84…; a number without country code is Vietnamese. ``InvalidRequest`` if it cannot be one."""
+    try:
+        number = phonenumbers.parse(phone, "VN")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise InvalidRequest.at("/phone", "không phải số điện thoại hợp lệ", "is no possible telephone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash: str) -> dict[str, Any]:
+    if session.scalar(select(Account.id).where(Account.username == citizen.citizen_number)):
+        raise AccountAlreadyExists()
+    now = clock.now()
+    account = Account(
+        id=str(uuid4()),
+        username=citizen.citizen_number,
+        citizen_number=citizen.citizen_number,
+        full_name=citizen.full_name,
+        birth_date=citizen.birth_date,
+        phone=claimed.phone,
+        email=claimed.email,
+        language=claimed.language,
+        roles=["citizen"],
+        password_hash=password_hash,
+        password_changed_at=now,
+        registered_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError as error:  # registered twice at the same moment
+        raise AccountAlreadyExists() from error
+    told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
+    tell(session, "account_registered.v1", told, subject=account.id)
+    return _shown(account)
+
+
+def _shown(account: Account) -> dict[str, Any]:
+    return {
+        "account_id": account.id,
+        "username": account.username,
+        "citizen_number": account.citizen_number,
+        "full_name": account.full_name,
+        "language": account.language,
+        "registered_at": account.registered_at.isoformat(),
+    }
+
+
+def _account(session: Session, account_id: str) -> Account:
+    account = session.get(Account, account_id)
+    if account is None:
+        raise AccountNotFound()
+    return account
+
+
+def _facts_about(account: Account) -> list[str]:
+    known = (account.username, account.phone, account.email, *account.full_name.split())
+    return [fact for fact in known if fact]
+
+
+def _without_password(command: Command | None, claimed: Claimed) -> Command | None:
+    # What the log keeps must not help anybody to guess a password, so the fingerprint is made without it.
+    if command is None:
+        return None
+    return Command.of(command.id, command.name, command.caller, asdict(claimed))

@@ -1,0 +1,182 @@
+"""Delegations: a citizen lets another citizen act for them, for named procedures, up to a day, until they take it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.outbox import tell
+from infra.chassis.settings import Settings
+from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
+from services.identity.models import Account, Delegation
+from services.identity.pages import page
+from services.identity.steps import in_one_step
+
+EVERYTHING = "*"
+
+
+class Delegations:
+    """Grants, takes back, lists and looks up delegations."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Delegations:
+        return cls(Database.at(settings.database_url("identity")))
+
+    def delegate(
+        self, to_citizen_number: str, scope: list[str] | str, until: str, *, by: Actor, command: Command | None = None
+    ) -> dict[str, Any]:
+        """Let another citizen act for the caller.
+
+        ``scope``: procedure codes or ``"*"``; ``until``: a date (its whole day counts, office time) or an instant.
+        Answers ``{delegation_id, to_citizen_number, scope, until, granted_at}``; the same again is the same answer.
+        ``AccountNotFound`` if the other has no account, ``DelegationNotPossible`` to oneself or into the past.
+        """
+        wanted, ends = _scope(scope), end_of(until)
+        if ends <= clock.now():
+            raise DelegationNotPossible(why_vi="thời hạn đã qua", why_en="its end lies in the past")
+
+        def work(session: Session) -> dict[str, Any]:
+            delegate = session.scalar(select(Account).where(Account.citizen_number == to_citizen_number))
+            if delegate is None:
+                raise AccountNotFound()
+            if delegate.id == by.account_id:
+                raise DelegationNotPossible(why_vi="không thể tự ủy quyền cho mình", why_en="nobody delegates to themselves")
+            # The principal's row is locked, so that twins without a command id come one after the other.
+            principal = session.get_one(Account, by.account_id, with_for_update=True)
+            there = _twin(session, principal, delegate, wanted, ends)
+            return _shown(there or _granted(session, principal, delegate, wanted, ends), to_citizen_number)
+
+        return in_one_step(self.database, command, work)
+
+    def revoke_delegation(self, delegation_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+        """End a delegation; its principal and its delegate both may: ``{delegation_id, revoked_at}``."""
+
+        def work(session: Session) -> dict[str, Any]:
+            one = session.scalar(select(Delegation).where(Delegation.id == delegation_id).with_for_update())
+            if one is None or by.account_id not in (one.principal_id, one.delegate_id):
+                raise DelegationNotFound()
+            if one.revoked_at is None:
+                one.revoked_at, one.revoked_by = clock.now(), by.account_id
+                facts = {**_told(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by.account_id}}
+                tell(session, "delegation_revoked.v1", facts, subject=one.id)
+            return {"delegation_id": one.id, "revoked_at": one.revoked_at.isoformat()}
+
+        return in_one_step(self.database, command, work)
+
+    def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
+        """Delegations the caller has granted or received, ended ones too, newest first."""
+        with self.database.session() as session:
+
+            def shown(one: Delegation) -> dict[str, Any]:
+                return _seen_by(session, one, by.account_id)
+
+            mine = select(Delegation).where(or_(Delegation.principal_id == by.account_id, Delegation.delegate_id == by.account_id))
+            return page(session, mine, Delegation.position, shown, limit=limit, cursor=cursor, newest_first=True)
+
+    def delegation_for(
+        self,
+        delegate_account_id: str,
+        scope: str,
+        principal_citizen_number: str | None = None,
+        principal_account_id: str | None = None,
+    ) -> dict[str, Any]:
+        """The delegation in force under which one account may act for another in procedure ``scope``; for services.
+
+        ``{delegation_id, principal_account_id, principal_name, delegate_account_id, scope, until}``, the one that lasts
+        longest if several do; ``DelegationNotFound`` if none does.
+        """
+        with self.database.session() as session:
+            principal = _principal(session, principal_citizen_number, principal_account_id)
+            in_force = _in_force(session, principal, delegate_account_id)
+            covering = [one for one in in_force if scope in one.scope or EVERYTHING in one.scope]
+            if principal is None or not covering:
+                raise DelegationNotFound()
+            return {**_told(covering[0]), "principal_name": principal.full_name}
+
+
+def end_of(until: str) -> datetime:
+    """The instant a term ends: the end of a day in office time for ``YYYY-MM-DD``, else the instant itself."""
+    if len(until) == len("YYYY-MM-DD"):
+        return datetime.combine(date.fromisoformat(until) + timedelta(days=1), time(), clock.OFFICE_ZONE).astimezone(UTC)
+    return datetime.fromisoformat(until).astimezone(UTC)
+
+
+def _scope(scope: list[str] | str) -> list[str]:
+    codes = sorted({scope} if isinstance(scope, str) else set(scope))
+    return [EVERYTHING] if EVERYTHING in codes else codes
+
+
+def _granted(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation:
+    one = Delegation(
+        id=str(uuid4()), principal_id=principal.id, delegate_id=delegate.id, scope=scope, granted_at=clock.now(), until=until
+    )
+    session.add(one)
+    tell(session, "delegation_granted.v1", {**_told(one), "at": one.granted_at.isoformat()}, subject=one.id)
+    return one
+
+
+def _twin(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation | None:
+    granted = _in_force(session, principal, delegate.id)
+    return next((one for one in granted if one.scope == scope and one.until == until), None)
+
+
+def _in_force(session: Session, principal: Account | None, delegate_id: str) -> list[Delegation]:
+    if principal is None:
+        return []
+    between = Delegation.principal_id == principal.id, Delegation.delegate_id == delegate_id
+    in_force = Delegation.revoked_at.is_(None), Delegation.until > clock.now()
+    return list(session.scalars(select(Delegation).where(*between, *in_force).order_by(Delegation.until.desc(), Delegation.position)))
+
+
+def _principal(session: Session, citizen_number: str | None, account_id: str | None) -> Account | None:
+    if account_id is not None:
+        return session.get(Account, account_id)
+    return session.scalar(select(Account).where(Account.citizen_number == citizen_number))
+
+
+def _told(one: Delegation) -> dict[str, Any]:
+    return {
+        "delegation_id": one.id,
+        "principal_account_id": one.principal_id,
+        "delegate_account_id": one.delegate_id,
+        "scope": one.scope,
+        "until": one.until.isoformat(),
+    }
+
+
+def _shown(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
+    return {
+        "delegation_id": one.id,
+        "to_citizen_number": to_citizen_number,
+        "scope": one.scope,
+        "until": one.until.isoformat(),
+        "granted_at": one.granted_at.isoformat(),
+    }
+
+
+def _seen_by(session: Session, one: Delegation, account_id: str) -> dict[str, Any]:
+    """One side's view. The principal sees the number they typed, not the name: granting must not reveal who owns a number."""
+    given = one.principal_id == account_id
+    other = session.get_one(Account, one.delegate_id if given else one.principal_id)
+    return {
+        "delegation_id": one.id,
+        "direction": "given" if given else "received",
+        "citizen_number": other.citizen_number,
+        "name": None if given else other.full_name,
+        "scope": one.scope,
+        "granted_at": one.granted_at.isoformat(),
+        "until": one.until.isoformat(),
+        "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+        "in_force": one.revoked_at is None and one.until > clock.now(),
+    }

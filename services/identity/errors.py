@@ -1,0 +1,175 @@
+"""How identity says no: named refusals with what to do next, in Vietnamese and English."""
+
+from __future__ import annotations
+
+from infra.chassis.refusals import Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+
+__all__ = ["Forbidden", "InvalidRequest", "Unauthenticated"]
+
+
+class SignInRefused(Unauthenticated):
+    """Wrong user name, password or one-time code: deliberately one answer for all three."""
+
+    vi = "Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng."
+    en = "The user name, password or one-time code is wrong."
+    todo_vi = "Kiểm tra lại rồi đăng nhập lại; nhập sai nhiều lần sẽ phải chờ lâu hơn."
+    todo_en = "Check them and sign in again; repeated failures make the wait longer."
+    name = "Unauthenticated"
+
+
+class RefreshRefused(Unauthenticated):
+    """The refresh token is unknown, spent, expired or its session was ended."""
+
+    vi = "Phiên đăng nhập đã kết thúc hoặc mã gia hạn không còn hiệu lực."
+    en = "The session has ended or the refresh token no longer holds."
+    todo_vi = "Hãy đăng nhập lại."
+    todo_en = "Sign in again."
+    name = "Unauthenticated"
+
+
+class ClientRefused(Unauthenticated):
+    """A service showed a client id or secret that does not hold."""
+
+    vi = "Mã hoặc khóa bí mật của dịch vụ không đúng."
+    en = "The client id or client secret is wrong."
+    todo_vi = "Kiểm tra SERVICE_CLIENT_SECRET của dịch vụ rồi chạy lại lệnh bootstrap."
+    todo_en = "Check the service's SERVICE_CLIENT_SECRET and run bootstrap again."
+    name = "Unauthenticated"
+
+
+class SignInDelayed(Refusal):
+    """Too many failures for this user name; the delay doubles and ends by itself. Facts: ``seconds``."""
+
+    vi = "Đăng nhập sai quá nhiều lần; cần chờ {seconds} giây."
+    en = "Too many failed sign-ins; wait {seconds} seconds."
+    todo_vi = "Thử lại sau thời gian trên. Các phiên đang mở không bị ảnh hưởng."
+    todo_en = "Try again after that. Sessions already open are not affected."
+
+
+class OtpRequired(Refusal):
+    """The password holds, and the account also asks for a one-time code."""
+
+    vi = "Tài khoản này yêu cầu mã xác thực một lần."
+    en = "This account also asks for a one-time code."
+    todo_vi = "Gửi lại kèm mã gồm 6 chữ số trong tham số otp."
+    todo_en = "Send again with the 6-digit code as otp."
+
+
+class OtpCodeWrong(Refusal):
+    """The one-time code does not fit, or was used before."""
+
+    vi = "Mã xác thực không đúng hoặc đã được dùng."
+    en = "The one-time code is wrong or was used before."
+    todo_vi = "Kiểm tra giờ của thiết bị và nhập mã mới."
+    todo_en = "Check the clock of your device and enter a fresh code."
+
+
+class OtpNotEnrolled(Refusal):
+    """There is no enrolment to confirm."""
+
+    vi = "Chưa đăng ký mã xác thực một lần."
+    en = "One-time codes have not been enrolled."
+    todo_vi = "Gọi enrol_otp trước rồi xác nhận bằng mã trên thiết bị."
+    todo_en = "Call enrol_otp first, then confirm with a code from your device."
+
+
+class WrongPassword(Refusal):
+    """The present password given for a change is not the account's."""
+
+    vi = "Mật khẩu hiện tại không đúng."
+    en = "The present password is wrong."
+    todo_vi = "Nhập lại mật khẩu hiện tại."
+    todo_en = "Enter the present password again."
+
+
+class WeakPassword(Refusal):
+    """The new password would not protect the account. Facts: ``why_vi``, ``why_en``."""
+
+    vi = "Mật khẩu quá yếu: {why_vi}."
+    en = "The password is too weak: {why_en}."
+    todo_vi = "Chọn một mật khẩu khác, tốt nhất là vài từ không liên quan với nhau."
+    todo_en = "Choose another one, best a few words that have nothing to do with each other."
+
+
+class CitizenNotInRegister(Refusal):
+    """The population register knows no such citizen number."""
+
+    vi = "Không tìm thấy số định danh cá nhân này trong Cơ sở dữ liệu dân cư."
+    en = "The population register knows no such citizen number."
+    todo_vi = "Kiểm tra lại 12 chữ số trên thẻ căn cước, hoặc liên hệ công an cấp xã."
+    todo_en = "Check the 12 digits on the identity card, or contact the commune police."
+
+
+class CitizenDataDiffers(Refusal):
+    """Name or birth date are not those of the register; which one is not said, so that nobody can probe."""
+
+    vi = "Họ tên hoặc ngày sinh không khớp với Cơ sở dữ liệu dân cư."
+    en = "The name or birth date differs from the population register."
+    todo_vi = "Nhập đúng như trên thẻ căn cước, hoặc yêu cầu công an cấp xã điều chỉnh thông tin."
+    todo_en = "Enter them exactly as on the identity card, or have the register corrected."
+
+
+class AccountAlreadyExists(Refusal):
+    """This citizen has an account already."""
+
+    vi = "Đã có tài khoản cho số định danh này."
+    en = "There is already an account for this citizen number."
+    todo_vi = "Hãy đăng nhập bằng tài khoản đó."
+    todo_en = "Sign in with that account."
+
+
+class AccountNotFound(NotFound):
+    """No account has this id or citizen number."""
+
+    vi = "Không tìm thấy tài khoản."
+    en = "There is no such account."
+
+
+class SessionNotFound(NotFound):
+    """The caller has no session with this id."""
+
+    vi = "Không tìm thấy phiên đăng nhập {session_id} của bạn."
+    en = "You have no session {session_id}."
+
+
+class AgencyNotFound(NotFound):
+    """No agency has this code."""
+
+    vi = "Không tìm thấy cơ quan có mã {code}."
+    en = "There is no agency with code {code}."
+
+
+class AgencyAlreadyExists(Refusal):
+    """The code is taken by an agency with other particulars."""
+
+    vi = "Mã {code} đã thuộc về cơ quan khác: {taken_by}."
+    en = "Code {code} already belongs to another agency: {taken_by}."
+    todo_vi = "Dùng mã khác, hoặc gửi đúng thông tin của cơ quan đã có."
+    todo_en = "Use another code, or send exactly the particulars of the existing agency."
+
+
+class AppointmentNotFound(NotFound):
+    """This account holds no post at this agency and never did."""
+
+    vi = "Tài khoản này không giữ chức trách nào tại cơ quan {agency_code}."
+    en = "This account holds no post at agency {agency_code}."
+    todo_vi = "Kiểm tra lại tài khoản và mã cơ quan."
+    todo_en = "Check the account and the agency code."
+
+
+class DelegationNotFound(NotFound):
+    """No such delegation in force for this caller, or none that covers the procedure."""
+
+    vi = "Không có ủy quyền phù hợp đang có hiệu lực."
+    en = "There is no such delegation in force."
+    todo_vi = "Kiểm tra người ủy quyền, phạm vi thủ tục và thời hạn."
+    todo_en = "Check the principal, the procedures covered and the term."
+
+
+class DelegationNotPossible(Refusal):
+    """A delegation to oneself, or one that would already have ended. Facts: ``why_vi``, ``why_en``."""
+
+    vi = "Không thể ủy quyền: {why_vi}."
+    en = "This delegation is not possible: {why_en}."
+    todo_vi = "Sửa người được ủy quyền hoặc thời hạn."
+    todo_en = "Correct the delegate or the term."

@@ -1,0 +1,26 @@
+"""What identity's follower does: publish what was told, and forget what has no more use."""
+
+from __future__ import annotations
+
+from infra.chassis.database import Database
+from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.settings import Settings
+from services.identity import attempts, sessions
+
+
+class Forgetting:
+    """Drops counts of failed sign-ins after a day, and sessions with their refresh tokens a month after their end."""
+
+    name = "forget old sign-ins"
+    batch = 200
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def step(self) -> int:
+        with self.database.session() as session:
+            return attempts.forget(session, self.batch) + sessions.forget(session, self.batch)
+
+
+def duties(settings: Settings) -> list[Duty]:
+    return [OutboxRelay.of(settings, "identity"), Forgetting(Database.at(settings.database_url("identity")))]

@@ -1,0 +1,83 @@
+"""The signing key of this installation and the secrets derived from it.
+
+Production is given its key (``IDENTITY_SIGNING_KEY``: Ed25519, PKCS#8 PEM); development makes one for itself once, in
+``PORTAL_HOME/secrets``. One key, one purpose: whatever else needs a secret gets its own by HKDF (RFC 5869).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from infra.chassis.settings import SettingMissing, Settings
+
+SETTING = "IDENTITY_SIGNING_KEY"
+DEVELOPMENT_FILE = "identity-signing-key.pem"
+
+
+def signing_key(settings: Settings) -> Ed25519PrivateKey:
+    """The private key tokens are signed with. Ends the process when production has none or it is not Ed25519."""
+    pem = settings.require(SETTING) if settings.environment == "production" else settings.get(SETTING)
+    if pem is None:
+        pem = kept_secret(settings.secret_folder() / DEVELOPMENT_FILE, fresh_pem)
+    return parsed(pem)
+
+
+def parsed(pem: str) -> Ed25519PrivateKey:
+    """The key in ``pem``; a one-line value with ``\\n`` written out, as environment files need it, is understood."""
+    try:
+        key = serialization.load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise SettingMissing(SETTING, "the value is no private key in PEM form") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingMissing(SETTING, "the key is not an Ed25519 key")
+    return key
+
+
+def fresh_pem() -> str:
+    private = Ed25519PrivateKey.generate()
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return private.private_bytes(*form).decode()
+
+
+def fresh_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The text of ``path``, made with ``make()`` (mode 0600) if it is not there yet.
+
+    Processes that start together agree: the first link wins and all read what it left.
+    """
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its secret is the one
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the signing key."""
+    raw = key.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+    return HKDF(SHA256(), 32, salt=None, info=f"portal-identity/{purpose}".encode()).derive(raw)
+
+
+def sealer(key: Ed25519PrivateKey, purpose: str) -> Fernet:
+    """Authenticated encryption for values that rest in the database."""
+    return Fernet(base64.urlsafe_b64encode(derived(key, purpose)))

@@ -1,0 +1,193 @@
+"""Offices: which agencies there are and who holds which roles at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.outbox import tell
+from infra.chassis.settings import Settings
+from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
+from services.identity.models import Account, Agency, Appointment
+from services.identity.pages import page
+from services.identity.steps import in_one_step
+
+
+class Offices:
+    """Keeps the list of agencies and appoints and dismisses their officials."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Offices:
+        return cls(Database.at(settings.database_url("identity")))
+
+    def create_agency(
+        self,
+        code: str,
+        name: str,
+        parent_code: str | None = None,
+        province_code: str | None = None,
+        *,
+        by: Actor,
+        command: Command | None = None,
+    ) -> dict[str, Any]:
+        """Add an agency: ``{code, name, parent_code, province_code, created_at}``. The same again is the same answer.
+
+        Without ``province_code`` it lies in its parent's province. ``AgencyNotFound`` for an unknown parent,
+        ``AgencyAlreadyExists`` if the code is taken by one with other particulars.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            parent = _agency(session, parent_code) if parent_code else None
+            province = province_code or (parent.province_code if parent else None)
+            wanted = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
+            return _agency_shown(_added(session, wanted, by))
+
+        return in_one_step(self.database, command, work)
+
+    def agencies(self, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+        """All agencies by code."""
+        with self.database.session() as session:
+            return page(session, select(Agency), Agency.code, _agency_shown, limit=limit, cursor=cursor)
+
+    def appoint(
+        self, account_id: str, agency_code: str, roles: list[str], *, by: Actor, command: Command | None = None
+    ) -> dict[str, Any]:
+        """Give an account exactly these roles at an agency: ``{account_id, agency_code, roles, appointed_at}``.
+
+        They are in the account's next access token. The same roles again change nothing.
+        """
+        wanted = sorted(set(roles))
+
+        def work(session: Session) -> dict[str, Any]:
+            _agency(session, agency_code)
+            if session.get(Account, account_id, with_for_update=True) is None:
+                raise AccountNotFound()
+            held = _current(session, account_id, agency_code)
+            if held is not None and held.roles == wanted:
+                return _appointment_shown(held)
+            if held is not None:
+                _close(session, held, by)
+            return _appointment_shown(_appointed(session, account_id, agency_code, wanted, by))
+
+        return in_one_step(self.database, command, work)
+
+    def dismiss(
+        self, account_id: str, agency_code: str, *, by: Actor, command: Command | None = None
+    ) -> dict[str, Any]:
+        """Take all roles at an agency away: ``{account_id, agency_code, roles, dismissed_at}``, ``roles`` those lost.
+
+        Access tokens already out run on for at most ten minutes. ``AppointmentNotFound`` if none was ever held.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            held = _current(session, account_id, agency_code)
+            if held is not None:
+                _close(session, held, by)
+                facts = _told_of(held, by, held.dismissed_at)
+                tell(session, "official_dismissed.v1", facts, subject=account_id)
+            last = held or _last(session, account_id, agency_code)
+            if last is None:
+                raise AppointmentNotFound(agency_code=agency_code)
+            return _dismissal_shown(last)
+
+        return in_one_step(self.database, command, work)
+
+
+def posts_of(session: Session, account_id: str) -> list[dict[str, Any]]:
+    """The posts an account holds now: ``[{code, name, roles}]`` by agency code."""
+    rows = session.execute(
+        select(Agency.code, Agency.name, Appointment.roles)
+        .join(Appointment, Appointment.agency_code == Agency.code)
+        .where(Appointment.account_id == account_id, Appointment.dismissed_at.is_(None))
+        .order_by(Agency.code)
+    )
+    return [{"code": code, "name": name, "roles": roles} for code, name, roles in rows]
+
+
+def _agency(session: Session, code: str) -> Agency:
+    agency = session.get(Agency, code)
+    if agency is None:
+        raise AgencyNotFound(code=code)
+    return agency
+
+
+def _added(session: Session, wanted: Agency, by: Actor) -> Agency:
+    there = session.get(Agency, wanted.code)
+    if there is None:
+        wanted.created_at, wanted.created_by = clock.now(), by.account_id
+        session.add(wanted)
+        session.flush()
+        return wanted
+    if any(getattr(there, part) != getattr(wanted, part) for part in ("name", "parent_code", "province_code")):
+        raise AgencyAlreadyExists(code=there.code, taken_by=there.name)
+    return there
+
+
+def _current(session: Session, account_id: str, agency_code: str) -> Appointment | None:
+    return session.scalar(_appointments(account_id, agency_code).where(Appointment.dismissed_at.is_(None)).with_for_update())
+
+
+def _last(session: Session, account_id: str, agency_code: str) -> Appointment | None:
+    return session.scalar(_appointments(account_id, agency_code).order_by(Appointment.position.desc()).limit(1))
+
+
+def _appointments(account_id: str, agency_code: str) -> Any:
+    return select(Appointment).where(Appointment.account_id == account_id, Appointment.agency_code == agency_code)
+
+
+def _appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Appointment:
+    post = Appointment(
+        account_id=account_id, agency_code=agency_code, roles=roles, appointed_at=clock.now(), appointed_by=by.account_id
+    )
+    session.add(post)
+    session.flush()
+    tell(session, "official_appointed.v1", _told_of(post, by, post.appointed_at), subject=account_id)
+    return post
+
+
+def _close(session: Session, held: Appointment, by: Actor) -> None:
+    held.dismissed_at, held.dismissed_by = clock.now(), by.account_id
+    session.flush()  # before a successor: one post per account and agency is in force at a time
+
+
+def _told_of(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
+    return {
+        "account_id": post.account_id,
+        "agency_code": post.agency_code,
+        "roles": post.roles,
+        "at": at.isoformat(),
+        "by": {"account_id": by.account_id},
+    }
+
+
+def _agency_shown(agency: Agency) -> dict[str, Any]:
+    return {
+        "code": agency.code,
+        "name": agency.name,
+        "parent_code": agency.parent_code,
+        "province_code": agency.province_code,
+        "created_at": agency.created_at.isoformat(),
+    }
+
+
+def _appointment_shown(post: Appointment) -> dict[str, Any]:
+    return {
+        "account_id": post.account_id,
+        "agency_code": post.agency_code,
+        "roles": post.roles,
+        "appointed_at": post.appointed_at.isoformat(),
+    }
+
+
+def _dismissal_shown(post: Appointment) -> dict[str, Any]:
+    dismissed_at = post.dismissed_at.isoformat() if post.dismissed_at else None
+    return {"account_id": post.account_id, "agency_code": post.agency_code, "roles": post.roles, "dismissed_at": dismissed_at}

@@ -1,0 +1,100 @@
+"""One-time codes (TOTP, RFC 6238: SHA-1, six digits, 30 s) as a second factor; every code works once.
+
+The seed rests encrypted. One step of clock drift either way is accepted; a step once used, or an older one, never
+again (OWASP ASVS 5.0, 6.5.1).
+"""
+
+from __future__ import annotations
+
+import pyotp
+from cryptography.fernet import Fernet
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.identity import attempts, keys
+from services.identity.errors import AccountNotFound, OtpCodeWrong, OtpNotEnrolled, OtpRequired
+from services.identity.models import Account
+
+ISSUER_SHOWN = "Cổng dịch vụ công"
+STEP_SECONDS = 30
+
+
+class OneTimeCodes:
+    """Enrols devices and checks their codes."""
+
+    def __init__(self, database: Database, sealer: Fernet) -> None:
+        self.database = database
+        self.sealer = sealer
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> OneTimeCodes:
+        return cls(Database.at(settings.database_url("identity")), keys.sealer(keys.signing_key(settings), "otp"))
+
+    def enrol_otp(self, otp: str | None = None, *, by: Actor) -> dict[str, str]:
+        """A new seed for the caller's device: ``{secret, uri}``; in force only after :meth:`confirm_otp`.
+
+        Replacing a device in force asks for one of its codes: ``OtpRequired``, ``OtpCodeWrong``, ``SignInDelayed``.
+        """
+        if self._in_force(by):
+            self._check(otp, by)
+        secret = pyotp.random_base32()
+        with self.database.session() as session:
+            account = _own_account(session, by)
+            account.otp_sealed_secret = self.sealer.encrypt(secret.encode()).decode()
+            account.otp_confirmed_at = account.otp_last_step = None
+            uri = pyotp.TOTP(secret).provisioning_uri(account.username, issuer_name=ISSUER_SHOWN)
+        return {"secret": secret, "uri": uri}
+
+    def confirm_otp(self, code: str, *, by: Actor) -> dict[str, str]:
+        """Prove the device shows the right codes; from now on signing in asks for one. ``{confirmed_at}``."""
+        self._check(code, by)
+        with self.database.session() as session:
+            account = _own_account(session, by)
+            account.otp_confirmed_at = account.otp_confirmed_at or clock.now()
+            return {"confirmed_at": account.otp_confirmed_at.isoformat()}
+
+    def spend(self, session: Session, account: Account, code: str) -> bool:
+        """Whether ``code`` is good now; uses it up in this transaction."""
+        step = self._step_of(account, code)
+        if step is None:
+            return False
+        unused = or_(Account.otp_last_step.is_(None), Account.otp_last_step < step)
+        used_up = session.execute(update(Account).where(Account.id == account.id, unused).values(otp_last_step=step))
+        return bool(used_up.rowcount)
+
+    def _in_force(self, by: Actor) -> bool:
+        with self.database.session() as session:
+            return _own_account(session, by).otp_confirmed_at is not None
+
+    def _check(self, code: str | None, by: Actor) -> None:
+        """Use up a code of the caller's device; guesses are counted and delayed like failed sign-ins."""
+        if code is None:
+            raise OtpRequired()
+        with self.database.session() as session:
+            account = _own_account(session, by)
+            if account.otp_sealed_secret is None:
+                raise OtpNotEnrolled()
+            attempts.begin(session, account.username)
+        with self.database.session() as session:
+            if not self.spend(session, _own_account(session, by), code):
+                raise OtpCodeWrong()
+            attempts.hand_back(session, account.username)
+
+    def _step_of(self, account: Account, code: str) -> int | None:
+        if account.otp_sealed_secret is None:
+            return None
+        totp = pyotp.TOTP(self.sealer.decrypt(account.otp_sealed_secret.encode()).decode())
+        now = int(clock.now().timestamp()) // STEP_SECONDS
+        steps = [step for step in (now, now - 1, now + 1) if totp.verify(code, for_time=step * STEP_SECONDS)]
+        return steps[0] if steps else None
+
+
+def _own_account(session: Session, by: Actor) -> Account:
+    account = session.get(Account, by.account_id, with_for_update=True)
+    if account is None:
+        raise AccountNotFound()
+    return account

@@ -1,0 +1,52 @@
+"""Services as callers: each has a client id (its name) and a secret, and may ask for a token of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.identity import passwords
+from services.identity.errors import ClientRefused
+from services.identity.models import ServiceClient
+from services.identity.tokens import ACCESS_LIFETIME, Mint
+
+
+class ServiceClients:
+    """Gives tokens with role ``service`` for client credentials (RFC 6749, 4.4)."""
+
+    def __init__(self, database: Database, mint: Mint) -> None:
+        self.database = database
+        self.mint = mint
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ServiceClients:
+        return cls(Database.at(settings.database_url("identity")), Mint.from_settings(settings))
+
+    def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
+        """``{access_token, expires_in, token_type}`` for a service; ``Unauthenticated`` whatever was wrong.
+
+        Failures earn no delay: a stranger must not be able to lock the platform's own services out.
+        """
+        with self.database.session() as session:
+            client = session.get(ServiceClient, client_id)
+        if not passwords.matches(client.secret_hash if client else None, client_secret):
+            raise ClientRefused()
+        token = self.mint.access_token(f"service:{client_id}", name=client_id, roles=["service"])
+        return {"access_token": token, "expires_in": int(ACCESS_LIFETIME.total_seconds()), "token_type": "Bearer"}
+
+
+def know(session: Session, client_id: str, secret: str) -> str:
+    """Let a service in with this secret: ``created``, ``secret_changed`` or ``unchanged``."""
+    client = session.get(ServiceClient, client_id)
+    if client is not None and passwords.matches(client.secret_hash, secret):
+        return "unchanged"
+    now, secret_hash = clock.now(), passwords.digest(secret)
+    if client is None:
+        session.add(ServiceClient(client_id=client_id, secret_hash=secret_hash, created_at=now, secret_changed_at=now))
+        return "created"
+    client.secret_hash, client.secret_changed_at = secret_hash, now
+    return "secret_changed"

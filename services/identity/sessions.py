@@ -1,0 +1,200 @@
+"""Signing in and staying so: sessions, their refresh tokens, and ending them.
+
+A refresh token works once (rotation). Shown again later it means that somebody else holds a copy: the whole session ends
+(RFC 9700, 4.14). For ``GRACE`` after its use the same successor is handed out again, because an answer can get lost.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.identity import attempts, offices, passwords
+from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
+from services.identity.models import Account, RefreshToken, SignInSession
+from services.identity.one_time_codes import OneTimeCodes
+from services.identity.pages import page
+from services.identity.tokens import ACCESS_LIFETIME, Mint, digest
+
+IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
+SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
+GRACE = timedelta(seconds=15)
+KEPT_AFTER_END = timedelta(days=30)
+
+
+class Sessions:
+    """Lets people in, keeps them in, shows them out."""
+
+    def __init__(self, database: Database, mint: Mint, codes: OneTimeCodes) -> None:
+        self.database = database
+        self.mint = mint
+        self.codes = codes
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Sessions:
+        database = Database.at(settings.database_url("identity"))
+        return cls(database, Mint.from_settings(settings), OneTimeCodes.from_settings(settings))
+
+    def sign_in(self, username: str, password: str, otp: str | None = None) -> dict[str, Any]:
+        """Open a session: ``{access_token, refresh_token, expires_in, token_type, session_id}``.
+
+        Refuses ``Unauthenticated`` (whatever was wrong), ``OtpRequired``, ``SignInDelayed``.
+        """
+        username = username.strip().casefold()
+        with self.database.session() as session:
+            attempts.begin(session, username)
+            account = session.scalar(select(Account).where(Account.username == username))
+        if not passwords.matches(account.password_hash if account else None, password) or account is None:
+            raise SignInRefused()
+        fresh_hash = passwords.digest(password) if passwords.outdated(account.password_hash) else None
+        with self.database.session() as session:
+            account = session.get_one(Account, account.id)
+            if not self._second_factor_waits(session, account, otp):
+                attempts.forgive(session, username)
+                account.password_hash = fresh_hash or account.password_hash
+                return self._opened(session, account)
+        raise OtpRequired()
+
+    def refresh(self, refresh_token: str) -> dict[str, Any]:
+        """The next pair of tokens; roles are looked up anew. ``Unauthenticated`` if the token no longer holds."""
+        with self.database.session() as session:
+            reply = self._rotated(session, refresh_token)
+        if reply is None:  # refused outside the transaction: ending a stolen session must be kept
+            raise RefreshRefused()
+        return reply
+
+    def sign_out(self, refresh_token: str) -> dict[str, Any]:
+        """End the session of this token. Tokens nobody knows are answered alike (RFC 7009)."""
+        with self.database.session() as session:
+            token = session.get(RefreshToken, digest(refresh_token))
+            if token is not None:
+                _end(session, _session_of(session, token), because="signed_out")
+        return {"signed_out": True}
+
+    def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
+        """The caller's open sessions, newest first."""
+
+        def shown(one: SignInSession) -> dict[str, Any]:
+            times = {name: getattr(one, name).isoformat() for name in ("created_at", "last_used_at", "expires_at")}
+            return {"session_id": one.id, **times, "current": one.id == by.session_id}
+
+        with self.database.session() as session:
+            mine = _open_sessions(by.account_id)
+            return page(session, mine, SignInSession.position, shown, limit=limit, cursor=cursor, newest_first=True)
+
+    def revoke_session(self, session_id: str, *, by: Actor) -> dict[str, Any]:
+        """End one of the caller's sessions: ``{session_id, revoked_at}``. Again: the same answer."""
+        with self.database.session() as session:
+            one = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
+            if one is None or one.account_id != by.account_id:
+                raise SessionNotFound(session_id=session_id)
+            ended_at = _end(session, one, because="revoked")
+            return {"session_id": one.id, "revoked_at": ended_at}
+
+    def jwks(self) -> dict[str, Any]:
+        """The keys access tokens are verified with (RFC 7517)."""
+        return self.mint.jwks()
+
+    def _second_factor_waits(self, session: Session, account: Account, otp: str | None) -> bool:
+        """Whether a one-time code is still to come; a wrong one is refused and stays counted."""
+        if account.otp_confirmed_at is None:
+            return False
+        if otp is None:
+            attempts.hand_back(session, account.username)
+            return True
+        if not self.codes.spend(session, account, otp):
+            raise SignInRefused()
+        return False
+
+    def _opened(self, session: Session, account: Account) -> dict[str, Any]:
+        now = clock.now()
+        one = SignInSession(
+            id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME
+        )
+        session.add(one)
+        session.flush()
+        token = self.mint.refresh_token()
+        _keep(session, one, token)
+        return self._pair(session, account, one, token)
+
+    def _rotated(self, session: Session, refresh_token: str) -> dict[str, Any] | None:
+        now = clock.now()
+        token = session.get(RefreshToken, digest(refresh_token), with_for_update=True)
+        one = _session_of(session, token) if token else None
+        if token is None or one is None or one.revoked_at or min(token.expires_at, one.expires_at) <= now:
+            return None
+        successor = self.mint.successor(refresh_token)
+        if token.used_at is None:
+            token.used_at = one.last_used_at = now
+            _keep(session, one, successor)
+        elif now - token.used_at > GRACE or _used(session, successor):
+            _end(session, one, because="refresh_token_reused")
+            return None
+        return self._pair(session, session.get_one(Account, one.account_id), one, successor)
+
+    def _pair(self, session: Session, account: Account, one: SignInSession, refresh_token: str) -> dict[str, Any]:
+        access_token = self.mint.access_token(
+            account.id,
+            name=account.full_name,
+            roles=account.roles,
+            agencies={post["code"]: post["roles"] for post in offices.posts_of(session, account.id)},
+            session_id=one.id,
+        )
+        return {
+            "access_token": access_token,
+            "refresh_token": refresh_token,
+            "expires_in": int(ACCESS_LIFETIME.total_seconds()),
+            "token_type": "Bearer",
+            "session_id": one.id,
+        }
+
+
+def end_all(session: Session, account_id: str, *, because: str, keeping: str | None = None) -> int:
+    """End every open session of the account except ``keeping``; how many were ended."""
+    others = [one for one in session.scalars(_open_sessions(account_id)) if one.id != keeping]
+    for one in others:
+        _end(session, one, because=because)
+    return len(others)
+
+
+def forget(session: Session, limit: int) -> int:
+    """Drop up to ``limit`` sessions that ended long ago, with their refresh tokens; how many were dropped."""
+    long_ago = SignInSession.expires_at < clock.now() - KEPT_AFTER_END
+    old = list(session.scalars(select(SignInSession.id).where(long_ago).limit(limit)))
+    session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(old)))
+    session.execute(delete(SignInSession).where(SignInSession.id.in_(old)))
+    return len(old)
+
+
+def _open_sessions(account_id: str) -> Any:
+    still_open = SignInSession.revoked_at.is_(None), SignInSession.expires_at > clock.now()
+    return select(SignInSession).where(SignInSession.account_id == account_id, *still_open)
+
+
+def _session_of(session: Session, token: RefreshToken) -> SignInSession:
+    return session.scalars(select(SignInSession).where(SignInSession.id == token.session_id).with_for_update()).one()
+
+
+def _end(session: Session, one: SignInSession, *, because: str) -> str:
+    if one.revoked_at is None:
+        one.revoked_at, one.revoked_because = clock.now(), because
+    return one.revoked_at.isoformat()
+
+
+def _keep(session: Session, one: SignInSession, token: str) -> None:
+    now = clock.now()
+    expires_at = min(now + IDLE_LIFETIME, one.expires_at)
+    session.add(RefreshToken(digest=digest(token), session_id=one.id, issued_at=now, expires_at=expires_at))
+
+
+def _used(session: Session, token: str) -> bool:
+    row = session.get(RefreshToken, digest(token))
+    return row is None or row.used_at is not None

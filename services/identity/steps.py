@@ -1,0 +1,28 @@
+"""A state-changing call as one step: idempotent by its command id, or by its natural key when it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+
+
+def in_one_step(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    """The answer of ``work`` in one transaction.
+
+    Without a command id two twins may both find nothing and then collide on the natural key; the loser looks again
+    and finds the winner's work.
+    """
+    if command is not None:
+        return database.command(command, work)
+    try:
+        with database.session() as session:
+            return work(session)
+    except IntegrityError:
+        with database.session() as session:
+            return work(session)
