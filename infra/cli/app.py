@@ -1,0 +1,96 @@
+"""The commands of ``portal``, one line each; the work is in the modules beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.chassis import logs
+from infra.chassis.loader import installed
+from infra.chassis.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Cổng dịch vụ công: nền tảng, vận hành, kiểm tra. / The public service portal.")
+
+
+def settings_here(level: str = "INFO") -> Settings:
+    """Settings of this process, with logging set up."""
+    settings = Settings.from_environment()
+    logs.set_up(settings.get("LOG_LEVEL", level))
+    return settings
+
+
+@app.command()
+def run(services: Annotated[list[str] | None, typer.Argument()] = None, follower: bool = False) -> None:
+    """Run services in the foreground until TERM (all of them, with their followers, on the embedded default)."""
+    from infra.cli import running
+
+    raise typer.Exit(running.run(settings_here(), services or installed(), follower=follower))
+
+
+@app.command()
+def migrate(services: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Bring databases and broker topology up to date."""
+    from infra.cli import running
+
+    running.migrate(settings_here(), services or installed())
+
+
+@app.command()
+def bootstrap(
+    username: str = "operator",
+    full_name: str = "Quản trị hệ thống",
+    password_file: Annotated[Path | None, typer.Option(help="File with the first operator's password; asked for when absent.")] = None,
+) -> None:
+    """Make the first operator account and the service credentials of an installation."""
+    from infra.cli import running
+
+    password = password_file.read_text().strip() if password_file else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    typer.echo(json.dumps(running.bootstrap(settings_here(), username, password, full_name), ensure_ascii=False))
+
+
+@app.command()
+def seed(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Development only: sample catalogue, agencies, officials and citizens."""
+    from infra.cli.connection import reached
+    from infra.cli.seed import seed as make
+
+    settings = settings_here("WARNING")
+    with reached(settings) as portal:
+        world = make(settings, portal, lambda said: None if as_json else typer.echo(said))
+    typer.echo(json.dumps(world, ensure_ascii=False, indent=None if as_json else 1))
+
+
+@app.command()
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable steps.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Leave the databases in this folder, for portal history.")] = None,
+    procedures: Annotated[Path | None, typer.Option(help="A .jsonl(.gz) of real procedure records to import as well.")] = None,
+) -> None:
+    """The whole journey on the embedded default, narrated; exit 0 only if every step held."""
+    from infra.cli.demo import demo as perform
+
+    logs.set_up("ERROR")
+    raise typer.Exit(perform(as_json=as_json, keep=keep, procedures=procedures))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, broker, databases, clock, calendar data and library pins; say what to do."""
+    from infra.cli.doctor import examine
+
+    raise typer.Exit(examine(settings_here("ERROR")))
+
+
+def _add_desks() -> None:
+    from infra.cli import audit, catalogue, letters
+
+    app.add_typer(letters.app, name="dead-letters")
+    app.add_typer(catalogue.app, name="catalog")
+    audit.add_to(app)
+
+
+_add_desks()
+

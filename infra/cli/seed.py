@@ -1,0 +1,105 @@
+"""Development's sample world, made through public RPCs only: catalogue, agencies, one official per role, two citizens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from infra.chassis.settings import Settings
+from infra.cli.connection import Portal, first_operator
+
+PROVINCE = "01"  # Hà Nội
+AGENCY = "H26.01"
+OTHER_AGENCY = "H29.01"
+PLACES = (
+    (AGENCY, "Trung tâm Phục vụ hành chính công thành phố Hà Nội (mẫu)", PROVINCE),
+    (OTHER_AGENCY, "Trung tâm Phục vụ hành chính công Thành phố Hồ Chí Minh (mẫu)", "79"),
+)
+OFFICIALS = (
+    ("intake_officer", AGENCY, ["intake_officer"]),
+    ("case_officer", AGENCY, ["case_officer"]),
+    ("case_officer_2", AGENCY, ["case_officer"]),
+    ("approver", AGENCY, ["approver"]),
+    ("approver_2", AGENCY, ["approver"]),
+    ("catalog_editor", AGENCY, ["catalog_editor"]),
+    ("catalog_editor_2", AGENCY, ["catalog_editor"]),
+    ("accountant", AGENCY, ["accountant"]),
+    ("accountant_2", AGENCY, ["accountant"]),
+    ("auditor", AGENCY, ["auditor"]),
+    ("operator", AGENCY, ["operator"]),
+    ("operator_2", AGENCY, ["operator"]),
+    ("other_agency", OTHER_AGENCY, ["intake_officer", "case_officer", "approver"]),
+)
+CITIZENS = 2
+Progress = Callable[[str], None]
+
+
+class NotDevelopment(SystemExit):
+    """Seeding is for development only."""
+
+    def __init__(self) -> None:
+        super().__init__("portal seed: only with PORTAL_ENVIRONMENT=development; nothing was changed")
+
+
+def seed(settings: Settings, portal: Portal, progress: Progress = lambda said: None) -> dict[str, Any]:
+    """Make the sample world, or find it made. Answers what ``portal seed --json`` prints; kept under the secrets folder."""
+    if not settings.development:
+        raise NotDevelopment()
+    kept = settings.secret_folder() / "seed.json"
+    world: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else _planned(portal)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    operator = portal.as_(portal.sign_in(**first_operator(settings)))
+    for code, name, province in PLACES:
+        progress(f"cơ quan {code}: {name}")
+        operator.identity.create_agency(code=code, name=name, province_code=province)
+    for person in [*world["officials"].values(), *world["citizens"]]:
+        progress(f"tài khoản {person['full_name']}")
+        person["account_id"] = _registered(portal, person)
+    for role, agency_code, roles in OFFICIALS:
+        operator.identity.appoint(account_id=world["officials"][role]["account_id"], agency_code=agency_code, roles=roles)
+    world["procedures"] = _published(portal, world, progress)
+    kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    return world
+
+
+def _planned(portal: Portal) -> dict[str, Any]:
+    people = portal.as_().identity.sample_people()["items"]
+    needed = len(OFFICIALS) + CITIZENS
+    chosen = [_credentials(person, number) for number, person in enumerate(people[:needed])]
+    officials = {role: {**chosen[number], "agency_code": agency} for number, (role, agency, _) in enumerate(OFFICIALS)}
+    return {"agency_code": AGENCY, "province_code": PROVINCE, "officials": officials, "citizens": chosen[len(OFFICIALS) :]}
+
+
+def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
+    return {
+        "username": person["citizen_number"],
+        "password": secrets.token_urlsafe(12),
+        "citizen_number": person["citizen_number"],
+        "full_name": person["full_name"],
+        "birth_date": person["birth_date"],
+        "phone": f"+849120000{number:02d}",
+        "email": f"mau{number:02d}@example.vn",
+    }
+
+
+def _registered(portal: Portal, person: dict[str, Any]) -> str:
+    if known := person.get("account_id"):
+        return str(known)
+    particulars = {key: person[key] for key in ("citizen_number", "full_name", "birth_date", "phone", "email", "password")}
+    return str(portal.as_().identity.register_citizen(**particulars)["account_id"])
+
+
+def _published(portal: Portal, world: dict[str, Any], progress: Progress) -> int:
+    editor = world["officials"]["catalog_editor"]
+    desk = portal.as_(portal.sign_in(editor["username"], editor["password"]))
+    definitions = portal.as_().catalog.sample_procedures(agency_code=AGENCY)["items"]
+    for definition in definitions:
+        progress(f"thủ tục {definition['code']}: {definition['title']['vi']}")
+        meant = json.dumps(definition, sort_keys=True)
+        command_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"seed:{meant}"))
+        desk.catalog.publish(definition=definition, effective_from="2025-07-01", command_id=command_id)
+    return len(definitions)
