@@ -120,10 +120,11 @@ class Accounts:
             return {"changed_at": changed.password_changed_at.isoformat(), "sessions_ended": ended}
 
     def _citizen(self, claimed: Claimed) -> Citizen:
+        birth_date = _date(claimed.birth_date)
         citizen = self.register.citizen(claimed.citizen_number)
         if citizen is None:
             raise CitizenNotInRegister()
-        if not citizen.fits(claimed.full_name, date.fromisoformat(claimed.birth_date)):
+        if not citizen.fits(claimed.full_name, birth_date):
             raise CitizenDataDiffers()
         return citizen
 
@@ -137,6 +138,13 @@ def e164(phone: str) -> str:
     if number is None or not phonenumbers.is_possible_number(number):
         raise InvalidRequest.at("/phone", "không phải số điện thoại hợp lệ", "is no possible telephone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _date(birth_date: str) -> date:
+    try:
+        return date.fromisoformat(birth_date)
+    except ValueError as error:
+        raise InvalidRequest.at("/birth_date", "không phải ngày hợp lệ", "is no date") from error
 
 
 def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash: str) -> dict[str, Any]:

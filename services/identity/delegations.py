@@ -15,7 +15,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
-from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
+from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
 from services.identity.models import Account, Delegation
 from services.identity.pages import page
 from services.identity.steps import in_one_step
@@ -107,9 +107,12 @@ class Delegations:
 
 def end_of(until: str) -> datetime:
     """The instant a term ends: the end of a day in office time for ``YYYY-MM-DD``, else the instant itself."""
-    if len(until) == len("YYYY-MM-DD"):
-        return datetime.combine(date.fromisoformat(until) + timedelta(days=1), time(), clock.OFFICE_ZONE).astimezone(UTC)
-    return datetime.fromisoformat(until).astimezone(UTC)
+    try:
+        if len(until) == len("YYYY-MM-DD"):
+            return datetime.combine(date.fromisoformat(until) + timedelta(days=1), time(), clock.OFFICE_ZONE).astimezone(UTC)
+        return datetime.fromisoformat(until).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # a leap second, the last day of the year 9999
+        raise InvalidRequest.at("/until", "không phải thời điểm hợp lệ", "is no instant") from error
 
 
 def _scope(scope: list[str] | str) -> list[str]:

@@ -109,6 +109,15 @@ class CitizenDataDiffers(Refusal):
     todo_en = "Enter them exactly as on the identity card, or have the register corrected."
 
 
+class NoSamplePeople(NotFound):
+    """This installation checks against a given register; its people are nobody's sample."""
+
+    vi = "Hệ thống này không có công dân mẫu."
+    en = "This installation has no sample people."
+    todo_vi = "Chỉ môi trường phát triển với dữ liệu dân cư mẫu mới có."
+    todo_en = "Only development on the built-in sample register has them."
+
+
 class AccountAlreadyExists(Refusal):
     """This citizen has an account already."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from infra.chassis.settings import SettingMissing, Settings
+from services.identity.errors import NoSamplePeople
 
 SETTING = "POPULATION_REGISTER"
 SAMPLE = Path(__file__).with_name("sample_population.jsonl")
@@ -54,10 +55,33 @@ class RegisterFile:
     def citizen(self, citizen_number: str) -> Citizen | None:
         return self._people.get(citizen_number)
 
+    def people(self) -> list[Citizen]:
+        """Everybody in the file, in its order."""
+        return list(self._people.values())
+
+
+class SamplePeople:
+    """The fictional people of development, so that samples and demonstrations know whom they can register."""
+
+    def __init__(self, offered: RegisterFile | None) -> None:
+        self.offered = offered
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> SamplePeople:
+        fictional = settings.development and not settings.get(SETTING)
+        return cls(RegisterFile(SAMPLE) if fictional else None)
+
+    def sample_people(self) -> dict[str, Any]:
+        """Them all, as ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` wherever a given register is in use."""
+        if self.offered is None:
+            raise NoSamplePeople()
+        items = [{**asdict(one), "birth_date": one.birth_date.isoformat()} for one in self.offered.people()]
+        return {"items": items, "next_cursor": None}
+
 
 def register_of(settings: Settings) -> PopulationRegister:
     """The register this installation checks against; development falls back on fictional people, production on nothing."""
-    path = settings.env.get(SETTING)
+    path = settings.get(SETTING)
     if path is None and not settings.development:
         raise SettingMissing(SETTING, "the path of the register citizens are checked against")
     try:

@@ -13,6 +13,7 @@ from services.identity.accounts import Accounts, Claimed
 from services.identity.delegations import Delegations
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
+from services.identity.population import SamplePeople
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Sessions
 from services.identity.tokens import published_keys
@@ -27,6 +28,7 @@ class IdentityService(Operations):
     name = "identity"
     caller = auth.Caller(jwks_of=published_keys)
     people = dependencies.Provided(Accounts)
+    samples = dependencies.Provided(SamplePeople)
     entry = dependencies.Provided(Sessions)
     codes = dependencies.Provided(OneTimeCodes)
     clients = dependencies.Provided(ServiceClients)
@@ -48,6 +50,10 @@ class IdentityService(Operations):
     ) -> dict[str, Any]:
         claimed = Claimed(citizen_number, full_name, birth_date, phone, email, language)
         return self.people.register_citizen(claimed, password, command=self.caller.command)
+
+    @door(public=True)
+    def sample_people(self) -> dict[str, Any]:
+        return self.samples.sample_people()
 
     @door(public=True, sensitive=("username", "password", "otp"))
     def sign_in(self, username: str, password: str, otp: str | None = None) -> dict[str, Any]:
