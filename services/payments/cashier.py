@@ -1,0 +1,217 @@
+"""Takes money: online payments started and called off, cash and transfers recorded at the desk, fees waived."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.outbox import tell
+from infra.chassis.settings import Settings
+from services.payments import access, errors
+from services.payments.billing import demands_of, locked_bill, make_due
+from services.payments.domain import postings
+from services.payments.domain.demands import UNPAID, Standing, payable
+from services.payments.domain.states import OPEN, State
+from services.payments.gateways.contracts import Gateways
+from services.payments.gateways.reports import Order
+from services.payments.gateways.vietqr import plain
+from services.payments.ledger import book
+from services.payments.models import Bill, Demand, Payment
+from services.payments.movements import announce, iso, locked, money, move, shown
+from services.payments.settlement import money_arrived
+from services.payments.views import payment_view
+
+PAID_ONLINE_FROM_LEVEL = 4
+ONLINE_CURRENCY = "VND"
+FIRST_LOOK = timedelta(minutes=2)
+ORDER_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud and typed from a bank statement
+
+
+class Cashier:
+    def __init__(self, database: Database, gateways: Gateways) -> None:
+        self.database = database
+        self.gateways = gateways
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Cashier:
+        return cls(Database.at(settings.database_url("payments")), Gateways.from_settings(settings))
+
+    def start_payment(
+        self, application_id: str, method: str, return_url: str | None, language: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Open a payment of everything that is due now; the payer goes to the gateway or scans the code.
+
+        Refuses ``NotYetSubmitted``, ``Forbidden``, ``OnlinePaymentNotOffered``, ``MethodNotAvailable``, ``NothingOwed``,
+        ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            bill = locked_bill(session, application_id)
+            access.check_payer(by, bill)
+            demands = self._payable_online(session, bill, method)
+            payment = _opened(bill, demands, method, by)
+            self._hand_over(payment, Order(payment.order_ref, payment.amount, _purpose(bill), payment.created_at,
+                                           payment.expires_at, language, return_url))  # fmt: skip
+            session.add(payment)
+            session.flush()
+            move(session, payment, State.STARTED, by=by.account_id)
+            announce(session, "payment_started.v1", payment, bill, expires_at=iso(payment.expires_at))
+            return payment_view(session, payment)
+
+        return self.database.command(command, work)
+
+    def cancel(self, payment_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Call an open payment off (its payer only); money that comes all the same is kept as surplus or settles it."""
+
+        def work(session: Session) -> dict[str, Any]:
+            payment = locked(session, payment_id)
+            access.check_payer(by, session.get_one(Bill, payment.application_id))
+            move(session, payment, State.CANCELLED, by=by.account_id)
+            return payment_view(session, payment)
+
+        return self.database.command(command, work)
+
+    def record_offline(
+        self, application_id: str, method: str, amount: Mapping[str, Any], receipt_book_number: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Record cash or a bank transfer taken at the office, with its number in the paper receipt book.
+
+        The amount must be exactly what is due. Refuses ``Forbidden``, ``AmountDiffers``, ``ReceiptBookNumberUsed``.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            bill = locked_bill(session, application_id)
+            access.check_at_agency(by, bill.agency_code, "accountant", "intake_officer")
+            demands = _owed(session, bill)
+            _check_amount(demands, amount)
+            _check_book_number(session, bill.agency_code, receipt_book_number)
+            payment = _opened(bill, demands, method, by)
+            payment.receipt_book_number = receipt_book_number
+            session.add(payment)
+            session.flush()
+            facts = {"receipt_book_number": receipt_book_number}
+            money_arrived(session, payment, by=by.account_id, transaction_no=None, facts=facts)
+            return payment_view(session, payment)
+
+        return self.database.command(command, work)
+
+    def waive(self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Remit everything unpaid of one application on a stated legal basis (accountant or approver of its agency)."""
+
+        def work(session: Session) -> dict[str, Any]:
+            bill = locked_bill(session, application_id)
+            access.check_at_agency(by, bill.agency_code, "accountant", "approver")
+            demands = [one for one in demands_of(session, application_id) if one.standing in UNPAID]
+            if not demands:
+                raise _nothing_to_pay(session, bill)
+            for demand in demands:
+                _waive(session, bill, demand, reason, legal_basis, by)
+            facts = {
+                "application_id": application_id,
+                "reference": bill.reference,
+                "agency_code": bill.agency_code,
+                "applicant_id": bill.applicant_id,
+                "collected_at": sorted({demand.collected_at for demand in demands}),
+                "amount": money(sum(demand.amount for demand in demands), demands[0].currency),
+                "reason": reason,
+                "legal_basis": legal_basis,
+                "waived_at": clock.now().isoformat(),
+                "waived_by": by.account_id,
+            }
+            tell(session, "fee_waived.v1", facts, subject=application_id)
+            return {"application_id": application_id, "waived": facts["amount"], "collected_at": facts["collected_at"]}
+
+        return self.database.command(command, work)
+
+    def _payable_online(self, session: Session, bill: Bill, method: str) -> list[Demand]:
+        demands = _owed(session, bill)
+        if bill.level < PAID_ONLINE_FROM_LEVEL:
+            raise errors.OnlinePaymentNotOffered(level=bill.level, agency_code=bill.agency_code)
+        if foreign := sorted({one.currency for one in demands} - {ONLINE_CURRENCY}):
+            raise errors.CurrencyNotAccepted(currency=", ".join(foreign), agency_code=bill.agency_code)
+        if method not in self.gateways.available:
+            raise errors.MethodNotAvailable(method=method, available=", ".join(self.gateways.available) or "–")
+        _check_none_open(session, bill)
+        return demands
+
+    def _hand_over(self, payment: Payment, order: Order) -> None:
+        if payment.method == "vnpay" and self.gateways.vnpay:
+            payment.expires_at = payment.created_at + timedelta(minutes=self.gateways.online_minutes)
+            payment.check_at = payment.created_at + FIRST_LOOK
+            payment.redirect_url = self.gateways.vnpay.redirect_url(_until(order, payment.expires_at))
+        elif self.gateways.vietqr:
+            payment.expires_at = payment.created_at + timedelta(hours=self.gateways.transfer_hours)
+            payment.check_at = payment.expires_at
+            payment.qr_payload = self.gateways.vietqr.payload(order)
+
+
+def _owed(session: Session, bill: Bill) -> list[Demand]:
+    """What one payment takes now; refuses ``NothingOwed`` or ``AlreadyPaid`` when that is nothing."""
+    demands = demands_of(session, bill.application_id)
+    chosen = payable([(one.collected_at, Standing(one.standing)) for one in demands])
+    if not chosen:
+        raise _nothing_to_pay(session, bill)
+    return [demands[index] for index in chosen]
+
+
+def _nothing_to_pay(session: Session, bill: Bill) -> errors.AlreadyPaid | errors.NothingOwed:
+    paid = any(one.standing == Standing.SETTLED for one in demands_of(session, bill.application_id))
+    refusal = errors.AlreadyPaid if paid else errors.NothingOwed
+    return refusal(application_id=bill.application_id)
+
+
+def _opened(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
+    return Payment(
+        id=str(uuid4()), application_id=bill.application_id, agency_code=bill.agency_code, order_ref=_order_ref(), method=method,
+        amount=sum(one.amount for one in demands), currency=demands[0].currency, demand_ids=[one.id for one in demands],
+        state=State.CREATED, started_by=by.account_id, created_at=clock.now(), refunded=0, surplus=False,
+    )  # fmt: skip
+
+
+def _order_ref() -> str:
+    return "TT" + "".join(secrets.choice(ORDER_SIGNS) for _ in range(14))
+
+
+def _purpose(bill: Bill) -> str:
+    return plain(f"Nop phi ho so {bill.reference}")
+
+
+def _until(order: Order, expires_at: datetime) -> Order:
+    return Order(order.order_ref, order.amount, order.purpose, order.created_at, expires_at, order.language, order.return_url)
+
+
+def _check_none_open(session: Session, bill: Bill) -> None:
+    query = select(Payment).where(Payment.application_id == bill.application_id, Payment.state.in_([str(one) for one in OPEN]))
+    for payment in session.scalars(query):
+        if payment.expires_at is not None and payment.expires_at > clock.now():
+            raise errors.PaymentInProgress(payment_id=payment.id, expires_at=iso(payment.expires_at))
+
+
+def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
+    owed = (sum(one.amount for one in demands), {one.currency for one in demands})
+    if owed != (amount["amount"], {amount["currency"]}):
+        raise errors.AmountDiffers(given=shown(amount["amount"], amount["currency"]), owed=shown(owed[0], "/".join(sorted(owed[1]))))
+
+
+def _check_book_number(session: Session, agency_code: str, number: str) -> None:
+    used = select(Payment.id).where(Payment.agency_code == agency_code, Payment.receipt_book_number == number)
+    if session.scalar(used) is not None:
+        raise errors.ReceiptBookNumberUsed(receipt_book_number=number, agency_code=agency_code)
+
+
+def _waive(session: Session, bill: Bill, demand: Demand, reason: str, legal_basis: str, by: Actor) -> None:
+    make_due(session, bill, demand)
+    demand.standing, demand.reason, demand.legal_basis = Standing.WAIVED, reason, legal_basis
+    demand.closed_at, demand.closed_by = clock.now(), by.account_id
+    lines = postings.demand_waived(bill.agency_code, demand.amount)
+    book(session, "demand_waived", lines, application_id=bill.application_id, subject_id=demand.id, currency=demand.currency)

@@ -1,0 +1,10 @@
+"""The neighbours as payments sees them: only applications, asked for what was submitted."""
+
+from __future__ import annotations
+
+from infra.chassis.clients import Neighbour
+
+
+def applications() -> Neighbour:
+    """``application(application_id)`` with the caller's own token: whoever may not see it there is refused here too."""
+    return Neighbour("applications", timeout=4.0)

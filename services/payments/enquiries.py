@@ -1,0 +1,74 @@
+"""Answers questions: what is owed, how a payment stands, what the receipt says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis.actors import Actor
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.payments import access, receipts
+from services.payments.billing import demands_of
+from services.payments.errors import NotYetSubmitted, PaymentNotFound
+from services.payments.models import Bill, Payment, PaymentEvent, Refund
+from services.payments.views import demand_view, payment_view, refund_view, sums
+
+
+class Enquiries:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Enquiries:
+        return cls(Database.at(settings.database_url("payments")))
+
+    def demands(self, application_id: str, *, by: Actor) -> dict[str, Any]:
+        """What is owed for an application, demand by demand, with totals; refuses ``NotYetSubmitted``."""
+        with self.database.session() as session:
+            bill = _bill(session, application_id, by)
+            demands = demands_of(session, application_id)
+            currency = demands[0].currency if demands else "VND"
+            about = {"application_id": application_id, "reference": bill.reference, "level": bill.level}
+            return about | {"demands": [demand_view(one) for one in demands]} | sums(demands, currency)
+
+    def payment(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
+        """One payment with its history and refunds."""
+        with self.database.session() as session:
+            payment = _payment(session, payment_id, by)
+            moves = session.scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment_id).order_by(PaymentEvent.sequence))
+            refunds = session.scalars(select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.requested_at))
+            history = [
+                {"event": one.topic, "from": one.from_state, "to": one.to_state, "at": one.at.isoformat(), "by": one.by} for one in moves
+            ]
+            return payment_view(session, payment) | {"history": history, "refunds": [refund_view(one) for one in refunds]}
+
+    def payments(self, application_id: str, *, by: Actor) -> dict[str, Any]:
+        """All payments of an application, oldest first."""
+        with self.database.session() as session:
+            _bill(session, application_id, by)
+            query = select(Payment).where(Payment.application_id == application_id).order_by(Payment.created_at)
+            return {"items": [payment_view(session, one) for one in session.scalars(query)], "next_cursor": None}
+
+    def receipt(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
+        with self.database.session() as session:
+            payment = _payment(session, payment_id, by)
+            return receipts.shown(session, payment, session.get_one(Bill, payment.application_id))
+
+
+def _bill(session: Session, application_id: str, by: Actor) -> Bill:
+    bill = session.get(Bill, application_id)
+    if bill is None:
+        raise NotYetSubmitted(application_id=application_id)
+    access.check_reader(by, bill)
+    return bill
+
+
+def _payment(session: Session, payment_id: str, by: Actor) -> Payment:
+    payment = session.get(Payment, payment_id)
+    if payment is None:
+        raise PaymentNotFound(payment_id=payment_id)
+    access.check_reader(by, session.get_one(Bill, payment.application_id))
+    return payment

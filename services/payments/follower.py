@@ -1,0 +1,11 @@
+"""What the payments follower does: relays events, looks after open payments, sends refunds on."""
+
+from __future__ import annotations
+
+from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.settings import Settings
+from services.payments.watch import Abandoned, RefundsOnTheirWay
+
+
+def duties(settings: Settings) -> list[Duty]:
+    return [OutboxRelay.of(settings, "payments"), Abandoned.of(settings), RefundsOnTheirWay.of(settings)]

@@ -1,0 +1,51 @@
+"""What a payment gateway says about one order, in our own words, whichever gateway it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    PAID = "paid"
+    NOT_PAID = "not_paid"
+    UNDECIDED = "undecided"
+    UNKNOWN_ORDER = "unknown_order"
+
+
+@dataclass(frozen=True)
+class Report:
+    """``amount`` in minor units (``None``: none was stated, or not as a whole number of them)."""
+
+    order_ref: str
+    outcome: Outcome
+    amount: int | None = None
+    transaction_no: str | None = None
+    code: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a gateway is told when a payer is sent there."""
+
+    order_ref: str
+    amount: int
+    purpose: str
+    created_at: Any
+    expires_at: Any
+    language: str = "vi"
+    return_url: str | None = None
+
+
+class GatewaySilent(Exception):
+    """The gateway could not be asked, or its answer could not be trusted: ask again later, conclude nothing."""
+
+
+class NotGenuine(Exception):
+    """A message whose signature does not hold."""
+
+
+class OtherMerchant(Exception):
+    """A genuine message that is not about our merchant code."""

@@ -1,0 +1,51 @@
+"""Bank transfer by VietQR (NAPAS 247): a code the payer's bank app fills the transfer from.
+
+No notice comes back; the money is seen on the bank's statement, where the purpose carries the order reference
+(see ``reconciliation``). Banks pass on a purpose in plain ASCII only, so it is folded before it is written into the code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from vietnam_qr_pay import QRPay
+
+from services.payments.gateways.reports import Order
+
+NAME = "vietqr"
+CURRENCY = "VND"
+PURPOSE_LENGTH = 50
+
+
+@dataclass(frozen=True)
+class VietQr:
+    """The account that fees are transferred to. ``bank_bin``: the bank's six-digit NAPAS number."""
+
+    bank_bin: str
+    account_number: str
+    account_name: str = ""
+
+    @classmethod
+    def from_settings(cls, settings: Any) -> VietQr | None:
+        """Set up when ``VIETQR_BANK_BIN`` is; then the account number must be there too."""
+        bank_bin = settings.get("VIETQR_BANK_BIN")
+        if not bank_bin:
+            return None
+        return cls(bank_bin, settings.require("VIETQR_ACCOUNT_NUMBER"), settings.get("VIETQR_ACCOUNT_NAME", ""))
+
+    def payload(self, order: Order) -> str:
+        """The text inside the QR code (EMV, with amount and purpose filled in)."""
+        purpose = plain(f"{order.order_ref} {order.purpose}")[:PURPOSE_LENGTH].strip()
+        return QRPay.init_viet_qr(
+            bank_bin=self.bank_bin, bank_number=self.account_number, amount=str(order.amount), purpose=purpose
+        ).build()
+
+
+def plain(text: str) -> str:
+    """Vietnamese in ASCII: no diacritics, ``đ`` as ``d``, anything but letters, digits and spaces as a space."""
+    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    ascii_only = "".join(sign for sign in bare if not unicodedata.combining(sign))
+    return re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9 ]", " ", ascii_only)).strip()

@@ -1,0 +1,220 @@
+"""The VNPAY gateway, interface 2.1.0: signed redirects, signed notices, enquiries (querydr) and refunds.
+
+Amounts on its wire are dong times 100. The signature of a redirect or a notice is HMAC-SHA512 over its ``vnp_``
+parameters sorted by name and form-encoded; that of an enquiry or refund is over listed fields joined by ``|``.
+A notice is judged by its signature over the parameters exactly as received, before any value of it is read.
+
+Source: VNPAY's public integration guides "PAY" and "querydr & refund".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote_plus, urlsplit, urlunsplit
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
+
+NAME = "vnpay"
+CURRENCY = "VND"
+VERSION = "2.1.0"
+FACTOR = 100
+GATEWAY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+PAID = "00"
+UNDECIDED_STATUSES = frozenset({"01", "05", "06", "07"})  # unfinished, being refunded, suspected fraud: nothing to conclude yet
+KEPT_FACTS = ("vnp_BankCode", "vnp_BankTranNo", "vnp_CardType", "vnp_PayDate", "vnp_ResponseCode", "vnp_TransactionStatus")
+ENQUIRY = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo")
+ENQUIRY_ANSWER = (
+    "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo",
+    "TransactionType", "TransactionStatus", "OrderInfo", "PromotionCode", "PromotionAmount",
+)  # fmt: skip
+REFUND = (
+    "RequestId", "Version", "Command", "TmnCode", "TransactionType", "TxnRef", "Amount", "TransactionNo", "TransactionDate",
+    "CreateBy", "CreateDate", "IpAddr", "OrderInfo",
+)  # fmt: skip
+REFUND_ANSWER = (
+    "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo",
+    "TransactionType", "TransactionStatus", "OrderInfo",
+)  # fmt: skip
+ENQUIRY_UNKNOWN = "91"
+ALREADY_REFUNDED = "94"
+
+
+@dataclass(frozen=True)
+class VnPay:
+    """One merchant's contract with VNPAY. ``timeout`` in seconds for enquiries and refunds."""
+
+    url: str
+    api_url: str
+    tmn_code: str
+    secret: str
+    address: str = "127.0.0.1"
+    return_url: str = "http://localhost/"
+    timeout: float = 10.0
+
+    @classmethod
+    def from_settings(cls, settings: Any) -> VnPay | None:
+        """Set up when ``VNPAY_URL`` is; then merchant code and secret must be there too."""
+        url = settings.get("VNPAY_URL")
+        if not url:
+            return None
+        page = page_address(url)
+        return cls(
+            page,
+            settings.get("VNPAY_API_URL") or _beside(page, "querydr"),
+            settings.require("VNPAY_TMN_CODE"),
+            settings.require("VNPAY_HASH_SECRET"),
+            settings.get("VNPAY_MERCHANT_IP", "127.0.0.1"),
+            settings.get("VNPAY_RETURN_URL", "http://localhost/"),
+        )
+
+    def redirect_url(self, order: Order) -> str:
+        """The signed address the payer is sent to."""
+        told = {
+            "vnp_Version": VERSION,
+            "vnp_Command": "pay",
+            "vnp_TmnCode": self.tmn_code,
+            "vnp_Amount": str(order.amount * FACTOR),
+            "vnp_CurrCode": CURRENCY,
+            "vnp_TxnRef": order.order_ref,
+            "vnp_OrderInfo": order.purpose,
+            "vnp_OrderType": "other",
+            "vnp_Locale": "en" if order.language == "en" else "vn",
+            "vnp_IpAddr": self.address,
+            "vnp_ReturnUrl": order.return_url or self.return_url,
+            "vnp_CreateDate": stamp(order.created_at),
+            "vnp_ExpireDate": stamp(order.expires_at),
+        }
+        return f"{self.url}?{signed_text(told)}&vnp_SecureHash={self.signature(told)}"
+
+    def signature(self, parameters: Mapping[str, str]) -> str:
+        return self._sign(signed_text(parameters))
+
+    def read_notice(self, parameters: Mapping[str, str]) -> Report:
+        """What a notice (IPN) reports. Raises ``NotGenuine``, then ``OtherMerchant``, before anything in it is believed."""
+        given = parameters.get("vnp_SecureHash", "")
+        if not hmac.compare_digest(self.signature(parameters).encode(), given.lower().encode()):
+            raise NotGenuine
+        if parameters.get("vnp_TmnCode") != self.tmn_code:
+            raise OtherMerchant
+        response, status = parameters.get("vnp_ResponseCode", ""), parameters.get("vnp_TransactionStatus", "")
+        return self._report(parameters, outcome_of(response, status), f"{response}/{status}")
+
+    def enquire(self, order_ref: str, started_at: datetime, asked_at: datetime) -> Report:
+        """Ask VNPAY what became of an order. Raises ``GatewaySilent`` when no trustworthy answer came."""
+        asked = self._request("querydr", order_ref, started_at, asked_at) | {"vnp_OrderInfo": f"Truy van {order_ref}"}
+        told = self._ask(asked, ENQUIRY, ENQUIRY_ANSWER)
+        code, status = told.get("vnp_ResponseCode", ""), told.get("vnp_TransactionStatus", "")
+        if code == ENQUIRY_UNKNOWN:
+            return Report(order_ref, Outcome.UNKNOWN_ORDER, code=code)
+        if code != PAID or told.get("vnp_TxnRef") != order_ref:
+            raise GatewaySilent(f"querydr answered {code}")
+        return self._report(told, outcome_of(PAID if status == PAID else "", status), f"{code}/{status}")
+
+    def refund(self, refund: Mapping[str, Any], asked_at: datetime) -> str:
+        """Send money back; returns VNPAY's response code (``00`` done). ``refund``: order_ref, amount, full, transaction_no,
+        paid_for_at, asked_by, request_id (the same id again is the same refund)."""
+        asked = self._request("refund", refund["order_ref"], refund["paid_for_at"], asked_at) | {
+            "vnp_RequestId": refund["request_id"],
+            "vnp_TransactionType": "02" if refund["full"] else "03",
+            "vnp_Amount": str(refund["amount"] * FACTOR),
+            "vnp_TransactionNo": refund["transaction_no"],
+            "vnp_CreateBy": refund["asked_by"],
+            "vnp_OrderInfo": f"Hoan tien {refund['order_ref']}",
+        }
+        return self._ask(asked, REFUND, REFUND_ANSWER).get("vnp_ResponseCode", "")
+
+    def _request(self, command: str, order_ref: str, started_at: datetime, asked_at: datetime) -> dict[str, str]:
+        return {
+            "vnp_RequestId": uuid4().hex,
+            "vnp_Version": VERSION,
+            "vnp_Command": command,
+            "vnp_TmnCode": self.tmn_code,
+            "vnp_TxnRef": order_ref,
+            "vnp_TransactionDate": stamp(started_at),
+            "vnp_CreateDate": stamp(asked_at),
+            "vnp_IpAddr": self.address,
+        }
+
+    def _ask(self, asked: dict[str, str], signs: Sequence[str], answer_signs: Sequence[str]) -> dict[str, str]:
+        body = asked | {"vnp_SecureHash": self._sign(joined(asked, signs))}
+        request = urllib.request.Request(  # noqa: S310 - the address is the operator's own setting
+            self.api_url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
+                told = {str(key): str(value) for key, value in json.loads(reply.read(100_000)).items() if value is not None}
+        except (OSError, ValueError, AttributeError) as error:
+            raise GatewaySilent(str(error)) from error
+        if not hmac.compare_digest(self._sign(joined(told, answer_signs)).encode(), told.get("vnp_SecureHash", "").lower().encode()):
+            raise GatewaySilent("the answer's signature does not hold")
+        return told
+
+    def _report(self, told: Mapping[str, str], outcome: Outcome, code: str) -> Report:
+        facts = {key: told[key] for key in KEPT_FACTS if told.get(key)}
+        return Report(told.get("vnp_TxnRef", ""), outcome, dong(told.get("vnp_Amount", "")), told.get("vnp_TransactionNo"), code, facts)
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self.secret.encode(), text.encode(), hashlib.sha512).hexdigest()
+
+
+def signed_text(parameters: Mapping[str, str]) -> str:
+    """The text a signature is made of: ``vnp_`` parameters with a value, sorted, form-encoded, without the signature itself."""
+    return "&".join(
+        f"{quote_plus(name)}={quote_plus(parameters[name])}"
+        for name in sorted(parameters)
+        if name.startswith("vnp_") and name not in {"vnp_SecureHash", "vnp_SecureHashType"} and parameters[name]
+    )
+
+
+def joined(parameters: Mapping[str, str], fields: Sequence[str]) -> str:
+    return "|".join(parameters.get(f"vnp_{field}", "") for field in fields)
+
+
+def outcome_of(response: str, status: str) -> Outcome:
+    """Paid only if both codes say so; either one alone is no proof."""
+    if response == PAID and status == PAID:
+        return Outcome.PAID
+    if not status or status in UNDECIDED_STATUSES or PAID in {response, status}:
+        return Outcome.UNDECIDED
+    return Outcome.NOT_PAID
+
+
+def dong(amount: str) -> int | None:
+    """Wire amount to dong; ``None`` unless it is a whole number of them in plain digits."""
+    if not (amount.isascii() and amount.isdigit() and len(amount) <= 15) or int(amount) % FACTOR:
+        return None
+    return int(amount) // FACTOR
+
+
+def stamp(at: datetime) -> str:
+    """``yyyyMMddHHmmss`` on the gateway's clock (GMT+7)."""
+    return at.astimezone(GATEWAY_ZONE).strftime("%Y%m%d%H%M%S")
+
+
+def paid_at(facts: Mapping[str, str]) -> datetime | None:
+    """When the gateway says it took the money, if it says so readably."""
+    try:
+        return datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=GATEWAY_ZONE).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def page_address(url: str) -> str:
+    """``VNPAY_URL`` as the pay page's address; a bare host means its ``/pay``."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path="/pay")) if parts.path in {"", "/"} else url
+
+
+def _beside(page: str, name: str) -> str:
+    parts = urlsplit(page)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rsplit("/", 1)[0] + f"/{name}", "", ""))

@@ -1,0 +1,72 @@
+"""Asks applications whether it knows of the same money: every fee paid here must be settled there, and the reverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.chassis.database import Database
+from infra.chassis.refusals import Refusal, ServiceUnavailable
+from infra.chassis.settings import Settings
+from services.payments.domain.demands import Standing
+from services.payments.models import Bill, Demand
+
+CLOSED = frozenset({Standing.SETTLED, Standing.WAIVED})
+MATCH, MISSING, MISMATCH = "match", "missing", "mismatch"
+
+
+class Parity:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Parity:
+        return cls(Database.at(settings.database_url("payments")))
+
+    def parity(self, limit: int, cursor: str | None, *, applications: Any) -> dict[str, Any]:
+        """Compare up to ``limit`` bills with the neighbour ``applications``.
+
+        Returns ``{"checked", "counts": {"match", "missing", "mismatch"}, "items": [what differs], "next_cursor"}``.
+        """
+        bills = self._bills(limit, cursor)
+        verdicts = [_verdict(application_id, here, applications) for application_id, here in bills[:limit]]
+        counts = {kind: sum(one["verdict"] == kind for one in verdicts) for kind in (MATCH, MISSING, MISMATCH)}
+        return {
+            "checked": len(verdicts),
+            "counts": counts,
+            "items": [one for one in verdicts if one["verdict"] != MATCH],
+            "next_cursor": bills[limit - 1][0] if len(bills) > limit else None,
+        }
+
+    def _bills(self, limit: int, cursor: str | None) -> list[tuple[str, dict[str, bool]]]:
+        """Application ids in order, each with its collection moments and whether all of a moment is closed here."""
+        query = select(Bill.application_id).order_by(Bill.application_id).limit(limit + 1)
+        if cursor:
+            query = query.where(Bill.application_id > cursor)
+        with self.database.session() as session:
+            ids = list(session.scalars(query))
+            demands = list(session.scalars(select(Demand).where(Demand.application_id.in_(ids))))
+        return [(one, _moments(demand for demand in demands if demand.application_id == one)) for one in ids]
+
+
+def _moments(demands: Any) -> dict[str, bool]:
+    moments: dict[str, bool] = {}
+    for demand in demands:
+        if demand.standing != Standing.DROPPED:
+            moments[demand.collected_at] = moments.get(demand.collected_at, True) and demand.standing in CLOSED
+    return moments
+
+
+def _verdict(application_id: str, here: dict[str, bool], applications: Any) -> dict[str, Any]:
+    try:
+        fees = applications.application(application_id=application_id).get("fees") or {}
+    except ServiceUnavailable:
+        raise
+    except Refusal as refusal:
+        return {"application_id": application_id, "verdict": MISSING, "here": here, "there": None, "reason": refusal.name}
+    there = {moment: bool(fee.get("settled")) for moment, fee in fees.items() if fee.get("settled") or fee.get("owed")}
+    differing = sorted(moment for moment, closed in here.items() if there.get(moment, False) != closed)
+    differing += sorted(moment for moment, closed in there.items() if closed and moment not in here)
+    verdict = MISMATCH if differing else MATCH
+    return {"application_id": application_id, "verdict": verdict, "here": here, "there": there, "reason": ", ".join(differing) or None}

@@ -1,0 +1,153 @@
+"""Gives money back, by two persons: one asks, another decides; then the gateway or the office pays out.
+
+Whoever asks states what he believes can still be refunded. If that is not so, somebody else was here
+first, and the request is refused instead of paying twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.payments import access, errors
+from services.payments.domain import postings
+from services.payments.domain.states import RefundDeclined, State
+from services.payments.gateways import vnpay
+from services.payments.ledger import book
+from services.payments.models import Bill, Payment, Refund
+from services.payments.movements import announce, iso, locked, money, move, shown
+from services.payments.views import available as left_of
+from services.payments.views import refund_view
+
+PENDING, APPROVED, SENT, SETTLED, DECLINED = "pending_approval", "approved", "sent", "settled", "declined"
+PAID_BACK_BY_GATEWAY = frozenset({vnpay.NAME})
+DECIDERS = ("accountant", "approver")
+
+
+class Refunds:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Refunds:
+        return cls(Database.at(settings.database_url("payments")))
+
+    def refund(
+        self, payment_id: str, amount: Mapping[str, Any], reason: str, available: Mapping[str, Any], *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Ask for money back: its payer, or an accountant of its agency.
+
+        Refuses ``PaymentNotFound``, ``Forbidden``, ``TransitionNotAllowed``, ``RefundAvailableChanged``, ``RefundTooLarge``.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            payment = locked(session, payment_id)
+            bill = session.get_one(Bill, payment.application_id)
+            if not access.pays(by, bill):
+                access.check_at_agency(by, bill.agency_code, "accountant")
+            _check_sums(session, payment, amount, available)
+            refund = _asked(payment, amount["amount"], reason, by)
+            move(session, payment, State.REFUND_REQUESTED, by=by.account_id, facts={"refund_id": refund.id})
+            session.add(refund)
+            session.flush()
+            _tell(session, "refund_requested.v1", refund, payment, bill)
+            return refund_view(refund)
+
+        return self.database.command(command, work)
+
+    def approve_refund(self, refund_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Let the money go back; never by whoever asked. Refuses ``SecondPersonNeeded``, ``TransitionNotAllowed``."""
+
+        def work(session: Session) -> dict[str, Any]:
+            refund, payment, bill = _to_decide(session, refund_id, by)
+            _decide(refund, APPROVED, by)
+            lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
+            book(session, "refund_approved", lines, application_id=bill.application_id, subject_id=refund.id, currency=refund.currency)
+            _tell(session, "refund_approved.v1", refund, payment, bill)
+            if payment.method in PAID_BACK_BY_GATEWAY:
+                refund.check_at = clock.now()
+            else:
+                paid_back(session, refund, payment, by=by.account_id)
+            return refund_view(refund)
+
+        return self.database.command(command, work)
+
+    def decline_refund(self, refund_id: str, reason: str | None, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Keep the money; the payment returns to where it was."""
+
+        def work(session: Session) -> dict[str, Any]:
+            refund, payment, bill = _to_decide(session, refund_id, by)
+            _decide(refund, DECLINED, by)
+            facts = {"refund_id": refund.id, "reason": reason}
+            move(session, payment, State(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
+            _tell(session, "refund_declined.v1", refund, payment, bill, reason=reason)
+            return refund_view(refund)
+
+        return self.database.command(command, work)
+
+
+def paid_back(session: Session, refund: Refund, payment: Payment, *, by: str) -> None:
+    """The money has gone back: books, state and event. The caller holds the payment's row lock."""
+    bill = session.get_one(Bill, payment.application_id)
+    refund.state, refund.settled_at, refund.check_at = SETTLED, clock.now(), None
+    payment.refunded += refund.amount
+    target = State.REFUNDED if payment.refunded == payment.amount else State.PARTIALLY_REFUNDED
+    move(session, payment, target, by=by, facts={"refund_id": refund.id})
+    lines = postings.refund_paid(bill.agency_code, payment.method, refund.amount)
+    book(session, "refund_paid", lines, application_id=bill.application_id, subject_id=refund.id, currency=refund.currency)
+    _tell(session, "refund_settled.v1", refund, payment, bill)
+
+
+def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], believed: Mapping[str, Any]) -> None:
+    if State(payment.state) not in {State.SETTLED, State.SURPLUS, State.PARTIALLY_REFUNDED, State.REFUND_REQUESTED}:
+        raise errors.TransitionNotAllowed(from_status=payment.state, to_status=State.REFUND_REQUESTED, allowed="–")
+    current = money(left_of(session, payment), payment.currency)
+    said = shown(current["amount"], payment.currency)
+    if dict(believed) != current:
+        raise errors.RefundAvailableChanged(current=said, expected=shown(believed["amount"], believed["currency"]))
+    if amount["currency"] != payment.currency or not 0 < amount["amount"] <= current["amount"]:
+        raise errors.RefundTooLarge(amount=shown(amount["amount"], amount["currency"]), current=said)
+
+
+def _asked(payment: Payment, amount: int, reason: str, by: Actor) -> Refund:
+    return Refund(
+        id=str(uuid4()), payment_id=payment.id, amount=amount, currency=payment.currency, reason=reason, returns_to=payment.state,
+        state=PENDING, requested_by=by.account_id, requested_at=clock.now(),
+    )  # fmt: skip
+
+
+def _to_decide(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:
+    refund = session.get(Refund, refund_id)
+    if refund is None:
+        raise errors.RefundNotFound(refund_id=refund_id)
+    payment = locked(session, refund.payment_id)
+    session.refresh(refund)
+    bill = session.get_one(Bill, payment.application_id)
+    access.check_at_agency(by, bill.agency_code, *DECIDERS)
+    if refund.requested_by == by.account_id:
+        raise errors.SecondPersonNeeded()
+    return refund, payment, bill
+
+
+def _decide(refund: Refund, state: str, by: Actor) -> None:
+    if refund.state != PENDING:
+        raise errors.TransitionNotAllowed(from_status=refund.state, to_status=state, allowed="–")
+    refund.state, refund.decided_by, refund.decided_at = state, by.account_id, clock.now()
+
+
+def _is_surplus(refund: Refund, payment: Payment) -> bool:
+    """Surplus money never was revenue. A payment refunded in part before is surplus if it never got a receipt."""
+    return refund.returns_to == State.SURPLUS or (refund.returns_to == State.PARTIALLY_REFUNDED and payment.surplus)
+
+
+def _tell(session: Session, event_type: str, refund: Refund, payment: Payment, bill: Bill, **facts: Any) -> None:
+    told = {"refund_id": refund.id, "reason": refund.reason, "at": iso(clock.now()), **facts}
+    announce(session, event_type, payment, bill, **(told | {"amount": money(refund.amount, refund.currency)}))
