@@ -46,7 +46,13 @@ class Claimed:
 
     def guessable(self) -> list[str]:
         """What a stranger would try as a password first."""
-        return [self.citizen_number, self.phone, self.email, "0" + self.phone.removeprefix("+84"), *self.full_name.split()]
+        return [
+            self.citizen_number,
+            self.phone,
+            self.email,
+            "0" + self.phone.removeprefix("+84"),
+            *self.full_name.split(),
+        ]
 
 
 class Accounts:

@@ -1,8 +1,8 @@
 """Guessing gets slower: failed sign-ins are counted per user name, each further one doubles the wait.
 
-The count hangs on the name that was typed, account or not, so an unknown name answers exactly like a known one. An attempt
-is counted before the password is looked at and forgiven afterwards; many at once therefore get no more guesses than
-one after another. Waiting is never counted, so nobody can lock an owner out for ever (OWASP ASVS 5.0, 6.1.1).
+The count hangs on the name that was typed, account or not, so an unknown name answers exactly like a known one. An
+attempt is counted before the password is looked at and forgiven afterwards; many at once therefore get no more guesses
+than one after another. Waiting is never counted, so nobody can lock an owner out for ever (OWASP ASVS 5.0, 6.1.1).
 """
 
 from __future__ import annotations

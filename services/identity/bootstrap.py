@@ -33,17 +33,22 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
     secrets = {name: client_secret(settings, name) for name in SERVICES}
     with Database.at(settings.database_url("identity")).session() as session:
         operator = _operator(session, username.strip().casefold(), password, full_name)
-        clients = [{"client_id": name, "outcome": service_clients.know(session, name, secret)} for name, secret in secrets.items()]
+        clients = [
+            {"client_id": name, "outcome": service_clients.know(session, name, secret)}
+            for name, secret in secrets.items()
+        ]
     return {"operator": operator, "clients": clients}
 
 
 def client_secret(settings: Settings, service: str) -> str:
-    """The secret ``service`` will show: SERVICE_CLIENT_SECRET_<NAME>, SERVICE_CLIENT_SECRET, or development's own file."""
+    """What ``service`` will show: SERVICE_CLIENT_SECRET_<NAME>, SERVICE_CLIENT_SECRET, or development's own file."""
     given = settings.get(f"SERVICE_CLIENT_SECRET_{service.upper()}") or settings.get("SERVICE_CLIENT_SECRET")
     if given:
         return given
     if not settings.development:
-        raise SettingMissing(f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with")
+        raise SettingMissing(
+            f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with"
+        )
     return keys.kept_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
 
 

@@ -1,4 +1,4 @@
-"""Delegations: a citizen lets another citizen act for them, for named procedures, up to a day, until they take it back."""
+"""Delegations: a citizen lets another act for them, for named procedures, up to a day, until they take it back."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ class Delegations:
             if delegate is None:
                 raise AccountNotFound()
             if delegate.id == by.account_id:
-                raise DelegationNotPossible(why_vi="không thể tự ủy quyền cho mình", why_en="nobody delegates to themselves")
+                raise DelegationNotPossible(
+                    why_vi="không thể tự ủy quyền cho mình", why_en="nobody delegates to themselves"
+                )
             # The principal's row is locked, so that twins without a command id come one after the other.
             principal = session.get_one(Account, by.account_id, with_for_update=True)
             there = _twin(session, principal, delegate, wanted, ends)
@@ -81,7 +83,9 @@ class Delegations:
             def shown(one: Delegation) -> dict[str, Any]:
                 return _seen_by(session, one, by.account_id)
 
-            mine = select(Delegation).where(or_(Delegation.principal_id == by.account_id, Delegation.delegate_id == by.account_id))
+            mine = select(Delegation).where(
+                or_(Delegation.principal_id == by.account_id, Delegation.delegate_id == by.account_id)
+            )
             return page(session, mine, Delegation.position, shown, limit=limit, cursor=cursor, newest_first=True)
 
     def delegation_for(
@@ -109,7 +113,9 @@ def end_of(until: str) -> datetime:
     """The instant a term ends: the end of a day in office time for ``YYYY-MM-DD``, else the instant itself."""
     try:
         if len(until) == len("YYYY-MM-DD"):
-            return datetime.combine(date.fromisoformat(until) + timedelta(days=1), time(), clock.OFFICE_ZONE).astimezone(UTC)
+            return datetime.combine(
+                date.fromisoformat(until) + timedelta(days=1), time(), clock.OFFICE_ZONE
+            ).astimezone(UTC)
         return datetime.fromisoformat(until).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # a leap second, the last day of the year 9999
         raise InvalidRequest.at("/until", "không phải thời điểm hợp lệ", "is no instant") from error
@@ -122,14 +128,21 @@ def _scope(scope: list[str] | str) -> list[str]:
 
 def _granted(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation:
     one = Delegation(
-        id=str(uuid4()), principal_id=principal.id, delegate_id=delegate.id, scope=scope, granted_at=clock.now(), until=until
+        id=str(uuid4()),
+        principal_id=principal.id,
+        delegate_id=delegate.id,
+        scope=scope,
+        granted_at=clock.now(),
+        until=until,
     )
     session.add(one)
     tell(session, "delegation_granted.v1", {**_told(one), "at": one.granted_at.isoformat()}, subject=one.id)
     return one
 
 
-def _twin(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation | None:
+def _twin(
+    session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime
+) -> Delegation | None:
     granted = _in_force(session, principal, delegate.id)
     return next((one for one in granted if one.scope == scope and one.until == until), None)
 
@@ -139,7 +152,11 @@ def _in_force(session: Session, principal: Account | None, delegate_id: str) -> 
         return []
     between = Delegation.principal_id == principal.id, Delegation.delegate_id == delegate_id
     in_force = Delegation.revoked_at.is_(None), Delegation.until > clock.now()
-    return list(session.scalars(select(Delegation).where(*between, *in_force).order_by(Delegation.until.desc(), Delegation.position)))
+    return list(
+        session.scalars(
+            select(Delegation).where(*between, *in_force).order_by(Delegation.until.desc(), Delegation.position)
+        )
+    )
 
 
 def _principal(session: Session, citizen_number: str | None, account_id: str | None) -> Account | None:
@@ -169,7 +186,7 @@ def _shown(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
 
 
 def _seen_by(session: Session, one: Delegation, account_id: str) -> dict[str, Any]:
-    """One side's view. The principal sees the number they typed, not the name: granting must not reveal who owns a number."""
+    """One side's view. The principal sees the number they typed, not the name: granting must not reveal whose it is."""
     given = one.principal_id == account_id
     other = session.get_one(Account, one.delegate_id if given else one.principal_id)
     return {

@@ -133,7 +133,9 @@ def _added(session: Session, wanted: Agency, by: Actor) -> Agency:
 
 
 def _current(session: Session, account_id: str, agency_code: str) -> Appointment | None:
-    return session.scalar(_appointments(account_id, agency_code).where(Appointment.dismissed_at.is_(None)).with_for_update())
+    return session.scalar(
+        _appointments(account_id, agency_code).where(Appointment.dismissed_at.is_(None)).with_for_update()
+    )
 
 
 def _last(session: Session, account_id: str, agency_code: str) -> Appointment | None:
@@ -146,7 +148,11 @@ def _appointments(account_id: str, agency_code: str) -> Any:
 
 def _appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Appointment:
     post = Appointment(
-        account_id=account_id, agency_code=agency_code, roles=roles, appointed_at=clock.now(), appointed_by=by.account_id
+        account_id=account_id,
+        agency_code=agency_code,
+        roles=roles,
+        appointed_at=clock.now(),
+        appointed_by=by.account_id,
     )
     session.add(post)
     session.flush()
@@ -190,4 +196,9 @@ def _appointment_shown(post: Appointment) -> dict[str, Any]:
 
 def _dismissal_shown(post: Appointment) -> dict[str, Any]:
     dismissed_at = post.dismissed_at.isoformat() if post.dismissed_at else None
-    return {"account_id": post.account_id, "agency_code": post.agency_code, "roles": post.roles, "dismissed_at": dismissed_at}
+    return {
+        "account_id": post.account_id,
+        "agency_code": post.agency_code,
+        "roles": post.roles,
+        "dismissed_at": dismissed_at,
+    }

@@ -1,7 +1,7 @@
 """Passwords: argon2id digests, what is too weak, and never holding up the other callers of this process.
 
-Parameters are OWASP's minimum (m=19456 KiB, t=2, p=1; about 25 ms). Under eventlet the work leaves the hub's thread, two
-digests at a time, so that a flood of sign-ins cannot take all memory and both cores.
+Parameters are OWASP's minimum (m=19456 KiB, t=2, p=1; about 25 ms). Under eventlet the work leaves the hub's thread,
+two digests at a time, so that a flood of sign-ins cannot take all memory and both cores.
 """
 
 from __future__ import annotations

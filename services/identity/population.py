@@ -34,7 +34,7 @@ class Citizen:
     address: str
 
     def fits(self, full_name: str, birth_date: date) -> bool:
-        """Whether this is the person somebody claims to be. Case, spacing and letter composition do not matter, accents do."""
+        """Whether this is who somebody claims to be. Case, spacing and letter composition do not matter, accents do."""
         return _plain(self.full_name) == _plain(full_name) and self.birth_date == birth_date
 
 
@@ -72,7 +72,7 @@ class SamplePeople:
         return cls(RegisterFile(SAMPLE) if fictional else None)
 
     def sample_people(self) -> dict[str, Any]:
-        """Them all, as ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` wherever a given register is in use."""
+        """Them all: ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` where a given register is in use."""
         if self.offered is None:
             raise NoSamplePeople()
         items = [{**asdict(one), "birth_date": one.birth_date.isoformat()} for one in self.offered.people()]
@@ -80,7 +80,7 @@ class SamplePeople:
 
 
 def register_of(settings: Settings) -> PopulationRegister:
-    """The register this installation checks against; development falls back on fictional people, production on nothing."""
+    """The register this installation checks against; only development falls back on fictional people."""
     path = settings.get(SETTING)
     if path is None and not settings.development:
         raise SettingMissing(SETTING, "the path of the register citizens are checked against")
@@ -91,9 +91,11 @@ def register_of(settings: Settings) -> PopulationRegister:
 
 
 def structural_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
-    """What is wrong with a citizen number, ``None`` if nothing: 3 digits birthplace, 1 century and sex, 2 year, 6 serial.
+    """What is wrong with a citizen number, ``None`` if nothing.
 
-    Source: Circular 59/2021/TT-BCA, articles 3 and 4 (0 male, 1 female of the 20th century; 2, 3 of the 21st; and so on).
+    Three digits say the birthplace, one century and sex, two the year of birth, six are a serial number.
+
+    Source: Circular 59/2021/TT-BCA (0 male, 1 female of the 20th century; 2, 3 of the 21st; and so on).
     """
     if not re.fullmatch(r"[0-9]{12}", citizen_number):
         return "not twelve digits"

@@ -112,14 +112,18 @@ class IdentityService(Operations):
         province_code: str | None = None,
         command_id: str | None = None,
     ) -> dict[str, Any]:
-        return self.offices.create_agency(code, name, parent_code, province_code, by=self.caller.actor, command=self.caller.command)
+        return self.offices.create_agency(
+            code, name, parent_code, province_code, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(public=True)
     def agencies(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
         return self.offices.agencies(limit=limit, cursor=cursor)
 
     @door(roles={"operator"})
-    def appoint(self, account_id: str, agency_code: str, roles: list[str], command_id: str | None = None) -> dict[str, Any]:
+    def appoint(
+        self, account_id: str, agency_code: str, roles: list[str], command_id: str | None = None
+    ) -> dict[str, Any]:
         return self.offices.appoint(account_id, agency_code, roles, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"operator"})
@@ -127,7 +131,9 @@ class IdentityService(Operations):
         return self.offices.dismiss(account_id, agency_code, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"citizen"}, sensitive=("to_citizen_number",))
-    def delegate(self, to_citizen_number: str, scope: list[str] | str, until: str, command_id: str | None = None) -> dict[str, Any]:
+    def delegate(
+        self, to_citizen_number: str, scope: list[str] | str, until: str, command_id: str | None = None
+    ) -> dict[str, Any]:
         return self.trust.delegate(to_citizen_number, scope, until, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"citizen"})

@@ -1,7 +1,7 @@
 """Signing in and staying so: sessions, their refresh tokens, and ending them.
 
-A refresh token works once (rotation). Shown again later it means that somebody else holds a copy: the whole session ends
-(RFC 9700, 4.14). For ``GRACE`` after its use the same successor is handed out again, because an answer can get lost.
+A refresh token works once (rotation). Shown again later it means that somebody else holds a copy: the whole session
+ends (RFC 9700, 4.14). For ``GRACE`` after its use the same successor is handed out again: an answer can get lost.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 
 
-def in_one_step(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+def in_one_step(
+    database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]
+) -> dict[str, Any]:
     """The answer of ``work`` in one transaction.
 
     Without a command id two twins may both find nothing and then collide on the natural key; the loser looks again

@@ -11,6 +11,18 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+TABLES = (
+    "account",
+    "service_client",
+    "sign_in_attempt",
+    "sign_in_session",
+    "refresh_token",
+    "agency",
+    "appointment",
+    "delegation",
+    "access_entry",
+)
+
 
 def upgrade() -> None:
     create_plumbing(op)
@@ -150,7 +162,6 @@ def _access_log() -> None:
 
 
 def downgrade() -> None:
-    tables = "access_entry delegation appointment agency refresh_token sign_in_session sign_in_attempt service_client account"
-    for table in tables.split():
+    for table in reversed(TABLES):
         op.drop_table(table)
     drop_plumbing(op)
