@@ -1,0 +1,176 @@
+"""Carries e-mails and webhook calls outside: intent row, then the act, then the result row.
+
+Run as a follower duty, one leader per database. A crash between intent and result leaves an open
+attempt; it is closed as unknown and the thing is sent again under the same id (``Message-ID``,
+``webhook-id``), by which the receiver can tell a repeat. At least once, never silently not at all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from services.notifications import preferences
+from services.notifications.domain import delivery as states
+from services.notifications.models import Attempt, Delivery
+
+BATCH = 20
+STEP_S = 10.0  # after so long a step ends, that slow receivers do not keep the follower's other duties waiting
+REST = timedelta(seconds=15)  # how long a server that does not answer is left alone
+LEASE = timedelta(minutes=5)  # an attempt open for longer has lost its process; carriers give up far sooner
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a carrier needs of a delivery. ``effect_id`` is the same for every attempt and every repeat."""
+
+    effect_id: str
+    recipient: str
+    recipient_name: str
+    subject: str
+    body: str
+    language: str
+    secret: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went: the state to move to and what the other side said; ``down``: the way itself is closed."""
+
+    status: str
+    detail: str
+    down: bool = False
+
+
+Carry = Callable[[Parcel], Outcome]
+
+
+class Carrier(Protocol):
+    """A way outside. ``open`` gives the function that carries one parcel; it answers and never raises for a bad day."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def delays(self) -> Sequence[timedelta]: ...
+
+    def open(self) -> AbstractContextManager[Carry]: ...
+
+    def parcel(self, session: Session, delivery: Delivery) -> Parcel: ...
+
+
+class Courier:
+    """The duty: sends what is due on one channel, a bounded batch per step."""
+
+    def __init__(self, database: Database, carrier: Carrier) -> None:
+        self.database = database
+        self.carrier = carrier
+        self.name = f"courier-{carrier.channel}"
+        self._resting_until: datetime | None = None
+
+    def step(self) -> int:
+        """Recover lost attempts, send what is due; how much was done."""
+        if self._resting_until is not None and clock.now() < self._resting_until:
+            return 0
+        recovered, due = self._recover(), self._due()
+        if not due:
+            return recovered
+        with self.carrier.open() as carry:
+            return recovered + self._carry_all(due, carry)
+
+    def _carry_all(self, due: Sequence[str], carry: Carry) -> int:
+        give_way_at = time.monotonic() + STEP_S
+        for done, delivery_id in enumerate(due, start=1):
+            outcome = self._carry(delivery_id, carry)
+            if outcome is not None and outcome.down:
+                self._resting_until = clock.now() + REST
+                return done
+            if time.monotonic() > give_way_at:
+                return done
+        return len(due)
+
+    def _carry(self, delivery_id: str, carry: Carry) -> Outcome | None:
+        parcel = self._intend(delivery_id)
+        if parcel is None:
+            return None
+        outcome = carry(parcel)
+        with self.database.session() as session:
+            self._conclude(session, _locked(session, delivery_id), outcome)
+        return outcome
+
+    def _due(self) -> list[str]:
+        now = clock.now()
+        waiting = select(Delivery.id).where(
+            Delivery.channel == self.carrier.channel,
+            Delivery.status.in_(states.WAITING),
+            Delivery.next_attempt_at <= now,
+        )
+        with self.database.session() as session:
+            return list(session.scalars(waiting.order_by(Delivery.next_attempt_at, Delivery.position).limit(BATCH)))
+
+    def _intend(self, delivery_id: str) -> Parcel | None:
+        """Write down that it is about to be sent; ``None`` if it need not be any more."""
+        with self.database.session() as session:
+            delivery = _locked(session, delivery_id)
+            if not states.may(delivery.status, states.SENDING):
+                return None
+            delivery.status, delivery.updated_at = states.SENDING, clock.now()
+            delivery.attempts += 1
+            session.add(Attempt(delivery_id=delivery.id, number=delivery.attempts, started_at=clock.now()))
+            return self.carrier.parcel(session, delivery)
+
+    def _conclude(self, session: Session, delivery: Delivery, outcome: Outcome) -> None:
+        now = clock.now()
+        attempt = session.scalar(
+            select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.number == delivery.attempts)
+        )
+        assert attempt is not None, "an attempt is written before it is made"
+        attempt.finished_at, attempt.outcome, attempt.detail = now, outcome.status, outcome.detail
+        if states.may(delivery.status, outcome.status):  # a delivery report may have been faster than our own result
+            self._move(session, delivery, outcome, now)
+
+    def _move(self, session: Session, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+        delivery.status, delivery.updated_at, delivery.next_attempt_at = outcome.status, now, None
+        delivery.problem = None if outcome.status in {states.SENT, states.DELIVERED} else outcome.detail
+        if outcome.status != states.TEMPORARY_FAILURE:
+            return
+        delay = states.delay_after(delivery.attempts, self.carrier.delays)
+        if delay is None:
+            delivery.status = states.PERMANENT_FAILURE
+            delivery.problem = f"given up after {delivery.attempts} attempts: {outcome.detail}"
+        else:
+            delivery.next_attempt_at = preferences.when_allowed(session, delivery.account_id, now + delay)
+
+    def _recover(self) -> int:
+        """Close attempts whose process died before their result; they are tried again."""
+        lost = (
+            select(Delivery)
+            .join(Attempt, Attempt.delivery_id == Delivery.id)
+            .where(
+                Delivery.channel == self.carrier.channel,
+                Attempt.finished_at.is_(None),
+                Attempt.started_at < clock.now() - LEASE,
+            )
+        )
+        with self.database.session() as session:
+            found = list(session.scalars(lost.limit(BATCH).with_for_update()))
+            for delivery in found:
+                self._conclude(
+                    session, delivery, Outcome(states.TEMPORARY_FAILURE, "no result was recorded; sent again")
+                )
+        return len(found)
+
+
+def _locked(session: Session, delivery_id: str) -> Delivery:
+    delivery = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
+    assert delivery is not None, "deliveries are never deleted"
+    return delivery

@@ -1,0 +1,15 @@
+"""What runs beside the doors, once per database: the couriers."""
+
+from __future__ import annotations
+
+from infra.chassis.database import Database
+from infra.chassis.followers import Duty
+from infra.chassis.settings import Settings
+from services.notifications.courier import Courier
+from services.notifications.mail_carrier import carrier_of
+from services.notifications.webhook_carrier import WebhookCarrier
+
+
+def duties(settings: Settings) -> list[Duty]:
+    database = Database.at(settings.database_url("notifications"))
+    return [Courier(database, carrier_of(settings)), Courier(database, WebhookCarrier.from_settings(settings))]

@@ -1,0 +1,124 @@
+"""Hears what happened to an application or its payment and writes to the citizen, exactly once per event.
+
+Inbox message, e-mail intent and webhook intents are rows of one transaction with the inbox entry of
+the event: either all are there or none. Sending is the courier's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.refusals import Refusal
+from infra.chassis.settings import Settings
+from services.notifications import preferences, webhooks
+from services.notifications.domain import delivery as states
+from services.notifications.messages import LANGUAGES, SAID, Said, addressee, facts_of
+from services.notifications.models import Delivery, Message
+from services.notifications.templates import Text, say
+
+Event = Mapping[str, Any]
+Contact = Mapping[str, Any]
+ERASED = ""
+
+
+class Directory(Protocol):
+    """Who knows how to reach an account (identity)."""
+
+    def contact(self, *, account_id: str) -> Contact: ...
+
+
+class Herald:
+    """Writes to citizens."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Herald:
+        return cls(Database.at(settings.database_url("notifications")))
+
+    def tell(self, event: Event, directory: Directory) -> None:
+        """One inbox message in the citizen's language, and what goes outside; a repeat of the event changes nothing."""
+        said, account_id = SAID[event["type"]], addressee(event["data"])
+        contact = _contact(directory, account_id)  # asked before the transaction: it may take a while
+        with self.database.once(said.key, event["id"]) as session:
+            if session is not None:
+                self._tell(session, said, event, contact)
+                webhooks.spread(session, event)
+
+    def forget(self, event: Event) -> None:
+        """Take the words and addresses of an erased subject away; that something was sent, and when, stays."""
+        account_id = str(event["data"]["applicant_id"])
+        with self.database.once("subject_erased", event["id"]) as session:
+            if session is not None:
+                _forget(session, account_id)
+
+    def _tell(self, session: Session, said: Said, event: Event, contact: Contact) -> None:
+        language = contact["language"] if contact.get("language") in LANGUAGES else LANGUAGES[0]
+        facts = facts_of(said, event["data"], full_name=contact["full_name"], reference=_reference(session, event))
+        text = say(session, said.key, "inbox", language, facts)
+        message = _message(event, language, contact["account_id"], facts["reference"], text)
+        session.add(message)
+        session.flush()
+        if said.email and contact.get("email") and preferences.wants_email(session, message.account_id):
+            session.add(_email(session, message, contact, say(session, said.key, "email", language, facts)))
+
+
+def _contact(directory: Directory, account_id: str) -> Contact:
+    try:
+        return directory.contact(account_id=account_id)
+    except Refusal as refusal:
+        if refusal.name != "AccountNotFound":
+            raise
+        # An erased account still has an inbox; it has no name and no address.
+        return {"account_id": account_id, "full_name": "", "email": None, "language": LANGUAGES[0]}
+
+
+def _reference(session: Session, event: Event) -> str:
+    """The reference the citizen knows: the event's own, or the one of earlier messages about that application."""
+    data = event["data"]
+    if data.get("reference"):
+        return str(data["reference"])
+    earlier = Message.application_id == data["application_id"], Message.reference.is_not(None)
+    return session.scalar(select(Message.reference).where(*earlier).limit(1)) or str(data["application_id"])
+
+
+def _message(event: Event, language: str, account_id: str, reference: str, text: Text) -> Message:
+    return Message(
+        id=str(uuid4()), account_id=account_id, event_id=event["id"], event_type=event["type"],
+        template_key=SAID[event["type"]].key, template_version=text.version, language=language,
+        subject=text.subject, body=text.body, application_id=event["data"].get("application_id"),
+        reference=reference, created_at=clock.now(),
+    )  # fmt: skip
+
+
+def _email(session: Session, message: Message, contact: Contact, text: Text) -> Delivery:
+    now = clock.now()
+    return Delivery(
+        id=str(uuid4()), channel="email", account_id=message.account_id, message_id=message.id,
+        event_id=message.event_id, event_type=message.event_type, recipient=contact["email"],
+        recipient_name=contact["full_name"], template_version=text.version, language=message.language,
+        subject=text.subject, body=text.body, status=states.CREATED, attempts=0, created_at=now,
+        updated_at=now, next_attempt_at=preferences.when_allowed(session, message.account_id, now),
+    )  # fmt: skip
+
+
+def _forget(session: Session, account_id: str) -> None:
+    now, own = clock.now(), Delivery.account_id == account_id
+    nothing = {"subject": ERASED, "body": ERASED}
+    session.execute(update(Message).where(Message.account_id == account_id).values(**nothing, erased_at=now))
+    session.execute(
+        update(Delivery).where(own, Delivery.status.in_(states.WAITING)).values(
+            status=states.PERMANENT_FAILURE, problem="subject erased", next_attempt_at=None
+        )
+    )  # fmt: skip
+    session.execute(
+        update(Delivery).where(own).values(**nothing, recipient=ERASED, recipient_name=ERASED, updated_at=now)
+    )

@@ -1,0 +1,107 @@
+"""The citizen's inbox in the portal, and what became of each message outside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest
+from infra.chassis.settings import Settings
+from services.notifications.errors import MessageNotFound
+from services.notifications.models import Attempt, Delivery, Message
+
+
+class Inbox:
+    """Shows each account its own messages."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Inbox:
+        return cls(Database.at(settings.database_url("notifications")))
+
+    def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
+        """Newest first. → ``{items, next_cursor, unread}``; ``unread`` counts all that were never opened."""
+        own = Message.account_id == by.account_id
+        wanted = select(Message).where(own)
+        if unread is not None:
+            wanted = wanted.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
+        with self.database.session() as session:
+            rows, next_cursor = page(session, wanted, Message.position, limit, cursor)
+            waiting = session.scalar(select(func.count()).select_from(Message).where(own, Message.read_at.is_(None)))
+        return {"items": [_shown(row) for row in rows], "next_cursor": next_cursor, "unread": waiting or 0}
+
+    def mark_read(self, message_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """→ ``{message_id, read_at}``; the first reading counts."""
+        return self.database.command(command, lambda session: self._mark_read(session, message_id, by))
+
+    def deliveries(self, message_id: str, *, by: Actor) -> dict[str, Any]:
+        """What was sent outside of one message, attempt by attempt. → ``{items, next_cursor}``"""
+        with self.database.session() as session:
+            message = session.scalar(select(Message).where(Message.id == message_id))
+            if message is None or not (message.account_id == by.account_id or by.has("operator")):
+                raise MessageNotFound(message_id=message_id)
+            own = select(Delivery).where(Delivery.message_id == message_id)
+            found = session.scalars(own.order_by(Delivery.position))
+            return {"items": [shown_delivery(session, one) for one in found], "next_cursor": None}
+
+    def _mark_read(self, session: Session, message_id: str, by: Actor) -> dict[str, Any]:
+        own = select(Message).where(Message.id == message_id, Message.account_id == by.account_id)
+        message = session.scalar(own.with_for_update())
+        if message is None:
+            raise MessageNotFound(message_id=message_id)
+        message.read_at = message.read_at or clock.now()
+        return {"message_id": message.id, "read_at": message.read_at.isoformat()}
+
+
+def page(session: Session, wanted: Any, position: Any, limit: int, cursor: str | None) -> tuple[list[Any], str | None]:
+    """One page, newest first, and the cursor of the next; a cursor is the position after which to go on."""
+    if cursor is not None:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
+        wanted = wanted.where(position < int(cursor))
+    rows = list(session.scalars(wanted.order_by(position.desc()).limit(limit + 1)))
+    return rows[:limit], str(rows[limit - 1].position) if len(rows) > limit else None
+
+
+def shown_delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
+    """One delivery as callers see it; addresses only as far as its owner needs to recognise them."""
+    attempts = session.scalars(select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number))
+    return {
+        "delivery_id": delivery.id, "channel": delivery.channel, "status": delivery.status,
+        "recipient": masked(delivery.recipient), "template_version": delivery.template_version,
+        "created_at": delivery.created_at.isoformat(), "problem": delivery.problem,
+        "next_attempt_at": delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
+        "attempts": [_shown_attempt(one) for one in attempts],
+    }  # fmt: skip
+
+
+def masked(recipient: str) -> str:
+    """``n***@example.vn``; other addresses as they are."""
+    name, at, host = recipient.rpartition("@")
+    return f"{name[:1]}***@{host}" if at and "/" not in recipient else recipient
+
+
+def _shown_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number, "started_at": attempt.started_at.isoformat(),
+        "finished_at": attempt.finished_at.isoformat() if attempt.finished_at else None,
+        "outcome": attempt.outcome, "detail": attempt.detail,
+    }  # fmt: skip
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
+        "template_version": message.template_version, "language": message.language, "event_type": message.event_type,
+        "application_id": message.application_id, "reference": message.reference,
+        "created_at": message.created_at.isoformat(),
+        "read_at": message.read_at.isoformat() if message.read_at else None,
+    }  # fmt: skip

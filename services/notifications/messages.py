@@ -1,0 +1,81 @@
+"""What is said to whom: which events a citizen hears of, under which text, and with which facts.
+
+An event that is not in ``SAID`` is the offices' own business: nobody is written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LANGUAGES = ("vi", "en")
+CHANNELS = ("inbox", "email")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One kind of message. ``optional``: facts an event may lack; templates see them as none."""
+
+    key: str
+    email: bool = True
+    optional: tuple[str, ...] = ()
+
+
+SAID: Mapping[str, Said] = {
+    f"{said.key}.v1": said
+    for said in (
+        # The citizen has just done these himself: the inbox keeps them, no e-mail needed.
+        Said("application_started", email=False),
+        Said("application_submitted", optional=("quote",)),
+        Said("application_supplemented"),
+        Said("application_accepted", optional=("receipt_number", "due_at")),
+        Said("intake_refused", optional=("reason",)),
+        Said("supplement_requested", optional=("reason", "marks", "answer_by")),
+        Said("application_assigned", email=False),
+        Said("payment_requested", optional=("amount", "reason")),
+        Said("fee_settled", optional=("amount",)),
+        Said("fee_waived", optional=("reason", "legal_basis")),
+        Said("deadline_extended", optional=("reason",)),
+        Said("application_overdue", optional=("due_at",)),
+        Said("withdrawal_requested", optional=("reason",)),
+        Said("application_withdrawn"),
+        Said("withdrawal_declined", optional=("reason",)),
+        Said("application_stopped", optional=("reason",)),
+        Said("application_approved"),
+        Said("application_rejected", optional=("reason",)),
+        Said("result_returned", optional=("tracking_number",)),
+        Said("appealed"),
+        Said("appeal_dismissed", optional=("reason",)),
+        Said("appeal_upheld", optional=("reason",)),
+        Said("payment_settled"),
+        Said("payment_failed", optional=("amount",)),
+        Said("payment_expired", optional=("amount",)),
+        Said("payment_surplus"),
+        Said("refund_requested", email=False),
+        Said("refund_declined", optional=("reason",)),
+        Said("refund_settled"),
+    )
+}
+KEYS: Mapping[str, Said] = {said.key: said for said in SAID.values()}
+
+# Whose deed it was is the record's business, not the letter's.
+UNSPOKEN = frozenset({"by", "applicant_id", "account_id", "officer_id"})
+
+
+def facts_of(said: Said, data: Mapping[str, Any], *, full_name: str, reference: str) -> dict[str, Any]:
+    """What a text may speak of: the event's own facts, whom it is written to, and a reference he knows."""
+    spoken = {name: value for name, value in data.items() if name not in UNSPOKEN}
+    if spoken.get("marks"):
+        spoken["marks"] = [_mark(mark) for mark in spoken["marks"]]
+    return {**dict.fromkeys(said.optional), **spoken, "full_name": full_name, "reference": reference}
+
+
+def _mark(mark: Mapping[str, Any]) -> dict[str, str]:
+    """One thing to correct: a paper or a place in the form, and what is wrong with it."""
+    return {"where": mark.get("requirement") or mark.get("pointer") or "", "problem": mark.get("problem") or ""}
+
+
+def addressee(data: Mapping[str, Any]) -> str:
+    """The account that hears of it."""
+    return str(data["applicant_id"])

@@ -1,0 +1,4 @@
+from infra.chassis.migrations import run
+from services.notifications.models import Row
+
+run(Row.metadata, "notifications")

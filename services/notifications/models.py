@@ -1,0 +1,139 @@
+"""What notifications keeps: texts, the inbox, deliveries with every attempt, wishes and subscriptions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from infra.chassis.database import BigKey, UtcDateTime
+from infra.chassis.outbox import plumbing
+
+
+class Row(DeclarativeBase):
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
+
+
+class Template(Row):
+    """One version of a text; never changed, only followed by the next."""
+
+    __tablename__ = "template"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime]
+    published_by: Mapped[str] = mapped_column(String(80))
+
+
+class Message(Row):
+    """One message in a citizen's inbox, pinned to the version of the text it was written with."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("account_id", "event_id", name="message_once"),
+        Index("message_inbox", "account_id", "position"),
+        Index("message_application", "application_id"),
+    )
+
+    position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    account_id: Mapped[str] = mapped_column(String(80))
+    event_id: Mapped[str] = mapped_column(String(120))
+    event_type: Mapped[str] = mapped_column(String(80))
+    template_key: Mapped[str] = mapped_column(String(60))
+    template_version: Mapped[int]
+    language: Mapped[str] = mapped_column(String(2))
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    application_id: Mapped[str | None] = mapped_column(String(36))
+    reference: Mapped[str | None] = mapped_column(String(60))
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+
+
+class Delivery(Row):
+    """One thing to carry outside: an e-mail of a message, or a webhook call. Its id is the id of the effect."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("delivery_due", "channel", "status", "next_attempt_at"),
+        Index("delivery_message", "message_id"),
+        Index("delivery_subscription", "subscription_id", "position"),
+        Index("delivery_account", "account_id"),
+    )
+
+    position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    account_id: Mapped[str | None] = mapped_column(String(80))
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("message.id"))
+    subscription_id: Mapped[str | None] = mapped_column(ForeignKey("subscription.id"))
+    event_id: Mapped[str] = mapped_column(String(120))
+    event_type: Mapped[str] = mapped_column(String(80))
+    repeat_of: Mapped[str | None] = mapped_column(String(36))
+    recipient: Mapped[str] = mapped_column(Text)
+    recipient_name: Mapped[str] = mapped_column(Text, default="")
+    template_version: Mapped[int | None]
+    language: Mapped[str | None] = mapped_column(String(2))
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Attempt(Row):
+    """The intent to send, written before sending; ``outcome`` is the result, written after. None: nobody knows yet."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number", name="attempt_number"),
+        Index("attempt_open", "finished_at"),
+    )
+
+    position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.id"))
+    number: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    detail: Mapped[str | None] = mapped_column(Text)
+
+
+class Preference(Row):
+    """What a citizen wished for; no row means the defaults."""
+
+    __tablename__ = "preference"
+
+    account_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    email: Mapped[bool] = mapped_column(Boolean)
+    quiet_from: Mapped[str | None] = mapped_column(String(5))
+    quiet_until: Mapped[str | None] = mapped_column(String(5))
+    updated_at: Mapped[datetime]
+
+
+class Subscription(Row):
+    """A webhook somebody asked for; ended ones stay for their deliveries' sake."""
+
+    __tablename__ = "subscription"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(80))
+    url: Mapped[str] = mapped_column(Text)
+    event_types: Mapped[list[str]]
+    secret: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+plumbing(Row.metadata)

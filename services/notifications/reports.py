@@ -1,0 +1,73 @@
+"""What a mail provider reports later: that a letter reached its reader, or came back."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.notifications.domain import delivery as states
+from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
+from services.notifications.models import Delivery
+
+# A provider's words for our states; "deferred" is his own retry, nothing for us to do.
+WORDS = {
+    "delivered": states.DELIVERED,
+    "bounced": states.PERMANENT_FAILURE,
+    "complained": states.DELIVERED,
+    "deferred": None,
+}
+
+
+class Reports:
+    """Takes delivery reports. Without a shared secret for the provider, no report is believed."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Reports:
+        return cls(Database.at(settings.database_url("notifications")), settings)
+
+    def delivery_report(self, provider: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """→ ``{delivery_id, status, changed}``; a late or repeated report changes nothing.
+
+        ``parameters``: ``delivery_id``, ``event`` (delivered, bounced, complained, deferred), ``at``, ``signature``.
+        """
+        self._check_signature(provider, parameters)
+        with self.database.session() as session:
+            return _note(session, parameters["delivery_id"], parameters["event"], parameters.get("detail", ""))
+
+    def _check_signature(self, provider: str, parameters: Mapping[str, str]) -> None:
+        secret = self.settings.get(f"DELIVERY_REPORT_SECRET_{provider.upper()}")
+        given = parameters.get("signature", "")
+        if secret is None or not hmac.compare_digest(signature(parameters, secret).encode(), given.encode()):
+            raise DeliveryReportNotGenuine(provider=provider)
+
+
+def signature(parameters: Mapping[str, str], secret: str) -> str:
+    """HMAC-SHA256, hex, over ``name=value`` lines of all other parameters, sorted by name."""
+    lines = "\n".join(f"{name}={parameters[name]}" for name in sorted(parameters) if name != "signature")
+    return hmac.new(secret.encode(), lines.encode(), hashlib.sha256).hexdigest()
+
+
+def _note(session: Session, delivery_id: str, event: str, detail: str) -> dict[str, Any]:
+    delivery = session.scalar(
+        select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "email").with_for_update()
+    )
+    if delivery is None:
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    to = WORDS[event]
+    changed = to is not None and states.may(delivery.status, to)
+    if changed and to is not None:
+        delivery.status, delivery.updated_at, delivery.next_attempt_at = to, clock.now(), None
+        delivery.problem = f"reported as {event} {detail}".strip() if to == states.PERMANENT_FAILURE else None
+    return {"delivery_id": delivery.id, "status": delivery.status, "changed": changed}

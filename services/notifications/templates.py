@@ -1,0 +1,177 @@
+"""The texts: versioned by key, channel and language; built-in ones come as files and become version 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.notifications import wording
+from services.notifications.errors import TemplateFactMissing, TemplateFactUnfit, TemplateNotAllowed, TemplateNotFound
+from services.notifications.messages import CHANNELS, KEYS, LANGUAGES, facts_of
+from services.notifications.models import Template
+
+FOLDER = Path(__file__).with_name("templates")
+BUILT_IN = "built-in"
+BODY_MARK = "[[body]]"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words ready to be read, and the version of the template they were made with."""
+
+    subject: str
+    body: str
+    version: int
+
+
+class Templates:
+    """Keeps the texts, makes words of them, lets operators publish the next version."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Templates:
+        return cls(Database.at(settings.database_url("notifications")))
+
+    def publish_template(
+        self, key: str, channel: str, language: str, subject: str, body: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """The next version of a text, used from now on. → ``{key, channel, language, version}``"""
+        _check(subject, body)
+        which = (key, channel, language)
+        return self.database.command(command, lambda session: _publish(session, which, subject, body, by.account_id))
+
+    def preview(self, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The current text about these facts. → ``{subject, body, version}``"""
+        with self.database.session() as session:
+            text = say(session, key, channel, language, facts)
+        return {"subject": text.subject, "body": text.body, "version": text.version}
+
+    def templates(self) -> dict[str, Any]:
+        """The current version of every text. → ``{items, next_cursor}``"""
+        with self.database.session() as session:
+            found = [
+                current(session, key, channel, language)
+                for key in KEYS
+                for channel in CHANNELS
+                for language in LANGUAGES
+            ]
+        return {"items": [_shown(template) for template in found], "next_cursor": None}
+
+
+def _publish(session: Session, which: tuple[str, str, str], subject: str, body: str, by: str) -> dict[str, Any]:
+    current(session, *which)  # the built-in text keeps its place in history
+    template = _append(session, *which, subject, body, by)
+    for facts in example_facts(template.key):  # refused here rather than when a citizen should be told something
+        _said(template, facts)
+    key, channel, language = which
+    return {"key": key, "channel": channel, "language": language, "version": template.version}
+
+
+def say(session: Session, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> Text:
+    """Words about ``facts`` by the current version of the text; refuses when a fact is missing."""
+    return _said(current(session, key, channel, language), facts)
+
+
+def current(session: Session, key: str, channel: str, language: str) -> Template:
+    """The newest version of a text, taking in the built-in one if it was never here."""
+    subject, body = built_in(key, channel, language)
+    newest = _newest(session, key, channel, language)
+    if newest is not None and (newest.published_by != BUILT_IN or (newest.subject, newest.body) == (subject, body)):
+        return newest
+    same = *_named(key, channel, language), Template.subject == subject, Template.body == body
+    if newest is not None and session.scalar(select(Template.version).where(*same)) is not None:
+        return newest  # an older program beside a newer one: its text has been here already
+    try:
+        with session.begin_nested():
+            return _append(session, key, channel, language, subject, body, BUILT_IN)
+    except IntegrityError:
+        found = _newest(session, key, channel, language)  # another transaction was first with the same text
+        assert found is not None
+        return found
+
+
+def example_facts(key: str) -> list[dict[str, Any]]:
+    """What texts of this key are given: the contract's example of the event, and the same without optional facts."""
+    said, data = KEYS[key], _examples()[f"{key}.v1"]
+    bare = {name: value for name, value in data.items() if name not in said.optional}
+    return [facts_of(said, one, full_name="Nguyễn Thị Mẫu", reference="H01.01-261120-0001") for one in (data, bare)]
+
+
+@lru_cache(maxsize=1)
+def _examples() -> dict[str, dict[str, Any]]:
+    contract = json.loads(Path(__file__).with_name("contract.json").read_text(encoding="utf-8"))
+    return {source.partition("/")[2]: schema["examples"][0] for source, schema in contract["consumes"].items()}
+
+
+def built_in(key: str, channel: str, language: str) -> tuple[str, str]:
+    """Subject and body as shipped: ``templates/<language>/<key>.txt``, first line the subject; e-mails get a frame."""
+    if key not in KEYS or channel not in CHANNELS or language not in LANGUAGES:
+        raise TemplateNotFound(key=key, channel=channel, language=language)
+    subject, _, body = (FOLDER / language / f"{key}.txt").read_text(encoding="utf-8").partition("\n")
+    if channel == "email":
+        frame = (FOLDER / language / "_email.txt").read_text(encoding="utf-8")
+        body = frame.replace(BODY_MARK, body.strip())
+    return subject.strip(), body.strip()
+
+
+def _said(template: Template, facts: Mapping[str, Any]) -> Text:
+    which = {"key": template.key, "channel": template.channel, "language": template.language}
+    try:
+        subject = " ".join(wording.render(template.subject, template.language, facts).split())
+        return Text(subject, wording.render(template.body, template.language, facts), template.version)
+    except wording.FactMissing as missing:
+        raise TemplateFactMissing(**which, fact=missing.fact) from None
+    except wording.FactUnfit as unfit:
+        raise TemplateFactUnfit(**which, problem=str(unfit)) from None
+
+
+def _append(session: Session, key: str, channel: str, language: str, subject: str, body: str, by: str) -> Template:
+    last = session.scalar(select(func.max(Template.version)).where(*_named(key, channel, language))) or 0
+    template = Template(
+        key=key, channel=channel, language=language, version=last + 1, subject=subject, body=body,
+        published_at=clock.now(), published_by=by,
+    )  # fmt: skip
+    session.add(template)
+    session.flush()
+    return template
+
+
+def _newest(session: Session, key: str, channel: str, language: str) -> Template | None:
+    return session.scalar(
+        select(Template).where(*_named(key, channel, language)).order_by(Template.version.desc()).limit(1)
+    )
+
+
+def _named(key: str, channel: str, language: str) -> tuple[Any, ...]:
+    return (Template.key == key, Template.channel == channel, Template.language == language)
+
+
+def _check(subject: str, body: str) -> None:
+    for source in (subject, body):
+        try:
+            wording.check(source)
+        except wording.WordingProblem as problem:
+            raise TemplateNotAllowed(line=problem.line, problem=problem.problem) from None
+
+
+def _shown(template: Template) -> dict[str, Any]:
+    return {
+        "key": template.key, "channel": template.channel, "language": template.language, "version": template.version,
+        "subject": template.subject, "body": template.body,
+        "published_at": template.published_at.isoformat(), "published_by": template.published_by,
+    }  # fmt: skip

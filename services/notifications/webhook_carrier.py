@@ -1,0 +1,113 @@
+"""Calls subscribers' webhooks: signed by Standard Webhooks, to the very address that was checked, no redirects."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+
+from sqlalchemy.orm import Session
+from standardwebhooks import Webhook
+
+from infra.chassis import clock
+from infra.chassis.settings import Settings
+from services.notifications.courier import Carry, Outcome, Parcel
+from services.notifications.domain import delivery as states
+from services.notifications.domain import webhook_address
+from services.notifications.errors import WebhookAddressNotAllowed
+from services.notifications.models import Delivery, Subscription
+from services.notifications.webhooks import check_address
+
+TIMEOUT_S = 10.0  # without a word from the subscriber
+WHOLE_CALL_S = 30.0  # for a subscriber that drips words so as never to end
+INSIDE = "the name points at a private address"
+GONE = 410  # by the specification: the subscriber wants nothing any more
+
+
+class WebhookCarrier:
+    """POSTs events. ``guarded``: production's rule, https to public addresses only."""
+
+    channel = "webhook"
+    delays = states.WEBHOOK_DELAYS
+
+    def __init__(self, *, guarded: bool, timeout: float = TIMEOUT_S) -> None:
+        self.guarded, self.timeout = guarded, timeout
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> WebhookCarrier:
+        return cls(guarded=not settings.development, timeout=settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S))
+
+    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
+        subscription = session.get(Subscription, delivery.subscription_id)
+        assert subscription is not None
+        effect_id = delivery.repeat_of or delivery.id
+        return Parcel(effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", subscription.secret)
+
+    @contextmanager
+    def open(self) -> Iterator[Carry]:
+        yield self._carry
+
+    def _carry(self, parcel: Parcel) -> Outcome:
+        try:
+            address = check_address(parcel.recipient, guarded=self.guarded)
+            code = self._post(address, self._resolve(address), parcel)
+        except WebhookAddressNotAllowed as refusal:
+            return Outcome(states.PERMANENT_FAILURE, refusal.text("en"))
+        except UnicodeError as error:
+            return Outcome(states.PERMANENT_FAILURE, f"not a host name: {error}")
+        except (OSError, http.client.HTTPException) as error:
+            return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}")
+        if 200 <= code < 300:
+            return Outcome(states.DELIVERED, f"HTTP {code}")
+        return Outcome(states.PERMANENT_FAILURE if code == GONE else states.TEMPORARY_FAILURE, f"HTTP {code}")
+
+    def _resolve(self, address: webhook_address.Address) -> str:
+        """One address of the host; all of them must be public, or a name could point at ourselves."""
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        hosts = [str(entry[4][0]) for entry in found]
+        if self.guarded and not all(webhook_address.is_public(host) for host in hosts):
+            raise WebhookAddressNotAllowed(problem="tên miền trỏ vào mạng nội bộ", problem_en=INSIDE)
+        return hosts[0]
+
+    def _post(self, address: webhook_address.Address, host: str, parcel: Parcel) -> int:
+        connection = http.client.HTTPConnection(address.host, address.port, timeout=self.timeout)
+        raw = socket.create_connection((host, address.port), self.timeout)
+        try:
+            connection.sock = _secured(raw, address.host) if address.secure else raw
+            with _ended_after(WHOLE_CALL_S, connection.sock):
+                connection.request("POST", address.target, body=parcel.body.encode(), headers=signed(parcel))
+                return connection.getresponse().status
+        finally:
+            connection.close()
+            raw.close()
+
+
+def signed(parcel: Parcel) -> dict[str, str]:
+    """The headers of Standard Webhooks 1.0: id, second, and HMAC-SHA256 over both and the body."""
+    now = clock.now().astimezone(UTC)
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "public-service-portal",
+        "webhook-id": parcel.effect_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(parcel.secret).sign(parcel.effect_id, now, parcel.body),
+    }
+
+
+def _secured(raw: socket.socket, host: str) -> ssl.SSLSocket:
+    return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+
+
+@contextmanager
+def _ended_after(seconds: float, line: socket.socket) -> Iterator[None]:
+    """Hang up when the whole call takes longer; the reader then sees the end of the line."""
+    watch = threading.Timer(seconds, line.shutdown, (socket.SHUT_RDWR,))
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()

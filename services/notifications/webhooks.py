@@ -1,0 +1,155 @@
+"""Telling other systems by webhook: who asked for which events, and what they are told.
+
+A call carries ids and status only, never names or answers: whoever wants more asks the services with
+his own rights. Signatures follow the Standard Webhooks specification.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.notifications.domain import delivery as states
+from services.notifications.domain import webhook_address
+from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
+from services.notifications.inbox import page, shown_delivery
+from services.notifications.models import Delivery, Subscription
+
+TOLD = (
+    "application_id", "reference", "procedure_code", "procedure_version", "agency_code", "status", "official_status",
+    "version", "at", "due_at", "payment_id", "refund_id", "amount",
+)  # fmt: skip
+
+
+class Webhooks:
+    """Keeps subscriptions and shows what was delivered to them."""
+
+    def __init__(self, database: Database, *, guarded: bool) -> None:
+        self.database = database
+        self.guarded = guarded
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Webhooks:
+        return cls(Database.at(settings.database_url("notifications")), guarded=not settings.development)
+
+    def subscribe(self, url: str, event_types: list[str], *, by: Actor, command: Command) -> dict[str, Any]:
+        """→ ``{subscription_id, secret}``; the secret (``whsec_…``) is shown this once."""
+        check_address(url, guarded=self.guarded)
+        return self.database.command(command, lambda session: _subscribe(session, url, event_types, by))
+
+    def unsubscribe(self, subscription_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """→ ``{subscription_id, ended_at}``; what waits to be delivered is dropped."""
+        return self.database.command(command, lambda session: _unsubscribe(session, subscription_id, by))
+
+    def webhook_deliveries(self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
+        """Newest first. → ``{items, next_cursor}``"""
+        with self.database.session() as session:
+            _own(session, subscription_id, by)
+            wanted = select(Delivery).where(Delivery.subscription_id == subscription_id)
+            rows, next_cursor = page(session, wanted, Delivery.position, limit, cursor)
+            return {"items": [_shown(session, row) for row in rows], "next_cursor": next_cursor}
+
+    def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Send an event once more, under the same webhook id. → ``{delivery_id}`` of the new delivery."""
+        return self.database.command(command, lambda session: _redeliver(session, delivery_id, by))
+
+
+def check_address(url: str, *, guarded: bool) -> webhook_address.Address:
+    """The parsed address; refuses one that may not be called. ``guarded``: https and public hosts only."""
+    address = webhook_address.parse(url)
+    if address is None:
+        raise WebhookAddressNotAllowed(problem="không phải URL http(s) hợp lệ", problem_en="not a valid http(s) URL")
+    if guarded and not address.secure:
+        raise WebhookAddressNotAllowed(problem="phải dùng https", problem_en="https is required")
+    if guarded and webhook_address.looks_private(address.host):
+        raise WebhookAddressNotAllowed(problem="địa chỉ mạng nội bộ", problem_en="a private address")
+    return address
+
+
+def spread(session: Session, event: Mapping[str, Any]) -> None:
+    """One intent per subscription that asked for this type of event."""
+    active = session.scalars(select(Subscription).where(Subscription.ended_at.is_(None)))
+    for subscription in active:
+        if event["type"] in subscription.event_types:
+            session.add(_delivery(subscription, event["id"], event["type"], _payload(event)))
+
+
+def _subscribe(session: Session, url: str, event_types: list[str], by: Actor) -> dict[str, Any]:
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    subscription = Subscription(
+        id=str(uuid4()),
+        owner=by.account_id,
+        url=url,
+        event_types=sorted(set(event_types)),
+        secret=secret,
+        created_at=clock.now(),
+    )
+    session.add(subscription)
+    return {"subscription_id": subscription.id, "secret": secret}
+
+
+def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> dict[str, Any]:
+    subscription = _own(session, subscription_id, by)
+    subscription.ended_at = subscription.ended_at or clock.now()
+    waiting = select(Delivery).where(Delivery.subscription_id == subscription_id, Delivery.status.in_(states.WAITING))
+    for delivery in session.scalars(waiting.with_for_update()):
+        delivery.status, delivery.problem, delivery.next_attempt_at = states.PERMANENT_FAILURE, "unsubscribed", None
+    return {"subscription_id": subscription.id, "ended_at": subscription.ended_at.isoformat()}
+
+
+def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
+    first = session.scalar(select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "webhook"))
+    if first is None or first.subscription_id is None:
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    subscription = _own(session, first.subscription_id, by)
+    if subscription.ended_at is not None:
+        raise SubscriptionNotFound(subscription_id=subscription.id)
+    again = _delivery(subscription, first.event_id, first.event_type, first.body)
+    again.repeat_of = first.repeat_of or first.id
+    session.add(again)
+    return {"delivery_id": again.id}
+
+
+def _own(session: Session, subscription_id: str, by: Actor) -> Subscription:
+    found = session.get(Subscription, subscription_id)
+    if found is None or not (found.owner == by.account_id or by.has("operator")):
+        raise SubscriptionNotFound(subscription_id=subscription_id)
+    return found
+
+
+def _delivery(subscription: Subscription, event_id: str, event_type: str, payload: str) -> Delivery:
+    now = clock.now()
+    return Delivery(
+        id=str(uuid4()), channel="webhook", subscription_id=subscription.id, event_id=event_id, event_type=event_type,
+        recipient=subscription.url, recipient_name="", subject=event_type, body=payload,
+        status=states.CREATED, attempts=0, next_attempt_at=now, created_at=now, updated_at=now,
+    )  # fmt: skip
+
+
+def _payload(event: Mapping[str, Any]) -> str:
+    data = {name: event["data"][name] for name in TOLD if name in event["data"]}
+    told = {
+        "type": event["type"],
+        "timestamp": event["time"],
+        "id": event["id"],
+        "source": event["source"],
+        "data": data,
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _shown(session: Session, delivery: Delivery) -> dict[str, Any]:
+    about = {"event_id": delivery.event_id, "event_type": delivery.event_type, "repeat_of": delivery.repeat_of}
+    return {**shown_delivery(session, delivery), **about}
