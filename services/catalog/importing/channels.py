@@ -1,0 +1,130 @@
+"""The ways of filing a procedure: their times and fees, from rows that either layout provides.
+
+A procedure's service level follows from them alone (`level_of`): nothing is inferred that the record does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.catalog.importing.amounts import amounts_in
+from services.catalog.importing.durations import Duration, beside_text, read_duration
+from services.catalog.importing.fee_rows import FeeRow, fees_of
+from services.catalog.importing.fees import Reading, unclear
+from services.catalog.importing.findings import Findings
+from services.catalog.importing.words import folded, squeezed
+
+NAMES = {"truc tuyen": "online", "truc tiep": "counter", "dich vu buu chinh": "post"}
+LONGEST_CASE = 300
+
+
+@dataclass(frozen=True)
+class ChannelRow:
+    """One row of the table: the channel's name, its time cell, the fees read from it, its description, where it stands."""
+
+    name: str
+    time: str
+    fees: tuple[Reading, ...]
+    description: str
+    path: str
+    text: str
+    run_together: bool = False
+
+
+def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> dict[str, Any]:
+    """`{"channels": {...}, "fees": [...], "proposals": [...]}`; everything doubtful goes to `findings`."""
+    timed: dict[str, list[tuple[Duration, str]]] = {}
+    fee_rows: list[FeeRow] = []
+    proposals: list[dict[str, Any]] = []
+    for row in rows:
+        channel = NAMES.get(folded(row.name))
+        if channel is None:
+            findings.add(row.path, row.text, "channel_unknown")
+            continue
+        timed.setdefault(channel, []).append((_time(row, findings), row.description))
+        fees = _fees(row)
+        proposals += _told(row, fees, channel, findings)
+        fee_rows += [FeeRow(channel, row.description, reading, row.path, row.text) for reading in fees]
+    if not timed:
+        findings.add(path, "", "channels_missing")
+    fees, found = fees_of(fee_rows)
+    for where, text, kind in found:
+        findings.add(where, text, kind)
+    return {"channels": _channels(timed, findings, path), "fees": fees, "proposals": proposals}
+
+
+def _time(row: ChannelRow, findings: Findings) -> Duration:
+    stated, kinds = read_duration("" if row.run_together else row.time)
+    if row.run_together:
+        findings.add(row.path, row.text, "time_and_fee_run_together")
+        return stated
+    duration, kinds = beside_text(stated, kinds, row.description)
+    findings.add(row.path, row.text, *kinds)
+    return duration
+
+
+def _fees(row: ChannelRow) -> list[Reading]:
+    """The row's fees; a description that names others makes them incomplete, and then they are only proposals."""
+    if not names_other_fees(row.description, row.fees):
+        return [*row.fees]
+    return [
+        unclear(*reading.kinds, "fee_in_description", proposal=reading.rule, currency=reading.currency)
+        if reading.understood
+        else reading
+        for reading in row.fees
+    ]
+
+
+def _told(row: ChannelRow, fees: list[Reading], channel: str, findings: Findings) -> list[dict[str, Any]]:
+    """Reports the row's fees; returns the proposals an editor may accept."""
+    for reading in fees:
+        findings.add(row.path, row.text, *reading.kinds)
+    return [
+        {"channel": channel, "rule": reading.proposal, "text": squeezed(row.text)[:LONGEST_CASE]}
+        for reading in fees
+        if reading.proposal is not None
+    ]
+
+
+def names_other_fees(description: str, fees: Iterable[Reading]) -> bool:
+    """Whether a description states amounts of fees that its own fee cells do not."""
+    if "phi" not in folded(description).split() and "đồng/" not in description:
+        return False
+    known = {rule.get("amount") for fee in fees for rule in _rules(fee)} | {
+        option["amount"] for fee in fees for rule in _rules(fee) for option in rule.get("options", ())
+    }
+    return any(amount.minor not in known for amount in amounts_in(description))
+
+
+def _rules(fee: Reading) -> list[dict[str, Any]]:
+    return [period.rule for period in fee.periods]
+
+
+def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, path: str) -> dict[str, Any]:
+    channels: dict[str, Any] = {}
+    for channel, rows in timed.items():
+        times = list(dict.fromkeys(duration for duration, _ in rows))
+        channels[channel] = {
+            "processing_time": (times[0] if len(times) == 1 else Duration(None, "not_stated")).to_json()
+        }
+        if len(times) > 1:
+            findings.add(
+                path, f"{channel}: " + "; ".join(time.written() for time in times), "several_times_for_channel"
+            )
+            channels[channel]["cases"] = [
+                {"case": {"vi": squeezed(case)[:LONGEST_CASE]}, "processing_time": time.to_json()}
+                for time, case in rows
+            ]
+    return channels
+
+
+def level_of(channels: dict[str, Any], forms: bool) -> int:
+    """The service level (1–4) a record shows: 3 with an online channel, 2 with forms to download, else 1.
+
+    Level 4 also needs payment and return of the result online or by post, which these records never state; an editor raises it.
+    """
+    if "online" in channels:
+        return 3
+    return 2 if forms else 1

@@ -1,0 +1,87 @@
+"""The procedure definition as both layouts fill it in: one order of keys, one place for what official records never say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.catalog.importing.channels import level_of
+from services.catalog.importing.findings import Findings
+from services.catalog.importing.records import fingerprint
+from services.catalog.importing.words import says_nothing, slug, squeezed
+
+
+def definition(
+    *,
+    record: Mapping[str, Any],
+    layout: str,
+    code: str,
+    title: str,
+    field: str,
+    audience: list[str],
+    authority: dict[str, Any],
+    ways: dict[str, Any],
+    requirements: list[dict[str, Any]],
+    results: list[dict[str, Any]],
+    laws: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """A whole definition. `source` holds the record word for word, so nothing it says can be lost.
+
+    Official records carry no English, no form, no legal maximum apart from the promise, no limits and no steps: those keys
+    are None or empty, for an editor to fill, and fees are taken to be due at intake.
+    """
+    forms = any(requirement["form_file"] for requirement in requirements)
+    return {
+        "code": code,
+        "title": {"vi": title},
+        "field": {"code": slug(field), "vi": squeezed(field)},
+        "level": level_of(ways["channels"], forms),
+        "audience": audience,
+        "authority": authority,
+        "channels": ways["channels"],
+        "legal_maximum": None,
+        "fees": ways["fees"],
+        "requirements": requirements,
+        "form": {"type": "object", "properties": {}},
+        "results": results,
+        "legal_basis": laws,
+        "limits": {"supplement_days": None, "payment_days": None},
+        "may_pause": None,
+        "may_extend": None,
+        "steps": [],
+        "source": {
+            "layout": layout,
+            "fingerprint": fingerprint(record),
+            "proposals": ways["proposals"],
+            "record": dict(record),
+        },
+    }
+
+
+class Cells:
+    """The text cells of a record by name; what is missing is "", what is no text is reported and left to the source."""
+
+    def __init__(self, record: Mapping[str, Any], findings: Findings, known: frozenset[str], under: str = "") -> None:
+        self._record, self._findings, self._under = record, findings, under
+        for name in record:
+            if name not in known:
+                findings.add(f"{under}/{pointer(name)}", str(record[name]), "field_unknown")
+
+    def text(self, name: str) -> str:
+        held = self._record.get(name, "")
+        if isinstance(held, str):
+            return held
+        if held is not None:
+            self._findings.add(f"{self._under}/{pointer(name)}", str(held), "field_wrong_type")
+        return ""
+
+    def keep(self, *names: str) -> None:
+        """Free text without a place in the definition: kept in the source, with a finding where it says anything."""
+        for name in names:
+            text = self.text(name)
+            if not says_nothing(text):
+                self._findings.add(f"{self._under}/{pointer(name)}", text, "kept_as_text")
+
+
+def pointer(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,105 @@
+"""The fees of all rows of a channel table made into the fees of one procedure.
+
+The same fee in several channels is one fee with those channels. Rows of one channel that differ by case become a choice,
+named by the cases' own words; where the cases have no words, the fee is an editor's to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.catalog.importing.fees import Period, Reading, charge_or_duty, unclear
+from services.catalog.importing.words import folded, slug, squeezed, unique
+
+LONGEST_CASE = 200
+
+
+@dataclass(frozen=True)
+class FeeRow:
+    """One fee of one row: `channel` online, counter or post; `case` the row's description; `path` and `text` in the record."""
+
+    channel: str
+    case: str
+    reading: Reading
+    path: str
+    text: str
+
+
+def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:
+    """The definition's `fees`, and (path, text, kind) of every finding that combining rows gives rise to."""
+    by_channel: dict[str, list[FeeRow]] = {}
+    for row in rows:
+        by_channel.setdefault(row.channel, []).append(row)
+    merged: dict[str, tuple[Reading, list[str]]] = {}
+    findings: list[tuple[str, str, str]] = []
+    for channel, own in by_channel.items():
+        reading, found = _one_of(own)
+        findings += found
+        merged.setdefault(_sameness(reading), (reading, []))[1].append(channel)
+    taken: set[str] = set()
+    return [fee for reading, channels in merged.values() for fee in _entries(reading, channels, taken)], findings
+
+
+def _one_of(rows: list[FeeRow]) -> tuple[Reading, list[tuple[str, str, str]]]:
+    readings = {_sameness(row.reading): row.reading for row in rows}
+    if len(readings) == 1:
+        return rows[0].reading, []
+    if all(row.reading.understood for row in rows):
+        by_case = _by_case(rows)
+        if by_case is not None:
+            return by_case, []
+    first = rows[0]
+    kinds = (
+        []
+        if not all(row.reading.understood for row in rows)
+        else [(first.path, first.text, "fee_differs_between_cases")]
+    )
+    return unclear(currency=first.reading.currency), kinds
+
+
+def _by_case(rows: list[FeeRow]) -> Reading | None:
+    """A choice by case, where each case has words of its own and one amount for all time."""
+    simple = all(len(row.reading.periods) == 1 and row.reading.rule["type"] in ("fixed", "free") for row in rows)
+    prices: dict[str, tuple[str, int]] = {}
+    for row in rows:
+        name = squeezed(row.case)[:LONGEST_CASE].strip(" .;,-+*")
+        amount = row.reading.rule.get("amount", 0)
+        if not simple or not name or prices.setdefault(folded(name), (name, amount))[1] != amount:
+            return None
+    if len({row.reading.currency for row in rows if row.reading.rule["type"] == "fixed"}) != 1:
+        return None
+    taken: set[str] = set()
+    options = [
+        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": {"vi": name}, "amount": amount}
+        for name, amount in prices.values()
+    ]
+    currency = next(row.reading.currency for row in rows if row.reading.rule["type"] == "fixed")
+    return Reading((Period({"type": "choice", "choice": "truong-hop", "options": options}),), currency)
+
+
+def _sameness(reading: Reading) -> str:
+    return repr((reading.periods, reading.currency, folded(reading.name), reading.exempt))
+
+
+def _entries(reading: Reading, channels: list[str], taken: set[str]) -> list[dict[str, Any]]:
+    """A fee for each period; "fee" ids stay readable: "le-phi", "phi-2"."""
+    kind = charge_or_duty(reading.name)
+    name = reading.name or ("Lệ phí" if kind == "duty" else "Phí, lệ phí")
+    return [
+        {
+            "id": unique("le-phi" if kind == "duty" else "phi", taken, "phi"),
+            "kind": kind,
+            "name": {"vi": name},
+            "rule": period.rule,
+            "currency": reading.currency,
+            "collected_at": "intake",
+            "channels": channels,
+            "legal_basis": reading.law or None,
+            "exempt": [*reading.exempt],
+            "valid_from": period.first.isoformat() if period.first else None,
+            "valid_until": period.until.isoformat() if period.until else None,
+        }
+        for period in reading.periods
+    ]

@@ -1,0 +1,137 @@
+"""The papers a procedure asks for, read from the portal's run-on table or from one structured row.
+
+A count is taken only where it can be told from the name it runs into: "…NĐ-CP1 bản chính" is one original, "…ngày
+26/12/20251 bản chính" is one (a year has four digits), "…Mẫu số 181 bản chính" may be one or eighty-one and is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from services.catalog.importing.findings import Findings
+from services.catalog.importing.words import LOWER, UPPER, folded, says_nothing, slug, squeezed, unique
+
+HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
+COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
+FILE = re.compile(r"\.(?:docx?|pdf|xlsx?|rar|zip|png|jpe?g|odt|rtf)$", re.IGNORECASE)
+# Where a paper's name runs into its form's file name.
+# Most telling first: after a sign; after an abbreviation or a small letter; a number after a small letter.
+SEAMS = (
+    re.compile(rf"(?<=[^\d\s][.;:,])(?=[{UPPER}\d])|(?<=[;:)”])(?=[{LOWER}{UPPER}\d])"),
+    re.compile(rf"(?<=[{UPPER}]{{2}})(?=[{UPPER}][{LOWER}])|(?<=[{LOWER}])(?=[{UPPER}])"),
+    re.compile(rf"(?<=[{LOWER}])(?=\d)|(?<=\d\d\d\d)(?=[{UPPER}])"),
+)
+LONGEST_FILE_NAME = 120
+YEAR_BEFORE = re.compile(r"(?:/|năm )((?:19|20)\d\d)$")
+CONDITION = re.compile(r"^(?:[-+*•]|\(?[a-zđ\d]{1,2}[.)])*\s*((?:trường hợp|đối với|nếu|khi) [^:;]{3,})", re.IGNORECASE)
+LONGEST_NAME = 2_000
+
+
+def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
+    """The requirements of a run-on table; headings between its parts become the condition of the papers below them."""
+    requirements: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    first, *parts = table.split(HEADER)
+    heading = _heading(first)
+    if not parts:
+        if heading:
+            findings.add(path, table, "paper_text_not_understood")
+        return []
+    for part in parts:
+        end = 0
+        for match in COUNT.finditer(part):
+            requirements.append(_requirement(part[end : match.start()], match, heading, findings, path, taken))
+            end = match.end()
+        heading = _heading(part[end:])
+    if heading:
+        findings.add(path, heading, "paper_text_not_understood")
+    return requirements
+
+
+def _heading(text: str) -> str:
+    return "" if not text.strip(" -–\t\n") else squeezed(text).strip()
+
+
+def _requirement(
+    name: str, match: re.Match[str], heading: str, findings: Findings, path: str, taken: set[str]
+) -> dict[str, Any]:
+    digits, copies = match.group(1), int(match.group(2) or 0)
+    extra, count = count_of(name, digits)
+    if count is None:
+        findings.add(path, name + match.group(0), "paper_count_ambiguous")
+    named, form = form_of(name + extra)
+    if form and named is None:
+        findings.add(path, form, "form_name_run_together")
+    elif form:
+        findings.add(path, form, "form_file_without_link")
+    return requirement(named or form or "", count, copies, heading, form if named else None, findings, path, taken)
+
+
+def requirement(
+    name: str,
+    original: int | None,
+    copies: int,
+    heading: str,
+    form: str | None,
+    findings: Findings,
+    path: str,
+    taken: set[str],
+) -> dict[str, Any]:
+    """One requirement; it is optional when its own words or its heading make it depend on a case."""
+    text = squeezed(name)[:LONGEST_NAME].strip(" ;")
+    if original == 0 and copies == 0:
+        findings.add(path, text, "paper_without_count")
+    condition = _condition(text, heading)
+    electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
+    return {
+        "id": unique(slug(text, 48), taken, "giay-to"),
+        "name": {"vi": text or "Giấy tờ"},
+        "original": original,
+        "copy": copies,
+        "electronic": electronic,
+        "required": condition is None and (original is None or original + copies > 0),
+        "condition": condition,
+        "form_url": None,
+        "form_file": form,
+        "register": None,
+    }
+
+
+def _condition(text: str, heading: str) -> str | None:
+    if heading and not says_nothing(heading) and folded(heading).strip(" :.*-") not in ("thanh phan ho so", "ho so"):
+        return heading[:LONGEST_NAME]
+    match = CONDITION.match(text)
+    if match:
+        return match.group(1).strip(" .,")
+    return "Nếu có" if "neu co)" in folded(text) else None
+
+
+def count_of(name: str, digits: str) -> tuple[str, int | None]:
+    """Digits that belong to the name, and the count; None where the two cannot be told apart."""
+    if len(digits) == 1:
+        return "", int(digits)
+    if not name or name[-1] in " (:":
+        return "", int(digits)
+    for cut in range(1, len(digits)):
+        if YEAR_BEFORE.search(name + digits[:cut]) and digits[cut] != "0":
+            return digits[:cut], int(digits[cut:])
+    if YEAR_BEFORE.search(name + digits[:-1]):
+        return digits[:-1], int(digits[-1])
+    return digits, None
+
+
+def form_of(text: str) -> tuple[str | None, str | None]:
+    """A paper's name and the file name of its form; (None, the text) when the two cannot be told apart."""
+    whole = text.strip()
+    if not FILE.search(whole):
+        return whole, None
+    for seam in SEAMS:
+        places = [
+            match.start() for match in seam.finditer(whole) if 0 < len(whole) - match.start() <= LONGEST_FILE_NAME
+        ]
+        places = [place for place in places if place and not re.fullmatch(r"\w{1,5}", whole[place:])]
+        if places:
+            # A name that runs together in several places could end at any of them.
+            return (whole[: places[0]].strip(), whole[places[0] :].strip()) if len(places) == 1 else (None, whole)
+    return None, whole

@@ -1,0 +1,43 @@
+"""What a procedure ends in: "Giấy phép lái xeMã: KQ.G01.000185…" and the page furniture that was copied along with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from services.catalog.importing.findings import Findings
+from services.catalog.importing.words import says_nothing, squeezed
+
+# The forms in use; anything else is a code only where nothing follows it.
+CODE = r"KQ\.[A-Z]\d{2}\.\d{6}|(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}-KQ\d{4,7}|[\w.-]{3,40}(?=\s*$)"
+CODED = re.compile(rf"\s*(.*?)\s*Mã:\s*({CODE})", re.DOTALL)
+KEYWORDS = re.compile(r"Từ khóa(.*?)Mô tả(.*)", re.DOTALL)
+FURNITURE = re.compile(r"Chọn cơ quan thực hiện.*", re.DOTALL)
+
+
+def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]:
+    """`[{"code", "name": {"vi"}, "validity": None}]`; descriptions and keywords stay in the source with a finding."""
+    body = FURNITURE.sub("", text)
+    told = KEYWORDS.search(body)
+    body = body[: told.start()] if told else body
+    results, end = [], 0
+    for match in CODED.finditer(body):
+        results.append(
+            {"code": match.group(2), "name": {"vi": squeezed(match.group(1)) or match.group(2)}, "validity": None}
+        )
+        end = match.end()
+    rest = body[end:].strip()
+    if rest and not says_nothing(rest):
+        results += _uncoded(rest, findings, path, coded=bool(results))
+    for part in told.groups() if told else ():
+        if not says_nothing(part):
+            findings.add(path, squeezed(part), "kept_as_text")
+    return results
+
+
+def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[dict[str, Any]]:
+    if coded or "Mã:" in rest:
+        findings.add(path, rest, "result_not_understood")
+        return []
+    findings.add(path, rest, "result_without_code")
+    return [{"code": None, "name": {"vi": squeezed(rest)}, "validity": None}]

@@ -1,0 +1,46 @@
+"""Vietnamese text as official records hold it: made comparable, without changing what it says."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Vietnamese letters for character classes; a range such as à-ỹ would mix capitals with small letters.
+LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
+UPPER = "A-Z" + LOWER[3:].upper()
+
+NOTHING = frozenset(
+    ("", "khong", "khong co", "khong co thong tin", "khong quy dinh", "chua quy dinh", "khong co quy dinh", "chua co")
+)
+
+
+def squeezed(text: str) -> str:
+    """One space where there was any run of white space; composed letters."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(text: str) -> str:
+    """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
+    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell only says that there is nothing to say: "Không có thông tin", "Không quy định", "-"."""
+    return folded(text).strip(" .;:-–/()+*") in NOTHING
+
+
+def slug(text: str, longest: int = 60) -> str:
+    """A code made of a name: "Hộ tịch" becomes "ho-tich"."""
+    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:longest].strip("-")
+
+
+def unique(wanted: str, taken: set[str], otherwise: str) -> str:
+    """`wanted`, or it with a number when something else already has that name."""
+    base = name = wanted or otherwise
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    taken.add(name)
+    return name
