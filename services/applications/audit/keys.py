@@ -1,0 +1,48 @@
+"""The sealer's keys, from settings: `AUDIT_SIGNING_KEY` and, while it is being replaced, `AUDIT_PREVIOUS_SIGNING_KEY`.
+
+Both sign during the overlap, so that whoever knows either key can follow. Development makes its own key once.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from infra.chassis.settings import Settings
+from services.applications.audit.notes import SigningKey
+
+DEVELOPMENT_ORIGIN = "portal.invalid/applications"
+
+
+def signing_keys(settings: Settings) -> list[SigningKey]:
+    """The current key first. The key's name is the log's origin; all keys must bear the same one."""
+    kept = settings.get("AUDIT_SIGNING_KEY")
+    if kept is None:
+        kept = _development_key(settings) if settings.development else settings.require("AUDIT_SIGNING_KEY")
+    keys = [SigningKey.parse(kept)]
+    if previous := settings.get("AUDIT_PREVIOUS_SIGNING_KEY"):
+        keys.append(SigningKey.parse(previous))
+    if len({key.name for key in keys}) > 1:
+        raise ValueError("both audit signing keys must bear the same name, which is the log's origin")
+    return keys
+
+
+def _development_key(settings: Settings) -> str:
+    path = settings.secret_folder() / "audit-signing-key"
+    if not path.exists():
+        _write_once(path, SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n")
+    return path.read_text().strip()
+
+
+def _write_once(path: Path, secret: str) -> None:
+    # Written aside and linked into place: of two processes that start at once, one key wins and both read it.
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()

@@ -1,0 +1,122 @@
+"""The log as files any web server can publish: `checkpoint`, `tile/<level>/<n>` and `tile/entries/<n>` (C2SP tlog-tiles).
+
+A duty of the follower copies what is sealed from the database into a folder. Tiles come before the checkpoint that
+needs them, each file whole or not at all, so a crash leaves a smaller log and never a wrong one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.applications.audit.log import TILE_HEIGHT, TILE_WIDTH, StoredLog
+from services.applications.audit.notes import Checkpoint
+
+
+LEAVES_A_STEP = 1 << 16
+
+
+class TileFolder:
+    """A folder in tlog-tiles layout."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> TileFolder:
+        kept = settings.get("AUDIT_TILES")
+        return cls(Path(kept) if kept else settings.home / "audit-tiles")
+
+    def checkpoint(self) -> str | None:
+        """The published note; None before the first."""
+        try:
+            return (self.path / "checkpoint").read_text()
+        except FileNotFoundError:
+            return None
+
+    def has(self, name: str) -> bool:
+        return (self.path / name).exists()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file in place, whole and on disk, or not at all."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(f".{target.name}.{os.getpid()}")
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(target)
+
+    def drop_partials(self, name: str) -> None:
+        shutil.rmtree(self.path / f"{name}.p", ignore_errors=True)
+
+
+class TilePublisher:
+    """Brings the folder up to the latest stored checkpoint."""
+
+    name = "tile-publisher"
+
+    def __init__(self, database: Database, folder: TileFolder) -> None:
+        self.database = database
+        self.folder = folder
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> TilePublisher:
+        return cls(Database.at(settings.database_url("applications")), TileFolder.from_settings(settings))
+
+    def step(self) -> int:
+        """Publish what is new; how many leaves that added."""
+        before = self.folder.checkpoint()
+        old = Checkpoint.parse(before).size if before else 0
+        with self.database.session() as session:
+            log = StoredLog(session.connection())
+            note = log.checkpoint_within(old + LEAVES_A_STEP)
+            if note is None or (size := Checkpoint.parse(note).size) <= old:
+                return 0
+            self._publish_tiles(log, old, size)
+            keys = "".join(f"{key}\n" for key in log.keys())
+        self.folder.write("keys", keys.encode())
+        self.folder.write("checkpoint", note.encode())
+        return size - old
+
+    def _publish_tiles(self, log: StoredLog, old: int, size: int) -> None:
+        for level, index, width in tiles_between(old, size):
+            name = f"tile/{level}/{tile_name(index)}"
+            self._put(name, width, b"".join(log.tile(size, level, index)))
+            if level == 0:
+                start = index << TILE_HEIGHT
+                entries = log.leaves(start, start + width)
+                bundle = b"".join(struct.pack(">H", len(leaf)) + leaf for leaf in entries)
+                self._put(f"tile/entries/{tile_name(index)}", width, bundle)
+
+    def _put(self, name: str, width: int, content: bytes) -> None:
+        if width < TILE_WIDTH:
+            self.folder.write(f"{name}.p/{width}", content)
+            return
+        self.folder.write(name, content)
+        self.folder.drop_partials(name)
+
+
+def tiles_between(old: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """The tiles (level, index, width) that the tree of `size` leaves has and that of `old` had not, or less wide."""
+    level = 0
+    while size >> (TILE_HEIGHT * level):
+        had, has = old >> (TILE_HEIGHT * level), size >> (TILE_HEIGHT * level)
+        if has > had:
+            for index in range(had >> TILE_HEIGHT, ((has - 1) >> TILE_HEIGHT) + 1):
+                yield level, index, min(TILE_WIDTH, has - (index << TILE_HEIGHT))
+        level += 1
+
+
+def tile_name(index: int) -> str:
+    """1234067 is `x001/x234/067`."""
+    parts = [f"{index % 1000:03}"]
+    while index := index // 1000:
+        parts.append(f"x{index % 1000:03}")
+    return "/".join(reversed(parts))

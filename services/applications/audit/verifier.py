@@ -1,0 +1,1004 @@
+#!/usr/bin/env python3
+"""Verify histories of the public service portal, offline and without trusting whoever runs it.
+
+One file; needs Python 3.11 and the library `cryptography` (and `psycopg` to read PostgreSQL). It shares no code with
+what made the log: copy it to a machine of your own and run it there.
+
+    python verifier.py bundle EVIDENCE.json --key VKEY
+    python verifier.py log /srv/audit-tiles --key VKEY
+    python verifier.py log postgresql://auditor@host/applications --key VKEY --tiles /srv/audit-tiles
+    python verifier.py log sqlite:////var/lib/portal/applications.sqlite --key VKEY --checkpoint KEPT-NOTE
+    python verifier.py consistency OLD-NOTE NEW-NOTE --tiles /srv/audit-tiles --key VKEY
+
+Exit status: 0 everything holds, 1 something does not (first bad place and reason are named), 2 it could not be checked.
+Formats: RFC 6962 hashing, C2SP signed notes, checkpoints, cosignatures and tiles; leaves are `portal-event/v1`.
+Databases are opened read-only. One file on purpose, however long: an auditor reads it once and carries it away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+MAGIC = b"portal-event/v1\n"
+FIXED = struct.Struct(">Q16sQH")
+KEPT_FINDINGS = 100
+LONGEST_GAP = 256  # leaves between two checkpoints of an untouched log
+WIDE = 256  # hashes in a tile
+
+REASONS = {
+    "event_changed": ("sự kiện đã bị sửa sau khi niêm phong", "a stored event was changed after it was sealed"),
+    "event_missing": ("sự kiện đã niêm phong bị xóa", "a sealed event has been removed"),
+    "event_inserted": ("sự kiện được chèn vào sau khi đã niêm phong", "an event was slipped in among sealed ones"),
+    "leaf_changed": ("bản niêm phong bị sửa, sự kiện còn nguyên", "a leaf of the log was changed, its event was not"),
+    "leaf_missing": ("mất bản niêm phong", "a leaf of the log has been removed"),
+    "leaf_malformed": ("bản niêm phong không đọc được", "a leaf of the log cannot be read"),
+    "leaf_disordered": ("bản niêm phong sai thứ tự", "leaves of the log are out of order"),
+    "sealed_changed": ("sự kiện và bản niêm phong cùng bị sửa", "events and their leaves were changed together"),
+    "node_changed": ("nút trung gian của cây bị sửa", "an inner node of the tree was changed"),
+    "node_missing": ("mất nút trung gian của cây", "an inner node of the tree has been removed"),
+    "tile_changed": ("tệp đã công bố khác với nhật ký", "a published file differs from the log"),
+    "checkpoint_malformed": ("điểm kiểm không đọc được", "a checkpoint cannot be read"),
+    "checkpoint_untrusted": ("điểm kiểm không do khóa tin cậy ký", "a checkpoint bears no signature of a trusted key"),
+    "checkpoint_forged": ("chữ ký của điểm kiểm không đúng", "the signature of a checkpoint is not valid"),
+    "checkpoint_missing": ("mất điểm kiểm", "checkpoints have been removed"),
+    "rolled_back": ("nhật ký ngắn hơn điểm kiểm đã ký", "the log is shorter than a checkpoint once signed"),
+    "forked": ("nhật ký khác với điểm kiểm đã ký", "the log contradicts a checkpoint once signed"),
+    "proof_wrong": ("bằng chứng không dẫn đến gốc cây", "a proof does not lead to the signed root"),
+    "stream_broken": ("chuỗi sự kiện của hồ sơ bị đứt", "the events of the application are not complete and in order"),
+    "opening_wrong": ("nội dung không khớp cam kết trong sự kiện", "a content does not open the commitment in its event"),
+    "bundle_malformed": ("tệp bằng chứng không đọc được", "the evidence file cannot be read"),
+}
+FIELD_NAMES = {
+    "application_id": ("mã hồ sơ", "application id"),
+    "version": ("phiên bản", "version"),
+    "topic": ("loại sự kiện", "topic"),
+    "state": ("nội dung", "state"),
+    "row": ("cả dòng", "the whole row"),
+}
+
+
+class CannotVerify(Exception):
+    """The question cannot be answered: a file or a library is missing, a database does not open."""
+
+
+# --- What is found ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Finding:
+    """One thing that does not hold. `index` is the first leaf it touches, `last` the last where it spans several."""
+
+    kind: str
+    index: int | None = None
+    last: int | None = None
+    notification_id: int | None = None
+    application_id: str | None = None
+    version: int | None = None
+    fields: list[str] = field(default_factory=list)
+    detail: str = ""
+
+    def words(self, language: str) -> str:
+        chosen = 0 if language == "vi" else 1
+        place = []
+        if self.index is not None:
+            span = f"–{self.last}" if self.last not in (None, self.index) else ""
+            place.append(f"{('lá', 'leaf')[chosen]} {self.index}{span}")
+        if self.notification_id is not None:
+            place.append(f"{('sự kiện', 'event')[chosen]} {self.notification_id}")
+        if self.application_id:
+            place.append(f"{('hồ sơ', 'application')[chosen]} {self.application_id} v{self.version}")
+        said = ", ".join(place) + ": " if place else ""
+        said += REASONS[self.kind][chosen]
+        if self.fields:
+            said += " (" + ", ".join(FIELD_NAMES[name][chosen] for name in self.fields) + ")"
+        return said + (f" [{self.detail}]" if self.detail else "")
+
+
+@dataclass
+class Verdict:
+    """The answer. `first_bad` is the finding with the lowest leaf index; those without an index come first."""
+
+    mode: str
+    subject: str
+    keys_given: bool
+    events: int = 0
+    leaves: int = 0
+    checkpoints: int = 0
+    tree_size: int = 0
+    unsealed: int = 0
+    seconds: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+    found: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.found == 0
+
+    def add(self, kind: str, index: int | None = None, **facts: Any) -> Finding:
+        finding = Finding(kind, index, **facts)
+        self.found += 1
+        if len(self.findings) < KEPT_FINDINGS:
+            self.findings.append(finding)
+        return finding
+
+    @property
+    def first_bad(self) -> Finding | None:
+        return min(self.findings, key=lambda f: -1 if f.index is None else f.index, default=None)
+
+    def to_json(self, language: str = "en") -> dict[str, Any]:
+        def shown(finding: Finding) -> dict[str, Any]:
+            return finding.__dict__ | {"reason": finding.words(language)}
+
+        kept = {k: v for k, v in self.__dict__.items() if k != "findings"}
+        first = self.first_bad
+        return {"ok": self.ok, "first_bad": shown(first) if first else None} | kept | {
+            "findings": [shown(finding) for finding in self.findings]
+        }
+
+    def text(self, language: str) -> str:
+        vi = language == "vi"
+        lines = []
+        if self.ok:
+            lines.append("TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm." if vi else "INTACT: nothing was changed, removed or added.")
+        else:
+            lines.append("KHÔNG TOÀN VẸN" if vi else "NOT INTACT")
+            first = self.first_bad
+            lines.append(("Chỗ sai đầu tiên: " if vi else "First bad place: ") + (first.words(language) if first else ""))
+            lines += [f"  - {finding.words(language)}" for finding in self.findings[:20]]
+            if self.found > 20:
+                lines.append(f"  … {self.found - 20} " + ("lỗi khác" if vi else "more"))
+        counts = (self.events, self.leaves, self.checkpoints, self.tree_size, self.unsealed)
+        said = (
+            "{} sự kiện, {} lá, {} điểm kiểm, cây {} lá, {} sự kiện chưa niêm phong"
+            if vi
+            else "{} events, {} leaves, {} checkpoints, tree of {}, {} events not sealed yet"
+        )
+        lines.append(said.format(*counts) + f"; {self.seconds:.1f} s")
+        if not self.keys_given:
+            lines.append(
+                "CHÚ Ý: không có khóa nào được cung cấp (--key); người phát hành chưa được kiểm tra."
+                if vi
+                else "NOTE: no key was given (--key); whose log this is has not been checked."
+            )
+        return "\n".join(lines)
+
+
+# --- RFC 6962 --------------------------------------------------------------------------------------------------------
+
+
+def hash_leaf(leaf: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def hash_pair(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A growing tree that remembers one hash per level; `add` says which subtrees it completed."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.stack: list[tuple[int, bytes]] = []
+
+    def copy(self) -> Tree:
+        other = Tree()
+        other.size, other.stack = self.size, list(self.stack)
+        return other
+
+    def add(self, hashed: bytes) -> list[tuple[int, bytes]]:
+        level, completed = 0, []
+        while self.stack and self.stack[-1][0] == level:
+            hashed = hash_pair(self.stack.pop()[1], hashed)
+            level += 1
+            completed.append((level, hashed))
+        self.stack.append((level, hashed))
+        self.size += 1
+        return completed
+
+    def root(self) -> bytes:
+        if not self.stack:
+            return hashlib.sha256(b"").digest()
+        hashed = self.stack[-1][1]
+        for _, left in reversed(self.stack[:-1]):
+            hashed = hash_pair(left, hashed)
+        return hashed
+
+
+def root_by_inclusion(index: int, size: int, hashed: bytes, proof: list[bytes]) -> bytes | None:
+    """The root that an inclusion proof gives; None when it has the wrong length."""
+    remaining = list(proof)
+
+    def climb(at: int, count: int) -> bytes | None:
+        if count == 1:
+            return hashed
+        half = 1 << (count - 1).bit_length() - 1
+        below = climb(at, half) if at < half else climb(at - half, count - half)
+        if below is None or not remaining:
+            return None
+        sibling = remaining.pop(0)
+        return hash_pair(below, sibling) if at < half else hash_pair(sibling, below)
+
+    found = climb(index, size) if 0 <= index < size else None
+    return None if remaining else found
+
+
+def extends(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: list[bytes]) -> bool:
+    """Whether a consistency proof shows that the new tree begins with the old one."""
+    if old_size > new_size:
+        return False
+    if old_size == new_size:
+        return old_root == new_root and not proof
+    if old_size == 0:
+        return not proof and old_root == hashlib.sha256(b"").digest()
+    remaining = list(proof)
+
+    def climb(old: int, new: int, whole: bool) -> tuple[bytes, bytes] | None:
+        if old == new:
+            if whole:
+                return old_root, old_root
+            if not remaining:
+                return None
+            shared = remaining.pop(0)
+            return shared, shared
+        half = 1 << (new - 1).bit_length() - 1
+        below = climb(old, half, whole) if old <= half else climb(old - half, new - half, False)
+        if below is None or not remaining:
+            return None
+        sibling = remaining.pop(0)
+        if old <= half:
+            return below[0], hash_pair(below[1], sibling)
+        return hash_pair(sibling, below[0]), hash_pair(sibling, below[1])
+
+    return climb(old_size, new_size, True) == (old_root, new_root) and not remaining
+
+
+# --- Leaves ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored event."""
+
+    notification_id: int
+    application_id: str
+    version: int
+    topic: str
+    state: bytes
+
+    def leaf(self) -> bytes:
+        topic = self.topic.encode()
+        fixed = FIXED.pack(self.notification_id, UUID(self.application_id).bytes, self.version, len(topic))
+        return MAGIC + fixed + topic + hashlib.sha256(self.state).digest()
+
+
+def facts_of(leaf: bytes) -> dict[str, Any]:
+    """What a leaf says: notification_id, application_id, version, topic, state (hash)."""
+    if not leaf.startswith(MAGIC) or len(leaf) < len(MAGIC) + FIXED.size + 32:
+        raise ValueError("no leaf of a portal event")
+    notification, application, version, length = FIXED.unpack_from(leaf, len(MAGIC))
+    rest = leaf[len(MAGIC) + FIXED.size :]
+    if len(rest) != length + 32:
+        raise ValueError("a leaf of the wrong length")
+    return {
+        "notification_id": notification,
+        "application_id": str(UUID(bytes=application)),
+        "version": version,
+        "topic": rest[:length].decode(),
+        "state": rest[length:],
+    }
+
+
+def differing_fields(row: Row, leaf: bytes) -> list[str]:
+    sealed = facts_of(leaf)
+    stored = {
+        "application_id": row.application_id,
+        "version": row.version,
+        "topic": row.topic,
+        "state": hashlib.sha256(row.state).digest(),
+    }
+    return [name for name, value in stored.items() if sealed[name] != value]
+
+
+# --- Signed notes ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    name: str
+    key_id: bytes
+    kind: int
+    public: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        try:
+            name, key_id, kept = text.strip().split("+", 2)
+            raw = base64.b64decode(kept, validate=True)
+            expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+            if len(raw) != 33 or raw[0] not in (1, 4) or expected.hex() != key_id:
+                raise ValueError
+        except ValueError:
+            raise CannotVerify(f"this is no verifier key (name+hash+base64): {text.strip()!r}") from None
+        return cls(name, expected, raw[0], raw[1:])
+
+    def signed(self, text: bytes, signature: bytes) -> bool:
+        if self.kind == 4:
+            stamp = int.from_bytes(signature[:8], "big")
+            text, signature = f"cosignature/v1\ntime {stamp}\n".encode() + text, signature[8:]
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Note:
+    """A signed checkpoint."""
+
+    origin: str
+    size: int
+    root: bytes
+    text: bytes
+    signatures: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def parse(cls, kept: str) -> Note:
+        """Raises ValueError for what is no checkpoint."""
+        text, gap, signed = kept.rpartition("\n\n")
+        lines = text.split("\n")
+        if not gap or len(lines) < 3 or not signed.endswith("\n"):
+            raise ValueError("no signed note")
+        signatures = []
+        for line in signed[:-1].split("\n"):
+            dash, name, encoded = line.split(" ")
+            if dash != "—":
+                raise ValueError("no signature line")
+            signatures.append((name, base64.b64decode(encoded, validate=True)))
+        size, root = int(lines[1]), base64.b64decode(lines[2], validate=True)
+        if len(root) != 32 or str(size) != lines[1] or size < 0:
+            raise ValueError("no checkpoint")
+        return cls(lines[0], size, root, (text + "\n").encode(), tuple(signatures))
+
+    def fault(self, keys: list[Key]) -> str | None:
+        """Why not to trust this note; None when a given key of its origin signed it."""
+        trusted = False
+        for name, raw in self.signatures:
+            for key in keys:
+                if (key.name, key.key_id) == (name, raw[:4]):
+                    if not key.signed(self.text, raw[4:]):
+                        return "checkpoint_forged"
+                    trusted = trusted or (key.kind == 1 and key.name == self.origin)
+        return None if trusted else "checkpoint_untrusted"
+
+
+# --- Where logs are kept ---------------------------------------------------------------------------------------------
+
+
+class Database:
+    """A portal's applications database, read-only and as of one instant."""
+
+    def __init__(self, url: str, events_table: str | None) -> None:
+        self.sqlite = url.startswith("sqlite") or "://" not in url
+        self.events_table = events_table or ("stored_events" if self.sqlite else "applications_events")
+        if not self.events_table.replace("_", "").replace(".", "").isalnum():
+            raise CannotVerify(f"no table name: {self.events_table!r}")
+        self.connection = _open_sqlite(url) if self.sqlite else _open_postgres(url)
+        self._cursors = 0
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Stream a query in flat memory."""
+        if self.sqlite:
+            try:
+                yield from self.connection.execute(query)
+            except Exception as error:
+                raise CannotVerify(f"the database cannot be read: {error}") from error
+            return
+        self._cursors += 1
+        with self.connection.cursor(name=f"verify_{self._cursors}") as cursor:
+            cursor.itersize = 5000
+            try:
+                cursor.execute(query)
+            except Exception as error:
+                raise CannotVerify(f"the database cannot be read: {error}") from error
+            yield from cursor
+
+    def events(self) -> Iterator[tuple[int, Row | None]]:
+        """(notification id, row), the row None where it is too broken to be one."""
+        key = "rowid" if self.sqlite else "notification_id"
+        columns = f"{key}, originator_id, originator_version, topic, state"
+        for row in self.rows(f"SELECT {columns} FROM {self.events_table} ORDER BY {key}"):  # noqa: S608
+            try:
+                yield row[0], Row(row[0], str(UUID(str(row[1]))), int(row[2]), str(row[3]), bytes(row[4]))
+            except (TypeError, ValueError):
+                yield row[0], None
+
+    def leaves(self) -> Iterator[tuple[int, int, bytes]]:
+        for index, notification, leaf in self.rows(
+            "SELECT leaf_index, notification_id, leaf FROM audit_leaf ORDER BY leaf_index"
+        ):
+            yield index, notification, bytes(leaf) if isinstance(leaf, bytes | memoryview) else str(leaf).encode()
+
+    def checkpoints(self) -> Iterator[tuple[int, str]]:
+        yield from self.rows("SELECT tree_size, note FROM audit_checkpoint ORDER BY tree_size")
+
+    def nodes(self) -> Iterator[tuple[int, int, bytes]]:
+        # In the order in which a growing tree completes them: by last leaf, then from the bottom.
+        last = "((node_index + 1) << height)" if self.sqlite else "((node_index + 1) << height::int)"
+        for height, index, hashed in self.rows(f"SELECT height, node_index, hash FROM audit_node ORDER BY {last}, height"):  # noqa: S608
+            yield height, index, bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
+
+    def keys(self) -> list[Key]:
+        return [Key.parse(row[0]) for row in list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))]
+
+
+def _open_sqlite(url: str) -> Any:
+    import sqlite3
+
+    path = url.split(":///", 1)[1] if ":///" in url else url
+    if not Path(path).exists():
+        raise CannotVerify(f"there is no database {path}")
+    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.execute("BEGIN")
+    return connection
+
+
+def _open_postgres(url: str) -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        raise CannotVerify("reading PostgreSQL needs the library psycopg: pip install 'psycopg[binary]'") from error
+    try:
+        connection = psycopg.connect("postgresql" + url[url.index("://") :])
+    except psycopg.Error as error:
+        raise CannotVerify(f"the database does not open: {error}") from error
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    return connection
+
+
+class Tiles:
+    """A folder in tlog-tiles layout."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
+            raise CannotVerify(f"there is no folder {folder}")
+
+    def checkpoint(self) -> str:
+        try:
+            return (self.folder / "checkpoint").read_text()
+        except OSError as error:
+            raise CannotVerify(f"there is no checkpoint in {self.folder}") from error
+
+    def keys(self) -> list[Key]:
+        try:
+            return [Key.parse(line) for line in (self.folder / "keys").read_text().splitlines()]
+        except OSError:
+            return []
+
+    def read(self, kind: str, index: int, width: int) -> bytes | None:
+        """A tile (`kind` is its level) or an entry bundle of at least `width` parts; None when it is not there."""
+        parts = [f"{index % 1000:03}"]
+        while index := index // 1000:
+            parts.append(f"x{index % 1000:03}")
+        whole = self.folder / "tile" / kind / "/".join(reversed(parts))
+        partial = whole.with_name(f"{whole.name}.p") / str(width)
+        for path in (whole, partial) if width == WIDE else (partial, whole):
+            if path.is_file():
+                return path.read_bytes()
+        return None
+
+    def hashes(self, size: int, level: int = 0) -> Iterator[bytes | None]:
+        """The hashes of a level, one per subtree; None for each that is not there."""
+        count = size >> 8 * level
+        for start in range(0, count, WIDE):
+            width = min(WIDE, count - start)
+            tile = self.read(str(level), start // WIDE, width) or b""
+            for n in range(width):
+                yield tile[32 * n : 32 * n + 32] if len(tile) >= 32 * n + 32 else None
+
+    def entries(self, size: int) -> Iterator[bytes | None]:
+        for start in range(0, size, WIDE):
+            width = min(WIDE, size - start)
+            bundle, at = self.read("entries", start // WIDE, width) or b"", 0
+            for _ in range(width):
+                length = int.from_bytes(bundle[at : at + 2], "big")
+                entry = bundle[at + 2 : at + 2 + length]
+                yield entry if len(bundle) >= at + 2 and len(entry) == length else None
+                at += 2 + length
+
+
+# --- Verifying -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Anchor:
+    """A checkpoint to hold the log against: one of its own, or one kept elsewhere."""
+
+    size: int
+    note: Note
+    kept_elsewhere: bool
+
+
+class LogCheck:
+    """One pass over events, leaves, nodes and checkpoints side by side, in flat memory.
+
+    The tree grows from the stored leaves. At every checkpoint its root must come out; where it does not, a second tree grown
+    from the events since the last good checkpoint tells whether the leaf or the event was changed.
+    """
+
+    def __init__(self, verdict: Verdict, keys: list[Key], progress: Callable[[int], None]) -> None:
+        self.verdict, self.keys, self.progress = verdict, keys, progress
+        self.tree = Tree()
+        self.by_events: Tree | None = None
+        self.good_until = 0
+        self.doubted: list[Finding] = []
+        self.bad_nodes: list[Finding] = []
+        self.tree_is_lost = False
+
+    def run(
+        self, database: Database, anchors: list[Anchor], published: Iterator[bytes | None] | None = None
+    ) -> None:
+        events, nodes = _peekable(database.events()), _peekable(database.nodes())
+        checkpoints = _peekable(self._checkpoints(database, anchors))
+        for index, notification, leaf in database.leaves():
+            if self.verdict.leaves % 5000 == 0:
+                self.progress(self.verdict.leaves)
+            self.verdict.leaves += 1
+            while self.tree.size < index and not self.tree_is_lost:
+                self.verdict.add("leaf_missing", self.tree.size, last=index - 1)
+                self._lose_tree()
+            hashed = hash_leaf(leaf)
+            event_hash = self._compare(index, notification, leaf, hashed, events)
+            self._grow(index, hashed, event_hash, nodes)
+            if published is not None and not self.tree_is_lost:
+                kept = next(published, b"")
+                if kept != b"" and kept != hashed:
+                    self.verdict.add("tile_changed" if kept is None else "forked", index, **self._place(leaf))
+            self._hold_against(checkpoints)
+        self._finish(events, checkpoints, nodes)
+
+    def _compare(self, index: int, notification: int, leaf: bytes, hashed: bytes, events: Any) -> bytes:
+        """Find the event of a leaf; gives the leaf hash the event would have (that of the leaf if there is none)."""
+        try:
+            sealed = facts_of(leaf)
+        except ValueError:
+            self.doubted.append(self.verdict.add("leaf_malformed", index))
+            sealed = {"notification_id": notification}
+        if sealed["notification_id"] != notification:
+            self.doubted.append(self.verdict.add("leaf_changed", index, notification_id=notification))
+        wanted = notification
+        while events.head is not None and events.head[0] < wanted:
+            self._inserted(index, events.take())
+        if events.head is None or events.head[0] != wanted:
+            self.verdict.add("event_missing", index, **self._place(leaf))
+            return hashed
+        _, row = events.take()
+        self.verdict.events += 1
+        if row is None:
+            self.doubted.append(self.verdict.add("event_changed", index, fields=["row"], **self._place(leaf)))
+            return b""
+        own = row.leaf()
+        if own == leaf:
+            return hashed
+        fields = differing_fields(row, leaf) if len(sealed) > 1 else []
+        self.doubted.append(self.verdict.add("event_changed", index, fields=fields, **self._place(leaf)))
+        return hash_leaf(own)
+
+    def _grow(self, index: int, hashed: bytes, event_hash: bytes, nodes: Any) -> None:
+        if self.tree_is_lost:
+            return
+        if event_hash != hashed and self.by_events is None:
+            self.by_events = self.tree.copy()
+        if self.by_events is not None:
+            self.by_events.add(event_hash)
+        for height, subtree in self.tree.add(hashed):
+            if height % 8 == 0:
+                self._check_node(height, index >> height, subtree, nodes)
+
+    def _check_node(self, height: int, node_index: int, subtree: bytes, nodes: Any) -> None:
+        first = node_index << height
+        place, at = (node_index + 1 << height, height), None
+        while nodes.head is not None and (at := (nodes.head[1] + 1 << nodes.head[0], nodes.head[0])) < place:
+            nodes.take()
+            self.verdict.add("node_changed", first, detail=f"a node that is none at height {at[1]}")
+        last = first + (1 << height) - 1
+        if nodes.head is None or at != place:
+            self.verdict.add("node_missing", first, last=last, detail=f"height {height}")
+        elif nodes.take()[2] != subtree:
+            self.bad_nodes.append(Finding("node_changed", first, last, detail=f"height {height}"))
+
+    def _checkpoints(self, database: Database, anchors: list[Anchor]) -> Iterator[tuple[int, Anchor | None]]:
+        """The stored checkpoints and the anchors, merged by size; None for a stored one that is not to be trusted."""
+        waiting, last = sorted(anchors, key=lambda anchor: anchor.size), 0
+        for size, kept in database.checkpoints():
+            while waiting and waiting[0].size <= size:
+                yield waiting[0].size, waiting.pop(0)
+            self.verdict.checkpoints += 1
+            if size - last > LONGEST_GAP:
+                self.verdict.add("checkpoint_missing", last, last=size - 1)
+            last = size
+            yield size, self._trusted(size, kept)
+        for anchor in waiting:
+            yield anchor.size, anchor
+
+    def _trusted(self, size: int, kept: str) -> Anchor | None:
+        try:
+            note = Note.parse(kept)
+        except ValueError:
+            self.verdict.add("checkpoint_malformed", max(size - 1, 0), detail=f"tree size {size}")
+            return None
+        fault = note.fault(self.keys) or ("checkpoint_forged" if note.size != size else None)
+        if fault:
+            self.verdict.add(fault, max(size - 1, 0), detail=f"tree size {size}")
+            return None
+        self.verdict.tree_size = max(self.verdict.tree_size, size)
+        return Anchor(size, note, kept_elsewhere=False)
+
+    def _hold_against(self, checkpoints: Any) -> None:
+        while checkpoints.head is not None and checkpoints.head[0] <= self.tree.size and not self.tree_is_lost:
+            size, anchor = checkpoints.take()
+            if anchor is None or size < self.tree.size:
+                continue
+            if self.tree.root() == anchor.note.root:
+                self._settle()
+            elif anchor.kept_elsewhere and self.good_until == size:
+                self.verdict.add("forked", max(size - 1, 0), detail=f"tree size {size}")
+            else:
+                self._blame(size, anchor)
+
+    def _settle(self) -> None:
+        """The leaves are what was signed: what differs since the last checkpoint are events and nodes."""
+        for finding in self.bad_nodes:
+            self.verdict.add(**finding.__dict__)
+        self.good_until, self.by_events, self.doubted, self.bad_nodes = self.tree.size, None, [], []
+
+    def _blame(self, size: int, anchor: Anchor) -> None:
+        """The leaves are not what was signed. If the events are, the leaves were changed."""
+        if self.by_events is not None and self.by_events.root() == anchor.note.root:
+            for finding in self.doubted:
+                finding.kind = "leaf_changed"
+            self.tree = self.by_events
+            self.good_until, self.by_events, self.doubted, self.bad_nodes = size, None, [], []
+            return
+        spans = [f for f in self.bad_nodes if f.index is not None]
+        first = max([self.good_until, *(f.index for f in spans[:1] if f.index is not None)])
+        self.verdict.add("forked" if anchor.kept_elsewhere else "sealed_changed", first, last=size - 1)
+        self._lose_tree()
+
+    def _lose_tree(self) -> None:
+        """From here on no root can come out; events are still held against their leaves."""
+        self.tree_is_lost, self.bad_nodes = True, []
+
+    def _finish(self, events: Any, checkpoints: Any, nodes: Any) -> None:
+        size = self.tree.size
+        while checkpoints.head is not None and not self.tree_is_lost:
+            wanted, anchor = checkpoints.take()
+            if anchor is None or wanted <= size:
+                continue
+            kind = "rolled_back" if anchor.kept_elsewhere else "leaf_missing"
+            self.verdict.add(kind, size, last=wanted - 1, detail=f"{size} < {wanted}")
+        for _ in checkpoints:
+            pass  # the rest is read for its signatures
+        if not self.tree_is_lost and self.good_until < size and not self.verdict.found:
+            self.verdict.add("checkpoint_missing", self.good_until, last=size - 1)
+        for finding in self.bad_nodes:
+            self.verdict.add(**finding.__dict__)
+        if not self.tree_is_lost and nodes.head is not None:
+            self.verdict.add("node_changed", None, detail="nodes beyond the last leaf")
+        for _ in events:
+            self.verdict.events += 1
+            self.verdict.unsealed += 1
+
+    def _inserted(self, index: int, event: tuple[int, Row | None]) -> None:
+        self.verdict.events += 1
+        notification, row = event
+        self.verdict.add(
+            "event_inserted",
+            index,
+            notification_id=notification,
+            application_id=row.application_id if row else None,
+            version=row.version if row else None,
+        )
+
+    def _place(self, leaf: bytes) -> dict[str, Any]:
+        try:
+            sealed = facts_of(leaf)
+        except ValueError:
+            return {}
+        return {name: sealed[name] for name in ("notification_id", "application_id", "version")}
+
+
+class _peekable:
+    """An iterator with its next item in sight."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = iter(items)
+        self.head: Any = next(self._items, None)
+
+    def take(self) -> Any:
+        taken, self.head = self.head, next(self._items, None)
+        return taken
+
+    def __iter__(self) -> Iterator[Any]:
+        while self.head is not None:
+            yield self.take()
+
+
+def verify_database(
+    database: Database,
+    keys: list[Key],
+    verdict: Verdict,
+    tiles: Tiles | None = None,
+    kept: Iterable[str] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    notes = [*kept, *([tiles.checkpoint()] if tiles else [])]
+    anchors, published = _anchors(notes, keys, verdict), None
+    if tiles and anchors:
+        published = tiles.hashes(anchors[-1].size)
+    LogCheck(verdict, keys, progress).run(database, anchors, published)
+
+
+def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor]:
+    anchors = []
+    for kept in notes:
+        note, fault = _read_note(kept, keys)
+        if note is None or fault:
+            verdict.add(fault or "checkpoint_malformed", None, detail="a checkpoint kept elsewhere")
+        else:
+            anchors.append(Anchor(note.size, note, kept_elsewhere=True))
+    return anchors
+
+
+def _read_note(kept: str, keys: list[Key]) -> tuple[Note | None, str | None]:
+    try:
+        note = Note.parse(kept)
+    except ValueError:
+        return None, "checkpoint_malformed"
+    return note, note.fault(keys)
+
+
+def verify_tiles(tiles: Tiles, keys: list[Key], verdict: Verdict, progress: Callable[[int], None]) -> None:
+    """A published folder on its own: entries, all levels of tiles and the checkpoint must agree."""
+    note, fault = _read_note(tiles.checkpoint(), keys)
+    verdict.checkpoints = 1
+    if note is None or fault:
+        verdict.add(fault or "checkpoint_malformed", None)
+    if note is None:
+        return
+    verdict.tree_size, tree, last = note.size, Tree(), 0
+    levels = [tiles.hashes(note.size, level) for level in range(8)]
+    for index, entry in enumerate(tiles.entries(note.size)):
+        if index % 5000 == 0:
+            progress(index)
+        published = next(levels[0])
+        hashed = hash_leaf(entry) if entry is not None else None
+        if hashed is None or hashed != published:
+            verdict.add("tile_changed", index, detail="entries and level 0")
+        verdict.leaves += 1
+        last = _check_order(entry, index, last, verdict)
+        for height, subtree in tree.add(published or hashed or b""):
+            if height % 8 == 0 and next(levels[height // 8]) != subtree:
+                verdict.add("tile_changed", index >> height << height, last=index, detail=f"level {height // 8}")
+    if tree.root() != note.root:
+        verdict.add("forked", None, detail="the tiles do not give the signed root")
+
+
+def _check_order(entry: bytes | None, index: int, last: int, verdict: Verdict) -> int:
+    try:
+        notification = int(facts_of(entry or b"")["notification_id"])
+    except ValueError:
+        verdict.add("leaf_malformed", index)
+        return last
+    if notification <= last:
+        verdict.add("leaf_disordered", index, notification_id=notification)
+    return notification
+
+
+def verify_bundle(bundle: dict[str, Any], keys: list[Key], verdict: Verdict) -> None:
+    """The evidence of one application: every event in the signed tree, none left out between them, openings true."""
+    try:
+        note, fault = _read_note(bundle["checkpoint"], keys)
+        if note is None or fault:
+            verdict.add(fault or "checkpoint_malformed", None)
+        if note is None:
+            return
+        verdict.checkpoints, verdict.tree_size = 1, note.size
+        states: dict[int, bytes] = {}
+        before: tuple[int, int] = (-1, 0)
+        for number, event in enumerate(bundle["events"], 1):
+            before = _check_bundled(event, number, str(UUID(bundle["application_id"])), note, before, verdict)
+            states[int(event["version"])] = base64.b64decode(event["state"], validate=True)
+        if not states:
+            verdict.add("stream_broken", None, detail="no events")
+        for opening in bundle.get("openings", []):
+            _check_opening(opening, states, verdict)
+    except (KeyError, TypeError, ValueError, AttributeError, struct.error) as error:
+        verdict.add("bundle_malformed", None, detail=f"{type(error).__name__}: {error}")
+
+
+def _check_bundled(
+    event: dict[str, Any], number: int, application: str, note: Note, before: tuple[int, int], verdict: Verdict
+) -> tuple[int, int]:
+    state = base64.b64decode(event["state"], validate=True)
+    row = Row(int(event["notification_id"]), str(UUID(event["application_id"])), int(event["version"]), event["topic"], state)
+    index = int(event["leaf_index"])
+    verdict.events, verdict.leaves = verdict.events + 1, verdict.leaves + 1
+    place = {"notification_id": row.notification_id, "application_id": row.application_id, "version": row.version}
+    if row.application_id != application or row.version != number or index <= before[0] or row.notification_id <= before[1]:
+        verdict.add("stream_broken", index, **place, detail=f"expected version {number}")
+    proof = [base64.b64decode(sibling, validate=True) for sibling in event["proof"]]
+    if root_by_inclusion(index, note.size, hash_leaf(row.leaf()), proof) != note.root:
+        verdict.add("proof_wrong", index, **place)
+    return index, row.notification_id
+
+
+def _check_opening(opening: dict[str, Any], states: dict[int, bytes], verdict: Verdict) -> None:
+    """SHA-256(salt, canonical bytes) must be the commitment, and the commitment must stand in its event."""
+    version, commitment = int(opening["version"]), str(opening["commitment"])
+    if commitment.encode() not in states.get(version, b""):
+        verdict.add("opening_wrong", None, version=version, detail="the event holds no such commitment")
+        return
+    if opening.get("erased"):
+        return
+    salt, content = base64.b64decode(opening["salt"]), base64.b64decode(opening["content"])
+    if hashlib.sha256(salt + content).hexdigest() != commitment:
+        verdict.add("opening_wrong", None, version=version)
+
+
+def verify_consistency(old: str, new: str, keys: list[Key], verdict: Verdict, tiles: Tiles | None, proof: list[bytes] | None) -> None:
+    """Whether the log of the new checkpoint begins with that of the old one."""
+    notes = []
+    for kept in (old, new):
+        note, fault = _read_note(kept, keys)
+        verdict.checkpoints += 1
+        if note is None or fault:
+            verdict.add(fault or "checkpoint_malformed", None)
+        if note is not None:
+            notes.append(note)
+    if len(notes) < 2:
+        return
+    first, second = notes
+    verdict.tree_size = second.size
+    if first.origin != second.origin:
+        verdict.add("forked", None, detail=f"{first.origin} is not {second.origin}")
+    elif first.size > second.size:
+        verdict.add("rolled_back", second.size, last=first.size - 1, detail=f"{second.size} < {first.size}")
+    elif proof is not None or first.size in (0, second.size):
+        if not extends(first.size, first.root, second.size, second.root, proof or []):
+            verdict.add("forked", None, detail="the consistency proof does not hold")
+    elif tiles is None:
+        raise CannotVerify("give --proof or --tiles, from which the consistency can be seen")
+    else:
+        _grow_through(tiles, first, second, verdict)
+
+
+def _grow_through(tiles: Tiles, first: Note, second: Note, verdict: Verdict) -> None:
+    tree = Tree()
+    for hashed in tiles.hashes(second.size):
+        tree.add(hashed or b"")
+        verdict.leaves += 1
+        if tree.size == first.size and tree.root() != first.root:
+            verdict.add("forked", first.size - 1, detail=f"tree size {first.size}")
+    if tree.root() != second.root:
+        verdict.add("tile_changed", None, detail="the tiles do not give the newer root")
+
+
+# --- Command line ----------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _options().parse_args(arguments)
+    try:
+        verdict = _verify(options)
+    except CannotVerify as error:
+        print(json.dumps({"ok": None, "error": str(error)}) if options.json else f"Cannot verify: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    shown = verdict.to_json(options.language)
+    print(json.dumps(shown, ensure_ascii=False, indent=1) if options.json else verdict.text(options.language))  # noqa: T201
+    return 0 if verdict.ok else 1
+
+
+def _verify(options: argparse.Namespace) -> Verdict:
+    began, keys = time.monotonic(), _given_keys(options)
+    verdict = Verdict(options.mode, str(options.subject), keys_given=bool(keys))
+    tiles = Tiles(options.tiles) if options.tiles else None
+    progress = _progress if options.progress else lambda _: None
+    if options.mode == "bundle":
+        bundle = _read_json(options.subject)
+        verify_bundle(bundle, keys or [Key.parse(key) for key in bundle.get("keys", [])], verdict)
+    elif options.mode == "consistency":
+        proof = _read_proof(options.proof) if options.proof else None
+        verify_consistency(
+            _read(options.subject), _read(options.new), keys or (tiles.keys() if tiles else []), verdict, tiles, proof
+        )
+    elif Path(options.subject).is_dir():
+        folder = Tiles(options.subject)
+        verify_tiles(folder, keys or folder.keys(), verdict, progress)
+    else:
+        with closing(Database(options.subject, options.events_table)) as database:
+            kept = [_read(path) for path in options.checkpoint]
+            verify_database(database, keys or database.keys(), verdict, tiles, kept, progress)
+    verdict.seconds = time.monotonic() - began
+    return verdict
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    modes = parser.add_subparsers(dest="mode", required=True)
+    bundle = modes.add_parser("bundle", help="evidence of one application")
+    bundle.add_argument("subject", metavar="FILE")
+    log = modes.add_parser("log", help="a whole log: a folder of tiles or a database")
+    log.add_argument("subject", metavar="FOLDER|URL")
+    log.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint kept elsewhere")
+    log.add_argument("--events-table", help="where events are stored, if not under the usual name")
+    between = modes.add_parser("consistency", help="whether one checkpoint extends another")
+    between.add_argument("subject", metavar="OLD")
+    between.add_argument("new", metavar="NEW")
+    between.add_argument("--proof", metavar="FILE", help="a consistency proof as JSON")
+    for mode in (bundle, log, between):
+        mode.add_argument("--key", action="append", default=[], help="a verifier key you trust (name+hash+base64)")
+        mode.add_argument("--keys", metavar="FILE", help="a file of such keys, one a line")
+        mode.add_argument("--tiles", metavar="FOLDER", help="the published files, kept by someone else at best")
+        mode.add_argument("--json", action="store_true", help="the verdict as JSON")
+        mode.add_argument("--progress", action="store_true", help="say how far it has got")
+        mode.add_argument("--language", choices=("vi", "en"), default="vi")
+    return parser
+
+
+def _given_keys(options: argparse.Namespace) -> list[Key]:
+    lines = [*options.key, *(_read(options.keys).splitlines() if options.keys else [])]
+    return [Key.parse(line) for line in lines if line.strip()]
+
+
+def _progress(done: int) -> None:
+    print(f"\r{done:,} …", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotVerify(f"{path} cannot be read: {error}") from error
+
+
+def _read_json(path: str) -> dict[str, Any]:
+    try:
+        kept = json.loads(_read(path))
+    except ValueError as error:
+        raise CannotVerify(f"{path} is no JSON: {error}") from error
+    if not isinstance(kept, dict):
+        raise CannotVerify(f"{path} is no JSON object")
+    return kept
+
+
+def _read_proof(path: str) -> list[bytes]:
+    try:
+        return [base64.b64decode(sibling, validate=True) for sibling in _read_json(path)["proof"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CannotVerify(f"{path} holds no proof: {error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
