@@ -1,0 +1,47 @@
+"""The portal twice: on the embedded default, and on a real broker and database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from infra.embedded.broker import Broker
+from tests.service.notifications.portal import Portal, running
+from tests.unit.notifications import mail_server
+
+COMMON = {"RETRY_TIERS": "0.2,0.5", "PORTAL_ENVIRONMENT": "development", "MAIL_FROM": "no-reply@portal.example.vn"}
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[mail_server.MailServer]:
+    with mail_server.running(tmp_path / "mail") as server:
+        yield server
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer) -> Iterator[Portal]:
+    given = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
+    if request.param == "servers":
+        given["AMQP_URI"] = request.getfixturevalue("broker")
+        given["NOTIFICATIONS_DATABASE_URL"] = request.getfixturevalue("fresh_database")("notifications")
+    with running(Settings({**given, "PORTAL_HOME": str(tmp_path)})) as started:
+        yield started
+    Database.forget_all()
+    Broker.forget("")
+
+
+@pytest.fixture
+def database(fresh_database: Callable[[str], str]) -> Iterator[Database]:
+    """An empty database on PostgreSQL, migrated."""
+    from infra.chassis.migrations import upgrade
+
+    url = fresh_database("notifications")
+    upgrade(Settings({"NOTIFICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://unused"}), "notifications")
+    made = Database(url)
+    yield made
+    made.engine.dispose()

@@ -1,0 +1,108 @@
+"""The doors from outside, events off the wire, letters out of the door: embedded and on real servers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from nameko.exceptions import RemoteError
+
+from tests.service.notifications.portal import Portal, StandIn, command_id, eventually
+from tests.unit.notifications.mail_server import MailServer
+from tests.unit.notifications.office import event
+
+
+def refusal(call: Any, **arguments: Any) -> RemoteError:
+    with pytest.raises(RemoteError) as refused:
+        call(**arguments)
+    return refused.value
+
+
+def test_an_event_becomes_a_message_and_a_letter(portal: Portal, mailbox: MailServer) -> None:
+    for _ in range(2):
+        portal.tell(event("application_accepted.v1", "applications:1"))
+    portal.tell(event("payment_settled.v1", "payments:1"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 2)
+        items = {one["key"]: one for one in mine.inbox(limit=1)["items"] + mine.inbox()["items"]}
+        assert set(items) == {"application_accepted", "payment_settled"}
+        assert "16:00 ngày 25/11/2026" in items["application_accepted"]["body"]
+        read = mine.mark_read(message_id=items["payment_settled"]["message_id"], command_id=command_id())
+        assert read["read_at"] and mine.inbox(unread=True)["unread"] == 1
+        eventually(lambda: portal.follower.once() or len(mailbox.letters()) == 2)
+        eventually(lambda: len(mailbox.letters()) == 2 or portal.follower.once())
+        [sent] = mine.deliveries(message_id=items["application_accepted"]["message_id"])["items"]
+        assert (sent["status"], sent["recipient"], len(sent["attempts"])) == ("sent", "m***@example.vn", 1)
+
+
+def test_an_event_whose_citizen_cannot_be_looked_up_is_tried_again(portal: Portal) -> None:
+    StandIn.silent_for = 2
+    portal.tell(event("application_approved.v1", "applications:5"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 1)
+    assert StandIn.silent_for == 0
+
+
+def test_pages_go_on_where_the_last_one_ended(portal: Portal) -> None:
+    for number in range(5):
+        portal.tell(event("application_approved.v1", f"applications:{number}"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 5)
+        first = mine.inbox(limit=3)
+        second = mine.inbox(limit=3, cursor=first["next_cursor"])
+        assert len({one["message_id"] for one in first["items"] + second["items"]}) == 5
+        assert second["next_cursor"] is None
+
+
+def test_an_operator_publishes_the_next_version_of_a_text(portal: Portal) -> None:
+    which = {"key": "application_approved", "channel": "inbox", "language": "vi"}
+    with portal.calling("operator") as desk:
+        published = desk.publish_template(
+            **which, subject="Tin vui về {{ reference }}", body="Đã phê duyệt.", command_id=command_id()
+        )
+        assert published["version"] == 2
+        assert desk.preview(**which, facts={"reference": "R1"}) == {
+            "subject": "Tin vui về R1",
+            "body": "Đã phê duyệt.",
+            "version": 2,
+        }
+        assert len(desk.templates()["items"]) == 4 * len({one["key"] for one in desk.templates()["items"]})
+    portal.tell(event("application_approved.v1", "applications:1"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 1)
+        [message] = mine.inbox()["items"]
+        assert (message["subject"], message["template_version"]) == ("Tin vui về H01.01-261120-0001", 2)
+
+
+def test_refusals_have_names_and_pointers(portal: Portal) -> None:
+    somebody = str(uuid4())
+    with portal.calling("citizen") as mine:
+        assert refusal(mine.mark_read, message_id=somebody, command_id=command_id()).exc_type == "MessageNotFound"
+        assert refusal(mine.templates).exc_type == "Forbidden"
+        wrong = refusal(mine.inbox, limit=0, surplus=1)
+        assert wrong.exc_type == "InvalidRequest" and "/limit" in str(wrong) and "/surplus" in str(wrong)
+        assert "/cursor" in str(refusal(mine.inbox, cursor="nonsense"))
+        once = command_id()
+        mine.set_preferences(preferences={"email": False}, command_id=once)
+        assert mine.set_preferences(preferences={"email": False}, command_id=once)["email"] is False
+        again = refusal(mine.set_preferences, preferences={"email": True}, command_id=once)
+        assert again.exc_type == "CommandIdReused"
+    with portal.calling() as nobody:
+        assert refusal(nobody.inbox).exc_type == "Unauthenticated"
+        parameters = {"delivery_id": somebody, "event": "delivered", "at": "2026-11-20T02:30:00Z", "signature": "00"}
+        report = refusal(nobody.delivery_report, provider="post", parameters=parameters)
+        assert report.exc_type == "DeliveryReportNotGenuine"
+    with portal.calling("operator", language="en") as desk:
+        said = refusal(desk.preview, key="application_approved", channel="inbox", language="en", facts={})
+        assert said.exc_type == "TemplateFactMissing" and "needs the fact 'reference'" in str(said)
+
+
+def test_ten_megabytes_are_refused_in_under_a_second(portal: Portal) -> None:
+    with portal.calling("operator") as desk:
+        which = {"key": "application_approved", "channel": "inbox", "language": "vi", "command_id": command_id()}
+        started = time.monotonic()
+        wrong = refusal(desk.publish_template, **which, subject="x", body="x" * 10_000_000)
+        assert wrong.exc_type == "InvalidRequest" and "/body" in str(wrong)
+        assert time.monotonic() - started < 1.0
