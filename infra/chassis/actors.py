@@ -21,7 +21,13 @@ class Actor:
     def of_claims(cls, claims: Mapping[str, Any]) -> Actor:
         """The actor a verified token speaks of."""
         agencies = {code: frozenset(roles) for code, roles in (claims.get("agencies") or {}).items()}
-        return cls(str(claims["sub"]), str(claims.get("name", "")), frozenset(claims.get("roles") or ()), agencies, claims.get("sid"))
+        return cls(
+            str(claims["sub"]),
+            str(claims.get("name", "")),
+            frozenset(claims.get("roles") or ()),
+            agencies,
+            claims.get("sid"),
+        )
 
     @classmethod
     def system(cls, service: str) -> Actor:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from eventlet.semaphore import Semaphore
 from joserfc import jwt
@@ -44,7 +44,7 @@ class Keys:
         if not self._has(key_id):
             with self._one_at_a_time:
                 if not self._has(key_id) and time.monotonic() - self._fetched_at > REFRESH_AT_MOST_EVERY:
-                    self._set = KeySet.import_key_set(self._fetch())
+                    self._set = KeySet.import_key_set(cast(Any, self._fetch()))
                     self._fetched_at = time.monotonic()
         return self._set
 

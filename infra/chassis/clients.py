@@ -43,13 +43,23 @@ class Asking:
                 self._send(service, method, arguments, headers, correlation_id, timeout)
                 reply = event.wait()
         except (eventlet.Timeout, UndeliverableMessage, OSError) as error:
-            logs.get(service=self.container.service_name).warning("neighbour_silent", neighbour=service, method=method, error=type(error).__name__)
+            logs.get(service=self.container.service_name).warning(
+                "neighbour_silent", neighbour=service, method=method, error=type(error).__name__
+            )
             raise ServiceUnavailable(service=service) from None
         finally:
             self.replies.forget(correlation_id)
         return _unwrap(service, reply)
 
-    def _send(self, service: str, method: str, arguments: dict[str, Any], headers: dict[str, Any], correlation_id: str, timeout: float) -> None:
+    def _send(
+        self,
+        service: str,
+        method: str,
+        arguments: dict[str, Any],
+        headers: dict[str, Any],
+        correlation_id: str,
+        timeout: float,
+    ) -> None:
         self.publisher.publish(
             {"args": [], "kwargs": arguments},
             exchange=get_rpc_exchange(self.container.config),
@@ -81,7 +91,9 @@ class ServiceToken:
     def value(self) -> str:
         if time.time() > self._until:
             secret = service_secret(self._settings, self._service)
-            reply = self._asking.ask("identity", "client_token", {"client_id": self._service, "client_secret": secret}, {}, 5.0)
+            reply = self._asking.ask(
+                "identity", "client_token", {"client_id": self._service, "client_secret": secret}, {}, 5.0
+            )
             self._token, self._until = reply["access_token"], time.time() + float(reply["expires_in"]) - 30
         return self._token
 

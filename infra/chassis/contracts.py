@@ -74,7 +74,9 @@ def _said(error: Any) -> list[dict[str, str]]:
     elif kind.name == "additionalProperties":
         places = [[*path, str(name)[:80]] for name in list(kind.unexpected)[:10]]
     vi, en = SENTENCES.get(kind.name, (error.message[:200], error.message[:200]))
-    facts = {name: getattr(kind, name) for name in ("types", "limit", "options", "format", "pattern") if hasattr(kind, name)}
+    facts = {
+        name: getattr(kind, name) for name in ("types", "limit", "options", "format", "pattern") if hasattr(kind, name)
+    }
     return [{"pointer": pointer(place), "vi": vi.format(**facts), "en": en.format(**facts)} for place in places]
 
 

@@ -24,6 +24,7 @@ POOL_SIZE = 12  # workers of a service (10) and room for probes
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 
+
 class Database:
     """One database of one service; make it with :meth:`at`, which keeps one per URL and process."""
 
@@ -83,7 +84,9 @@ class Database:
     def once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
         """The inbox: a session for the effect of a message, or ``None`` when it was handled before."""
         with self.session() as session:
-            seen = session.execute(inbox.select().where(inbox.c.consumer == consumer, inbox.c.message_id == message_id)).first()
+            seen = session.execute(
+                inbox.select().where(inbox.c.consumer == consumer, inbox.c.message_id == message_id)
+            ).first()
             if seen:
                 yield None
                 return
@@ -107,7 +110,12 @@ def note(session: Session, command: Command) -> None:
     """Claim the command id in this transaction; a twin waits here and then finds the answer."""
     session.execute(
         command_log.insert().values(
-            caller=command.caller, command_id=command.id, name=command.name, fingerprint=command.fingerprint, reply=None, at=clock.now()
+            caller=command.caller,
+            command_id=command.id,
+            name=command.name,
+            fingerprint=command.fingerprint,
+            reply=None,
+            at=clock.now(),
         )
     )
 

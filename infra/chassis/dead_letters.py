@@ -31,12 +31,20 @@ class DeadLetters:
     def of(cls, settings: Settings, service: str) -> DeadLetters:
         return cls(Database.at(settings.database_url(service)))
 
-    def keep(self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float) -> None:
+    def keep(
+        self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
+    ) -> None:
         """Keep an event that failed for the last time; a repeat of the same one only updates its row."""
         with self.database.session() as session:
-            known = (dead_letter.c.consumer == queue) & (dead_letter.c.message_id == event["id"]) & (dead_letter.c.state == "waiting")
-            updated = session.execute(dead_letter.update().where(known).values(error=error, last_at=clock.now(), attempts=attempts))
-            if updated.rowcount:
+            known = (
+                (dead_letter.c.consumer == queue)
+                & (dead_letter.c.message_id == event["id"])
+                & (dead_letter.c.state == "waiting")
+            )
+            updated = session.execute(
+                dead_letter.update().where(known).values(error=error, last_at=clock.now(), attempts=attempts)
+            )
+            if updated.rowcount:  # type: ignore[attr-defined]
                 return
             session.execute(
                 dead_letter.insert().values(
@@ -57,7 +65,9 @@ class DeadLetters:
     def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
         """The letters an operator has to look at, oldest first."""
         with self.database.session() as session:
-            rows = session.execute(select(dead_letter).where(dead_letter.c.state == "waiting").order_by(dead_letter.c.id).limit(limit))
+            rows = session.execute(
+                select(dead_letter).where(dead_letter.c.state == "waiting").order_by(dead_letter.c.id).limit(limit)
+            )
             return [_shown(row) for row in rows]
 
     def show(self, letter_id: int) -> dict[str, Any]:
@@ -65,13 +75,21 @@ class DeadLetters:
             row = session.execute(select(dead_letter).where(dead_letter.c.id == letter_id)).first()
             if row is None:
                 raise DeadLetterNotFound(letter_id=letter_id)
-            return {**_shown(row), "headers": row.headers, "body": json.loads(row.body), "state": row.state, "resolution": row.resolution}
+            return {
+                **_shown(row),
+                "headers": row.headers,
+                "body": json.loads(row.body),
+                "state": row.state,
+                "resolution": row.resolution,
+            }
 
     def replay(self, letter_id: int, publisher: Publisher, *, dry_run: bool = False) -> dict[str, Any]:
         """Hand the letter to its consumer's queue again; its inbox makes a second replay harmless."""
         letter = self.show(letter_id)
         if not dry_run:
-            publisher.publish(letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"])
+            publisher.publish(
+                letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"]
+            )
             self._resolve(letter_id, "replayed", "")
         return letter
 
@@ -84,7 +102,9 @@ class DeadLetters:
     def _resolve(self, letter_id: int, state: str, resolution: str) -> None:
         with self.database.session() as session:
             session.execute(
-                dead_letter.update().where(dead_letter.c.id == letter_id).values(state=state, resolved_at=clock.now(), resolution=resolution)
+                dead_letter.update()
+                .where(dead_letter.c.id == letter_id)
+                .values(state=state, resolved_at=clock.now(), resolution=resolution)
             )
 
 

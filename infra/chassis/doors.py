@@ -46,7 +46,7 @@ class Said(Exception):
 
 
 def said(refusal: Refusal, language: str) -> Said:
-    named = type(refusal.name, (Said,), {"__module__": Said.__module__})
+    named: type[Said] = type(refusal.name, (Said,), {"__module__": Said.__module__})
     return named(refusal.text(language), refusal.facts)
 
 
@@ -71,7 +71,10 @@ class Rule:
 def door(
     *, roles: Iterable[str] = (), public: bool = False, sensitive: Iterable[str] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``. ``sensitive``: arguments never logged."""
+    """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``.
+
+    ``sensitive``: arguments never logged.
+    """
     rule = Rule(frozenset(roles), public, frozenset(sensitive))
     if public == bool(rule.roles):
         raise TypeError("a door is either public or names its roles")
@@ -88,7 +91,9 @@ def door(
     return decorate
 
 
-def _through(service: Any, method: Callable[..., Any], rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _through(
+    service: Any, method: Callable[..., Any], rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     call: Call = service.caller
     name, started = method.__name__, time.perf_counter()
     structlog.contextvars.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
@@ -117,7 +122,9 @@ def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...
     if problems := contract_of(service.name).parameters(name).problems(kwargs):
         raise InvalidRequest(problems)
     if kwargs.get("command_id"):
-        call.command = Command.of(kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs)
+        call.command = Command.of(
+            kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs
+        )
 
 
 def _shown(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Lease:
             path = make_url(self.database.url).database
             if not path or path == ":memory:":
                 return True
-            handle = Path(f"{path}.follower").open("w")
+            handle = Path(f"{path}.follower").open("w")  # noqa: SIM115 - held open as long as the lease
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -134,7 +134,9 @@ class Follower:
             failures = self._failures[duty.name] = self._failures.get(duty.name, 0) + 1
             self._not_before[duty.name] = time.monotonic() + BACKOFF[min(failures, len(BACKOFF)) - 1]
             metrics.duty_failures.labels(self.service, duty.name).inc()
-            logs.get(service=self.service).warning("duty_failed", duty=duty.name, error=f"{type(error).__name__}: {error}", exc_info=failures == 1)
+            logs.get(service=self.service).warning(
+                "duty_failed", duty=duty.name, error=f"{type(error).__name__}: {error}", exc_info=failures == 1
+            )
             return 0
         self._failures.pop(duty.name, None)
         if done:
@@ -163,7 +165,9 @@ class Telling:
     def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
         try:
-            self.publisher.publish(event, exchange=self.exchange, routing_key=event["type"], headers=headers, message_id=event["id"])
+            self.publisher.publish(
+                event, exchange=self.exchange, routing_key=event["type"], headers=headers, message_id=event["id"]
+            )
         except Unroutable:
             metrics.relay_unrouted.labels(self.service, event["type"]).inc()
             if self.events.get(event["type"], {}).get("consumers"):
@@ -184,12 +188,26 @@ class OutboxRelay:
 
     def step(self) -> int:
         with self.database.session() as session:
-            rows = list(session.execute(select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)))
+            rows = list(
+                session.execute(
+                    select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
+                )
+            )
         for row in rows:
-            event = cloud_event(self.telling.service, row.position, row.type, row.data, subject=row.subject, at=row.at, call_id=row.call_id)
+            event = cloud_event(
+                self.telling.service,
+                row.position,
+                row.type,
+                row.data,
+                subject=row.subject,
+                at=row.at,
+                call_id=row.call_id,
+            )
             self.telling.tell(event, call_id=row.call_id)
             with self.database.session() as session:
-                session.execute(outbox.update().where(outbox.c.position == row.position).values(published_at=clock.now()))
+                session.execute(
+                    outbox.update().where(outbox.c.position == row.position).values(published_at=clock.now())
+                )
             metrics.relay_position.labels(self.telling.service, self.name).set(row.position)
         self._measure(len(rows))
         return len(rows)
@@ -199,7 +217,9 @@ class OutboxRelay:
             metrics.relay_lag.labels(self.telling.service, self.name).set(0)
             return
         with self.database.session() as session:
-            behind = session.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))) or 0
+            behind = (
+                session.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))) or 0
+            )
         metrics.relay_lag.labels(self.telling.service, self.name).set(behind)
 
 
@@ -210,6 +230,8 @@ def position_of(session: Any, name: str) -> int:
 
 def advance(session: Any, name: str, position: int) -> None:
     """Note how far a follower has come, in the transaction of what it did."""
-    updated = session.execute(relay_position.update().where(relay_position.c.name == name).values(position=position, at=clock.now()))
+    updated = session.execute(
+        relay_position.update().where(relay_position.c.name == name).values(position=position, at=clock.now())
+    )
     if not updated.rowcount:
         session.execute(relay_position.insert().values(name=name, position=position, at=clock.now()))

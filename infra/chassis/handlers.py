@@ -46,7 +46,12 @@ class ReliableHandler(EventHandler):
     def handle_message(self, body: Any, message: Any) -> None:
         try:
             check_envelope(message, reply=False)
-            if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("data"), dict) or too_deep(body):
+            if (
+                not isinstance(body, dict)
+                or not isinstance(body.get("id"), str)
+                or not isinstance(body.get("data"), dict)
+                or too_deep(body)
+            ):
                 raise Envelope("not a CloudEvent")
         except Envelope as wrong:
             self.queue_consumer.put_aside(message, str(wrong))
@@ -68,7 +73,9 @@ class ReliableHandler(EventHandler):
         try:
             self._later_or_never(worker_ctx.args[0], message, exc_info[1])
         except Exception as error:
-            logs.get(service=self.container.service_name).error("retry_not_kept", error=str(error), handler=self.method_name)
+            logs.get(service=self.container.service_name).error(
+                "retry_not_kept", error=str(error), handler=self.method_name
+            )
             self.queue_consumer.requeue_message(message)
             return None, None
         self.queue_consumer.ack_message(message)
@@ -85,7 +92,11 @@ class ReliableHandler(EventHandler):
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
         quarantine_publisher(self.container).publish(
-            event, exchange=retry_exchange(self.tiers[attempt - 1]), routing_key=self.queue.name, headers=headers, message_id=event["id"]
+            event,
+            exchange=retry_exchange(self.tiers[attempt - 1]),
+            routing_key=self.queue.name,
+            headers=headers,
+            message_id=event["id"],
         )
 
 

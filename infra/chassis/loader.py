@@ -1,4 +1,7 @@
-"""Finding services by name, so that nothing here imports one: ``applications`` is ``services.applications.service:ApplicationsService``."""
+"""Finding services by name, so that nothing here imports one.
+
+``applications`` is ``services.applications.service:ApplicationsService``.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,12 @@ door_seconds = Histogram("portal_door_seconds", "Time a door took to answer.", [
 door_refusals = Counter("portal_door_refusals_total", "Calls refused by name.", ["service", "door", "refusal"])
 door_failures = Counter("portal_door_failures_total", "Calls that failed (not refused).", ["service", "door"])
 reply_failures = Counter("portal_reply_failures_total", "Replies that could not be sent.", ["service"])
-quarantined = Counter("portal_quarantined_total", "Messages put aside because they could not be read or answered.", ["service"])
-handler_seconds = Histogram("portal_handler_seconds", "Time an event handler took.", ["service", "handler"], buckets=BUCKETS)
+quarantined = Counter(
+    "portal_quarantined_total", "Messages put aside because they could not be read or answered.", ["service"]
+)
+handler_seconds = Histogram(
+    "portal_handler_seconds", "Time an event handler took.", ["service", "handler"], buckets=BUCKETS
+)
 handler_retries = Counter("portal_handler_retries_total", "Events put back for a later try.", ["service", "handler"])
 dead_letters = Counter("portal_dead_letters_total", "Events given up after the last try.", ["service", "handler"])
 relay_position = Gauge("portal_relay_position", "Position up to which events are published.", ["service", "relay"])

@@ -49,7 +49,7 @@ def folder(service: str) -> Path:
 
 
 def upgrade(settings: Settings, service: str, revision: str = "head") -> None:
-    """Bring one service's database to ``revision``; makes the folder of an embedded one; grants the service its rights."""
+    """Bring one service's database to ``revision``; makes an embedded one's folder; grants the service its rights."""
     url = settings.migration_url(service)
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,9 @@ def run(metadata: MetaData, service: str) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=False)
+        context.configure(
+            connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=False
+        )
         with context.begin_transaction():
             if role := config.attributes.get("service_role"):
                 _grant(connection, role)
@@ -101,5 +103,7 @@ def _grant(connection: Any, role: str) -> None:
     """Tables made later by these migrations are open to the service for reading and writing; a migration may revoke."""
     quoted = '"' + role.replace('"', '""') + '"'
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
-    connection.execute(text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {quoted}"))
+    connection.execute(
+        text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {quoted}")
+    )
     connection.execute(text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {quoted}"))

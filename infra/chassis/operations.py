@@ -49,7 +49,9 @@ class Health:
             start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
             return [b"/healthz /readyz /metrics\n"]
         report = self.report(checks)
-        start_response("200 OK" if report["status"] == "ok" else "503 Service Unavailable", [("Content-Type", "application/json")])
+        start_response(
+            "200 OK" if report["status"] == "ok" else "503 Service Unavailable", [("Content-Type", "application/json")]
+        )
         return [json.dumps(report, ensure_ascii=False).encode()]
 
 
@@ -80,7 +82,9 @@ class QuietRequests(WSGIRequestHandler):
 
 def serve_plain(health: Health, settings: Settings) -> int:
     """The operations port of a plain process, on a thread; the port it took."""
-    server = make_server("0.0.0.0", int(settings.number("OPERATIONS_PORT", 0)), health.application, handler_class=QuietRequests)
+    server = make_server(
+        "0.0.0.0", int(settings.number("OPERATIONS_PORT", 0)), health.application, handler_class=QuietRequests
+    )
     threading.Thread(target=server.serve_forever, name="operations", daemon=True).start()
     logs.get().info("operations_port", port=server.server_port)
     return server.server_port
@@ -106,7 +110,9 @@ class ServiceHealth(DependencyProvider):
         self.health = Health()
         self.health.ready = database_checks(settings, service)
         database = Database.at(settings.database_url(service))
-        metrics.pool_in_use.labels(service).set_function(lambda: getattr(database.engine.pool, "checkedout", lambda: 0)())
+        metrics.pool_in_use.labels(service).set_function(
+            lambda: getattr(database.engine.pool, "checkedout", lambda: 0)()
+        )
 
     def get_dependency(self, worker_ctx: Any) -> Health:
         return self.health
@@ -121,4 +127,6 @@ class Operations:
 
     @door(public=True)
     def health(self) -> dict[str, Any]:
-        return self.own_health.report(self.own_health.ready)  # type: ignore[attr-defined]
+        health: Any = self.own_health
+        report: dict[str, Any] = health.report(health.ready)
+        return report

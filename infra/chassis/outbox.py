@@ -19,11 +19,20 @@ __all__ = ["cloud_event", "plumbing", "tell"]
 
 def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: str, call_id: str | None = None) -> None:
     """Add one event to the outbox. ``event_type`` such as ``payment_settled.v1``; ``data`` JSON values only."""
-    session.execute(outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id))
+    session.execute(
+        outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id)
+    )
 
 
 def cloud_event(
-    service: str, position: int | str, event_type: str, data: dict[str, Any], *, subject: str, at: datetime, call_id: str | None = None
+    service: str,
+    position: int | str,
+    event_type: str,
+    data: dict[str, Any],
+    *,
+    subject: str,
+    at: datetime,
+    call_id: str | None = None,
 ) -> dict[str, Any]:
     """The envelope on the wire. Source: CloudEvents 1.0.2, JSON event format; ``callid`` is our extension attribute."""
     event: dict[str, Any] = {

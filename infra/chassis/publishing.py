@@ -46,7 +46,7 @@ class Publisher:
         message_id: str | None = None,
         **options: Any,
     ) -> None:
-        """Publish and wait for the confirm; :class:`Unroutable` when no queue is bound; a connection error otherwise."""
+        """Publish and wait for the confirm; :class:`Unroutable` when no queue is bound."""
         with self._lock:
             try:
                 self._publish(body, exchange, routing_key, headers or {}, message_id, options)
@@ -57,7 +57,13 @@ class Publisher:
                 raise
 
     def _publish(
-        self, body: Any, exchange: Exchange | str, routing_key: str, headers: dict[str, Any], message_id: str | None, options: dict[str, Any]
+        self,
+        body: Any,
+        exchange: Exchange | str,
+        routing_key: str,
+        headers: dict[str, Any],
+        message_id: str | None,
+        options: dict[str, Any],
     ) -> None:
         producer = self._ready()
         self._returned.clear()
@@ -87,7 +93,12 @@ class Publisher:
                 self.amqp_uri,
                 connect_timeout=5,
                 heartbeat=0,
-                transport_options={"confirm_publish": True, "read_timeout": 30, "write_timeout": 30, "client_properties": {"connection_name": "portal publisher"}},
+                transport_options={
+                    "confirm_publish": True,
+                    "read_timeout": 30,
+                    "write_timeout": 30,
+                    "client_properties": {"connection_name": "portal publisher"},
+                },
             )
             # A returned message is noted by the callback: raising from the wait would leave the confirm unread,
             # and the next publish would take it for its own.

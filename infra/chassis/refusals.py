@@ -94,7 +94,10 @@ class InvalidRequest(Refusal):
         return cls([{"pointer": pointer, "vi": vi, "en": en or vi}])
 
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
-        listed = [f"{one['pointer'] or '/'}: {one.get(language) or one.get('problem') or one.get('vi')}" for one in self.facts["problems"]]
+        listed = [
+            f"{one['pointer'] or '/'}: {one.get(language) or one.get('problem') or one.get('vi')}"
+            for one in self.facts["problems"]
+        ]
         wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
         return f"{wrong.format(shown='; '.join(listed[: self.SHOWN]))} {todo}"
 
@@ -140,7 +143,9 @@ class InternalFailure(Exception):
 
     def __init__(self, call_id: str, language: str = DEFAULT_LANGUAGE) -> None:
         if language == "en":
-            text = f"Something failed on our side; quote {call_id} when you report it. Try again with the same command_id."
+            text = (
+                f"Something failed on our side; quote {call_id} when you report it. Try again with the same command_id."
+            )
         else:
             text = f"Hệ thống gặp lỗi; khi báo lỗi hãy nêu mã {call_id}. Có thể thử lại với cùng command_id."
         super().__init__(text)

@@ -37,12 +37,21 @@ def retry_queue(milliseconds: int) -> Queue:
 
 def handler_queue(source: str, event_type: str, service: str, method: str) -> Queue:
     """The queue of one handler; the same name and arguments as stock Nameko's, so that either may declare it."""
-    return Queue(f"evt-{source}-{event_type}--{service}.{method}", exchange=events_exchange(source), routing_key=event_type, durable=True)
+    return Queue(
+        f"evt-{source}-{event_type}--{service}.{method}",
+        exchange=events_exchange(source),
+        routing_key=event_type,
+        durable=True,
+    )
 
 
 def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
     """``(source, event type, method)`` of every event handler of a service class."""
-    found = [(*getattr(service_class, name).handles, name) for name in dir(service_class) if hasattr(getattr(service_class, name, None), "handles")]
+    found = [
+        (*getattr(service_class, name).handles, name)
+        for name in dir(service_class)
+        if hasattr(getattr(service_class, name, None), "handles")
+    ]
     return sorted(found)
 
 
@@ -52,7 +61,9 @@ def declare(settings: Settings, service_classes: list[Any], contracts: list[Cont
     rpc = get_rpc_exchange({})
     for service in service_classes:
         queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
-        queues += [handler_queue(source, kind, service.name, method) for source, kind, method in handler_methods(service)]
+        queues += [
+            handler_queue(source, kind, service.name, method) for source, kind, method in handler_methods(service)
+        ]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         channel = connection.channel()
         for contract in contracts:

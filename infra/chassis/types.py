@@ -14,7 +14,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant: timestamptz on PostgreSQL, sortable UTC text on SQLite; a naive value is a bug and is refused."""
+    """An aware instant: timestamptz on PostgreSQL, sortable UTC text on SQLite. A naive value is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

@@ -46,7 +46,11 @@ def check_envelope(message: Any, *, reply: bool) -> None:
     if not isinstance(message.content_type, str):
         raise Envelope("content type missing")
     stack = headers.get("nameko.call_id_stack", [])
-    if not isinstance(stack, list) or len(stack) > 100 or not all(isinstance(one, str) and len(one) < 300 for one in stack):
+    if (
+        not isinstance(stack, list)
+        or len(stack) > 100
+        or not all(isinstance(one, str) and len(one) < 300 for one in stack)
+    ):
         raise Envelope("call_id_stack is no list of strings")
     for name in ("auth_token", "language", "deadline", "traceparent"):
         if not isinstance(headers.get(f"nameko.{name}", ""), str):
@@ -76,7 +80,9 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 class Consumer(QueueConsumer):
     """Stock consumer whose acks and requeues survive a dead connection and which keeps what it cannot decode."""
 
-    def consume(self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: Any) -> Any:
+    def consume(
+        self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: Any
+    ) -> Any:
         """As stock, but looks up five times a second whether it shall stop."""
         return super().consume(limit, timeout, safety_interval, **options)
 
@@ -94,7 +100,9 @@ class Consumer(QueueConsumer):
 
     def _gone(self, what: str, message: Any) -> None:
         # The broker takes the message back by itself when the connection ends.
-        logs.get(service=self.container.service_name).warning("connection_gone", while_doing=what, tag=str(message.delivery_tag))
+        logs.get(service=self.container.service_name).warning(
+            "connection_gone", while_doing=what, tag=str(message.delivery_tag)
+        )
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
         self.put_aside(message, f"undecodable: {exc}")
@@ -150,7 +158,9 @@ class CheckedRpcConsumer(RpcConsumer):
     def handle_message(self, body: Any, message: Any) -> None:
         try:
             check_envelope(message, reply=True)
-            if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):
+            if not (
+                isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)
+            ):
                 raise Envelope("body has no args and kwargs")
             if too_deep(body):
                 raise Envelope("body nested too deep")
@@ -164,7 +174,11 @@ class CheckedRpcConsumer(RpcConsumer):
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         responder = QuickResponder(
-            self.container.config["AMQP_URI"], _rpc_exchange(self.container), "json", message, ssl=self.container.config.get("AMQP_SSL")
+            self.container.config["AMQP_URI"],
+            _rpc_exchange(self.container),
+            "json",
+            message,
+            ssl=self.container.config.get("AMQP_SSL"),
         )
         try:
             result, exc_info = responder.send_response(result, exc_info)

@@ -12,7 +12,11 @@ from infra.chassis import logs
 from infra.chassis.loader import installed
 from infra.chassis.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Cổng dịch vụ công: nền tảng, vận hành, kiểm tra. / The public service portal.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Cổng dịch vụ công: nền tảng, vận hành, kiểm tra. / The public service portal.",
+)
 
 
 def settings_here(level: str = "INFO") -> Settings:
@@ -42,12 +46,18 @@ def migrate(services: Annotated[list[str] | None, typer.Argument()] = None) -> N
 def bootstrap(
     username: str = "operator",
     full_name: str = "Quản trị hệ thống",
-    password_file: Annotated[Path | None, typer.Option(help="File with the first operator's password; asked for when absent.")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="File with the first operator's password; asked for when absent.")
+    ] = None,
 ) -> None:
     """Make the first operator account and the service credentials of an installation."""
     from infra.cli import running
 
-    password = password_file.read_text().strip() if password_file else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = (
+        password_file.read_text().strip()
+        if password_file
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
     typer.echo(json.dumps(running.bootstrap(settings_here(), username, password, full_name), ensure_ascii=False))
 
 
@@ -67,7 +77,9 @@ def seed(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable steps.")] = False,
     keep: Annotated[Path | None, typer.Option(help="Leave the databases in this folder, for portal history.")] = None,
-    procedures: Annotated[Path | None, typer.Option(help="A .jsonl(.gz) of real procedure records to import as well.")] = None,
+    procedures: Annotated[
+        Path | None, typer.Option(help="A .jsonl(.gz) of real procedure records to import as well.")
+    ] = None,
 ) -> None:
     """The whole journey on the embedded default, narrated; exit 0 only if every step held."""
     from infra.cli.demo import demo as perform
@@ -93,4 +105,3 @@ def _add_desks() -> None:
 
 
 _add_desks()
-

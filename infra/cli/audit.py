@@ -44,7 +44,11 @@ def history(reference: Reference, as_json: Annotated[bool, typer.Option("--json"
     for item in answer["items"]:
         who = item.get("by") or {}
         table.add_row(
-            str(item["version"]), item["at"], item["event"], f"{who.get('role', '')} {who.get('account_id', '')[:8]}", item.get("status") or ""
+            str(item["version"]),
+            item["at"],
+            item["event"],
+            f"{who.get('role', '')} {who.get('account_id', '')[:8]}",
+            item.get("status") or "",
         )
     Console(width=140).print(table)
 
@@ -72,7 +76,9 @@ def explain(reference: Reference) -> None:
         _say(rpc.applications.explain_due_date(application_id=reference))
 
 
-def rebuild(service: str = "applications", projection: Annotated[str | None, typer.Option()] = None, swap: bool = False) -> None:
+def rebuild(
+    service: str = "applications", projection: Annotated[str | None, typer.Option()] = None, swap: bool = False
+) -> None:
     """Replay history into read models beside the live ones, show the difference, swap when asked."""
     from rich.progress import Progress
 

@@ -44,7 +44,9 @@ def import_files(
     typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
 
 
-def import_all(desk: Any, files: list[Path], layout: str, effective_from: str, progress: Callable[[int], None]) -> dict[str, Any]:
+def import_all(
+    desk: Any, files: list[Path], layout: str, effective_from: str, progress: Callable[[int], None]
+) -> dict[str, Any]:
     """Send every line of ``files`` to the catalogue; ``{"records", "counts", "findings", "bad_lines"}``."""
     counts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
@@ -57,7 +59,12 @@ def import_all(desk: Any, files: list[Path], layout: str, effective_from: str, p
                 counts.update(reply["counts"])
                 kinds.update(one["kind"] for one in reply["findings"])
             progress(len(chunk) + len(found))
-    return {"records": sum(counts.values()), "counts": dict(counts), "findings": dict(kinds.most_common()), "bad_lines": bad}
+    return {
+        "records": sum(counts.values()),
+        "counts": dict(counts),
+        "findings": dict(kinds.most_common()),
+        "bad_lines": bad,
+    }
 
 
 def send(desk: Any, records: list[dict[str, Any]], layout: str, effective_from: str) -> dict[str, Any]:
@@ -65,7 +72,9 @@ def send(desk: Any, records: list[dict[str, Any]], layout: str, effective_from: 
     chosen = layout_of(records[0]) if layout == "auto" else layout
     text = json.dumps([records, chosen, effective_from], sort_keys=True, ensure_ascii=False)
     command_id = str(uuid.uuid5(uuid.NAMESPACE_URL, text))
-    reply: dict[str, Any] = desk.catalog.import_procedures(records=records, layout=chosen, effective_from=effective_from, command_id=command_id)
+    reply: dict[str, Any] = desk.catalog.import_procedures(
+        records=records, layout=chosen, effective_from=effective_from, command_id=command_id
+    )
     return reply
 
 

@@ -61,7 +61,7 @@ def reached(settings: Settings) -> Iterator[Portal]:
 
 
 def first_operator(settings: Settings) -> dict[str, str]:
-    """Development: the operator account and service credentials, with a password made once and kept under the secrets."""
+    """Development: operator account and service credentials; the password is made once and kept under the secrets."""
     kept = settings.secret_folder() / "operator.json"
     if not kept.exists():
         kept.touch(mode=0o600)
@@ -72,7 +72,10 @@ def first_operator(settings: Settings) -> dict[str, str]:
 
 
 def desk_token(portal: Portal, role: str) -> str:
-    """A token for a desk command: PORTAL_TOKEN, PORTAL_USERNAME with PORTAL_PASSWORD, or in development the seeded official."""
+    """A token for a desk command.
+
+    PORTAL_TOKEN; or PORTAL_USERNAME with PORTAL_PASSWORD; or, in development, the seeded official's.
+    """
     settings = portal.settings
     if token := settings.get("PORTAL_TOKEN"):
         return token

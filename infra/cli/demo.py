@@ -44,7 +44,21 @@ class Narrator:
     def tell(self, step: Step) -> None:
         self.steps.append(step)
         if self.as_json:
-            print(json.dumps({"step": step.number, "part": step.part, "service": step.service, "title": step.title, "ms": round(step.milliseconds, 1), "held": True, "facts": step.facts}, ensure_ascii=False), flush=True)
+            print(
+                json.dumps(
+                    {
+                        "step": step.number,
+                        "part": step.part,
+                        "service": step.service,
+                        "title": step.title,
+                        "ms": round(step.milliseconds, 1),
+                        "held": True,
+                        "facts": step.facts,
+                    },
+                    ensure_ascii=False,
+                ),
+                flush=True,
+            )
             return
         if step.part != self.part:
             self.part = step.part
@@ -68,7 +82,10 @@ class Narrator:
         if self.as_json:
             print(json.dumps(verdict, ensure_ascii=False), flush=True)
         elif verdict["held"]:
-            self.console.print(f"\n[bold green]Mọi bước đều đúng / every step held[/]: {verdict['steps']} steps, {verdict['seconds']:.1f} s, {verdict['reference']}")
+            self.console.print(
+                f"\n[bold green]Mọi bước đều đúng / every step held[/]: {verdict['steps']} steps, "
+                f"{verdict['seconds']:.1f} s, {verdict['reference']}"
+            )
         else:
             self.console.print(f"\n[bold red]Không đúng / did not hold[/]: {verdict['why']}")
 
@@ -102,7 +119,16 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
     portal = stack.enter_context(reached(settings))
     outside.portal = portal
     world = seed(settings, portal)
-    narrator.tell(Step(0, 1, "mọi dịch vụ", "cơ sở dữ liệu, năm dịch vụ, dữ liệu mẫu", (time.perf_counter() - started) * 1000, {"procedures": world["procedures"]}))
+    narrator.tell(
+        Step(
+            0,
+            1,
+            "mọi dịch vụ",
+            "cơ sở dữ liệu, năm dịch vụ, dữ liệu mẫu",
+            (time.perf_counter() - started) * 1000,
+            {"procedures": world["procedures"]},
+        )
+    )
     journey = Journey(portal, world, narrator.tell, mails)
     answer = journey.run()
     if procedures is not None:
@@ -135,7 +161,10 @@ def smtp_server(folder: Path) -> Iterator[tuple[str, Any]]:
     try:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["port"]
-        yield f"smtp://127.0.0.1:{port}", lambda: [path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.eml"))]
+        yield (
+            f"smtp://127.0.0.1:{port}",
+            lambda: [path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.eml"))],
+        )
     finally:
         process.terminate()
         process.wait(10)
@@ -169,7 +198,9 @@ def payment_gateway() -> Iterator[Outside]:
     outside = Outside()
     door = callbacks.serve(outside.call, port=0)
     secret = secrets.token_hex(16)
-    sandbox = gateway.serve(port=0, tmn_code="DEMO0001", hash_secret=secret, ipn_url=f"http://127.0.0.1:{door.port}/callbacks/vnpay")
+    sandbox = gateway.serve(
+        port=0, tmn_code="DEMO0001", hash_secret=secret, ipn_url=f"http://127.0.0.1:{door.port}/callbacks/vnpay"
+    )
     outside.settings = {"VNPAY_URL": sandbox.url, "VNPAY_TMN_CODE": "DEMO0001", "VNPAY_HASH_SECRET": secret}
     try:
         yield outside

@@ -60,7 +60,13 @@ def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -
 class Journey:
     """The steps, in order. ``mails()`` gives the e-mails received so far, or ``None`` where nobody can look."""
 
-    def __init__(self, portal: Portal, world: dict[str, Any], tell: Callable[[Step], None], mails: Callable[[], list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        portal: Portal,
+        world: dict[str, Any],
+        tell: Callable[[Step], None],
+        mails: Callable[[], list[str]] | None = None,
+    ) -> None:
         self.portal, self.world, self.tell, self.mails = portal, world, tell, mails
         self.agency: str = world["agency_code"]
         self.part, self.steps = 0, 0
@@ -95,9 +101,15 @@ class Journey:
             found = self._all(public.catalog.search)
             levels, fields = {one["level"] for one in found}, {one["field"]["code"] for one in found}
             facts.update(procedures=len(found), fields=len(fields), levels=sorted(levels))
-            held(len(found) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4}, "40 procedures of 8 fields and all four levels")
+            held(
+                len(found) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4},
+                "40 procedures of 8 fields and all four levels",
+            )
         with self.step("catalog", "34 tỉnh, thành phố; 63 trước 01/07/2025") as facts:
-            facts.update(now=len(public.catalog.provinces()["items"]), before=len(public.catalog.provinces(at="2024-01-01")["items"]))
+            facts.update(
+                now=len(public.catalog.provinces()["items"]),
+                before=len(public.catalog.provinces(at="2024-01-01")["items"]),
+            )
             held((facts["now"], facts["before"]) == (34, 63), "34 provinces now and 63 before the merger")
         with self.step("identity", "cơ quan, cán bộ") as facts:
             facts.update(agencies=len(public.identity.agencies()["items"]), officials=len(self.world["officials"]))
@@ -153,14 +165,21 @@ class Journey:
         citizen = self.who("citizen")
         with self.step("catalog", f"tìm kiếm không dấu: {SEARCH!r}") as facts:
             found = citizen.catalog.search(text=SEARCH, limit=5)["items"]
-            held(found and "giấy phép lái xe" in found[0]["title"]["vi"].lower(), "the best match is a driving licence procedure")
+            held(
+                found and "giấy phép lái xe" in found[0]["title"]["vi"].lower(),
+                "the best match is a driving licence procedure",
+            )
             self.procedure = citizen.catalog.procedure(code=found[0]["code"])
-            facts.update(code=self.procedure["code"], title=self.procedure["title"]["vi"], level=self.procedure["level"])
+            facts.update(
+                code=self.procedure["code"], title=self.procedure["title"]["vi"], level=self.procedure["level"]
+            )
         with self.step("catalog", "báo giá lệ phí") as facts:
             self.quote = citizen.catalog.quote(code=self.procedure["code"], channel="online", choices=self._choices())
             facts.update(total=self.quote["total"]["amount"], currency=self.quote["total"]["currency"])
         with self.step("applications", "bắt đầu hồ sơ") as facts:
-            started = citizen.applications.start(procedure_code=self.procedure["code"], channel="online", command_id=command())
+            started = citizen.applications.start(
+                procedure_code=self.procedure["code"], channel="online", command_id=command()
+            )
             self.application_id, self.reference = started["application_id"], started["reference"]
             facts.update(reference=self.reference)
         with self.step("applications", "lưu tờ khai"):
@@ -202,13 +221,19 @@ class Journey:
     def payment(self) -> None:
         citizen = self.who("citizen")
         with self.step("payments", "khoản phải nộp theo báo giá đã ghim") as facts:
-            owed = eventually(lambda: citizen.payments.demands(application_id=self.application_id)["items"], "the demand of the submission")
+            owed = eventually(
+                lambda: citizen.payments.demands(application_id=self.application_id)["items"],
+                "the demand of the submission",
+            )
             total = sum(one["amount"]["amount"] for one in owed)
             facts.update(owed=total)
             held(total == self.quote["total"]["amount"], "what is owed is what was quoted")
         with self.step("payments", "khởi tạo thanh toán qua cổng") as facts:
             payment = citizen.payments.start_payment(
-                application_id=self.application_id, method="vnpay", return_url="http://127.0.0.1/return", command_id=command()
+                application_id=self.application_id,
+                method="vnpay",
+                return_url="http://127.0.0.1/return",
+                command_id=command(),
             )
             facts.update(payment_id=payment["payment_id"], expires_at=payment["expires_at"])
         with self.step("payments", "người nộp xác nhận; cổng ký và gọi lại qua HTTP") as facts:
@@ -217,7 +242,9 @@ class Journey:
             facts.update(status=settled["status"], amount=settled["amount"]["amount"])
         with self.step("payments", "biên lai") as facts:
             receipt = citizen.payments.receipt(payment_id=payment["payment_id"])
-            facts.update(number=receipt.get("receipt_number") or receipt.get("number"), words=receipt.get("amount_in_words"))
+            facts.update(
+                number=receipt.get("receipt_number") or receipt.get("number"), words=receipt.get("amount_in_words")
+            )
 
     def _settled(self, payment_id: str) -> dict[str, Any] | None:
         payment: dict[str, Any] = self.who("citizen").payments.payment(payment_id=payment_id)
@@ -248,7 +275,9 @@ class Journey:
         from nameko.exceptions import RemoteError
 
         try:
-            reply: dict[str, Any] = self.who("intake_officer").applications.accept(application_id=self.application_id, command_id=command())
+            reply: dict[str, Any] = self.who("intake_officer").applications.accept(
+                application_id=self.application_id, command_id=command()
+            )
         except RemoteError as refused:
             held(refused.exc_type == "FeeNotPaid", f"accept was refused: {refused}")
             return None
@@ -266,7 +295,10 @@ class Journey:
             self.remember(asked)
             paused = self.who("citizen").applications.application(**about)
             facts.update(status=paused["status"], official_status=paused["official_status"])
-            held(paused["status"] == "supplement_requested" and paused["official_status"] == 5, "the application waits for its supplement")
+            held(
+                paused["status"] == "supplement_requested" and paused["official_status"] == 5,
+                "the application waits for its supplement",
+            )
         self._attach(paper)
         with self.step("applications", "công dân bổ sung: đồng hồ chạy tiếp") as facts:
             self.who("citizen").applications.supplement(**about, command_id=command())
@@ -277,9 +309,15 @@ class Journey:
         with self.step("applications", "phân công xử lý"):
             self.remember(self.who("approver").applications.assign(**about, officer_id=officer, command_id=command()))
         with self.step("applications", "chuyên viên đề xuất"):
-            self.who("case_officer").applications.propose(**about, outcome="approve", reason="Đủ điều kiện", command_id=command())
+            self.who("case_officer").applications.propose(
+                **about, outcome="approve", reason="Đủ điều kiện", command_id=command()
+            )
         with self.step("applications", "lãnh đạo khác phê duyệt, có văn bản kết quả") as facts:
-            result = {"file_name": "ket-qua.pdf", "media_type": "application/pdf", "content_base64": as_base64(a_pdf("Result"))}
+            result = {
+                "file_name": "ket-qua.pdf",
+                "media_type": "application/pdf",
+                "content_base64": as_base64(a_pdf("Result")),
+            }
             self.remember(self.who("approver").applications.approve(**about, result=result, command_id=command()))
             facts.update(status=self.marks[-1][2])
         with self.step("applications", "trả kết quả qua bưu chính") as facts:
@@ -325,7 +363,10 @@ class Journey:
             with self.step("applications", f"trạng thái tại {at}") as facts:
                 then = auditor.applications.state_at(**about, at=at)
                 facts.update(status=then["status"], version=then["version"])
-                held((then["status"], then["version"]) == (status, version), f"replay to {at} gives {status} at version {version}")
+                held(
+                    (then["status"], then["version"]) == (status, version),
+                    f"replay to {at} gives {status} at version {version}",
+                )
         with self.step("applications", "phát lại bằng mô hình đọc") as facts:
             verdict = eventually(lambda: self._verified(), "replay equals the read model")
             facts.update(verdict)

@@ -54,7 +54,9 @@ def replay(service: Service, letter: Letter, dry_run: bool = False) -> None:
     """Hand a letter to its handler again; harmless twice, since handlers remember what they have done."""
     settings, letters = _letters(service)
     if settings.embedded:
-        typer.echo("The embedded default has no broker to replay to while it is down; use it within portal run.", err=True)
+        typer.echo(
+            "The embedded default has no broker to replay to while it is down; use it within portal run.", err=True
+        )
         raise typer.Exit(2)
     publisher = Publisher(settings.amqp_uri)
     try:

@@ -17,7 +17,8 @@ def a_pdf(title: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
@@ -74,6 +75,11 @@ def _value(schema: dict[str, Any]) -> Any:
 
 
 def _text(schema: dict[str, Any]) -> str:
-    formats = {"date": "1990-01-02", "email": "mau@example.vn", "date-time": "2026-01-05T08:00:00+07:00", "uri": "https://example.vn/"}
+    formats = {
+        "date": "1990-01-02",
+        "email": "mau@example.vn",
+        "date-time": "2026-01-05T08:00:00+07:00",
+        "uri": "https://example.vn/",
+    }
     text = formats.get(schema.get("format", ""), "Nội dung mẫu")
     return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength", 10_000)]

@@ -38,7 +38,9 @@ def run_embedded(settings: Settings) -> int:
         stopped.send(0)
 
     Stopping(stop, settings.number("GRACE", 25), eventlet.spawn).install()
-    logs.get().info("started", services=platform.services, home=str(settings.home), operations_port=platform.operations_port)
+    logs.get().info(
+        "started", services=platform.services, home=str(settings.home), operations_port=platform.operations_port
+    )
     return int(stopped.wait())
 
 
@@ -53,12 +55,14 @@ def migrate(settings: Settings, services: list[str]) -> None:
         upgrade(settings, name)
         log.info("migrated", service=name)
     wait_until("broker", lambda: broker_answers(settings), settings.number("START_PATIENCE", 120))
-    queues = declare(settings, [service_class(name) for name in installed()], [contract_of(name) for name in installed()])
+    queues = declare(
+        settings, [service_class(name) for name in installed()], [contract_of(name) for name in installed()]
+    )
     log.info("topology_declared", queues=len(queues))
 
 
 def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> dict[str, Any]:
-    made: dict[str, Any] = entry("identity", "bootstrap", "bootstrap")(settings, username=username, password=password, full_name=full_name)
+    made: dict[str, Any] = entry("identity", "bootstrap", "bootstrap")(
+        settings, username=username, password=password, full_name=full_name
+    )
     return made
-
-

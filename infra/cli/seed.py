@@ -1,4 +1,4 @@
-"""Development's sample world, made through public RPCs only: catalogue, agencies, one official per role, two citizens."""
+"""Development's sample world, through public RPCs only: catalogue, agencies, one official per role, two citizens."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NotDevelopment(SystemExit):
 
 
 def seed(settings: Settings, portal: Portal, progress: Progress = lambda said: None) -> dict[str, Any]:
-    """Make the sample world, or find it made. Answers what ``portal seed --json`` prints; kept under the secrets folder."""
+    """Make the sample world, or find it made; what ``portal seed --json`` prints, kept under the secrets folder."""
     if not settings.development:
         raise NotDevelopment()
     kept = settings.secret_folder() / "seed.json"
@@ -60,7 +60,9 @@ def seed(settings: Settings, portal: Portal, progress: Progress = lambda said: N
         progress(f"tài khoản {person['full_name']}")
         person["account_id"] = _registered(portal, person)
     for role, agency_code, roles in OFFICIALS:
-        operator.identity.appoint(account_id=world["officials"][role]["account_id"], agency_code=agency_code, roles=roles)
+        operator.identity.appoint(
+            account_id=world["officials"][role]["account_id"], agency_code=agency_code, roles=roles
+        )
     world["procedures"] = _published(portal, world, progress)
     kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
     return world
@@ -71,7 +73,12 @@ def _planned(portal: Portal) -> dict[str, Any]:
     needed = len(OFFICIALS) + CITIZENS
     chosen = [_credentials(person, number) for number, person in enumerate(people[:needed])]
     officials = {role: {**chosen[number], "agency_code": agency} for number, (role, agency, _) in enumerate(OFFICIALS)}
-    return {"agency_code": AGENCY, "province_code": PROVINCE, "officials": officials, "citizens": chosen[len(OFFICIALS) :]}
+    return {
+        "agency_code": AGENCY,
+        "province_code": PROVINCE,
+        "officials": officials,
+        "citizens": chosen[len(OFFICIALS) :],
+    }
 
 
 def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
@@ -89,7 +96,9 @@ def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
 def _registered(portal: Portal, person: dict[str, Any]) -> str:
     if known := person.get("account_id"):
         return str(known)
-    particulars = {key: person[key] for key in ("citizen_number", "full_name", "birth_date", "phone", "email", "password")}
+    particulars = {
+        key: person[key] for key in ("citizen_number", "full_name", "birth_date", "phone", "email", "password")
+    }
     return str(portal.as_().identity.register_citizen(**particulars)["account_id"])
 
 

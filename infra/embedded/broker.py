@@ -10,14 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from queue import Empty
 from typing import Any
 
 from amqp.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, virtual
 from kombu.transport.virtual.base import BrokerState
 from kombu.utils.scheduling import FairCycle
-
-from queue import Empty
 
 LONGEST_WAIT = 0.05  # seconds a drain sleeps when no publish wakes it (bounds the delay of expiring messages)
 
@@ -103,7 +102,9 @@ class Channel(virtual.Channel):
         broker: Broker = self.connection.broker
         return broker
 
-    def basic_publish(self, message: Any, exchange: str, routing_key: str, mandatory: bool = False, **kwargs: Any) -> None:
+    def basic_publish(
+        self, message: Any, exchange: str, routing_key: str, mandatory: bool = False, **kwargs: Any
+    ) -> None:
         self._inplace_augment_message(message, exchange, routing_key)
         queues = [name for name in self._destinations(exchange, routing_key) if name in self.broker.queues]
         if not queues and mandatory:
@@ -125,7 +126,9 @@ class Channel(virtual.Channel):
         for listener in listeners:
             listener(None, exchange, routing_key, message)
 
-    def queue_declare(self, queue: str | None = None, passive: bool = False, arguments: Any = None, **kwargs: Any) -> Any:
+    def queue_declare(
+        self, queue: str | None = None, passive: bool = False, arguments: Any = None, **kwargs: Any
+    ) -> Any:
         answer = super().queue_declare(queue, passive, **kwargs)
         if arguments:
             self.broker.arguments[answer.queue] = dict(arguments)

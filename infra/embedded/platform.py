@@ -39,7 +39,11 @@ class Platform:
         install()
         for name in self.services:
             upgrade(self.settings, name)
-        declare(self.settings, [service_class(name) for name in self.services], [contract_of(name) for name in self.services])
+        declare(
+            self.settings,
+            [service_class(name) for name in self.services],
+            [contract_of(name) for name in self.services],
+        )
 
     def start(self) -> Platform:
         install()

@@ -50,7 +50,9 @@ class Running:
     def container(self) -> Any:
         return next(iter(self.runner.containers))
 
-    def call(self, method: str, *, language: str = "vi", token: str | None = None, timeout: float = 5, **arguments: Any) -> Any:
+    def call(
+        self, method: str, *, language: str = "vi", token: str | None = None, timeout: float = 5, **arguments: Any
+    ) -> Any:
         context = {"language": language, **({"auth_token": token} if token else {})}
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=timeout) as rpc:
             return getattr(rpc.echo, method)(**arguments)
@@ -65,8 +67,15 @@ class Running:
 @pytest.fixture
 def echo(tmp_path: Path) -> Iterator[Running]:
     name = uuid.uuid4().hex
-    settings = Settings({"PORTAL_HOME": str(tmp_path), "AMQP_URI": f"embedded://{name}", "PORTAL_ENVIRONMENT": "development",
-                         "ECHO_DATABASE_URL": f"sqlite:///{tmp_path / 'echo.sqlite'}", "RETRY_TIERS": "0.05,0.1"})  # fmt: skip
+    settings = Settings(
+        {
+            "PORTAL_HOME": str(tmp_path),
+            "PORTAL_ENVIRONMENT": "development",
+            "AMQP_URI": f"embedded://{name}",
+            "ECHO_DATABASE_URL": f"sqlite:///{tmp_path / 'echo.sqlite'}",
+            "RETRY_TIERS": "0.05,0.1",
+        }
+    )
     running = Running(settings)
     yield running
     running.follower.stop()

@@ -68,8 +68,20 @@ def test_what_cannot_be_read_is_put_aside_and_the_service_lives(echo):
     publisher.publish({"no": "envelope"}, exchange=events_exchange("echo"), routing_key="counted.v1")
     publisher.publish(b"{broken", exchange=events_exchange("echo"), routing_key="counted.v1")
     publisher.publish({"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.shout")  # no reply_to
-    publisher.publish({"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.shout", reply_to="x", headers={"nameko.call_id_stack": 5})
-    publisher.publish({"id": "x"}, exchange="nameko-rpc", routing_key="echo.shout", reply_to="x", headers={"compression": "application/x-gzip"})
+    publisher.publish(
+        {"args": [], "kwargs": {}},
+        exchange="nameko-rpc",
+        routing_key="echo.shout",
+        reply_to="x",
+        headers={"nameko.call_id_stack": 5},
+    )
+    publisher.publish(
+        {"id": "x"},
+        exchange="nameko-rpc",
+        routing_key="echo.shout",
+        reply_to="x",
+        headers={"compression": "application/x-gzip"},
+    )
     echo.until(lambda: len(broker_of(echo).queues[QUARANTINE]) == 5)
     assert echo.call("shout", text="a") == {"text": "A"}
 

@@ -10,7 +10,11 @@ from infra.chassis import refusals
 from infra.chassis.refusals import Forwarded, InvalidRequest, NotFound, Refusal
 from infra.chassis.settings import SettingMissing, Settings
 
-ALL = [kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Forwarded]
+ALL = [
+    kind
+    for kind in vars(refusals).values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Forwarded
+]
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
@@ -32,7 +36,7 @@ def test_a_fact_that_was_not_given_does_not_break_a_refusal():
     class SomethingNotFound(NotFound):
         vi = "Không có {this}."
 
-    assert SomethingNotFound().text() .startswith("Không có –.")
+    assert SomethingNotFound().text().startswith("Không có –.")
 
 
 def test_a_neighbours_refusal_keeps_its_name_and_text():
