@@ -1,0 +1,68 @@
+"""How passwords are kept and what is too weak."""
+
+import time
+import unicodedata
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.identity import passwords
+from services.identity.errors import WeakPassword
+
+
+def test_the_digest_is_argon2id_with_the_parameters_decided():
+    assert passwords.digest("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.text(min_size=1, max_size=128).filter(lambda text: text.isprintable()))
+def test_a_password_matches_its_own_digest_and_no_other(password):
+    stored = passwords.digest(password)
+    assert passwords.matches(stored, password)
+    assert not passwords.matches(stored, password + "x")
+
+
+def test_the_same_letters_typed_on_another_keyboard_match():
+    composed = unicodedata.normalize("NFC", "mật khẩu của tôi")
+    assert passwords.matches(passwords.digest(composed), unicodedata.normalize("NFD", composed))
+
+
+def test_without_an_account_nothing_matches():
+    assert not passwords.matches(None, "anything")
+
+
+def test_without_an_account_the_answer_takes_as_long():
+    stored = passwords.digest("x")
+    passwords.matches(None, "warm")
+
+    def cost(against):
+        times = []
+        for _ in range(7):
+            started = time.perf_counter()
+            passwords.matches(against, "y")
+            times.append(time.perf_counter() - started)
+        return sorted(times)[3]
+
+    assert 1 / 3 < cost(None) / cost(stored) < 3
+
+
+def test_a_digest_made_with_older_parameters_is_outdated():
+    assert passwords.outdated(PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash("x"))
+    assert not passwords.outdated(passwords.digest("x"))
+
+
+def test_a_broken_digest_matches_nothing():
+    assert not passwords.matches("not a digest", "x")
+
+
+def test_length_is_the_only_composition_rule():
+    passwords.check_strength("aaaa bbbb cccc dddd")
+    passwords.check_strength("k" * 100 + "xyz")
+
+
+@pytest.mark.parametrize("weak", ["", "1234567", "x" * 129, "password123", "PASSWORD123", "abab abab"])
+def test_short_endless_common_and_monotonous_ones_are_weak(weak):
+    with pytest.raises(WeakPassword):
+        passwords.check_strength(weak)
