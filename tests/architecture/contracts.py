@@ -17,7 +17,7 @@ from importlinter.domain.imports import ModuleExpression
 
 
 class RoomsContract(ForbiddenContract):
-    """``rooms`` (without ``except_rooms``) reach none of ``forbidden``; ``direct_only``: not by an import of their own."""
+    """``rooms`` (without ``except_rooms``) reach none of ``forbidden``; ``direct_only``: by no import of their own."""
 
     type_name = "rooms"
 
