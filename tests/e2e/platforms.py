@@ -1,0 +1,135 @@
+"""The platform as tests drive it from outside: one process on the embedded default, or eleven on real servers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from infra.chassis.settings import SERVICES, Settings
+from infra.cli.connection import Portal
+from infra.cli.demo import payment_gateway, smtp_server
+
+READY_WITHIN = 60  # seconds
+
+
+@dataclass
+class Processes:
+    """Portal processes of one installation; each started with the same environment, each stopped by its own id."""
+
+    env: dict[str, str]
+    folder: Path
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def portal(self, *arguments: str, **env: str) -> str:
+        """Run one command to its end; its standard output."""
+        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
+        done = subprocess.run(
+            command, env={**self.env, **env}, capture_output=True, text=True, timeout=120, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(
+                f"portal {' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            )
+        return done.stdout
+
+    def start(self, name: str, *arguments: str) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", *arguments]
+        log = (self.folder / f"{name}.log").open("ab")
+        env = {**self.env, "OPERATIONS_PORT": "0"}
+        self.running[name] = subprocess.Popen(command, env=env, stderr=log, stdout=log)
+
+    def start_all(self) -> None:
+        for service in SERVICES:
+            self.start(service, service)
+            self.start(f"{service} follower", service, "--follower")
+
+    def wait_ready(self) -> None:
+        """Until every operations port says ready."""
+        until = time.monotonic() + READY_WITHIN
+        for name in self.running:
+            while not self.ready(name):
+                if time.monotonic() > until:
+                    raise TimeoutError(f"{name} is not ready\n{self.log(name)[-4000:]}")
+                time.sleep(0.2)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def ready(self, name: str) -> bool:
+        if self.running[name].poll() is not None:
+            raise RuntimeError(f"{name} ended with {self.running[name].returncode}\n{self.log(name)[-4000:]}")
+        found = re.findall(
+            r'"port": (\d+), "event": "operations_port"|"event": "operations_port".*?"port": (\d+)', self.log(name)
+        )
+        if not found:
+            return False
+        self.ports[name] = int(next(one for one in found[-1] if one))
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=3).status_code == 200
+        return False
+
+    def stop_all(self) -> dict[str, int]:
+        """TERM to all, then their exit codes."""
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        codes = {}
+        for name, process in self.running.items():
+            try:
+                codes[name] = process.wait(40)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                codes[name] = process.wait(10)
+        return codes
+
+
+@dataclass
+class World:
+    """What a journey needs."""
+
+    portal: Portal
+    seeded: dict[str, Any]
+    mails: Callable[[], list[str]]
+    processes: Processes
+
+
+@contextlib.contextmanager
+def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[World]:
+    """Five services and five followers as processes of their own, with gateway, callback door and SMTP server."""
+    with contextlib.ExitStack() as stack:
+        mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
+        outside = stack.enter_context(payment_gateway())
+        own = {
+            "AMQP_URI": amqp_uri,
+            "PORTAL_ENVIRONMENT": "development",
+            "PORTAL_HOME": str(folder / "home"),
+            "SMTP_URL": mailbox,
+            "BLOB_STORE": str(folder / "blobs"),
+            **outside.settings,
+            **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
+        }
+        processes = Processes({**os.environ, **own, "PYTHONPATH": str(Path.cwd())}, folder)
+        processes.portal("migrate")
+        password = folder / "password"
+        password.write_text(secrets.token_urlsafe(18))
+        processes.start_all()
+        stack.callback(processes.stop_all)
+        processes.wait_ready()
+        seeded = json.loads(processes.portal("seed", "--json"))
+        portal = Portal(Settings({**os.environ, **own}))
+        outside.portal = portal
+        stack.callback(portal.close)
+        yield World(portal, seeded, mails, processes)
