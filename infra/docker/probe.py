@@ -10,7 +10,8 @@ import urllib.request
 
 
 def main() -> int:
-    url = f"http://127.0.0.1:{os.environ.get('OPERATIONS_PORT', '9000')}/readyz"
+    own = f"http://127.0.0.1:{os.environ.get('OPERATIONS_PORT', '9000')}/readyz"
+    url = sys.argv[1] if len(sys.argv) > 1 else own
     try:
         with urllib.request.urlopen(url, timeout=4) as answer:  # noqa: S310 - our own port
             return 0 if answer.status == 200 else 1
