@@ -21,6 +21,7 @@ from services.notifications import preferences, webhooks
 from services.notifications.domain import delivery as states
 from services.notifications.messages import LANGUAGES, SAID, Said, addressee, facts_of
 from services.notifications.models import Delivery, Message
+from services.notifications.procedures import Catalogue, Names, Procedures
 from services.notifications.templates import Text, say
 
 Event = Mapping[str, Any]
@@ -39,18 +40,20 @@ class Herald:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.procedures = Procedures()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Herald:
         return cls(Database.at(settings.database_url("notifications")))
 
-    def tell(self, event: Event, directory: Directory) -> None:
+    def tell(self, event: Event, directory: Directory, catalogue: Catalogue) -> None:
         """One inbox message in the citizen's language, and what goes outside; a repeat of the event changes nothing."""
         said, account_id = SAID[event["type"]], addressee(event["data"])
-        contact = _contact(directory, account_id)  # asked before the transaction: it may take a while
+        # Neighbours are asked before the transaction: it may take a while.
+        contact, names = _contact(directory, account_id), self.procedures.names(event["data"], catalogue)
         with self.database.once(said.key, event["id"]) as session:
             if session is not None:
-                self._tell(session, said, event, contact)
+                _tell(session, said, event, contact, names)
                 webhooks.spread(session, event)
 
     def forget(self, event: Event) -> None:
@@ -60,15 +63,17 @@ class Herald:
             if session is not None:
                 _forget(session, account_id)
 
-    def _tell(self, session: Session, said: Said, event: Event, contact: Contact) -> None:
-        language = contact["language"] if contact.get("language") in LANGUAGES else LANGUAGES[0]
-        facts = facts_of(said, event["data"], full_name=contact["full_name"], reference=_reference(session, event))
-        text = say(session, said.key, "inbox", language, facts)
-        message = _message(event, language, contact["account_id"], facts["reference"], text)
-        session.add(message)
-        session.flush()
-        if said.email and contact.get("email") and preferences.wants_email(session, message.account_id):
-            session.add(_email(session, message, contact, say(session, said.key, "email", language, facts)))
+
+def _tell(session: Session, said: Said, event: Event, contact: Contact, names: Names) -> None:
+    language = contact["language"] if contact.get("language") in LANGUAGES else LANGUAGES[0]
+    known = {"full_name": contact["full_name"], "reference": _reference(session, event), "names": names}
+    facts = facts_of(said, event["data"], language=language, **known)
+    text = say(session, said.key, "inbox", language, facts)
+    message = _message(event, language, contact["account_id"], facts["reference"], text)
+    session.add(message)
+    session.flush()
+    if said.email and contact.get("email") and preferences.wants_email(session, message.account_id):
+        session.add(_email(session, message, contact, say(session, said.key, "email", language, facts)))
 
 
 def _contact(directory: Directory, account_id: str) -> Contact:

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.notifications.procedures import Names, called
+
+ATTACHMENT = {"vi": "Giấy tờ đính kèm", "en": "Attached paper"}
 LANGUAGES = ("vi", "en")
 CHANNELS = ("inbox", "email")
 
@@ -48,7 +51,7 @@ SAID: Mapping[str, Said] = {
         Said("appealed"),
         Said("appeal_dismissed", optional=("reason",)),
         Said("appeal_upheld", optional=("reason",)),
-        Said("payment_settled"),
+        Said("payment_settled", optional=("receipt_number",)),
         Said("payment_failed", optional=("amount",)),
         Said("payment_expired", optional=("amount",)),
         Said("payment_surplus"),
@@ -63,17 +66,32 @@ KEYS: Mapping[str, Said] = {said.key: said for said in SAID.values()}
 UNSPOKEN = frozenset({"by", "applicant_id", "account_id", "officer_id"})
 
 
-def facts_of(said: Said, data: Mapping[str, Any], *, full_name: str, reference: str) -> dict[str, Any]:
-    """What a text may speak of: the event's own facts, whom it is written to, and a reference he knows."""
+def facts_of(
+    said: Said, data: Mapping[str, Any], *, language: str, full_name: str, reference: str, names: Names
+) -> dict[str, Any]:
+    """What a text may speak of: the event's own facts, whom it is written to, and what things are called."""
     spoken = {name: value for name, value in data.items() if name not in UNSPOKEN}
     if spoken.get("marks"):
-        spoken["marks"] = [_mark(mark) for mark in spoken["marks"]]
-    return {**dict.fromkeys(said.optional), **spoken, "full_name": full_name, "reference": reference}
+        spoken["marks"] = [_mark(mark, language, names) for mark in spoken["marks"]]
+    known = {"full_name": full_name, "reference": reference}
+    if "procedure_code" in data:
+        known["procedure_name"] = called(names.title, language, str(data["procedure_code"]))
+    return {**dict.fromkeys(said.optional), **spoken, **known}
 
 
-def _mark(mark: Mapping[str, Any]) -> dict[str, str]:
-    """One thing to correct: a paper or a place in the form, and what is wrong with it."""
-    return {"where": mark.get("requirement") or mark.get("pointer") or "", "problem": mark.get("problem") or ""}
+def _mark(mark: Mapping[str, Any], language: str, names: Names) -> dict[str, str]:
+    """One thing to correct: a paper or a place in the form by its name, and what is wrong with it."""
+    return {"where": _place(mark, language, names), "problem": mark.get("problem") or ""}
+
+
+def _place(mark: Mapping[str, Any], language: str, names: Names) -> str:
+    if paper := mark.get("requirement"):
+        return called(names.papers.get(paper, {}), language, str(paper))
+    place = str(mark.get("field") or mark.get("pointer") or "")
+    name = place.removeprefix("/answers").strip("/").partition("/")[0]
+    if name in names.fields:
+        return called(names.fields[name], language, place)
+    return place or ATTACHMENT[language]
 
 
 def addressee(data: Mapping[str, Any]) -> str:

@@ -40,6 +40,7 @@ class NotificationsService(Operations):
     reports = Provided(Reports)
     webhooks = Provided(Webhooks)
     identity = clients.identity()
+    catalog = clients.catalog()
 
     @door(roles=READERS)
     def inbox(self, unread: bool | None = None, limit: int = 50, cursor: str | None = None) -> Reply:
@@ -101,119 +102,119 @@ class NotificationsService(Operations):
 
     @handles("applications", "application_started.v1")
     def tell_application_started(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_submitted.v1")
     def tell_application_submitted(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_supplemented.v1")
     def tell_application_supplemented(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_accepted.v1")
     def tell_application_accepted(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "intake_refused.v1")
     def tell_intake_refused(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "supplement_requested.v1")
     def tell_supplement_requested(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_assigned.v1")
     def tell_application_assigned(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "payment_requested.v1")
     def tell_payment_requested(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "fee_settled.v1")
     def tell_fee_settled(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "deadline_extended.v1")
     def tell_deadline_extended(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_overdue.v1")
     def tell_application_overdue(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "withdrawal_requested.v1")
     def tell_withdrawal_requested(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_withdrawn.v1")
     def tell_application_withdrawn(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "withdrawal_declined.v1")
     def tell_withdrawal_declined(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_stopped.v1")
     def tell_application_stopped(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_approved.v1")
     def tell_application_approved(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "application_rejected.v1")
     def tell_application_rejected(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "result_returned.v1")
     def tell_result_returned(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "appealed.v1")
     def tell_appealed(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "appeal_dismissed.v1")
     def tell_appeal_dismissed(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "appeal_upheld.v1")
     def tell_appeal_upheld(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "fee_waived.v1")
     def tell_fee_waived(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "payment_settled.v1")
     def tell_payment_settled(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "payment_failed.v1")
     def tell_payment_failed(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "payment_expired.v1")
     def tell_payment_expired(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "payment_surplus.v1")
     def tell_payment_surplus(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "refund_requested.v1")
     def tell_refund_requested(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "refund_declined.v1")
     def tell_refund_declined(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("payments", "refund_settled.v1")
     def tell_refund_settled(self, event: Event) -> None:
-        self.herald.tell(event, self.identity)
+        self.herald.tell(event, self.identity, self.catalog)
 
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Event) -> None:

@@ -22,6 +22,7 @@ from services.notifications import wording
 from services.notifications.errors import TemplateFactMissing, TemplateFactUnfit, TemplateNotAllowed, TemplateNotFound
 from services.notifications.messages import CHANNELS, KEYS, LANGUAGES, facts_of
 from services.notifications.models import Template
+from services.notifications.procedures import Names
 
 FOLDER = Path(__file__).with_name("templates")
 BUILT_IN = "built-in"
@@ -109,7 +110,8 @@ def example_facts(key: str) -> list[dict[str, Any]]:
     """What texts of this key are given: the contract's example of the event, and the same without optional facts."""
     said, data = KEYS[key], _examples()[f"{key}.v1"]
     bare = {name: value for name, value in data.items() if name not in said.optional}
-    return [facts_of(said, one, full_name="Nguyễn Thị Mẫu", reference="H01.01-261120-0001") for one in (data, bare)]
+    known = {"language": "vi", "full_name": "Nguyễn Thị Mẫu", "reference": "H01.01-261120-0001", "names": Names()}
+    return [facts_of(said, one, **known) for one in (data, bare)]
 
 
 @lru_cache(maxsize=1)

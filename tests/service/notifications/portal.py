@@ -59,6 +59,16 @@ class StandIn:
         return {"account_id": account_id, **name}
 
 
+class StandInCatalog:
+    """Catalog, as far as notifications asks it."""
+
+    name = "catalog"
+
+    @rpc
+    def procedure(self, code: str, version: int) -> dict[str, Any]:
+        return {"code": code, "version": version, "title": {"vi": "Đăng ký khai sinh", "en": "Birth registration"}}
+
+
 class Portal:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -88,6 +98,7 @@ def running(settings: Settings) -> Iterator[Portal]:
     StandIn.silent_for = 0
     runner = ServiceRunner(container_config(settings))
     runner.add_service(StandIn)
+    runner.add_service(StandInCatalog)
     runner.add_service(service_class("notifications"))
     runner.start()
     portal = Portal(settings)

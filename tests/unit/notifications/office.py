@@ -47,6 +47,25 @@ class Directory:
         }
 
 
+class Catalogue:
+    """Stands in for catalog: birth registration, or nothing."""
+
+    def __init__(self, known: bool = True) -> None:
+        self.known, self.asked = known, 0
+
+    def procedure(self, *, code: str, version: int) -> dict[str, Any]:
+        self.asked += 1
+        if not self.known:
+            raise Forwarded("ProcedureNotFound", "Không có thủ tục.")
+        return {
+            "code": code,
+            "version": version,
+            "title": {"vi": "Đăng ký khai sinh", "en": "Birth registration"},
+            "requirements": [{"id": "giay-chung-sinh", "name": {"vi": "Giấy chứng sinh", "en": "Birth notification"}}],
+            "form": {"properties": {"ho_ten": {"type": "string", "x-label": {"vi": "Họ và tên", "en": "Full name"}}}},
+        }
+
+
 class Office:
     """All use cases over one fresh database."""
 
@@ -57,8 +76,10 @@ class Office:
         self.preferences, self.templates = Preferences(self.database), Templates(self.database)
         self.webhooks = Webhooks(self.database, guarded=guarded)
 
-    def hears(self, event: Mapping[str, Any], directory: Directory | None = None) -> None:
-        self.herald.tell(event, directory or Directory())
+    def hears(
+        self, event: Mapping[str, Any], directory: Directory | None = None, catalogue: Catalogue | None = None
+    ) -> None:
+        self.herald.tell(event, directory or Directory(), catalogue or Catalogue())
 
     def messages(self) -> list[Message]:
         return self._all(select(Message).order_by(Message.position))

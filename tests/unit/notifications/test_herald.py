@@ -6,7 +6,7 @@ import pytest
 
 from infra.chassis.refusals import ServiceUnavailable
 from services.notifications.messages import SAID
-from tests.unit.notifications.office import CITIZEN, CONTRACT, Directory, Office, event
+from tests.unit.notifications.office import CITIZEN, CONTRACT, Catalogue, Directory, Office, event
 
 INTERNAL = {
     "answers_saved.v1", "application_attached.v1", "application_detached.v1", "consultation_requested.v1",
@@ -74,10 +74,40 @@ def test_dates_and_money_are_written_as_in_viet_nam(office: Office) -> None:
     assert "135.000\N{NO-BREAK SPACE}₫" in submitted.body
 
 
-def test_the_marks_of_a_supplement_are_listed(office: Office) -> None:
-    office.hears(event("supplement_requested.v1"))
+def test_the_marks_of_a_supplement_are_listed_by_name(office: Office) -> None:
+    office.hears(event("supplement_requested.v1", "applications:1"))
+    office.hears(event("supplement_requested.v1", "applications:2"), Directory("en"))
+    vi, en = (message.body for message in office.messages())
+    assert "- Giấy chứng sinh: Ảnh bị mờ, cần chụp lại." in vi and "- Họ và tên: Sai dấu." in vi
+    assert "- Birth notification: Ảnh bị mờ, cần chụp lại." in en and "- Full name: Sai dấu." in en
+
+
+def test_a_mark_on_something_without_a_name_says_where_it_is(office: Office) -> None:
+    marks = [
+        {"requirement": "khac", "problem": "Thiếu."},
+        {"pointer": "/answers/khac/0", "problem": "Sai."},
+        {"field": "ho_ten"},
+        {"attachment_id": "7", "problem": "Hỏng."},
+    ]
+    office.hears(event("supplement_requested.v1", marks=marks))
     body = office.messages()[0].body
-    assert "- giay-chung-sinh: Ảnh bị mờ, cần chụp lại." in body and "- /answers/ho_ten: Sai dấu." in body
+    assert all(
+        line in body
+        for line in ("- khac: Thiếu.", "- /answers/khac/0: Sai.", "- Họ và tên: ", "- Giấy tờ đính kèm: Hỏng.")
+    )
+
+
+def test_procedures_are_called_by_name_and_asked_for_once(office: Office) -> None:
+    catalogue = Catalogue()
+    for number, language in enumerate(("vi", "en", "vi")):
+        office.hears(event("application_submitted.v1", f"applications:{number}"), Directory(language), catalogue)
+    vi, en, _ = (message.body for message in office.messages())
+    assert "“Đăng ký khai sinh”" in vi and "“Birth registration”" in en and catalogue.asked == 1
+
+
+def test_a_procedure_the_catalogue_does_not_know_is_called_by_its_code(office: Office) -> None:
+    office.hears(event("application_submitted.v1"), catalogue=Catalogue(known=False))
+    assert "“1.001193”" in office.messages()[0].body
 
 
 def test_the_tracking_number_is_told(office: Office) -> None:

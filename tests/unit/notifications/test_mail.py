@@ -46,7 +46,9 @@ def received(mailbox: mail_server.MailServer, office: Office) -> int:
     return sum(delivery.id in (letter["Message-ID"] or "") for letter in mailbox.letters())
 
 
-def test_a_letter_arrives_in_vietnamese_under_the_id_of_the_effect(office: Office, mailbox: mail_server.MailServer) -> None:
+def test_a_letter_arrives_in_vietnamese_under_the_id_of_the_effect(
+    office: Office, mailbox: mail_server.MailServer
+) -> None:
     letter_to(office, "mau@example.vn")
     assert courier(office, mailbox.port).step() == 1
     [delivery] = office.deliveries()
