@@ -37,6 +37,7 @@ class Account(Table):
     password_hash: Mapped[str]
     password_changed_at: Mapped[datetime]
     otp_sealed_secret: Mapped[str | None]
+    otp_pending_secret: Mapped[str | None]
     otp_confirmed_at: Mapped[datetime | None]
     otp_last_step: Mapped[int | None] = mapped_column(BigKey)
     registered_at: Mapped[datetime]

@@ -44,22 +44,26 @@ class OneTimeCodes:
         secret = pyotp.random_base32()
         with self.database.session() as session:
             account = _own_account(session, by)
-            account.otp_sealed_secret = self.sealer.encrypt(secret.encode()).decode()
-            account.otp_confirmed_at = account.otp_last_step = None
-            uri = pyotp.TOTP(secret).provisioning_uri(account.username, issuer_name=ISSUER_SHOWN)
+            account.otp_pending_secret = self.sealer.encrypt(secret.encode()).decode()
+            uri = pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER_SHOWN)
         return {"secret": secret, "uri": uri}
 
     def confirm_otp(self, code: str, *, by: Actor) -> dict[str, str]:
         """Prove the device shows the right codes; from now on signing in asks for one. ``{confirmed_at}``."""
-        self._check(code, by)
         with self.database.session() as session:
             account = _own_account(session, by)
-            account.otp_confirmed_at = account.otp_confirmed_at or clock.now()
+            if account.otp_pending_secret is None:
+                raise OtpNotEnrolled()
+            step = self._step_of(account.otp_pending_secret, code)
+            if step is None:
+                raise OtpCodeWrong()
+            account.otp_sealed_secret, account.otp_pending_secret = account.otp_pending_secret, None
+            account.otp_last_step, account.otp_confirmed_at = step, clock.now()
             return {"confirmed_at": account.otp_confirmed_at.isoformat()}
 
     def spend(self, session: Session, account: Account, code: str) -> bool:
         """Whether ``code`` is good now; uses it up in this transaction."""
-        step = self._step_of(account, code)
+        step = self._step_of(account.otp_sealed_secret, code) if account.otp_sealed_secret else None
         if step is None:
             return False
         unused = or_(Account.otp_last_step.is_(None), Account.otp_last_step < step)
@@ -75,19 +79,15 @@ class OneTimeCodes:
         if code is None:
             raise OtpRequired()
         with self.database.session() as session:
-            account = _own_account(session, by)
-            if account.otp_sealed_secret is None:
-                raise OtpNotEnrolled()
-            attempts.begin(session, account.username)
+            attempts.begin(session, _own_account(session, by).username)
         with self.database.session() as session:
-            if not self.spend(session, _own_account(session, by), code):
+            account = _own_account(session, by)
+            if not self.spend(session, account, code):
                 raise OtpCodeWrong()
             attempts.hand_back(session, account.username)
 
-    def _step_of(self, account: Account, code: str) -> int | None:
-        if account.otp_sealed_secret is None:
-            return None
-        totp = pyotp.TOTP(self.sealer.decrypt(account.otp_sealed_secret.encode()).decode())
+    def _step_of(self, sealed_secret: str, code: str) -> int | None:
+        totp = pyotp.TOTP(self.sealer.decrypt(sealed_secret.encode()).decode())
         now = int(clock.now().timestamp()) // STEP_SECONDS
         steps = [step for step in (now, now - 1, now + 1) if totp.verify(code, for_time=step * STEP_SECONDS)]
         return steps[0] if steps else None

@@ -48,6 +48,7 @@ def _people() -> None:
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("password_changed_at", UtcDateTime, nullable=False),
         sa.Column("otp_sealed_secret", sa.Text),
+        sa.Column("otp_pending_secret", sa.Text),
         sa.Column("otp_confirmed_at", UtcDateTime),
         sa.Column("otp_last_step", BigKey),
         sa.Column("registered_at", UtcDateTime, nullable=False),

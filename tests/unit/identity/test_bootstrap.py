@@ -1,0 +1,145 @@
+"""The first operator, the services' credentials, and the keys of an installation."""
+
+import stat
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+from infra.chassis.database import Database
+from infra.chassis.settings import SERVICES, SettingMissing, Settings
+from services.identity import keys
+from services.identity.bootstrap import bootstrap, client_secret
+from services.identity.errors import AccountAlreadyExists, ClientRefused, WeakPassword
+from services.identity.models import Table
+from services.identity.service_clients import ServiceClients
+from services.identity.sessions import Sessions
+
+OPERATOR = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
+PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production", "IDENTITY_DATABASE_URL": "sqlite://"}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    settings = Settings({"PORTAL_HOME": str(tmp_path)})
+    Table.metadata.create_all(Database.at(settings.database_url("identity")).engine)
+    yield settings
+    Database.forget_all()
+
+
+def test_it_makes_an_operator_who_can_sign_in(settings):
+    reply = bootstrap(settings, **OPERATOR)
+    assert reply["operator"]["created"] is True
+    assert Sessions.from_settings(settings).sign_in("Operator", OPERATOR["password"])
+
+
+def test_it_lets_every_service_in_with_the_secret_the_chassis_will_show(settings):
+    bootstrap(settings, **OPERATOR)
+    clients = ServiceClients.from_settings(settings)
+    for name in SERVICES:
+        secret = (settings.secret_folder() / f"client-{name}.secret").read_text()
+        assert clients.client_token(name, secret)["expires_in"] == 600
+
+
+def test_a_service_token_has_the_role_service(identity, settings, fits):
+    bootstrap(settings, **OPERATOR)
+    clients = ServiceClients.from_settings(settings)
+    reply = clients.client_token("payments", client_secret(settings, "payments"))
+    fits("client_token", reply)
+    identity.mint = clients.mint
+    claims = identity.claims(reply["access_token"])
+    assert (claims["sub"], claims["roles"]) == ("service:payments", ["service"])
+
+
+def test_running_it_again_changes_nothing(settings):
+    first = bootstrap(settings, **OPERATOR)
+    again = bootstrap(settings, **{**OPERATOR, "password": "một mật khẩu khác hẳn"})
+    assert again["operator"] == {**first["operator"], "created": False}
+    assert {one["outcome"] for one in again["clients"]} == {"unchanged"}
+    assert Sessions.from_settings(settings).sign_in("operator", OPERATOR["password"])
+
+
+def test_a_replaced_secret_is_taken_over_and_the_old_one_refused(settings):
+    bootstrap(settings, **OPERATOR)
+    old = client_secret(settings, "catalog")
+    replaced = Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": "mới"})
+    outcomes = {one["client_id"]: one["outcome"] for one in bootstrap(replaced, **OPERATOR)["clients"]}
+    assert (outcomes["catalog"], outcomes["payments"]) == ("secret_changed", "unchanged")
+    clients = ServiceClients.from_settings(settings)
+    assert clients.client_token("catalog", "mới")
+    with pytest.raises(ClientRefused):
+        clients.client_token("catalog", old)
+
+
+def test_an_unknown_client_and_a_wrong_secret_get_the_same_answer(settings):
+    bootstrap(settings, **OPERATOR)
+    clients = ServiceClients.from_settings(settings)
+    refusals = []
+    for client_id in ("payments", "nobody"):
+        with pytest.raises(ClientRefused) as refused:
+            clients.client_token(client_id, "sai")
+        refusals.append((refused.value.name, refused.value.text(), refused.value.facts))
+    assert refusals[0] == refusals[1]
+    assert refusals[0][0] == "Unauthenticated"
+
+
+def test_a_weak_operator_password_is_refused_and_nothing_made(settings):
+    with pytest.raises(WeakPassword):
+        bootstrap(settings, **{**OPERATOR, "password": "operator"})
+    with pytest.raises(ClientRefused):
+        ServiceClients.from_settings(settings).client_token("payments", client_secret(settings, "payments"))
+
+
+def test_a_name_that_belongs_to_somebody_who_is_no_operator_is_refused(settings, identity):
+    from services.identity.accounts import Accounts
+
+    Accounts.from_settings(settings).register_citizen(identity.claimed(), "bốn con mèo ngủ trưa")
+    with pytest.raises(AccountAlreadyExists):
+        bootstrap(settings, **{**OPERATOR, "username": identity.claimed().citizen_number})
+
+
+@pytest.mark.parametrize("given", [{}, {"IDENTITY_SIGNING_KEY": keys.fresh_pem()}])
+def test_production_names_the_secret_it_lacks(given):
+    with pytest.raises(SettingMissing) as ended:
+        bootstrap(Settings({**PRODUCTION, **given}), **OPERATOR)
+    assert ended.value.name == ("SERVICE_CLIENT_SECRET_IDENTITY" if given else "IDENTITY_SIGNING_KEY")
+
+
+def test_production_takes_one_secret_for_all_or_one_for_each():
+    settings = Settings({**PRODUCTION, "SERVICE_CLIENT_SECRET": "chung", "SERVICE_CLIENT_SECRET_PAYMENTS": "riêng"})
+    assert client_secret(settings, "catalog") == "chung"
+    assert client_secret(settings, "payments") == "riêng"
+
+
+def test_development_makes_one_signing_key_and_keeps_it_to_itself(settings):
+    first, again = keys.signing_key(settings), keys.signing_key(settings)
+    assert first.public_key() == again.public_key()
+    kept = settings.home / "secrets" / "identity-signing-key.pem"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert sorted(one.name for one in kept.parent.iterdir()) == ["identity-signing-key.pem"]
+
+
+def test_a_given_key_is_used_on_one_line_too(tmp_path):
+    pem = keys.fresh_pem()
+    for written in (pem, pem.replace("\n", "\\n")):
+        key = keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": written}))
+        assert key.public_key() == keys.parsed(pem).public_key()
+    file = tmp_path / "key.pem"
+    file.write_text(pem)
+    assert keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY_FILE": str(file)}))
+
+
+def elliptic():
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return generate_private_key(SECP256R1()).private_bytes(*form).decode()
+
+
+@pytest.mark.parametrize("value", ["không phải khóa", elliptic()])
+def test_a_key_of_another_kind_stops_the_process_by_name(value):
+    with pytest.raises(SettingMissing) as ended:
+        keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": value}))
+    assert ended.value.name == "IDENTITY_SIGNING_KEY"
+
+
+def test_secrets_for_different_purposes_differ(identity):
+    assert keys.derived(identity.private, "otp") != keys.derived(identity.private, "refresh")

@@ -1,0 +1,169 @@
+"""Letting another act for oneself."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.chassis import clock as chassis_clock
+from infra.chassis.refusals import InvalidRequest
+from services.identity.delegations import end_of
+from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
+
+NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
+BIRTH = "1.001193"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def principal(identity, clock):
+    return identity.actor(0)
+
+
+@pytest.fixture
+def delegate(identity, clock):
+    return identity.actor(1)
+
+
+@pytest.fixture
+def granted(identity, principal, delegate):
+    number = identity.claimed(1).citizen_number
+    return identity.delegations.delegate(number, [BIRTH], "2026-03-31", by=principal)
+
+
+def found(identity, principal, delegate, scope=BIRTH):
+    return identity.delegations.delegation_for(
+        delegate.account_id, scope, principal_citizen_number=identity.claimed(0).citizen_number
+    )
+
+
+def test_a_delegation_lets_the_delegate_act_in_its_procedures(identity, principal, delegate, granted, fits):
+    fits("delegate", granted)
+    reply = found(identity, principal, delegate)
+    fits("delegation_for", reply)
+    assert (reply["principal_account_id"], reply["principal_name"]) == (principal.account_id, "Nguyễn Thị Mẫu")
+
+
+def test_the_principal_can_be_named_by_account_too(identity, principal, delegate, granted):
+    reply = identity.delegations.delegation_for(delegate.account_id, BIRTH, principal_account_id=principal.account_id)
+    assert reply == found(identity, principal, delegate)
+
+
+def test_other_procedures_are_not_covered(identity, principal, delegate, granted):
+    with pytest.raises(DelegationNotFound):
+        found(identity, principal, delegate, scope="1.000001")
+
+
+@pytest.mark.parametrize("scope", ["*", ["*"], ["*", BIRTH]])
+def test_a_star_covers_all_procedures(identity, principal, delegate, scope):
+    reply = identity.delegations.delegate(identity.claimed(1).citizen_number, scope, "2026-03-31", by=principal)
+    assert reply["scope"] == ["*"]
+    assert found(identity, principal, delegate, scope="1.000001")
+
+
+def test_a_delegation_goes_one_way(identity, principal, delegate, granted):
+    with pytest.raises(DelegationNotFound):
+        identity.delegations.delegation_for(principal.account_id, BIRTH, principal_account_id=delegate.account_id)
+
+
+def test_nobody_has_a_delegation_from_nobody(identity, delegate):
+    for principal in ({}, {"principal_citizen_number": "001190000001"}, {"principal_account_id": "?"}):
+        with pytest.raises(DelegationNotFound):
+            identity.delegations.delegation_for(delegate.account_id, BIRTH, **principal)
+
+
+def test_it_lasts_to_the_end_of_its_day_in_vietnam(identity, principal, delegate, granted, clock):
+    assert granted["until"] == "2026-03-31T17:00:00+00:00"
+    clock.move_to(datetime(2026, 3, 31, 16, 59, 59, tzinfo=UTC))
+    assert found(identity, principal, delegate)
+    clock.shift(1)
+    with pytest.raises(DelegationNotFound):
+        found(identity, principal, delegate)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_an_instant_is_its_own_end(instant):
+    assert end_of(instant.isoformat()) == instant
+
+
+@given(st.dates(max_value=datetime(9999, 12, 30).date()))
+def test_a_day_ends_when_the_next_begins_in_office_time(day):
+    if day.year > 1:
+        end = end_of(day.isoformat()).astimezone(chassis_clock.OFFICE_ZONE)
+        assert (end.date(), end.hour, end.minute) == (day + timedelta(days=1), 0, 0)
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "2026-12-31T23:59:60Z", "0001-01-01T00:00:00+23:00"])
+def test_an_end_no_clock_can_show_is_pointed_at(identity, principal, until):
+    with pytest.raises(InvalidRequest) as refused:
+        identity.delegations.delegate(identity.claimed(1).citizen_number, "*", until, by=principal)
+    assert refused.value.facts["problems"][0]["pointer"] == "/until"
+
+
+def test_a_delegation_into_the_past_is_not_possible(identity, principal, delegate):
+    for until in ("2026-03-01", NOON.isoformat()):
+        with pytest.raises(DelegationNotPossible):
+            identity.delegations.delegate(identity.claimed(1).citizen_number, "*", until, by=principal)
+
+
+def test_nobody_delegates_to_themselves(identity, principal):
+    with pytest.raises(DelegationNotPossible):
+        identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2026-03-31", by=principal)
+
+
+def test_the_delegate_needs_an_account(identity, principal):
+    with pytest.raises(AccountNotFound):
+        identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2026-03-31", by=principal)
+
+
+def test_granting_the_same_again_is_the_same_delegation(identity, principal, granted):
+    again = identity.delegations.delegate(identity.claimed(1).citizen_number, [BIRTH], "2026-03-31", by=principal)
+    assert again == granted
+    assert [kind for kind, _ in identity.told()].count("delegation_granted.v1") == 1
+
+
+@pytest.mark.parametrize("side", ["principal", "delegate"])
+def test_both_sides_can_end_it_and_ending_it_again_changes_nothing(
+    request, identity, principal, delegate, granted, side, fits
+):
+    by = request.getfixturevalue(side)
+    ended = identity.delegations.revoke_delegation(granted["delegation_id"], by=by)
+    fits("revoke_delegation", ended)
+    assert identity.delegations.revoke_delegation(granted["delegation_id"], by=by) == ended
+    with pytest.raises(DelegationNotFound):
+        found(identity, principal, delegate)
+    revoked = [data for kind, data in identity.told() if kind == "delegation_revoked.v1"]
+    assert [data["by"]["account_id"] for data in revoked] == [by.account_id]
+
+
+def test_a_stranger_can_neither_end_nor_see_it(identity, granted):
+    stranger = identity.actor(2)
+    with pytest.raises(DelegationNotFound):
+        identity.delegations.revoke_delegation(granted["delegation_id"], by=stranger)
+    assert identity.delegations.delegations(by=stranger)["items"] == []
+
+
+def test_after_taking_it_back_the_same_can_be_granted_anew(identity, principal, granted):
+    identity.delegations.revoke_delegation(granted["delegation_id"], by=principal)
+    again = identity.delegations.delegate(identity.claimed(1).citizen_number, [BIRTH], "2026-03-31", by=principal)
+    assert again["delegation_id"] != granted["delegation_id"]
+
+
+def test_each_side_sees_it_and_granting_reveals_no_name(identity, principal, delegate, granted, fits):
+    given, received = (identity.delegations.delegations(by=one) for one in (principal, delegate))
+    fits("delegations", given)
+    fits("delegations", received)
+    assert [(one["direction"], one["name"]) for one in given["items"]] == [("given", None)]
+    assert [(one["direction"], one["name"]) for one in received["items"]] == [("received", "Nguyễn Thị Mẫu")]
+
+
+def test_of_several_that_cover_a_procedure_the_longest_is_found(identity, principal, delegate, granted):
+    longer = identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2026-06-30", by=principal)
+    assert found(identity, principal, delegate)["delegation_id"] == longer["delegation_id"]
