@@ -103,14 +103,14 @@ class StoredLog:
         """Leaf index by notification id, for those that are sealed."""
         query = select(audit_leaf.c.notification_id, audit_leaf.c.leaf_index)
         found = self.connection.execute(query.where(audit_leaf.c.notification_id.in_(notification_ids)))
-        return {notification: index for notification, index in found}
+        return {row.notification_id: row.leaf_index for row in found}
 
-    def keys(self) -> list[str]:
+    def verifier_keys(self) -> list[str]:
         """Every verifier key that ever signed, oldest first."""
         return list(self.connection.execute(select(audit_key.c.verifier_key).order_by(audit_key.c.since)).scalars())
 
     def remember_keys(self, keys: Sequence[str]) -> None:
-        known = set(self.keys())
+        known = set(self.verifier_keys())
         for key in keys:
             if key not in known:
                 self.connection.execute(insert(audit_key).values(verifier_key=key, since=clock.now()))

@@ -32,8 +32,8 @@ class DoesNotExtend(Exception):
 class Sealer:
     """Seals events in order of their notification ids.
 
-    `published`: gives the checkpoint note last published elsewhere (a folder, a witness), if any; a store that has fewer
-    leaves than that, or other ones, is not sealed further.
+    `published`: gives the checkpoint note last published elsewhere (a folder, a witness), if any; a store that has
+    fewer leaves than that, or other ones, is not sealed further.
     """
 
     name = "sealer"
@@ -96,8 +96,9 @@ class Sealer:
     def _check_last(self, log: StoredLog, head: Head) -> Checkpoint | None:
         """The last signed checkpoint, after making sure that what is stored still has its root."""
         last, published = self._own(log.checkpoint()), self._own(self._published())
-        if head.size != (last.size if last else 0):
-            raise DoesNotExtend(f"{head.size} leaves are stored, the last checkpoint was over {last.size if last else 0}")
+        signed = last.size if last else 0
+        if head.size != signed:
+            raise DoesNotExtend(f"{head.size} leaves are stored, the last checkpoint was over {signed}")
         for kept in (last, published):
             if kept and (kept.size > head.size or self._root(log, kept.size) != kept.root):
                 raise DoesNotExtend(f"the stored leaves do not give the signed root of the first {kept.size} leaves")

@@ -1,4 +1,4 @@
-"""The log as files any web server can publish: `checkpoint`, `tile/<level>/<n>` and `tile/entries/<n>` (C2SP tlog-tiles).
+"""The log as files any web server can publish (C2SP tlog-tiles): `checkpoint`, `tile/<level>/<n>`, `tile/entries/<n>`.
 
 A duty of the follower copies what is sealed from the database into a folder. Tiles come before the checkpoint that
 needs them, each file whole or not at all, so a crash leaves a smaller log and never a wrong one.
@@ -16,7 +16,6 @@ from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications.audit.log import TILE_HEIGHT, TILE_WIDTH, StoredLog
 from services.applications.audit.notes import Checkpoint
-
 
 LEAVES_A_STEP = 1 << 16
 
@@ -80,7 +79,7 @@ class TilePublisher:
             if note is None or (size := Checkpoint.parse(note).size) <= old:
                 return 0
             self._publish_tiles(log, old, size)
-            keys = "".join(f"{key}\n" for key in log.keys())
+            keys = "".join(f"{key}\n" for key in log.verifier_keys())
         self.folder.write("keys", keys.encode())
         self.folder.write("checkpoint", note.encode())
         return size - old

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -59,8 +59,8 @@ REASONS = {
     "rolled_back": ("nhật ký ngắn hơn điểm kiểm đã ký", "the log is shorter than a checkpoint once signed"),
     "forked": ("nhật ký khác với điểm kiểm đã ký", "the log contradicts a checkpoint once signed"),
     "proof_wrong": ("bằng chứng không dẫn đến gốc cây", "a proof does not lead to the signed root"),
-    "stream_broken": ("chuỗi sự kiện của hồ sơ bị đứt", "the events of the application are not complete and in order"),
-    "opening_wrong": ("nội dung không khớp cam kết trong sự kiện", "a content does not open the commitment in its event"),
+    "stream_broken": ("chuỗi sự kiện của hồ sơ bị đứt", "events of the application are missing or out of order"),
+    "opening_wrong": ("nội dung không khớp cam kết trong sự kiện", "a content does not open its event's commitment"),
     "bundle_malformed": ("tệp bằng chứng không đọc được", "the evidence file cannot be read"),
 }
 FIELD_NAMES = {
@@ -146,19 +146,26 @@ class Verdict:
 
         kept = {k: v for k, v in self.__dict__.items() if k != "findings"}
         first = self.first_bad
-        return {"ok": self.ok, "first_bad": shown(first) if first else None} | kept | {
-            "findings": [shown(finding) for finding in self.findings]
-        }
+        return (
+            {"ok": self.ok, "first_bad": shown(first) if first else None}
+            | kept
+            | {"findings": [shown(finding) for finding in self.findings]}
+        )
 
     def text(self, language: str) -> str:
         vi = language == "vi"
         lines = []
         if self.ok:
-            lines.append("TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm." if vi else "INTACT: nothing was changed, removed or added.")
+            intact = (
+                "INTACT: nothing was changed, removed or added.",
+                "TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm.",
+            )
+            lines.append(intact[vi])
         else:
             lines.append("KHÔNG TOÀN VẸN" if vi else "NOT INTACT")
             first = self.first_bad
-            lines.append(("Chỗ sai đầu tiên: " if vi else "First bad place: ") + (first.words(language) if first else ""))
+            where = "Chỗ sai đầu tiên" if vi else "First bad place"
+            lines.append(f"{where}: {first.words(language) if first else ''}")
             lines += [f"  - {finding.words(language)}" for finding in self.findings[:20]]
             if self.found > 20:
                 lines.append(f"  … {self.found - 20} " + ("lỗi khác" if vi else "more"))
@@ -271,20 +278,27 @@ def extends(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proo
 # --- Leaves ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Row:
-    """A stored event."""
+class Row(NamedTuple):
+    """A stored event; its leaf is made when the row is read, so that a row that cannot have one is seen at once."""
 
     notification_id: int
-    application_id: str
+    application: bytes
     version: int
     topic: str
     state: bytes
+    leaf: bytes
 
-    def leaf(self) -> bytes:
-        topic = self.topic.encode()
-        fixed = FIXED.pack(self.notification_id, UUID(self.application_id).bytes, self.version, len(topic))
-        return MAGIC + fixed + topic + hashlib.sha256(self.state).digest()
+    @classmethod
+    def of(cls, notification_id: Any, application: bytes, version: Any, topic: Any, state: Any) -> Row:
+        """Raises TypeError, ValueError or struct.error for what is no event."""
+        named, state = topic.encode(), b"" + bytes(memoryview(state))
+        fixed = FIXED.pack(notification_id, application, version, len(named))
+        leaf = MAGIC + fixed + named + hashlib.sha256(state).digest()
+        return cls(notification_id, application, version, topic, state, leaf)
+
+    @property
+    def application_id(self) -> str:
+        return str(UUID(bytes=self.application))
 
 
 def facts_of(leaf: bytes) -> dict[str, Any]:
@@ -306,13 +320,8 @@ def facts_of(leaf: bytes) -> dict[str, Any]:
 
 def differing_fields(row: Row, leaf: bytes) -> list[str]:
     sealed = facts_of(leaf)
-    stored = {
-        "application_id": row.application_id,
-        "version": row.version,
-        "topic": row.topic,
-        "state": hashlib.sha256(row.state).digest(),
-    }
-    return [name for name, value in stored.items() if sealed[name] != value]
+    stored = facts_of(row.leaf)
+    return [name for name in FIELD_NAMES if name in stored and sealed[name] != stored[name]]
 
 
 # --- Signed notes ----------------------------------------------------------------------------------------------------
@@ -372,7 +381,7 @@ class Note:
                 raise ValueError("no signature line")
             signatures.append((name, base64.b64decode(encoded, validate=True)))
         size, root = int(lines[1]), base64.b64decode(lines[2], validate=True)
-        if len(root) != 32 or str(size) != lines[1] or size < 0:
+        if len(root) != 32 or str(size) != lines[1] or not 0 <= size < 1 << 63:
             raise ValueError("no checkpoint")
         return cls(lines[0], size, root, (text + "\n").encode(), tuple(signatures))
 
@@ -427,9 +436,11 @@ class Database:
         key = "rowid" if self.sqlite else "notification_id"
         columns = f"{key}, originator_id, originator_version, topic, state"
         for row in self.rows(f"SELECT {columns} FROM {self.events_table} ORDER BY {key}"):  # noqa: S608
+            application = row[1]
             try:
-                yield row[0], Row(row[0], str(UUID(str(row[1]))), int(row[2]), str(row[3]), bytes(row[4]))
-            except (TypeError, ValueError):
+                raw = bytes.fromhex(application.replace("-", "")) if self.sqlite else application.bytes
+                yield row[0], Row.of(row[0], raw, row[2], row[3], row[4])
+            except (TypeError, ValueError, AttributeError, struct.error):
                 yield row[0], None
 
     def leaves(self) -> Iterator[tuple[int, int, bytes]]:
@@ -444,7 +455,8 @@ class Database:
     def nodes(self) -> Iterator[tuple[int, int, bytes]]:
         # In the order in which a growing tree completes them: by last leaf, then from the bottom.
         last = "((node_index + 1) << height)" if self.sqlite else "((node_index + 1) << height::int)"
-        for height, index, hashed in self.rows(f"SELECT height, node_index, hash FROM audit_node ORDER BY {last}, height"):  # noqa: S608
+        query = f"SELECT height, node_index, hash FROM audit_node ORDER BY {last}, height"  # noqa: S608
+        for height, index, hashed in self.rows(query):
             yield height, index, bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
 
     def keys(self) -> list[Key]:
@@ -543,8 +555,8 @@ class Anchor:
 class LogCheck:
     """One pass over events, leaves, nodes and checkpoints side by side, in flat memory.
 
-    The tree grows from the stored leaves. At every checkpoint its root must come out; where it does not, a second tree grown
-    from the events since the last good checkpoint tells whether the leaf or the event was changed.
+    The tree grows from the stored leaves. At every checkpoint its root must come out; where it does not, a second
+    tree, grown from the events since the last good checkpoint, tells whether the leaf or the event was changed.
     """
 
     def __init__(self, verdict: Verdict, keys: list[Key], progress: Callable[[int], None]) -> None:
@@ -556,9 +568,7 @@ class LogCheck:
         self.bad_nodes: list[Finding] = []
         self.tree_is_lost = False
 
-    def run(
-        self, database: Database, anchors: list[Anchor], published: Iterator[bytes | None] | None = None
-    ) -> None:
+    def run(self, database: Database, anchors: list[Anchor], published: Iterator[bytes | None] | None = None) -> None:
         events, nodes = _peekable(database.events()), _peekable(database.nodes())
         checkpoints = _peekable(self._checkpoints(database, anchors))
         for index, notification, leaf in database.leaves():
@@ -573,37 +583,38 @@ class LogCheck:
             self._grow(index, hashed, event_hash, nodes)
             if published is not None and not self.tree_is_lost:
                 kept = next(published, b"")
-                if kept != b"" and kept != hashed:
-                    self.verdict.add("tile_changed" if kept is None else "forked", index, **self._place(leaf))
+                if kept is None:
+                    self.verdict.add("tile_changed", index, detail="not there")
+                elif kept not in (b"", hashed):
+                    self.verdict.add("sealed_changed", index, **self._place(leaf), detail="other than published")
             self._hold_against(checkpoints)
         self._finish(events, checkpoints, nodes)
 
     def _compare(self, index: int, notification: int, leaf: bytes, hashed: bytes, events: Any) -> bytes:
         """Find the event of a leaf; gives the leaf hash the event would have (that of the leaf if there is none)."""
-        try:
-            sealed = facts_of(leaf)
-        except ValueError:
-            self.doubted.append(self.verdict.add("leaf_malformed", index))
-            sealed = {"notification_id": notification}
-        if sealed["notification_id"] != notification:
-            self.doubted.append(self.verdict.add("leaf_changed", index, notification_id=notification))
-        wanted = notification
-        while events.head is not None and events.head[0] < wanted:
+        while events.head is not None and events.head[0] < notification:
             self._inserted(index, events.take())
-        if events.head is None or events.head[0] != wanted:
+        if events.head is None or events.head[0] != notification:
             self.verdict.add("event_missing", index, **self._place(leaf))
             return hashed
         _, row = events.take()
         self.verdict.events += 1
+        if row is not None and row.leaf == leaf:
+            return hashed
         if row is None:
             self.doubted.append(self.verdict.add("event_changed", index, fields=["row"], **self._place(leaf)))
             return b""
-        own = row.leaf()
-        if own == leaf:
-            return hashed
-        fields = differing_fields(row, leaf) if len(sealed) > 1 else []
-        self.doubted.append(self.verdict.add("event_changed", index, fields=fields, **self._place(leaf)))
-        return hash_leaf(own)
+        self.doubted.append(self._differing(index, row, leaf))
+        return hash_leaf(row.leaf)
+
+    def _differing(self, index: int, row: Row, leaf: bytes) -> Finding:
+        try:
+            fields = differing_fields(row, leaf)
+        except ValueError:
+            return self.verdict.add("leaf_malformed", index, **self._place(row.leaf))
+        if not fields:  # the leaf speaks of another notification id than the row it is stored under
+            return self.verdict.add("leaf_changed", index, **self._place(row.leaf))
+        return self.verdict.add("event_changed", index, fields=fields, **self._place(leaf))
 
     def _grow(self, index: int, hashed: bytes, event_hash: bytes, nodes: Any) -> None:
         if self.tree_is_lost:
@@ -662,8 +673,6 @@ class LogCheck:
                 continue
             if self.tree.root() == anchor.note.root:
                 self._settle()
-            elif anchor.kept_elsewhere and self.good_until == size:
-                self.verdict.add("forked", max(size - 1, 0), detail=f"tree size {size}")
             else:
                 self._blame(size, anchor)
 
@@ -677,7 +686,8 @@ class LogCheck:
         """The leaves are not what was signed. If the events are, the leaves were changed."""
         if self.by_events is not None and self.by_events.root() == anchor.note.root:
             for finding in self.doubted:
-                finding.kind = "leaf_changed"
+                if finding.kind == "event_changed":
+                    finding.kind = "leaf_changed"
             self.tree = self.by_events
             self.good_until, self.by_events, self.doubted, self.bad_nodes = size, None, [], []
             return
@@ -842,14 +852,16 @@ def _check_bundled(
     event: dict[str, Any], number: int, application: str, note: Note, before: tuple[int, int], verdict: Verdict
 ) -> tuple[int, int]:
     state = base64.b64decode(event["state"], validate=True)
-    row = Row(int(event["notification_id"]), str(UUID(event["application_id"])), int(event["version"]), event["topic"], state)
+    own = UUID(event["application_id"]).bytes
+    row = Row.of(int(event["notification_id"]), own, int(event["version"]), event["topic"], state)
     index = int(event["leaf_index"])
     verdict.events, verdict.leaves = verdict.events + 1, verdict.leaves + 1
     place = {"notification_id": row.notification_id, "application_id": row.application_id, "version": row.version}
-    if row.application_id != application or row.version != number or index <= before[0] or row.notification_id <= before[1]:
+    in_order = index > before[0] and row.notification_id > before[1]
+    if row.application_id != application or row.version != number or not in_order:
         verdict.add("stream_broken", index, **place, detail=f"expected version {number}")
     proof = [base64.b64decode(sibling, validate=True) for sibling in event["proof"]]
-    if root_by_inclusion(index, note.size, hash_leaf(row.leaf()), proof) != note.root:
+    if root_by_inclusion(index, note.size, hash_leaf(row.leaf), proof) != note.root:
         verdict.add("proof_wrong", index, **place)
     return index, row.notification_id
 
@@ -867,7 +879,9 @@ def _check_opening(opening: dict[str, Any], states: dict[int, bytes], verdict: V
         verdict.add("opening_wrong", None, version=version)
 
 
-def verify_consistency(old: str, new: str, keys: list[Key], verdict: Verdict, tiles: Tiles | None, proof: list[bytes] | None) -> None:
+def verify_consistency(
+    old: str, new: str, keys: list[Key], verdict: Verdict, tiles: Tiles | None = None, proof: list[bytes] | None = None
+) -> None:
     """Whether the log of the new checkpoint begins with that of the old one."""
     notes = []
     for kept in (old, new):
@@ -913,7 +927,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         verdict = _verify(options)
     except CannotVerify as error:
-        print(json.dumps({"ok": None, "error": str(error)}) if options.json else f"Cannot verify: {error}", file=sys.stderr)  # noqa: T201
+        said = json.dumps({"ok": None, "error": str(error)}) if options.json else f"Cannot verify: {error}"
+        print(said, file=sys.stderr)  # noqa: T201
         return 2
     shown = verdict.to_json(options.language)
     print(json.dumps(shown, ensure_ascii=False, indent=1) if options.json else verdict.text(options.language))  # noqa: T201

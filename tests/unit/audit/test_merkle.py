@@ -57,7 +57,7 @@ def test_the_published_proofs_come_out() -> None:
     assert hexed(merkle.consistency_proof(2, 5, nodes_of(LEAVES[:5]))) == [B, F]
 
 
-leaves = st.integers(1, 70).flatmap(lambda n: st.binary(max_size=4).map(lambda salt: [salt + bytes([i]) for i in range(n)]))
+leaves = st.builds(lambda n, salt: [salt + bytes([i]) for i in range(n)], st.integers(1, 70), st.binary(max_size=4))
 
 
 @settings(deadline=None, max_examples=80)

@@ -59,7 +59,13 @@ def test_a_cosignature_says_when_and_covers_it() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no signatures\n", "a\n\nb\n", f"{ORIGIN}\n007\n{'A' * 43}=\n\n— x AAAAAAA=\n", f"{ORIGIN}\n7\nAA==\n\n— x AAAAAAA=\n"],
+    [
+        "",
+        "no signatures\n",
+        "a\n\nb\n",
+        f"{ORIGIN}\n007\n{'A' * 43}=\n\n— x AAAAAAA=\n",
+        f"{ORIGIN}\n7\nAA==\n\n— x AAAAAAA=\n",
+    ],
 )
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NotANote):

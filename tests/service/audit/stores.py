@@ -1,0 +1,179 @@
+"""Stores to seal and to tamper with: an event table as the recorder makes it, the audit tables, and raw access to both."""
+
+import contextlib
+import os
+import random
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import MetaData
+from sqlalchemy.engine import make_url
+
+from infra.chassis.database import Database
+from services.applications.audit.events import EventTable
+from services.applications.audit.log import StoredLog
+from services.applications.audit.notes import SigningKey
+from services.applications.audit.sealer import Sealer
+from services.applications.audit.tables import audit_tables
+from services.applications.audit.tiles import TileFolder, TilePublisher
+from services.applications.audit.verifier import Key, Tiles, Verdict, verify_database
+from services.applications.audit.verifier import Database as ReadOnly
+
+ORIGIN = "portal.invalid/applications"
+KEY = SigningKey.generate(ORIGIN)
+TOPICS = ("applications.Started", "applications.Submitted", "applications.Accepted", "applications.Approved")
+POSTGRES_EVENTS = """CREATE TABLE applications_events (originator_id uuid NOT NULL, originator_version bigint NOT NULL,
+ topic text, state bytea, notification_id bigserial, PRIMARY KEY (originator_id, originator_version));
+ CREATE UNIQUE INDEX applications_events_notification_id ON applications_events (notification_id)"""
+SQLITE_EVENTS = """CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+ PRIMARY KEY (originator_id, originator_version))"""
+
+
+class Store:
+    """One database with events and their log, touched the way someone with all rights would."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.events = "stored_events" if self.sqlite else "applications_events"
+        self.id = "rowid" if self.sqlite else "notification_id"
+        self.database = Database(url)
+
+    @classmethod
+    def make(cls, url: str) -> "Store":
+        store, metadata = cls(url), MetaData()
+        audit_tables(metadata)
+        metadata.create_all(store.database.engine)
+        store.execute(SQLITE_EVENTS if store.sqlite else POSTGRES_EVENTS)
+        return store
+
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[Any]:
+        if self.sqlite:
+            with contextlib.closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection, connection:
+                yield connection
+        else:
+            with psycopg.connect("postgresql" + self.url[self.url.index("://") :]) as connection:
+                yield connection
+
+    def execute(self, query: str, *values: Any) -> None:
+        with self.raw() as connection:
+            connection.execute(self._said(query), values)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.raw() as connection:
+            return list(connection.execute(self._said(query), values))
+
+    def _said(self, query: str) -> str:
+        query = query.replace("{events}", self.events).replace("{id}", self.id)
+        return query if self.sqlite else query.replace("?", "%s")
+
+    def event_id(self, at: uuid.UUID) -> Any:
+        return at.hex if self.sqlite else at
+
+    def grow(self, count: int, seed: int = 0, applications: int = 40) -> None:
+        """More events of applications with random content; notification ids with holes, as failed writes leave them."""
+        chance, rows = random.Random(seed), []
+        last = self.rows("SELECT coalesce(max({id}), 0) FROM {events}")[0][0]
+        versions: dict[uuid.UUID, int] = {}
+        pool = [uuid.UUID(int=chance.getrandbits(128), version=4) for _ in range(applications)]
+        for _ in range(count):
+            last += 1 if chance.random() < 0.9 else 3
+            application = chance.choice(pool)
+            versions[application] = versions.get(application, 0) + 1
+            row = (last, self.event_id(application), versions[application], chance.choice(TOPICS), chance.randbytes(40))
+            rows.append(row)
+        columns = "{id}, originator_id, originator_version, topic, state"
+        with self.raw() as connection:
+            cursor = connection.cursor()
+            cursor.executemany(self._said(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)"), rows)
+
+    def sealer(self, *keys: SigningKey, **options: Any) -> Sealer:
+        return Sealer(self.database, keys or [KEY], EventTable(), **{"interval": 0.0, **options})
+
+    def seal(self, *keys: SigningKey) -> None:
+        sealer = self.sealer(*keys)
+        while sealer.step():
+            pass
+
+    def publish(self, folder: Path) -> None:
+        publisher = TilePublisher(self.database, TileFolder(folder))
+        while publisher.step():
+            pass
+
+    def checkpoint(self) -> str:
+        with self.database.session() as session:
+            return StoredLog(session.connection()).checkpoint() or ""
+
+    def verify(self, *keys: SigningKey, tiles: Path | None = None, kept: list[str] | None = None) -> Verdict:
+        verdict = Verdict("log", self.url, keys_given=True)
+        trusted = [Key.parse(str(key.verifier)) for key in keys or (KEY,)]
+        with contextlib.closing(ReadOnly(self.url, None)) as database:
+            verify_database(database, trusted, verdict, Tiles(str(tiles)) if tiles else None, kept or [])
+        return verdict
+
+    def close(self) -> None:
+        self.database.engine.dispose()
+
+
+class SqliteStores:
+    """Copies of a store as files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def empty(self) -> Store:
+        return Store.make(f"sqlite:///{self.folder / uuid.uuid4().hex}.sqlite")
+
+    @contextlib.contextmanager
+    def copy(self, store: Store) -> Iterator[Store]:
+        with store.raw() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        path = self.folder / f"{uuid.uuid4().hex}.sqlite"
+        shutil.copy(store.url.removeprefix("sqlite:///"), path)
+        copied = Store(f"sqlite:///{path}")
+        yield copied
+        copied.close()
+        for left in self.folder.glob(f"{path.name}*"):
+            left.unlink()
+
+
+class PostgresStores:
+    """Copies of a store as databases made from it."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.made: list[str] = []
+
+    def empty(self) -> Store:
+        self.made.append(self.server.make("applications"))
+        return Store.make(self.made[-1])
+
+    @contextlib.contextmanager
+    def copy(self, store: Store) -> Iterator[Store]:
+        store.close()
+        name, source = f"copy_{uuid.uuid4().hex[:12]}", make_url(store.url).database
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        copied = Store(make_url(store.url).set(database=name).render_as_string(hide_password=False))
+        yield copied
+        copied.close()
+        self._admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def drop(self) -> None:
+        for url in self.made:
+            self.server.drop(url)
+
+    def _admin(self, statement: str) -> None:
+        plain = self.server.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def many(name: str, default: int) -> int:
+    """How often a random test is repeated; raised by the environment for a long run."""
+    return int(os.environ.get(name, default))
