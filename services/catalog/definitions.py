@@ -1,0 +1,130 @@
+"""The procedure definition: filled up to its full shape, checked for sense, fingerprinted, compared.
+
+The contract at the door checks types; here is what a type cannot say: ids that must be unique, a fee that is
+a percentage of another, tiers that must climb, a form that must itself be a JSON Schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+import rfc8785
+
+from infra.chassis.refusals import InvalidRequest
+
+Definition = dict[str, Any]
+Problem = dict[str, str]
+
+CHANNELS = ("online", "counter", "post")
+DEFAULTS: dict[str, Any] = {
+    "legal_maximum": None,
+    "fees": [],
+    "requirements": [],
+    "form": None,
+    "results": [],
+    "legal_basis": [],
+    "limits": {"supplement_days": None, "payment_days": None},
+    "may_pause": True,
+    "may_extend": True,
+    "steps": [],
+    "agency_levels": {},
+    "source": {},
+}
+_FEE = {
+    "channels": list(CHANNELS),
+    "legal_basis": None,
+    "exempt": [],
+    "valid_from": None,
+    "valid_until": None,
+    "collected_at": "intake",
+}
+_REQUIREMENT = {
+    "original": 0,
+    "copy": 0,
+    "electronic": 0,
+    "required": True,
+    "condition": None,
+    "form_url": None,
+    "register": None,
+}
+
+
+def complete(definition: Mapping[str, Any]) -> Definition:
+    """The definition with every key of the format present; what was given is kept as it is."""
+    full: Definition = {**DEFAULTS, **definition}
+    full["fees"] = [{**_FEE, **fee} for fee in full["fees"]]
+    full["requirements"] = [{**_REQUIREMENT, **paper} for paper in full["requirements"]]
+    full["limits"] = {**DEFAULTS["limits"], **full["limits"]}
+    return full
+
+
+def fingerprint(definition: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON (RFC 8785): equal for equal content, whatever the order of keys."""
+    return hashlib.sha256(rfc8785.dumps(dict(definition))).hexdigest()
+
+
+def check(definition: Mapping[str, Any], root: str = "/definition") -> None:
+    """Refuse a definition that does not make sense, naming every place by JSON pointer."""
+    problems = [{"pointer": f"{root}{one['pointer']}", "problem": one["problem"]} for one in _problems(definition)]
+    if problems:
+        raise InvalidRequest(problems)
+
+
+def _problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _doubles(definition, "fees")
+    yield from _doubles(definition, "requirements")
+    if not definition["channels"]:
+        yield _problem("/channels", "phải có ít nhất một kênh tiếp nhận")
+    if definition["level"] >= 3 and "online" not in definition["channels"]:
+        yield _problem("/channels", "dịch vụ mức độ 3 và 4 phải có kênh online")
+    for index, fee in enumerate(definition["fees"]):
+        yield from _fee_problems(definition, index, fee)
+    if definition["form"] is not None:
+        try:
+            jsonschema_rs.meta.validate(definition["form"])
+        except jsonschema_rs.ValidationError as error:
+            yield _problem("/form", f"không phải JSON Schema: {error.message}"[:500])
+
+
+def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
+    at, rule = f"/fees/{index}", fee["rule"]
+    unknown = [name for name in fee["channels"] if name not in CHANNELS]
+    if unknown:
+        yield _problem(f"{at}/channels", f"kênh không có: {', '.join(unknown)}")
+    if fee["valid_from"] and fee["valid_until"] and fee["valid_from"] > fee["valid_until"]:
+        yield _problem(f"{at}/valid_until", "sớm hơn valid_from")
+    if rule["type"] == "percentage" and not _rests_on_an_amount(definition, fee):
+        yield _problem(f"{at}/rule/of", "phải là mã của một khoản thu khác, không xoay vòng")
+    if rule["type"] == "tiered":
+        bounds = [tier["up_to"] for tier in rule["tiers"]]
+        if None in bounds[:-1] or [b for b in bounds if b is not None] != sorted({b for b in bounds if b is not None}):
+            yield _problem(f"{at}/rule/tiers", "các bậc phải tăng dần, chỉ bậc cuối được để trống up_to")
+    if rule["type"] == "choice" and len({option["id"] for option in rule["options"]}) != len(rule["options"]):
+        yield _problem(f"{at}/rule/options", "mã lựa chọn bị trùng")
+
+
+def _rests_on_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
+    """Whether a chain of percentages ends at a fee with an amount of its own."""
+    fees = {one["id"]: one for one in definition["fees"]}
+    seen: set[str] = set()
+    while fee["rule"]["type"] == "percentage":
+        if fee["id"] in seen or fee["rule"]["of"] not in fees:
+            return False
+        seen.add(fee["id"])
+        fee = fees[fee["rule"]["of"]]
+    return True
+
+
+def _doubles(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, one in enumerate(definition[part]):
+        if one["id"] in seen:
+            yield _problem(f"/{part}/{index}/id", f"mã {one['id']} bị trùng")
+        seen.add(one["id"])
+
+
+def _problem(pointer: str, problem: str) -> Problem:
+    return {"pointer": pointer, "problem": problem}

@@ -1,0 +1,113 @@
+"""How the catalogue says no."""
+
+from __future__ import annotations
+
+from infra.chassis.refusals import NotFound, Refusal
+
+
+class ProcedureNotFound(NotFound):
+    """No such code, or no version of it in force on that day."""
+
+    vi = "Không có thủ tục {code}{detail}."
+    en = "There is no procedure {code}{detail_en}."
+    todo_vi = "Tìm thủ tục bằng catalog.search hoặc xem các phiên bản bằng catalog.versions."
+    todo_en = "Find it with catalog.search, or list its versions with catalog.versions."
+
+
+class VersionsOverlap(Refusal):
+    """Two versions of one procedure would be in force on the same day."""
+
+    vi = "Phiên bản {version} của thủ tục {code} đã có hiệu lực từ {effective_from}; hai phiên bản không được cùng hiệu lực trong một ngày."
+    en = "Version {version} of {code} is already in force from {effective_from}; two versions may not share a day."
+    todo_vi = "Chọn một ngày có hiệu lực khác."
+    todo_en = "Choose another first day."
+
+
+class NotInForce(Refusal):
+    """There is nothing to retire after that day."""
+
+    vi = "Thủ tục {code} không có phiên bản nào còn hiệu lực sau ngày {day}."
+    en = "{code} has no version in force after {day}."
+    todo_vi = "Xem các phiên bản bằng catalog.versions."
+    todo_en = "List the versions with catalog.versions."
+
+
+class ApprovalNotPending(Refusal):
+    """Only a version that waits for a second editor can be approved or declined."""
+
+    vi = "Phiên bản {version} của thủ tục {code} không chờ phê duyệt (trạng thái: {state})."
+    en = "Version {version} of {code} does not wait for approval (state: {state})."
+    todo_vi = "Xem các phiên bản bằng catalog.versions."
+    todo_en = "List the versions with catalog.versions."
+
+
+class SameEditor(Refusal):
+    """A change of fees needs two people."""
+
+    vi = "Thay đổi phí, lệ phí phải do một người khác với người đề nghị phê duyệt."
+    en = "A change of fees must be approved by another person than the one who proposed it."
+    todo_vi = "Nhờ một biên tập viên khác phê duyệt."
+    todo_en = "Ask another editor to approve it."
+
+
+class ChannelNotOffered(Refusal):
+    """The procedure is not offered over that channel."""
+
+    vi = "Thủ tục {code} không tiếp nhận qua kênh {channel}; các kênh có: {offered}."
+    en = "{code} is not offered over {channel}; offered: {offered}."
+    todo_vi = "Chọn một trong các kênh được nêu."
+    todo_en = "Choose one of the channels named."
+
+
+class ChoiceMissing(Refusal):
+    """A fee depends on a choice which was not made, or not among its options; ``options`` names them."""
+
+    vi = "Cần chọn «{choice}» để tính {fee}; các lựa chọn: {shown}."
+    en = "Choose “{choice}” to price {fee_en}; the options are: {shown_en}."
+    todo_vi = "Gửi lại với choices có giá trị là một trong các mã lựa chọn."
+    todo_en = "Send it again with choices holding one of the option ids."
+
+
+class WardsNotKnown(Refusal):
+    """The commune list of that day is not held."""
+
+    vi = "Danh mục xã, phường chỉ có từ ngày {since}."
+    en = "Communes and wards are held from {since} on only."
+    todo_vi = "Hỏi cho một ngày từ {since}."
+    todo_en = "Ask for a day from {since} on."
+
+
+class ProvinceNotFound(NotFound):
+    """No province had that code on that day."""
+
+    vi = "Không có tỉnh, thành phố mã {code} vào ngày {day}."
+    en = "No province had the code {code} on {day}."
+    todo_vi = "Xem danh sách bằng catalog.provinces."
+    todo_en = "List them with catalog.provinces."
+
+
+class OnlyInDevelopment(Refusal):
+    """Sample data stays out of production."""
+
+    vi = "Danh mục mẫu chỉ dùng trong môi trường development."
+    en = "The sample catalogue is there in development only."
+    todo_vi = "Nhập danh mục thật bằng catalog.import_procedures."
+    todo_en = "Import the real catalogue with catalog.import_procedures."
+
+
+class AgencyUnknown(NotFound):
+    """No agency of that code on that day."""
+
+    vi = "Không có cơ quan mã {code} vào ngày {day}."
+    en = "No agency had the code {code} on {day}."
+    todo_vi = "Xem danh sách bằng catalog.agencies."
+    todo_en = "List them with catalog.agencies."
+
+
+class DurationTooLong(Refusal):
+    """The calendar cannot be counted that far."""
+
+    vi = "Không tính được ngày hẹn trả: {reason}."
+    en = "The due date cannot be counted: {reason}."
+    todo_vi = "Kiểm tra thời hạn của thủ tục."
+    todo_en = "Check the procedure's processing time."

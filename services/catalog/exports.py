@@ -1,0 +1,190 @@
+"""The catalogue handed on: to other installations (``json``), to spreadsheets (``csv``), as linked open data (``cpsv-ap``); and its levels."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+from collections import Counter, defaultdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest
+from infra.chassis.settings import Settings
+from services.catalog import opendata, versions
+from services.catalog.days import day_of
+from services.catalog.models import Agency, ProcedureVersion, SearchEntry
+
+MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "cpsv-ap": "application/ld+json"}
+COLUMNS = (
+    "code",
+    "version",
+    "effective_from",
+    "effective_until",
+    "title_vi",
+    "title_en",
+    "field",
+    "level",
+    "authority",
+    "channels",
+    "fees",
+    "legal_basis",
+)
+LEVELS = (1, 2, 3, 4)
+BASE = "urn:portal:catalog"
+
+
+class Exports:
+    """Pages of the catalogue in force on a day, by code."""
+
+    def __init__(self, database: Database, base: str = BASE) -> None:
+        self.database = database
+        self.base = base
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Exports:
+        return cls(Database.at(settings.database_url("catalog")), settings.get("PORTAL_URL", BASE).rstrip("/"))
+
+    def export(self, form: str, at: str | None = None, limit: int = 200, cursor: str | None = None) -> dict[str, Any]:
+        """``{"format", "media_type", "count", "content": text, "next_cursor"}``; the header row of csv is on the first page."""
+        day, after = day_of(at), _after(cursor)
+        with self.database.session() as session:
+            rows = _in_force(session, day, after, limit + 1)
+        page = rows[:limit]
+        content = {"json": _json, "csv": _csv, "cpsv-ap": self._linked}[form](page, first=not after)
+        following = base64.urlsafe_b64encode(page[-1].code.encode()).decode() if len(rows) > limit else None
+        return {
+            "format": form,
+            "media_type": MEDIA[form],
+            "count": len(page),
+            "content": content,
+            "next_cursor": following,
+        }
+
+    def _linked(self, rows: list[ProcedureVersion], first: bool) -> str:
+        return json.dumps(opendata.document([(row.definition, self.base) for row in rows]), ensure_ascii=False)
+
+    def levels(self, at: str | None = None) -> dict[str, Any]:
+        """The share of procedures at each level, in all, by agency and by province, in per cent with two decimals."""
+        day = day_of(at)
+        with self.database.session() as session:
+            until = SearchEntry.effective_until
+            standing = select(SearchEntry.summary).where(
+                SearchEntry.effective_from <= day, or_(until.is_(None), until >= day)
+            )
+            summaries = list(session.scalars(standing))
+            homes = _provinces_of_agencies(session, day)
+        agencies: dict[str, Counter[int]] = defaultdict(Counter)
+        provinces: dict[str, Counter[int]] = defaultdict(Counter)
+        for summary in summaries:
+            for code in summary["authority"].get("agency_codes") or []:
+                level = summary.get("agency_levels", {}).get(code, summary["level"])
+                agencies[code][level] += 1
+                if home := homes.get(code):
+                    provinces[home][level] += 1
+        return {
+            "at": day.isoformat(),
+            **_shares(Counter(summary["level"] for summary in summaries)),
+            "by_agency": [{"agency_code": code, **_shares(counted)} for code, counted in sorted(agencies.items())],
+            "by_province": [{"province_code": code, **_shares(counted)} for code, counted in sorted(provinces.items())],
+        }
+
+
+def _in_force(session: Session, day: date, after: str, limit: int) -> list[ProcedureVersion]:
+    until = ProcedureVersion.effective_until
+    query = select(ProcedureVersion).where(
+        ProcedureVersion.state == versions.PUBLISHED,
+        ProcedureVersion.effective_from <= day,
+        or_(until.is_(None), until >= day),
+        ProcedureVersion.code > after,
+    )
+    return list(session.scalars(query.order_by(ProcedureVersion.code).limit(limit)))
+
+
+def _json(rows: list[ProcedureVersion], first: bool) -> str:
+    """What ``import_procedures`` with layout ``definition`` reads back to the same content."""
+    records = [
+        {
+            "definition": row.definition,
+            "version": row.version,
+            "effective_from": row.effective_from.isoformat(),
+            "effective_until": row.effective_until.isoformat() if row.effective_until else None,
+            "fingerprint": row.fingerprint,
+        }
+        for row in rows
+    ]
+    return json.dumps(records, ensure_ascii=False)
+
+
+def _csv(rows: list[ProcedureVersion], first: bool) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    if first:
+        writer.writerow(COLUMNS)
+    writer.writerows(_cells(row) for row in rows)
+    return text.getvalue()
+
+
+def _cells(row: ProcedureVersion) -> list[str]:
+    one = row.definition
+    channels = "; ".join(
+        f"{name}: {_time(offer['processing_time'])}" for name, offer in sorted(one["channels"].items())
+    )
+    fees = "; ".join(
+        f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {json.dumps(fee['rule'], ensure_ascii=False)} {fee['currency']}"
+        for fee in one["fees"]
+    )
+    cells = [
+        one["code"],
+        str(row.version),
+        row.effective_from.isoformat(),
+        row.effective_until.isoformat() if row.effective_until else "",
+        one["title"]["vi"],
+        one["title"].get("en") or "",
+        one["field"]["vi"],
+        str(one["level"]),
+        one["authority"]["name"]["vi"],
+        channels,
+        fees,
+        "; ".join(law["number"] or law.get("title") or "" for law in one["legal_basis"]),
+    ]
+    return [_inert(cell) for cell in cells]
+
+
+def _inert(cell: str) -> str:
+    """A cell that a spreadsheet would run as a formula is made plain text."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _time(time: dict[str, Any]) -> str:
+    return "not stated" if time["amount"] is None else f"{time['amount']} {time['unit']}"
+
+
+def _provinces_of_agencies(session: Session, day: date) -> dict[str, str]:
+    until = Agency.valid_until
+    rows = select(Agency.code, Agency.province_code).where(Agency.valid_from <= day, or_(until.is_(None), until >= day))
+    return {row.code: row.province_code for row in session.execute(rows) if row.province_code}
+
+
+def _shares(counted: Counter[int]) -> dict[str, Any]:
+    total = sum(counted.values())
+    levels = [
+        {"level": level, "count": counted[level], "share": round(100 * counted[level] / total, 2) if total else 0.0}
+        for level in LEVELS
+    ]
+    return {"total": total, "levels": levels}
+
+
+def _after(cursor: str | None) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor).decode() if cursor else ""
+    except (ValueError, binascii.Error) as error:
+        raise InvalidRequest.at(
+            "/cursor", "không phải cursor của trang trước", "not a cursor of an earlier page"
+        ) from error

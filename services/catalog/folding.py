@@ -1,0 +1,103 @@
+"""How the catalogue reads Vietnamese: folded letters, abbreviations people type, words one letter apart. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LONGEST = 60
+
+# What people type for what the law writes. Keys and values are folded; the longest key wins.
+SAID: dict[str, str] = {
+    "gplx": "giay phep lai xe",
+    "bang lai xe": "giay phep lai xe",
+    "bang lai": "giay phep lai xe",
+    "cccd": "can cuoc",
+    "cmnd": "can cuoc",
+    "cmt": "can cuoc",
+    "can cuoc cong dan": "can cuoc",
+    "chung minh nhan dan": "can cuoc",
+    "bhyt": "bao hiem y te",
+    "bhxh": "bao hiem xa hoi",
+    "bhtn": "bao hiem that nghiep",
+    "tnld": "tai nan lao dong",
+    "bnn": "benh nghe nghiep",
+    "llttp": "ly lich tu phap",
+    "lltp": "ly lich tu phap",
+    "gcn": "giay chung nhan",
+    "qsdd": "quyen su dung dat",
+    "gcnqsdd": "giay chung nhan quyen su dung dat",
+    "so do": "giay chung nhan quyen su dung dat",
+    "so hong": "giay chung nhan quyen so huu nha",
+    "gpxd": "giay phep xay dung",
+    "gpkd": "dang ky kinh doanh",
+    "dkkd": "dang ky kinh doanh",
+    "hkd": "ho kinh doanh",
+    "tnhh": "trach nhiem huu han",
+    "cp": "co phan",
+    "dntn": "doanh nghiep tu nhan",
+    "ho khau": "thuong tru",
+    "kt3": "tam tru",
+    "pccc": "phong chay chua chay",
+    "tthn": "tinh trang hon nhan",
+    "doc than": "tinh trang hon nhan",
+    "ks": "khai sinh",
+    "xnc": "xuat nhap canh",
+    "atvstp": "an toan thuc pham",
+    "attp": "an toan thuc pham",
+    "gtvt": "giao thong van tai",
+    "tncn": "thu nhap ca nhan",
+    "gtgt": "gia tri gia tang",
+    "vat": "gia tri gia tang",
+    "mst": "ma so thue",
+    "hc": "ho chieu",
+    "passport": "ho chieu",
+}
+_SAID = re.compile(" (" + "|".join(sorted(map(re.escape, SAID), key=len, reverse=True)) + ")(?= )")
+_CODE = re.compile(r"^\s*(\d{1,2}\.\d{0,6}|\d{4,6})\S*\s*$")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def fold(text: str) -> str:
+    """Lower case, no diacritics, ``đ`` as ``d``, words separated by one space: what two spellings have in common."""
+    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("Đ", "d"))
+    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(word for word in _WORD.findall(bare) if word.isascii())
+
+
+def accented(text: str) -> str:
+    """Lower case with its diacritics in composed form, words separated by one space."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text).lower()))
+
+
+def spoken(folded: str) -> str:
+    """The folded text with abbreviations and colloquial names put into the words of the law."""
+    return _SAID.sub(lambda found: f" {SAID[found[1]]}", f" {folded} ").strip()
+
+
+def plain_title(folded: str) -> str:
+    """A folded title without the word "procedure" (thủ tục) in front, which half of all titles carry."""
+    return folded.removeprefix("thu tuc ") or folded
+
+
+def code_prefix(text: str) -> str | None:
+    """The beginning of an official code such as ``1.0011`` or its running number ``001193``, if that is what was typed."""
+    found = _CODE.match(text)
+    return found[1] if found else None
+
+
+def near(word: str) -> Iterator[str]:
+    """Every word one slip away: a letter missing, added, replaced, or two exchanged. May repeat itself."""
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    yield from (head + tail[1:] for head, tail in parts if tail)
+    yield from (head + tail[1] + tail[0] + tail[2:] for head, tail in parts if len(tail) > 1)
+    yield from (head + letter + tail[1:] for head, tail in parts if tail for letter in LETTERS)
+    yield from (head + letter + tail for head, tail in parts for letter in LETTERS)
+
+
+def pairs(words: list[str]) -> list[str]:
+    """Neighbouring words; in Vietnamese these are mostly one compound word."""
+    return [f"{first} {second}" for first, second in pairwise(words)]

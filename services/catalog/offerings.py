@@ -1,0 +1,193 @@
+"""Who keeps the catalogue: reads a procedure as it stood on any day, publishes and retires versions, tells what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.catalog import definitions, differences, fees, samples, versions
+from services.catalog.days import day_of, today
+from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
+from services.catalog.models import ProcedureChange, ProcedureVersion
+
+EDITORS = ("catalog_editor", "approver", "operator", "auditor")
+
+
+class Offerings:
+    """Versions of procedures. ``four_eyes``: a change of fees waits for a second person."""
+
+    def __init__(self, database: Database, *, development: bool = False, four_eyes: bool = True) -> None:
+        self.database = database
+        self.development = development
+        self.four_eyes = four_eyes
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Offerings:
+        four_eyes = settings.flag("CATALOG_FOUR_EYES", not settings.development)
+        return cls(Database.at(settings.database_url("catalog")), development=settings.development, four_eyes=four_eyes)
+
+    def procedure(self, code: str, version: int | None = None, at: str | None = None, *, by: Actor) -> dict[str, Any]:
+        """The definition with ``version``, ``effective_from``, ``effective_until`` (last day), ``status``. Today unless asked otherwise."""
+        with self.database.session() as session:
+            return shown(self.find(session, code, version, at, by=by))
+
+    def find(self, session: Session, code: str, version: int | None, at: str | None, *, by: Actor) -> ProcedureVersion:
+        """The version asked for; what is not published is there for editors only. Refuses ``ProcedureNotFound``."""
+        if version is not None:
+            row = session.get(ProcedureVersion, (code, version))
+            if row is None or (row.state != versions.PUBLISHED and not by.has(*EDITORS)):
+                raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
+            return row
+        day = day_of(at)
+        found = versions.in_force(session, code, day)
+        if found is None:
+            raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
+        return found
+
+    def versions(self, code: str, *, by: Actor) -> dict[str, Any]:
+        """Every version with its days and status; drafts and refused ones for editors only."""
+        with self.database.session() as session:
+            query = select(ProcedureVersion).where(ProcedureVersion.code == code).order_by(ProcedureVersion.version)
+            rows = [row for row in session.scalars(query) if row.state == versions.PUBLISHED or by.has(*EDITORS)]
+            if not rows:
+                raise ProcedureNotFound(code=code, detail="", detail_en="")
+            return {"code": code, "items": [_outline(row) for row in rows]}
+
+    def compare(self, code: str, from_version: int, to_version: int, *, by: Actor) -> dict[str, Any]:
+        """What changed between two versions, field by field."""
+        with self.database.session() as session:
+            old, new = (self.find(session, code, number, None, by=by) for number in (from_version, to_version))
+            changes = differences.between(old.definition, new.definition)
+            return {"code": code, "from_version": from_version, "to_version": to_version, "changes": changes}
+
+    def changes(self, code: str) -> dict[str, Any]:
+        """The history of a procedure: who did what, when and why."""
+        with self.database.session() as session:
+            rows = session.scalars(
+                select(ProcedureChange).where(ProcedureChange.code == code).order_by(ProcedureChange.id)
+            ).all()
+            if not rows:
+                raise ProcedureNotFound(code=code, detail="", detail_en="")
+            return {"code": code, "items": [_change(row) for row in rows]}
+
+    def quote(self, code: str, version: int | None, asked: fees.Asked, *, by: Actor) -> dict[str, Any]:
+        """What one application costs: ``{"code", "version", "channel", "items", "total", "apart"}``."""
+        with self.database.session() as session:
+            row = self.find(session, code, version, asked.day.isoformat(), by=by)
+            return {"code": code, "version": row.version, "channel": asked.channel, **fees.quote(row.definition, asked)}
+
+    def publish(
+        self, definition: dict[str, Any], effective_from: str, reason: str | None = None, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Publish a version from a day on, today or later or earlier; the same content again changes nothing."""
+        full = definitions.complete(definition)
+        definitions.check(full)
+        return self.database.command(command, lambda session: self._publish(session, full, effective_from, reason, by))
+
+    def _publish(
+        self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
+    ) -> dict[str, Any]:
+        day = day_of(effective_from)
+        versions.locked(session, full["code"])
+        current = versions.in_force(session, full["code"], day)
+        if current is not None and current.fingerprint == definitions.fingerprint(full):
+            return {**_outline(current), "unchanged": True}
+        waits = self.four_eyes and current is not None and current.definition["fees"] != full["fees"]
+        row = versions.propose(session, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT)
+        if waits:
+            versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed")
+        else:
+            versions.put_in_force(session, row)
+            versions.remember(session, row, "published", by=by, reason=reason, effective_from=day.isoformat())
+        return {**_outline(row), "unchanged": False}
+
+    def approve(self, code: str, version: int, *, by: Actor, command: Command) -> dict[str, Any]:
+        """The second person puts a change of fees in force."""
+
+        def work(session: Session) -> dict[str, Any]:
+            row = self._awaiting(session, code, version)
+            if row.created_by == by.account_id:
+                raise SameEditor()
+            versions.put_in_force(session, row)
+            versions.remember(session, row, "approved", by=by, proposed_by=row.created_by)
+            return _outline(row)
+
+        return self.database.command(command, work)
+
+    def decline(self, code: str, version: int, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """A proposed version is turned down, for a reason."""
+
+        def work(session: Session) -> dict[str, Any]:
+            row = self._awaiting(session, code, version)
+            row.state = versions.DECLINED
+            versions.remember(session, row, "declined", by=by, reason=reason)
+            return _outline(row)
+
+        return self.database.command(command, work)
+
+    def _awaiting(self, session: Session, code: str, version: int) -> ProcedureVersion:
+        versions.locked(session, code)
+        row = session.get(ProcedureVersion, (code, version))
+        if row is None:
+            raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
+        if row.state != versions.AWAITING:
+            raise ApprovalNotPending(code=code, version=version, state=row.state)
+        return row
+
+    def retire(
+        self, code: str, effective_until: str, reason: str | None = None, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """The procedure's last day."""
+
+        def work(session: Session) -> dict[str, Any]:
+            last_day = day_of(effective_until)
+            row = versions.retire(session, code, last_day)
+            versions.remember(session, row, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
+            return _outline(row)
+
+        return self.database.command(command, work)
+
+    def samples(self, agency_code: str) -> dict[str, Any]:
+        """The sample catalogue with that agency competent; development only."""
+        if not self.development:
+            raise OnlyInDevelopment()
+        return {"items": samples.definitions(agency_code)}
+
+
+def shown(row: ProcedureVersion) -> dict[str, Any]:
+    """A version as callers see it."""
+    return {**row.definition, **_outline(row)}
+
+
+def _outline(row: ProcedureVersion) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "version": row.version,
+        "status": _status(row),
+        "effective_from": row.effective_from.isoformat(),
+        "effective_until": row.effective_until.isoformat() if row.effective_until else None,
+        "published_at": row.published_at.isoformat() if row.published_at else None,
+    }
+
+
+def _status(row: ProcedureVersion) -> str:
+    """``retired`` once its last day has passed; otherwise as stored."""
+    over = row.effective_until is not None and row.effective_until < today()
+    return "retired" if row.state == versions.PUBLISHED and over else row.state
+
+
+def _change(row: ProcedureChange) -> dict[str, Any]:
+    return {
+        "version": row.version,
+        "act": row.act,
+        "at": row.at.isoformat(),
+        "by": {"account_id": row.by_account, "name": row.by_name},
+        "reason": row.reason,
+        "facts": row.facts,
+    }

@@ -1,0 +1,220 @@
+"""A procedure as linked open data: CPSV-AP 3.2 in JSON-LD, vi and en, with its context inside so that reading it needs no network.
+
+Source of classes and mandatory properties: CPSV-AP 3.2.0 (SEMIC). What the vocabulary cannot say (a time in working days)
+stands in the channel's description, and ``processingTime`` holds the estimate the vocabulary asks for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Node = dict[str, Any]
+
+CONTEXT: dict[str, Any] = {
+    "cv": "http://data.europa.eu/m8g/",
+    "cpsv": "http://purl.org/vocab/cpsv#",
+    "dct": "http://purl.org/dc/terms/",
+    "eli": "http://data.europa.eu/eli/ontology#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "adms": "http://www.w3.org/ns/adms#",
+    "dct:type": {"@type": "@id"},
+    "cv:processingTime": {"@type": "xsd:duration"},
+    "cv:hasValue": {"@type": "xsd:double"},
+}
+PUBLICATIONS = "http://publications.europa.eu/resource/authority/"
+ATU = "http://data.europa.eu/88u/dataset/atu-type"
+CHANNELS = {
+    "online": ("Trực tuyến", "Online"),
+    "counter": ("Trực tiếp", "At the counter"),
+    "post": ("Dịch vụ bưu chính", "By post"),
+}
+UNITS = {
+    "working_hours": ("giờ làm việc", "working hours"),
+    "working_days": ("ngày làm việc", "working days"),
+    "calendar_days": ("ngày", "days"),
+    "months": ("tháng", "months"),
+}
+MINOR = {"VND": 1}
+
+
+def document(procedures: list[tuple[Mapping[str, Any], str]]) -> Node:
+    """One JSON-LD document of ``(definition, base)`` pairs; shared nodes (authorities, laws, concepts) stand once."""
+    graph: dict[str, Node] = {}
+    for definition, base in procedures:
+        for node in _nodes(definition, base):
+            graph.setdefault(node["@id"], node)
+    return {"@context": CONTEXT, "@graph": list(graph.values())}
+
+
+def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
+    service = f"{base}/procedures/{definition['code']}"
+    authority = _authority(definition, base)
+    channels = [_channel(service, name, offer) for name, offer in sorted(definition["channels"].items())]
+    costs = [node for fee in definition["fees"] for node in _costs(service, fee)]
+    papers = [node for paper in definition["requirements"] for node in _paper(service, paper)]
+    outputs = [_output(service, place, result) for place, result in enumerate(definition["results"], 1)]
+    laws = [_law(base, law) for law in definition["legal_basis"] if law.get("number")]
+    rule = _rule(service, definition, laws)
+    concepts = [_concept(f"{base}/fields/{definition['field']['code']}", definition["field"])]
+    concepts += [_concept(f"{base}/audiences/{one}", {"vi": one, "en": one}) for one in definition["audience"]]
+    concepts += [
+        _concept(
+            f"{base}/levels/{definition['level']}",
+            {"vi": f"Mức độ {definition['level']}", "en": f"Level {definition['level']}"},
+        )
+    ]
+    concepts += [
+        _concept(f"{PUBLICATIONS}currency/{currency}", {"vi": currency, "en": currency})
+        for currency in sorted({f["currency"] for f in definition["fees"]})
+    ]
+    own: Node = {
+        "@id": service,
+        "@type": "cpsv:PublicService",
+        "dct:identifier": definition["code"],
+        "dct:title": both(definition["title"]),
+        "dct:description": both(_described(definition)),
+        "cv:hasCompetentAuthority": _ref(authority),
+        "cv:hasChannel": [_ref(node) for node in channels],
+        "cv:hasCost": [_ref(node) for node in costs],
+        "cpsv:hasInput": [_ref(node) for node in papers if node["@type"] == "cv:Evidence"],
+        "cv:holdsRequirement": [_ref(node) for node in papers if node["@type"] == "cv:Requirement"],
+        "cpsv:produces": [_ref(node) for node in outputs],
+        "cpsv:follows": _ref(rule),
+        "cv:hasLegalResource": [_ref(node) for node in laws],
+        "cv:thematicArea": _ref(concepts[0]),
+        "dct:audience": [_ref(node) for node in concepts if "/audiences/" in node["@id"]],
+        "cv:isClassifiedBy": {"@id": f"{base}/levels/{definition['level']}"},
+    }
+    spatial = {"@id": f"{PUBLICATIONS}country/VNM", "@type": [ATU, "dct:Location"]}
+    return [own, authority, spatial, *channels, *costs, *papers, *outputs, rule, *laws, *concepts]
+
+
+def _authority(definition: Mapping[str, Any], base: str) -> Node:
+    authority = definition["authority"]
+    codes = authority.get("agency_codes") or [authority["level"]]
+    return {
+        "@id": f"{base}/agencies/{codes[0]}",
+        "@type": "cv:PublicOrganisation",
+        "dct:identifier": codes[0],
+        "dct:title": both(authority["name"]),
+        "skos:prefLabel": both(authority["name"]),
+        "dct:spatial": {"@id": f"{PUBLICATIONS}country/VNM"},
+    }
+
+
+def _channel(service: str, name: str, offer: Mapping[str, Any]) -> Node:
+    time = offer["processing_time"]
+    vi, en = CHANNELS[name]
+    node: Node = {"@id": f"{service}/channels/{name}", "@type": "cv:Channel", "dct:identifier": name}
+    if time["amount"] is None:
+        return node | {"dct:description": both({"vi": f"{vi}; không nêu thời hạn", "en": f"{en}; no time stated"})}
+    unit_vi, unit_en = UNITS[time["unit"]]
+    told = {"vi": f"{vi}: {time['amount']} {unit_vi}", "en": f"{en}: {time['amount']} {unit_en}"}
+    return node | {"dct:description": both(told), "cv:processingTime": duration(time)}
+
+
+def duration(time: Mapping[str, Any]) -> str:
+    """The ``xsd:duration`` of a promise; working days as the calendar days they take at most without holidays (7 for 5)."""
+    amount, unit = time["amount"], time["unit"]
+    if unit == "working_hours":
+        return f"PT{round(amount * 60)}M"
+    if unit == "months":
+        return f"P{math.ceil(amount)}M"
+    return f"P{math.ceil(amount) if unit == 'calendar_days' else math.ceil(amount * 7 / 5)}D"
+
+
+def _costs(service: str, fee: Mapping[str, Any]) -> list[Node]:
+    """A cost per channel (the vocabulary allows one each); only a fixed or free fee has a value that is true for everybody."""
+    rule = fee["rule"]
+    known = {"free": 0, "fixed": rule.get("amount")}.get(rule["type"])
+    nodes = []
+    for channel in fee["channels"]:
+        node: Node = {
+            "@id": f"{service}/costs/{fee['id']}/{channel}",
+            "@type": "cv:Cost",
+            "dct:identifier": f"{fee['id']}/{channel}",
+            "dct:description": both(fee["name"]),
+            "cv:currency": {"@id": f"{PUBLICATIONS}currency/{fee['currency']}"},
+            "cv:ifAccessedThrough": {"@id": f"{service}/channels/{channel}"},
+        }
+        if known is not None:
+            node["cv:hasValue"] = str(known / MINOR.get(fee["currency"], 100))
+        nodes.append(node)
+    return nodes
+
+
+def _paper(service: str, paper: Mapping[str, Any]) -> list[Node]:
+    evidence = {
+        "@id": f"{service}/evidence/{paper['id']}",
+        "@type": "cv:Evidence",
+        "dct:identifier": paper["id"],
+        "dct:title": both(paper["name"]),
+    }
+    requirement = {
+        "@id": f"{service}/requirements/{paper['id']}",
+        "@type": "cv:Requirement",
+        "dct:identifier": paper["id"],
+        "dct:title": both(paper["name"]),
+        "cv:hasSupportingEvidence": {"@id": evidence["@id"]},
+    }
+    if paper["condition"]:
+        requirement["dct:description"] = [{"@value": paper["condition"], "@language": "vi"}]
+    return [evidence, requirement]
+
+
+def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
+    code = result.get("code") or str(place)
+    return {
+        "@id": f"{service}/outputs/{place}",
+        "@type": "cv:Output",
+        "dct:identifier": code,
+        "dct:title": both(result["name"]),
+    }
+
+
+def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node:
+    steps = definition["steps"]
+    told = {
+        "vi": " → ".join(s["name"]["vi"] for s in steps) or "Theo quy định của pháp luật",
+        "en": " → ".join(s["name"].get("en") or s["name"]["vi"] for s in steps) or "As the law provides",
+    }
+    return {
+        "@id": f"{service}/rule",
+        "@type": "cpsv:Rule",
+        "dct:identifier": f"{definition['code']}/rule",
+        "dct:title": both({"vi": "Trình tự thực hiện", "en": "Order of steps"}),
+        "dct:description": both(told),
+        "cpsv:implements": [_ref(law) for law in laws],
+    }
+
+
+def _law(base: str, law: Mapping[str, Any]) -> Node:
+    number = str(law["number"])
+    safe = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in number)
+    node: Node = {"@id": f"{base}/laws/{safe}", "@type": "eli:LegalResource", "eli:id_local": number}
+    if law.get("title"):
+        node["eli:title"] = [{"@value": law["title"], "@language": "vi"}]
+    return node
+
+
+def _concept(name: str, label: Mapping[str, Any]) -> Node:
+    return {"@id": name, "@type": "skos:Concept", "skos:prefLabel": both(label)}
+
+
+def _described(definition: Mapping[str, Any]) -> dict[str, str]:
+    title, field = definition["title"], definition["field"]
+    english = f"{title.get('en') or title['vi']}. Field: {field.get('en') or field['vi']}. Service level {definition['level']}."
+    return {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}.", "en": english}
+
+
+def both(text: Mapping[str, Any] | str) -> list[Node]:
+    """Language-tagged strings, for each language there is."""
+    named = {"vi": text} if isinstance(text, str) else text
+    return [{"@value": named[language], "@language": language} for language in ("vi", "en") if named.get(language)]
+
+
+def _ref(node: Node) -> Node:
+    return {"@id": node["@id"]}

@@ -1,0 +1,25 @@
+"""The sample catalogue of this project's own writing, for development, demonstrations and tests."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "samples"
+
+
+def definitions(agency_code: str) -> list[dict[str, Any]]:
+    """Every sample procedure, by code, with ``agency_code`` as the competent agency."""
+    found = deepcopy(_written())
+    for definition in found:
+        definition["authority"]["agency_codes"] = [agency_code]
+    return found
+
+
+@cache
+def _written() -> list[dict[str, Any]]:
+    read = [one for path in sorted(FOLDER.glob("*.json")) for one in json.loads(path.read_text(encoding="utf-8"))]
+    return sorted(read, key=lambda definition: str(definition["code"]))

@@ -1,0 +1,151 @@
+"""Adding, ending and finding versions inside one transaction: their days never overlap, a published one never changes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.outbox import tell
+from services.catalog import indexing
+from services.catalog.days import today
+from services.catalog.definitions import Definition, fingerprint
+from services.catalog.errors import NotInForce, ProcedureNotFound, VersionsOverlap
+from services.catalog.models import Procedure, ProcedureChange, ProcedureVersion
+
+PUBLISHED, AWAITING, DRAFT, DECLINED, WITHDRAWN = "published", "awaiting_approval", "draft", "declined", "withdrawn"
+ONE_DAY = timedelta(days=1)
+
+
+def locked(session: Session, code: str) -> Procedure:
+    """The procedure's row, made if need be, held until the transaction ends: one editor at a time."""
+    new = indexing.insert(session, Procedure).values(code=code, versions=0, uses=0, created_at=clock.now())
+    session.execute(new.on_conflict_do_nothing(index_elements=["code"]))
+    return session.get_one(Procedure, code, with_for_update=True)
+
+
+def published(session: Session, code: str) -> list[ProcedureVersion]:
+    """The published versions of a code, by first day."""
+    rows = select(ProcedureVersion).where(ProcedureVersion.code == code, ProcedureVersion.state == PUBLISHED)
+    return list(session.scalars(rows.order_by(ProcedureVersion.effective_from)))
+
+
+def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
+    """The version in force on a day."""
+    return session.scalar(
+        select(ProcedureVersion).where(
+            ProcedureVersion.code == code,
+            ProcedureVersion.state == PUBLISHED,
+            ProcedureVersion.effective_from <= day,
+            (ProcedureVersion.effective_until.is_(None)) | (ProcedureVersion.effective_until >= day),
+        )
+    )
+
+
+def propose(
+    session: Session,
+    definition: Definition,
+    effective_from: date,
+    *,
+    by: Actor,
+    state: str = DRAFT,
+    findings: list[dict[str, Any]] | None = None,
+) -> ProcedureVersion:
+    """A new version that is not yet in force on any day."""
+    procedure = locked(session, definition["code"])
+    procedure.versions += 1
+    row = ProcedureVersion(
+        code=procedure.code,
+        version=procedure.versions,
+        state=state,
+        effective_from=effective_from,
+        definition=definition,
+        fingerprint=fingerprint(definition),
+        created_by=by.account_id,
+        created_at=clock.now(),
+        findings=findings or [],
+    )
+    session.add(row)
+    return row
+
+
+def put_in_force(session: Session, row: ProcedureVersion) -> None:
+    """Publish a proposed version from its first day on: the version before it ends the day before, the next one bounds it."""
+    others = published(session, row.code)
+    for other in others:
+        if other.effective_from == row.effective_from:
+            raise VersionsOverlap(code=row.code, version=other.version, effective_from=other.effective_from.isoformat())
+    later = [other for other in others if other.effective_from > row.effective_from]
+    row.effective_until = later[0].effective_from - ONE_DAY if later else None
+    for other in others:
+        if other.effective_from < row.effective_from and (
+            other.effective_until is None or other.effective_until >= row.effective_from
+        ):
+            _end(session, other, row.effective_from - ONE_DAY, retired=False)
+    row.state, row.published_at = PUBLISHED, clock.now()
+    indexing.add(session, row.definition, row.version, row.effective_from, row.effective_until)
+    tell(session, "procedure_published.v1", _told(row), subject=row.code)
+
+
+def retire(session: Session, code: str, last_day: date) -> ProcedureVersion:
+    """End a procedure after ``last_day``; versions that would have begun later are withdrawn before they begin."""
+    locked(session, code)
+    rows = published(session, code)
+    if not rows:
+        raise ProcedureNotFound(code=code, detail="", detail_en="")
+    current = next((row for row in rows if _covers(row, last_day)), None)
+    begun = [row for row in rows if last_day < row.effective_from <= today()]
+    if current is None or begun:
+        raise NotInForce(code=code, day=last_day.isoformat())
+    for row in rows:
+        if row.effective_from > last_day:
+            row.state = WITHDRAWN
+            _end(session, row, row.effective_from - ONE_DAY, retired=False)
+    _end(session, current, last_day, retired=True)
+    tell(session, "procedure_retired.v1", _told(current), subject=code)
+    return current
+
+
+def remember(
+    session: Session, row: ProcedureVersion, act: str, *, by: Actor, reason: str | None = None, **facts: Any
+) -> None:
+    """One line of the catalogue's history."""
+    session.add(
+        ProcedureChange(
+            code=row.code,
+            version=row.version,
+            act=act,
+            at=clock.now(),
+            by_account=by.account_id,
+            by_name=by.name,
+            reason=reason,
+            facts=facts,
+        )
+    )
+
+
+def _covers(row: ProcedureVersion, day: date) -> bool:
+    return row.effective_from <= day and (row.effective_until is None or row.effective_until >= day)
+
+
+def _end(session: Session, row: ProcedureVersion, last_day: date, *, retired: bool) -> None:
+    row.effective_until, row.retired = last_day, retired
+    indexing.end(session, row.code, row.version, last_day)
+
+
+def _told(row: ProcedureVersion) -> dict[str, Any]:
+    definition = row.definition
+    return {
+        "code": row.code,
+        "version": row.version,
+        "title": definition["title"],
+        "field": definition["field"]["code"],
+        "level": definition["level"],
+        "agency_codes": definition["authority"].get("agency_codes") or [],
+        "effective_from": row.effective_from.isoformat(),
+        "effective_until": row.effective_until.isoformat() if row.effective_until else None,
+    }
