@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -94,6 +96,17 @@ def doctor() -> None:
     from infra.cli.doctor import examine
 
     raise typer.Exit(examine(settings_here("ERROR")))
+
+
+@app.command()
+def bench(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """The benchmarks of tests/bench (needs a checkout): ratios measured in one run."""
+    if not Path("tests/bench/__main__.py").exists():
+        typer.echo("portal bench: run it in a checkout of the project, where tests/bench is", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(
+        subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.bench", *(names or [])], check=False).returncode
+    )
 
 
 def _add_desks() -> None:

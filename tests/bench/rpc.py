@@ -1,0 +1,111 @@
+"""Calls per second of ``applications.application`` and ``submit`` beside a stock Nameko echo, on one broker in one run."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infra.cli.journey import Journey, command
+from infra.cli.papers import answers_for
+from tests.e2e.platforms import World, real_servers
+
+ROUNDS, CALLS, OUTSTANDING = 5, 100, 20
+
+
+def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dict[str, Any]]:
+    """``[{"what", "per_second", "ratio_to_stock_echo"}]``, medians over rounds taken in turn."""
+    stock = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "tests.bench.stock", amqp_uri])
+    try:
+        with real_servers(folder, amqp_uri, database) as world:
+            return compare(contenders(world))
+    finally:
+        stock.terminate()
+        stock.wait(20)
+
+
+def contenders(world: World) -> dict[str, Callable[[int], float]]:
+    """Name → a function that makes ``n`` calls and says how many a second that was."""
+    citizen, applications = filed(world, ROUNDS * CALLS)
+    anonymous, drafts = world.portal.as_(), iter(applications)
+    about = {"application_id": applications[0]}
+    return {
+        "stock echo, one after another": lambda n: rate(n, lambda: anonymous.stock_echo.echo(about)),
+        "applications.application, one after another": lambda n: rate(
+            n, lambda: citizen.applications.application(**about)
+        ),
+        "applications.submit, one after another": lambda n: rate(
+            n, lambda: citizen.applications.submit(application_id=next(drafts), command_id=command())
+        ),
+        "stock echo, 20 at once": lambda n: pipelined(n, lambda: anonymous.stock_echo.echo.call_async(about)),
+        "applications.application, 20 at once": lambda n: pipelined(
+            n, lambda: citizen.applications.application.call_async(**about)
+        ),
+    }
+
+
+def filed(world: World, many: int) -> tuple[Any, list[str]]:
+    """A citizen and drafts ready to be submitted."""
+    journey = Journey(world.portal, world.seeded, lambda step: None)
+    journey.people()
+    citizen, catalog = journey.who("citizen"), world.portal.as_().catalog
+    code = next(
+        one["code"] for one in journey._all(catalog.search) if one["level"] >= 3 and _paperless(catalog, one["code"])
+    )
+    answers = answers_for(catalog.procedure(code=code)["form"], journey.citizen)
+    drafts = []
+    for _ in range(many):
+        started = citizen.applications.start(procedure_code=code, channel="online", command_id=str(uuid.uuid4()))
+        citizen.applications.save_answers(
+            application_id=started["application_id"], answers=answers, command_id=command()
+        )
+        drafts.append(started["application_id"])
+    return citizen, drafts
+
+
+def _paperless(catalog: Any, code: str) -> bool:
+    procedure = catalog.procedure(code=code)
+    needs_choice = any(fee["rule"]["type"] == "choice" for fee in procedure["fees"])
+    return not needs_choice and not any(one["required"] for one in procedure["requirements"])
+
+
+def rate(calls: int, call: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return calls / (time.perf_counter() - started)
+
+
+def pipelined(calls: int, call_async: Callable[[], Any]) -> float:
+    """As :func:`rate`, with up to 20 replies outstanding."""
+    started, waiting = time.perf_counter(), []
+    for _ in range(calls):
+        waiting.append(call_async())
+        if len(waiting) == OUTSTANDING:
+            for reply in waiting:
+                reply.result()
+            waiting.clear()
+    for reply in waiting:
+        reply.result()
+    return calls / (time.perf_counter() - started)
+
+
+def compare(contenders: dict[str, Callable[[int], float]]) -> list[dict[str, Any]]:
+    """Every contender once per round, in turn; the ratio is to the stock echo of the same manner."""
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(ROUNDS):
+        for name, measure in contenders.items():
+            taken[name].append(measure(CALLS))
+    rows = []
+    for name, rates in taken.items():
+        manner = name.rsplit(", ", 1)[1]
+        ratios = [mine / stock for mine, stock in zip(rates, taken[f"stock echo, {manner}"], strict=True)]
+        rows.append(
+            {"what": name, "per_second": round(statistics.median(rates)), "ratio": round(statistics.median(ratios), 2)}
+        )
+    return rows
