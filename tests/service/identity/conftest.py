@@ -1,0 +1,23 @@
+"""Identity on a real PostgreSQL, its tables made by its own migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from infra.chassis.database import Database
+from infra.chassis.migrations import upgrade
+from infra.chassis.settings import Settings
+
+DEVELOPMENT = {"AMQP_URI": "amqp://unused", "PORTAL_ENVIRONMENT": "development"}
+
+
+@pytest.fixture
+def settings(fresh_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
+    """Settings of a development installation whose identity database is on PostgreSQL and up to date."""
+    url = fresh_database("identity")
+    made = Settings({**DEVELOPMENT, "PORTAL_HOME": str(tmp_path), "IDENTITY_DATABASE_URL": url})
+    upgrade(made, "identity")
+    yield made
+    Database.forget_all()

@@ -1,0 +1,157 @@
+"""Identity's doors as callers meet them: over the wire, with tokens, refusals by name and in the caller's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from nameko.exceptions import RemoteError
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from infra.chassis.contracts import contract_of
+from infra.chassis.settings import Settings
+from infra.embedded.platform import Platform
+from services.identity.bootstrap import bootstrap
+from services.identity.service import IdentityService
+
+PASSWORD = "bốn con mèo ngủ trưa"
+OPERATOR = {"username": "operator", "password": "cây tre trăm đốt"}
+CITIZEN = {"citizen_number": "001190999901", "full_name": "Nguyễn Thị Mẫu", "birth_date": "1990-05-17"}
+RULES = {name: value.rule for name, value in vars(IdentityService).items() if hasattr(value, "rule")}
+
+
+class Desk:
+    """Calls identity's doors with a token and a language."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def call(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> Any:
+        context = {"language": language, **({"auth_token": token} if token else {})}
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as rpc:
+            return getattr(rpc.identity, door)(**arguments)
+
+    def refused(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> RemoteError:
+        with pytest.raises(RemoteError) as refused:
+            self.call(door, token, language, **arguments)
+        return refused.value
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[Desk]:
+    settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
+    platform = Platform(settings, ["identity"])
+    platform.migrate()
+    bootstrap(settings, full_name="Người Vận Hành", **OPERATOR)
+    platform.start()
+    yield Desk(settings)
+    platform.stop()
+
+
+@pytest.fixture(scope="module")
+def operator(desk: Desk) -> str:
+    return desk.call("sign_in", **OPERATOR)["access_token"]
+
+
+@pytest.fixture(scope="module")
+def citizen(desk: Desk) -> dict[str, Any]:
+    particulars = {**CITIZEN, "phone": "0901234567", "email": "mau@example.com", "password": PASSWORD}
+    account = desk.call("register_citizen", command_id=str(uuid4()), **particulars)
+    return {**account, **desk.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)}
+
+
+def test_the_service_is_healthy(desk):
+    assert desk.call("health")["status"] == "ok"
+
+
+def test_a_citizen_registers_signs_in_and_is_known(desk, citizen):
+    me = desk.call("whoami", citizen["access_token"])
+    assert me["account_id"] == citizen["account_id"]
+    assert contract_of("identity").reply("whoami").problems(me) == []
+
+
+def test_an_operator_sets_up_an_agency_and_an_officer(desk, operator, citizen):
+    desk.call("create_agency", operator, code="H01.01", name="Phường Mẫu", province_code="01", command_id=str(uuid4()))
+    desk.call("appoint", operator, account_id=citizen["account_id"], agency_code="H01.01", roles=["case_officer"])
+    assert [one["code"] for one in desk.call("agencies")["items"]] == ["H01.01"]
+    assert desk.call("whoami", citizen["access_token"])["agencies"][0]["roles"] == ["case_officer"]
+
+
+def test_a_refusal_speaks_the_callers_language(desk):
+    wrong = {"username": "nobody", "password": "sai"}
+    assert "không đúng" in desk.refused("sign_in", language="vi", **wrong).value
+    assert "wrong" in desk.refused("sign_in", language="en", **wrong).value
+
+
+@pytest.mark.parametrize("door", sorted(name for name, rule in RULES.items() if not rule.public))
+def test_a_door_that_is_not_public_asks_who_is_there(desk, door):
+    example = contract_of("identity").rpc[door]["example"]["parameters"]
+    assert desk.refused(door, **example).exc_type == "Unauthenticated"
+    assert desk.refused(door, "eyJhbGciOiJub25lIn0.e30.", **example).exc_type == "Unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "door", sorted(name for name, rule in RULES.items() if "citizen" not in rule.roles | {"citizen" * rule.public})
+)
+def test_a_citizen_is_not_let_through_the_doors_of_operators_and_services(desk, citizen, door):
+    example = contract_of("identity").rpc[door]["example"]["parameters"]
+    token = desk.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)["access_token"]
+    assert desk.refused(door, token, **example).exc_type == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    "door", sorted(name for name, entry in contract_of("identity").rpc.items() if entry["parameters"].get("required"))
+)
+def test_what_is_missing_and_what_is_too_much_is_pointed_at(desk, operator, citizen, door):
+    token = next((one for one in (operator, citizen["access_token"]) if _admitted(door, one, operator)), None)
+    if token is None:
+        token = _service_token(desk)
+    missing = desk.refused(door, token, surplus=1)
+    assert missing.exc_type == "InvalidRequest"
+    for name in [*contract_of("identity").rpc[door]["parameters"]["required"], "surplus"]:
+        assert f"/{name}" in missing.value
+
+
+def _admitted(door: str, token: str, operator: str) -> bool:
+    rule = RULES[door]
+    return rule.public or ("operator" if token == operator else "citizen") in rule.roles
+
+
+def _service_token(desk: Desk) -> str:
+    secret = (desk.settings.secret_folder() / "client-applications.secret").read_text()
+    return desk.call("client_token", client_id="applications", client_secret=secret)["access_token"]
+
+
+def test_a_service_learns_how_to_reach_somebody(desk, citizen):
+    contact = desk.call("contact", _service_token(desk), account_id=citizen["account_id"])
+    assert (contact["email"], contact["phone"], contact["language"]) == ("mau@example.com", "+84901234567", "vi")
+
+
+def test_ten_megabytes_are_refused_by_name(desk):
+    refused = desk.refused("sign_in", username="x" * 10_000_000, password="x")
+    assert refused.exc_type == "InvalidRequest"
+    assert "/username" in refused.value
+
+
+HOSTILE = ["'; DROP TABLE account; --", "%s%n{0}", "\u202e", "💥" * 50]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_refused_by_name_or_taken_as_text(desk, operator, text):
+    calls = (
+        ("sign_in", None, {"username": text, "password": text}),
+        ("refresh", None, {"refresh_token": text}),
+        ("sign_out", None, {"refresh_token": text}),
+        ("client_token", None, {"client_id": text, "client_secret": text}),
+        ("agencies", None, {"cursor": text}),
+        ("access_log", operator, {"subject_id": text}),
+        ("register_citizen", None, {**CITIZEN, "full_name": text, "phone": text, "email": "a@b.vn", "password": text}),
+    )
+    named = {"InvalidRequest", "Unauthenticated", "Forbidden", "CitizenDataDiffers", "WeakPassword"}
+    for door, token, arguments in calls:
+        try:
+            desk.call(door, token, **arguments)
+        except RemoteError as refused:
+            assert refused.exc_type in named, (door, text, refused)

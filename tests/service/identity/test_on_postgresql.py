@@ -1,0 +1,159 @@
+"""What only a real database shows: the migrations, and many callers at once."""
+
+from datetime import UTC, datetime, timedelta
+
+import eventlet
+import pyotp
+import pytest
+import time_machine
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, func, inspect, select
+
+from infra.chassis.actors import Actor
+from infra.chassis.database import Database
+from infra.chassis.migrations import configuration
+from infra.chassis.refusals import Refusal
+from services.identity import attempts, sessions
+from services.identity.accounts import Accounts, Claimed
+from services.identity.bootstrap import bootstrap
+from services.identity.delegations import Delegations
+from services.identity.models import Account, Appointment, Delegation, SignInSession, Table
+from services.identity.offices import Offices
+from services.identity.one_time_codes import OneTimeCodes
+from services.identity.sessions import Sessions
+
+PASSWORD = "bốn con mèo ngủ trưa"
+MAU = Claimed("001190999901", "Nguyễn Thị Mẫu", "1990-05-17", "0901234567", "mau@example.com")
+OPERATOR = Actor("operator-of-the-test", roles=frozenset({"operator"}))
+
+
+def all_at_once(*calls):
+    """The outcome of each call, reply or refusal, all started together."""
+
+    def outcome(call):
+        try:
+            return call()
+        except Refusal as refusal:
+            return refusal.name
+
+    threads = [eventlet.spawn(outcome, call) for call in calls]
+    return [thread.wait() for thread in threads]
+
+
+def count(settings, table):
+    with Database.at(settings.database_url("identity")).session() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+@pytest.fixture
+def mau(settings):
+    return Accounts.from_settings(settings).register_citizen(MAU, PASSWORD)
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(settings):
+    engine = create_engine(settings.database_url("identity"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    engine.dispose()
+
+
+def test_the_migrations_can_be_taken_back(settings):
+    command.downgrade(configuration("identity", settings.database_url("identity")), "base")
+    engine = create_engine(settings.database_url("identity"))
+    assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+    engine.dispose()
+
+
+def test_one_citizen_registering_many_times_at_once_gets_one_account(settings):
+    accounts = Accounts.from_settings(settings)
+    outcomes = all_at_once(*[lambda: accounts.register_citizen(MAU, PASSWORD)] * 6)
+    assert outcomes.count("AccountAlreadyExists") == 5
+    assert count(settings, Account) == 1
+
+
+def test_guesses_made_at_once_are_no_more_than_guesses_made_in_turn(settings, mau):
+    entry = Sessions.from_settings(settings)
+    outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, "sai")] * 12)
+    assert outcomes.count("Unauthenticated") == attempts.FREE_FAILURES
+    assert outcomes.count("SignInDelayed") == 12 - attempts.FREE_FAILURES
+
+
+def test_a_one_time_code_sent_many_times_at_once_lets_one_in(settings, mau):
+    now = datetime.now(UTC)
+    with time_machine.travel(now, tick=True) as clock:
+        by = Actor(mau["account_id"])
+        codes = OneTimeCodes.from_settings(settings)
+        device = pyotp.TOTP(codes.enrol_otp(by=by)["secret"])
+        codes.confirm_otp(device.at(now), by=by)
+        clock.shift(timedelta(seconds=60))
+        code, entry = device.at(now + timedelta(seconds=60)), Sessions.from_settings(settings)
+        outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, PASSWORD, code)] * 4)
+    assert sum(isinstance(one, dict) for one in outcomes) == 1
+
+
+def test_a_refresh_sent_many_times_at_once_gives_one_successor(settings, mau):
+    entry = Sessions.from_settings(settings)
+    token = entry.sign_in(MAU.citizen_number, PASSWORD)["refresh_token"]
+    outcomes = all_at_once(*[lambda: entry.refresh(token)] * 6)
+    (successor,) = {one["refresh_token"] for one in outcomes}
+    assert entry.refresh(successor)
+
+
+def test_ending_a_stolen_session_is_kept(settings, mau):
+    entry = Sessions.from_settings(settings)
+    token = entry.sign_in(MAU.citizen_number, PASSWORD)["refresh_token"]
+    entry.refresh(token)
+    with time_machine.travel(datetime.now(UTC) + sessions.GRACE + timedelta(seconds=1)), pytest.raises(Refusal):
+        entry.refresh(token)
+    with Database.at(settings.database_url("identity")).session() as session:
+        assert session.scalars(select(SignInSession.revoked_because)).one() == "refresh_token_reused"
+
+
+def test_appointing_many_times_at_once_makes_one_post(settings, mau):
+    offices = Offices.from_settings(settings)
+    offices.create_agency("H01", "Phường Mẫu", by=OPERATOR)
+    appoint = [lambda: offices.appoint(mau["account_id"], "H01", ["auditor"], by=OPERATOR)] * 6
+    outcomes = all_at_once(*appoint)
+    assert len({one["appointed_at"] for one in outcomes}) == 1
+    assert count(settings, Appointment) == 1
+
+
+def test_making_one_agency_many_times_at_once_makes_one(settings):
+    offices = Offices.from_settings(settings)
+    outcomes = all_at_once(*[lambda: offices.create_agency("H01", "Phường Mẫu", by=OPERATOR)] * 6)
+    assert len({one["created_at"] for one in outcomes}) == 1
+
+
+def test_delegating_many_times_at_once_makes_one_delegation(settings, mau):
+    other = Claimed("001205999902", "Trần Văn Mẫu", "2005-07-15", "0901234568", "mau2@example.com")
+    Accounts.from_settings(settings).register_citizen(other, PASSWORD)
+    trust, by = Delegations.from_settings(settings), Actor(mau["account_id"])
+    outcomes = all_at_once(*[lambda: trust.delegate(other.citizen_number, "*", "2999-12-31", by=by)] * 6)
+    assert len({one["delegation_id"] for one in outcomes}) == 1
+    assert count(settings, Delegation) == 1
+
+
+def test_hashing_leaves_the_hub_free(settings, mau):
+    entry, gaps, ticking = Sessions.from_settings(settings), [], [True]
+
+    def tick():
+        last = datetime.now(UTC)
+        while ticking[0]:
+            eventlet.sleep(0.002)
+            gaps.append(datetime.now(UTC) - last)
+            last = datetime.now(UTC)
+
+    ticker = eventlet.spawn(tick)
+    all_at_once(*[lambda number=number: entry.sign_in(f"nobody-{number}", "sai") for number in range(20)])
+    ticking[0] = False
+    ticker.wait()
+    assert sorted(gaps)[len(gaps) * 9 // 10] < timedelta(milliseconds=20)
+
+
+def test_bootstrap_is_safe_to_run_again(settings):
+    given = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
+    assert bootstrap(settings, **given)["operator"]["created"]
+    assert not bootstrap(settings, **given)["operator"]["created"]
