@@ -32,7 +32,7 @@ class Enquiries:
             demands = demands_of(session, application_id)
             currency = demands[0].currency if demands else "VND"
             about = {"application_id": application_id, "reference": bill.reference, "level": bill.level}
-            return about | {"demands": [demand_view(one) for one in demands]} | sums(demands, currency)
+            return about | {"items": [demand_view(one) for one in demands]} | sums(demands, currency)
 
     def payment(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
         """One payment with its history and refunds."""

@@ -1,0 +1,295 @@
+"""A payment gateway for development and tests, VNPAY-like in what it signs, asks and answers; no money moves.
+
+``GET /pay`` (signed redirect) shows the payer a page, ``POST /pay`` or ``GET /pay/confirm`` is the payer's choice
+(``success``, ``declined``, ``cancelled``), upon which the merchant's IPN address is called over HTTP with a signed result until it answers
+00 or 02. ``/querydr`` answers enquiries and refunds, ``/transactions`` lists what this gateway knows.
+
+Run alone: ``python -m infra.sandbox.gateway --port 8090 --ipn-url http://…/callbacks/vnpay`` with VNPAY_TMN_CODE and
+VNPAY_HASH_SECRET (or …_FILE) set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import urllib.request
+import uuid
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from infra.front_door.listening import Listening
+from infra.sandbox import gateway_pages as pages
+from infra.sandbox import gateway_wire as wire
+from infra.sandbox.gateway_book import CHOICES, Book, Transaction
+
+FINAL_ANSWERS = frozenset({"00", "02"})
+BANK = "NCB"
+LONGEST_BODY = 100_000
+
+
+class Gateway:
+    """One merchant's sandbox. ``attempts`` and ``delay`` (seconds) govern how its notices are repeated; ``copies`` sends each
+    notice several times at once; ``silent`` sends none, as when a notice gets lost."""
+
+    def __init__(self, *, tmn_code: str, hash_secret: str, ipn_url: str | None = None, attempts: int = 10, delay: float = 0.5) -> None:
+        self.tmn_code, self.secret, self.ipn_url = tmn_code, hash_secret, ipn_url
+        self.attempts, self.delay, self.copies, self.silent = attempts, delay, 1, False
+        self.book = Book()
+        self._stopping = threading.Event()
+        self._notifying: list[threading.Thread] = []
+        self.listening: Listening | None = None
+
+    def start(self, port: int = 0, host: str = "127.0.0.1") -> Gateway:
+        self.listening = Listening(_Visit, port=port, host=host, gateway=self)
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self.listening:
+            self.listening.stop()
+        self.wait_for_notices(5)
+
+    @property
+    def port(self) -> int:
+        assert self.listening is not None, "not started"
+        return self.listening.port
+
+    @property
+    def url(self) -> str:
+        assert self.listening is not None, "not started"
+        return self.listening.url
+
+    def wait_for_notices(self, timeout: float = 10) -> None:
+        """Until every notice under way was answered for good, or given up."""
+        for thread in list(self._notifying):
+            thread.join(timeout)
+
+    def pay(self, fields: Mapping[str, str], choice: str) -> tuple[Transaction, str] | None:
+        """The payer's choice on a signed redirect: the transaction and what to tell him; ``None`` for an unknown choice."""
+        transaction = self.book.opened(fields)
+        if choice not in CHOICES:
+            return None
+        if not self.book.choose(transaction, choice):
+            return transaction, "Giao dịch đã kết thúc trước đó"
+        if self.ipn_url and not self.silent:
+            for _ in range(self.copies):
+                thread = threading.Thread(target=self._notify, args=(transaction,), daemon=True)
+                thread.start()
+                self._notifying.append(thread)
+        return transaction, CHOICES[choice][2]
+
+    def result_query(self, transaction: Transaction) -> str:
+        """The signed query of a notice or a return to the merchant."""
+        fields = {
+            "vnp_Amount": str(transaction.amount),
+            "vnp_BankCode": BANK,
+            "vnp_BankTranNo": f"VNP{transaction.transaction_no}",
+            "vnp_CardType": "ATM",
+            "vnp_OrderInfo": transaction.order_info,
+            "vnp_PayDate": transaction.pay_date,
+            "vnp_ResponseCode": transaction.response_code,
+            "vnp_TmnCode": self.tmn_code,
+            "vnp_TransactionNo": transaction.transaction_no,
+            "vnp_TransactionStatus": transaction.status,
+            "vnp_TxnRef": transaction.order_ref,
+        }
+        return wire.sealed_query(self.secret, fields)
+
+    def answer(self, asked: Mapping[str, str]) -> dict[str, str]:
+        """Answer an enquiry or a refund request, signed."""
+        refund = asked.get("vnp_Command") == "refund"
+        signed, answered = (
+            (wire.REFUND_SIGNED, wire.REFUND_ANSWER_SIGNED) if refund else (wire.QUERY_SIGNED, wire.QUERY_ANSWER_SIGNED)
+        )
+        code, message, transaction = self._judged(asked, signed, refund)
+        told = self._told(asked, code, message, transaction)
+        return told | {"vnp_SecureHash": wire.sealed(self.secret, wire.piped(told, answered))}
+
+    def _judged(self, asked: Mapping[str, str], signed: list[str], refund: bool) -> tuple[str, str, Transaction | None]:
+        if not wire.piped_holds(self.secret, asked, signed):
+            return "97", "Chu ky khong hop le", None
+        if asked.get("vnp_TmnCode") != self.tmn_code:
+            return "02", "Ma dinh danh ket noi khong hop le", None
+        transaction = self.book.found(asked.get("vnp_TxnRef", ""))
+        if transaction is None:
+            return "91", "Khong tim thay giao dich", None
+        if not refund:
+            return "00", "Truy van thanh cong", transaction
+        amount = asked.get("vnp_Amount", "")
+        code = self.book.refund(transaction, asked.get("vnp_RequestId", ""), int(amount) if amount.isdigit() else 0)
+        return code, "Hoan tien" if code == "00" else "Khong hoan tien", transaction
+
+    def _told(self, asked: Mapping[str, str], code: str, message: str, transaction: Transaction | None) -> dict[str, str]:
+        told = {
+            "vnp_ResponseId": uuid.uuid4().hex,
+            "vnp_Command": asked.get("vnp_Command", ""),
+            "vnp_ResponseCode": code,
+            "vnp_Message": message,
+            "vnp_TmnCode": self.tmn_code,
+            "vnp_TxnRef": asked.get("vnp_TxnRef", ""),
+        }
+        if transaction is None:
+            return told
+        return told | {
+            "vnp_Amount": str(transaction.amount),
+            "vnp_BankCode": BANK,
+            "vnp_OrderInfo": transaction.order_info,
+            "vnp_PayDate": transaction.pay_date,
+            "vnp_TransactionNo": transaction.transaction_no,
+            "vnp_TransactionStatus": transaction.status,
+            "vnp_TransactionType": asked.get("vnp_TransactionType", "01"),
+        }
+
+    def _notify(self, transaction: Transaction) -> None:
+        """Call the merchant until it answers 00 or 02, at most ``attempts`` times."""
+        address = f"{self.ipn_url}?{self.result_query(transaction)}"
+        for attempt in range(1, self.attempts + 1):
+            answer = _called(address)
+            transaction.notices.append({"attempt": attempt, "at": wire.now_stamp(), "answer": answer})
+            if answer in FINAL_ANSWERS or self._stopping.wait(self.delay):
+                return
+
+
+class _Visit(BaseHTTPRequestHandler):
+    """One HTTP request to the gateway."""
+
+    server: Any
+    timeout = 10
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        fields = dict(parse_qsl(parts.query))
+        if parts.path == "/pay":
+            self._pay_page(fields)
+        elif parts.path == "/pay/confirm":
+            self._choose(fields)
+        elif parts.path == "/querydr":
+            self._say(200, json.dumps(self.gateway.answer(fields)).encode(), "application/json")
+        elif parts.path == "/transactions":
+            self._say(200, json.dumps(self.gateway.book.all(), ensure_ascii=False).encode(), "application/json")
+        else:
+            self._say(404, pages.refused("Không có trang này."))
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > LONGEST_BODY:
+            self._say(413, pages.refused("Yêu cầu quá lớn."))
+            return
+        body = self.rfile.read(int(length)).decode("utf-8", "replace")
+        if self.path == "/pay":
+            self._choose(dict(parse_qsl(body)))
+        elif self.path == "/querydr":
+            self._answer(body)
+        else:
+            self._say(404, pages.refused("Không có trang này."))
+
+    @property
+    def gateway(self) -> Gateway:
+        gateway: Gateway = self.server.gateway
+        return gateway
+
+    def _pay_page(self, fields: dict[str, str]) -> None:
+        if problem := self._problem(fields):
+            self._say(400, pages.refused(problem))
+            return
+        signed = {name: value for name, value in fields.items() if name.startswith("vnp_")}
+        self._say(200, pages.paying(self.gateway.book.opened(fields), signed))
+
+    def _choose(self, fields: dict[str, str]) -> None:
+        """The choice on a signed redirect, or on an order whose page was opened before (``vnp_TxnRef`` alone)."""
+        known = self.gateway.book.found(fields.get("vnp_TxnRef", "")) if "vnp_SecureHash" not in fields else None
+        problem = None if known else self._problem(fields)
+        if problem:
+            self._say(400, pages.refused(problem))
+            return
+        chosen = self.gateway.pay(fields, fields.get("choice", "success"))
+        if chosen is None:
+            self._say(400, pages.refused("Lựa chọn không hợp lệ."))
+            return
+        transaction, message = chosen
+        back = transaction.return_url
+        joined = f"{back}{'&' if '?' in back else '?'}{self.gateway.result_query(transaction)}" if back else ""
+        self._say(200, pages.chosen(transaction, message, joined))
+
+    def _problem(self, fields: Mapping[str, str]) -> str | None:
+        if not wire.query_holds(self.gateway.secret, fields):
+            return "Chữ ký không hợp lệ."
+        if fields.get("vnp_TmnCode") != self.gateway.tmn_code:
+            return "Mã đơn vị chấp nhận thanh toán không đúng."
+        if not fields.get("vnp_TxnRef") or not fields.get("vnp_Amount", "").isdigit():
+            return "Thiếu mã giao dịch hoặc số tiền."
+        return None
+
+    def _answer(self, body: str) -> None:
+        try:
+            asked = {str(name): str(value) for name, value in json.loads(body).items()}
+        except (ValueError, AttributeError):
+            self._say(400, b'{"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"}', "application/json")
+            return
+        self._say(200, json.dumps(self.gateway.answer(asked)).encode(), "application/json")
+
+    def _say(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Its own list of transactions is the record."""
+
+
+def _called(address: str) -> str:
+    """The merchant's RspCode, or what went wrong."""
+    try:
+        with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 - the operator's own setting
+            return str(json.loads(reply.read(LONGEST_BODY))["RspCode"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{type(error).__name__}: {error}"[:200]
+
+
+def serve(*, tmn_code: str, hash_secret: str, ipn_url: str | None = None, port: int = 0, host: str = "127.0.0.1", **how: Any) -> Gateway:
+    """A started gateway; it has ``url``, ``port`` and ``stop()``."""
+    return Gateway(tmn_code=tmn_code, hash_secret=hash_secret, ipn_url=ipn_url, **how).start(port, host)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run alone until TERM; the first line written is ``{"port", "url"}``."""
+    parser = argparse.ArgumentParser(prog="python -m infra.sandbox.gateway", description="Payment gateway for development and tests.")
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--ipn-url", default=os.environ.get("VNPAY_IPN_URL"))
+    parser.add_argument("--attempts", type=int, default=10, help="how often a notice is repeated until it is answered 00 or 02")
+    parser.add_argument("--delay", type=float, default=0.5, help="seconds between two of them")
+    given = parser.parse_args(arguments)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    how = {"attempts": given.attempts, "delay": given.delay, "ipn_url": given.ipn_url}
+    gateway = serve(
+        tmn_code=_setting("VNPAY_TMN_CODE"), hash_secret=_setting("VNPAY_HASH_SECRET"), port=given.port, host=given.host, **how
+    )
+    sys.stdout.write(json.dumps({"port": gateway.port, "url": gateway.url}) + "\n")
+    sys.stdout.flush()
+    stopping.wait()
+    gateway.stop()
+    return 0
+
+
+def _setting(name: str) -> str:
+    path = os.environ.get(f"{name}_FILE")
+    value = os.environ.get(name) or (Path(path).read_text().strip() if path else "")
+    if not value:
+        raise SystemExit(f"Setting {name} is missing. Give it as {name} or {name}_FILE.")
+    return value
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
