@@ -1,4 +1,4 @@
-"""``python -m tests.bench [NAME…]``: the benchmarks, each with ratios measured in one run, as a table and as JSON lines."""
+"""``python -m tests.bench [NAME…]``: the benchmarks, each with ratios measured in one run, as JSON lines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def main(names: list[str]) -> None:
             tempfile.TemporaryDirectory(prefix="portal-bench-") as folder,
         ):
             for row in module.run(Path(folder), uri, databases.make):
-                print(json.dumps({"benchmark": name, **row}, ensure_ascii=False), flush=True)
+                sys.stdout.write(json.dumps({"benchmark": name, **row}, ensure_ascii=False) + "\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":
