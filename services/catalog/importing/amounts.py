@@ -13,13 +13,17 @@ from services.catalog.importing.words import folded
 NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2})?(?![\d.,]*\d)"
 CURRENCY = r"Việt Nam Đồng|VNĐ|VND|đồng|đ|USD|đô la Mỹ|đô-la Mỹ|EUR|Euro"
 SPELLED = {"nghìn": 1_000, "ngàn": 1_000, "triệu": 1_000_000, "tỷ": 1_000_000_000}
+# A currency follows, or an item, or the amount stands right behind "phí:", as in "Lệ phí: 1,500,000 (…)".
 AMOUNT = re.compile(
-    rf"(?<![\d/.,])({NUMBER})\s*(nghìn|ngàn|triệu|tỷ)?\s*(?:({CURRENCY})(?!\w)|(?=/\s*[a-zđ]))", re.IGNORECASE
+    rf"(?<![\d/.,])({NUMBER})\s*(nghìn|ngàn|triệu|tỷ)?\s*"
+    rf"(?:({CURRENCY})(?!\w)|(?=/\s*[a-zđ])|(?<=phí: \d,\d\d\d,\d\d\d)|(?<=phí: \d,\d\d\d,\d\d\d ))",
+    re.IGNORECASE,
 )
 # What follows an amount: "/01 giấy", " /lần", "/ hộ chiếu"; up to the end of the phrase.
 PER = re.compile(r"\s*/\s*([^.,;:()\n+=]{1,60})")
 PER_FILING = re.compile(
-    r"(?:\(?\s*(?:0?1|một)\s*\)?\s*)?(?:lần(?: cấp| đăng ký| thẩm định)?|lượt|hồ sơ|bộ hồ sơ|trường hợp|vụ việc|thủ tục)$"
+    r"(?:\(?\s*(?:0?1|một)\s*\)?\s*)?"
+    r"(?:lần(?: cấp| đăng ký| thẩm định| gia hạn)?|lượt|hồ sơ|bộ hồ sơ|trường hợp|vụ việc|thủ tục)$"
 )
 LEADING_ONE = re.compile(r"^(?:\(?\s*(?:0?1|một)\s*\)?)\s+")
 SMALLEST_PLAUSIBLE_VND = 1_000
@@ -68,7 +72,7 @@ def per_item(text: str, at: int) -> tuple[str | None, int]:
     end = match.end()
     phrase = re.split(r"\s(?=đối với|trường hợp|áp dụng|kể từ|cho|khi|theo)|\s{2,}|\s-\s", match.group(1))[0]
     end -= len(match.group(1)) - len(phrase)
-    parts = [part.strip(' ."“”') for part in re.split(r"/", phrase)]
+    parts = [part.strip(" .") for part in re.split(r"/", phrase)]
     items = [LEADING_ONE.sub("", part) for part in parts if part and not PER_FILING.fullmatch(part.lower())]
     return " / ".join(items) or None, end
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from services.catalog.importing.amounts import amounts_in
 from services.catalog.importing.durations import Duration, beside_text, read_duration
+from services.catalog.importing.fee_reading import Reading, unclear
 from services.catalog.importing.fee_rows import FeeRow, fees_of
-from services.catalog.importing.fees import Reading, unclear
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import folded, squeezed
+from services.catalog.importing.words import both, folded, squeezed
 
 NAMES = {"truc tuyen": "online", "truc tiep": "counter", "dich vu buu chinh": "post"}
 LONGEST_CASE = 300
@@ -22,7 +22,7 @@ LONGEST_CASE = 300
 
 @dataclass(frozen=True)
 class ChannelRow:
-    """One row of the table: the channel's name, its time cell, the fees read from it, its description, where it stands."""
+    """A row of the table: the channel's name, its time cell, the fees read from it, description, where it stands."""
 
     name: str
     time: str
@@ -44,9 +44,9 @@ def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> 
             findings.add(row.path, row.text, "channel_unknown")
             continue
         timed.setdefault(channel, []).append((_time(row, findings), row.description))
-        fees = _fees(row)
-        proposals += _told(row, fees, channel, findings)
-        fee_rows += [FeeRow(channel, row.description, reading, row.path, row.text) for reading in fees]
+        readings = _fees(row)
+        proposals += _told(row, readings, channel, findings)
+        fee_rows += [FeeRow(channel, row.description, reading, row.path, row.text) for reading in readings]
     if not timed:
         findings.add(path, "", "channels_missing")
     fees, found = fees_of(fee_rows)
@@ -114,8 +114,7 @@ def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, 
                 path, f"{channel}: " + "; ".join(time.written() for time in times), "several_times_for_channel"
             )
             channels[channel]["cases"] = [
-                {"case": {"vi": squeezed(case)[:LONGEST_CASE]}, "processing_time": time.to_json()}
-                for time, case in rows
+                {"case": both(squeezed(case)[:LONGEST_CASE]), "processing_time": time.to_json()} for time, case in rows
             ]
     return channels
 
@@ -123,7 +122,8 @@ def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, 
 def level_of(channels: dict[str, Any], forms: bool) -> int:
     """The service level (1–4) a record shows: 3 with an online channel, 2 with forms to download, else 1.
 
-    Level 4 also needs payment and return of the result online or by post, which these records never state; an editor raises it.
+    Level 4 also needs payment and return of the result online or by post. These records never state that; an editor
+    raises the level.
     """
     if "online" in channels:
         return 3

@@ -1,4 +1,4 @@
-"""The procedure definition as both layouts fill it in: one order of keys, one place for what official records never say."""
+"""The procedure definition as both layouts fill it in: one order of keys, one place for what records never say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from services.catalog.importing.channels import level_of
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.records import fingerprint
-from services.catalog.importing.words import says_nothing, slug, squeezed
+from services.catalog.importing.words import both, says_nothing, slug, squeezed
 
 
 def definition(
@@ -27,14 +27,14 @@ def definition(
 ) -> dict[str, Any]:
     """A whole definition. `source` holds the record word for word, so nothing it says can be lost.
 
-    Official records carry no English, no form, no legal maximum apart from the promise, no limits and no steps: those keys
-    are None or empty, for an editor to fill, and fees are taken to be due at intake.
+    Official records carry no English, no form, no legal maximum apart from the promise, no limits and no steps: those
+    keys are None or empty, for an editor to fill, and fees are taken to be due at intake.
     """
     forms = any(requirement["form_file"] for requirement in requirements)
     return {
         "code": code,
-        "title": {"vi": title},
-        "field": {"code": slug(field), "vi": squeezed(field)},
+        "title": both(title),
+        "field": {"code": slug(field), **both(squeezed(field))},
         "level": level_of(ways["channels"], forms),
         "audience": audience,
         "authority": authority,
@@ -42,16 +42,15 @@ def definition(
         "legal_maximum": None,
         "fees": ways["fees"],
         "requirements": requirements,
-        "form": {"type": "object", "properties": {}},
+        "form": None,
         "results": results,
         "legal_basis": laws,
         "limits": {"supplement_days": None, "payment_days": None},
-        "may_pause": None,
-        "may_extend": None,
         "steps": [],
         "source": {
             "layout": layout,
             "fingerprint": fingerprint(record),
+            "languages": ["vi"],
             "proposals": ways["proposals"],
             "record": dict(record),
         },

@@ -94,8 +94,8 @@ def durations_in(prose: str) -> list[Duration]:
 def beside_text(stated: Duration, kinds: tuple[str, ...], prose: str) -> tuple[Duration, tuple[str, ...]]:
     """The promise in its column, weighed against the description next to it.
 
-    The column wins when it speaks. Where it is silent, the description is taken only if it names exactly one time counted
-    from receipt; several times are an editor's decision.
+    The column wins when it speaks. Where it is silent, the description is taken only if it names exactly one time
+    counted from receipt; several times are an editor's decision.
     """
     named = list(dict.fromkeys(duration for duration in durations_in(prose) if duration.amount))
     if stated.amount is None:

@@ -1,7 +1,7 @@
 """A fee's description that lists amounts: "Dưới 5 tấn: 50.000 đồng/giấy; Từ 5 tấn: 100.000 đồng/giấy".
 
-Read as a choice only when its parts exclude each other by what they say ("đối với", "trường hợp", "cấp mới"/"cấp lại" …);
-a list that may have to be added up, or anything left over, is not understood.
+Read as a choice only when its parts exclude each other by what they say ("đối với", "trường hợp", "cấp mới"/"cấp lại"
+…); a list that may have to be added up, or anything left over, is not understood.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass, field
 
 from services.catalog.importing.amounts import Amount, amounts_in
-from services.catalog.importing.words import UPPER, folded, slug, squeezed, unique
+from services.catalog.importing.words import UPPER, both, folded, slug, squeezed, unique
 
 BREAKS = re.compile(
     rf"\s*(?:;|\n|(?:^|(?<=[\s:;.,(]))[-+*•](?=\s)|(?<=[^\d\s.])\.(?=\s+[{UPPER}])|,\s*(?=[Rr]iêng))\s*"
 )
-ENUMERATOR = re.compile(r"^(?:\(?(?:[a-zđ]|\d{1,2}|i{1,3}v?)\)|\d{1,2}\.)\s*", re.IGNORECASE)
+ENUMERATOR = re.compile(r"^(?:\(?(?:[a-zđ]|\d{1,2}|i{1,3}v?)\)|\d{1,2}\.(?=\s))\s*", re.IGNORECASE)
 EXCLUDING = re.compile(
     r"doi voi|truong hop|cap moi|cap lai|cap doi|gia han|lan dau|lan thu|dang ky moi|bo sung|thay doi|duoi \d|tren \d|"
     r"tu \d.* (?:den|tro len)|hang |loai |nhom |ca nhan|to chuc|doanh nghiep|ho kinh doanh|quoc te|khac|truc tuyen|"
@@ -99,7 +99,7 @@ def choice(options: list[tuple[str, Amount]]) -> dict[str, object] | None:
     rows = [
         {
             "id": unique(slug(label, 40), taken, "lua-chon"),
-            "name": {"vi": _with_item(label, amount)},
+            "name": both(_with_item(label, amount)),
             "amount": amount.minor,
         }
         for label, (_, amount) in zip(labels, options, strict=True)

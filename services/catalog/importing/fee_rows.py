@@ -1,7 +1,7 @@
 """The fees of all rows of a channel table made into the fees of one procedure.
 
-The same fee in several channels is one fee with those channels. Rows of one channel that differ by case become a choice,
-named by the cases' own words; where the cases have no words, the fee is an editor's to write.
+The same fee in several channels is one fee with those channels. Rows of one channel that differ by case become a
+choice, named by the cases' own words; where the cases have no words, the fee is an editor's to write.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.catalog.importing.fees import Period, Reading, charge_or_duty, unclear
-from services.catalog.importing.words import folded, slug, squeezed, unique
+from services.catalog.importing.fee_reading import Period, Reading, charge_or_duty, unclear
+from services.catalog.importing.words import both, folded, slug, squeezed, unique
 
 LONGEST_CASE = 200
 
 
 @dataclass(frozen=True)
 class FeeRow:
-    """One fee of one row: `channel` online, counter or post; `case` the row's description; `path` and `text` in the record."""
+    """One fee of one row: `channel` online, counter or post; `case` the row's description; `path`, `text`: source."""
 
     channel: str
     case: str
@@ -72,7 +72,7 @@ def _by_case(rows: list[FeeRow]) -> Reading | None:
         return None
     taken: set[str] = set()
     options = [
-        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": {"vi": name}, "amount": amount}
+        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": both(name), "amount": amount}
         for name, amount in prices.values()
     ]
     currency = next(row.reading.currency for row in rows if row.reading.rule["type"] == "fixed")
@@ -86,13 +86,15 @@ def _sameness(reading: Reading) -> str:
 def _entries(reading: Reading, channels: list[str], taken: set[str]) -> list[dict[str, Any]]:
     """A fee for each period; "fee" ids stay readable: "le-phi", "phi-2"."""
     kind = charge_or_duty(reading.name)
-    name = reading.name or ("Lệ phí" if kind == "duty" else "Phí, lệ phí")
+    name = both(reading.name) if reading.name else both("Phí, lệ phí", "Fees")
+    ids = [unique("le-phi" if kind == "duty" else "phi", taken, "phi") for _ in reading.periods]
     return [
         {
-            "id": unique("le-phi" if kind == "duty" else "phi", taken, "phi"),
+            "id": fee_id,
             "kind": kind,
-            "name": {"vi": name},
-            "rule": period.rule,
+            "name": name,
+            # One application may have to choose for several fees: each choice has the name of its fee.
+            "rule": {**period.rule, "choice": fee_id} if period.rule["type"] == "choice" else period.rule,
             "currency": reading.currency,
             "collected_at": "intake",
             "channels": channels,
@@ -101,5 +103,5 @@ def _entries(reading: Reading, channels: list[str], taken: set[str]) -> list[dic
             "valid_from": period.first.isoformat() if period.first else None,
             "valid_until": period.until.isoformat() if period.until else None,
         }
-        for period in reading.periods
+        for fee_id, period in zip(ids, reading.periods, strict=True)
     ]

@@ -1,6 +1,6 @@
 """Fees that hold for a time only: "Miễn phí từ ngày … đến …", "áp dụng mức phí … đến hết ngày …", "bằng 50% mức thu".
 
-`taken_out(note)` separates these clauses from what the note says about the lasting fee. Dates are days, both ends included.
+`taken_out(note)` separates these clauses from what the note says about the lasting fee. Both days of a span count.
 """
 
 from __future__ import annotations
@@ -8,20 +8,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from services.catalog.importing.amounts import Amount, amounts_in
 
 DAY = r"(?:ngày\s+)?(\d{1,2}/\d{1,2}/\d{4})"
 SPAN = rf"(?:kể\s+)?từ\s+{DAY}\s+đến\s+(?:hết\s+)?{DAY}"
 MONEY = r"\d[\d.,]*\s*(?:đồng|đ|VNĐ)(?:/[^\s(),.;]{1,20}(?: [^\s(),.;\d]{1,12}){0,3}?)?"
-BY_LAW = r"(?:[^.;()]{0,30}?Thông tư(?: số)? \d+/\d{4}/TT-BTC(?: ngày \d{1,2}/\d{1,2}/\d{4})?(?: của Bộ (?:trưởng Bộ )?Tài chính)?)?"
+BY_LAW = (
+    r"(?:[^.;()]{0,30}?Thông tư(?: số)? \d+/\d{4}/TT-BTC"
+    r"(?: ngày \d{1,2}/\d{1,2}/\d{4})?(?: của Bộ (?:trưởng Bộ )?Tài chính)?)?"
+)
+RATE = r"mức (?:thu|lệ phí|phí)"
 FREE = re.compile(rf"\(?\s*(?:được )?Miễn(?: lệ)?(?: phí)?\s+{SPAN}{BY_LAW}\s*\)?", re.IGNORECASE)
 OTHER_AMOUNT = re.compile(
     rf"\(?\s*Áp dụng mức (?:phí|thu|lệ phí):?\s*({MONEY})(?:\s*\([^()]*\))?\s+{SPAN}{BY_LAW}\s*\)?", re.IGNORECASE
 )
-UNTIL = re.compile(rf"[-+]?\s*({MONEY})[^();]{{0,40}}?\(áp dụng đến hết {DAY}{BY_LAW}\s*\)", re.IGNORECASE)
+UNTIL = re.compile(
+    rf"(?:^|(?<=[-+;(])|(?<=\.\s))\s*(?<![\d.,])({MONEY})[^();]{{0,40}}?\(áp dụng đến hết {DAY}{BY_LAW}\s*\)",
+    re.IGNORECASE,
+)
 SHARE = re.compile(
-    rf"[-+]?\s*{SPAN},?\s*mức (?:thu|lệ phí|phí)[^.;%]{{0,160}}?bằng\s+(\d{{1,2}})\s*%\s*mức (?:thu|lệ phí|phí)[^.;()]{{0,60}}?"
+    rf"[-+]?\s*{SPAN},?\s*{RATE}[^.;%]{{0,160}}?bằng\s+(\d{{1,2}})\s*%\s*{RATE}[^.;()]{{0,60}}?"
     rf"(?:quy định|nêu trên)(?: (?:theo quy định )?tại)?{BY_LAW}",
     re.IGNORECASE,
 )
@@ -83,8 +91,5 @@ def _day(written: str) -> date:
 
 def sound(windows: list[Window]) -> bool:
     """Whether the windows follow each other without overlapping and none ends before it begins."""
-    follows = all(
-        after.first is not None and before.until < after.first
-        for before, after in zip(windows, windows[1:], strict=False)
-    )
+    follows = all(after.first is not None and before.until < after.first for before, after in pairwise(windows))
     return follows and all(window.first is None or window.first <= window.until for window in windows)

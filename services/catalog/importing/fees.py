@@ -1,74 +1,50 @@
 """What one row of the channel table says about money: its amount, weighed against its own description.
 
-Nothing is quoted that the record contradicts. A row whose amount and description disagree, or whose description cannot be
-read, becomes a fee of rule `not_stated`: it cannot be quoted until an editor decides. What the description seems to say is
-handed on as a proposal beside the finding.
+Nothing is quoted that the record contradicts. A row whose amount and description disagree, or whose description cannot
+be read, becomes a fee of rule `not_stated`: it cannot be quoted until an editor decides. What the description seems to
+say is handed on as a proposal beside the finding.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from services.catalog.importing.amounts import Amount, amounts_in, per_item
-from services.catalog.importing.fee_options import ARITHMETIC, EXEMPTION, REFERENCE, Listed, choice, listed
+from services.catalog.importing.fee_options import ARITHMETIC, REFERENCE, Listed, choice, listed
+from services.catalog.importing.fee_reading import NO_RULE, Period, Reading, Rule, unclear
 from services.catalog.importing.fee_windows import Window, sound, taken_out
-from services.catalog.importing.words import folded, says_nothing, squeezed
+from services.catalog.importing.words import folded, says_nothing, squeezed, tidy
 
 SET_ELSEWHERE = re.compile(
-    r"hội đồng nhân dân|hđnd|ủy ban nhân dân|\bdo [^.;]{3,60}quy định|theo (?:mức|biểu|quy định|hướng dẫn|phí)|theo quyết định",
+    r"hội đồng nhân dân|hđnd|ủy ban nhân dân|\bdo [^.;]{3,60}quy định|"
+    r"theo (?:mức|biểu|quy định|hướng dẫn|phí|quyết định)",
     re.IGNORECASE,
 )
 PLAINLY_FREE = re.compile(
-    r"^(?:[-+]\s*)?(?:miễn (?:lệ )?phí(?:\s*\(|\s*$|\.|;| đăng ký| đối với trường hợp đăng ký qua mạng)|không (?:thu|mất|phải nộp)|"
+    r"^(?:[-+]\s*)?(?:miễn (?:lệ )?phí(?:\s*\(|\s*$|\.|;| đăng ký| đối với trường hợp đăng ký qua mạng)|"
+    r"không (?:thu|mất|phải nộp)|"
     r"không được quy định tại biểu phí)",
     re.IGNORECASE,
 )
 # A description of free filings this short, without a number or a rule, only names what is free.
 LONGEST_LABEL = 60
-NO_RULE: dict[str, Any] = {"type": "not_stated"}
-Rule = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Period:
-    """One rule and the days it holds, both included; None is open."""
-
-    rule: Rule
-    first: date | None = None
-    until: date | None = None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One fee as a row states it; `kinds` are its findings, `proposal` what its description seems to mean."""
-
-    periods: tuple[Period, ...]
-    currency: str = "VND"
-    name: str = ""
-    exempt: tuple[str, ...] = ()
-    law: str = ""
-    kinds: tuple[str, ...] = ()
-    proposal: Rule | None = None
-
-    @property
-    def rule(self) -> Rule:
-        return self.periods[-1].rule
-
-    @property
-    def understood(self) -> bool:
-        return self.rule["type"] != "not_stated"
-
-
-def unclear(*kinds: str, proposal: Rule | None = None, currency: str = "VND") -> Reading:
-    return Reading((Period(NO_RULE),), currency=currency, kinds=kinds, proposal=proposal)
+# "Miễn lệ phí. Phí cấp bản sao … thực hiện theo quy định tại …": free, but a second fee stands elsewhere.
+ANOTHER_FEE = re.compile(r"[.;]\s*phí [^.;]*quy định", re.IGNORECASE)
+ITS_CASE = re.compile(r"đối với|trường hợp|nhóm|\b(?:dưới|trên|từ) \d", re.IGNORECASE)
+OWN_NAME = re.compile(r"^[\s(*+-]*((?:lệ )?phí (?!của)[^.;:()\d]{3,160})", re.IGNORECASE)
+# Days that no known clause has explained: what holds on which day is then not known.
+FURTHER_WINDOW = re.compile(
+    r"đến (?:hết )?(?:ngày )?\d{1,2}/\d{1,2}/\d{4}|từ ngày \d{1,2}/\d{1,2}/\d{4} áp dụng", re.IGNORECASE
+)
+ONE_DAY = timedelta(days=1)
 
 
 def read_fee(stated: Amount | None, note: str) -> Reading:
     """The fee of an amount (None: the column names none) and the description behind it in parentheses."""
-    text = squeezed(note).strip()
+    note = tidy(note)
+    text = squeezed(note)
     lasting, windows = taken_out(note)
     if stated is None:
         return _by_text_alone(text)
@@ -76,8 +52,9 @@ def read_fee(stated: Amount | None, note: str) -> Reading:
         return unclear("fee_amount_implausible", proposal=_proposal(lasting), currency=stated.currency)
     if stated.minor == 0:
         return _free(text, lasting)
-    reading = _priced(stated, lasting)
-    return _through_time(reading, windows) if windows and reading.understood else reading
+    if windows:
+        return _through_time(stated, note, lasting, windows)
+    return _priced(stated, lasting)
 
 
 def _by_text_alone(text: str) -> Reading:
@@ -91,6 +68,8 @@ def _reason(text: str) -> str:
 
 
 def _free(text: str, lasting: str) -> Reading:
+    if ANOTHER_FEE.search(text) and not amounts_in(text):
+        return unclear("fee_set_elsewhere", proposal={"type": "free"})
     if says_nothing(text) or (PLAINLY_FREE.match(text.lstrip("( ")) and not amounts_in(text)):
         return Reading((Period({"type": "free"}),), law=text if REFERENCE.search(text) else "")
     if amounts_in(text):
@@ -104,6 +83,12 @@ def _free(text: str, lasting: str) -> Reading:
 
 def _priced(stated: Amount, note: str) -> Reading:
     named = amounts_in(note)
+    if FURTHER_WINDOW.search(note):
+        return unclear(
+            "fee_set_elsewhere" if not named else "fee_text_not_understood",
+            proposal=stated.rule(),
+            currency=stated.currency,
+        )
     if not named:
         return _priced_by_column(stated, note)
     if stated.minor not in [amount.minor for amount in named]:
@@ -121,7 +106,7 @@ def _priced(stated: Amount, note: str) -> Reading:
     if not found.whole:
         return unclear("fee_text_not_understood", currency=stated.currency)
     rule = found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
-    if rule is None:
+    if rule is None or stated.minor not in _amounts(rule):
         return unclear("fee_text_not_understood", currency=stated.currency)
     name = found.options[0][0] if _one_price(found.options) else ""
     return Reading(
@@ -130,9 +115,15 @@ def _priced(stated: Amount, note: str) -> Reading:
 
 
 def _single(named: list[Amount], found: Listed, note: str) -> Reading:
-    """A description that names one amount only, however many words stand around it."""
+    """A description that names one amount only; where it also names a case, an editor should see it."""
     amount = next((amount for amount in named if amount.per), named[0])
-    return Reading((Period(amount.rule()),), amount.currency, _name(note), tuple(found.exempt), _law(note))
+    priced = " ".join(label for label, _ in found.options) + note[named[-1].end :].split(".")[0]
+    kinds = ("fee_names_its_case",) if ITS_CASE.search(priced) else ()
+    return Reading((Period(amount.rule()),), amount.currency, _name(note), tuple(found.exempt), _law(note), kinds)
+
+
+def _amounts(rule: Rule) -> list[int]:
+    return [rule.get("amount", 0)] if rule["type"] != "choice" else [option["amount"] for option in rule["options"]]
 
 
 def _one_price(options: list[tuple[str, Amount]]) -> bool:
@@ -153,9 +144,11 @@ def _priced_by_column(stated: Amount, note: str) -> Reading:
 
 
 def _name(text: str) -> str:
-    """The fee's own name where the description gives one: "Phí thẩm định …", "Lệ phí cấp …"."""
-    named = re.search(r"\b((?:lệ )?phí [^.;:()\d]{3,160})", text, re.IGNORECASE)
-    return squeezed(named.group(1)).rstrip(" ,:-") if named and not EXEMPTION.match(text) else ""
+    """The fee's own name where the description begins with one: "Phí thẩm định …", "Lệ phí cấp …"."""
+    named = OWN_NAME.match(squeezed(text))
+    if named:
+        return re.split(r" (?=theo |được quy định)", named.group(1))[0].rstrip(" ,:-")
+    return "Lệ phí" if re.match(r"[\s(*+-]*(?:mức (?:thu )?)?lệ phí\b", text, re.IGNORECASE) else ""
 
 
 def _law(text: str) -> str:
@@ -163,18 +156,29 @@ def _law(text: str) -> str:
     return named.group(1) if named else ""
 
 
-def _through_time(reading: Reading, windows: list[Window]) -> Reading:
-    """The lasting rule cut by its windows: before, during and after each of them."""
-    lasting = reading.rule
-    if not sound(windows) or lasting["type"] not in ("fixed", "per_item"):
-        return unclear("fee_text_not_understood", currency=reading.currency)
-    periods, free_from = [], None
+def _through_time(stated: Amount, note: str, lasting: str, windows: list[Window]) -> Reading:
+    """The lasting fee cut by its windows: before, during and after each of them."""
+    reading = _priced(stated, lasting)
+    if not reading.understood:
+        return reading
+    if not sound(windows) or reading.rule["type"] not in ("fixed", "per_item"):
+        return unclear("fee_text_not_understood", currency=stated.currency)
+    temporary = [window.amount.minor for window in windows if window.amount]
+    if any(amount > stated.minor for amount in temporary):
+        return unclear("fee_contradicts_text", currency=stated.currency)
+    # A column that holds the temporary amount says nothing of what comes before or after it.
+    known = stated.minor not in temporary or stated.minor in [amount.minor for amount in amounts_in(lasting)]
+    outside = reading.rule if known else NO_RULE
+    periods, begins = [], None
     for window in windows:
         if window.first:
-            periods.append(Period(lasting, free_from, window.first - timedelta(days=1)))
-        periods.append(Period(_during(lasting, window), window.first, window.until))
-        free_from = window.until + timedelta(days=1)
-    return replace(reading, periods=(*periods, Period(lasting, free_from, None)))
+            periods.append(Period(outside, begins, window.first - ONE_DAY))
+        periods.append(Period(_during(reading.rule, window), window.first, window.until))
+        begins = window.until + ONE_DAY
+    kinds = () if known else ("fee_outside_window_not_stated",)
+    return replace(
+        reading, periods=(*periods, Period(outside, begins, None)), kinds=kinds, law=reading.law or _law(note)
+    )
 
 
 def _during(lasting: Rule, window: Window) -> Rule:
@@ -190,8 +194,3 @@ def _proposal(text: str) -> Rule | None:
     if not found.whole or not found.options:
         return None
     return found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
-
-
-def charge_or_duty(name: str) -> str:
-    """ "Lệ phí" is a duty, everything else the records name a charge; the law knows no third kind."""
-    return "duty" if folded(name).startswith("le phi") else "charge"

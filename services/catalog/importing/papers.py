@@ -1,7 +1,7 @@
 """The papers a procedure asks for, read from the portal's run-on table or from one structured row.
 
 A count is taken only where it can be told from the name it runs into: "…NĐ-CP1 bản chính" is one original, "…ngày
-26/12/20251 bản chính" is one (a year has four digits), "…Mẫu số 181 bản chính" may be one or eighty-one and is reported.
+26/12/20251 bản chính" is one (a year has four digits), "…Mẫu số 181 bản chính" may be 1 or 81 and is reported.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import LOWER, UPPER, folded, says_nothing, slug, squeezed, unique
+from services.catalog.importing.words import LOWER, UPPER, both, folded, says_nothing, slug, squeezed, unique
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
@@ -86,7 +86,7 @@ def requirement(
     electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
     return {
         "id": unique(slug(text, 48), taken, "giay-to"),
-        "name": {"vi": text or "Giấy tờ"},
+        "name": both(text or "Giấy tờ"),
         "original": original,
         "copy": copies,
         "electronic": electronic,

@@ -9,7 +9,8 @@ from typing import Any
 from services.catalog.importing.amounts import Amount, amounts_in
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition
-from services.catalog.importing.fees import Reading, read_fee, unclear
+from services.catalog.importing.fee_reading import Reading, unclear
+from services.catalog.importing.fees import read_fee
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import laws_of_table
 from services.catalog.importing.papers import papers_of_table
@@ -23,8 +24,8 @@ READ = (
     "co_quan_co_tham_quyen", "cach_thuc_thuc_hien", "thanh_phan_ho_so", "can_cu_phap_ly", "ket_qua_xu_ly",
 )  # fmt: skip
 KEPT = (
-    "so_quyet_dinh", "loai_thu_tuc", "dia_chi_tiep_nhan", "co_quan_duoc_uy_quyen", "co_quan_phoi_hop", "thu_tuc_lien_quan",
-    "trinh_tu_thuc_hien", "yeu_cau_dieu_kien", "bo_nganh",
+    "so_quyet_dinh", "loai_thu_tuc", "dia_chi_tiep_nhan", "co_quan_duoc_uy_quyen", "co_quan_phoi_hop",
+    "thu_tuc_lien_quan", "trinh_tu_thuc_hien", "yeu_cau_dieu_kien", "bo_nganh",
 )  # fmt: skip
 KNOWN = frozenset(READ + KEPT)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 Layout = Literal["structured", "portal"]
 LONGEST_LINE = 8 * 1024 * 1024
@@ -82,12 +82,15 @@ def _opened(source: str | Path | IO[bytes]) -> Iterator[IO[bytes]]:
 @contextmanager
 def _unpacked(file: IO[bytes]) -> Iterator[IO[bytes]]:
     """The stream's lines; whether it is gzipped is told from its first bytes, not from its name."""
-    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[arg-type]
-    if buffered.peek(2)[:2] == GZIP:
-        with gzip.open(buffered, "rb") as lines:
-            yield lines  # type: ignore[misc]
-    else:
-        yield buffered
+    buffered = io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        if buffered.peek(2)[:2] == GZIP:
+            with gzip.open(buffered, "rb") as lines:
+                yield cast(IO[bytes], lines)
+        else:
+            yield buffered
+    finally:
+        buffered.detach()  # the stream is the caller's to close
 
 
 def layout_of(record: Mapping[str, Any]) -> Layout | None:
@@ -100,6 +103,6 @@ def layout_of(record: Mapping[str, Any]) -> Layout | None:
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the record's canonical JSON: sorted keys, no white space, UTF-8. Order of fields does not matter."""
+    """SHA-256 (hex) of the record's canonical JSON: sorted keys, no white space, UTF-8, in whatever order it came."""
     canonical = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,7 +1,7 @@
 """Takes the portal's run-on channel table apart: "Trực tuyến20 Ngày làm việcMiễn phí(…)mô tảTrực tiếp…" into cells.
 
-The cells were joined without any separator, so a row begins only where a channel's name is directly followed by something a
-time cell can hold. Whatever stands outside the rows is handed back as well; joined again, the parts are the whole text.
+The cells were joined without any separator, so a row begins only where a channel's name is directly followed by
+something a time cell can hold. What stands outside the rows is handed back too; together they are the whole text.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _row(match: re.Match[str], text: str) -> Row:
 def note_of(text: str) -> tuple[str, str]:
     """A fee's description in parentheses and what follows it; "a)" and "1)" close nothing.
 
-    Where a parenthesis is never closed, the note ends at a closing one that runs into the next cell; failing that there is
-    no note, and everything is description.
+    Where a parenthesis is never closed, the note ends at a closing one that runs into the next cell; failing that there
+    is no note, and everything is description.
     """
     if not text.startswith("("):
         return "", text

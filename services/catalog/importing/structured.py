@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from services.catalog.importing.amounts import Amount, amounts_in
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition, pointer
-from services.catalog.importing.fee_options import choice
-from services.catalog.importing.fees import Period, Reading, read_fee, unclear
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import law
 from services.catalog.importing.papers import requirement
 from services.catalog.importing.parties import audience_of, authority_of
-from services.catalog.importing.words import folded, says_nothing, squeezed
+from services.catalog.importing.structured_fees import fees_of_cell
+from services.catalog.importing.words import both, says_nothing, squeezed
 
 TOP = frozenset(("thu_tuc_id", "metadata", "content", "tables"))
 METADATA = ("mã_thủ_tục", "tên_thủ_tục", "số_quyết_định", "cấp_thực_hiện", "loại_thủ_tục", "lĩnh_vực")
 CONTENT_READ = ("đối_tượng_thực_hiện", "cơ_quan_thực_hiện", "cơ_quan_có_thẩm_quyền", "kết_quả_thực_hiện")
 CONTENT_KEPT = (
-    "trình_tự_thực_hiện", "cách_thức_thực_hiện", "cơ_quan_phối_hợp", "địa_chỉ_tiếp_nhận_hs", "yêu_cầu_điều_kiện_thực_hiện",
+    "trình_tự_thực_hiện", "cách_thức_thực_hiện", "cơ_quan_phối_hợp", "địa_chỉ_tiếp_nhận_hs",
+    "yêu_cầu_điều_kiện_thực_hiện",
 )  # fmt: skip
 TABLES = {
     "hinh_thuc_nop": frozenset(("hinh_thuc", "thoi_han_giai_quyet", "phi_le_phi")),
     "thanh_phan_ho_so": frozenset(("ten_giay_to", "so_luong", "ghi_chu")),
     "can_cu_phap_ly": frozenset(("so_ky_hieu", "trich_yeu")),
 }
-FEE_LINE = re.compile(r"(Lệ phí|Phí)\s*:\s*(.*?)\s*(?:\((.*)\))?\s*", re.DOTALL)
-FREE_WORDS = ("khong", "khong dong", "0 dong", "mien phi", "khong thu")
 COPIES = re.compile(r"Bản chính:\s*(\d+)\s*Bản sao:\s*(\d+)\s*")
 
 
 def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a structured record amounts to, and everything an editor should know about it."""
-    metadata = record.get("metadata") if isinstance(record.get("metadata"), Mapping) else {}
+    metadata = _mapping(record, "metadata")
     code = squeezed(str(metadata.get("mã_thủ_tục") or record.get("thu_tuc_id") or ""))
     findings = Findings(code)
     _whole(record, findings)
@@ -106,7 +102,7 @@ def _ways(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         ChannelRow(
             cells.text("hinh_thuc"),
             cells.text("thoi_han_giai_quyet"),
-            _fees(cells.text("phi_le_phi")),
+            fees_of_cell(cells.text("phi_le_phi")),
             "",
             path,
             _told(cells),
@@ -122,55 +118,13 @@ def _told(cells: Cells) -> str:
     )
 
 
-def _fees(cell: str) -> tuple[Reading, ...]:
-    """A fee cell holds a line for each amount: "Phí : 2.000.000 Đồng (…)"; lines of one kind are a choice of it."""
-    lines = [
-        line
-        for line in re.split(r"\n(?=(?:Lệ phí|Phí|File đính kèm)\s*:)", cell.strip())
-        if not line.startswith("File ")
-    ]
-    if not any(line.strip() for line in lines):
-        return (unclear("fee_not_stated"),)
-    read = [(line.split(":")[0].strip(), *_line(line)) for line in lines]
-    kinds = list(dict.fromkeys(kind for kind, _, _ in read))
-    return tuple(_one_kind(kind, [row[1:] for row in read if row[0] == kind]) for kind in kinds)
-
-
-def _line(line: str) -> tuple[Reading, str]:
-    match = FEE_LINE.fullmatch(line.strip())
-    if not match:
-        return unclear("fee_text_not_understood"), line
-    amount, note = match.group(2), match.group(3) or ""
-    if folded(amount) in FREE_WORDS:
-        return replace(read_fee(Amount(0, "VND"), note), name=""), note
-    named = amounts_in(amount)
-    if len(named) == 1 and named[0].start == 0 and named[0].end == len(amount):
-        return read_fee(named[0], note), note
-    return read_fee(None, f"{amount} {note}" if not says_nothing(amount.replace("Đồng", "")) else note), note
-
-
-def _one_kind(kind: str, lines: list[tuple[Reading, str]]) -> Reading:
-    reading = lines[0][0]
-    if len(lines) > 1:
-        prices = [
-            (squeezed(note), Amount(line.rule.get("amount", 0), line.currency))
-            for line, note in lines
-            if line.understood
-        ]
-        rule = choice(prices) if len(prices) == len(lines) else None
-        if rule is None:
-            return unclear("fee_differs_between_cases", *(found for line, _ in lines for found in line.kinds))
-        reading = Reading((Period(rule),), prices[0][1].currency)
-    return replace(reading, name=reading.name or kind)
-
-
 def _papers(record: Mapping[str, Any], findings: Findings) -> list[dict[str, Any]]:
     papers: list[dict[str, Any]] = []
     taken: set[str] = set()
     for path, cells in _rows(record, "thanh_phan_ho_so", findings):
         name, files, copies = cells.text("ten_giay_to"), cells.text("so_luong"), COPIES.fullmatch(cells.text("ghi_chu"))
         if files.strip():
-            # The column of quantities holds the forms' file names in these records, the column of remarks the quantities.
+            # In these records the column of quantities holds the forms' file names, that of remarks the quantities.
             findings.add(path, files, "form_file_without_link")
         if copies is None:
             findings.add(path, cells.text("ghi_chu"), "paper_count_ambiguous")
@@ -185,4 +139,4 @@ def _results(text: str, findings: Findings) -> list[dict[str, Any]]:
     if says_nothing(text):
         return []
     findings.add("/content/kết_quả_thực_hiện", text, "result_without_code")
-    return [{"code": None, "name": {"vi": squeezed(text)}, "validity": None}]
+    return [{"code": None, "name": both(squeezed(text)), "validity": None}]

@@ -19,6 +19,11 @@ def squeezed(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def tidy(text: str) -> str:
+    """Squeezed line by line: line breaks part what stands on them."""
+    return "\n".join(line for line in map(squeezed, text.splitlines()) if line)
+
+
 def folded(text: str) -> str:
     """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
     plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
@@ -28,6 +33,11 @@ def folded(text: str) -> str:
 def says_nothing(text: str) -> bool:
     """Whether a cell only says that there is nothing to say: "Không có thông tin", "Không quy định", "-"."""
     return folded(text).strip(" .;:-–/()+*") in NOTHING
+
+
+def both(text: str, english: str | None = None) -> dict[str, str]:
+    """A name in both languages; official records have no English, so the Vietnamese stands in where none is given."""
+    return {"vi": text, "en": english or text}
 
 
 def slug(text: str, longest: int = 60) -> str:

@@ -1,0 +1,162 @@
+"""Takes official records into a catalogue, batch by batch: what is new, changed, the same again, or bad.
+
+The catalogue is two callables, so that this runs against any store and in memory. A caller streams a file like this:
+
+    load(records(path), known=versions_by_code, publish=publish_batch, progress=show)
+
+Every line ends in exactly one count of the summary; what did not become a version is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from services.catalog.importing.findings import Finding, Report
+from services.catalog.importing.parsing import parse
+from services.catalog.importing.records import BadLine, Layout, fingerprint, layout_of
+from services.catalog.importing.words import squeezed
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A record that was read: its line, what became of it ("new" or "changed"), its definition and findings."""
+
+    line: int
+    outcome: str
+    definition: dict[str, Any]
+    findings: list[Finding]
+
+
+@dataclass
+class Summary:
+    """Counts of lines by what became of them; `lines` is always their sum."""
+
+    lines: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    refused: int = 0
+    bad: int = 0
+    findings: int = 0
+    report: Report = field(default_factory=Report)
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"lines", "new", "changed", "unchanged", "repeated", "refused", "bad", "findings", "groups": [...]}`."""
+        counts = {name: held for name, held in vars(self).items() if isinstance(held, int)}
+        return {**counts, "groups": self.report.groups()}
+
+
+# codes -> the fingerprint of the record that each code's version in force was made from (`source.fingerprint`)
+Known = Callable[[Sequence[str]], Mapping[str, str]]
+# puts a batch in force, at best in one transaction -> code and reason of each definition the catalogue refused
+Publish = Callable[[Sequence[Taken]], Mapping[str, str]]
+
+
+def load(
+    lines: Iterable[tuple[int, dict[str, Any] | BadLine]],
+    *,
+    known: Known,
+    publish: Publish,
+    layout: Layout | None = None,
+    found: Callable[[Finding], None] = lambda finding: None,
+    progress: Callable[[Summary], None] = lambda summary: None,
+    batch: int = BATCH,
+) -> Summary:
+    """Load every line; `found` sees each finding as it arises, `progress` the summary after each batch.
+
+    A record whose fingerprint is the known one is not read again and makes no version. Of several different records
+    with one code in a file the first is taken, the others are reported. `layout` None: told from each record's shape.
+    """
+    loading = _Loading(known, publish, layout, found)
+    stream = iter(lines)
+    while chunk := list(islice(stream, batch)):
+        loading.take(chunk)
+        progress(loading.summary)
+    return loading.summary
+
+
+class _Loading:
+    def __init__(self, known: Known, publish: Publish, layout: Layout | None, found: Callable[[Finding], None]) -> None:
+        self.summary = Summary()
+        self._known, self._publish, self._layout, self._found = known, publish, layout, found
+        self._seen: dict[str, str] = {}
+
+    def take(self, chunk: list[tuple[int, dict[str, Any] | BadLine]]) -> None:
+        fresh = list(self._fresh(chunk))
+        before = self._known([code for _, code, _, _ in fresh]) if fresh else {}
+        taken = [
+            self._read(line, record, layout, before.get(code))
+            for line, code, record, layout in fresh
+            if not self._same_again(before.get(code), self._seen[code])
+        ]
+        refused = self._publish(taken) if taken else {}
+        for one in taken:
+            self._settle(one, refused.get(one.definition["code"]))
+
+    def _fresh(
+        self, chunk: list[tuple[int, dict[str, Any] | BadLine]]
+    ) -> Iterator[tuple[int, str, dict[str, Any], Layout]]:
+        """The chunk's records that have a code and are the first with it; the others are counted and reported here."""
+        for line, record in chunk:
+            self.summary.lines += 1
+            layout = None if isinstance(record, BadLine) else self._layout or layout_of(record)
+            if isinstance(record, BadLine) or layout is None:
+                self._bad(line, record)
+                continue
+            code, mark = code_of(record), fingerprint(record)
+            if not code:
+                self._bad(line, record, "code_missing")
+            elif code in self._seen:
+                self.summary.repeated += 1
+                if self._seen[code] != mark:
+                    self._tell(Finding(code, f"/lines/{line}", _title(record), "code_twice_in_file"))
+            else:
+                self._seen[code] = mark
+                yield line, code, record, layout
+
+    def _same_again(self, before: str | None, mark: str) -> bool:
+        same = before == mark
+        self.summary.unchanged += same
+        return same
+
+    def _read(self, line: int, record: dict[str, Any], layout: Layout, before: str | None) -> Taken:
+        definition, findings = parse(record, layout)
+        return Taken(line, "new" if before is None else "changed", definition, findings)
+
+    def _settle(self, one: Taken, refusal: str | None) -> None:
+        if refusal is None:
+            setattr(self.summary, one.outcome, getattr(self.summary, one.outcome) + 1)
+        else:
+            self.summary.refused += 1
+            self._tell(Finding(one.definition["code"], f"/lines/{one.line}", refusal, "publication_refused"))
+        for finding in one.findings:
+            self._tell(finding)
+
+    def _bad(self, line: int, record: dict[str, Any] | BadLine, kind: str = "record_unreadable") -> None:
+        self.summary.bad += 1
+        text = f"{record.reason}: {record.text}" if isinstance(record, BadLine) else str(record)
+        self._tell(Finding("", f"/lines/{line}", text[:300], kind))
+
+    def _tell(self, finding: Finding) -> None:
+        self.summary.findings += 1
+        self.summary.report.add(finding)
+        self._found(finding)
+
+
+def code_of(record: Mapping[str, Any]) -> str:
+    """The procedure code of a record of either layout; "" when it has none."""
+    metadata = record.get("metadata")
+    inner = metadata.get("mã_thủ_tục") if isinstance(metadata, Mapping) else None
+    return squeezed(str(inner or record.get("ma_thu_tuc") or record.get("thu_tuc_id") or ""))
+
+
+def _title(record: Mapping[str, Any]) -> str:
+    metadata = record.get("metadata")
+    inner = metadata.get("tên_thủ_tục") if isinstance(metadata, Mapping) else None
+    return str(inner or record.get("ten_thu_tuc") or "")
