@@ -39,7 +39,10 @@ class Imports:
     def take_in(
         self, records: list[Any], layout: str, effective_from: str, *, by: Actor, command: Command
     ) -> dict[str, Any]:
-        """``{"records", "new", "changed", "unchanged", "refused", "findings": [{"index", "code", "path", "text", "kind"}], "by_kind"}``."""
+        """``{"records", "counts": {"new", "changed", "unchanged", "refused"}, "findings": [...], "by_kind"}``.
+
+        A finding is ``{"index", "code", "path", "text", "kind"}``: which record of the batch, where in it, what it says.
+        """
         day = day_of(effective_from)
         read = [self._read(index, record, layout) for index, record in enumerate(records)]
         return self.database.command(command, lambda session: self._store(session, read, day, layout, by))
@@ -84,7 +87,7 @@ class Imports:
             findings += told
         numbers = {name: counted[name] for name in ("new", "changed", "unchanged", "refused")}
         by_kind = dict(sorted(Counter(finding["kind"] for finding in findings).items()))
-        return {"records": len(read), **numbers, "findings": findings, "by_kind": by_kind}
+        return {"records": len(read), "counts": numbers, "findings": findings, "by_kind": by_kind}
 
     def _one(
         self,

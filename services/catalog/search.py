@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -29,7 +30,7 @@ from services.catalog.models import Field, SearchEntry, SearchFacet, SearchWord
 
 MOST_WORDS = 12
 MOST_NEAR = 40
-ENOUGH = 0.6  # share of a query's weight that must be found when not every word can be
+ENOUGH = 0.6  # share of a query's words that must be found when not every word can be
 WHOLE_TITLE, TITLE_BEGINS, PHRASE, PAIR = 4000, 1500, 2000, 250
 
 
@@ -124,16 +125,15 @@ class Search:
         return found, literal(0), "nothing"
 
 
-def _readings(session: Session, words: list[str], weights: dict[str, int]) -> Any:
+def _readings(session: Session, words: list[str], weights: dict[str, int]) -> Iterator[tuple[str, Reading]]:
     exact = tuple((word,) for word in words)
     yield "words", Reading(exact)
     yield "begun", Reading(exact, prefix=True)
     spelled = _near_words(session, words)
     yield "near", Reading(tuple((word, *spelled.get(word, ())) for word in words))
-    yield (
-        "partly",
-        Reading(tuple((word, *(() if weights.get(word) else spelled.get(word, ()))) for word in words), partly=True),
-    )
+    # People add words that no title has ("xin", "giúp"): only words of the vocabulary are asked for here.
+    known = tuple(dict.fromkeys((word,) for word in words if weights.get(word)))
+    yield "partly", Reading(known or tuple((word, *spelled.get(word, ())) for word in words), partly=True)
 
 
 def _near_words(session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
@@ -184,10 +184,8 @@ def _matching(session: Session, query: Query, reading: Reading) -> Select[Any]:
         hits = sql_text("search_entry.vector @@ CAST(:asked AS tsquery)").bindparams(asked=asked)
     found = found.where(hits)
     if reading.partly:
-        weights = _weights(session, [word for group in reading.groups for word in group])
-        whole = sum(max((weights.get(word, 0) for word in group), default=0) for group in reading.groups)
-        held = sum((_hit(group, SearchEntry.words, weights) for group in reading.groups), literal(0))
-        found = found.where(held >= max(1, math.ceil(whole * ENOUGH)))
+        held = sum((_hit(group) for group in reading.groups), literal(0))
+        found = found.where(held >= math.ceil(len(reading.groups) * ENOUGH))
     return found
 
 
@@ -235,8 +233,8 @@ def _score(query: Query, reading: Reading, weights: dict[str, int]) -> ColumnEle
     return sum(parts[1:], parts[0])
 
 
-def _hit(group: tuple[str, ...], column: Any, weights: dict[str, int]) -> ColumnElement[int]:
-    return case(*[(column.like(f"% {word} %"), weights.get(word, 0)) for word in group], else_=0)
+def _hit(group: tuple[str, ...]) -> ColumnElement[int]:
+    return case((or_(*[SearchEntry.words.like(f"% {word} %") for word in group]), 1), else_=0)
 
 
 def _ranked(found: Select[Any], score: ColumnElement[int]) -> Select[Any]:
