@@ -498,7 +498,7 @@ class Tiles:
 
     def checkpoint(self) -> str:
         try:
-            return (self.folder / "checkpoint").read_text()
+            return (self.folder / "checkpoint").read_text(encoding="utf-8", errors="replace")
         except OSError as error:
             raise CannotVerify(f"there is no checkpoint in {self.folder}") from error
 
@@ -715,7 +715,7 @@ class LogCheck:
         for finding in self.bad_nodes:
             self.verdict.add(**finding.__dict__)
         if not self.tree_is_lost and nodes.head is not None:
-            self.verdict.add("node_changed", None, detail="nodes beyond the last leaf")
+            self.verdict.add("node_changed", size, detail="nodes beyond the last leaf")
         for _ in events:
             self.verdict.events += 1
             self.verdict.unsealed += 1

@@ -1,4 +1,4 @@
-"""Stores to seal and to tamper with: an event table as the recorder makes it, the audit tables, and raw access to both."""
+"""Stores to seal and to tamper with: events as the recorder keeps them, the audit tables, raw access to both."""
 
 import contextlib
 import os
@@ -21,8 +21,8 @@ from services.applications.audit.notes import SigningKey
 from services.applications.audit.sealer import Sealer
 from services.applications.audit.tables import audit_tables
 from services.applications.audit.tiles import TileFolder, TilePublisher
-from services.applications.audit.verifier import Key, Tiles, Verdict, verify_database
 from services.applications.audit.verifier import Database as ReadOnly
+from services.applications.audit.verifier import Key, Tiles, Verdict, verify_database
 
 ORIGIN = "portal.invalid/applications"
 KEY = SigningKey.generate(ORIGIN)

@@ -1,5 +1,6 @@
 """The sealer on real databases: dense, consistent, whole after any crash, and unwilling to sign anything else."""
 
+import itertools
 import struct
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from services.applications.audit.merkle import is_consistent, leaf_hash, root_fr
 from services.applications.audit.notes import Checkpoint, SigningKey, signers
 from services.applications.audit.sealer import DoesNotExtend
 from services.applications.audit.tiles import TileFolder, TilePublisher, tile_name
-from services.applications.audit.verifier import Tiles, Verdict, verify_tiles
 from services.applications.audit.verifier import Key as VerifierKey
+from services.applications.audit.verifier import Tiles, Verdict, verify_tiles
 from tests.service.audit.stores import KEY, ORIGIN, Store
 
 KEYS = [VerifierKey.parse(str(KEY.verifier))]
@@ -44,7 +45,7 @@ def test_checkpoints_are_never_more_than_256_events_apart_and_extend_each_other(
     with store.database.session() as session:
         log = StoredLog(session.connection())
         hashes = [leaf_hash(leaf) for leaf in log.leaves(0, 1000)]
-        for old, new in zip(notes, notes[1:], strict=False):
+        for old, new in itertools.pairwise(notes):
             assert 0 < new.size - old.size <= 256
             proof = log.consistency_proof(old.size, new.size)
             assert is_consistent(old.size, old.root, new.size, new.root, proof)
@@ -112,7 +113,9 @@ def test_a_key_changed_without_overlap_is_refused(stores: Any) -> None:
 def test_the_sealer_signs_nothing_over_a_log_that_was_changed(stores: Any, sealed: Any, tampering: str) -> None:
     with stores.copy(sealed[0]) as store:
         # The whole log is not read again at every step: the leaf changed here is in the last, open subtree.
-        store.execute(tampering.replace("leaf_index = 6", "leaf_index = 990").replace("leaf_index = 5", "leaf_index = 980"))
+        store.execute(
+            tampering.replace("leaf_index = 6", "leaf_index = 990").replace("leaf_index = 5", "leaf_index = 980")
+        )
         store.grow(10, seed=9)
         before = store.rows("SELECT count(*) FROM audit_checkpoint")
         if "leaf_index = 3" in tampering:

@@ -1,0 +1,124 @@
+"""Whoever has all rights on the database can change anything in it, and cannot hide that."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.applications.audit.verifier import Key, Tiles, Verdict, verify_tiles
+from tests.service.audit import tampering
+from tests.service.audit.stores import KEY, Store, many
+
+PLACES = many("TAMPERING_PLACES", 3)
+CLEAN = many("TAMPERING_CLEAN_STORES", 100)
+
+
+@pytest.mark.parametrize("kind", tampering.KINDS, ids=lambda kind: kind.__name__)
+def test_tampering_is_found_and_located(stores: Any, sealed: tuple[Store, Path], kind: tampering.Kind) -> None:
+    for place in range(PLACES):
+        chance = random.Random(f"{kind.__name__} {place}")
+        with stores.copy(sealed[0]) as store:
+            places = kind(store, chance)
+            verdict = store.verify()
+            assert not verdict.ok, (kind.__name__, place)
+            first = verdict.first_bad
+            assert first is not None and first.words("vi") and first.words("en")
+            assert first.index is not None and first.index in places, (place, places, verdict.findings[:5])
+            assert first.last is None or first.last in places or first.kind.endswith("_missing")
+
+
+@pytest.mark.parametrize("kind", [tampering.event_and_leaf, tampering.event_leaf_and_nodes], ids=lambda k: k.__name__)
+def test_with_the_published_files_at_hand_the_place_is_exact(stores: Any, sealed: Any, kind: tampering.Kind) -> None:
+    for place in range(PLACES):
+        with stores.copy(sealed[0]) as store:
+            kind(store, random.Random(place))
+            changed = store.rows("SELECT {id} FROM {events} WHERE state = ?", b"forged")[0][0]
+            verdict = store.verify(tiles=sealed[1])
+            assert changed in [f.notification_id for f in verdict.findings if f.index == f.last or f.last is None]
+
+
+def test_a_log_made_again_with_its_own_key_contradicts_what_was_published(stores: Any, sealed: Any) -> None:
+    with stores.copy(sealed[0]) as store:
+        index = 500
+        store.execute(f"UPDATE {{events}} SET state = ? {tampering.BY_LEAF}", b"forged", index)
+        tampering.reseal(store, KEY)
+        assert store.verify().ok
+        by_tiles, by_note = store.verify(tiles=sealed[1]), store.verify(kept=[sealed[0].checkpoint()])
+        assert not by_tiles.ok and by_tiles.first_bad and by_tiles.first_bad.index == index
+        assert not by_note.ok and by_note.first_bad and by_note.first_bad.kind == "forked"
+
+
+def test_yesterdays_dump_put_back_is_shorter_than_what_was_published(stores: Any, sealed: Any, tmp_path: Path) -> None:
+    with stores.copy(sealed[0]) as yesterday:
+        with stores.copy(yesterday) as today:
+            today.grow(100, seed=77)
+            today.seal()
+            today.publish(tmp_path)
+            kept = today.checkpoint()
+        assert yesterday.verify(tiles=sealed[1]).ok
+        for verdict in (yesterday.verify(tiles=tmp_path), yesterday.verify(kept=[kept])):
+            assert not verdict.ok and verdict.first_bad
+            assert (verdict.first_bad.kind, verdict.first_bad.index, verdict.first_bad.last) == (
+                "rolled_back",
+                1000,
+                1099,
+            )
+
+
+def test_dropping_the_tail_of_everything_is_seen_by_whoever_kept_a_checkpoint(stores: Any, sealed: Any) -> None:
+    with stores.copy(sealed[0]) as store:
+        store.execute("DELETE FROM audit_checkpoint WHERE tree_size > 500")
+        store.execute("DELETE FROM audit_leaf WHERE leaf_index >= 500")
+        store.execute("DELETE FROM audit_node WHERE (node_index + 1) * 256 > 500")
+        store.execute("DELETE FROM {events} WHERE {id} > (SELECT max(notification_id) FROM audit_leaf)")
+        verdict = store.verify(kept=[sealed[0].checkpoint()])
+        assert not verdict.ok and verdict.first_bad and verdict.first_bad.kind == "rolled_back"
+
+
+def test_what_is_changed_says_which_part_of_the_event(stores: Any, sealed: Any) -> None:
+    for kind, field in ((tampering.state_bit, "state"), (tampering.topic, "topic"), (tampering.version, "version")):
+        with stores.copy(sealed[0]) as store:
+            kind(store, random.Random(5))
+            first = store.verify().first_bad
+            assert first and first.kind == "event_changed" and first.fields == [field]
+
+
+def test_a_changed_leaf_is_not_blamed_on_its_event(stores: Any, sealed: Any) -> None:
+    with stores.copy(sealed[0]) as store:
+        leaf = bytes(store.rows("SELECT leaf FROM audit_leaf WHERE leaf_index = 300")[0][0])
+        store.execute("UPDATE audit_leaf SET leaf = ? WHERE leaf_index = 300", leaf[:-1] + bytes([leaf[-1] ^ 1]))
+        verdict = store.verify()
+        assert verdict.found == 1 and verdict.first_bad and verdict.first_bad.kind == "leaf_changed"
+
+
+def test_a_changed_published_file_is_found(stores: Any, tmp_path: Path) -> None:
+    store = stores.empty()
+    store.grow(600)
+    store.seal()
+    store.publish(tmp_path)
+    keys = [Key.parse(str(KEY.verifier))]
+    for path in [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "keys"]:
+        kept = path.read_bytes()
+        path.write_bytes(tampering.flipped(kept, random.Random(path.name)))
+        verdict = Verdict("log", "", keys_given=True)
+        verify_tiles(Tiles(str(tmp_path)), keys, verdict, lambda _: None)
+        assert not verdict.ok, path
+        path.write_bytes(kept)
+    store.close()
+
+
+def test_clean_stores_raise_no_alarm(stores: Any, tmp_path: Path) -> None:
+    for number in range(CLEAN):
+        chance, store, folder = random.Random(number), stores.empty(), tmp_path / str(number)
+        for step in range(chance.randrange(1, 4)):
+            store.grow(
+                chance.choice([1, 7, 130, 256, 300]), seed=number * 10 + step, applications=chance.randrange(1, 30)
+            )
+            store.seal()
+            store.publish(folder)
+        kept = store.checkpoint()
+        store.grow(chance.randrange(5), seed=number * 10 + 9)
+        verdict = store.verify(tiles=folder, kept=[kept])
+        assert verdict.ok and verdict.events == verdict.leaves + verdict.unsealed, (number, verdict.findings)
+        store.close()
