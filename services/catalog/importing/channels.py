@@ -14,7 +14,7 @@ from services.catalog.importing.durations import Duration, beside_text, read_dur
 from services.catalog.importing.fee_reading import Reading, unclear
 from services.catalog.importing.fee_rows import FeeRow, fees_of
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import both, folded, squeezed
+from services.catalog.importing.words import folded, named, squeezed
 
 NAMES = {"truc tuyen": "online", "truc tiep": "counter", "dich vu buu chinh": "post"}
 LONGEST_CASE = 300
@@ -114,7 +114,7 @@ def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, 
                 path, f"{channel}: " + "; ".join(time.written() for time in times), "several_times_for_channel"
             )
             channels[channel]["cases"] = [
-                {"case": both(squeezed(case)[:LONGEST_CASE]), "processing_time": time.to_json()} for time, case in rows
+                {"case": named(squeezed(case)[:LONGEST_CASE]), "processing_time": time.to_json()} for time, case in rows
             ]
     return channels
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.catalog.importing.channels import level_of
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.records import fingerprint
-from services.catalog.importing.words import both, says_nothing, slug, squeezed
+from services.catalog.importing.words import named, says_nothing, slug, squeezed
 
 
 def definition(
@@ -33,8 +33,8 @@ def definition(
     forms = any(requirement["form_file"] for requirement in requirements)
     return {
         "code": code,
-        "title": both(title),
-        "field": {"code": slug(field), **both(squeezed(field))},
+        "title": named(title),
+        "field": {"code": slug(field) or "not-stated", **named(squeezed(field))},
         "level": level_of(ways["channels"], forms),
         "audience": audience,
         "authority": authority,

@@ -27,6 +27,7 @@ MEANING = {
     "nam": ("months", 12, 1),
 }
 WRITTEN = {"working_days": "Ngày làm việc", "calendar_days": "Ngày", "working_hours": "Giờ làm việc", "months": "Tháng"}
+WHOLE = ("calendar_days", "months")
 IN_PROSE = re.compile(
     rf"(?<![\d/.,-])(?<!ngày )(?<!lúc )(?<!sau )(?<!trước )(\d{{1,3}})\s*(?:\([^()]{{1,30}}\)\s*)?({UNIT})"
     r"(?!\s*\d)(?!\s*/\s*tuần)(?!\w)",
@@ -76,6 +77,8 @@ def _understood(number: str, unit: str) -> tuple[Duration, tuple[str, ...]]:
     duration = _duration(number, unit)
     if not duration.amount:
         return NOT_STATED, ("duration_is_zero",)
+    if duration.unit in WHOLE and duration.amount != int(duration.amount):
+        return NOT_STATED, ("duration_not_understood",)
     plain_hours = folded(unit) in ("gio", "phut")
     return duration, ("hours_taken_as_working_hours",) if plain_hours else ()
 

@@ -14,6 +14,7 @@ from services.catalog.importing.fee_reading import Period, Reading, charge_or_du
 from services.catalog.importing.words import both, folded, slug, squeezed, unique
 
 LONGEST_CASE = 200
+LONGEST_EXEMPT, MOST_EXEMPT = 1_000, 100
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _entries(reading: Reading, channels: list[str], taken: set[str]) -> list[dic
             "collected_at": "intake",
             "channels": channels,
             "legal_basis": reading.law or None,
-            "exempt": [*reading.exempt],
+            "exempt": [exempt[:LONGEST_EXEMPT] for exempt in reading.exempt[:MOST_EXEMPT]],
             "valid_from": period.first.isoformat() if period.first else None,
             "valid_until": period.until.isoformat() if period.until else None,
         }

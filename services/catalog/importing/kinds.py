@@ -7,6 +7,7 @@ KINDS: dict[str, tuple[bool, str, str]] = {
     "record_unreadable": (True, "Bản ghi không đọc được", "the record cannot be read"),
     "code_missing": (True, "Bản ghi không có mã thủ tục", "the record has no procedure code"),
     "title_missing": (True, "Bản ghi không có tên thủ tục", "the record has no title"),
+    "field_missing": (True, "Bản ghi không có lĩnh vực", "the record has no field of administration"),
     "codes_differ": (True, "Bản ghi mang hai mã khác nhau", "the record carries two different codes"),
     "code_twice_in_file": (
         True,

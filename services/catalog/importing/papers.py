@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import LOWER, UPPER, both, folded, says_nothing, slug, squeezed, unique
+from services.catalog.importing.words import LOWER, UPPER, folded, named, says_nothing, slug, squeezed, unique
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
@@ -25,7 +25,7 @@ SEAMS = (
 LONGEST_FILE_NAME = 120
 YEAR_BEFORE = re.compile(r"(?:/|năm )((?:19|20)\d\d)$")
 CONDITION = re.compile(r"^(?:[-+*•]|\(?[a-zđ\d]{1,2}[.)])*\s*((?:trường hợp|đối với|nếu|khi) [^:;]{3,})", re.IGNORECASE)
-LONGEST_NAME = 2_000
+LONGEST_NAME = 4_000
 
 
 def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
@@ -86,8 +86,9 @@ def requirement(
     electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
     return {
         "id": unique(slug(text, 48), taken, "giay-to"),
-        "name": both(text or "Giấy tờ"),
-        "original": original,
+        "name": named(text or "Giấy tờ"),
+        # An unclear count is a finding; until an editor settles it the paper asks for no number of copies.
+        "original": original or 0,
         "copy": copies,
         "electronic": electronic,
         "required": condition is None and (original is None or original + copies > 0),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import both, folded, says_nothing, squeezed
+from services.catalog.importing.words import folded, named, says_nothing, squeezed
 
 LEVELS = {"cap bo": "ministry", "cap tinh": "province", "cap huyen": "district", "cap xa": "commune"}
 # Names that hold a comma themselves; told apart before the list is split at its commas.
@@ -54,4 +54,9 @@ def authority_of(level: str, names: list[str], findings: Findings, path: str) ->
     name = next((squeezed(name) for name in names if not says_nothing(name)), "")
     if not name:
         findings.add(path, "; ".join(names), "authority_not_stated")
-    return {"level": levels[0] if levels else None, "levels": levels, "name": both(name), "agency_codes": []}
+    return {
+        "level": levels[0] if levels else "other" if stated else "not_stated",
+        "levels": levels,
+        "name": named(name),
+        "agency_codes": [],
+    }

@@ -41,6 +41,7 @@ def parse_portal(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Findin
     title = squeezed(cells.text("ten_thu_tuc"))
     findings.add("/ma_thu_tuc", "", *(() if code else ("code_missing",)))
     findings.add("/ten_thu_tuc", "", *(() if title else ("title_missing",)))
+    findings.add("/linh_vuc", "", *(() if cells.text("linh_vuc").strip() else ("field_missing",)))
     built = definition(
         record=record,
         layout="portal",

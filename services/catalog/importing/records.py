@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def records(source: str | Path | IO[bytes]) -> Iterator[tuple[int, dict[str, Any
             number += 1
             try:
                 line = lines.readline(LONGEST_LINE + 1)
-            except (OSError, EOFError) as broken:  # a gzip that ends early or is no gzip after all
+            except (OSError, EOFError, zlib.error) as broken:  # a gzip that ends early or is no gzip after all
                 yield number, BadLine(f"the file cannot be read further: {broken}", "")
                 return
             if not line:
@@ -54,12 +55,33 @@ def _record(line: bytes) -> dict[str, Any] | BadLine:
     if len(line) > LONGEST_LINE:
         return BadLine(f"longer than {LONGEST_LINE} bytes", line[:200].decode("utf-8", "replace"))
     try:
-        held = json.loads(line.decode("utf-8-sig"))
+        held = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
+        if b"\\u0000" in line or b"\\ud" in line.lower():
+            _check_text(held)
     except (ValueError, RecursionError) as wrong:
         return BadLine(str(wrong) or type(wrong).__name__, line[:200].decode("utf-8", "replace"))
     if not isinstance(held, dict):
         return BadLine("not a JSON object", line[:200].decode("utf-8", "replace"))
     return held
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(pairs)
+    if len(held) != len(pairs):
+        raise ValueError("a field stands in it twice")  # keeping one of them would drop the other
+    return held
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _check_text(held: Any) -> None:
+    """NUL and half a surrogate pair can be written in JSON, but no database keeps them as text."""
+    text = json.dumps(held, ensure_ascii=False)
+    if "\\u0000" in text:
+        raise ValueError("a NUL character in a text")
+    text.encode()
 
 
 def _skip_rest_of_line(lines: IO[bytes]) -> None:

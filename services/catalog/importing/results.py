@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import both, says_nothing, squeezed
+from services.catalog.importing.words import named, says_nothing, squeezed
 
 # The forms in use; anything else is a code only where nothing follows it.
 CODE = r"KQ\.[A-Z]\d{2}\.\d{6}|(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}-KQ\d{4,7}|[\w.-]{3,40}(?=\s*$)"
@@ -23,7 +23,7 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
     results, end = [], 0
     for match in CODED.finditer(body):
         results.append(
-            {"code": match.group(2), "name": both(squeezed(match.group(1)) or match.group(2)), "validity": None}
+            {"code": match.group(2), "name": named(squeezed(match.group(1)) or match.group(2)), "validity": None}
         )
         end = match.end()
     rest = body[end:].strip()
@@ -40,4 +40,4 @@ def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[d
         findings.add(path, rest, "result_not_understood")
         return []
     findings.add(path, rest, "result_without_code")
-    return [{"code": None, "name": both(squeezed(rest)), "validity": None}]
+    return [{"code": None, "name": named(squeezed(rest)), "validity": None}]

@@ -13,7 +13,7 @@ from services.catalog.importing.legal import law
 from services.catalog.importing.papers import requirement
 from services.catalog.importing.parties import audience_of, authority_of
 from services.catalog.importing.structured_fees import fees_of_cell
-from services.catalog.importing.words import both, says_nothing, squeezed
+from services.catalog.importing.words import named, says_nothing, squeezed
 
 TOP = frozenset(("thu_tuc_id", "metadata", "content", "tables"))
 METADATA = ("mã_thủ_tục", "tên_thủ_tục", "số_quyết_định", "cấp_thực_hiện", "loại_thủ_tục", "lĩnh_vực")
@@ -43,6 +43,7 @@ def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fi
     title = squeezed(about.text("tên_thủ_tục"))
     findings.add("/metadata/mã_thủ_tục", "", *(() if code else ("code_missing",)))
     findings.add("/metadata/tên_thủ_tục", "", *(() if title else ("title_missing",)))
+    findings.add("/metadata/lĩnh_vực", "", *(() if about.text("lĩnh_vực").strip() else ("field_missing",)))
     built = definition(
         record=record,
         layout="structured",
@@ -139,4 +140,4 @@ def _results(text: str, findings: Findings) -> list[dict[str, Any]]:
     if says_nothing(text):
         return []
     findings.add("/content/kết_quả_thực_hiện", text, "result_without_code")
-    return [{"code": None, "name": both(squeezed(text)), "validity": None}]
+    return [{"code": None, "name": named(squeezed(text)), "validity": None}]

@@ -35,8 +35,13 @@ def says_nothing(text: str) -> bool:
     return folded(text).strip(" .;:-–/()+*") in NOTHING
 
 
+def named(text: str) -> dict[str, str | None]:
+    """A name as official records have it: in Vietnamese only."""
+    return {"vi": text, "en": None}
+
+
 def both(text: str, english: str | None = None) -> dict[str, str]:
-    """A name in both languages; official records have no English, so the Vietnamese stands in where none is given."""
+    """A name that a quote must be able to say in either language; Vietnamese stands in for missing English."""
     return {"vi": text, "en": english or text}
 
 
