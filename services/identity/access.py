@@ -44,7 +44,7 @@ class AccessLog:
                 application_id=data["application_id"],
                 reference=data.get("reference"),
                 procedure_code=data.get("procedure_code"),
-                at=datetime.fromisoformat(data["at"]),
+                at=datetime.fromisoformat(data.get("at") or event["time"]),
             )
             session.add(entry)
 

@@ -18,7 +18,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
-from services.identity import attempts, offices, passwords
+from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import (
     AccountAlreadyExists,
     AccountNotFound,
@@ -29,7 +29,6 @@ from services.identity.errors import (
 )
 from services.identity.models import Account
 from services.identity.population import Citizen, PopulationRegister, register_of
-from services.identity.sessions import end_all
 from services.identity.steps import in_one_step
 
 
@@ -112,6 +111,7 @@ class Accounts:
     def change_password(self, old: str, new: str, *, by: Actor) -> dict[str, Any]:
         """Replace the caller's password and end all their other sessions: ``{changed_at, sessions_ended}``."""
         with self.database.session() as session:
+            open_sessions.check(session, by)
             account = _account(session, by.account_id)
             passwords.check_strength(new, about=_facts_about(account))
             attempts.begin(session, account.username)
@@ -122,7 +122,7 @@ class Accounts:
             attempts.forgive(session, account.username)
             changed = session.get_one(Account, account.id)
             changed.password_hash, changed.password_changed_at = password_hash, clock.now()
-            ended = end_all(session, account.id, because="password_changed", keeping=by.session_id)
+            ended = open_sessions.end_all(session, account.id, because="password_changed", keeping=by.session_id)
             return {"changed_at": changed.password_changed_at.isoformat(), "sessions_ended": ended}
 
     def _citizen(self, claimed: Claimed) -> Citizen:

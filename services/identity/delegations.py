@@ -15,6 +15,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
+from services.identity import open_sessions
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
 from services.identity.models import Account, Delegation
 from services.identity.pages import page
@@ -47,6 +48,7 @@ class Delegations:
             raise DelegationNotPossible(why_vi="thời hạn đã qua", why_en="its end lies in the past")
 
         def work(session: Session) -> dict[str, Any]:
+            open_sessions.check(session, by)
             delegate = session.scalar(select(Account).where(Account.citizen_number == to_citizen_number))
             if delegate is None:
                 raise AccountNotFound()

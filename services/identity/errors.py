@@ -27,6 +27,16 @@ class RefreshRefused(Unauthenticated):
     name = "Unauthenticated"
 
 
+class SessionEnded(Unauthenticated):
+    """The session this access token came from was ended; the token would have run on a few minutes."""
+
+    vi = "Phiên đăng nhập này đã kết thúc."
+    en = "This session has ended."
+    todo_vi = "Hãy đăng nhập lại."
+    todo_en = "Sign in again."
+    name = "Unauthenticated"
+
+
 class ClientRefused(Unauthenticated):
     """A service showed a client id or secret that does not hold."""
 

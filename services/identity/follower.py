@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.chassis.database import Database
 from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
-from services.identity import attempts, sessions
+from services.identity import attempts, open_sessions
 
 
 class Forgetting:
@@ -19,7 +19,7 @@ class Forgetting:
 
     def step(self) -> int:
         with self.database.session() as session:
-            return attempts.forget(session, self.batch) + sessions.forget(session, self.batch)
+            return attempts.forget(session, self.batch) + open_sessions.forget(session, self.batch)
 
 
 def duties(settings: Settings) -> list[Duty]:

@@ -15,7 +15,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.identity import attempts, keys
+from services.identity import attempts, keys, open_sessions
 from services.identity.errors import AccountNotFound, OtpCodeWrong, OtpNotEnrolled, OtpRequired
 from services.identity.models import Account
 
@@ -94,6 +94,7 @@ class OneTimeCodes:
 
 
 def _own_account(session: Session, by: Actor) -> Account:
+    open_sessions.check(session, by)
     account = session.get(Account, by.account_id, with_for_update=True)
     if account is None:
         raise AccountNotFound()

@@ -10,14 +10,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.identity import attempts, offices, passwords
+from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
 from services.identity.models import Account, RefreshToken, SignInSession
 from services.identity.one_time_codes import OneTimeCodes
@@ -27,7 +27,6 @@ from services.identity.tokens import ACCESS_LIFETIME, Mint, digest
 IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
 SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
 GRACE = timedelta(seconds=15)
-KEPT_AFTER_END = timedelta(days=30)
 
 
 class Sessions:
@@ -76,7 +75,7 @@ class Sessions:
         with self.database.session() as session:
             token = session.get(RefreshToken, digest(refresh_token))
             if token is not None:
-                _end(session, _session_of(session, token), because="signed_out")
+                open_sessions.end(session, _session_of(session, token), because="signed_out")
         return {"signed_out": True}
 
     def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
@@ -87,7 +86,7 @@ class Sessions:
             return {"session_id": one.id, **times, "current": one.id == by.session_id}
 
         with self.database.session() as session:
-            mine = _open_sessions(by.account_id)
+            mine = open_sessions.of(by.account_id)
             return page(session, mine, SignInSession.position, shown, limit=limit, cursor=cursor, newest_first=True)
 
     def revoke_session(self, session_id: str, *, by: Actor) -> dict[str, Any]:
@@ -96,7 +95,7 @@ class Sessions:
             one = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
             if one is None or one.account_id != by.account_id:
                 raise SessionNotFound(session_id=session_id)
-            ended_at = _end(session, one, because="revoked")
+            ended_at = open_sessions.end(session, one, because="revoked")
             return {"session_id": one.id, "revoked_at": ended_at}
 
     def jwks(self) -> dict[str, Any]:
@@ -136,7 +135,7 @@ class Sessions:
             token.used_at = one.last_used_at = now
             _keep(session, one, successor)
         elif now - token.used_at > GRACE or _used(session, successor):
-            _end(session, one, because="refresh_token_reused")
+            open_sessions.end(session, one, because="refresh_token_reused")
             return None
         return self._pair(session, session.get_one(Account, one.account_id), one, successor)
 
@@ -157,36 +156,8 @@ class Sessions:
         }
 
 
-def end_all(session: Session, account_id: str, *, because: str, keeping: str | None = None) -> int:
-    """End every open session of the account except ``keeping``; how many were ended."""
-    others = [one for one in session.scalars(_open_sessions(account_id)) if one.id != keeping]
-    for one in others:
-        _end(session, one, because=because)
-    return len(others)
-
-
-def forget(session: Session, limit: int) -> int:
-    """Drop up to ``limit`` sessions that ended long ago, with their refresh tokens; how many were dropped."""
-    long_ago = SignInSession.expires_at < clock.now() - KEPT_AFTER_END
-    old = list(session.scalars(select(SignInSession.id).where(long_ago).limit(limit)))
-    session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(old)))
-    session.execute(delete(SignInSession).where(SignInSession.id.in_(old)))
-    return len(old)
-
-
-def _open_sessions(account_id: str) -> Any:
-    still_open = SignInSession.revoked_at.is_(None), SignInSession.expires_at > clock.now()
-    return select(SignInSession).where(SignInSession.account_id == account_id, *still_open)
-
-
 def _session_of(session: Session, token: RefreshToken) -> SignInSession:
     return session.scalars(select(SignInSession).where(SignInSession.id == token.session_id).with_for_update()).one()
-
-
-def _end(session: Session, one: SignInSession, *, because: str) -> str:
-    if one.revoked_at is None:
-        one.revoked_at, one.revoked_because = clock.now(), because
-    return one.revoked_at.isoformat()
 
 
 def _keep(session: Session, one: SignInSession, token: str) -> None:

@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import eventlet
 import pytest
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
+from sqlalchemy import select
 
+from infra.chassis import clock
 from infra.chassis.contracts import contract_of
+from infra.chassis.database import Database
+from infra.chassis.outbox import cloud_event
+from infra.chassis.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
+from infra.chassis.tables import outbox
 from infra.embedded.platform import Platform
 from services.identity.bootstrap import bootstrap
 from services.identity.service import IdentityService
@@ -133,6 +140,40 @@ def test_ten_megabytes_are_refused_by_name(desk):
     refused = desk.refused("sign_in", username="x" * 10_000_000, password="x")
     assert refused.exc_type == "InvalidRequest"
     assert "/username" in refused.value
+
+
+def eventually(look: Any) -> Any:
+    """What ``look`` finds, within five seconds."""
+    with eventlet.Timeout(5):
+        while not (found := look()):
+            eventlet.sleep(0.02)
+    return found
+
+
+def test_what_staff_read_comes_over_the_wire_into_the_citizens_log(desk, citizen):
+    data = {
+        "application_id": str(uuid4()),
+        "applicant_id": citizen["account_id"],
+        "purpose": "thụ lý hồ sơ",
+        "by": {"account_id": str(uuid4()), "role": "case_officer", "agency_code": None},
+    }
+    facts = {"subject": data["application_id"], "at": clock.now()}
+    event = cloud_event("applications", 7, "application_read.v1", data, **facts)
+    told = Publisher(desk.settings.amqp_uri)
+    for _ in range(2):
+        told.publish(event, exchange=events_exchange("applications"), routing_key=event["type"], message_id=event["id"])
+    log = eventually(lambda: desk.call("access_log", citizen["access_token"])["items"])
+    assert [entry["purpose"] for entry in log] == ["thụ lý hồ sơ"]
+    assert contract_of("identity").reply("access_log").accepts({"items": log, "next_cursor": None})
+
+
+def test_the_follower_publishes_what_was_told(desk, citizen):
+    def all_published() -> bool:
+        with Database.at(desk.settings.database_url("identity")).session() as session:
+            published = list(session.scalars(select(outbox.c.published_at)))
+            return bool(published) and all(published)
+
+    assert eventually(all_published)
 
 
 HOSTILE = ["'; DROP TABLE account; --", "%s%n{0}", "\u202e", "💥" * 50]

@@ -52,6 +52,11 @@ def mau(settings):
     return Accounts.from_settings(settings).register_citizen(MAU, PASSWORD)
 
 
+def signed_in(settings, account):
+    session_id = Sessions.from_settings(settings).sign_in(account["username"], PASSWORD)["session_id"]
+    return Actor(account["account_id"], session_id=session_id)
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_models(settings):
     engine = create_engine(settings.database_url("identity"))
     with engine.connect() as connection:
@@ -84,7 +89,7 @@ def test_guesses_made_at_once_are_no_more_than_guesses_made_in_turn(settings, ma
 def test_a_one_time_code_sent_many_times_at_once_lets_one_in(settings, mau):
     now = datetime.now(UTC)
     with time_machine.travel(now, tick=True) as clock:
-        by = Actor(mau["account_id"])
+        by = signed_in(settings, mau)
         codes = OneTimeCodes.from_settings(settings)
         device = pyotp.TOTP(codes.enrol_otp(by=by)["secret"])
         codes.confirm_otp(device.at(now), by=by)
@@ -130,7 +135,7 @@ def test_making_one_agency_many_times_at_once_makes_one(settings):
 def test_delegating_many_times_at_once_makes_one_delegation(settings, mau):
     other = Claimed("001205999902", "Trần Văn Mẫu", "2005-07-15", "0901234568", "mau2@example.com")
     Accounts.from_settings(settings).register_citizen(other, PASSWORD)
-    trust, by = Delegations.from_settings(settings), Actor(mau["account_id"])
+    trust, by = Delegations.from_settings(settings), signed_in(settings, mau)
     outcomes = all_at_once(*[lambda: trust.delegate(other.citizen_number, "*", "2999-12-31", by=by)] * 6)
     assert len({one["delegation_id"] for one in outcomes}) == 1
     assert count(settings, Delegation) == 1

@@ -20,7 +20,13 @@ def reading(number, subject_id, reader_id, **other):
         "by": {"account_id": reader_id, "role": "case_officer", "agency_code": "H01"},
         **other,
     }
-    return {"id": f"applications:{number}", "source": "/applications", "type": "application_read.v1", "data": data}
+    return {
+        "id": f"applications:{number}",
+        "source": "/applications",
+        "type": "application_read.v1",
+        "time": "2026-03-02T09:30:00+07:00",
+        "data": data,
+    }
 
 
 def test_a_citizen_sees_who_read_their_data_and_why(identity, operator, fits):
@@ -47,12 +53,13 @@ def test_the_same_event_twice_is_one_entry(identity):
 def test_an_event_needs_no_more_than_its_contract_says(identity, fits):
     event = reading(7, "subject", "service:payments")
     event["data"]["by"] = {"account_id": "service:payments"}
-    del event["data"]["reference"], event["data"]["procedure_code"]
+    del event["data"]["reference"], event["data"]["procedure_code"], event["data"]["at"]
     assert contract_of("identity").consumed("applications", "application_read.v1").accepts(event["data"])
     identity.access.note_reading(event)
     log = identity.access.access_log(by=Actor("subject"))
     fits("access_log", log)
     assert log["items"][0]["reader_name"] is None
+    assert log["items"][0]["at"] == "2026-03-02T02:30:00+00:00"
 
 
 def test_nobody_sees_somebody_elses_log(identity):

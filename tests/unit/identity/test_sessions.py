@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from infra.chassis.actors import Actor
-from services.identity import sessions
-from services.identity.errors import RefreshRefused, SessionNotFound, WeakPassword, WrongPassword
+from services.identity import open_sessions, sessions
+from services.identity.errors import RefreshRefused, SessionEnded, SessionNotFound, WeakPassword, WrongPassword
 from services.identity.models import SignInSession
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
@@ -181,10 +181,32 @@ def test_sessions_are_forgotten_a_month_after_their_end(identity):
     with time_machine.travel(NOON, tick=False) as clock:
         identity.registered()
         identity.sessions.refresh(identity.signed_in()["refresh_token"])
-        clock.shift(sessions.SESSION_LIFETIME + sessions.KEPT_AFTER_END)
+        clock.shift(sessions.SESSION_LIFETIME + open_sessions.KEPT_AFTER_END)
         with identity.database.session() as session:
-            assert sessions.forget(session, 10) == 0
+            assert open_sessions.forget(session, 10) == 0
         clock.shift(1)
         with identity.database.session() as session:
-            assert sessions.forget(session, 10) == 1
+            assert open_sessions.forget(session, 10) == 1
             assert session.query(SignInSession).count() == 0
+
+
+def changes_of_guard(identity, password):
+    number = identity.claimed(1).citizen_number
+    return (
+        lambda by: identity.accounts.change_password(password, "sáu cây cau trước ngõ", by=by),
+        lambda by: identity.codes.enrol_otp(by=by),
+        lambda by: identity.codes.confirm_otp("123456", by=by),
+        lambda by: identity.delegations.delegate(number, "*", "2999-12-31", by=by),
+    )
+
+
+def test_a_token_that_outlived_its_session_cannot_change_how_the_account_is_guarded(identity, password):
+    identity.registered(0)
+    identity.registered(1)
+    lost = identity.signed_in()
+    by = actor_of(identity, lost)
+    identity.sessions.sign_out(lost["refresh_token"])
+    for change in changes_of_guard(identity, password):
+        with pytest.raises(SessionEnded) as refused:
+            change(by)
+        assert refused.value.name == "Unauthenticated"
