@@ -112,7 +112,7 @@ def count_of(name: str, digits: str) -> tuple[str, int | None]:
     """Digits that belong to the name, and the count; None where the two cannot be told apart."""
     if len(digits) == 1:
         return "", int(digits)
-    if not name or name[-1] in " (:":
+    if not name or name[-1] == "(" or re.fullmatch(r"0[1-9]", digits):
         return "", int(digits)
     for cut in range(1, len(digits)):
         if YEAR_BEFORE.search(name + digits[:cut]) and digits[cut] != "0":

@@ -54,9 +54,5 @@ def authority_of(level: str, names: list[str], findings: Findings, path: str) ->
     name = next((squeezed(name) for name in names if not says_nothing(name)), "")
     if not name:
         findings.add(path, "; ".join(names), "authority_not_stated")
-    return {
-        "level": levels[0] if levels else "other" if stated else "not_stated",
-        "levels": levels,
-        "name": named(name),
-        "agency_codes": [],
-    }
+    first = levels[0] if levels else ("other" if stated else "not_stated")
+    return {"level": first, "levels": levels, "name": named(name), "agency_codes": []}

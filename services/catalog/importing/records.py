@@ -78,7 +78,7 @@ def _no_number(name: str) -> None:
 
 def _check_text(held: Any) -> None:
     """NUL and half a surrogate pair can be written in JSON, but no database keeps them as text."""
-    text = json.dumps(held, ensure_ascii=False)
+    text = json.dumps(held, ensure_ascii=False).replace("\\\\", "")
     if "\\u0000" in text:
         raise ValueError("a NUL character in a text")
     text.encode()
