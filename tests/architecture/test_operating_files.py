@@ -1,0 +1,91 @@
+"""Files that servers and Compose read fit the code and each other; the rest of them is proved in containers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+import pytest
+import yaml
+
+from infra.chassis import metrics
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+# What Compose 1.29 does not read (or reads otherwise than v2), wherever it stands.
+NEWER = {"name", "include", "develop", "start_interval", "required", "content", "post_start", "pre_stop", "version"}
+SCALED = [*SERVICES, *(f"{service}-follower" for service in SERVICES)]
+
+
+def keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+def test_the_compose_file_stays_inside_what_compose_1_29_reads() -> None:
+    assert not NEWER & set(keys(COMPOSE))
+
+
+def test_every_service_has_its_doors_and_its_follower_in_the_compose_file() -> None:
+    for service in SERVICES:
+        assert COMPOSE["services"][service]["command"] == ["run", service]
+        assert COMPOSE["services"][f"{service}-follower"]["command"] == ["run", service, "--follower"]
+
+
+@pytest.mark.parametrize("service", SCALED)
+def test_nothing_stands_in_the_way_of_scaling(service: str) -> None:
+    said = COMPOSE["services"][service]
+    assert not {"container_name", "ports", "hostname"} & set(said)
+
+
+@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox"])
+def test_our_containers_have_no_rights_to_spare(service: str) -> None:
+    said = COMPOSE["services"][service]
+    assert said["read_only"] is True
+    assert said["cap_drop"] == ["ALL"]
+    assert said["init"] is True
+    assert "no-new-privileges:true" in said["security_opt"]
+    assert int(said["stop_grace_period"].rstrip("s")) > 25, "longer than GRACE, after which a process ends itself"
+
+
+def test_every_setting_that_names_a_secret_is_given_that_secret() -> None:
+    for name, said in COMPOSE["services"].items():
+        mounted = set(said.get("secrets", []))
+        for setting, path in said.get("environment", {}).items():
+            if setting.endswith("_FILE"):
+                assert path.removeprefix("/run/secrets/") in mounted, f"{name}: {setting}"
+
+
+def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path / "secrets")]
+    subprocess.run(command, check=True, capture_output=True)
+    made = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+    assert set(COMPOSE["secrets"]) <= set(made)
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    subprocess.run(command, check=True, capture_output=True)
+    assert made == {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+
+
+def test_alerts_speak_of_metrics_that_exist() -> None:
+    assert metrics.door_seconds  # importing the module registers them
+    known = {name for family in prometheus_client.REGISTRY.collect() for name in samples(family.name, family.type)}
+    named = set(re.findall(r"\bportal_\w+", (ROOT / "infra/prometheus/alerts.yml").read_text()))
+    assert named
+    assert named <= known, named - known
+
+
+def samples(name: str, kind: str) -> list[str]:
+    """The names a metric's samples can have, whether or not it has been used yet."""
+    endings = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}
+    return [name + ending for ending in endings.get(kind, [""])]

@@ -1,0 +1,131 @@
+"""docker-compose.yml, for real: built, brought up, looked into, scaled, and one application taken through it all."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.chassis.settings import Settings
+from infra.cli.connection import Portal
+from infra.cli.journey import Journey
+from tests.e2e.stack import LONG_RUNNING, ROOT, SERVICES, Stack
+
+pytestmark = pytest.mark.compose
+IN_TIME = 120.0  # seconds from `up` to everything healthy
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    stack = Stack()
+    try:
+        stack.compose("build")
+        begun = time.monotonic()
+        stack.up()
+        stack.wait_until_healthy(IN_TIME)
+        stack.took = time.monotonic() - begun
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> dict[str, Any]:
+    """The sample world, made by the operator's desk in its own container."""
+    said = stack.compose("run", "--rm", "-T", "tools", "seed", "--json")
+    return dict(json.loads(said.strip().splitlines()[-1]))
+
+
+@pytest.fixture
+def portal(stack: Stack) -> Iterator[Portal]:
+    portal = Portal(Settings({"AMQP_URI": stack.amqp_uri, "PORTAL_ENVIRONMENT": "development"}))
+    yield portal
+    portal.close()
+
+
+def test_everything_is_healthy_in_under_two_minutes(stack: Stack) -> None:
+    running = {container.labels["com.docker.compose.service"] for container in stack.containers()}
+    assert running >= LONG_RUNNING
+    assert stack.took < IN_TIME
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_one_service_and_nothing_of_its_neighbours(stack: Stack, service: str) -> None:
+    for one in (service, f"{service}-follower"):
+        assert stack.inside(one, "ls", "services")[1].split() == [service]
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "callbacks"])
+def test_a_container_has_no_rights_and_nothing_to_write_on(stack: Stack, service: str) -> None:
+    assert stack.inside(service, "id", "-u")[1].strip() == "10001"
+    assert stack.inside(service, "touch", "/app/mark")[0] != 0
+    settings = stack.containers(service)[0].attrs["HostConfig"]
+    assert settings["ReadonlyRootfs"] and settings["CapDrop"] == ["ALL"]
+
+
+def test_a_service_can_neither_change_its_tables_nor_see_its_neighbours(stack: Stack) -> None:
+    url = "open('/run/secrets/payments_database_url').read().strip().replace('+psycopg', '')"
+    own = f"import psycopg; c = psycopg.connect({url}); "
+    status, said = stack.inside("payments", "python", "-c", own + "c.execute('CREATE TABLE mark (id int)')")
+    assert status != 0 and "permission denied" in said
+    other = own.replace("connect(", "connect(dbname='identity', conninfo=")
+    status, said = stack.inside("payments", "python", "-c", other)
+    assert status != 0 and "permission denied for database" in said
+
+
+def test_no_default_account_is_left_on_the_broker(stack: Stack) -> None:
+    status, said = stack.inside("rabbitmq", "rabbitmqctl", "-q", "list_users", "--formatter", "json")
+    assert status == 0
+    assert [user["user"] for user in json.loads(said)] == ["portal"]
+
+
+def test_one_application_goes_from_catalogue_to_result(stack: Stack, world: dict[str, Any], portal: Portal) -> None:
+    steps: list[Any] = []
+    answer = Journey(portal, world, steps.append, stack.mails).run()
+    assert answer["steps"] == len(steps) > 20
+
+
+def test_three_applications_take_from_one_queue(stack: Stack, world: dict[str, Any], portal: Portal) -> None:
+    assert stack.consumers("rpc-applications") == 1
+    stack.up("--no-recreate", "--scale", "applications=3")
+    stack.wait_until_healthy(IN_TIME)
+    assert stack.consumers("rpc-applications") == 3
+    assert Journey(portal, world, lambda step: None, stack.mails).run()["reference"]
+
+
+def test_prometheus_sees_every_process(stack: Stack) -> None:
+    wanted = {*SERVICES, *(f"{service}-follower" for service in SERVICES)}
+    address = f"http://127.0.0.1:{stack.ports['PROMETHEUS']}/api/v1/query?query=up"
+    deadline = time.monotonic() + 60
+    while True:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            series = json.load(answer)["data"]["result"]
+        up = {one["metric"].get("compose_service", one["metric"]["job"]) for one in series if one["value"][1] == "1"}
+        if up >= wanted | {"broker"}:
+            break
+        assert time.monotonic() < deadline, f"not seen: {wanted - up}"
+        time.sleep(1)
+
+
+def test_every_alert_fires_when_it_should(stack: Stack) -> None:
+    said = stack.engine.containers.run(
+        "prom/prometheus:v2.55.1", ["test", "rules", "/rules/alerts_test.yml"], entrypoint="promtool", remove=True,
+        volumes={str(ROOT / "infra/prometheus"): {"bind": "/rules", "mode": "ro"}},
+    )  # fmt: skip
+    assert b"SUCCESS" in said
+
+
+def test_services_end_in_order_and_in_time(stack: Stack) -> None:
+    """Last, because it stops them: each ends by itself with status 0, long before it would be killed."""
+    ours = [name for name in LONG_RUNNING if name.removesuffix("-follower") in SERVICES]
+    begun = time.monotonic()
+    stack.compose("stop", *ours)
+    assert time.monotonic() - begun < 30
+    ended = {
+        container.name: container.attrs["State"]["ExitCode"] for one in ours for container in stack.containers(one)
+    }
+    assert set(ended.values()) == {0}, ended
