@@ -115,7 +115,7 @@ def _rests_on_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -
             return False
         seen.add(fee["id"])
         fee = fees[fee["rule"]["of"]]
-    return True
+    return bool(fee["rule"]["type"] != "not_stated")
 
 
 def _doubles(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:

@@ -17,6 +17,11 @@ from services.catalog.errors import ChannelNotOffered, ChoiceMissing
 Fee = Mapping[str, Any]
 Line = dict[str, Any]
 HOME_CURRENCY = "VND"
+NOT_STATED = "not_stated"
+UNKNOWN = {
+    "vi": "Danh mục chưa nêu mức thu; cơ quan tiếp nhận sẽ thông báo",
+    "en": "The catalogue does not state the amount; the office will say",
+}
 FREE = {"vi": "Miễn phí", "en": "Free of charge"}
 _CHANNEL_NAMES = {
     "online": {"vi": "trực tuyến", "en": "online"},
@@ -37,16 +42,19 @@ class Asked:
 
 
 def quote(definition: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
-    """``{"items": [...], "total", "apart": [...]}`` for one application.
+    """``{"items": [...], "total", "apart": [...], "not_stated": [...]}`` for one application.
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
-    currency. Refuses ``ChannelNotOffered`` and ``ChoiceMissing``.
+    currency; ``not_stated`` the fees that are owed in an amount the catalogue does not know.
+    Refuses ``ChannelNotOffered`` and ``ChoiceMissing``.
     """
     offered = list(definition["channels"])
     if asked.channel not in offered:
         raise ChannelNotOffered(code=definition["code"], channel=asked.channel, offered=", ".join(offered))
-    items = [_line(definition, fee, asked) for fee in definition["fees"] if _applies(fee, asked)]
-    return {"items": items, **_totals(items)}
+    due = [fee for fee in definition["fees"] if _applies(fee, asked)]
+    items = [_line(definition, fee, asked) for fee in due if fee["rule"]["type"] != NOT_STATED]
+    unknown = [_heading(fee, dict(UNKNOWN)) for fee in due if fee["rule"]["type"] == NOT_STATED]
+    return {"items": items, **_totals(items), "not_stated": unknown}
 
 
 def _applies(fee: Fee, asked: Asked) -> bool:
@@ -60,11 +68,14 @@ def _line(definition: Mapping[str, Any], fee: Fee, asked: Asked) -> Line:
     claimed = [group for group in fee["exempt"] if group in asked.exemptions]
     if claimed and amount:
         amount, reason = 0, {"vi": f"Miễn thu: {claimed[0]}", "en": f"Exempt: {claimed[0]}"}
+    return {**_heading(fee, reason), "amount": {"amount": amount, "currency": fee["currency"]}}
+
+
+def _heading(fee: Fee, reason: dict[str, str]) -> Line:
     return {
         "fee_id": fee["id"],
         "kind": fee["kind"],
         "name": fee["name"],
-        "amount": {"amount": amount, "currency": fee["currency"]},
         "collected_at": fee["collected_at"],
         "reason": reason,
         "legal_basis": fee["legal_basis"],
@@ -91,7 +102,7 @@ def _fixed(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int,
 def _per_item(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
     one, item = fee["rule"]["amount"], _both(fee["rule"]["item"])
     shown = money(one, fee["currency"])
-    reason = {"vi": f"{asked.quantity} {item['vi']} × {shown}", "en": f"{asked.quantity} {item['en']} × {shown}"}
+    reason = {"vi": f"{asked.quantity} {item['vi']} × {shown}", "en": f"{asked.quantity} {_english(item)} × {shown}"}
     return _capped(fee, one * asked.quantity, reason)
 
 
@@ -123,18 +134,18 @@ def _choice(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int
         if option["id"] == asked.choices.get(rule["choice"]):
             return option["amount"], {
                 "vi": f"Lựa chọn: {option['name']['vi']}",
-                "en": f"Chosen: {option['name']['en']}",
+                "en": f"Chosen: {_english(option['name'])}",
             }
     raise ChoiceMissing(
         choice=rule["choice"],
         fee_id=fee["id"],
         fee=fee["name"]["vi"],
-        fee_en=fee["name"]["en"],
+        fee_en=_english(fee["name"]),
         options=[
             {"id": option["id"], "name": option["name"], "amount": option["amount"]} for option in rule["options"]
         ],
         shown="; ".join(f"{option['id']} ({option['name']['vi']})" for option in rule["options"]),
-        shown_en="; ".join(f"{option['id']} ({option['name']['en']})" for option in rule["options"]),
+        shown_en="; ".join(f"{option['id']} ({_english(option['name'])})" for option in rule["options"]),
     )
 
 
@@ -146,7 +157,7 @@ def _percentage(definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[
     amount = int(exact + Fraction(1, 2))  # half a đồng upwards, as receipts do
     return amount, {
         "vi": f"{rule['percent']}% của {other['name']['vi']}",
-        "en": f"{rule['percent']}% of {other['name']['en']}",
+        "en": f"{rule['percent']}% of {_english(other['name'])}",
     }
 
 
@@ -180,3 +191,7 @@ def money(amount: int, currency: str) -> str:
 
 def _both(item: Any) -> Mapping[str, str]:
     return item if isinstance(item, Mapping) else {"vi": item, "en": item}
+
+
+def _english(name: Mapping[str, Any]) -> str:
+    return str(name.get("en") or name["vi"])

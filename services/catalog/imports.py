@@ -6,9 +6,11 @@ One call carries a batch; who reads a file of any size sends it batch by batch (
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
@@ -19,9 +21,12 @@ from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
 from services.catalog.days import day_of
-from services.catalog.importing.parsing import parse
+from services.catalog.importing.findings import Finding
+from services.catalog.importing.load import Taken, load
+from services.catalog.importing.records import BadLine
+from services.catalog.models import ProcedureVersion
 
-Finding = dict[str, Any]
+COUNTS = ("new", "changed", "unchanged", "repeated", "refused", "bad")
 
 
 class Imports:
@@ -29,8 +34,7 @@ class Imports:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        contract = contract_of("catalog")
-        self.shape = Schema({"$ref": "#/definitions/procedure"}, contract.definitions)
+        self.shape = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Imports:
@@ -39,93 +43,92 @@ class Imports:
     def take_in(
         self, records: list[Any], layout: str, effective_from: str, *, by: Actor, command: Command
     ) -> dict[str, Any]:
-        """``{"records", "counts": {"new", "changed", "unchanged", "refused"}, "findings": [...], "by_kind"}``.
+        """``{"records", "counts": {"new", "changed", "unchanged", "repeated", "refused", "bad"}, "findings", "by_kind"}``.
 
-        A finding is ``{"index", "code", "path", "text", "kind"}``: which record of the batch, where in it, what it says.
+        A finding is ``{"code", "path", "text", "kind"}``; the path of a whole record is ``/lines/<number from 1>``.
         """
         day = day_of(effective_from)
-        read = [self._read(index, record, layout) for index, record in enumerate(records)]
-        return self.database.command(command, lambda session: self._store(session, read, day, layout, by))
 
-    def _read(self, index: int, record: Any, layout: str) -> tuple[dict[str, Any] | None, list[Finding]]:
-        """The definition a record amounts to, or none, and what an editor must look at."""
-        if not isinstance(record, dict):
-            return None, [_finding(index, None, "", str(record)[:300], "record_unreadable")]
-        if layout == "definition":
-            definition, found = dict(record.get("definition") or record), []
-        else:
-            definition, findings = parse(record, layout)  # type: ignore[arg-type]
-            found = [_finding(index, one.code, one.path, one.text, one.kind) for one in findings]
-        try:
-            full = definitions.complete(definition)
-            if problems := self.shape.problems(full):
-                raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
-            definitions.check(full, root="")
-        except (InvalidRequest, KeyError, TypeError) as refused:
-            code = definition.get("code") if isinstance(definition, dict) else None
-            return None, [*found, *_refused(index, code, refused)]
-        return full, found
+        def work(session: Session) -> dict[str, Any]:
+            batch = _Batch(session, self.shape, day, layout, by)
+            return batch.own(records) if layout == "definition" else batch.official(records)
 
-    def _store(
-        self,
-        session: Session,
-        read: list[tuple[dict[str, Any] | None, list[Finding]]],
-        day: date,
-        layout: str,
-        by: Actor,
-    ) -> dict[str, Any]:
+        return self.database.command(command, work)
+
+
+class _Batch:
+    """One call's records on their way into one transaction."""
+
+    def __init__(self, session: Session, shape: Schema, day: date, layout: str, by: Actor) -> None:
+        self.session, self.shape, self.day, self.layout, self.by = session, shape, day, layout, by
+        self.findings: list[Finding] = []
+
+    def official(self, records: list[Any]) -> dict[str, Any]:
+        lines = ((number, _line(record)) for number, record in enumerate(records, 1))
+        layout: Any = self.layout
+        summary = load(lines, known=self._known, publish=self._publish, layout=layout, found=self.findings.append)
+        return self._reply(len(records), {name: getattr(summary, name) for name in COUNTS})
+
+    def own(self, records: list[Any]) -> dict[str, Any]:
+        """Our own export: definitions that are stored as they are."""
         counted: Counter[str] = Counter()
-        findings: list[Finding] = []
-        seen: set[str] = set()
-        for index, (definition, found) in enumerate(read):
-            findings += found
-            if definition is None:
+        for number, record in enumerate(records, 1):
+            definition = record.get("definition", record) if isinstance(record, dict) else {}
+            code = str(definition.get("code", ""))
+            try:
+                counted[self._put(definition, [])] += 1
+            except (Refusal, KeyError, TypeError, AttributeError) as refused:
                 counted["refused"] += 1
-                continue
-            outcome, told = self._one(session, index, definition, found, day, layout, seen, by)
-            counted[outcome] += 1
-            findings += told
-        numbers = {name: counted[name] for name in ("new", "changed", "unchanged", "refused")}
-        by_kind = dict(sorted(Counter(finding["kind"] for finding in findings).items()))
-        return {"records": len(read), "counts": numbers, "findings": findings, "by_kind": by_kind}
+                self.findings.append(Finding(code, f"/lines/{number}", _reason(refused), "publication_refused"))
+        return self._reply(len(records), {name: counted[name] for name in COUNTS})
 
-    def _one(
-        self,
-        session: Session,
-        index: int,
-        definition: dict[str, Any],
-        found: list[Finding],
-        day: date,
-        layout: str,
-        seen: set[str],
-        by: Actor,
-    ) -> tuple[str, list[Finding]]:
-        code = definition["code"]
-        twice = [_finding(index, code, "/code", code, "code_twice_in_file")] if code in seen else []
-        seen.add(code)
-        versions.locked(session, code)
-        current = versions.in_force(session, code, day)
-        if current is not None and current.fingerprint == definitions.fingerprint(definition):
-            return "unchanged", twice
-        try:
-            with session.begin_nested():  # a refused record leaves nothing behind and does not stop the batch
-                row = versions.propose(session, definition, day, by=by, findings=found)
-                versions.put_in_force(session, row)
-        except Refusal as refused:
-            return "refused", [*twice, *_refused(index, code, refused)]
-        versions.remember(session, row, "imported", by=by, layout=layout, findings=len(found))
-        return ("new" if row.version == 1 else "changed"), twice
+    def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
+        told = [{"code": one.code, "path": one.path, "text": one.text, "kind": one.kind} for one in self.findings]
+        by_kind = dict(sorted(Counter(one.kind for one in self.findings).items()))
+        return {"records": number, "counts": counts, "findings": told, "by_kind": by_kind}
+
+    def _known(self, codes: Sequence[str]) -> Mapping[str, str]:
+        """Which record the version in force of each code was made from."""
+        rows = self.session.scalars(
+            select(ProcedureVersion).where(
+                ProcedureVersion.code.in_(codes),
+                ProcedureVersion.state == versions.PUBLISHED,
+                ProcedureVersion.effective_from <= self.day,
+                (ProcedureVersion.effective_until.is_(None)) | (ProcedureVersion.effective_until >= self.day),
+            )
+        )
+        return {row.code: str((row.definition.get("source") or {}).get("fingerprint", "")) for row in rows}
+
+    def _publish(self, batch: Sequence[Taken]) -> Mapping[str, str]:
+        refused: dict[str, str] = {}
+        for one in batch:
+            try:
+                self._put(one.definition, one.findings)
+            except (Refusal, KeyError, TypeError) as why:
+                refused[one.definition["code"]] = _reason(why)
+        return refused
+
+    def _put(self, definition: Mapping[str, Any], findings: list[Finding]) -> str:
+        """Put a definition in force: ``new``, ``changed`` or ``unchanged``; a refused one leaves nothing behind."""
+        full = definitions.complete(definition)
+        if problems := self.shape.problems(full):
+            raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
+        definitions.check(full, root="")
+        kept = [{"path": one.path, "text": one.text, "kind": one.kind} for one in findings]
+        with self.session.begin_nested():
+            procedure = versions.locked(self.session, full["code"])
+            current = versions.in_force(self.session, full["code"], self.day) if procedure.versions else None
+            if current is not None and current.fingerprint == definitions.fingerprint(full):
+                return "unchanged"
+            row = versions.propose(self.session, procedure, full, self.day, by=self.by, findings=kept)
+            versions.put_in_force(self.session, row)
+        versions.remember(self.session, row, "imported", by=self.by, layout=self.layout, findings=len(findings))
+        return "new" if row.version == 1 else "changed"
 
 
-def _finding(index: int, code: str | None, path: str, text: str, kind: str) -> Finding:
-    return {"index": index, "code": code, "path": path, "text": text, "kind": kind}
+def _line(record: Any) -> dict[str, Any] | BadLine:
+    return record if isinstance(record, dict) else BadLine("not a JSON object", str(record)[:200])
 
 
-def _refused(index: int, code: str | None, refusal: Exception) -> list[Finding]:
-    """Why a record was refused: one finding per place where the refusal names places."""
-    if isinstance(refusal, InvalidRequest):
-        return [
-            _finding(index, code, one["pointer"], one["problem"], "publication_refused")
-            for one in refusal.facts["problems"]
-        ]
-    return [_finding(index, code, "", str(refusal)[:300], "publication_refused")]
+def _reason(refused: Exception) -> str:
+    return str(refused)[:1000] or type(refused).__name__

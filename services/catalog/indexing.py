@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -35,7 +34,7 @@ def add(
     session.add_all(
         SearchFacet(entry_id=entry.id, kind=kind, value=value) for kind, value in facets(definition) + provinces
     )
-    _learn(session, Counter(set(entry.words.split())))
+    _learn(session, entry.words.split())
     _name_field(session, definition["field"])
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
         session.execute(
@@ -104,16 +103,11 @@ def insert(session: Session, table: Any) -> Any:
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _learn(session: Session, counted: Counter[str]) -> None:
-    # Sorted, so that two publishers lock the rows of common words in the same order.
-    rows = [{"word": word, "entries": number} for word, number in sorted(counted.items())]
-    if rows:
-        new = insert(session, SearchWord).values(rows)
-        session.execute(
-            new.on_conflict_do_update(
-                index_elements=["word"], set_={"entries": SearchWord.entries + new.excluded.entries}
-            )
-        )
+def _learn(session: Session, words: list[str]) -> None:
+    new = insert(session, SearchWord)
+    counted = new.on_conflict_do_update(index_elements=["word"], set_={"entries": SearchWord.entries + 1})
+    # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
+    session.execute(counted, [{"word": word, "entries": 1} for word in sorted(words)])
 
 
 def _name_field(session: Session, field: dict[str, str]) -> None:

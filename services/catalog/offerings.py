@@ -94,12 +94,14 @@ class Offerings:
         self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
     ) -> dict[str, Any]:
         day = day_of(effective_from)
-        versions.locked(session, full["code"])
+        procedure = versions.locked(session, full["code"])
         current = versions.in_force(session, full["code"], day)
         if current is not None and current.fingerprint == definitions.fingerprint(full):
             return {**_outline(current), "unchanged": True}
         waits = self.four_eyes and current is not None and current.definition["fees"] != full["fees"]
-        row = versions.propose(session, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT)
+        row = versions.propose(
+            session, procedure, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT
+        )
         if waits:
             versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed")
         else:

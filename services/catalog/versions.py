@@ -48,6 +48,7 @@ def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
 
 def propose(
     session: Session,
+    procedure: Procedure,
     definition: Definition,
     effective_from: date,
     *,
@@ -55,8 +56,7 @@ def propose(
     state: str = DRAFT,
     findings: list[dict[str, Any]] | None = None,
 ) -> ProcedureVersion:
-    """A new version that is not yet in force on any day."""
-    procedure = locked(session, definition["code"])
+    """A new version of a locked procedure; it is not yet in force on any day."""
     procedure.versions += 1
     row = ProcedureVersion(
         code=procedure.code,
@@ -75,7 +75,7 @@ def propose(
 
 def put_in_force(session: Session, row: ProcedureVersion) -> None:
     """Publish a proposed version from its first day on: the version before it ends the day before, the next one bounds it."""
-    others = published(session, row.code)
+    others = published(session, row.code) if row.version > 1 else []
     for other in others:
         if other.effective_from == row.effective_from:
             raise VersionsOverlap(code=row.code, version=other.version, effective_from=other.effective_from.isoformat())
