@@ -1,0 +1,157 @@
+"""How every command is carried out: load, check who acts, judge and record, all in one transaction with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.refusals import Forwarded
+from infra.chassis.settings import Settings
+from services.applications.domain import moves
+from services.applications.domain.actors import Act
+from services.applications.domain.application import Application
+from services.applications.domain.judging import later
+from services.applications.domain.statuses import official_code
+from services.applications.errors import Forbidden, VersionConflict
+from services.applications.models import RunningNumber
+from services.applications.rulebook import Rulebook
+from services.applications.store import Store
+
+OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
+SYSTEM = Act("system", "system", datetime.min, "", "")
+
+
+class Call(Protocol):
+    """What a use case needs to know of a call."""
+
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def command(self) -> Command | None: ...
+
+
+class DelegationNeeded(Exception):
+    """Somebody other than the applicant acts: identity has to be asked, outside any transaction."""
+
+    def __init__(self, applicant_id: str, procedure_code: str) -> None:
+        self.applicant_id, self.procedure_code = applicant_id, procedure_code
+
+
+Work = Callable[[Application, Act, Session], dict[str, Any] | None]
+
+
+class Commanding:
+    """A use case that changes applications."""
+
+    def __init__(self, store: Store, rules: Rulebook) -> None:
+        self.store, self.rules = store, rules
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Any:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database))
+
+    def on(
+        self, application_id: str, move: str, work: Work, *, by: Call, identity: Any = None, expected_version: int | None = None
+    ) -> dict[str, Any]:
+        """Carry out one move on one application; ``work`` judges, records and may add to the answer.
+
+        ``{application_id, reference, status, official_status, version, position, …}``; ``VersionConflict`` when the
+        caller expected another version, ``Forbidden`` for who has no relation to it.
+        """
+        assert by.command is not None
+        confirmed: str | None = None
+        while True:
+            try:
+                return self.store.command(by.command, self._inside(application_id, move, work, by, expected_version, confirmed))
+            except DelegationNeeded as needed:
+                check_delegation(identity, by.actor, needed.applicant_id, needed.procedure_code)
+                confirmed = needed.applicant_id
+
+    def _inside(
+        self, application_id: str, move: str, work: Work, by: Call, expected_version: int | None, confirmed: str | None
+    ) -> Callable[[Session], dict[str, Any]]:
+        def inside(session: Session) -> dict[str, Any]:
+            application = self.store.get(application_id)
+            act = act_of(application, move, by, confirmed)
+            if expected_version is not None and expected_version != application.version:
+                raise VersionConflict(expected=expected_version, current=application.version)
+            more = work(application, act, session) or {}
+            position = self.store.record(application, session)
+            return {**stand(application), **more, "position": position}
+
+        return inside
+
+
+def stand(application: Application) -> dict[str, Any]:
+    """How an application stands, as every command answers it."""
+    return {
+        "application_id": str(application.id),
+        "reference": application.reference,
+        "status": application.status.value,
+        "official_status": official_code(application.status),
+        "version": application.version,
+    }
+
+
+def act_of(application: Application, command: str, by: Call, confirmed: str | None) -> Act:
+    """The act a caller performs: in which of their roles, at which agency, for whom."""
+    actor, roles = by.actor, moves.roles_for(command)
+    at = later(clock.now(), application.modified_on)
+    assert by.command is not None
+    call_id, command_id = by.call_id, by.command.id
+    for role in OFFICER_ROLES:
+        agency = office_of(application, actor, role, command) if role in roles else None
+        if agency:
+            return Act(actor.account_id, role, at, call_id, command_id, agency_code=agency)
+    if "auditor" in roles and actor.has("auditor"):
+        return Act(actor.account_id, "auditor", at, call_id, command_id)
+    if "citizen" in roles and actor.has("citizen"):
+        if actor.account_id == application.applicant_id:
+            return Act(actor.account_id, "citizen", at, call_id, command_id)
+        if confirmed != application.applicant_id:
+            raise DelegationNeeded(application.applicant_id, application.procedure_code)
+        return Act(actor.account_id, "citizen", at, call_id, command_id, on_behalf_of=confirmed)
+    raise Forbidden("vai trò của bạn không làm được việc này", "your roles do not do this")
+
+
+def office_of(application: Application, actor: Actor, role: str, command: str) -> str | None:
+    """The agency a role is used for: the responsible one, the asked one, or another (which the rules then refuse)."""
+    asked = [one["agency_code"] for one in application.consultations.values()] if command == "answer_consultation" else []
+    for agency in (*asked, application.agency_code):
+        if actor.at(agency, role):
+            return str(agency)
+    return next((agency for agency, held in sorted(actor.agencies.items()) if role in held), None)
+
+
+def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_code: str) -> None:
+    """Whether the caller may act for the applicant in this procedure; ``Forbidden`` if not."""
+    refused = Forbidden("đây không phải hồ sơ của bạn", "this is not your application")
+    if identity is None:
+        raise refused
+    try:
+        identity.delegation_for(delegate_account_id=actor.account_id, principal_account_id=applicant_id, scope=procedure_code)
+    except Forwarded:
+        raise refused from None
+
+
+def next_number(session: Session, sequence: str) -> int:
+    """The next number of a sequence; whoever asks next waits for this transaction."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(RunningNumber).values(sequence=sequence, last=1)
+    raised = statement.on_conflict_do_update(index_elements=["sequence"], set_={"last": RunningNumber.last + 1})
+    return int(session.execute(raised.returning(RunningNumber.last)).scalar_one())
+
+
+def office_day(at: datetime) -> str:
+    """The day in office time, as numbers carry it: ``20261121``."""
+    return at.astimezone(clock.OFFICE_ZONE).strftime("%Y%m%d")

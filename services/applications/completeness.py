@@ -1,0 +1,63 @@
+"""Whether an application is complete: the form against its schema, the papers against the requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from infra.chassis.contracts import Schema
+from services.applications.errors import InvalidRequest, SubmissionIncomplete
+
+OTHER = "other"  # a paper nobody asked for
+
+
+def check_known_fields(procedure: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+    """Refuse answers to questions the form does not ask (names of fields are recorded, so they must be the form's)."""
+    form = procedure.get("form") or {}
+    known = form.get("properties")
+    if known is None or form.get("additionalProperties", False) not in (False, None):
+        return
+    surplus = [name for name in answers if name not in known]
+    if surplus:
+        raise InvalidRequest([
+            {"pointer": f"/answers/{name[:80]}", "vi": "biểu mẫu không có trường này", "en": "the form has no such field"}
+            for name in surplus[:20]
+        ])
+
+
+def check_requirement(procedure: Mapping[str, Any], requirement: str) -> None:
+    """Refuse a paper for something the procedure does not ask for."""
+    known = [paper["id"] for paper in procedure.get("requirements") or []]
+    if requirement not in (*known, OTHER):
+        offered = ", ".join([*known, OTHER])
+        raise InvalidRequest.at("/requirement", f"thủ tục chỉ yêu cầu: {offered}", f"the procedure asks for: {offered}")
+
+
+def check_complete(procedure: Mapping[str, Any], answers: Mapping[str, Any] | None, attached: Iterable[str]) -> None:
+    """Refuse what is not complete, naming everything that is missing at once."""
+    problems = [*_form_problems(procedure, answers or {}), *_missing_papers(procedure, set(attached))]
+    if problems:
+        raise SubmissionIncomplete(problems)
+
+
+def _form_problems(procedure: Mapping[str, Any], answers: Mapping[str, Any]) -> list[dict[str, str]]:
+    if not procedure.get("form"):
+        return []
+    return [{**one, "pointer": f"/answers{one['pointer']}"} for one in Schema(dict(procedure["form"])).problems(answers)]
+
+
+def _missing_papers(procedure: Mapping[str, Any], attached: set[str]) -> list[dict[str, str]]:
+    missing = [paper for paper in procedure.get("requirements") or [] if _is_due(paper) and paper["id"] not in attached]
+    return [
+        {
+            "pointer": f"/attachments/{paper['id']}",
+            "vi": f"thiếu giấy tờ «{paper['name']['vi']}»",
+            "en": f"the paper “{paper['name'].get('en') or paper['name']['vi']}” is missing",
+        }
+        for paper in missing
+    ]
+
+
+def _is_due(paper: Mapping[str, Any]) -> bool:
+    """Required, whatever the case, and not taken from a register."""
+    return bool(paper.get("required", True)) and not paper.get("condition") and not paper.get("register")

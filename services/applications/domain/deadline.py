@@ -1,0 +1,76 @@
+"""The clock of an application: what acts do to it, and how events keep it.
+
+Counting happens when a command is judged. The event keeps the outcome (dates, happenings, the days of the
+calendar that were used), and :func:`moved` takes it from there as it is: replay never counts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from infra.working_time import Clock, Happening, Promise, WorkingCalendar, due_at, office_minute
+
+SLACK = timedelta(days=31)  # calendar days kept beyond the due date, for pauses
+
+Moved = dict[str, Any]  # {"happenings": [...], "calendar": {...} | None}
+
+
+def start(promise: Mapping[str, Any], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
+    """The clock an acceptance starts, holding only the days of the calendar it can meet."""
+    clock = Clock.start(Promise.from_json(promise), accepted_at, calendar)
+    return _trimmed(clock)
+
+
+def limit(days: int, at: datetime, calendar: WorkingCalendar) -> datetime:
+    """Until when a citizen may answer: 17:00 of that many calendar days later, or of the next working day."""
+    found = due_at(at, days, "calendar_days", calendar)
+    assert found is not None
+    return found
+
+
+def paused(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:
+    return _recorded(clock, clock.pause(at, cause, ref)) if clock else None
+
+
+def resumed(clock: Clock | None, at: datetime, cause: str, ref: str, calendar: WorkingCalendar | None, times: int = 1) -> Moved | None:
+    """Close the innermost pause (or the innermost ``times`` pauses)."""
+    if clock is None:
+        return None
+    after = clock
+    for _ in range(times):
+        after = after.resume(at, cause, ref, calendar)
+    return _recorded(clock, after if after.calendar is clock.calendar else _trimmed(after))
+
+
+def extended(clock: Clock, at: datetime, due: datetime, cause: str, ref: str) -> Moved:
+    return _recorded(clock, clock.extend(at, due, cause, ref))
+
+
+def ended(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:
+    return _recorded(clock, clock.end(at, cause, ref)) if clock and clock.ended_at is None else None
+
+
+def moved(clock: Clock | None, kept: Mapping[str, Any] | None) -> Clock | None:
+    """The clock after what an event kept; nothing is counted here."""
+    if clock is None or kept is None:
+        return clock
+    calendar = WorkingCalendar.from_json(kept["calendar"]) if kept["calendar"] else None
+    for row in kept["happenings"]:
+        clock = clock.apply(Happening.from_json(row), calendar)
+    return clock
+
+
+def _recorded(before: Clock, after: Clock) -> Moved:
+    new = after.happenings[len(before.happenings) :]
+    calendar = None if after.calendar is before.calendar else after.calendar.to_json()
+    return {"happenings": [happening.to_json() for happening in new], "calendar": calendar}
+
+
+def _trimmed(clock: Clock) -> Clock:
+    if clock.last_due_at is None:
+        return replace(clock, calendar=WorkingCalendar({}, clock.calendar.version, clock.calendar.years))
+    first, last = office_minute(clock.accepted_at).date(), office_minute(clock.last_due_at).date()
+    return replace(clock, calendar=clock.calendar.between(first, last + SLACK))

@@ -1,0 +1,166 @@
+"""What happens at the counter: accepting, refusing, asking for more, money, extensions, withdrawals."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar
+
+from infra.working_time import Clock
+from services.applications.domain import fees
+from services.applications.domain.events.base import Answered, ApplicationEvent, Waiting
+from services.applications.domain.state import Sealed, State
+
+
+class Accepted(ApplicationEvent):
+    """The clock starts. ``started_clock`` holds promise, due date and the days of the calendar that were used."""
+
+    TOPIC: ClassVar[str] = "applications.Accepted"
+
+    receipt_number: str
+    due_at: str | None
+    started_clock: dict[str, Any]
+
+    def happen(self, application: State) -> None:
+        application.receipt_number, application.accepted_at = self.receipt_number, self.timestamp
+        application.clock = Clock.from_json(self.started_clock)
+
+
+class IntakeRefused(ApplicationEvent):
+    TOPIC: ClassVar[str] = "applications.IntakeRefused"
+
+    def happen(self, application: State) -> None:
+        application.refusal, application.ended_at = self.reason, self.timestamp
+        application.decision = decided("intake_refused", self)
+
+
+class SupplementRequested(Waiting):
+    """``marks``: what is wrong where, [{"pointer" | "requirement", "problem": sealed words}]."""
+
+    TOPIC: ClassVar[str] = "applications.SupplementRequested"
+    KIND: ClassVar[str] = "supplement"
+
+    marks: list[dict[str, Any]]
+
+    def happen(self, application: State) -> None:
+        super().happen(application)
+        application.supplements += 1
+
+    def asked(self) -> dict[str, Any]:
+        return {"marks": self.marks, "reason": self.reason}
+
+
+class Assigned(ApplicationEvent):
+    TOPIC: ClassVar[str] = "applications.Assigned"
+
+    officer_id: str
+    _: KW_ONLY
+    previous_officer_id: str | None = None
+
+    def happen(self, application: State) -> None:
+        application.officer_id = self.officer_id
+
+
+class PaymentRequested(Waiting):
+    """``moments``: the collection moments now asked for; ``amount``: a further amount that arose, with its moment."""
+
+    TOPIC: ClassVar[str] = "applications.PaymentRequested"
+    KIND: ClassVar[str] = "payment"
+
+    moments: list[str]
+    _: KW_ONLY
+    amount: dict[str, Any] | None = None
+
+    def happen(self, application: State) -> None:
+        super().happen(application)
+        if self.amount:
+            application.fees = fees.asked_for(application.fees, "supplement", self.amount["amount"])
+
+    def asked(self) -> dict[str, Any]:
+        return {"moments": self.moments, "amount": self.amount, "reason": self.reason}
+
+
+class FeeSettled(Answered):
+    """Fees of these moments were paid or waived. ``closes`` is 0 while nothing waited for them, or not for all of them."""
+
+    TOPIC: ClassVar[str] = "applications.FeeSettled"
+
+    moments: list[str]
+    how: str
+    _: KW_ONLY
+    payment_id: str | None = None
+    amount: dict[str, Any] | None = None
+    method: str | None = None
+
+    def happen(self, application: State) -> None:
+        super().happen(application)
+        how = {"how": self.how, "payment_id": self.payment_id, "amount": self.amount, "at": self.timestamp.isoformat()}
+        application.fees = fees.settled(application.fees, self.moments, how)
+
+
+class DeadlineExtended(ApplicationEvent):
+    TOPIC: ClassVar[str] = "applications.DeadlineExtended"
+
+    due_at: str
+    previous_due_at: str | None
+
+
+class WithdrawnByApplicant(Answered):
+    TOPIC: ClassVar[str] = "applications.WithdrawnByApplicant"
+
+    def happen(self, application: State) -> None:
+        super().happen(application)
+        application.ended_at = self.timestamp
+
+
+class WithdrawalDeclined(Answered):
+    TOPIC: ClassVar[str] = "applications.WithdrawalDeclined"
+
+
+class Stopped(ApplicationEvent):
+    """``cause``: ``approver``, or which limit passed (``supplement_limit``, ``payment_limit``)."""
+
+    TOPIC: ClassVar[str] = "applications.Stopped"
+
+    cause: str
+
+    def happen(self, application: State) -> None:
+        application.ended_at, application.waits = self.timestamp, ()
+        application.decision = decided("stopped", self)
+
+
+class ConsultationRequested(ApplicationEvent):
+    """The question is the event's ``reason``."""
+
+    TOPIC: ClassVar[str] = "applications.ConsultationRequested"
+
+    consultation_id: str
+    agency_code: str
+    due_at: str
+
+    def happen(self, application: State) -> None:
+        asked = {"agency_code": self.agency_code, "question": self.reason, "due_at": self.due_at}
+        opened = asked | {"asked_at": self.timestamp.isoformat(), "opinion": None, "answered_at": None}
+        application.consultations = {**application.consultations, self.consultation_id: opened}
+
+
+class ConsultationAnswered(ApplicationEvent):
+    TOPIC: ClassVar[str] = "applications.ConsultationAnswered"
+
+    consultation_id: str
+    opinion: Sealed
+
+    def happen(self, application: State) -> None:
+        answered = {"opinion": self.opinion, "answered_at": self.timestamp.isoformat(), "answered_by": self.by["account_id"]}
+        asked = application.consultations[self.consultation_id]
+        application.consultations = {**application.consultations, self.consultation_id: asked | answered}
+
+
+def decided(outcome: str, event: ApplicationEvent) -> dict[str, Any]:
+    """A decision as it is remembered, so that an appeal can name it and a set-aside one stays readable."""
+    return {
+        "outcome": outcome,
+        "version": event.originator_version,
+        "at": event.timestamp.isoformat(),
+        "by": event.by["account_id"],
+        "reason": event.reason,
+    }

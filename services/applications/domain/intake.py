@@ -1,0 +1,116 @@
+"""The counter's side: accepting or refusing, asking for more, money, extensions, withdrawals, stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from infra.working_time import WorkingCalendar
+from services.applications.domain import deadline
+from services.applications.domain.actors import Act
+from services.applications.domain.events import (
+    Accepted, DeadlineExtended, FeeSettled, IntakeRefused, PaymentRequested, Stopped, SupplementRequested,
+    WithdrawalDeclined, WithdrawnByApplicant,
+)
+from services.applications.domain.judging import Judging
+from services.applications.domain.state import Sealed
+from services.applications.domain.statuses import Status
+from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
+
+
+class Intake(Judging):
+    def accept(self, *, receipt_number: str, promise: Mapping[str, Any], calendar: WorkingCalendar, by: Act) -> None:
+        """Take the application in; the clock starts. Fees collected at intake come first."""
+        move = self._judge("accept", by)
+        self._check_paid("intake")
+        clock = deadline.start(promise, by.at, calendar)
+        due = clock.due_at.isoformat() if clock.due_at else None
+        self._record(Accepted, move, by, receipt_number=receipt_number, due_at=due, started_clock=clock.to_json())
+
+    def refuse_intake(self, *, reason: Sealed, by: Act) -> None:
+        move = self._judge("refuse_intake", by)
+        self._record(IntakeRefused, move, by, reason=reason)
+
+    def request_supplement(self, *, marks: list[dict[str, Any]], reason: Sealed, answer_by: datetime | None, by: Act) -> None:
+        """Ask for papers or corrections; the clock pauses until they come."""
+        move = self._judge("request_supplement", by)
+        moved = deadline.paused(self.clock, by.at, "SupplementRequested", self._ref())
+        self._record(
+            SupplementRequested, move, by,
+            marks=marks, reason=reason, came_from=self.status.value, answer_by=written(answer_by), clock=moved,
+        )
+
+    def request_payment(self, *, reason: Sealed, amount: dict[str, Any] | None, answer_by: datetime | None, by: Act) -> None:
+        """Ask for fees not paid yet, or for a further ``amount`` that has arisen; the clock pauses."""
+        move = self._judge("request_payment", by)
+        moments = list(self.owed("intake", "supplement"))
+        if amount and "supplement" not in moments:
+            moments.append("supplement")
+        if not moments:
+            raise NothingOwed()
+        moved = deadline.paused(self.clock, by.at, "PaymentRequested", self._ref())
+        self._record(
+            PaymentRequested, move, by,
+            moments=moments, amount=amount, reason=reason, came_from=self.status.value, answer_by=written(answer_by), clock=moved,
+        )
+
+    def settle_fee(
+        self, *, moments: list[str], how: str, payment_id: str | None, amount: dict[str, Any] | None, method: str | None,
+        calendar: WorkingCalendar | None, by: Act, legal_basis: str | None = None, reason: Sealed | None = None,
+    ) -> None:
+        """Fees of these moments came in (``how`` = ``paid``) or were waived; ends the wait for them."""
+        move = self._judge("settle_fee", by)
+        status, closes, moved = self.status, 0, None
+        left = set(self.owed()) - set(moments)
+        if self.status is Status.PAYMENT_REQUESTED and not left & set(self.waits[-1]["moments"]):
+            status, closes = Status(self.waits[-1]["came_from"]), 1
+            moved = deadline.resumed(self.clock, by.at, "FeeSettled", self._ref(), calendar)
+        self._record(
+            FeeSettled, move, by,
+            moments=moments, how=how, payment_id=payment_id, amount=amount, method=method,
+            status=status, closes=closes, clock=moved, legal_basis=legal_basis, reason=reason,
+        )
+
+    def extend(self, *, due_at: datetime, reason: Sealed, may_extend: bool, by: Act) -> None:
+        """Promise a later date, with a reason; the earlier one stays readable."""
+        move = self._judge("extend", by)
+        clock = self.clock
+        if not may_extend:
+            raise NotExtendable(why_vi="thủ tục không cho phép gia hạn", why_en="the procedure does not allow it")
+        if clock is None or clock.due_at is None:
+            raise NotExtendable(why_vi="hồ sơ không có ngày hẹn trả", why_en="no date was promised")
+        if due_at <= max(clock.due_at, by.at):
+            raise NotExtendable(why_vi="ngày mới phải sau ngày hẹn hiện tại", why_en="the new date must be later than the present one")
+        moved = deadline.extended(clock, by.at, due_at, "DeadlineExtended", self._ref())
+        self._record(
+            DeadlineExtended, move, by, due_at=due_at.isoformat(), previous_due_at=clock.due_at.isoformat(), reason=reason, clock=moved
+        )
+
+    def confirm_withdrawal(self, *, reason: Sealed | None, by: Act) -> None:
+        move = self._judge("confirm_withdrawal", by)
+        moved = deadline.ended(self.clock, by.at, "WithdrawnByApplicant", self._ref())
+        self._record(WithdrawnByApplicant, move, by, reason=reason, clock=moved, closes=len(self.waits))
+
+    def decline_withdrawal(self, *, reason: Sealed | None, calendar: WorkingCalendar | None, by: Act) -> None:
+        """Handling goes on where it was."""
+        move = self._judge("decline_withdrawal", by)
+        closes, status = self._after_waiting("decline_withdrawal")
+        moved = deadline.resumed(self.clock, by.at, "WithdrawalDeclined", self._ref(), calendar, closes)
+        self._record(WithdrawalDeclined, move, by, reason=reason, status=status, closes=closes, clock=moved)
+
+    def stop(self, *, cause: str, reason: Sealed | None, legal_basis: str | None, by: Act) -> None:
+        """End handling without a decision: an approver's act, or the system's when a limit has passed."""
+        move = self._judge("stop", by)
+        moved = deadline.ended(self.clock, by.at, "Stopped", self._ref())
+        self._record(Stopped, move, by, cause=cause, reason=reason, legal_basis=legal_basis, clock=moved)
+
+    def _check_paid(self, moment: str) -> None:
+        owed = self.owed(moment)
+        if owed:
+            currency = (self.quote or {}).get("total", {}).get("currency", "VND")
+            raise FeeNotPaid(owed=f"{sum(owed.values())} {currency}", moment=moment, amount={"amount": sum(owed.values()), "currency": currency})
+
+
+def written(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

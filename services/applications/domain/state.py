@@ -1,0 +1,84 @@
+"""What an application remembers: filled by its events only, read by the rules.
+
+Plain values throughout, so that a replay on any day gives the same picture.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infra.working_time import Clock
+from services.applications.domain.statuses import Status
+
+Sealed = dict[str, str]  # {"statement_id", "commitment"}: words kept beside the stream
+
+
+class State:
+    """The remembered facts. ``fees``: moment -> {"owed", "settled"}; ``waits``: innermost last."""
+
+    id: UUID
+    version: int
+
+    status: Status
+    reference: str
+    tracking_digest: str
+    procedure_code: str
+    procedure_version: int
+    procedure_digest: str | None
+    channel: str
+    level: int
+    agency_code: str
+    applicant_id: str
+    started_by: dict[str, Any]
+
+    answers: dict[str, Any] | None
+    attachments: dict[str, dict[str, Any]]
+    delivery: dict[str, Any] | None
+
+    quote: dict[str, Any] | None
+    fees: dict[str, dict[str, Any]]
+
+    receipt_number: str | None
+    clock: Clock | None
+    refusal: Sealed | None
+    officer_id: str | None
+    waits: tuple[dict[str, Any], ...]
+    supplements: int
+    consultations: dict[str, dict[str, Any]]
+
+    proposal: dict[str, Any] | None
+    decision: dict[str, Any] | None
+    set_aside: tuple[dict[str, Any], ...]
+    returned: dict[str, Any] | None
+    pending_appeal: dict[str, Any] | None
+    appeals: tuple[dict[str, Any], ...]
+    ratings: tuple[dict[str, Any], ...]
+    hands: tuple[dict[str, Any], ...]
+    erased: dict[str, Any] | None
+
+    started_at: datetime
+    submitted_at: datetime | None
+    accepted_at: datetime | None
+    ended_at: datetime | None
+
+    def begin(self) -> None:
+        """Everything an application has before anything has happened to it."""
+        self.procedure_digest = self.answers = self.delivery = self.quote = self.receipt_number = None
+        self.clock = self.refusal = self.officer_id = self.proposal = self.decision = self.returned = None
+        self.pending_appeal = self.erased = self.submitted_at = self.accepted_at = self.ended_at = None
+        self.attachments, self.fees, self.consultations = {}, {}, {}
+        self.waits = self.set_aside = self.appeals = self.ratings = self.hands = ()
+        self.supplements = 0
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The date promised now; None before acceptance, while paused and where none is promised."""
+        return self.clock.due_at if self.clock else None
+
+    def owed(self, *moments: str) -> dict[str, int]:
+        """Amounts (minor units) not settled yet, per collection moment."""
+        wanted = moments or tuple(self.fees)
+        open_fees = {moment: fee for moment, fee in self.fees.items() if moment in wanted and fee["settled"] is None}
+        return {moment: fee["owed"] for moment, fee in open_fees.items() if fee["owed"] > 0}

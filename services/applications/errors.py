@@ -1,0 +1,173 @@
+"""How the applications service says no, by name."""
+
+from __future__ import annotations
+
+from infra.chassis import refusals
+from infra.chassis.refusals import (
+    CommandIdReused,
+    InvalidRequest,
+    NotFound,
+    Refusal,
+    ServiceUnavailable,
+    VersionConflict,
+)
+
+__all__ = [
+    "AlreadyErased", "ApplicationNotFound", "AppealNotPending", "AppealPending", "AppealTooLate", "ApproverIsProposer",
+    "AttachmentNotFound", "ChannelNotOffered", "CommandIdReused", "ConsultationNotFound", "DeciderDecidesAppeal",
+    "DeliveryNotOffered", "ErasureNeedsTwoPersons", "ErasureNotFound", "FeeNotPaid", "Forbidden", "InvalidRequest",
+    "NoProposal", "NotAssigned", "NotExtendable", "NotFound", "NothingOwed", "ReadModelBehind", "Refusal",
+    "ServiceLevelTooLow", "ServiceUnavailable", "SubmissionIncomplete", "TransitionNotAllowed", "VersionConflict",
+]
+
+
+class Forbidden(refusals.Forbidden):
+    """A role, or a relation to the application, is missing; the reason in both languages."""
+
+    en = "Not permitted: {reason_en}."
+
+    def __init__(self, vi: str, en: str) -> None:
+        super().__init__(reason=vi, reason_en=en)
+
+
+class ApplicationNotFound(NotFound):
+    vi = "Không tìm thấy hồ sơ {application_id}."
+    en = "Application {application_id} was not found."
+    todo_vi = "Kiểm tra lại mã hồ sơ; hồ sơ của người khác hoặc cơ quan khác không hiển thị."
+    todo_en = "Check the identifier; applications of other people or agencies are not shown."
+
+
+class AttachmentNotFound(NotFound):
+    vi = "Hồ sơ không có giấy tờ {attachment_id}."
+    en = "The application has no attachment {attachment_id}."
+    todo_vi = "Tải lại hồ sơ để xem danh sách giấy tờ hiện có."
+    todo_en = "Load the application again to see its attachments."
+
+
+class ConsultationNotFound(NotFound):
+    vi = "Không có yêu cầu lấy ý kiến {consultation_id} đang chờ cơ quan {agency_code} trả lời."
+    en = "No consultation {consultation_id} is waiting for an answer of agency {agency_code}."
+    todo_vi = "Kiểm tra mã yêu cầu lấy ý kiến; mỗi yêu cầu chỉ trả lời một lần."
+    todo_en = "Check the identifier; each consultation is answered once."
+
+
+class ErasureNotFound(NotFound):
+    vi = "Không có yêu cầu xóa dữ liệu {erasure_id}."
+    en = "There is no erasure {erasure_id}."
+
+
+class TransitionNotAllowed(Refusal):
+    vi = "Hồ sơ đang ở trạng thái «{status}» nên không thể thực hiện «{command}» ({source} → {target})."
+    en = "The application is in status {status}, which does not allow {command} ({source} → {target})."
+    todo_vi = "Các bước được phép lúc này: {allowed}."
+    todo_en = "Allowed now: {allowed}."
+
+
+class SubmissionIncomplete(InvalidRequest):
+    """The form does not fit its schema, or required papers are missing; pointers into /answers and /attachments."""
+
+    vi = "Hồ sơ chưa đầy đủ: {shown}."
+    en = "The application is not complete: {shown}."
+    todo_vi = "Bổ sung các mục được nêu rồi nộp lại."
+    todo_en = "Complete the items named and submit again."
+
+
+class ChannelNotOffered(Refusal):
+    vi = "Thủ tục {procedure_code} không tiếp nhận qua kênh «{channel}»."
+    en = "Procedure {procedure_code} is not offered through channel {channel}."
+    todo_vi = "Các kênh tiếp nhận: {offered}."
+    todo_en = "Channels offered: {offered}."
+
+
+class ServiceLevelTooLow(Refusal):
+    vi = "Thủ tục ở mức độ {level}; việc này cần mức độ {needed}."
+    en = "The procedure is offered at level {level}; this needs level {needed}."
+    todo_vi = "Thực hiện trực tiếp tại bộ phận một cửa."
+    todo_en = "Do it at the office's one-stop desk."
+
+
+class DeliveryNotOffered(ServiceLevelTooLow):
+    """Online or postal return of a result below level 4."""
+
+
+class FeeNotPaid(Refusal):
+    vi = "Còn phí, lệ phí chưa nộp ({owed}) phải thu trước bước này."
+    en = "A fee collected before this step is not paid yet ({owed})."
+    todo_vi = "Nộp hoặc ghi nhận thanh toán rồi thực hiện lại."
+    todo_en = "Pay it, or record the payment, and try again."
+
+
+class NothingOwed(Refusal):
+    vi = "Hồ sơ không còn khoản nào phải nộp."
+    en = "Nothing is owed for this application."
+    todo_vi = "Nêu số tiền (amount) nếu phát sinh nghĩa vụ tài chính mới."
+    todo_en = "Give an amount if a new financial duty has arisen."
+
+
+class NotAssigned(Refusal):
+    vi = "Chỉ chuyên viên được phân công mới được đề xuất kết quả."
+    en = "Only the officer the application is assigned to may propose an outcome."
+    todo_vi = "Phân công lại hồ sơ nếu cần."
+    todo_en = "Assign the application first."
+
+
+class NoProposal(Refusal):
+    vi = "Chưa có đề xuất kết quả phù hợp để quyết định."
+    en = "There is no proposal to decide on."
+    todo_vi = "Chuyên viên được phân công cần đề xuất trước."
+    todo_en = "The assigned officer has to propose first."
+
+
+class ApproverIsProposer(Refusal):
+    vi = "Người phê duyệt không được là người đã đề xuất."
+    en = "The approver may not be the person who proposed."
+    todo_vi = "Chuyển cho lãnh đạo khác quyết định."
+    todo_en = "Have another approver decide."
+
+
+class DeciderDecidesAppeal(Refusal):
+    vi = "Người đã ra quyết định bị khiếu nại không được giải quyết khiếu nại."
+    en = "Whoever took the decision appealed against may not decide the appeal."
+    todo_vi = "Chuyển cho lãnh đạo khác giải quyết."
+    todo_en = "Have another approver decide it."
+
+
+class AppealTooLate(Refusal):
+    vi = "Đã quá thời hạn khiếu nại {days} ngày kể từ {since}."
+    en = "The {days} days for an appeal since {since} have passed."
+
+
+class AppealPending(Refusal):
+    vi = "Đang có khiếu nại chờ giải quyết."
+    en = "An appeal is already pending."
+    todo_vi = "Chờ kết quả giải quyết khiếu nại trước."
+    todo_en = "Wait for its outcome first."
+
+
+class AppealNotPending(Refusal):
+    vi = "Không có khiếu nại nào đang chờ giải quyết."
+    en = "No appeal is pending."
+
+
+class NotExtendable(Refusal):
+    vi = "Không gia hạn được: {why_vi}."
+    en = "Cannot be extended: {why_en}."
+
+
+class ReadModelBehind(Refusal):
+    vi = "Dữ liệu tra cứu chưa cập nhật tới phiên bản {wanted} (hiện {current})."
+    en = "The read model has not reached version {wanted} yet (now {current})."
+    todo_vi = "Thử lại sau giây lát."
+    todo_en = "Try again in a moment."
+
+
+class ErasureNeedsTwoPersons(Refusal):
+    vi = "Xóa dữ liệu cần hai người: người xác nhận phải khác người yêu cầu."
+    en = "Erasure needs two persons: whoever confirms must not be whoever asked."
+    todo_vi = "Nhờ kiểm toán viên khác gọi lại với cùng tài khoản và căn cứ pháp lý."
+    todo_en = "Have another auditor call it again with the same account and legal basis."
+
+
+class AlreadyErased(Refusal):
+    vi = "Dữ liệu cá nhân của hồ sơ này đã bị xóa."
+    en = "The personal data of this application has been erased."

@@ -1,0 +1,88 @@
+"""What the applications follower does: the read model, the announcements, the reminders, the limits, the erasures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.chassis import metrics
+from infra.chassis.followers import Duty, OutboxRelay, Telling, advance, position_of
+from infra.chassis.outbox import cloud_event
+from infra.chassis.settings import Settings
+from services.applications.announcing import WIRE_NAMES, data_of
+from services.applications.erasure import Erasing
+from services.applications.models import application_view
+from services.applications.reminders import Limits, Reminding
+from services.applications.store import Store
+from services.applications.views import Projecting, position
+
+BATCH = 100
+
+
+class Announcing:
+    """Tells every recorded event once it is committed, in the order of the log; the position moves after the broker's confirm.
+
+    Never ahead of the read model, so that whoever hears of an event can also look it up.
+    """
+
+    name = "announcements"
+
+    def __init__(self, store: Store, telling: Telling) -> None:
+        self.store, self.telling = store, telling
+
+    def step(self) -> int:
+        with self.store.database.session() as session:
+            after = position_of(session, self.name)
+        events = self._events(after)
+        done = after
+        try:
+            for event in events:
+                self.telling.tell(event, call_id=event.get("callid"))
+                done = int(event["id"].split(":")[1])
+        finally:
+            if done != after:
+                self._advance(done)
+        metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
+        return len(events)
+
+    def _events(self, after: int) -> list[dict[str, Any]]:
+        """The next CloudEvents; ``id`` is ``applications:<position in the log>``."""
+        found = self.store.notifications(after, BATCH, until=position(self.store.database))
+        ready = [(notification.id, self.store.event_of(notification)) for notification in found]
+        with self.store.database.session() as session:
+            wanted = {str(event.originator_id) for _, event in ready}
+            query = select(application_view).where(application_view.c.application_id.in_(wanted))
+            rows: dict[str, Any] = {row["application_id"]: row for row in session.execute(query).mappings()} if wanted else {}
+            return [
+                cloud_event(
+                    "applications", at, WIRE_NAMES[type(event).__name__], data_of(session, event, rows[str(event.originator_id)]),
+                    subject=str(event.originator_id), at=event.timestamp, call_id=event.call_id,
+                )
+                for at, event in ready
+            ]
+
+    def _advance(self, done: int) -> None:
+        with self.store.database.session() as session:
+            advance(session, self.name, done)
+        metrics.relay_position.labels("applications", self.name).set(done)
+
+
+class TellingBeside(Telling):
+    """Tells what is not in the log of events (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
+
+    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+        service, at = event["id"].split(":")
+        super().tell({**event, "id": f"{service}:beside-{at}"}, call_id=call_id)
+
+
+def duties(settings: Settings) -> list[Duty]:
+    store = Store.from_settings(settings)
+    return [
+        Projecting(store),
+        Announcing(store, Telling(settings, "applications")),
+        OutboxRelay(store.database, TellingBeside(settings, "applications")),
+        Reminding(store),
+        Limits(store),
+        Erasing.from_settings(settings),
+    ]

@@ -1,0 +1,165 @@
+"""The auditors' desk: what happened, how it stood at any instant, what changed, why it is due when it is due.
+
+Everything here is read from events; what lies beside them only opens the words. Cost grows with the
+application's own events.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.settings import Settings
+from infra.working_time import WorkingCalendar, explain, restate
+from services.applications import vault
+from services.applications.access import check_reader, tell_read
+from services.applications.commanding import Call
+from services.applications.domain.application import Application
+from services.applications.domain.events import TOPICS, ApplicationEvent
+from services.applications.domain.picture import differences, picture
+from services.applications.domain.statuses import official_code
+from services.applications.errors import ApplicationNotFound, InvalidRequest, ServiceUnavailable
+from services.applications.office import instant
+from services.applications.rulebook import Rulebook
+from services.applications.store import Store
+
+CARRIED = ("originator_id", "originator_version", "timestamp", "by", "call_id", "command_id", "status", "reason", "legal_basis", "originator_topic")
+
+
+class History:
+    def __init__(self, store: Store, rules: Rulebook) -> None:
+        self.store, self.rules, self.database = store, rules, store.database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> History:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database))
+
+    def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
+        """``{application_id, reference, version, items: [{version, kind, at, by, status, reason, facts, …}]}``, oldest first."""
+        application = self.store.get(application_id)
+        with self.database.session() as session:
+            self._look(session, application, by, purpose)
+            words = vault.Words.of(session, application_id)
+        items = [words.in_place(told(event)) for event in self.store.events(application_id)]
+        return {"application_id": application_id, "reference": application.reference, "version": application.version, "items": items}
+
+    def state_at(
+        self, application_id: str, *, by: Call, version: int | None = None, at: str | None = None, purpose: str | None = None
+    ) -> dict[str, Any]:
+        """The application as it was recorded at a version or at an instant; now when neither is given."""
+        seen = version if version is not None else self._version_at(application_id, at)
+        application = self.store.get(application_id, seen)
+        with self.database.session() as session:
+            self._look(session, application, by, purpose)
+            return self._opened(session, application)
+
+    def diff(self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
+        """``{changes: [{field, before, after}], events: […]}`` between two versions."""
+        before, after = self.store.get(application_id, from_version), self.store.get(application_id, to_version)
+        with self.database.session() as session:
+            self._look(session, after, by, purpose)
+            changes = differences(self._opened(session, before), self._opened(session, after))
+            words = vault.Words.of(session, application_id)
+        low, high = sorted((from_version, to_version))
+        between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
+        return {"application_id": application_id, "from_version": from_version, "to_version": to_version, "changes": changes, "events": between}
+
+    def explain_due_date(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+        """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
+        application = self.store.get(application_id)
+        relation = check_reader(application, by, identity)
+        with self.database.session() as session:
+            tell_read(session, application, by, relation, "giải trình ngày hẹn / explaining the due date")
+        promised = application.clock
+        if promised is None:
+            return {"application_id": application_id, "due_at": None, "promised_at": None, "days": [], "corrected": None, "promise": None}
+        return {
+            "application_id": application_id,
+            "accepted_at": promised.accepted_at.isoformat(),
+            "promise": promised.promise.to_json(),
+            "promised_at": promised.promised_at.isoformat() if promised.promised_at else None,
+            "due_at": promised.due_at.isoformat() if promised.due_at else None,
+            "paused": promised.is_paused,
+            "late": promised.is_late(clock.now()),
+            "minutes_left": promised.minutes_left(clock.now()),
+            "happenings": [happening.to_json() for happening in promised.happenings],
+            "calendar_version": promised.calendar.version,
+            "days": explain(promised, until=clock.now().astimezone(clock.OFFICE_ZONE).date()),
+            "corrected": self.corrected(application, catalog),
+        }
+
+    def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
+        """The recorded due date beside the one today's calendar would give; None while the catalogue does not answer."""
+        promised = application.clock
+        if promised is None:
+            return None
+        try:
+            days: dict[int, WorkingCalendar] = {}
+            last = promised.last_due_at or promised.accepted_at
+            calendar = self.rules.calendar(promised.accepted_at, catalog)
+            for year in range(promised.accepted_at.year + 1, last.year + 1):
+                days[year] = self.rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
+        except ServiceUnavailable:
+            return None
+        for later in days.values():
+            calendar = WorkingCalendar({**calendar.days, **later.days}, later.version, (calendar.years or frozenset()) | (later.years or frozenset()))
+        return dict(restate(promised, calendar).to_json())
+
+    def events(
+        self, *, by: Call, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
+    ) -> dict[str, Any]:
+        """The log from a position on: ``{items: [{position, application_id, version, kind, at, …}], last, next_after}``.
+
+        Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
+        """
+        topics = [topic for topic, name in TOPICS.items() if name == kind] if kind else []
+        if kind and not topics:
+            known = ", ".join(sorted(TOPICS.values()))
+            raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
+        rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
+        items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
+        last = self.store.last_position()
+        return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
+
+    def _version_at(self, application_id: str, at: str | None) -> int | None:
+        """The version an application had at an instant; ``ApplicationNotFound`` before its start."""
+        if at is None:
+            return None
+        until = instant(at, "/at")
+        versions = [event.originator_version for event in self.store.events(application_id) if event.timestamp <= until]
+        if not versions:
+            raise ApplicationNotFound(application_id=application_id)
+        return versions[-1]
+
+    def _opened(self, session: Session, application: Application) -> dict[str, Any]:
+        shown = picture(application)
+        answers = application.answers
+        shown["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
+        opened: dict[str, Any] = vault.Words.of(session, str(application.id)).in_place(shown)
+        return opened
+
+    def _look(self, session: Session, application: Application, by: Call, purpose: str | None) -> None:
+        tell_read(session, application, by, "auditor", purpose or "kiểm toán / audit")
+
+
+def told(event: ApplicationEvent) -> dict[str, Any]:
+    """One event as readers see it; ``facts`` is what this kind of event has of its own."""
+    facts = {name: value for name, value in vars(event).items() if name not in CARRIED and value is not None}
+    return {
+        "application_id": str(event.originator_id),
+        "version": event.originator_version,
+        "kind": type(event).__name__,
+        "at": event.timestamp.isoformat(),
+        "by": event.by,
+        "status": event.status,
+        "official_status": official_code(event.status),
+        "reason": event.reason,
+        "legal_basis": event.legal_basis,
+        "call_id": event.call_id,
+        "command_id": event.command_id,
+        "facts": facts,
+    }

@@ -1,0 +1,72 @@
+"""The audit log: leaves, nodes, checkpoints, cosignatures and keys, all of them added to and never changed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from infra.chassis.database import BigKey, UtcDateTime
+from infra.chassis.migrations import service_role
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+TABLES = ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audit_leaf",
+        sa.Column("leaf_index", BigKey, primary_key=True, autoincrement=False),
+        sa.Column("notification_id", BigKey, nullable=False, unique=True),
+        sa.Column("leaf", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "audit_node",
+        sa.Column("height", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("node_index", BigKey, primary_key=True, autoincrement=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "audit_checkpoint",
+        sa.Column("tree_size", BigKey, primary_key=True, autoincrement=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("sealed_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "audit_cosignature",
+        sa.Column("tree_size", BigKey, primary_key=True, autoincrement=False),
+        sa.Column("witness", sa.String(200), primary_key=True),
+        sa.Column("lines", sa.Text, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "audit_key",
+        sa.Column("verifier_key", sa.String(300), primary_key=True),
+        sa.Column("since", UtcDateTime, nullable=False),
+    )
+    for table in TABLES:
+        _guard(table)
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
+def _guard(table: str) -> None:
+    """Nobody changes or removes a row: not the service, and not the owner by mistake."""
+    if op.get_bind().dialect.name != "postgresql":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_is_kept_{act.lower()} BEFORE {act} ON {table} "
+                "BEGIN SELECT RAISE(ABORT, 'the audit log is never changed'); END"
+            )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION events_are_kept()"
+    )
+    role = service_role()
+    for name in ("PUBLIC", *(['"' + role.replace('"', '""') + '"'] if role else [])):
+        op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")

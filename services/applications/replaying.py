@@ -1,0 +1,160 @@
+"""Replay: the read model made again beside the live one, compared row by row, and put in its place on request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import MetaData, Table, func, select, text
+from sqlalchemy.orm import Session
+
+from infra.chassis.database import Database
+from infra.chassis.followers import advance, position_of
+from infra.chassis.settings import Settings
+from services.applications.models import application_view, view_table
+from services.applications.projection import applied
+from services.applications.store import Store
+from services.applications.views import POSITION, fold_into, position
+
+BATCH = 2000
+SHOWN = 50  # differing rows listed in full
+BESIDE = "application_view_beside"
+
+Progress = Callable[[int, int], None]  # (events replayed, events in the log)
+
+
+@dataclass
+class Rebuilt:
+    """What a rebuild found: ``differences`` are rows of the live table that replay does not give."""
+
+    events: int = 0
+    rows: int = 0
+    differing: int = 0
+    swapped: bool = False
+    differences: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+def rebuild(
+    settings: Settings, projection: str | None = None, *, swap: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Replay the whole log into a table beside the live one while the service runs: ``Rebuilt`` as JSON.
+
+    Memory stays flat: a batch of events and the rows it touches. The difference is taken at the position both tables
+    have seen. With ``swap`` the live rows are replaced in one transaction.
+    """
+    if projection not in (None, POSITION, "all"):
+        raise ValueError(f"applications has one read model, {POSITION}, not {projection}")
+    store = Store.from_settings(settings)
+    owner = Database(settings.migration_url("applications"), pool_size=2)
+    beside = view_table(BESIDE, MetaData())
+    try:
+        beside.drop(owner.engine, checkfirst=True)
+        beside.create(owner.engine)
+        result, reached = Rebuilt(), 0
+        reached = _replay(store, owner, beside, result, reached, progress)
+        _finish(store, owner, beside, result, reached, swap)
+        return result.to_json()
+    finally:
+        beside.drop(owner.engine, checkfirst=True)
+        owner.engine.dispose()
+
+
+def _replay(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, progress: Progress | None) -> int:
+    while True:
+        found = store.notifications(reached, BATCH)
+        if not found:
+            return reached
+        with owner.session() as session:
+            result.events += fold_into(session, beside, store, found)
+        reached = found[-1].id
+        if progress:
+            progress(result.events, store.last_position())
+
+
+def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, swap: bool) -> None:
+    """Compare (and swap) with writers of the read model kept out for the moment it takes."""
+    with owner.session() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("LOCK TABLE application_view IN SHARE ROW EXCLUSIVE MODE"))
+        live = position_of(session, POSITION)
+        fold_into(session, beside, store, store.notifications(reached, 1_000_000, until=max(live, reached)) if live > reached else [])
+        behind = {str(one.originator_id) for one in store.notifications(live, 1_000_000)} if live < reached else set()
+        _compare(session, beside, result, behind)
+        result.rows = int(session.scalar(select(func.count()).select_from(beside)) or 0)
+        if swap:
+            names = [column.name for column in application_view.columns]
+            session.execute(application_view.delete())
+            session.execute(application_view.insert().from_select(names, select(*[beside.c[name] for name in names])))
+            advance(session, POSITION, max(live, reached))
+            result.swapped = True
+
+
+def _compare(session: Session, beside: Table, result: Rebuilt, behind: set[str]) -> None:
+    """Rows that differ, page by page; applications the live table has not caught up with are left out."""
+    last = ""
+    keys = select(application_view.c.application_id).union(select(beside.c.application_id)).subquery()
+    while True:
+        page = list(session.scalars(select(keys.c.application_id).where(keys.c.application_id > last).order_by(keys.c.application_id).limit(1000)))
+        if not page:
+            return
+        last = page[-1]
+        live, again = _rows(session, application_view, page), _rows(session, beside, page)
+        for key in page:
+            if key not in behind and live.get(key) != again.get(key):
+                result.differing += 1
+                if len(result.differences) < SHOWN:
+                    result.differences.append(difference(key, live.get(key), again.get(key)))
+
+
+def _rows(session: Session, table: Table, keys: list[str]) -> dict[str, dict[str, Any]]:
+    found = session.execute(select(table).where(table.c.application_id.in_(keys))).mappings()
+    return {row["application_id"]: dict(row) for row in found}
+
+
+def difference(key: str, live: dict[str, Any] | None, replayed: dict[str, Any] | None) -> dict[str, Any]:
+    """``{application_id, live, replayed}``: the columns that differ; None for a row that one side lacks."""
+    if live is None or replayed is None:
+        return {"application_id": key, "live": live and "present", "replayed": replayed and "present"}
+    columns = [name for name in replayed if live[name] != replayed[name]]
+    return {"application_id": key, "live": {n: str(live[n]) for n in columns}, "replayed": {n: str(replayed[n]) for n in columns}}
+
+
+def verify(store: Store) -> dict[str, Any]:
+    """Whether the read model is what the events say, application by application: ``{events, applications, first_bad}``.
+
+    ``first_bad``: ``{application_id, live, replayed}`` of the first that differs, or None. Only the part of the log
+    the read model has reached is compared.
+    """
+    reached = position(store.database)
+    seen, last, bad = 0, "", None
+    while bad is None:
+        with store.database.session() as session:
+            query = select(application_view).where(application_view.c.application_id > last)
+            rows = [dict(row) for row in session.execute(query.order_by(application_view.c.application_id).limit(500)).mappings()]
+        if not rows:
+            break
+        for row in rows:
+            replayed = _folded(store, row["application_id"], row["version"], row["position"])
+            if replayed != row and bad is None:
+                bad = difference(row["application_id"], row, replayed)
+        seen, last = seen + len(rows), rows[-1]["application_id"]
+    return {"events": reached, "applications": seen, "first_bad": bad or _missing(store, reached, seen)}
+
+
+def _folded(store: Store, application_id: str, version: int, at: int) -> dict[str, Any] | None:
+    row: dict[str, Any] | None = None
+    for event in store.events(application_id, until=version):
+        row = applied(row, event, at)
+    return row
+
+
+def _missing(store: Store, reached: int, seen: int) -> dict[str, Any] | None:
+    """A stream the read model has no row for."""
+    with store.database.session() as session:
+        where = "rowid" if store.database.engine.dialect.name == "sqlite" else "notification_id"
+        count = session.scalar(text(f"SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND {where} <= :reached"), {"reached": reached})  # noqa: S608
+    return None if int(count or 0) == seen else {"application_id": None, "live": f"{seen} applications", "replayed": f"{count} applications"}

@@ -1,0 +1,76 @@
+"""The rules an application is judged by: the procedure version it is pinned to, and the offices' calendar.
+
+Published versions never change, so a copy kept here is as good as the catalogue's own, and a running
+application does not depend on the catalogue being up.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.working_time import WorkingCalendar
+from services.applications.domain.commitments import digest
+from services.applications.errors import ServiceUnavailable
+from services.applications.models import ProcedureCopy
+
+CALENDAR_KEPT = 60.0  # seconds a calendar read from the catalogue is used again
+VOLATILE = ("status", "effective_until")  # what the catalogue may still change about a published version
+
+
+class Rulebook:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._calendars: dict[int, tuple[float, WorkingCalendar]] = {}
+
+    def in_force(self, code: str, catalog: Any) -> dict[str, Any]:
+        """The version of a procedure in force now, as the catalogue says."""
+        return dict(catalog.procedure(code=code))
+
+    def pinned(self, code: str, version: int, catalog: Any) -> dict[str, Any]:
+        """A certain version: the copy kept here, else the catalogue's."""
+        with self.database.session() as session:
+            copy = session.get(ProcedureCopy, (code, version))
+        return copy.definition if copy else dict(catalog.procedure(code=code, version=version))
+
+    def keep(self, session: Session, procedure: dict[str, Any]) -> str:
+        """Keep a copy of a version; its digest (SHA-256 of its canonical JSON)."""
+        definition = {key: value for key, value in procedure.items() if key not in VOLATILE}
+        known = digest(definition)
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        row = {"code": definition["code"], "version": definition["version"], "digest": known, "definition": definition, "kept_at": clock.now()}
+        session.execute(insert(ProcedureCopy).values(row).on_conflict_do_nothing())
+        return known
+
+    def calendar(self, at: datetime, catalog: Any) -> WorkingCalendar:
+        """The offices' calendar of the year of ``at`` and the next, as the catalogue has it now."""
+        year = at.astimezone(clock.OFFICE_ZONE).year
+        kept = self._calendars.get(year)
+        if kept is None or time.monotonic() - kept[0] > CALENDAR_KEPT:
+            replies = [catalog.calendar(year=one) for one in (year, year + 1)]
+            kept = self._calendars[year] = (time.monotonic(), WorkingCalendar.of_replies(replies))
+        return kept[1]
+
+    def calendar_if_known(self, at: datetime, catalog: Any) -> WorkingCalendar | None:
+        """The same, or None while the catalogue does not answer: then the days at hand are used."""
+        try:
+            return self.calendar(at, catalog)
+        except ServiceUnavailable:
+            return None
+
+
+def level_at(procedure: dict[str, Any], agency_code: str) -> int:
+    """The service level a procedure is offered at by an agency."""
+    return int((procedure.get("agency_levels") or {}).get(agency_code, procedure["level"]))
+
+
+def promise_of(procedure: dict[str, Any], channel: str) -> dict[str, Any]:
+    """The processing time promised for a channel: ``{"amount", "unit"}``."""
+    offered = procedure["channels"].get(channel) or {}
+    return dict(offered.get("processing_time") or {"amount": None, "unit": "not_stated"})

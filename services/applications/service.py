@@ -1,0 +1,252 @@
+"""The doors of applications. They hand over to whoever does the work and decide nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.chassis import dependencies
+from infra.chassis.doors import door
+from infra.chassis.handlers import handles
+from infra.chassis.operations import Operations
+from services.applications import clients
+from services.applications.desk import Desk
+from services.applications.erasure import Erasing
+from services.applications.exporting import Exporting
+from services.applications.history import History
+from services.applications.office import Office
+from services.applications.registry import Registry
+from services.applications.settling import Settling
+from services.applications.statistics import Statistics
+from services.applications.tracking import Tracking
+from services.applications.verifying import Verifying
+
+Json = dict[str, Any]
+CITIZEN = {"citizen"}
+OFFICERS = {"intake_officer", "case_officer", "approver"}
+AUDITORS = {"auditor"}
+READERS = {*CITIZEN, *OFFICERS, *AUDITORS, "service", "accountant"}
+
+
+class ApplicationsService(Operations):
+    """The portal's *applications* service."""
+
+    name = "applications"
+    catalog = clients.catalog()
+    identity = clients.identity()
+    registry = dependencies.Provided(Registry)
+    office = dependencies.Provided(Office)
+    desk = dependencies.Provided(Desk)
+    tracking = dependencies.Provided(Tracking)
+    auditing = dependencies.Provided(History)
+    figures = dependencies.Provided(Statistics)
+    exports = dependencies.Provided(Exporting)
+    checks = dependencies.Provided(Verifying)
+    erasures = dependencies.Provided(Erasing)
+    settling = dependencies.Provided(Settling)
+
+    # Citizens
+
+    @door(roles=CITIZEN, sensitive=("on_behalf_of",))
+    def start(
+        self, procedure_code: str, channel: str, command_id: str, on_behalf_of: str | None = None, agency_code: str | None = None
+    ) -> Json:
+        return self.registry.start(
+            procedure_code, channel, on_behalf_of=on_behalf_of, agency_code=agency_code,
+            catalog=self.catalog, identity=self.identity, by=self.caller,
+        )
+
+    @door(roles=CITIZEN, sensitive=("answers",))
+    def save_answers(self, application_id: str, answers: Json, command_id: str, expected_version: int | None = None) -> Json:
+        return self.registry.save_answers(
+            application_id, answers, expected_version=expected_version, catalog=self.catalog, identity=self.identity, by=self.caller
+        )
+
+    @door(roles=CITIZEN, sensitive=("file_name", "content_base64"))
+    def attach(
+        self, application_id: str, requirement: str, command_id: str, file_name: str | None = None, media_type: str | None = None,
+        content_base64: str | None = None, from_attachment_id: str | None = None,
+    ) -> Json:
+        return self.registry.attach(
+            application_id, requirement, file_name=file_name, media_type=media_type, content_base64=content_base64,
+            from_attachment_id=from_attachment_id, catalog=self.catalog, identity=self.identity, by=self.caller,
+        )
+
+    @door(roles=CITIZEN)
+    def detach(self, application_id: str, attachment_id: str, command_id: str) -> Json:
+        return self.registry.detach(application_id, attachment_id, identity=self.identity, by=self.caller)
+
+    @door(roles=CITIZEN)
+    def submit(self, application_id: str, command_id: str, choices: Json | None = None, quantity: int = 1) -> Json:
+        return self.registry.submit(
+            application_id, choices=choices, quantity=quantity, catalog=self.catalog, identity=self.identity, by=self.caller
+        )
+
+    @door(roles=CITIZEN, sensitive=("answers",))
+    def supplement(self, application_id: str, command_id: str, answers: Json | None = None) -> Json:
+        return self.registry.supplement(application_id, answers=answers, catalog=self.catalog, identity=self.identity, by=self.caller)
+
+    @door(roles=CITIZEN, sensitive=("reason",))
+    def request_withdrawal(self, application_id: str, reason: str, command_id: str) -> Json:
+        return self.registry.request_withdrawal(application_id, reason, identity=self.identity, by=self.caller)
+
+    @door(roles=CITIZEN, sensitive=("address",))
+    def choose_delivery(self, application_id: str, method: str, command_id: str, address: Any = None) -> Json:
+        return self.registry.choose_delivery(application_id, method, address=address, identity=self.identity, by=self.caller)
+
+    @door(roles=READERS)
+    def application(self, application_id: str, purpose: str | None = None, min_version: int | None = None) -> Json:
+        return self.desk.application(application_id, purpose=purpose, min_version=min_version, identity=self.identity, by=self.caller)
+
+    @door(roles={*CITIZEN, *OFFICERS, *AUDITORS})
+    def attachment(self, application_id: str, attachment_id: str, purpose: str | None = None) -> Json:
+        return self.desk.attachment(application_id, attachment_id, purpose=purpose, identity=self.identity, by=self.caller)
+
+    @door(roles=CITIZEN)
+    def mine(self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None) -> Json:
+        return self.desk.mine(status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller)
+
+    @door(public=True, sensitive=("tracking_code",))
+    def track(self, reference: str, tracking_code: str, min_position: int | None = None, min_version: int | None = None) -> Json:
+        return self.tracking.track(reference, tracking_code, min_position=min_position, min_version=min_version)
+
+    @door(roles=CITIZEN, sensitive=("comment",))
+    def rate(self, application_id: str, stars: int, command_id: str, comment: str | None = None) -> Json:
+        return self.registry.rate(application_id, stars, comment=comment, identity=self.identity, by=self.caller)
+
+    @door(roles=CITIZEN, sensitive=("grounds",))
+    def appeal(self, application_id: str, grounds: str, command_id: str) -> Json:
+        return self.registry.appeal(application_id, grounds, identity=self.identity, by=self.caller)
+
+    # Officers
+
+    @door(roles=OFFICERS)
+    def queue(
+        self, agency_code: str, status: str | None = None, overdue: bool | None = None, officer_id: str | None = None,
+        procedure_code: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None,
+    ) -> Json:
+        return self.desk.queue(
+            agency_code, status=status, overdue=overdue, officer_id=officer_id, procedure_code=procedure_code,
+            limit=limit, cursor=cursor, min_position=min_position, by=self.caller,
+        )
+
+    @door(roles=OFFICERS)
+    def accept(self, application_id: str, command_id: str) -> Json:
+        return self.office.accept(application_id, catalog=self.catalog, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def refuse_intake(self, application_id: str, reason: str, command_id: str) -> Json:
+        return self.office.refuse_intake(application_id, reason, by=self.caller)
+
+    @door(roles=OFFICERS)
+    def assign(self, application_id: str, officer_id: str, command_id: str) -> Json:
+        return self.office.assign(application_id, officer_id, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("marks", "reason"))
+    def request_supplement(self, application_id: str, marks: list[Any], reason: str, command_id: str) -> Json:
+        return self.office.request_supplement(application_id, marks, reason, catalog=self.catalog, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def request_payment(self, application_id: str, reason: str, command_id: str, amount: Json | None = None) -> Json:
+        return self.office.request_payment(application_id, reason, amount=amount, catalog=self.catalog, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("question",))
+    def consult(self, application_id: str, agency_code: str, question: str, due_at: str, command_id: str) -> Json:
+        return self.office.consult(application_id, agency_code, question, due_at, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("opinion",))
+    def answer_consultation(self, application_id: str, consultation_id: str, opinion: str, command_id: str) -> Json:
+        return self.office.answer_consultation(application_id, consultation_id, opinion, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def extend(self, application_id: str, due_at: str, reason: str, command_id: str) -> Json:
+        return self.office.extend(application_id, due_at, reason, catalog=self.catalog, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def confirm_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
+        return self.office.confirm_withdrawal(application_id, reason=reason, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def decline_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
+        return self.office.decline_withdrawal(application_id, reason=reason, catalog=self.catalog, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def stop(self, application_id: str, reason: str, command_id: str, legal_basis: str | None = None) -> Json:
+        return self.office.stop(application_id, reason, legal_basis=legal_basis, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def propose(self, application_id: str, outcome: str, command_id: str, reason: str | None = None) -> Json:
+        return self.office.propose(application_id, outcome, reason=reason, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("result",))
+    def approve(self, application_id: str, result: Any, command_id: str) -> Json:
+        return self.office.approve(application_id, result, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def reject(self, application_id: str, reason: str, command_id: str) -> Json:
+        return self.office.reject(application_id, reason, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def send_back(self, application_id: str, reason: str, command_id: str) -> Json:
+        return self.office.send_back(application_id, reason, by=self.caller)
+
+    @door(roles=OFFICERS)
+    def return_result(self, application_id: str, method: str, command_id: str, tracking_number: str | None = None) -> Json:
+        return self.office.return_result(application_id, method, tracking_number=tracking_number, by=self.caller)
+
+    @door(roles=OFFICERS, sensitive=("reason",))
+    def decide_appeal(self, application_id: str, outcome: str, reason: str, command_id: str) -> Json:
+        return self.office.decide_appeal(application_id, outcome, reason, catalog=self.catalog, by=self.caller)
+
+    # Auditors
+
+    @door(roles=AUDITORS)
+    def history(self, application_id: str, purpose: str | None = None) -> Json:
+        return self.auditing.history(application_id, purpose=purpose, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def state_at(self, application_id: str, version: int | None = None, at: str | None = None, purpose: str | None = None) -> Json:
+        return self.auditing.state_at(application_id, version=version, at=at, purpose=purpose, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def diff(self, application_id: str, from_version: int, to_version: int, purpose: str | None = None) -> Json:
+        return self.auditing.diff(application_id, from_version, to_version, purpose=purpose, by=self.caller)
+
+    @door(roles=READERS)
+    def explain_due_date(self, application_id: str) -> Json:
+        return self.auditing.explain_due_date(application_id, catalog=self.catalog, identity=self.identity, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def events(self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None) -> Json:
+        return self.auditing.events(after=after, limit=limit, application_id=application_id, kind=kind, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def verify(self) -> Json:
+        return self.checks.verify()
+
+    @door(roles=AUDITORS)
+    def export(
+        self, format: str, from_at: str | None = None, to_at: str | None = None, limit: int = 500, cursor: str | None = None
+    ) -> Json:
+        return self.exports.export(format, from_at=from_at, to_at=to_at, limit=limit, cursor=cursor, by=self.caller)
+
+    @door(roles={*AUDITORS, "operator", "approver"})
+    def statistics(self, from_at: str, to_at: str, by: str = "agency", min_position: int | None = None) -> Json:
+        return self.figures.statistics(from_at, to_at, by, min_position=min_position)
+
+    @door(roles=AUDITORS)
+    def erase_subject(self, account_id: str, legal_basis: str, command_id: str) -> Json:
+        return self.erasures.erase_subject(account_id, legal_basis, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def erasure(self, erasure_id: str) -> Json:
+        return self.erasures.erasure(erasure_id)
+
+    # What payments tells
+
+    @handles("payments", "payment_settled.v1")
+    def fee_paid(self, event: Json) -> None:
+        self.settling.fee_paid(event, self.catalog)
+
+    @handles("payments", "fee_waived.v1")
+    def fee_waived(self, event: Json) -> None:
+        self.settling.fee_waived(event, self.catalog)

@@ -1,0 +1,95 @@
+"""The follower's first duty: the read model, batch by batch, with its position in the same transaction as the rows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventsourcing.persistence import Notification
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from infra.chassis.database import Database
+from infra.chassis.followers import advance, position_of
+from services.applications.errors import ReadModelBehind
+from services.applications.models import application_view
+from services.applications.projection import Row, applied
+from services.applications.store import BATCH, Store
+
+POSITION = "application_view"
+PATIENCE = 2.0  # seconds a read waits for the read model it asked for
+
+
+class Projecting:
+    """Keeps ``application_view`` in step with the log of events."""
+
+    name = "read model"
+
+    def __init__(self, store: Store, batch: int = BATCH) -> None:
+        self.store, self.batch = store, batch
+
+    def step(self) -> int:
+        with self.store.database.session() as session:
+            after = position_of(session, POSITION)
+        found = self.store.notifications(after, self.batch)
+        if not found:
+            return 0
+        with self.store.database.session() as session:
+            fold_into(session, application_view, self.store, found)
+            advance(session, POSITION, found[-1].id)
+        return len(found)
+
+
+def fold_into(session: Session, table: Table, store: Store, notifications: Iterable[Notification]) -> int:
+    """Apply a run of notifications to the rows of ``table``; how many were new to it."""
+    batch = list(notifications)
+    rows = rows_of(session, table, {str(one.originator_id) for one in batch})
+    new = 0
+    for notification in batch:
+        key = str(notification.originator_id)
+        if key in rows and rows[key]["version"] >= notification.originator_version:
+            continue  # seen in an earlier run that ended between two of its steps
+        rows[key] = applied(rows.get(key), store.event_of(notification), notification.id)
+        new += 1
+    write(session, table, rows.values())
+    return new
+
+
+def rows_of(session: Session, table: Table, keys: set[str]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), 500):
+        query = select(table).where(table.c.application_id.in_(wanted[start : start + 500]))
+        found.update({row["application_id"]: dict(row) for row in session.execute(query).mappings()})
+    return found
+
+
+def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows in their places, new or changed."""
+    listed = [dict(row) for row in rows]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    upsert = statement.on_conflict_do_update(index_elements=["application_id"], set_=changed)
+    if listed:
+        session.execute(upsert, listed)
+
+
+def position(database: Database) -> int:
+    """How far the read model has come in the log."""
+    with database.session() as session:
+        return position_of(session, POSITION)
+
+
+def wait_for(database: Database, wanted: int | None, patience: float = PATIENCE) -> None:
+    """Wait until the read model has reached a position; ``ReadModelBehind`` when it does not within ``patience``."""
+    if wanted is None:
+        return
+    until = time.monotonic() + patience
+    while (current := position(database)) < wanted:
+        if time.monotonic() > until:
+            raise ReadModelBehind(wanted=wanted, current=current)
+        threading.Event().wait(0.02)
