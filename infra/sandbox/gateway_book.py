@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -49,7 +50,7 @@ class Book:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._transactions: dict[str, Transaction] = {}
-        self._numbers = itertools.count(14_000_001)
+        self._numbers = itertools.count(int(time.time() * 1000))  # a gateway started again never gives a number twice
 
     def opened(self, fields: Mapping[str, str]) -> Transaction:
         """The transaction of a signed redirect; made at the first visit."""
