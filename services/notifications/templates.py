@@ -63,7 +63,7 @@ class Templates:
         return {"subject": text.subject, "body": text.body, "version": text.version}
 
     def templates(self) -> dict[str, Any]:
-        """The current version of every text. → ``{items, next_cursor}``"""
+        """The current version of every text and the facts it may speak of. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             found = [
                 current(session, key, channel, language)
@@ -176,4 +176,5 @@ def _shown(template: Template) -> dict[str, Any]:
         "key": template.key, "channel": template.channel, "language": template.language, "version": template.version,
         "subject": template.subject, "body": template.body,
         "published_at": template.published_at.isoformat(), "published_by": template.published_by,
+        "facts": sorted(example_facts(template.key)[0]),
     }  # fmt: skip

@@ -6,10 +6,11 @@ Without this rule a subscriber could make the portal call its own neighbours (se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 Ip = IPv4Address | IPv6Address
+NAT64 = IPv6Network("64:ff9b::/96")
 PRIVATE_ZONES = frozenset({"localhost", "local", "internal", "lan", "home", "arpa"})
 
 
@@ -42,10 +43,15 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, seen through IPv4-in-IPv6 disguises."""
     ip: Ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            ip = inner
+        ip = _disguised(ip) or ip
     return ip.is_global and not ip.is_multicast
+
+
+def _disguised(ip: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address inside a mapped, 6to4, Teredo or NAT64 (RFC 6052) address."""
+    if ip in NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 def looks_private(host: str) -> bool:
