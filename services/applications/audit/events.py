@@ -14,10 +14,9 @@ from services.applications.audit.leaf import StoredRow
 
 @dataclass(frozen=True)
 class EventTable:
-    """Where the recorder keeps events: `name` on PostgreSQL, `stored_events` on SQLite unless said otherwise."""
+    """Where the recorder keeps events."""
 
-    name: str = "applications_events"
-    sqlite_name: str = "stored_events"
+    name: str = "stored_events"
 
     def after(self, connection: Connection, notification_id: int, limit: int) -> list[StoredRow]:
         """The next rows after a notification id. The recorder commits in id order, so none can turn up behind."""
@@ -39,16 +38,13 @@ class EventTable:
             last = rows[-1].notification_id
 
     def exists(self, connection: Connection) -> bool:
-        return inspect(connection).has_table(self.named_on(connection))
-
-    def named_on(self, connection: Connection) -> str:
-        return self.sqlite_name if connection.dialect.name == "sqlite" else self.name
+        return inspect(connection).has_table(self.name)
 
     def _select(self, connection: Connection, condition: str) -> TextClause:
         key = "rowid" if connection.dialect.name == "sqlite" else "notification_id"
         columns = f"{key}, originator_id, originator_version, topic, state"
         # Names come from this class and from configuration, never from a caller.
-        return text(f"SELECT {columns} FROM {self.named_on(connection)} WHERE {condition.format(id=key)}")  # noqa: S608
+        return text(f"SELECT {columns} FROM {self.name} WHERE {condition.format(id=key)}")  # noqa: S608
 
 
 def _row(found: Any) -> StoredRow:

@@ -405,7 +405,7 @@ class Database:
 
     def __init__(self, url: str, events_table: str | None) -> None:
         self.sqlite = url.startswith("sqlite") or "://" not in url
-        self.events_table = events_table or ("stored_events" if self.sqlite else "applications_events")
+        self.events_table = events_table or "stored_events"
         if not self.events_table.replace("_", "").replace(".", "").isalnum():
             raise CannotVerify(f"no table name: {self.events_table!r}")
         self.connection = _open_sqlite(url) if self.sqlite else _open_postgres(url)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import MetaData
 from sqlalchemy.engine import make_url
 
 from infra.chassis.database import Database
+from infra.chassis.migrations import upgrade
+from infra.chassis.settings import Settings
 from services.applications.audit.events import EventTable
 from services.applications.audit.log import StoredLog
 from services.applications.audit.notes import SigningKey
 from services.applications.audit.sealer import Sealer
-from services.applications.audit.tables import audit_tables
 from services.applications.audit.tiles import TileFolder, TilePublisher
 from services.applications.audit.verifier import Database as ReadOnly
 from services.applications.audit.verifier import Key, Tiles, Verdict, verify_database
@@ -27,11 +27,6 @@ from services.applications.audit.verifier import Key, Tiles, Verdict, verify_dat
 ORIGIN = "portal.invalid/applications"
 KEY = SigningKey.generate(ORIGIN)
 TOPICS = ("applications.Started", "applications.Submitted", "applications.Accepted", "applications.Approved")
-POSTGRES_EVENTS = """CREATE TABLE applications_events (originator_id uuid NOT NULL, originator_version bigint NOT NULL,
- topic text, state bytea, notification_id bigserial, PRIMARY KEY (originator_id, originator_version));
- CREATE UNIQUE INDEX applications_events_notification_id ON applications_events (notification_id)"""
-SQLITE_EVENTS = """CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
- PRIMARY KEY (originator_id, originator_version))"""
 
 
 class Store:
@@ -40,16 +35,17 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.events = "stored_events" if self.sqlite else "applications_events"
         self.id = "rowid" if self.sqlite else "notification_id"
         self.database = Database(url)
 
     @classmethod
     def make(cls, url: str) -> "Store":
-        store, metadata = cls(url), MetaData()
-        audit_tables(metadata)
-        metadata.create_all(store.database.engine)
-        store.execute(SQLITE_EVENTS if store.sqlite else POSTGRES_EVENTS)
+        """A migrated database whose guards are off, as for someone with all rights."""
+        upgrade(Settings({"APPLICATIONS_DATABASE_URL": url}), "applications")
+        store = cls(url)
+        if store.sqlite:
+            for (name,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+                store.execute(f"DROP TRIGGER {name}")
         return store
 
     @contextlib.contextmanager
@@ -59,6 +55,7 @@ class Store:
                 yield connection
         else:
             with psycopg.connect("postgresql" + self.url[self.url.index("://") :]) as connection:
+                connection.execute("SET session_replication_role = replica")  # triggers do not fire
                 yield connection
 
     def execute(self, query: str, *values: Any) -> None:
@@ -70,7 +67,7 @@ class Store:
             return list(connection.execute(self._said(query), values))
 
     def _said(self, query: str) -> str:
-        query = query.replace("{events}", self.events).replace("{id}", self.id)
+        query = query.replace("{events}", "stored_events").replace("{id}", self.id)
         return query if self.sqlite else query.replace("?", "%s")
 
     def event_id(self, at: uuid.UUID) -> Any:
@@ -128,7 +125,12 @@ class SqliteStores:
         self.folder = folder
 
     def empty(self) -> Store:
-        return Store.make(f"sqlite:///{self.folder / uuid.uuid4().hex}.sqlite")
+        blank = self.folder / "blank.sqlite"
+        if not blank.exists():
+            Store.make(f"sqlite:///{blank}").close()
+        path = self.folder / f"{uuid.uuid4().hex}.sqlite"
+        shutil.copy(blank, path)
+        return Store(f"sqlite:///{path}")
 
     @contextlib.contextmanager
     def copy(self, store: Store) -> Iterator[Store]:
@@ -151,18 +153,24 @@ class PostgresStores:
         self.made: list[str] = []
 
     def empty(self) -> Store:
-        self.made.append(self.server.make("applications"))
-        return Store.make(self.made[-1])
+        if not self.made:
+            self.made.append(self.server.make("applications"))
+            Store.make(self.made[0]).close()
+        self.made.append(self._copy_of(self.made[0]))
+        return Store(self.made[-1])
 
     @contextlib.contextmanager
     def copy(self, store: Store) -> Iterator[Store]:
         store.close()
-        name, source = f"copy_{uuid.uuid4().hex[:12]}", make_url(store.url).database
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-        copied = Store(make_url(store.url).set(database=name).render_as_string(hide_password=False))
+        copied = Store(self._copy_of(store.url))
         yield copied
         copied.close()
-        self._admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.server.drop(copied.url)
+
+    def _copy_of(self, url: str) -> str:
+        name, source = f"copy_{uuid.uuid4().hex[:12]}", make_url(url)
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{source.database}"')
+        return source.set(database=name).render_as_string(hide_password=False)
 
     def drop(self) -> None:
         for url in self.made:
