@@ -1,6 +1,6 @@
 """Fees that hold for a time only: "Miễn phí từ ngày … đến …", "áp dụng mức phí … đến hết ngày …", "bằng 50% mức thu".
 
-`taken_out(note)` separates these clauses from what the note says about the lasting fee. Both days of a span count.
+`taken_out(note)` separates these clauses from what the note says of the lasting fee. Both days of a span count.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ SHARE = re.compile(
 )
 
 
+# What holds for online filings only says nothing to those who file otherwise.
+ONLINE_SHARE = re.compile(
+    rf"[-+]?\s*{SPAN},?[^.;%]{{0,200}}trực tu[yỳ][^.;%]{{0,60}}\d{{1,2}}\s*%[^.;]{{0,80}}[.;]", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True)
 class Window:
     """What is due from `first` (None: already) to `until`: an amount, a percentage of the lasting fee, or nothing."""
@@ -45,9 +51,11 @@ class Window:
     percent: int | None = None
 
 
-def taken_out(note: str) -> tuple[str, list[Window]]:
+def taken_out(note: str, *, online: bool = True) -> tuple[str, list[Window]]:
     """The note without its time-bound clauses, and those clauses as windows in order of their beginning."""
     windows: list[Window] = []
+    if not online:
+        note = ONLINE_SHARE.sub(" ", note)
     for pattern, reading in ((FREE, _free), (OTHER_AMOUNT, _other), (UNTIL, _until), (SHARE, _share)):
         for match in list(pattern.finditer(note)):
             window = reading(match)

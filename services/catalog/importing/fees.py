@@ -41,11 +41,11 @@ FURTHER_WINDOW = re.compile(
 ONE_DAY = timedelta(days=1)
 
 
-def read_fee(stated: Amount | None, note: str) -> Reading:
+def read_fee(stated: Amount | None, note: str, *, online: bool = True) -> Reading:
     """The fee of an amount (None: the column names none) and the description behind it in parentheses."""
     note = tidy(note)
     text = squeezed(note)
-    lasting, windows = taken_out(note)
+    lasting, windows = taken_out(note, online=online)
     if stated is None:
         return _by_text_alone(text)
     if not stated.plausible:
@@ -78,6 +78,8 @@ def _free(text: str, lasting: str) -> Reading:
         return Reading((Period({"type": "free"}),), name=_name(text))
     if SET_ELSEWHERE.search(text) or REFERENCE.search(text):
         return unclear("fee_set_elsewhere")
+    if re.match(r"chi phí", text, re.IGNORECASE):
+        return Reading((Period({"type": "free"}),), kinds=("costs_beside_fee",))
     return unclear("fee_text_not_understood")
 
 
@@ -137,10 +139,9 @@ def _priced_by_column(stated: Amount, note: str) -> Reading:
     if re.search(r"hội đồng nhân dân|hđnd", text, re.IGNORECASE):
         return unclear("fee_set_elsewhere", proposal=stated.rule(), currency=stated.currency)
     item = per_item(re.sub(r"^(?:đồng|đông|vnđ|đ)\b\s*", "", text, flags=re.IGNORECASE), 0)[0]
-    found = listed(text)
-    return Reading(
-        (Period(replace(stated, per=item).rule()),), stated.currency, _name(text), tuple(found.exempt), _law(note)
-    )
+    kinds = ("fee_names_its_case",) if re.search(r"trường hợp|nhóm", text, re.IGNORECASE) else ()
+    rule, exempt = replace(stated, per=item).rule(), tuple(listed(text).exempt)
+    return Reading((Period(rule),), stated.currency, _name(text), exempt, _law(note), () if exempt else kinds)
 
 
 def _name(text: str) -> str:

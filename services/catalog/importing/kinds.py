@@ -61,6 +61,7 @@ KINDS: dict[str, tuple[bool, str, str]] = {
     ),
     "fee_outside_window_not_stated": (True, "Chỉ nêu mức phí tạm thời", "only the amount for a time is stated"),
     "fee_names_its_case": (True, "Mức phí chỉ nêu cho một trường hợp", "the amount is named for one case only"),
+    "costs_beside_fee": (False, "Có chi phí ngoài phí, lệ phí", "free, but the text names costs to others"),
     "fee_in_description": (True, "Mô tả nêu khoản phí khác", "the channel's description names other fees"),
     "paper_text_not_understood": (True, "Thành phần hồ sơ không tách được", "text of the papers that fits no row"),
     "paper_count_ambiguous": (

@@ -21,12 +21,12 @@ ISSUERS = (
 ISSUER = rf"(?:{ISSUERS})"
 NUMBER = re.compile(
     rf"(?:(?:Luật|Nghị định|Thông tư(?: liên tịch)?|Quyết định|Pháp lệnh)\s+)?(?:[Ss]ố[: ]\s*)?"
-    rf"\d{{1,4}}(?:/\d{{4}})?/(?:(?:NQ-)?QH\d{{2}}|(?:PL-)?UBTVQH\d{{2}}|"
+    rf"\d{{1,4}}(?:\.\d{{1,2}})?(?:/\d{{4}})?/(?:(?:NQ-)?QH\d{{2}}|(?:PL-)?UBTVQH\d{{2}}|"
     rf"(?:NĐ|ND|QĐ|TT|TTLT|NQ|CT|PL|VBHN|TB|HD|L|LCT|QC)(?:\s?[-/]\s?{ISSUER})+|\d{{4}})(?![\d/-])"
 )
 # The last row may end in any number: nothing follows that it could run into.
 LAST = re.compile(r"(.*?[^\s\d/-])((?:\d{1,4}/)(?:\d{4}/)?[^\s/]{2,20}|\d{1,4}-CP)\s*", re.DOTALL)
-PLAIN = re.compile(r"\d{1,4}(?:/\d{4})?/.+")
+PLAIN = re.compile(r"\d{1,4}(?:\.\d{1,2})?(?:/\d{4})?/.+")
 DATED = re.compile(r"(?:số )?(\S+),? ngày (\d{1,2})(?:/| tháng )(\d{1,2})(?:/| năm )(\d{4})")
 
 
@@ -77,7 +77,7 @@ def law(number: str, title: str, findings: Findings, path: str) -> dict[str, Any
 def plain(number: str) -> str:
     """ "Thông tư số 67/2024/TT-BQP" is number "67/2024/TT-BQP"; other ways of naming a law stay as they are."""
     match = PLAIN.search(squeezed(number))
-    return match.group(0) if match else squeezed(number)
+    return re.sub(r"\s*-\s*", "-", match.group(0)) if match else squeezed(number)
 
 
 def _issued(title: str, number: str) -> str | None:

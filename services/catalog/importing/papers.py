@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import LOWER, UPPER, folded, named, says_nothing, slug, squeezed, unique
+from services.catalog.importing.words import LOWER, UPPER, folded, named, slug, squeezed, unique
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
@@ -25,11 +25,12 @@ SEAMS = (
 LONGEST_FILE_NAME = 120
 YEAR_BEFORE = re.compile(r"(?:/|năm )((?:19|20)\d\d)$")
 CONDITION = re.compile(r"^(?:[-+*•]|\(?[a-zđ\d]{1,2}[.)])*\s*((?:trường hợp|đối với|nếu|khi) [^:;]{3,})", re.IGNORECASE)
+CASE = re.compile(r"trường hợp|đối với|\bnếu\b|\bkhi\b", re.IGNORECASE)
 LONGEST_NAME = 4_000
 
 
 def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
-    """The requirements of a run-on table; headings between its parts become the condition of the papers below them."""
+    """The requirements of a run-on table; headings between its parts stay with the papers below them."""
     requirements: list[dict[str, Any]] = []
     taken: set[str] = set()
     first, *parts = table.split(HEADER)
@@ -93,6 +94,7 @@ def requirement(
         "electronic": electronic,
         "required": condition is None and (original is None or original + copies > 0),
         "condition": condition,
+        "group": heading.rstrip(" :")[:LONGEST_NAME] or None,
         "form_url": None,
         "form_file": form,
         "register": None,
@@ -100,7 +102,8 @@ def requirement(
 
 
 def _condition(text: str, heading: str) -> str | None:
-    if heading and not says_nothing(heading) and folded(heading).strip(" :.*-") not in ("thanh phan ho so", "ho so"):
+    """What the paper depends on: its heading or its own beginning, where they name a case; "Nếu có" if it says so."""
+    if CASE.search(heading):
         return heading[:LONGEST_NAME]
     match = CONDITION.match(text)
     if match:

@@ -82,7 +82,7 @@ def _fee(row: Row) -> Reading:
         return unclear(proposal=read_fee(None, row.note).proposal)
     if not row.fee:
         return unclear("fee_text_not_understood")
-    return read_fee(stated_amount(row.fee), row.note)
+    return read_fee(stated_amount(row.fee), row.note, online=row.channel == "Trực tuyến")
 
 
 def stated_amount(cell: str) -> Amount | None:
