@@ -1,0 +1,114 @@
+"""What only a real database shows: migrations, races, and a leader that dies in the middle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, select
+
+from infra.chassis.database import Database
+from services.notifications.herald import Herald
+from services.notifications.models import Delivery, Message, Row, Template
+from tests.unit.notifications.office import Catalogue, Directory, event
+
+
+def count(database: Database, what: Any) -> int:
+    with database.session() as session:
+        return session.scalar(select(func.count()).select_from(what)) or 0
+
+
+def at_once(work: Callable[[int], Any], times: int) -> list[BaseException | None]:
+    """Do it so many times at the same time; what each raised."""
+
+    def one(number: int) -> BaseException | None:
+        try:
+            work(number)
+        except Exception as error:  # noqa: BLE001 - the caller looks at it
+            return error
+        return None
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_the_same_event_handled_at_the_same_time_is_one_message(database: Database) -> None:
+    herald = Herald(database)
+    told = event("application_approved.v1", "applications:1")
+    at_once(lambda _: herald.tell(told, Directory(), Catalogue()), 8)
+    assert (count(database, Message), count(database, Delivery)) == (1, 1)
+
+
+def test_different_events_at_the_same_time_do_not_disturb_each_other(database: Database) -> None:
+    """The first of each kind also takes in the built-in text: all of them at once."""
+    herald = Herald(database)
+    failed = at_once(
+        lambda number: herald.tell(
+            event("application_approved.v1", f"applications:{number}"), Directory(), Catalogue()
+        ),
+        8,
+    )
+    assert failed == [None] * 8
+    assert count(database, Message) == 8
+    assert count(database, Template) == 2  # inbox and e-mail, version 1 of each, once
+
+
+def test_an_older_migration_can_be_gone_back_to(database: Database) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from infra.chassis.migrations import configuration
+
+    config: Config = configuration("notifications", database.url)
+    command.downgrade(config, "base")
+    with database.engine.connect() as connection:
+        tables = set(database.engine.dialect.get_table_names(connection))
+    assert tables == {"alembic_version"}
+    command.upgrade(config, "head")
+    assert count(database, Message) == 0
+
+
+LEADER = """
+import os, sys
+from infra.chassis.database import Database
+from services.notifications.courier import Courier
+from services.notifications.mail_carrier import MailCarrier, MailServer
+
+database = Database(sys.argv[1])
+carrier = MailCarrier(MailServer.of(sys.argv[2]), "no-reply@portal.example.vn")
+Courier._conclude = lambda *_: os._exit(9)  # dies after the letter is out and before the result is written
+Courier(database, carrier).step()
+"""
+
+
+def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
+    database: Database, mailbox: Any, monkeypatch: Any
+) -> None:
+    from datetime import timedelta
+
+    from services.notifications import courier as couriers
+    from services.notifications.mail_carrier import MailCarrier, MailServer
+
+    Herald(database).tell(event("application_approved.v1"), Directory(), Catalogue())
+    url = f"smtp://127.0.0.1:{mailbox.port}"
+    assert subprocess.run([sys.executable, "-c", LEADER, database.url, url], check=False).returncode == 9
+    monkeypatch.setattr(couriers, "LEASE", timedelta(0))
+    successor = couriers.Courier(database, MailCarrier(MailServer.of(url), "no-reply@portal.example.vn"))
+    assert successor.step() == 1, "the lost attempt is closed"
+    with database.session() as session:
+        session.execute(Delivery.__table__.update().values(next_attempt_at=func.now()))
+    assert successor.step() == 1
+    assert len(mailbox.letters()) == 2 and len({letter["Message-ID"] for letter in mailbox.letters()}) == 1
+    with database.session() as session:
+        assert session.scalar(select(Delivery.status)) == "sent"
