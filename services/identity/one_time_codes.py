@@ -67,8 +67,8 @@ class OneTimeCodes:
         if step is None:
             return False
         unused = or_(Account.otp_last_step.is_(None), Account.otp_last_step < step)
-        used_up = session.execute(update(Account).where(Account.id == account.id, unused).values(otp_last_step=step))
-        return bool(used_up.rowcount)
+        using_up = update(Account).where(Account.id == account.id, unused).values(otp_last_step=step)
+        return session.scalar(using_up.returning(Account.id)) is not None
 
     def _in_force(self, by: Actor) -> bool:
         with self.database.session() as session:

@@ -15,7 +15,7 @@ from services.identity.models import RefreshToken, SignInSession
 KEPT_AFTER_END = timedelta(days=30)
 
 
-def of(account_id: str) -> Select[tuple[SignInSession]]:
+def of(account_id: str) -> Select[SignInSession]:
     """The open sessions of an account."""
     still_open = SignInSession.revoked_at.is_(None), SignInSession.expires_at > clock.now()
     return select(SignInSession).where(SignInSession.account_id == account_id, *still_open)

@@ -17,14 +17,17 @@ def in_one_step(
 ) -> dict[str, Any]:
     """The answer of ``work`` in one transaction.
 
-    Without a command id two twins may both find nothing and then collide on the natural key; the loser looks again
-    and finds the winner's work.
+    Twins with different command ids, or none, may both find nothing and then collide on the natural key; the loser
+    looks again and finds the winner's work.
     """
+    try:
+        return _once(database, command, work)
+    except IntegrityError:
+        return _once(database, command, work)
+
+
+def _once(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
     if command is not None:
         return database.command(command, work)
-    try:
-        with database.session() as session:
-            return work(session)
-    except IntegrityError:
-        with database.session() as session:
-            return work(session)
+    with database.session() as session:
+        return work(session)

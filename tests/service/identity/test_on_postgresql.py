@@ -1,17 +1,19 @@
 """What only a real database shows: the migrations, and many callers at once."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import eventlet
 import pyotp
 import pytest
 import time_machine
-from alembic import command
+from alembic import command as migration
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, inspect, select
 
 from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.migrations import configuration
 from infra.chassis.refusals import Refusal
@@ -66,7 +68,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(settings):
 
 
 def test_the_migrations_can_be_taken_back(settings):
-    command.downgrade(configuration("identity", settings.database_url("identity")), "base")
+    migration.downgrade(configuration("identity", settings.database_url("identity")), "base")
     engine = create_engine(settings.database_url("identity"))
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     engine.dispose()
@@ -126,9 +128,15 @@ def test_appointing_many_times_at_once_makes_one_post(settings, mau):
     assert count(settings, Appointment) == 1
 
 
-def test_making_one_agency_many_times_at_once_makes_one(settings):
+@pytest.mark.parametrize("with_commands", [False, True])
+def test_making_one_agency_many_times_at_once_makes_one(settings, with_commands):
     offices = Offices.from_settings(settings)
-    outcomes = all_at_once(*[lambda: offices.create_agency("H01", "Phường Mẫu", by=OPERATOR)] * 6)
+
+    def create():
+        command = Command.of(str(uuid4()), "identity.create_agency", "operator", {}) if with_commands else None
+        return offices.create_agency("H01", "Phường Mẫu", by=OPERATOR, command=command)
+
+    outcomes = all_at_once(*[create] * 6)
     assert len({one["created_at"] for one in outcomes}) == 1
 
 
