@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import LOWER, UPPER, folded, named, slug, squeezed, unique
+from services.catalog.importing.words import LOWER, UPPER, named, slug, squeezed, unique
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
@@ -108,7 +108,7 @@ def _condition(text: str, heading: str) -> str | None:
     match = CONDITION.match(text)
     if match:
         return match.group(1).strip(" .,")
-    return "Nếu có" if "neu co)" in folded(text) else None
+    return "Nếu có" if "nếu có)" in text.casefold() else None
 
 
 def count_of(name: str, digits: str) -> tuple[str, int | None]:

@@ -9,6 +9,8 @@ import unicodedata
 LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 UPPER = "A-Z" + LOWER[3:].upper()
 
+MARKS = re.compile("[\u0300-\u036f]")
+LONGEST_NOTHING = 60
 NOTHING = frozenset(
     ("", "khong", "khong co", "khong co thong tin", "khong quy dinh", "chua quy dinh", "khong co quy dinh", "chua co")
 )
@@ -27,12 +29,12 @@ def tidy(text: str) -> str:
 def folded(text: str) -> str:
     """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
     plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+    return " ".join(MARKS.sub("", plain).split())
 
 
 def says_nothing(text: str) -> bool:
     """Whether a cell only says that there is nothing to say: "Không có thông tin", "Không quy định", "-"."""
-    return folded(text).strip(" .;:-–/()+*") in NOTHING
+    return len(text) <= LONGEST_NOTHING and folded(text).strip(" .;:-–/()+*") in NOTHING
 
 
 def named(text: str) -> dict[str, str | None]:
@@ -47,7 +49,7 @@ def both(text: str, english: str | None = None) -> dict[str, str]:
 
 def slug(text: str, longest: int = 60) -> str:
     """A code made of a name: "Hộ tịch" becomes "ho-tich"."""
-    return re.sub(r"[^a-z0-9]+", "-", folded(text)).strip("-")[:longest].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", folded(text[: 4 * longest])).strip("-")[:longest].strip("-")
 
 
 def unique(wanted: str, taken: set[str], otherwise: str) -> str:
