@@ -270,8 +270,8 @@ def between_checkpoints(store: Store, index: int) -> range:
 KINDS: list[Kind] = [
     state_bit, state_emptied, topic, version, application, notification, states_swapped, events_reordered,
     event_deleted, application_deleted, event_inserted, events_truncated, leaf_bit, leaf_renumbered, leaf_deleted,
-    leaves_truncated, leaf_appended, event_and_leaf, event_leaf_and_nodes, event_and_leaf_deleted, node_bit, node_deleted, node_added,
-    checkpoint_root, checkpoint_signed_by_another_key, checkpoint_garbage, checkpoint_of_another_size,
-    last_checkpoint_deleted, resealed_with_another_key,
+    leaves_truncated, leaf_appended, event_and_leaf, event_leaf_and_nodes, event_and_leaf_deleted, node_bit,
+    node_deleted, node_added, checkpoint_root, checkpoint_signed_by_another_key, checkpoint_garbage,
+    checkpoint_of_another_size, last_checkpoint_deleted, resealed_with_another_key,
 ]  # fmt: skip
 __all__ = ["KEY", "KINDS", "reseal"]
