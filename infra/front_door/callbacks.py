@@ -1,7 +1,7 @@
 """Where payment gateways call back: ``GET /callbacks/<gateway>?…`` becomes the RPC ``payments.gateway_callback``.
 
-The gateway is answered in its own codes, always with status 200 as it expects; what could not be judged (the platform is
-down, the request is malformed) is answered 99, so that the gateway calls again. Nothing is decided here.
+The gateway is answered in its own codes, always with status 200 as it expects; what could not be judged
+(the platform is down, the request is malformed) is answered 99, so that it calls again. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _judged(call: Call, gateway: str, query: str) -> tuple[str, dict[str, Any]]:
 
 
 def parameters_of(query: str) -> dict[str, str]:
-    """The parameters exactly as sent, decoded once. Refuses what two readers could read differently: repeated names, bad UTF-8."""
+    """The parameters exactly as sent, decoded once; refuses what could be read two ways: repeated names, bad UTF-8."""
     if len(query) > LONGEST_QUERY:
         raise Malformed("too long")
     try:
@@ -99,9 +99,13 @@ class Server(Listening):
     def __init__(self, app: Wsgi, *, port: int, host: str) -> None:
         self._app = app
         self.base_environ = {
-            "SERVER_NAME": host, "SERVER_PORT": str(port), "GATEWAY_INTERFACE": "CGI/1.1", "REMOTE_HOST": "", "CONTENT_LENGTH": "",
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "REMOTE_HOST": "",
+            "CONTENT_LENGTH": "",
             "SCRIPT_NAME": "",
-        }  # fmt: skip
+        }
         super().__init__(_Request, port=port, host=host)
 
     def get_app(self) -> Wsgi:

@@ -18,9 +18,11 @@ AT_ONCE = 64  # connections served at the same time; more wait in the backlog
 
 
 class Listening:
-    """Serves ``handler`` on ``host:port`` (0: a free one) until :meth:`stop`. Handlers find this object as ``self.server``."""
+    """Serves ``handler`` on ``host:port`` (0: a free one) until :meth:`stop`; handlers find it as ``self.server``."""
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], *, port: int = 0, host: str = "127.0.0.1", **attributes: Any) -> None:
+    def __init__(
+        self, handler: type[BaseHTTPRequestHandler], *, port: int = 0, host: str = "127.0.0.1", **attributes: Any
+    ) -> None:
         self._handler = handler
         self._socket = socket.create_server((host, port), backlog=128)
         self._socket.settimeout(LOOK_UP)

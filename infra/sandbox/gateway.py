@@ -1,8 +1,9 @@
 """A payment gateway for development and tests, VNPAY-like in what it signs, asks and answers; no money moves.
 
-``GET /pay`` (signed redirect) shows the payer a page, ``POST /pay`` or ``GET /pay/confirm`` is the payer's choice
-(``success``, ``declined``, ``cancelled``), upon which the merchant's IPN address is called over HTTP with a signed result until it answers
-00 or 02. ``/querydr`` answers enquiries and refunds, ``/transactions`` lists what this gateway knows.
+``GET /pay`` (signed redirect) shows the payer a page; ``POST /pay`` or ``GET /pay/confirm`` is the payer's choice
+(``success``, ``declined``, ``cancelled``), upon which the merchant's IPN address is called over HTTP with a signed
+result until it answers 00 or 02. ``/querydr`` answers enquiries and refunds, ``/transactions`` lists what this gateway
+knows.
 
 Run alone: ``python -m infra.sandbox.gateway --port 8090 --ipn-url http://…/callbacks/vnpay`` with VNPAY_TMN_CODE and
 VNPAY_HASH_SECRET (or …_FILE) set.
@@ -35,10 +36,12 @@ LONGEST_BODY = 100_000
 
 
 class Gateway:
-    """One merchant's sandbox. ``attempts`` and ``delay`` (seconds) govern how its notices are repeated; ``copies`` sends each
-    notice several times at once; ``silent`` sends none, as when a notice gets lost."""
+    """One merchant's sandbox. ``attempts`` and ``delay`` (seconds) govern how its notices are repeated; ``copies``
+    sends each notice several times at once; ``silent`` sends none, as when a notice gets lost."""
 
-    def __init__(self, *, tmn_code: str, hash_secret: str, ipn_url: str | None = None, attempts: int = 10, delay: float = 0.5) -> None:
+    def __init__(
+        self, *, tmn_code: str, hash_secret: str, ipn_url: str | None = None, attempts: int = 10, delay: float = 0.5
+    ) -> None:
         self.tmn_code, self.secret, self.ipn_url = tmn_code, hash_secret, ipn_url
         self.attempts, self.delay, self.copies, self.silent = attempts, delay, 1, False
         self.book = Book()
@@ -72,7 +75,7 @@ class Gateway:
             thread.join(timeout)
 
     def pay(self, fields: Mapping[str, str], choice: str) -> tuple[Transaction, str] | None:
-        """The payer's choice on a signed redirect: the transaction and what to tell him; ``None`` for an unknown choice."""
+        """The payer's choice on a signed redirect: transaction and what to say; ``None`` if there is no such choice."""
         transaction = self.book.opened(fields)
         if choice not in CHOICES:
             return None
@@ -126,7 +129,9 @@ class Gateway:
         code = self.book.refund(transaction, asked.get("vnp_RequestId", ""), int(amount) if amount.isdigit() else 0)
         return code, "Hoan tien" if code == "00" else "Khong hoan tien", transaction
 
-    def _told(self, asked: Mapping[str, str], code: str, message: str, transaction: Transaction | None) -> dict[str, str]:
+    def _told(
+        self, asked: Mapping[str, str], code: str, message: str, transaction: Transaction | None
+    ) -> dict[str, str]:
         told = {
             "vnp_ResponseId": uuid.uuid4().hex,
             "vnp_Command": asked.get("vnp_Command", ""),
@@ -231,7 +236,9 @@ class _Visit(BaseHTTPRequestHandler):
         try:
             asked = {str(name): str(value) for name, value in json.loads(body).items()}
         except (ValueError, AttributeError):
-            self._say(400, b'{"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"}', "application/json")
+            self._say(
+                400, b'{"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"}', "application/json"
+            )
             return
         self._say(200, json.dumps(self.gateway.answer(asked)).encode(), "application/json")
 
@@ -255,18 +262,24 @@ def _called(address: str) -> str:
         return f"{type(error).__name__}: {error}"[:200]
 
 
-def serve(*, tmn_code: str, hash_secret: str, ipn_url: str | None = None, port: int = 0, host: str = "127.0.0.1", **how: Any) -> Gateway:
+def serve(
+    *, tmn_code: str, hash_secret: str, ipn_url: str | None = None, port: int = 0, host: str = "127.0.0.1", **how: Any
+) -> Gateway:
     """A started gateway; it has ``url``, ``port`` and ``stop()``."""
     return Gateway(tmn_code=tmn_code, hash_secret=hash_secret, ipn_url=ipn_url, **how).start(port, host)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run alone until TERM; the first line written is ``{"port", "url"}``."""
-    parser = argparse.ArgumentParser(prog="python -m infra.sandbox.gateway", description="Payment gateway for development and tests.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.sandbox.gateway", description="Payment gateway for development and tests."
+    )
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--ipn-url", default=os.environ.get("VNPAY_IPN_URL"))
-    parser.add_argument("--attempts", type=int, default=10, help="how often a notice is repeated until it is answered 00 or 02")
+    parser.add_argument(
+        "--attempts", type=int, default=10, help="how often a notice is repeated until it is answered 00 or 02"
+    )
     parser.add_argument("--delay", type=float, default=0.5, help="seconds between two of them")
     given = parser.parse_args(arguments)
     stopping = threading.Event()
@@ -274,7 +287,11 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stopping.set())
     how = {"attempts": given.attempts, "delay": given.delay, "ipn_url": given.ipn_url}
     gateway = serve(
-        tmn_code=_setting("VNPAY_TMN_CODE"), hash_secret=_setting("VNPAY_HASH_SECRET"), port=given.port, host=given.host, **how
+        tmn_code=_setting("VNPAY_TMN_CODE"),
+        hash_secret=_setting("VNPAY_HASH_SECRET"),
+        port=given.port,
+        host=given.host,
+        **how,
     )
     sys.stdout.write(json.dumps({"port": gateway.port, "url": gateway.url}) + "\n")
     sys.stdout.flush()

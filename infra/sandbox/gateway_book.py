@@ -58,9 +58,12 @@ class Book:
             order_ref = fields["vnp_TxnRef"]
             if order_ref not in self._transactions:
                 self._transactions[order_ref] = Transaction(
-                    order_ref, int(fields["vnp_Amount"]), fields.get("vnp_OrderInfo", ""), fields.get("vnp_ReturnUrl", ""),
+                    order_ref,
+                    int(fields["vnp_Amount"]),
+                    fields.get("vnp_OrderInfo", ""),
+                    fields.get("vnp_ReturnUrl", ""),
                     fields.get("vnp_ExpireDate", ""),
-                )  # fmt: skip
+                )
             return self._aged(self._transactions[order_ref])
 
     def found(self, order_ref: str) -> Transaction | None:
@@ -78,7 +81,7 @@ class Book:
             return True
 
     def refund(self, transaction: Transaction, request_id: str, amount: int) -> str:
-        """Response code of a refund: ``00`` done, ``94`` this request came before, ``02`` more than there is, ``95`` never paid."""
+        """Code of a refund: ``00`` done, ``94`` came before, ``02`` more than there is, ``95`` never paid."""
         with self._lock:
             if transaction.status != DONE:
                 return "95"

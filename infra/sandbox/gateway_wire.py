@@ -10,14 +10,49 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlencode
 
 HANOI = timezone(timedelta(hours=7))
-QUERY_SIGNED = "RequestId Version Command TmnCode TxnRef TransactionDate CreateDate IpAddr OrderInfo".split()
-QUERY_ANSWER_SIGNED = (
-    "ResponseId Command ResponseCode Message TmnCode TxnRef Amount BankCode PayDate TransactionNo TransactionType"
-    " TransactionStatus OrderInfo PromotionCode PromotionAmount"
-).split()
-REFUND_SIGNED = (
-    "RequestId Version Command TmnCode TransactionType TxnRef Amount TransactionNo TransactionDate CreateBy CreateDate IpAddr OrderInfo"
-).split()
+QUERY_SIGNED = [
+    "RequestId",
+    "Version",
+    "Command",
+    "TmnCode",
+    "TxnRef",
+    "TransactionDate",
+    "CreateDate",
+    "IpAddr",
+    "OrderInfo",
+]
+QUERY_ANSWER_SIGNED = [
+    "ResponseId",
+    "Command",
+    "ResponseCode",
+    "Message",
+    "TmnCode",
+    "TxnRef",
+    "Amount",
+    "BankCode",
+    "PayDate",
+    "TransactionNo",
+    "TransactionType",
+    "TransactionStatus",
+    "OrderInfo",
+    "PromotionCode",
+    "PromotionAmount",
+]
+REFUND_SIGNED = [
+    "RequestId",
+    "Version",
+    "Command",
+    "TmnCode",
+    "TransactionType",
+    "TxnRef",
+    "Amount",
+    "TransactionNo",
+    "TransactionDate",
+    "CreateBy",
+    "CreateDate",
+    "IpAddr",
+    "OrderInfo",
+]
 REFUND_ANSWER_SIGNED = QUERY_ANSWER_SIGNED[:13]
 
 
@@ -37,7 +72,11 @@ def sealed_query(secret: str, fields: Mapping[str, str]) -> str:
 
 def query_holds(secret: str, fields: Mapping[str, str]) -> bool:
     """Whether the signature of a redirect holds over its other ``vnp_`` fields."""
-    signed = {name: value for name, value in fields.items() if name.startswith("vnp_") and name != "vnp_SecureHash" and value != ""}
+    signed = {
+        name: value
+        for name, value in fields.items()
+        if name.startswith("vnp_") and name != "vnp_SecureHash" and value != ""
+    }
     wanted = sealed(secret, urlencode(sorted(signed.items())))
     return hmac.compare_digest(wanted, fields.get("vnp_SecureHash", "").lower())
 

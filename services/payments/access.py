@@ -17,12 +17,16 @@ def pays(actor: Actor, bill: Bill) -> bool:
 
 def check_payer(actor: Actor, bill: Bill) -> None:
     if not pays(actor, bill):
-        raise Forbidden(reason=f"hồ sơ {bill.application_id} không phải của tài khoản này / not this account's application")
+        raise Forbidden(
+            reason=f"hồ sơ {bill.application_id} không phải của tài khoản này / not this account's application"
+        )
 
 
 def check_reader(actor: Actor, bill: Bill) -> None:
     if not (pays(actor, bill) or actor.at(bill.agency_code, *READERS) or actor.has(*OVERSIGHT)):
-        raise Forbidden(reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này / not yours or your agency's")
+        raise Forbidden(
+            reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này / not yours or your agency's"
+        )
 
 
 def check_at_agency(actor: Actor, agency_code: str, *roles: str) -> None:

@@ -43,7 +43,7 @@ class Billing:
                 pin(session, event["data"])
 
     def supplementary_demand(self, event: Mapping[str, Any]) -> None:
-        """``payment_requested.v1``: the office asks for money: fees of the quote at these ``moments``, and perhaps a further ``amount``."""
+        """``payment_requested.v1``: the office asks for fees of these ``moments``, perhaps a further ``amount``."""
         with self.database.once("supplementary_demand", event["id"]) as session:
             if session is None:
                 return
@@ -51,7 +51,9 @@ class Billing:
             bill, asked = _bill(session, data["application_id"]), data.get("amount")
             if asked:
                 owed = Owed("supplement", asked["amount"], asked["currency"], (_item(asked, data.get("reason")),))
-                raise_demand(session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=data.get("reason"))
+                raise_demand(
+                    session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=data.get("reason")
+                )
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
 
     def result_falls_due(self, event: Mapping[str, Any]) -> None:
@@ -109,11 +111,22 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
         raise_demand(session, bill, owed, origin=origin, standing=owed.standing)
 
 
-def raise_demand(session: Session, bill: Bill, owed: Owed, *, origin: str, standing: Standing, reason: str | None = None) -> None:
+def raise_demand(
+    session: Session, bill: Bill, owed: Owed, *, origin: str, standing: Standing, reason: str | None = None
+) -> None:
     demand = Demand(
-        id=str(uuid4()), application_id=bill.application_id, origin=origin, collected_at=owed.collected_at, items=list(owed.items),
-        amount=owed.amount, currency=owed.currency, standing=Standing.LATER, reason=reason, raised_at=clock.now(), booked=False,
-    )  # fmt: skip
+        id=str(uuid4()),
+        application_id=bill.application_id,
+        origin=origin,
+        collected_at=owed.collected_at,
+        items=list(owed.items),
+        amount=owed.amount,
+        currency=owed.currency,
+        standing=Standing.LATER,
+        reason=reason,
+        raised_at=clock.now(),
+        booked=False,
+    )
     session.add(demand)
     session.flush()
     if standing is Standing.DUE:
@@ -126,7 +139,14 @@ def make_due(session: Session, bill: Bill, demand: Demand) -> None:
     if not demand.booked:
         demand.booked = True
         lines = postings.demand_raised(bill.agency_code, by_kind(demand.items))
-        book(session, "demand_raised", lines, application_id=bill.application_id, subject_id=demand.id, currency=demand.currency)
+        book(
+            session,
+            "demand_raised",
+            lines,
+            application_id=bill.application_id,
+            subject_id=demand.id,
+            currency=demand.currency,
+        )
 
 
 def fall_due(session: Session, bill: Bill, moments: set[str]) -> None:
@@ -142,7 +162,14 @@ def drop_unpaid(session: Session, application_id: str, *, reason: str) -> None:
             continue
         if demand.booked:
             lines = postings.demand_dropped(bill.agency_code, by_kind(demand.items))
-            book(session, "demand_dropped", lines, application_id=application_id, subject_id=demand.id, currency=demand.currency)
+            book(
+                session,
+                "demand_dropped",
+                lines,
+                application_id=application_id,
+                subject_id=demand.id,
+                currency=demand.currency,
+            )
         demand.standing, demand.reason, demand.closed_at = Standing.DROPPED, reason, clock.now()
 
 
@@ -168,5 +195,12 @@ def _bill(session: Session, application_id: str) -> Bill:
 
 def _item(amount: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
     text = reason or ""
-    return {"fee_id": "bo-sung", "kind": "charge", "name": {"vi": "Phí bổ sung", "en": "Supplementary fee"},
-            "amount": dict(amount), "collected_at": "supplement", "reason": {"vi": text, "en": text}, "legal_basis": None}  # fmt: skip
+    return {
+        "fee_id": "bo-sung",
+        "kind": "charge",
+        "name": {"vi": "Phí bổ sung", "en": "Supplementary fee"},
+        "amount": dict(amount),
+        "collected_at": "supplement",
+        "reason": {"vi": text, "en": text},
+        "legal_basis": None,
+    }

@@ -51,8 +51,8 @@ class Cashier:
     ) -> dict[str, Any]:
         """Open a payment of everything that is due now; the payer goes to the gateway or scans the code.
 
-        Refuses ``NotYetSubmitted``, ``Forbidden``, ``OnlinePaymentNotOffered``, ``MethodNotAvailable``, ``NothingOwed``,
-        ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``.
+        Refuses ``NotYetSubmitted``, ``Forbidden``, ``OnlinePaymentNotOffered``, ``MethodNotAvailable``,
+        ``NothingOwed``, ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``.
         """
 
         def work(session: Session) -> dict[str, Any]:
@@ -82,7 +82,14 @@ class Cashier:
         return self.database.command(command, work)
 
     def record_offline(
-        self, application_id: str, method: str, amount: Mapping[str, Any], receipt_book_number: str, *, by: Actor, command: Command
+        self,
+        application_id: str,
+        method: str,
+        amount: Mapping[str, Any],
+        receipt_book_number: str,
+        *,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
         """Record cash or a bank transfer taken at the office, with its number in the paper receipt book.
 
@@ -105,7 +112,9 @@ class Cashier:
 
         return self.database.command(command, work)
 
-    def waive(self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def waive(
+        self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
         """Remit everything unpaid of one application on a stated legal basis (accountant or approver of its agency)."""
 
         def work(session: Session) -> dict[str, Any]:
@@ -172,10 +181,20 @@ def _nothing_to_pay(session: Session, bill: Bill) -> errors.AlreadyPaid | errors
 
 def _opened(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
     return Payment(
-        id=str(uuid4()), application_id=bill.application_id, agency_code=bill.agency_code, order_ref=_order_ref(), method=method,
-        amount=sum(one.amount for one in demands), currency=demands[0].currency, demand_ids=[one.id for one in demands],
-        state=State.CREATED, started_by=by.account_id, created_at=clock.now(), refunded=0, surplus=False,
-    )  # fmt: skip
+        id=str(uuid4()),
+        application_id=bill.application_id,
+        agency_code=bill.agency_code,
+        order_ref=_order_ref(),
+        method=method,
+        amount=sum(one.amount for one in demands),
+        currency=demands[0].currency,
+        demand_ids=[one.id for one in demands],
+        state=State.CREATED,
+        started_by=by.account_id,
+        created_at=clock.now(),
+        refunded=0,
+        surplus=False,
+    )
 
 
 def _order_ref() -> str:
@@ -187,11 +206,15 @@ def _purpose(bill: Bill) -> str:
 
 
 def _until(order: Order, expires_at: datetime) -> Order:
-    return Order(order.order_ref, order.amount, order.purpose, order.created_at, expires_at, order.language, order.return_url)
+    return Order(
+        order.order_ref, order.amount, order.purpose, order.created_at, expires_at, order.language, order.return_url
+    )
 
 
 def _check_none_open(session: Session, bill: Bill) -> None:
-    query = select(Payment).where(Payment.application_id == bill.application_id, Payment.state.in_([str(one) for one in OPEN]))
+    query = select(Payment).where(
+        Payment.application_id == bill.application_id, Payment.state.in_([str(one) for one in OPEN])
+    )
     for payment in session.scalars(query):
         if payment.expires_at is not None and payment.expires_at > clock.now():
             raise errors.PaymentInProgress(payment_id=payment.id, expires_at=iso(payment.expires_at))
@@ -200,7 +223,9 @@ def _check_none_open(session: Session, bill: Bill) -> None:
 def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
     owed = (sum(one.amount for one in demands), {one.currency for one in demands})
     if owed != (amount["amount"], {amount["currency"]}):
-        raise errors.AmountDiffers(given=shown(amount["amount"], amount["currency"]), owed=shown(owed[0], "/".join(sorted(owed[1]))))
+        raise errors.AmountDiffers(
+            given=shown(amount["amount"], amount["currency"]), owed=shown(owed[0], "/".join(sorted(owed[1])))
+        )
 
 
 def _check_book_number(session: Session, agency_code: str, number: str) -> None:
@@ -214,4 +239,11 @@ def _waive(session: Session, bill: Bill, demand: Demand, reason: str, legal_basi
     demand.standing, demand.reason, demand.legal_basis = Standing.WAIVED, reason, legal_basis
     demand.closed_at, demand.closed_by = clock.now(), by.account_id
     lines = postings.demand_waived(bill.agency_code, demand.amount)
-    book(session, "demand_waived", lines, application_id=bill.application_id, subject_id=demand.id, currency=demand.currency)
+    book(
+        session,
+        "demand_waived",
+        lines,
+        application_id=bill.application_id,
+        subject_id=demand.id,
+        currency=demand.currency,
+    )

@@ -38,12 +38,20 @@ class Enquiries:
         """One payment with its history and refunds."""
         with self.database.session() as session:
             payment = _payment(session, payment_id, by)
-            moves = session.scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment_id).order_by(PaymentEvent.sequence))
-            refunds = session.scalars(select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.requested_at))
+            moves = session.scalars(
+                select(PaymentEvent).where(PaymentEvent.payment_id == payment_id).order_by(PaymentEvent.sequence)
+            )
+            refunds = session.scalars(
+                select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.requested_at)
+            )
             history = [
-                {"event": one.topic, "from": one.from_state, "to": one.to_state, "at": one.at.isoformat(), "by": one.by} for one in moves
+                {"event": one.topic, "from": one.from_state, "to": one.to_state, "at": one.at.isoformat(), "by": one.by}
+                for one in moves
             ]
-            return payment_view(session, payment) | {"history": history, "refunds": [refund_view(one) for one in refunds]}
+            return payment_view(session, payment) | {
+                "history": history,
+                "refunds": [refund_view(one) for one in refunds],
+            }
 
     def payments(self, application_id: str, *, by: Actor) -> dict[str, Any]:
         """All payments of an application, oldest first."""

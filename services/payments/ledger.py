@@ -19,7 +19,9 @@ from services.payments.models import LedgerEntry, LedgerRow
 from services.payments.movements import money
 
 
-def book(session: Session, kind: str, postings: Sequence[Posting], *, application_id: str, subject_id: str, currency: str) -> None:
+def book(
+    session: Session, kind: str, postings: Sequence[Posting], *, application_id: str, subject_id: str, currency: str
+) -> None:
     """Write one entry. ``subject_id``: the demand, payment or refund it is about."""
     at = clock.now()
     entry = LedgerEntry(kind=kind, application_id=application_id, subject_id=subject_id, currency=currency, at=at)
@@ -27,7 +29,9 @@ def book(session: Session, kind: str, postings: Sequence[Posting], *, applicatio
     session.flush()
     for line, posting in enumerate(balanced(postings), start=1):
         session.add(
-            LedgerRow(entry_id=entry.id, line=line, account=posting.account, amount=posting.amount, currency=currency, at=at)
+            LedgerRow(
+                entry_id=entry.id, line=line, account=posting.account, amount=posting.amount, currency=currency, at=at
+            )
         )
 
 
@@ -41,7 +45,9 @@ class Ledger:
     def from_settings(cls, settings: Settings) -> Ledger:
         return cls(Database.at(settings.database_url("payments")))
 
-    def ledger(self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
+    def ledger(
+        self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
         """One account's rows in the order they were written, each with the balance after it."""
         after = position(cursor)
         rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(LedgerRow.account == account)
@@ -61,7 +67,9 @@ class Ledger:
         """Debits, credits and balance of every account; per currency the totals are equal."""
         debit = func.sum(case((LedgerRow.amount > 0, LedgerRow.amount), else_=0))
         credit = func.sum(case((LedgerRow.amount < 0, -LedgerRow.amount), else_=0))
-        query = select(LedgerRow.account, LedgerRow.currency, debit, credit).group_by(LedgerRow.account, LedgerRow.currency)
+        query = select(LedgerRow.account, LedgerRow.currency, debit, credit).group_by(
+            LedgerRow.account, LedgerRow.currency
+        )
         if at:
             query = query.where(LedgerRow.at <= instant("/at", at))
         with self.database.session() as session:
@@ -71,14 +79,21 @@ class Ledger:
             _total(currency, [one for one in accounts if one["currency"] == currency])
             for currency in sorted({one["currency"] for one in accounts})
         ]
-        return {"at": at or clock.now().isoformat(), "accounts": accounts, "totals": totals, "balanced": all(one["balanced"] for one in totals)}
+        return {
+            "at": at or clock.now().isoformat(),
+            "accounts": accounts,
+            "totals": totals,
+            "balanced": all(one["balanced"] for one in totals),
+        }
 
     def _with_balances(self, session: Session, account: str, page: Sequence[Any]) -> list[dict[str, Any]]:
         if not page:
             return []
         currencies = {row.currency for row, _ in page}
         first = page[0][0].entry_id
-        before = select(LedgerRow.currency, func.sum(LedgerRow.amount)).where(LedgerRow.account == account, LedgerRow.entry_id < first)
+        before = select(LedgerRow.currency, func.sum(LedgerRow.amount)).where(
+            LedgerRow.account == account, LedgerRow.entry_id < first
+        )
         balances = dict.fromkeys(currencies, 0) | {
             currency: int(total) for currency, total in session.execute(before.group_by(LedgerRow.currency)).all()
         }
@@ -91,12 +106,15 @@ class Ledger:
 
 def instant(pointer: str, text: str) -> datetime:
     """An aware instant from ISO 8601 text; a naive one is refused."""
+    at: datetime | None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = datetime.min
-    if at.tzinfo is None:
-        raise InvalidRequest.at(pointer, "phải là thời điểm ISO 8601 có múi giờ", "must be an ISO 8601 instant with an offset")
+        at = None
+    if at is None or at.tzinfo is None:
+        raise InvalidRequest.at(
+            pointer, "phải là thời điểm ISO 8601 có múi giờ", "must be an ISO 8601 instant with an offset"
+        )
     return at
 
 

@@ -1,4 +1,4 @@
-"""The tables of payments. Amounts are whole minor units; times are aware; what is decided is never overwritten, only followed."""
+"""The tables of payments. Amounts are whole minor units; times are aware; history, books and notices only grow."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Bill(Table):
 
 
 class Demand(Table):
-    """One sum owed for one application. ``origin`` makes raising it idempotent (``quote:intake:VND``, an event's id …)."""
+    """One sum owed for one application. ``origin`` makes it raised once (``quote:intake:VND``, an event's id)."""
 
     __tablename__ = "demand"
     __table_args__ = (UniqueConstraint("application_id", "origin"),)

@@ -24,7 +24,13 @@ def locked(session: Session, payment_id: str) -> Payment:
 
 
 def move(
-    session: Session, payment: Payment, target: State, *, by: str, event: type[Moved] | None = None, facts: dict[str, Any] | None = None
+    session: Session,
+    payment: Payment,
+    target: State,
+    *,
+    by: str,
+    event: type[Moved] | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> None:
     """Take the arrow to ``target`` (refuses ``TransitionNotAllowed``). The caller holds the row's lock."""
     source = State(payment.state)

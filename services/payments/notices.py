@@ -58,7 +58,10 @@ class Notices:
     def _keep(self, gateway: str, parameters: Mapping[str, str]) -> int:
         with self.database.session() as session:
             notice = Notice(
-                gateway=gateway, parameters=dict(parameters), received_at=clock.now(), order_ref=parameters.get("vnp_TxnRef", "")[:120]
+                gateway=gateway,
+                parameters=dict(parameters),
+                received_at=clock.now(),
+                order_ref=parameters.get("vnp_TxnRef", "")[:120],
             )
             session.add(notice)
             session.flush()

@@ -64,9 +64,21 @@ def _verdict(application_id: str, here: dict[str, bool], applications: Any) -> d
     except ServiceUnavailable:
         raise
     except Refusal as refusal:
-        return {"application_id": application_id, "verdict": MISSING, "here": here, "there": None, "reason": refusal.name}
+        return {
+            "application_id": application_id,
+            "verdict": MISSING,
+            "here": here,
+            "there": None,
+            "reason": refusal.name,
+        }
     there = {moment: bool(fee.get("settled")) for moment, fee in fees.items() if fee.get("settled") or fee.get("owed")}
     differing = sorted(moment for moment, closed in here.items() if there.get(moment, False) != closed)
     differing += sorted(moment for moment, closed in there.items() if closed and moment not in here)
     verdict = MISMATCH if differing else MATCH
-    return {"application_id": application_id, "verdict": verdict, "here": here, "there": there, "reason": ", ".join(differing) or None}
+    return {
+        "application_id": application_id,
+        "verdict": verdict,
+        "here": here,
+        "there": there,
+        "reason": ", ".join(differing) or None,
+    }

@@ -43,7 +43,14 @@ class Reconciler:
         return cls(Database.at(settings.database_url("payments")))
 
     def reconcile(
-        self, gateway: str, statement: list[Line], from_at: str | None, to_at: str | None, *, by: Actor, command: Command
+        self,
+        gateway: str,
+        statement: list[Line],
+        from_at: str | None,
+        to_at: str | None,
+        *,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
         """Match each line and every payment of ours the statement should show.
 
@@ -55,7 +62,12 @@ class Reconciler:
         def work(session: Session) -> dict[str, Any]:
             outcome = _compare(session, gateway, statement, period, by)
             row = Reconciliation(
-                id=str(uuid4()), gateway=gateway, by=by.account_id, at=clock.now(), statement=[dict(one) for one in statement], outcome=outcome
+                id=str(uuid4()),
+                gateway=gateway,
+                by=by.account_id,
+                at=clock.now(),
+                statement=[dict(one) for one in statement],
+                outcome=outcome,
             )
             session.add(row)
             return {"reconciliation_id": row.id, "gateway": gateway, **outcome}
@@ -96,7 +108,13 @@ def _problem(session: Session, payment: Payment | None, line: Line, seen: set[st
     if State(payment.state) not in HOLDS_MONEY:
         if payment.method not in SETTLED_BY_STATEMENT:
             return "not_settled_here"
-        money_arrived(session, payment, by=by.account_id, transaction_no=line.get("transaction_no"), facts={"statement": dict(line)})
+        money_arrived(
+            session,
+            payment,
+            by=by.account_id,
+            transaction_no=line.get("transaction_no"),
+            facts={"statement": dict(line)},
+        )
     elif payment.transaction_no and line.get("transaction_no") and payment.transaction_no != line["transaction_no"]:
         return "transaction_differs"
     return None
@@ -140,7 +158,13 @@ def _found(number: int, line: Line, payment: Payment | None) -> dict[str, Any]:
 
 
 def _absent(payment: Payment) -> dict[str, Any]:
-    return {"line": None, "theirs": None, "transaction_no": payment.transaction_no, **_ours(payment), "kind": "missing_on_statement"}
+    return {
+        "line": None,
+        "theirs": None,
+        "transaction_no": payment.transaction_no,
+        **_ours(payment),
+        "kind": "missing_on_statement",
+    }
 
 
 def _ours(payment: Payment) -> dict[str, Any]:

@@ -41,11 +41,19 @@ class Refunds:
         return cls(Database.at(settings.database_url("payments")))
 
     def refund(
-        self, payment_id: str, amount: Mapping[str, Any], reason: str, available: Mapping[str, Any], *, by: Actor, command: Command
+        self,
+        payment_id: str,
+        amount: Mapping[str, Any],
+        reason: str,
+        available: Mapping[str, Any],
+        *,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
         """Ask for money back: its payer, or an accountant of its agency.
 
-        Refuses ``PaymentNotFound``, ``Forbidden``, ``TransitionNotAllowed``, ``RefundAvailableChanged``, ``RefundTooLarge``.
+        Refuses ``PaymentNotFound``, ``Forbidden``, ``TransitionNotAllowed``, ``RefundAvailableChanged`` and
+        ``RefundTooLarge``.
         """
 
         def work(session: Session) -> dict[str, Any]:
@@ -70,7 +78,14 @@ class Refunds:
             refund, payment, bill = _to_decide(session, refund_id, by)
             _decide(refund, APPROVED, by)
             lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
-            book(session, "refund_approved", lines, application_id=bill.application_id, subject_id=refund.id, currency=refund.currency)
+            book(
+                session,
+                "refund_approved",
+                lines,
+                application_id=bill.application_id,
+                subject_id=refund.id,
+                currency=refund.currency,
+            )
             _tell(session, "refund_approved.v1", refund, payment, bill)
             if payment.method in PAID_BACK_BY_GATEWAY:
                 refund.check_at = clock.now()
@@ -102,7 +117,14 @@ def paid_back(session: Session, refund: Refund, payment: Payment, *, by: str) ->
     target = State.REFUNDED if payment.refunded == payment.amount else State.PARTIALLY_REFUNDED
     move(session, payment, target, by=by, facts={"refund_id": refund.id})
     lines = postings.refund_paid(bill.agency_code, payment.method, refund.amount)
-    book(session, "refund_paid", lines, application_id=bill.application_id, subject_id=refund.id, currency=refund.currency)
+    book(
+        session,
+        "refund_paid",
+        lines,
+        application_id=bill.application_id,
+        subject_id=refund.id,
+        currency=refund.currency,
+    )
     _tell(session, "refund_settled.v1", refund, payment, bill)
 
 
@@ -119,9 +141,16 @@ def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], b
 
 def _asked(payment: Payment, amount: int, reason: str, by: Actor) -> Refund:
     return Refund(
-        id=str(uuid4()), payment_id=payment.id, amount=amount, currency=payment.currency, reason=reason, returns_to=payment.state,
-        state=PENDING, requested_by=by.account_id, requested_at=clock.now(),
-    )  # fmt: skip
+        id=str(uuid4()),
+        payment_id=payment.id,
+        amount=amount,
+        currency=payment.currency,
+        reason=reason,
+        returns_to=payment.state,
+        state=PENDING,
+        requested_by=by.account_id,
+        requested_at=clock.now(),
+    )
 
 
 def _to_decide(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:

@@ -49,7 +49,9 @@ class PaymentsService(Operations):
     def start_payment(self, application_id: str, method: str, command_id: str, return_url: str | None = None) -> Reply:
         self.billing.make_known(application_id, self.applications)
         who, command = self.caller.actor, self.caller.command
-        return self.cashier.start_payment(application_id, method, return_url, self.caller.language, by=who, command=command)
+        return self.cashier.start_payment(
+            application_id, method, return_url, self.caller.language, by=who, command=command
+        )
 
     @door(roles=READERS)
     def payment(self, payment_id: str) -> Reply:
@@ -69,14 +71,18 @@ class PaymentsService(Operations):
         return self.notices.gateway_callback(gateway, parameters)
 
     @door(roles=DESK)
-    def record_offline(self, application_id: str, method: str, amount: Reply, receipt_book_number: str, command_id: str) -> Reply:
+    def record_offline(
+        self, application_id: str, method: str, amount: Reply, receipt_book_number: str, command_id: str
+    ) -> Reply:
         self.billing.make_known(application_id, self.applications)
         who, command = self.caller.actor, self.caller.command
         return self.cashier.record_offline(application_id, method, amount, receipt_book_number, by=who, command=command)
 
     @door(roles={"citizen", "accountant"})
     def refund(self, payment_id: str, amount: Reply, reason: str, available: Reply, command_id: str) -> Reply:
-        return self.refunds.refund(payment_id, amount, reason, available, by=self.caller.actor, command=self.caller.command)
+        return self.refunds.refund(
+            payment_id, amount, reason, available, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles={"accountant", "approver"})
     def approve_refund(self, refund_id: str, command_id: str) -> Reply:
@@ -89,7 +95,9 @@ class PaymentsService(Operations):
     @door(roles={"accountant", "approver"})
     def waive(self, application_id: str, reason: str, legal_basis: str, command_id: str) -> Reply:
         self.billing.make_known(application_id, self.applications)
-        return self.cashier.waive(application_id, reason, legal_basis, by=self.caller.actor, command=self.caller.command)
+        return self.cashier.waive(
+            application_id, reason, legal_basis, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=READERS)
     def receipt(self, payment_id: str) -> Reply:
@@ -97,13 +105,25 @@ class PaymentsService(Operations):
 
     @door(roles={"accountant", "operator"})
     def reconcile(
-        self, gateway: str, statement: list[Reply], command_id: str, from_at: str | None = None, to_at: str | None = None
+        self,
+        gateway: str,
+        statement: list[Reply],
+        command_id: str,
+        from_at: str | None = None,
+        to_at: str | None = None,
     ) -> Reply:
-        return self.reconciler.reconcile(gateway, statement, from_at, to_at, by=self.caller.actor, command=self.caller.command)
+        return self.reconciler.reconcile(
+            gateway, statement, from_at, to_at, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=BOOKS)
     def ledger(
-        self, account: str, from_at: str | None = None, to_at: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        account: str,
+        from_at: str | None = None,
+        to_at: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Reply:
         return self.books.ledger(account, from_at, to_at, limit, cursor)
 

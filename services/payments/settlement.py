@@ -18,7 +18,9 @@ from services.payments.models import Bill, Demand, Payment
 from services.payments.movements import announce, iso, move
 
 
-def money_arrived(session: Session, payment: Payment, *, by: str, transaction_no: str | None, facts: dict[str, Any]) -> bool:
+def money_arrived(
+    session: Session, payment: Payment, *, by: str, transaction_no: str | None, facts: dict[str, Any]
+) -> bool:
     """Settle the payment's demands, or keep the money as surplus when they are no longer owed.
 
     ``False``: this payment had its money already and nothing changed. The caller holds the payment's row lock.
@@ -35,7 +37,9 @@ def money_arrived(session: Session, payment: Payment, *, by: str, transaction_no
     return True
 
 
-def given_up(session: Session, payment: Payment, target: State, event_type: str, *, by: str, code: str, facts: dict[str, Any]) -> None:
+def given_up(
+    session: Session, payment: Payment, target: State, event_type: str, *, by: str, code: str, facts: dict[str, Any]
+) -> None:
     """The payment ended without money (failed, expired): say so and tell the platform."""
     move(session, payment, target, by=by, facts=facts)
     payment.failure_code = code[:32] or None
@@ -43,18 +47,33 @@ def given_up(session: Session, payment: Payment, target: State, event_type: str,
     announce(session, event_type, payment, bill, code=code, at=iso(clock.now()))
 
 
-def _settle(session: Session, payment: Payment, bill: Bill, demands: list[Demand], by: str, facts: dict[str, Any]) -> None:
+def _settle(
+    session: Session, payment: Payment, bill: Bill, demands: list[Demand], by: str, facts: dict[str, Any]
+) -> None:
     move(session, payment, State.SETTLED, by=by, facts=facts)
     for demand in demands:
         make_due(session, bill, demand)
         demand.standing, demand.payment_id = Standing.SETTLED, payment.id
         demand.closed_at, demand.closed_by = payment.settled_at, by
     lines = postings.money_received(bill.agency_code, payment.method, payment.amount)
-    book(session, "money_received", lines, application_id=bill.application_id, subject_id=payment.id, currency=payment.currency)
+    book(
+        session,
+        "money_received",
+        lines,
+        application_id=bill.application_id,
+        subject_id=payment.id,
+        currency=payment.currency,
+    )
     number = receipts.issue(session, payment)
     moments = sorted({demand.collected_at for demand in demands})
     announce(
-        session, "payment_settled.v1", payment, bill, collected_at=moments, settled_at=iso(payment.settled_at), receipt_number=number
+        session,
+        "payment_settled.v1",
+        payment,
+        bill,
+        collected_at=moments,
+        settled_at=iso(payment.settled_at),
+        receipt_number=number,
     )
 
 
@@ -62,7 +81,14 @@ def _keep_as_surplus(session: Session, payment: Payment, bill: Bill, by: str, fa
     move(session, payment, State.SURPLUS, by=by, facts=facts)
     payment.surplus = True
     lines = postings.money_not_owed(bill.agency_code, payment.method, payment.amount)
-    book(session, "money_not_owed", lines, application_id=bill.application_id, subject_id=payment.id, currency=payment.currency)
+    book(
+        session,
+        "money_not_owed",
+        lines,
+        application_id=bill.application_id,
+        subject_id=payment.id,
+        currency=payment.currency,
+    )
     announce(session, "payment_surplus.v1", payment, bill, at=iso(payment.settled_at))
 
 

@@ -43,7 +43,9 @@ def available(session: Session, payment: Payment) -> int:
     """What could still be refunded: the money that came, less what went back or is on its way."""
     if payment.state not in PAID_STATES:
         return 0
-    query = select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.payment_id == payment.id, Refund.state.in_(REFUND_UNDER_WAY))
+    query = select(func.coalesce(func.sum(Refund.amount), 0)).where(
+        Refund.payment_id == payment.id, Refund.state.in_(REFUND_UNDER_WAY)
+    )
     return payment.amount - payment.refunded - int(session.scalar(query) or 0)
 
 
@@ -79,7 +81,9 @@ def sums(demands: list[Demand], currency: str) -> dict[str, Any]:
     """Totals in one currency: everything, what is due now, what comes later, what was paid or remitted."""
 
     def total(*standings: str) -> dict[str, Any]:
-        return money(sum(one.amount for one in demands if one.currency == currency and one.standing in standings), currency)
+        return money(
+            sum(one.amount for one in demands if one.currency == currency and one.standing in standings), currency
+        )
 
     return {
         "total": total(*UNPAID, Standing.SETTLED, Standing.WAIVED),

@@ -1,7 +1,8 @@
 """Looks after what was left open: payments nobody came back from, refunds on their way to a gateway.
 
-A gateway is asked before anything is given up, since a notice can get lost while the money did not. The question is put
-outside any transaction; its answer is acted on like a notice, under the payment's row lock. A silent gateway decides nothing.
+A gateway is asked before anything is given up, since a notice can get lost while the money did not. The question
+is put outside any transaction; its answer is acted on like a notice, under the payment's row lock. A silent gateway
+decides nothing.
 """
 
 from __future__ import annotations
@@ -57,14 +58,24 @@ class Abandoned:
         return len(waiting)
 
     def _look_after(self, payment: Payment) -> None:
-        report = self._ask(payment) if payment.method == vnpay.NAME else Report(payment.order_ref, Outcome.UNKNOWN_ORDER)
+        report = (
+            self._ask(payment) if payment.method == vnpay.NAME else Report(payment.order_ref, Outcome.UNKNOWN_ORDER)
+        )
         with self.database.session() as session:
             current = locked(session, payment.id)
             if State(current.state) not in OPEN:
                 return
             if _may_expire(current, report, clock.now()):
                 code = report.code if report else ""
-                given_up(session, current, State.EXPIRED, "payment_expired.v1", by=BY, code=code, facts={"asked": current.method})
+                given_up(
+                    session,
+                    current,
+                    State.EXPIRED,
+                    "payment_expired.v1",
+                    by=BY,
+                    code=code,
+                    facts={"asked": current.method},
+                )
             elif report is not None and report.outcome is not Outcome.UNKNOWN_ORDER:
                 conclude(session, current.method, report, asked=True)
             if State(current.state) in OPEN:

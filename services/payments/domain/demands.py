@@ -1,7 +1,7 @@
 """What a citizen owes, read from the quote that was pinned when the application was submitted.
 
 A quote's items are gathered into one demand per moment of collection and currency: fees for intake are due at
-once, those for the result when it is approved (paying early is allowed), those for a supplement when they are asked for.
+once, those for the result when it is approved (paying early is allowed), those for a supplement when asked for.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Owed:
 
 
 def owed_by(quote: Mapping[str, Any]) -> list[Owed]:
-    """The demands of a quote ``{"items": [{"amount": {"amount", "currency"}, "collected_at", …}]}``; free items make none."""
+    """The demands of a quote ``{"items": [{"amount": {money}, "collected_at", …}]}``; free items make none."""
     gathered: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for item in quote.get("items", ()):
         if item["amount"]["amount"] > 0:
@@ -63,7 +63,11 @@ def by_kind(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def payable(standings: Sequence[tuple[str, Standing]]) -> list[int]:
-    """Which of the demands (moment, standing) one payment takes: all that are due, else those that may be paid early."""
+    """Which demands (moment, standing) one payment takes: all that are due, else those that may be paid early."""
     due = [index for index, (_, standing) in enumerate(standings) if standing is Standing.DUE]
-    early = [index for index, (moment, standing) in enumerate(standings) if standing is Standing.LATER and moment in PAYABLE_EARLY]
+    early = [
+        index
+        for index, (moment, standing) in enumerate(standings)
+        if standing is Standing.LATER and moment in PAYABLE_EARLY
+    ]
     return due or early

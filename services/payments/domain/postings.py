@@ -1,8 +1,8 @@
 """Double entry: which accounts a happening touches. Debits are positive, credits negative; an entry sums to zero.
 
-Accounts are ``<class>:<holder>``: ``receivable``, ``revenue-duty``, ``revenue-charge``, ``waived``, ``refunded`` (against
-revenue), ``cash``, ``bank`` per agency; ``clearing`` per gateway; ``surplus:payers`` and ``refunds-payable:payers`` are what
-the office owes to citizens.
+Accounts are ``<class>:<holder>``: ``receivable``, ``revenue-duty``, ``revenue-charge``, ``waived``, ``refunded``
+(against revenue), ``cash``, ``bank`` per agency; ``clearing`` per gateway; ``surplus:payers`` and
+``refunds-payable:payers`` are what the office owes to citizens.
 """
 
 from __future__ import annotations

@@ -39,16 +39,24 @@ def _event(name: str, topic: str, meaning: str) -> type[Moved]:
 
 
 Started = _event("Started", "payments.Started", "The payer was sent to the gateway or given a code to scan.")
-OfflineMoneyReceived = _event("OfflineMoneyReceived", "payments.OfflineMoneyReceived", "An official took cash or saw a transfer.")
-AwaitedAtGateway = _event("AwaitedAtGateway", "payments.AwaitedAtGateway", "The gateway knows the order but has not decided.")
+OfflineMoneyReceived = _event(
+    "OfflineMoneyReceived", "payments.OfflineMoneyReceived", "An official took cash or saw a transfer."
+)
+AwaitedAtGateway = _event(
+    "AwaitedAtGateway", "payments.AwaitedAtGateway", "The gateway knows the order but has not decided."
+)
 MoneyReceived = _event("MoneyReceived", "payments.MoneyReceived", "The gateway has the money.")
 PayerDeclined = _event("PayerDeclined", "payments.PayerDeclined", "The gateway or the payer's bank said no.")
 TimeRanOut = _event("TimeRanOut", "payments.TimeRanOut", "Nobody paid in time, and the gateway confirms it.")
 CalledOff = _event("CalledOff", "payments.CalledOff", "The payer called the payment off.")
 CorrectedToMatchGateway = _event(
-    "CorrectedToMatchGateway", "payments.CorrectedToMatchGateway", "We had given it up; the gateway proves that it was paid."
+    "CorrectedToMatchGateway",
+    "payments.CorrectedToMatchGateway",
+    "We had given it up; the gateway proves that it was paid.",
 )
-MoneyNotOwed = _event("MoneyNotOwed", "payments.MoneyNotOwed", "Money came for what was already paid, waived or called off.")
+MoneyNotOwed = _event(
+    "MoneyNotOwed", "payments.MoneyNotOwed", "Money came for what was already paid, waived or called off."
+)
 RefundRequested = _event("RefundRequested", "payments.RefundRequested", "One person asked to give money back.")
 RefundDeclined = _event("RefundDeclined", "payments.RefundDeclined", "A second person said no.")
 RefundedInPart = _event("RefundedInPart", "payments.RefundedInPart", "Part of the money went back.")
@@ -89,7 +97,9 @@ EDGES: Mapping[tuple[State, State], tuple[type[Moved], ...]] = {
 
 OPEN = frozenset({State.CREATED, State.STARTED, State.PENDING})
 """The payer may still pay."""
-HOLDS_MONEY = frozenset({State.SETTLED, State.SURPLUS, State.REFUND_REQUESTED, State.PARTIALLY_REFUNDED, State.REFUNDED})
+HOLDS_MONEY = frozenset(
+    {State.SETTLED, State.SURPLUS, State.REFUND_REQUESTED, State.PARTIALLY_REFUNDED, State.REFUNDED}
+)
 """The payer's money arrived (and may have gone back since): a further notice of it changes nothing."""
 
 

@@ -1,7 +1,7 @@
 """Bank transfer by VietQR (NAPAS 247): a code the payer's bank app fills the transfer from.
 
 No notice comes back; the money is seen on the bank's statement, where the purpose carries the order reference
-(see ``reconciliation``). Banks pass on a purpose in plain ASCII only, so it is folded before it is written into the code.
+(see ``reconciliation``). Banks pass on a purpose in plain ASCII only, so it is folded before it goes into the code.
 """
 
 from __future__ import annotations

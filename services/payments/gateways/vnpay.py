@@ -30,21 +30,75 @@ VERSION = "2.1.0"
 FACTOR = 100
 GATEWAY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PAID = "00"
-UNDECIDED_STATUSES = frozenset({"01", "05", "06", "07"})  # unfinished, being refunded, suspected fraud: nothing to conclude yet
-KEPT_FACTS = ("vnp_BankCode", "vnp_BankTranNo", "vnp_CardType", "vnp_PayDate", "vnp_ResponseCode", "vnp_TransactionStatus")
-ENQUIRY = ("RequestId", "Version", "Command", "TmnCode", "TxnRef", "TransactionDate", "CreateDate", "IpAddr", "OrderInfo")
+UNDECIDED_STATUSES = frozenset(
+    {"01", "05", "06", "07"}
+)  # unfinished, being refunded, suspected fraud: nothing to conclude yet
+KEPT_FACTS = (
+    "vnp_BankCode",
+    "vnp_BankTranNo",
+    "vnp_CardType",
+    "vnp_PayDate",
+    "vnp_ResponseCode",
+    "vnp_TransactionStatus",
+)
+ENQUIRY = (
+    "RequestId",
+    "Version",
+    "Command",
+    "TmnCode",
+    "TxnRef",
+    "TransactionDate",
+    "CreateDate",
+    "IpAddr",
+    "OrderInfo",
+)
 ENQUIRY_ANSWER = (
-    "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo",
-    "TransactionType", "TransactionStatus", "OrderInfo", "PromotionCode", "PromotionAmount",
-)  # fmt: skip
+    "ResponseId",
+    "Command",
+    "ResponseCode",
+    "Message",
+    "TmnCode",
+    "TxnRef",
+    "Amount",
+    "BankCode",
+    "PayDate",
+    "TransactionNo",
+    "TransactionType",
+    "TransactionStatus",
+    "OrderInfo",
+    "PromotionCode",
+    "PromotionAmount",
+)
 REFUND = (
-    "RequestId", "Version", "Command", "TmnCode", "TransactionType", "TxnRef", "Amount", "TransactionNo", "TransactionDate",
-    "CreateBy", "CreateDate", "IpAddr", "OrderInfo",
-)  # fmt: skip
+    "RequestId",
+    "Version",
+    "Command",
+    "TmnCode",
+    "TransactionType",
+    "TxnRef",
+    "Amount",
+    "TransactionNo",
+    "TransactionDate",
+    "CreateBy",
+    "CreateDate",
+    "IpAddr",
+    "OrderInfo",
+)
 REFUND_ANSWER = (
-    "ResponseId", "Command", "ResponseCode", "Message", "TmnCode", "TxnRef", "Amount", "BankCode", "PayDate", "TransactionNo",
-    "TransactionType", "TransactionStatus", "OrderInfo",
-)  # fmt: skip
+    "ResponseId",
+    "Command",
+    "ResponseCode",
+    "Message",
+    "TmnCode",
+    "TxnRef",
+    "Amount",
+    "BankCode",
+    "PayDate",
+    "TransactionNo",
+    "TransactionType",
+    "TransactionStatus",
+    "OrderInfo",
+)
 ENQUIRY_UNKNOWN = "91"
 ALREADY_REFUNDED = "94"
 
@@ -100,7 +154,7 @@ class VnPay:
         return self._sign(signed_text(parameters))
 
     def read_notice(self, parameters: Mapping[str, str]) -> Report:
-        """What a notice (IPN) reports. Raises ``NotGenuine``, then ``OtherMerchant``, before anything in it is believed."""
+        """What a notice (IPN) reports; ``NotGenuine``, then ``OtherMerchant``, before anything in it is believed."""
         given = parameters.get("vnp_SecureHash", "")
         if not hmac.compare_digest(self.signature(parameters).encode(), given.lower().encode()):
             raise NotGenuine
@@ -121,8 +175,11 @@ class VnPay:
         return self._report(told, outcome_of(PAID if status == PAID else "", status), f"{code}/{status}")
 
     def refund(self, refund: Mapping[str, Any], asked_at: datetime) -> str:
-        """Send money back; returns VNPAY's response code (``00`` done). ``refund``: order_ref, amount, full, transaction_no,
-        paid_for_at, asked_by, request_id (the same id again is the same refund)."""
+        """Send money back; returns VNPAY's response code (``00`` done).
+
+        ``refund``: order_ref, amount, full, transaction_no, paid_for_at, asked_by, request_id (the same id again is the
+        same refund).
+        """
         asked = self._request("refund", refund["order_ref"], refund["paid_for_at"], asked_at) | {
             "vnp_RequestId": refund["request_id"],
             "vnp_TransactionType": "02" if refund["full"] else "03",
@@ -152,23 +209,34 @@ class VnPay:
         )
         try:
             with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
-                told = {str(key): str(value) for key, value in json.loads(reply.read(100_000)).items() if value is not None}
+                told = {
+                    str(key): str(value) for key, value in json.loads(reply.read(100_000)).items() if value is not None
+                }
         except (OSError, ValueError, AttributeError) as error:
             raise GatewaySilent(str(error)) from error
-        if not hmac.compare_digest(self._sign(joined(told, answer_signs)).encode(), told.get("vnp_SecureHash", "").lower().encode()):
+        if not hmac.compare_digest(
+            self._sign(joined(told, answer_signs)).encode(), told.get("vnp_SecureHash", "").lower().encode()
+        ):
             raise GatewaySilent("the answer's signature does not hold")
         return told
 
     def _report(self, told: Mapping[str, str], outcome: Outcome, code: str) -> Report:
         facts = {key: told[key] for key in KEPT_FACTS if told.get(key)}
-        return Report(told.get("vnp_TxnRef", ""), outcome, dong(told.get("vnp_Amount", "")), told.get("vnp_TransactionNo"), code, facts)
+        return Report(
+            told.get("vnp_TxnRef", ""),
+            outcome,
+            dong(told.get("vnp_Amount", "")),
+            told.get("vnp_TransactionNo"),
+            code,
+            facts,
+        )
 
     def _sign(self, text: str) -> str:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha512).hexdigest()
 
 
 def signed_text(parameters: Mapping[str, str]) -> str:
-    """The text a signature is made of: ``vnp_`` parameters with a value, sorted, form-encoded, without the signature itself."""
+    """What is signed: the ``vnp_`` parameters with a value, sorted, form-encoded, without the signature itself."""
     return "&".join(
         f"{quote_plus(name)}={quote_plus(parameters[name])}"
         for name in sorted(parameters)
@@ -204,7 +272,9 @@ def stamp(at: datetime) -> str:
 def paid_at(facts: Mapping[str, str]) -> datetime | None:
     """When the gateway says it took the money, if it says so readably."""
     try:
-        return datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=GATEWAY_ZONE).astimezone(UTC)
+        return (
+            datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=GATEWAY_ZONE).astimezone(UTC)
+        )
     except ValueError:
         return None
 

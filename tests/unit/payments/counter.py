@@ -1,4 +1,4 @@
-"""A payments office for tests: all use cases over one database, with people, a merchant's contract and an independent signer.
+"""A payments office for tests: all use cases over one database, people, a merchant's contract, an independent signer.
 
 The signer follows the gateway's public guide on its own: it shares no code with the service under test.
 """
@@ -97,11 +97,22 @@ class Counter:
     def submission(self, *items: dict[str, Any], level: int = 4, application_id: str | None = None) -> dict[str, Any]:
         total = sum(one["amount"]["amount"] for one in items)
         return {
-            "application_id": application_id or str(uuid4()), "reference": "H01.01-260302-0001", "procedure_code": "1.001193",
-            "procedure_version": 1, "agency_code": AGENCY, "applicant_id": CITIZEN.account_id, "level": level,
+            "application_id": application_id or str(uuid4()),
+            "reference": "H01.01-260302-0001",
+            "procedure_code": "1.001193",
+            "procedure_version": 1,
+            "agency_code": AGENCY,
+            "applicant_id": CITIZEN.account_id,
+            "level": level,
             "by": {"account_id": CITIZEN.account_id, "role": "citizen", "agency_code": None},
-            "quote": {"code": "1.001193", "version": 1, "channel": "online", "items": list(items), "total": money(total)},
-        }  # fmt: skip
+            "quote": {
+                "code": "1.001193",
+                "version": 1,
+                "channel": "online",
+                "items": list(items),
+                "total": money(total),
+            },
+        }
 
     def submitted(self, *items: dict[str, Any], level: int = 4) -> str:
         data = self.submission(*(items or (item(135_000),)), level=level)
@@ -110,16 +121,28 @@ class Counter:
 
     def start(self, application_id: str, method: str = "vnpay", by: Actor = CITIZEN, **how: Any) -> dict[str, Any]:
         return self.cashier.start_payment(
-            application_id, method, how.get("return_url"), "vi", by=by, command=how.get("command") or self.command("start", by)
+            application_id,
+            method,
+            how.get("return_url"),
+            "vi",
+            by=by,
+            command=how.get("command") or self.command("start", by),
         )
 
     def notice(self, payment: dict[str, Any], **changed: str) -> dict[str, str]:
         """A good notice for this payment, unsigned, with these parameters changed (without ``vnp_``)."""
         told = {
-            "Amount": str(payment["amount"]["amount"] * 100), "BankCode": "NCB", "CardType": "ATM", "OrderInfo": "Nop phi",
-            "PayDate": "20260302090410", "ResponseCode": "00", "TmnCode": TMN, "TransactionNo": f"9{payment['order_ref'][-6:]}",
-            "TransactionStatus": "00", "TxnRef": payment["order_ref"],
-        } | changed  # fmt: skip
+            "Amount": str(payment["amount"]["amount"] * 100),
+            "BankCode": "NCB",
+            "CardType": "ATM",
+            "OrderInfo": "Nop phi",
+            "PayDate": "20260302090410",
+            "ResponseCode": "00",
+            "TmnCode": TMN,
+            "TransactionNo": f"9{payment['order_ref'][-6:]}",
+            "TransactionStatus": "00",
+            "TxnRef": payment["order_ref"],
+        } | changed
         return {f"vnp_{name}": value for name, value in told.items()}
 
     def call_back(self, payment: dict[str, Any], **changed: str) -> str:

@@ -106,4 +106,7 @@ def test_an_expired_payment_whose_money_comes_late_settles(online: Counter) -> N
     payment = online.start(online.submitted())
     after(16, online)
     assert online.call_back(payment) == "00"
-    assert [one["event"] for one in online.look(payment)["history"]][-2:] == ["payments.TimeRanOut", "payments.CorrectedToMatchGateway"]
+    assert [one["event"] for one in online.look(payment)["history"]][-2:] == [
+        "payments.TimeRanOut",
+        "payments.CorrectedToMatchGateway",
+    ]

@@ -9,17 +9,39 @@ import time_machine
 
 from infra.chassis.actors import Actor
 from tests.unit.payments.counter import (
-    ACCOUNTANT, AGENCY, APPROVER, CITIZEN, CLERK, ELSEWHERE, STRANGER, Counter, item, money, official, refused,
+    ACCOUNTANT,
+    AGENCY,
+    APPROVER,
+    CITIZEN,
+    CLERK,
+    ELSEWHERE,
+    STRANGER,
+    Counter,
+    item,
+    money,
+    official,
+    refused,
 )  # fmt: skip
 
 
-def cash(counter: Counter, application_id: str, amount: int = 135_000, number: str = "AA/25E-0001", by: Actor = CLERK, **how: Any) -> dict[str, Any]:
+def cash(
+    counter: Counter,
+    application_id: str,
+    amount: int = 135_000,
+    number: str = "AA/25E-0001",
+    by: Actor = CLERK,
+    **how: Any,
+) -> dict[str, Any]:
     given = money(amount, how.get("currency", "VND"))
-    return counter.cashier.record_offline(application_id, how.get("method", "cash"), given, number, by=by, command=counter.command(by=by))
+    return counter.cashier.record_offline(
+        application_id, how.get("method", "cash"), given, number, by=by, command=counter.command(by=by)
+    )
 
 
 def waive(counter: Counter, application_id: str, by: Actor = ACCOUNTANT) -> dict[str, Any]:
-    return counter.cashier.waive(application_id, "Hộ nghèo", "Điều 10 Luật Phí và lệ phí", by=by, command=counter.command(by=by))
+    return counter.cashier.waive(
+        application_id, "Hộ nghèo", "Điều 10 Luật Phí và lệ phí", by=by, command=counter.command(by=by)
+    )
 
 
 def test_cash_at_the_desk_settles_what_is_due(counter: Counter) -> None:

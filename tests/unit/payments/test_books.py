@@ -22,13 +22,22 @@ from tests.unit.payments.counter import ACCOUNTANT, AGENCY, APPROVER, CITIZEN, C
 AMOUNT = st.integers(1, 10**12)
 
 
-@given(st.dictionaries(st.sampled_from(["duty", "charge"]), AMOUNT, min_size=1), AMOUNT, st.sampled_from(["vnpay", "vietqr", "cash", "transfer"]), st.booleans())
+@given(
+    st.dictionaries(st.sampled_from(["duty", "charge"]), AMOUNT, min_size=1),
+    AMOUNT,
+    st.sampled_from(["vnpay", "vietqr", "cash", "transfer"]),
+    st.booleans(),
+)
 def test_every_happening_is_posted_to_zero(shares: dict[str, int], amount: int, method: str, surplus: bool) -> None:
     entries = [
-        postings.demand_raised(AGENCY, shares), postings.demand_dropped(AGENCY, shares), postings.demand_waived(AGENCY, amount),
-        postings.money_received(AGENCY, method, amount), postings.money_not_owed(AGENCY, method, amount),
-        postings.refund_approved(AGENCY, amount, surplus=surplus), postings.refund_paid(AGENCY, method, amount),
-    ]  # fmt: skip
+        postings.demand_raised(AGENCY, shares),
+        postings.demand_dropped(AGENCY, shares),
+        postings.demand_waived(AGENCY, amount),
+        postings.money_received(AGENCY, method, amount),
+        postings.money_not_owed(AGENCY, method, amount),
+        postings.refund_approved(AGENCY, amount, surplus=surplus),
+        postings.refund_paid(AGENCY, method, amount),
+    ]
     assert all(sum(line.amount for line in entry) == 0 and len(entry) >= 2 for entry in entries)
 
 
@@ -48,7 +57,11 @@ def test_a_ledger_shows_an_account_row_by_row_with_its_balance(counter: Counter)
     first = counter.ledger.ledger("clearing:vnpay", None, None, 2, None)
     rest = counter.ledger.ledger("clearing:vnpay", None, None, 2, first["next_cursor"])
     rows = first["items"] + rest["items"]
-    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [(50_000, 50_000), (8_000, 58_000), (30_000, 88_000)]
+    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [
+        (50_000, 50_000),
+        (8_000, 58_000),
+        (30_000, 88_000),
+    ]
     assert rest["next_cursor"] is None and {one["kind"] for one in rows} == {"money_received"}
 
 
@@ -101,7 +114,9 @@ class Office(RuleBasedStateMachine):
         owed = self.counter.demands(application)
         sum_owed = owed["owed"] if owed["owed"]["amount"] else owed["later"]
         how = {"by": CLERK, "command": self.counter.command(by=CLERK)}
-        return self._tried(lambda: self.counter.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how))
+        return self._tried(
+            lambda: self.counter.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how)
+        )
 
     @rule(payment=payments, good=st.booleans())
     def notice(self, payment: dict[str, Any], good: bool) -> None:
@@ -109,7 +124,9 @@ class Office(RuleBasedStateMachine):
 
     @rule(payment=payments)
     def call_off(self, payment: dict[str, Any]) -> None:
-        self._tried(lambda: self.counter.cashier.cancel(payment["payment_id"], by=CITIZEN, command=self.counter.command()))
+        self._tried(
+            lambda: self.counter.cashier.cancel(payment["payment_id"], by=CITIZEN, command=self.counter.command())
+        )
 
     @rule(application=applications)
     def waive(self, application: str) -> None:
@@ -119,7 +136,9 @@ class Office(RuleBasedStateMachine):
     @rule(application=applications, kind=st.sampled_from(["withdrawn", "approved"]))
     def outcome(self, application: str, kind: str) -> None:
         event = self.counter.event(f"application_{kind}.v1", {"application_id": application})
-        (self.counter.billing.nothing_more_owed if kind == "withdrawn" else self.counter.billing.result_falls_due)(event)
+        (self.counter.billing.nothing_more_owed if kind == "withdrawn" else self.counter.billing.result_falls_due)(
+            event
+        )
 
     @rule(target=refunds, payment=payments, share=st.integers(1, 4))
     def ask_back(self, payment: dict[str, Any], share: int) -> Any:
@@ -140,7 +159,11 @@ class Office(RuleBasedStateMachine):
     @invariant()
     def books_balance(self) -> None:
         with self.database.session() as session:
-            per_entry = select(LedgerRow.entry_id).group_by(LedgerRow.entry_id, LedgerRow.currency).having(func.sum(LedgerRow.amount) != 0)
+            per_entry = (
+                select(LedgerRow.entry_id)
+                .group_by(LedgerRow.entry_id, LedgerRow.currency)
+                .having(func.sum(LedgerRow.amount) != 0)
+            )
             assert session.execute(per_entry).first() is None
 
     @invariant()
@@ -148,7 +171,12 @@ class Office(RuleBasedStateMachine):
         with self.database.session() as session:
             came = session.scalar(select(func.sum(Payment.amount)).where(Payment.settled_at.is_not(None))) or 0
             went = session.scalar(select(func.sum(Refund.amount)).where(Refund.state == "settled")) or 0
-            tills = session.scalar(select(func.sum(LedgerRow.amount)).where(LedgerRow.account.regexp_match("^(clearing|cash|bank):"))) or 0
+            tills = (
+                session.scalar(
+                    select(func.sum(LedgerRow.amount)).where(LedgerRow.account.regexp_match("^(clearing|cash|bank):"))
+                )
+                or 0
+            )
             assert tills == came - went
 
     @invariant()
@@ -170,4 +198,6 @@ class Office(RuleBasedStateMachine):
 
 
 TestOffice = Office.TestCase
-TestOffice.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TestOffice.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -78,7 +78,12 @@ def test_a_neighbours_refusal_is_passed_on(counter: Counter) -> None:
 
 def test_an_amount_the_office_asks_for_is_due_at_once(counter: Counter) -> None:
     application_id = counter.submitted(item(50_000))
-    asked = {"application_id": application_id, "amount": money(20_000), "reason": "Thêm hai bản sao", "moments": ["supplement"]}
+    asked = {
+        "application_id": application_id,
+        "amount": money(20_000),
+        "reason": "Thêm hai bản sao",
+        "moments": ["supplement"],
+    }
     counter.billing.supplementary_demand(counter.event("payment_requested.v1", asked))
     assert counter.demands(application_id)["owed"] == money(70_000)
 
@@ -95,7 +100,9 @@ def test_two_requests_raise_two_demands_and_a_repeat_none(counter: Counter) -> N
 def test_a_request_without_amount_makes_the_quoted_supplement_due(counter: Counter) -> None:
     application_id = counter.submitted(item(50_000), item(5_000, "supplement"))
     assert counter.demands(application_id)["owed"] == money(50_000)
-    counter.billing.supplementary_demand(counter.event("payment_requested.v1", {"application_id": application_id, "amount": None}))
+    counter.billing.supplementary_demand(
+        counter.event("payment_requested.v1", {"application_id": application_id, "amount": None})
+    )
     assert counter.demands(application_id)["owed"] == money(55_000)
 
 
@@ -125,9 +132,12 @@ def test_a_stranger_does_not_see_what_others_owe(counter: Counter) -> None:
 
 
 AMOUNTS = st.builds(
-    item, st.integers(0, 10**9), st.sampled_from(["intake", "supplement", "result"]), st.sampled_from(["duty", "charge"]),
+    item,
+    st.integers(0, 10**9),
+    st.sampled_from(["intake", "supplement", "result"]),
+    st.sampled_from(["duty", "charge"]),
     st.sampled_from(["VND", "USD"]),
-)  # fmt: skip
+)
 
 
 @given(st.lists(AMOUNTS, max_size=12))

@@ -28,7 +28,11 @@ def test_a_good_notice_settles_the_payment(counter: Counter) -> None:
     settled = counter.look(payment)
     assert settled["status"] == "settled" and settled["transaction_no"] and settled["receipt_number"]
     assert [one["event"] for one in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
-    assert settled_events(counter)[0] | {"collected_at": ["intake"], "amount": money(58_000), "applicant_id": CITIZEN.account_id} == settled_events(counter)[0]
+    assert (
+        settled_events(counter)[0]
+        | {"collected_at": ["intake"], "amount": money(58_000), "applicant_id": CITIZEN.account_id}
+        == settled_events(counter)[0]
+    )
 
 
 def test_a_repeated_notice_changes_nothing(counter: Counter) -> None:
@@ -38,7 +42,10 @@ def test_a_repeated_notice_changes_nothing(counter: Counter) -> None:
     assert counter.balance("clearing:vnpay") == 135_000
 
 
-@pytest.mark.parametrize("name", ["Amount", "TxnRef", "ResponseCode", "TransactionStatus", "TransactionNo", "TmnCode", "PayDate", "OrderInfo"])
+@pytest.mark.parametrize(
+    "name",
+    ["Amount", "TxnRef", "ResponseCode", "TransactionStatus", "TransactionNo", "TmnCode", "PayDate", "OrderInfo"],
+)
 def test_a_parameter_changed_after_signing_is_seen(counter: Counter, name: str) -> None:
     payment = counter.start(counter.submitted())
     notice = signed(counter.notice(payment, ResponseCode="24", TransactionStatus="02"))
@@ -49,7 +56,12 @@ def test_a_parameter_changed_after_signing_is_seen(counter: Counter, name: str) 
 
 def test_another_secret_a_missing_or_an_empty_signature_is_seen(counter: Counter) -> None:
     notice = counter.notice(counter.start(counter.submitted()))
-    for forged in (signed(notice, "another secret"), notice, notice | {"vnp_SecureHash": ""}, notice | {"vnp_SecureHash": "é" * 128}):
+    for forged in (
+        signed(notice, "another secret"),
+        notice,
+        notice | {"vnp_SecureHash": ""},
+        notice | {"vnp_SecureHash": "é" * 128},
+    ):
         assert counter.notices.gateway_callback("vnpay", forged)["RspCode"] == "97"
 
 
@@ -60,7 +72,11 @@ def test_a_parameter_added_after_signing_is_seen(counter: Counter) -> None:
 
 def test_a_signature_in_capitals_and_parameters_of_others_do_not_matter(counter: Counter) -> None:
     notice = signed(counter.notice(counter.start(counter.submitted())))
-    notice |= {"vnp_SecureHash": notice["vnp_SecureHash"].upper(), "utm_source": "mail", "vnp_SecureHashType": "HmacSHA512"}
+    notice |= {
+        "vnp_SecureHash": notice["vnp_SecureHash"].upper(),
+        "utm_source": "mail",
+        "vnp_SecureHashType": "HmacSHA512",
+    }
     assert counter.notices.gateway_callback("vnpay", notice)["RspCode"] == "00"
 
 
@@ -82,7 +98,23 @@ def test_checks_come_in_their_order(counter: Counter) -> None:
     assert counter.look(payment)["status"] == "started"
 
 
-@pytest.mark.parametrize("amount", ["13499900", "13500100", "13500001", "135000", "0", "-13500000", "13500000.0", "1.35e7", "", " 13500000", "١٣٥٠٠٠٠٠", "9" * 30])
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "13499900",
+        "13500100",
+        "13500001",
+        "135000",
+        "0",
+        "-13500000",
+        "13500000.0",
+        "1.35e7",
+        "",
+        " 13500000",
+        "١٣٥٠٠٠٠٠",
+        "9" * 30,
+    ],
+)
 def test_any_other_amount_is_refused(counter: Counter, amount: str) -> None:
     payment = counter.start(counter.submitted())
     assert counter.call_back(payment, Amount=amount) == "04"
@@ -91,9 +123,18 @@ def test_any_other_amount_is_refused(counter: Counter, amount: str) -> None:
 
 @pytest.mark.parametrize(
     ("response", "status", "after"),
-    [("00", "00", "settled"), ("24", "02", "failed"), ("51", "02", "failed"), ("00", "02", "pending"), ("24", "00", "pending"),
-     ("00", "01", "pending"), ("07", "07", "pending"), ("00", "", "pending"), ("", "", "pending")],
-)  # fmt: skip
+    [
+        ("00", "00", "settled"),
+        ("24", "02", "failed"),
+        ("51", "02", "failed"),
+        ("00", "02", "pending"),
+        ("24", "00", "pending"),
+        ("00", "01", "pending"),
+        ("07", "07", "pending"),
+        ("00", "", "pending"),
+        ("", "", "pending"),
+    ],
+)
 def test_only_both_codes_together_prove_a_payment(counter: Counter, response: str, status: str, after: str) -> None:
     payment = counter.start(counter.submitted())
     assert counter.call_back(payment, ResponseCode=response, TransactionStatus=status) == "00"
@@ -191,9 +232,15 @@ def test_whatever_order_notices_come_in_one_success_captures_once(counter: Count
     before = counter.balance("clearing:vnpay")
     for kind in notices:
         if kind == "forged":
-            assert counter.notices.gateway_callback("vnpay", signed(counter.notice(payment), "forged"))["RspCode"] == "97"
+            assert (
+                counter.notices.gateway_callback("vnpay", signed(counter.notice(payment), "forged"))["RspCode"] == "97"
+            )
         else:
-            changed = {"declined": {"ResponseCode": "51", "TransactionStatus": "02"}, "pending": {"TransactionStatus": "01"}, "wrong amount": {"Amount": "100"}}
+            changed = {
+                "declined": {"ResponseCode": "51", "TransactionStatus": "02"},
+                "pending": {"TransactionStatus": "01"},
+                "wrong amount": {"Amount": "100"},
+            }
             counter.call_back(payment, **changed.get(kind, {}))
     captured = 135_000 if "success" in notices else 0
     assert counter.balance("clearing:vnpay") - before == captured

@@ -116,7 +116,10 @@ def test_the_same_command_gives_the_same_payment(counter: Counter) -> None:
 
 def test_a_payment_that_ended_cannot_be_called_off(counter: Counter) -> None:
     paid = counter.paid()
-    assert refused(counter.cashier.cancel, paid["payment_id"], by=CITIZEN, command=counter.command()) == "TransitionNotAllowed"
+    assert (
+        refused(counter.cashier.cancel, paid["payment_id"], by=CITIZEN, command=counter.command())
+        == "TransitionNotAllowed"
+    )
 
 
 def test_an_unknown_payment_is_not_found(counter: Counter) -> None:
@@ -130,11 +133,16 @@ def test_all_payments_of_an_application_are_listed(counter: Counter) -> None:
     counter.cashier.cancel(first["payment_id"], by=CITIZEN, command=counter.command())
     second = counter.paid(application_id)
     listed = counter.enquiries.payments(application_id, by=CITIZEN)["items"]
-    assert [(one["payment_id"], one["status"]) for one in listed] == [(first["payment_id"], "cancelled"), (second["payment_id"], "settled")]
+    assert [(one["payment_id"], one["status"]) for one in listed] == [
+        (first["payment_id"], "cancelled"),
+        (second["payment_id"], "settled"),
+    ]
 
 
 @pytest.mark.parametrize("method", ["vnpay", "vietqr"])
 def test_starting_tells_the_platform(counter: Counter, method: str) -> None:
     payment = counter.start(counter.submitted(), method)
     event_type, data = counter.told()[-1]
-    assert event_type == "payment_started.v1" and data["payment_id"] == payment["payment_id"] and data["method"] == method
+    assert (
+        event_type == "payment_started.v1" and data["payment_id"] == payment["payment_id"] and data["method"] == method
+    )

@@ -11,12 +11,20 @@ from tests.unit.payments.counter import ACCOUNTANT, CITIZEN, Counter, item, mone
 
 
 def line(payment: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return {"order_ref": payment["order_ref"], "transaction_no": payment["transaction_no"], "amount": payment["amount"]} | changed
+    return {
+        "order_ref": payment["order_ref"],
+        "transaction_no": payment["transaction_no"],
+        "amount": payment["amount"],
+    } | changed
 
 
-def reconcile(counter: Counter, statement: list[dict[str, Any]], gateway: str = "vnpay", **period: str) -> dict[str, Any]:
+def reconcile(
+    counter: Counter, statement: list[dict[str, Any]], gateway: str = "vnpay", **period: str
+) -> dict[str, Any]:
     command = counter.command(by=ACCOUNTANT)
-    return counter.reconciler.reconcile(gateway, statement, period.get("from_at"), period.get("to_at"), by=ACCOUNTANT, command=command)
+    return counter.reconciler.reconcile(
+        gateway, statement, period.get("from_at"), period.get("to_at"), by=ACCOUNTANT, command=command
+    )
 
 
 def kinds(outcome: dict[str, Any]) -> list[str]:
@@ -26,20 +34,35 @@ def kinds(outcome: dict[str, Any]) -> list[str]:
 def test_a_statement_that_agrees_has_no_discrepancies(counter: Counter) -> None:
     payments = [counter.paid() for _ in range(3)]
     outcome = reconcile(counter, [line(one) for one in payments])
-    assert kinds(outcome) == [] and [one["payment_id"] for one in outcome["matches"]] == [one["payment_id"] for one in payments]
+    assert kinds(outcome) == [] and [one["payment_id"] for one in outcome["matches"]] == [
+        one["payment_id"] for one in payments
+    ]
     assert outcome["totals"] == {"lines": 3, "matched": 3, "statement_amount": 405_000, "matched_amount": 405_000}
 
 
 def test_every_kind_of_difference_is_named(counter: Counter) -> None:
     good, other_amount, other_number, twice, absent = (counter.paid() for _ in range(5))
     open_one = counter.start(counter.submitted())
-    outcome = reconcile(counter, [
-        line(good), line(other_amount, amount=money(1)), line(other_number, transaction_no="0"), line(twice), line(twice),
-        line(open_one, transaction_no="5"), line(good, order_ref="TT00000000000000"),
-    ])  # fmt: skip
+    outcome = reconcile(
+        counter,
+        [
+            line(good),
+            line(other_amount, amount=money(1)),
+            line(other_number, transaction_no="0"),
+            line(twice),
+            line(twice),
+            line(open_one, transaction_no="5"),
+            line(good, order_ref="TT00000000000000"),
+        ],
+    )
     assert kinds(outcome) == [
-        "amount_differs", "transaction_differs", "repeated_on_statement", "not_settled_here", "unknown_order", "missing_on_statement",
-    ]  # fmt: skip
+        "amount_differs",
+        "transaction_differs",
+        "repeated_on_statement",
+        "not_settled_here",
+        "unknown_order",
+        "missing_on_statement",
+    ]
     assert outcome["discrepancies"][-1]["payment_id"] == absent["payment_id"]
     assert counter.look(open_one)["status"] == "started"
 
@@ -62,7 +85,9 @@ def test_a_line_is_found_by_transaction_number_alone(counter: Counter) -> None:
     assert len(reconcile(counter, [line(payment, order_ref=None)])["matches"]) == 1
 
 
-@pytest.mark.parametrize("purpose", ["{ref} Nop phi ho so", "MBVCB.123 CT tu 001 {low} nop phi", "nop phi {spaced}.FT26061"])
+@pytest.mark.parametrize(
+    "purpose", ["{ref} Nop phi ho so", "MBVCB.123 CT tu 001 {low} nop phi", "nop phi {spaced}.FT26061"]
+)
 def test_a_transfer_settles_by_the_reference_in_its_purpose(counter: Counter, purpose: str) -> None:
     payment = counter.start(counter.submitted(), "vietqr")
     reference = payment["order_ref"]
@@ -74,7 +99,9 @@ def test_a_transfer_settles_by_the_reference_in_its_purpose(counter: Counter, pu
 
 def test_a_transfer_of_another_amount_settles_nothing(counter: Counter) -> None:
     payment = counter.start(counter.submitted(), "vietqr")
-    assert kinds(reconcile(counter, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == ["amount_differs"]
+    assert kinds(reconcile(counter, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == [
+        "amount_differs"
+    ]
     assert counter.look(payment)["status"] == "started"
 
 
@@ -103,7 +130,12 @@ def fee(owed: int, settled: bool) -> dict[str, Any]:
 
 
 def test_parity_finds_what_applications_does_not_know_of(counter: Counter) -> None:
-    agreed, unheard, unknown, unpaid = counter.paid(), counter.paid(), counter.paid(), counter.submitted(item(5_000), item(7_000, "result"))
+    agreed, unheard, unknown, unpaid = (
+        counter.paid(),
+        counter.paid(),
+        counter.paid(),
+        counter.submitted(item(5_000), item(7_000, "result")),
+    )
     neighbour = Applications(**{
         agreed["application_id"]: {"intake": fee(135_000, True)},
         unheard["application_id"]: {"intake": fee(135_000, False)},
@@ -113,8 +145,10 @@ def test_parity_finds_what_applications_does_not_know_of(counter: Counter) -> No
     assert outcome["checked"] == 4 and outcome["counts"] == {"match": 1, "missing": 1, "mismatch": 2}
     verdicts = {one["application_id"]: (one["verdict"], one["reason"]) for one in outcome["items"]}
     assert verdicts == {
-        unheard["application_id"]: ("mismatch", "intake"), unknown["application_id"]: ("missing", "ApplicationNotFound"), unpaid: ("mismatch", "intake"),
-    }  # fmt: skip
+        unheard["application_id"]: ("mismatch", "intake"),
+        unknown["application_id"]: ("missing", "ApplicationNotFound"),
+        unpaid: ("mismatch", "intake"),
+    }
 
 
 def test_parity_goes_page_by_page(counter: Counter) -> None:
@@ -142,5 +176,8 @@ def test_parity_does_not_call_silence_a_difference(counter: Counter) -> None:
 
 def test_reconciling_twice_under_one_command_answers_the_same(counter: Counter) -> None:
     payment, command = counter.paid(), counter.command(by=ACCOUNTANT)
-    answers = [counter.reconciler.reconcile("vnpay", [line(payment)], None, None, by=ACCOUNTANT, command=command) for _ in range(2)]
+    answers = [
+        counter.reconciler.reconcile("vnpay", [line(payment)], None, None, by=ACCOUNTANT, command=command)
+        for _ in range(2)
+    ]
     assert answers[0] == answers[1] and CITIZEN.account_id not in str(answers[0])

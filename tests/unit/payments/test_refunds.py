@@ -14,14 +14,30 @@ from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.sandbox.gateway import Gateway, serve
 from tests.unit.payments.counter import (
-    ACCOUNTANT, AGENCY, APPROVER, AUDITOR, CITIZEN, CLERK, ELSEWHERE, SECRET, STRANGER, TMN, Counter, money, refused,
+    ACCOUNTANT,
+    AGENCY,
+    APPROVER,
+    AUDITOR,
+    CITIZEN,
+    CLERK,
+    ELSEWHERE,
+    SECRET,
+    STRANGER,
+    TMN,
+    Counter,
+    money,
+    refused,
 )  # fmt: skip
 from tests.unit.payments.test_at_the_desk import cash
 
 
-def ask(counter: Counter, payment: dict[str, Any], amount: int = 135_000, available: int = 135_000, by: Actor = ACCOUNTANT) -> dict[str, Any]:
+def ask(
+    counter: Counter, payment: dict[str, Any], amount: int = 135_000, available: int = 135_000, by: Actor = ACCOUNTANT
+) -> dict[str, Any]:
     command = counter.command(by=by)
-    return counter.refunds.refund(payment["payment_id"], money(amount), "Rút hồ sơ", money(available), by=by, command=command)
+    return counter.refunds.refund(
+        payment["payment_id"], money(amount), "Rút hồ sơ", money(available), by=by, command=command
+    )
 
 
 def approve(counter: Counter, refund: dict[str, Any], by: Actor = APPROVER) -> dict[str, Any]:
@@ -40,7 +56,11 @@ def test_cash_goes_back_when_a_second_person_agrees(counter: Counter) -> None:
     after = counter.look(payment)
     assert after["status"] == "refunded" and after["refunded"] == money(135_000) and after["available"] == money(0)
     assert counter.balance(f"cash:{AGENCY}") == 0 and counter.balance(f"refunded:{AGENCY}") == 135_000
-    assert [name for name, _ in counter.told()][-3:] == ["refund_requested.v1", "refund_approved.v1", "refund_settled.v1"]
+    assert [name for name, _ in counter.told()][-3:] == [
+        "refund_requested.v1",
+        "refund_approved.v1",
+        "refund_settled.v1",
+    ]
 
 
 def test_whoever_asked_does_not_decide(counter: Counter) -> None:
@@ -161,7 +181,9 @@ def test_an_approved_refund_is_sent_to_the_gateway_and_settled(gateway: Gateway,
     assert online.refunds_on_their_way.step() == 0
 
 
-def test_a_refund_whose_answer_was_lost_is_sent_again_and_paid_once(gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refund_whose_answer_was_lost_is_sent_again_and_paid_once(
+    gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     payment = paid_at(gateway, online)
     approve(online, ask(online, payment))
     with monkeypatch.context() as patched:
@@ -181,4 +203,6 @@ def test_a_refund_waits_while_the_gateway_is_down(gateway: Gateway, online: Coun
     approve(online, ask(online, payment))
     gateway.stop()
     assert online.refunds_on_their_way.step() == 1
-    assert online.look(payment)["refunds"][0]["status"] == "sent" and online.look(payment)["status"] == "refund_requested"
+    assert (
+        online.look(payment)["refunds"][0]["status"] == "sent" and online.look(payment)["status"] == "refund_requested"
+    )

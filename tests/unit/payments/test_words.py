@@ -20,7 +20,20 @@ READ = {
     1_000_000_021: "một tỷ không trăm hai mươi mốt", 1_500_000_000: "một tỷ năm trăm triệu",
     21_000_000_000: "hai mươi mốt tỷ", 1_000_000_000_000: "một nghìn tỷ",
 }  # fmt: skip
-VALUES = {"không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "lăm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9}
+VALUES = {
+    "không": 0,
+    "một": 1,
+    "mốt": 1,
+    "hai": 2,
+    "ba": 3,
+    "bốn": 4,
+    "năm": 5,
+    "lăm": 5,
+    "sáu": 6,
+    "bảy": 7,
+    "tám": 8,
+    "chín": 9,
+}
 
 
 def heard(words: str) -> int:

@@ -55,10 +55,16 @@ def test_parameters_arrive_as_the_gateway_sent_them(door: str, platform: Platfor
     answer = get(f"{door}/callbacks/vnpay?vnp_OrderInfo=Nop+ph%C3%AD%2B1&vnp_Empty=&x=%26")
     assert answer == (200, {"RspCode": "00", "Message": "Confirm Success"})
     told = {"vnp_OrderInfo": "Nop phí+1", "vnp_Empty": "", "x": "&"}
-    assert platform.asked == [{"service": "payments", "method": "gateway_callback", "gateway": "vnpay", "parameters": told}]
+    assert platform.asked == [
+        {"service": "payments", "method": "gateway_callback", "gateway": "vnpay", "parameters": told}
+    ]
 
 
-@pytest.mark.parametrize("query", ["a=1&a=2", "a=%ff", "&".join(f"p{n}=1" for n in range(80)), "a=" + "x" * 9000], ids=["twice", "utf-8", "many", "long"])
+@pytest.mark.parametrize(
+    "query",
+    ["a=1&a=2", "a=%ff", "&".join(f"p{n}=1" for n in range(80)), "a=" + "x" * 9000],
+    ids=["twice", "utf-8", "many", "long"],
+)
 def test_what_could_be_read_two_ways_is_not_handed_over(door: str, platform: Platform, query: str) -> None:
     assert get(f"{door}/callbacks/vnpay?{query}") == (200, callbacks.NOT_JUDGED)
     assert platform.asked == []
@@ -90,14 +96,20 @@ def test_the_door_says_that_it_is_alive(door: str) -> None:
 
 def test_a_missing_setting_stops_the_process_by_name() -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "infra.front_door.callbacks", "--port", "0"], env={"PATH": ""}, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "infra.front_door.callbacks", "--port", "0"],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert ended.returncode == 78 and "AMQP_URI" in ended.stderr
 
 
 def test_the_gateway_runs_alone_and_stops_on_term() -> None:
     settings = {"PATH": "", "VNPAY_TMN_CODE": "TESTS001", "VNPAY_HASH_SECRET": "secret of tests"}
-    process = subprocess.Popen([sys.executable, "-m", "infra.sandbox.gateway", "--port", "0"], env=settings, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.sandbox.gateway", "--port", "0"], env=settings, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     where = json.loads(process.stdout.readline())
     with urllib.request.urlopen(f"{where['url']}/transactions", timeout=5) as reply:

@@ -1,4 +1,4 @@
-"""The sandbox gateway over real HTTP, between a merchant played by the real VNPAY client and the real call-back door."""
+"""The sandbox gateway over real HTTP, between the real VNPAY client and the real call-back door."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def contract(gateway: Gateway) -> VnPay:
 
 def redirect(gateway: Gateway, order_ref: str = "TT0001", amount: int = 135_000, minutes: int = 15) -> str:
     until = NOW + timedelta(minutes=minutes)
-    return contract(gateway).redirect_url(Order(order_ref, amount, "Nop phi ho so", NOW, until, "vi", "http://portal.test/back"))
+    return contract(gateway).redirect_url(
+        Order(order_ref, amount, "Nop phi ho so", NOW, until, "vi", "http://portal.test/back")
+    )
 
 
 def get(url: str) -> tuple[int, str]:
@@ -99,7 +101,9 @@ def test_a_redirect_that_was_changed_after_signing_is_refused(gateway: Gateway) 
     assert get(f"{gateway.url}/transactions")[1] == "[]"
 
 
-def test_a_confirmed_payment_is_notified_with_a_signature_the_merchant_accepts(gateway: Gateway, merchant: Merchant) -> None:
+def test_a_confirmed_payment_is_notified_with_a_signature_the_merchant_accepts(
+    gateway: Gateway, merchant: Merchant
+) -> None:
     status, text = choose(gateway, redirect(gateway))
     assert status == 200 and "Thanh toán thành công" in text and "http://portal.test/back?" in text
     report = contract(gateway).read_notice(merchant.heard[0])
@@ -140,7 +144,9 @@ def test_a_payer_chooses_once(gateway: Gateway, merchant: Merchant) -> None:
     assert transaction(gateway)["status"] == "00" and len(merchant.heard) == 1
 
 
-def test_a_choice_can_be_made_by_a_simple_address_once_the_page_was_opened(gateway: Gateway, merchant: Merchant) -> None:
+def test_a_choice_can_be_made_by_a_simple_address_once_the_page_was_opened(
+    gateway: Gateway, merchant: Merchant
+) -> None:
     assert get(f"{gateway.url}/pay/confirm?vnp_TxnRef=TT0001&choice=success")[0] == 400
     get(redirect(gateway))
     assert get(f"{gateway.url}/pay/confirm?vnp_TxnRef=TT0001&choice=success")[0] == 200
@@ -178,8 +184,19 @@ def test_an_enquiry_under_another_secret_learns_nothing(gateway: Gateway) -> Non
 
 def test_a_refund_is_made_once_and_never_beyond_what_was_paid(gateway: Gateway) -> None:
     choose(gateway, redirect(gateway))
-    asked = {"order_ref": "TT0001", "amount": 100_000, "full": False, "transaction_no": "1", "paid_for_at": NOW, "asked_by": "x", "request_id": "r1"}
-    answers = [contract(gateway).refund(asked | changed, NOW) for changed in ({}, {}, {"request_id": "r2"}, {"request_id": "r3", "amount": 35_000})]
+    asked = {
+        "order_ref": "TT0001",
+        "amount": 100_000,
+        "full": False,
+        "transaction_no": "1",
+        "paid_for_at": NOW,
+        "asked_by": "x",
+        "request_id": "r1",
+    }
+    answers = [
+        contract(gateway).refund(asked | changed, NOW)
+        for changed in ({}, {}, {"request_id": "r2"}, {"request_id": "r3", "amount": 35_000})
+    ]
     assert answers == ["00", "94", "02", "00"]
     assert transaction(gateway)["refunded"] == 13_500_000
 

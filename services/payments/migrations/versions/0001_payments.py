@@ -1,4 +1,4 @@
-"""Bills, demands, payments with their history, notices kept as evidence, the books, receipts, refunds, reconciliations."""
+"""Bills, demands, payments and their history, notices kept as evidence, books, receipts, refunds, reconciliations."""
 
 import sqlalchemy as sa
 from alembic import op
