@@ -28,7 +28,7 @@ class Said:
 SAID: Mapping[str, Said] = {
     f"{said.key}.v1": said
     for said in (
-        # The citizen has just done these himself: the inbox keeps them, no e-mail needed.
+        # A draft, an officer's name: worth keeping in the inbox, not worth an e-mail.
         Said("application_started", email=False),
         Said("application_submitted", optional=("quote",)),
         Said("application_supplemented"),
@@ -37,7 +37,8 @@ SAID: Mapping[str, Said] = {
         Said("supplement_requested", optional=("reason", "marks", "answer_by")),
         Said("application_assigned", email=False),
         Said("payment_requested", optional=("amount", "reason")),
-        Said("fee_settled", optional=("amount",)),
+        # The receipt of the payment, or the waiver, is the letter; this is the application's side of it.
+        Said("fee_settled", email=False, optional=("amount",)),
         Said("fee_waived", optional=("reason", "legal_basis")),
         Said("deadline_extended", optional=("reason",)),
         Said("application_overdue", optional=("due_at",)),
@@ -63,7 +64,7 @@ SAID: Mapping[str, Said] = {
 KEYS: Mapping[str, Said] = {said.key: said for said in SAID.values()}
 
 # Whose deed it was is the record's business, not the letter's.
-UNSPOKEN = frozenset({"by", "applicant_id", "account_id", "officer_id"})
+UNSPOKEN = frozenset({"by", "applicant_id", "account_id", "officer_id", "previous_officer_id", "command_id"})
 
 
 def facts_of(
