@@ -1,4 +1,4 @@
-"""What an auditor or a citizen can ask of the log: checkpoints, proofs, and the evidence of one application as one file.
+"""What an auditor or a citizen can ask of the log: checkpoints, proofs, and one application's evidence as one file.
 
 Everything answered here verifies without this installation, with the verifier beside this module.
 """
@@ -67,7 +67,7 @@ class Proofs:
         }
 
     def inclusion_proof(self, position: int, tree_size: int | None = None) -> dict[str, Any]:
-        """That the event with notification id `position` is in the tree: {"leaf_index", "tree_size", "leaf", "proof"}."""
+        """That the event with notification id `position` is in it: {"leaf_index", "tree_size", "leaf", "proof"}."""
         with self.database.session() as session:
             log = StoredLog(session.connection())
             size = _size(log, tree_size)
