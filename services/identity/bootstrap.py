@@ -19,6 +19,7 @@ from infra.chassis.settings import SERVICES, SettingMissing, Settings
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
 from services.identity.models import Account
+from services.identity.steps import in_one_step
 
 
 def bootstrap(settings: Settings, *, username: str, password: str, full_name: str) -> dict[str, Any]:
@@ -31,13 +32,17 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
     """
     keys.signing_key(settings)
     secrets = {name: client_secret(settings, name) for name in SERVICES}
-    with Database.at(settings.database_url("identity")).session() as session:
-        operator = _operator(session, username.strip().casefold(), password, full_name)
-        clients = [
-            {"client_id": name, "outcome": service_clients.know(session, name, secret)}
-            for name, secret in secrets.items()
-        ]
-    return {"operator": operator, "clients": clients}
+    database, username = Database.at(settings.database_url("identity")), username.strip().casefold()
+    fresh = service_clients.changed(database, secrets)
+    password_hash = None if _there(database, username) else _digest(password, username, full_name)
+
+    def work(session: Session) -> dict[str, Any]:
+        operator = _operator(session, username, full_name, password_hash)
+        outcomes = {name: service_clients.keep(session, name, kept) for name, kept in fresh.items()}
+        clients = [{"client_id": name, "outcome": outcomes.get(name, "unchanged")} for name in secrets]
+        return {"operator": operator, "clients": clients}
+
+    return in_one_step(database, None, work)
 
 
 def client_secret(settings: Settings, service: str) -> str:
@@ -52,13 +57,25 @@ def client_secret(settings: Settings, service: str) -> str:
     return keys.kept_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
 
 
-def _operator(session: Session, username: str, password: str, full_name: str) -> dict[str, Any]:
-    account = session.scalar(select(Account).where(Account.username == username))
-    if account is not None:
-        if "operator" not in account.roles:
-            raise AccountAlreadyExists()
-        return {"account_id": account.id, "username": username, "created": False}
+def _there(database: Database, username: str) -> bool:
+    with database.session() as session:
+        return session.scalar(select(Account.id).where(Account.username == username)) is not None
+
+
+def _digest(password: str, username: str, full_name: str) -> str:
     passwords.check_strength(password, about=(username, *full_name.split()))
+    return passwords.digest(password)
+
+
+def _operator(session: Session, username: str, full_name: str, password_hash: str | None) -> dict[str, Any]:
+    account = session.scalar(select(Account).where(Account.username == username))
+    if account is not None and "operator" not in account.roles:
+        raise AccountAlreadyExists()
+    opened = account or _opened(session, username, full_name, password_hash)
+    return {"account_id": opened.id, "username": username, "created": account is None}
+
+
+def _opened(session: Session, username: str, full_name: str, password_hash: str | None) -> Account:
     now = clock.now()
     account = Account(
         id=str(uuid4()),
@@ -66,11 +83,11 @@ def _operator(session: Session, username: str, password: str, full_name: str) ->
         full_name=full_name,
         language="vi",
         roles=["operator"],
-        password_hash=passwords.digest(password),
+        password_hash=password_hash,
         password_changed_at=now,
         registered_at=now,
     )
     session.add(account)
     told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
     tell(session, "account_registered.v1", told, subject=account.id)
-    return {"account_id": account.id, "username": username, "created": True}
+    return account

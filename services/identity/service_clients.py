@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -39,12 +41,23 @@ class ServiceClients:
         return {"access_token": token, "expires_in": int(ACCESS_LIFETIME.total_seconds()), "token_type": "Bearer"}
 
 
-def know(session: Session, client_id: str, secret: str) -> str:
-    """Let a service in with this secret: ``created``, ``secret_changed`` or ``unchanged``."""
-    client = session.get(ServiceClient, client_id)
-    if client is not None and passwords.matches(client.secret_hash, secret):
-        return "unchanged"
-    now, secret_hash = clock.now(), passwords.digest(secret)
+def changed(database: Database, secrets: Mapping[str, str]) -> dict[str, str]:
+    """Which of these clients are new or show another secret than the one kept: client id to the digest to keep.
+
+    Digests are made with no transaction open: under eventlet they let others run, who would wait for its locks.
+    """
+    with database.session() as session:
+        kept = {one.client_id: one.secret_hash for one in session.scalars(select(ServiceClient))}
+    return {
+        client_id: passwords.digest(secret)
+        for client_id, secret in secrets.items()
+        if client_id not in kept or not passwords.matches(kept[client_id], secret)
+    }
+
+
+def keep(session: Session, client_id: str, secret_hash: str) -> str:
+    """Let a service in with the secret of this digest from now on: ``created`` or ``secret_changed``."""
+    client, now = session.get(ServiceClient, client_id), clock.now()
     if client is None:
         session.add(ServiceClient(client_id=client_id, secret_hash=secret_hash, created_at=now, secret_changed_at=now))
         return "created"

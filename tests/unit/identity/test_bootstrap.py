@@ -6,9 +6,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.chassis.settings import SERVICES, SettingMissing, Settings
-from services.identity import keys
+from services.identity import keys, passwords
+from services.identity.accounts import Accounts
 from services.identity.bootstrap import bootstrap, client_secret
 from services.identity.errors import AccountAlreadyExists, ClientRefused, WeakPassword
 from services.identity.models import Table
@@ -91,8 +93,6 @@ def test_a_weak_operator_password_is_refused_and_nothing_made(settings):
 
 
 def test_a_name_that_belongs_to_somebody_who_is_no_operator_is_refused(settings, identity):
-    from services.identity.accounts import Accounts
-
     Accounts.from_settings(settings).register_citizen(identity.claimed(), "bốn con mèo ngủ trưa")
     with pytest.raises(AccountAlreadyExists):
         bootstrap(settings, **{**OPERATOR, "username": identity.claimed().citizen_number})
@@ -143,3 +143,24 @@ def test_a_key_of_another_kind_stops_the_process_by_name(value):
 
 def test_secrets_for_different_purposes_differ(identity):
     assert keys.derived(identity.private, "otp") != keys.derived(identity.private, "refresh")
+
+
+def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, monkeypatch):
+    """Hashing lets other callers run; on SQLite they would wait for the lock and stop the hub with it."""
+    pool, aside, hashed = Database.at(settings.database_url("identity")).engine.pool, passwords._aside, []
+
+    def watched(work, *arguments):
+        hashed.append(pool.checkedout())
+        return aside(work, *arguments)
+
+    monkeypatch.setattr(passwords, "_aside", watched)
+    for catalogs in ("cũ", "mới"):
+        bootstrap(Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": catalogs}), **OPERATOR)
+    ServiceClients.from_settings(settings).client_token("catalog", "mới")
+    accounts, entry = Accounts.from_settings(settings), Sessions.from_settings(settings)
+    account = accounts.register_citizen(identity.claimed(), "bốn con mèo ngủ trưa")
+    session_id = entry.sign_in(account["username"], "bốn con mèo ngủ trưa")["session_id"]
+    by = Actor(account["account_id"], session_id=session_id)
+    accounts.change_password("bốn con mèo ngủ trưa", "sáu cây cau trước ngõ", by=by)
+    assert len(hashed) >= 15
+    assert set(hashed) == {0}
