@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.outbox import tell
 from services.applications.commanding import Call, check_delegation
@@ -48,6 +49,7 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
         "application_id": str(application.id), "reference": application.reference, "procedure_code": application.procedure_code,
         "procedure_version": application.procedure_version, "agency_code": application.agency_code,
         "applicant_id": application.applicant_id, "status": application.status.value, "version": application.version,
+        "at": clock.now().isoformat(),
         "by": {"account_id": by.actor.account_id, "role": relation, "agency_code": _office(application, by.actor)},
         "subject_id": application.applicant_id, "purpose": purpose,
     }

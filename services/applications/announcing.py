@@ -83,6 +83,8 @@ def data_of(session: Session, event: Any, row: Row) -> dict[str, Any]:
     own = {fact: words.in_place(getattr(event, fact)) for fact in TOLD.get(name, ())}
     if name == "ConsultationRequested":
         own["asked_agency_code"] = event.agency_code
+    if name == "SubjectErased":
+        own |= {"account_id": row["applicant_id"], "legal_basis": event.legal_basis}
     if name == "PaymentRequested":
         own["collected_at"] = "supplement" if event.amount or "supplement" in event.moments else event.moments[0]
     return {**common(event, row), "reason": None if name in SILENT else words.of_sealed(event.reason), **own}

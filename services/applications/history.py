@@ -9,23 +9,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar, explain, restate
 from services.applications import vault
-from services.applications.access import check_reader, tell_read
+from services.applications.access import OFFICERS, check_reader, tell_read
 from services.applications.commanding import Call
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.picture import differences, picture
 from services.applications.domain.statuses import official_code
-from services.applications.errors import ApplicationNotFound, InvalidRequest, ServiceUnavailable
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.models import application_view
 from services.applications.office import instant
+from services.applications.pages import cursor_of, key_of
 from services.applications.rulebook import Rulebook
 from services.applications.store import Store
 
+VIEW = application_view
 CARRIED = ("originator_id", "originator_version", "timestamp", "by", "call_id", "command_id", "status", "reason", "legal_basis", "originator_topic")
 
 
@@ -91,6 +95,24 @@ class History:
             "days": explain(promised, until=clock.now().astimezone(clock.OFFICE_ZONE).date()),
             "corrected": self.corrected(application, catalog),
         }
+
+    def affected_due_dates(
+        self, *, catalog: Any, by: Call, agency_code: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """Running applications whose date would differ under today's calendar: ``{items: [{application_id, recorded_due_at, …}]}``.
+
+        Officers ask for their own agency. A page looks at ``limit`` applications, so it may have fewer items.
+        """
+        if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
+            raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
+        after = (key_of(cursor, 1) or [""])[0]
+        query = select(VIEW.c.application_id, VIEW.c.reference).where(VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None))
+        query = query.where(VIEW.c.agency_code == agency_code) if agency_code else query
+        with self.database.session() as session:
+            rows = list(session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit)))
+        checked = [(row, self.corrected(self.store.get(row.application_id), catalog)) for row in rows]
+        items = [{"application_id": row.application_id, "reference": row.reference, **one} for row, one in checked if one and one["affected"]]
+        return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
     def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
         """The recorded due date beside the one today's calendar would give; None while the catalogue does not answer."""

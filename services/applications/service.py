@@ -215,6 +215,10 @@ class ApplicationsService(Operations):
     def explain_due_date(self, application_id: str) -> Json:
         return self.auditing.explain_due_date(application_id, catalog=self.catalog, identity=self.identity, by=self.caller)
 
+    @door(roles={*AUDITORS, *OFFICERS})
+    def affected_due_dates(self, agency_code: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
+        return self.auditing.affected_due_dates(agency_code=agency_code, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller)
+
     @door(roles=AUDITORS)
     def events(self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None) -> Json:
         return self.auditing.events(after=after, limit=limit, application_id=application_id, kind=kind, by=self.caller)
