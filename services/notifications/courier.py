@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from prometheus_client import Counter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis import clock
+from infra.chassis import clock, logs
 from infra.chassis.database import Database
 from services.notifications import preferences
 from services.notifications.domain import delivery as states
@@ -27,6 +28,11 @@ BATCH = 20
 STEP_S = 10.0  # after so long a step ends, that slow receivers do not keep the follower's other duties waiting
 REST = timedelta(seconds=15)  # how long a server that does not answer is left alone
 LEASE = timedelta(minutes=5)  # an attempt open for longer has lost its process; carriers give up far sooner
+
+attempts_made = Counter(
+    "portal_delivery_attempts_total", "Attempts to deliver, by how they went.", ["channel", "outcome"]
+)
+given_up = Counter("portal_deliveries_given_up_total", "Deliveries that will not be tried again.", ["channel"])
 
 
 @dataclass(frozen=True)
@@ -135,18 +141,27 @@ class Courier:
         )
         assert attempt is not None, "an attempt is written before it is made"
         attempt.finished_at, attempt.outcome, attempt.detail = now, outcome.status, outcome.detail
+        attempts_made.labels(self.carrier.channel, outcome.status).inc()
         if states.may(delivery.status, outcome.status):  # a delivery report may have been faster than our own result
             self._move(session, delivery, outcome, now)
 
     def _move(self, session: Session, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = outcome.status, now, None
         delivery.problem = None if outcome.status in {states.SENT, states.DELIVERED} else outcome.detail
-        if outcome.status != states.TEMPORARY_FAILURE:
-            return
+        if outcome.status == states.TEMPORARY_FAILURE:
+            self._plan(session, delivery, now)
+        if delivery.status == states.PERMANENT_FAILURE:
+            given_up.labels(self.carrier.channel).inc()
+            # What the other side said may name an address: it stays in the database.
+            logs.get(service="notifications").warning(
+                "delivery_given_up", delivery_id=delivery.id, attempts=delivery.attempts
+            )
+
+    def _plan(self, session: Session, delivery: Delivery, now: datetime) -> None:
         delay = states.delay_after(delivery.attempts, self.carrier.delays)
         if delay is None:
             delivery.status = states.PERMANENT_FAILURE
-            delivery.problem = f"given up after {delivery.attempts} attempts: {outcome.detail}"
+            delivery.problem = f"given up after {delivery.attempts} attempts: {delivery.problem}"
         else:
             delivery.next_attempt_at = preferences.when_allowed(session, delivery.account_id, now + delay)
 

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.courier import LEASE, Courier, Parcel
+from services.notifications.courier import LEASE, Courier, Parcel, given_up
 from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, carrier_of, compose
 from tests.unit.notifications import mail_server
 from tests.unit.notifications.office import Directory, Office, event
@@ -171,6 +171,17 @@ def test_an_intent_without_result_is_found_and_sent_again(
     later.step()
     assert [one.outcome for one in office.attempts()] == ["temporary_failure", "sent"]
     assert received(mailbox, office) == 1
+
+
+def test_what_is_given_up_is_counted_and_logged_without_the_address(
+    office: Office, mailbox: mail_server.MailServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = given_up.labels("email")._value.get()
+    letter_to(office, "defer-550@example.vn")
+    courier(office, mailbox.port).step()
+    assert given_up.labels("email")._value.get() == before + 1
+    said = "".join(capsys.readouterr())
+    assert office.deliveries()[0].id in said and "example.vn" not in said
 
 
 def test_a_name_cannot_smuggle_in_a_header() -> None:
