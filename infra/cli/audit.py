@@ -46,7 +46,7 @@ def history(reference: Reference, as_json: Annotated[bool, typer.Option("--json"
         table.add_row(
             str(item["version"]),
             item["at"],
-            item["event"],
+            item["kind"],
             f"{who.get('role', '')} {who.get('account_id', '')[:8]}",
             item.get("status") or "",
         )

@@ -357,7 +357,7 @@ class Journey:
         auditor, about = self.who("auditor"), {"application_id": self.application_id}
         with self.step("applications", "lịch sử đầy đủ từ chuỗi sự kiện") as facts:
             items = auditor.applications.history(**about)["items"]
-            facts.update(events=[item["event"] for item in items])
+            facts.update(events=[f"{item['kind']} → {item['status']}" for item in items])
             held([item["version"] for item in items] == list(range(1, len(items) + 1)), "versions are dense from 1")
         for version, at, status in (self.marks[0], self.marks[len(self.marks) // 2], self.marks[-1]):
             with self.step("applications", f"trạng thái tại {at}") as facts:
