@@ -90,7 +90,9 @@ class Billing:
 
 def pin(session: Session, facts: Mapping[str, Any]) -> None:
     """Make the bill of an application with its demands, unless it is there already: what was pinned stays."""
-    if session.get(Bill, facts["application_id"]) is not None:
+    known = session.get(Bill, facts["application_id"])
+    if known is not None:
+        known.submitted_by = _submitter(facts) or known.submitted_by  # an answer to a question does not name him
         return
     bill = Bill(
         application_id=facts["application_id"],
@@ -99,7 +101,7 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
         procedure_version=facts["procedure_version"],
         agency_code=facts["agency_code"],
         applicant_id=facts["applicant_id"],
-        submitted_by=(facts.get("by") or {}).get("account_id") or facts["applicant_id"],
+        submitted_by=_submitter(facts) or facts["applicant_id"],
         level=facts["level"],
         quote=dict(facts["quote"]),
         pinned_at=clock.now(),
@@ -109,6 +111,10 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
     for owed in owed_by(facts["quote"]):
         origin = f"quote:{owed.collected_at}:{owed.currency}"
         raise_demand(session, bill, owed, origin=origin, standing=owed.standing)
+
+
+def _submitter(facts: Mapping[str, Any]) -> str | None:
+    return (facts.get("by") or {}).get("account_id")
 
 
 def raise_demand(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from infra.chassis.database import Database
-from infra.chassis.refusals import Refusal, ServiceUnavailable
+from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.payments.domain.demands import Standing
 from services.payments.models import Bill, Demand
@@ -61,9 +61,9 @@ def _moments(demands: Any) -> dict[str, bool]:
 def _verdict(application_id: str, here: dict[str, bool], applications: Any) -> dict[str, Any]:
     try:
         fees = applications.application(application_id=application_id).get("fees") or {}
-    except ServiceUnavailable:
-        raise
     except Refusal as refusal:
+        if refusal.name != "ApplicationNotFound":
+            raise
         return {
             "application_id": application_id,
             "verdict": MISSING,

@@ -31,6 +31,7 @@ class PaymentsService(Operations):
     name = "payments"
     caller = auth.Caller()
     applications = clients.applications()
+    applications_register = clients.applications_register()
     billing = dependencies.Provided(Billing)
     cashier = dependencies.Provided(Cashier)
     enquiries = dependencies.Provided(Enquiries)
@@ -133,7 +134,7 @@ class PaymentsService(Operations):
 
     @door(roles=BOOKS)
     def parity(self, limit: int = 50, cursor: str | None = None) -> Reply:
-        return self.twins.parity(limit, cursor, applications=self.applications)
+        return self.twins.parity(limit, cursor, applications=self.applications_register)
 
     @handles("applications", "application_submitted.v1")
     def bill_of_submission(self, event: Event) -> None:

@@ -57,6 +57,14 @@ def test_who_asks_before_the_event_gets_the_same_bill(counter: Counter) -> None:
     assert counter.demands(data["application_id"])["owed"] == money(50_000)
 
 
+def test_a_delegate_who_submitted_may_pay_however_the_bill_became_known(counter: Counter) -> None:
+    data = counter.submission(item(50_000)) | {"by": {"account_id": STRANGER.account_id, "role": "citizen"}}
+    counter.billing.make_known(data["application_id"], Applications(data | {"by": None}))
+    assert refused(counter.start, data["application_id"], by=STRANGER) == "Forbidden"
+    counter.billing.bill_of_submission(counter.event("application_submitted.v1", data))
+    assert counter.start(data["application_id"], by=STRANGER)["status"] == "started"
+
+
 def test_a_known_bill_asks_no_neighbour(counter: Counter) -> None:
     counter.billing.make_known(counter.submitted(), Silent())
 
