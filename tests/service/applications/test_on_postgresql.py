@@ -1,0 +1,100 @@
+"""What only a real PostgreSQL shows: rights, turns, lost connections, one winner per version."""
+
+from __future__ import annotations
+
+import eventlet
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from services.applications.errors import TransitionNotAllowed
+from services.applications.replaying import rebuild
+from services.applications.store import Store, UnsafeStore
+from tests.unit.applications import people
+from tests.unit.applications.people import call
+
+
+def test_a_draft_becomes_a_returned_result(portal):
+    key = portal.approved()
+    portal.office.return_result(key, "post", tracking_number="EE1VN", by=call(people.INTAKE))
+    assert portal.status(key) == "result_returned"
+    assert portal.verified()["first_bad"] is None
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events", "TRUNCATE stored_events",
+    "ALTER TABLE stored_events DISABLE TRIGGER ALL", "DROP TABLE stored_events",
+])
+def test_the_service_cannot_change_recorded_events(portal, statement):
+    portal.started()
+    with pytest.raises(DBAPIError), portal.database.session() as session:
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events", "TRUNCATE stored_events"])
+def test_the_owner_does_not_change_them_by_mistake_either(portal, statement):
+    portal.started()
+    owner = create_engine(portal.settings.migration_url("applications"))
+    with pytest.raises(DBAPIError), owner.begin() as connection:
+        connection.execute(text(statement))
+    owner.dispose()
+
+
+def test_of_two_officers_at_once_one_wins_and_the_other_is_judged_on_the_new_state(portal):
+    key = portal.submitted()
+    outcomes = []
+
+    def attempt() -> None:
+        try:
+            outcomes.append(portal.office.accept(key, catalog=portal.catalog, by=call(people.INTAKE))["status"])
+        except TransitionNotAllowed:
+            outcomes.append("refused")
+
+    for thread in [eventlet.spawn(attempt) for _ in range(6)]:
+        thread.wait()
+    assert sorted(outcomes) == ["accepted"] + ["refused"] * 5
+    assert portal.store.get(key).version == 5
+
+
+def test_parallel_commands_that_both_fit_are_both_recorded(portal):
+    key = portal.started()
+    threads = [eventlet.spawn(portal.attached, key) for _ in range(8)]
+    assert len({thread.wait()["attachment_id"] for thread in threads}) == 8
+    assert len(portal.store.get(key).attachments) == 8
+
+
+def test_the_same_command_at_the_same_time_has_one_effect_and_one_answer(portal):
+    key = portal.submitted()
+    once = call(people.INTAKE)
+    threads = [eventlet.spawn(portal.office.accept, key, catalog=portal.catalog, by=once) for _ in range(5)]
+    answers = [thread.wait() for thread in threads]
+    assert all(answer == answers[0] for answer in answers)
+    assert portal.store.get(key).version == 5
+
+
+def test_positions_follow_commits_so_that_a_follower_misses_nothing(portal):
+    seen, after = [], 0
+    writers = [eventlet.spawn(portal.filled) for _ in range(10)]
+    while not all(writer.dead for writer in writers) or portal.store.notifications(after):
+        found = portal.store.notifications(after)
+        seen += [one.id for one in found]
+        after = found[-1].id if found else after
+        eventlet.sleep(0.005)
+    with portal.database.session() as session:
+        stored = list(session.scalars(text("SELECT notification_id FROM stored_events ORDER BY 1")))
+    assert seen == stored and len(seen) == 30
+
+
+def test_a_rebuild_beside_the_live_tables_finds_no_difference_and_swaps_on_request(portal):
+    for _ in range(3):
+        portal.approved()
+    portal.follow()
+    result = rebuild(portal.settings, swap=True)
+    assert (result["rows"], result["differing"], result["swapped"]) == (3, 0, True)
+    assert portal.verified()["first_bad"] is None
+
+
+def test_functions_in_the_database_that_lose_events_are_refused(portal):
+    settings = type(portal.settings)({**portal.settings.env, "POSTGRES_ENABLE_DB_FUNCTIONS": "yes"})
+    with pytest.raises(UnsafeStore):
+        Store.from_settings(settings)
