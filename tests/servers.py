@@ -148,17 +148,20 @@ def lacking() -> list[str]:
 def install(packages: list[str]) -> None:
     """Install from the distribution without letting the packages start their own servers."""
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=True, env=quiet)
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", "-qq", *command], env=quiet, capture_output=True, text=True, check=False)
+        if done.returncode:  # a Docker engine may still do
+            sys.stderr.write(f"apt-get {command[0]} failed:\n{done.stderr[-2000:]}\n")
+            return
 
 
 def prepare() -> str:
     """Make sure that tests will find their servers; says which, or ends the process with what to do."""
     packages = lacking()
     if packages and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' and '.join(packages)} …", flush=True)  # noqa: T201 - a command that tells its user
-        with contextlib.suppress(subprocess.CalledProcessError):  # a Docker engine may still do
-            install(packages)
+        sys.stdout.write(f"Installing {' and '.join(packages)} …\n")
+        sys.stdout.flush()
+        install(packages)
         packages = lacking()
     if not packages:
         return "Tests run on RabbitMQ and PostgreSQL of this machine (or on those named in the environment)."

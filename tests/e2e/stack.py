@@ -62,7 +62,11 @@ class Stack:
         return done.stdout
 
     def up(self, *arguments: str) -> None:
-        self.compose("up", "-d", *arguments)
+        try:
+            self.compose("up", "-d", *arguments)
+        except AssertionError as failed:
+            ended = [one.name for one in self.containers() if one.attrs["State"]["ExitCode"] != 0]
+            raise AssertionError(f"{failed}\n{self.last_words(ended)}") from None
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
