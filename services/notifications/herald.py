@@ -7,6 +7,7 @@ the event: either all are there or none. Sending is the courier's work.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -100,8 +101,13 @@ def _message(event: Event, language: str, account_id: str, reference: str, text:
         id=str(uuid4()), account_id=account_id, event_id=event["id"], event_type=event["type"],
         template_key=SAID[event["type"]].key, template_version=text.version, language=language,
         subject=text.subject, body=text.body, application_id=event["data"].get("application_id"),
-        reference=reference, created_at=clock.now(),
+        reference=reference, happened_at=_happened_at(event), created_at=clock.now(),
     )  # fmt: skip
+
+
+def _happened_at(event: Event) -> datetime:
+    """When it happened, not when we heard of it: events of different kinds overtake each other on the wire."""
+    return datetime.fromisoformat(event["data"].get("at") or event["time"]).astimezone(UTC)
 
 
 def _email(session: Session, message: Message, contact: Contact, text: Text) -> Delivery:

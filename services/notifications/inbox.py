@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -15,6 +17,9 @@ from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})", re.ASCII)  # microseconds since 1970, position
 
 
 class Inbox:
@@ -28,13 +33,13 @@ class Inbox:
         return cls(Database.at(settings.database_url("notifications")))
 
     def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
-        """Newest first. → ``{items, next_cursor, unread}``; ``unread`` counts all that were never opened."""
+        """What happened last first. → ``{items, next_cursor, unread}``; ``unread`` counts all never opened."""
         own = Message.account_id == by.account_id
         wanted = select(Message).where(own)
         if unread is not None:
             wanted = wanted.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
         with self.database.session() as session:
-            rows, next_cursor = page(session, wanted, Message.position, limit, cursor)
+            rows, next_cursor = _page(session, wanted, limit, cursor)
             waiting = session.scalar(select(func.count()).select_from(Message).where(own, Message.read_at.is_(None)))
         return {"items": [_shown(row) for row in rows], "next_cursor": next_cursor, "unread": waiting or 0}
 
@@ -61,14 +66,26 @@ class Inbox:
         return {"message_id": message.id, "read_at": message.read_at.isoformat()}
 
 
-def page(session: Session, wanted: Any, position: Any, limit: int, cursor: str | None) -> tuple[list[Any], str | None]:
-    """One page, newest first, and the cursor of the next; a cursor is the position after which to go on."""
+def _page(session: Session, wanted: Any, limit: int, cursor: str | None) -> tuple[list[Message], str | None]:
+    """One page in the order in which things happened; a cursor is the place of the last message shown."""
+    when, place = Message.happened_at, Message.position
     if cursor is not None:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-            raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
-        wanted = wanted.where(position < int(cursor))
-    rows = list(session.scalars(wanted.order_by(position.desc()).limit(limit + 1)))
-    return rows[:limit], str(rows[limit - 1].position) if len(rows) > limit else None
+        at, number = _place(cursor)
+        wanted = wanted.where(or_(when < at, and_(when == at, place < number)))
+    rows = list(session.scalars(wanted.order_by(when.desc(), place.desc()).limit(limit + 1)))
+    last = rows[limit - 1] if len(rows) > limit else None
+    return rows[:limit], _cursor(last) if last else None
+
+
+def _cursor(last: Message) -> str:
+    return f"{(last.happened_at - EPOCH) // timedelta(microseconds=1)}.{last.position}"
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    found = CURSOR.fullmatch(cursor)
+    if found is None:
+        raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
+    return EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
 
 
 def shown_delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
@@ -77,9 +94,9 @@ def shown_delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
     return {
         "delivery_id": delivery.id, "channel": delivery.channel, "status": delivery.status,
         "recipient": masked(delivery.recipient), "template_version": delivery.template_version,
-        "created_at": delivery.created_at.isoformat(), "problem": delivery.problem,
+        "created_at": delivery.created_at.isoformat(), "problem": _masked_in(delivery.problem, delivery.recipient),
         "next_attempt_at": delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
-        "attempts": [_shown_attempt(one) for one in attempts],
+        "attempts": [_shown_attempt(one, delivery.recipient) for one in attempts],
     }  # fmt: skip
 
 
@@ -89,11 +106,16 @@ def masked(recipient: str) -> str:
     return f"{name[:1]}***@{host}" if at and "/" not in recipient else recipient
 
 
-def _shown_attempt(attempt: Attempt) -> dict[str, Any]:
+def _masked_in(said: str | None, recipient: str) -> str | None:
+    """What the other side said, which often repeats the address."""
+    return said.replace(recipient, masked(recipient)) if said and recipient else said
+
+
+def _shown_attempt(attempt: Attempt, recipient: str) -> dict[str, Any]:
     return {
         "number": attempt.number, "started_at": attempt.started_at.isoformat(),
         "finished_at": attempt.finished_at.isoformat() if attempt.finished_at else None,
-        "outcome": attempt.outcome, "detail": attempt.detail,
+        "outcome": attempt.outcome, "detail": _masked_in(attempt.detail, recipient),
     }  # fmt: skip
 
 
@@ -102,6 +124,7 @@ def _shown(message: Message) -> dict[str, Any]:
         "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
         "template_version": message.template_version, "language": message.language, "event_type": message.event_type,
         "application_id": message.application_id, "reference": message.reference,
+        "happened_at": message.happened_at.isoformat(),
         "created_at": message.created_at.isoformat(),
         "read_at": message.read_at.isoformat() if message.read_at else None,
     }  # fmt: skip

@@ -37,7 +37,7 @@ class Message(Row):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("account_id", "event_id", name="message_once"),
-        Index("message_inbox", "account_id", "position"),
+        Index("message_inbox", "account_id", "happened_at", "position"),
         Index("message_application", "application_id"),
     )
 
@@ -53,6 +53,7 @@ class Message(Row):
     body: Mapped[str] = mapped_column(Text)
     application_id: Mapped[str | None] = mapped_column(String(36))
     reference: Mapped[str | None] = mapped_column(String(60))
+    happened_at: Mapped[datetime]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]

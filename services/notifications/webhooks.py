@@ -20,11 +20,12 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
-from services.notifications.inbox import page, shown_delivery
+from services.notifications.inbox import shown_delivery
 from services.notifications.models import Delivery, Subscription
 
 TOLD = (
@@ -58,7 +59,7 @@ class Webhooks:
         with self.database.session() as session:
             _own(session, subscription_id, by)
             wanted = select(Delivery).where(Delivery.subscription_id == subscription_id)
-            rows, next_cursor = page(session, wanted, Delivery.position, limit, cursor)
+            rows, next_cursor = _page(session, wanted, limit, cursor)
             return {"items": [_shown(session, row) for row in rows], "next_cursor": next_cursor}
 
     def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
@@ -120,6 +121,16 @@ def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
     again.repeat_of = first.repeat_of or first.id
     session.add(again)
     return {"delivery_id": again.id}
+
+
+def _page(session: Session, wanted: Any, limit: int, cursor: str | None) -> tuple[list[Delivery], str | None]:
+    """One page, newest first; a cursor is the position of the last delivery shown."""
+    if cursor is not None:
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+            raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
+        wanted = wanted.where(Delivery.position < int(cursor))
+    rows = list(session.scalars(wanted.order_by(Delivery.position.desc()).limit(limit + 1)))
+    return rows[:limit], str(rows[limit - 1].position) if len(rows) > limit else None
 
 
 def _own(session: Session, subscription_id: str, by: Actor) -> Subscription:

@@ -6,6 +6,7 @@ import pytest
 
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
 from services.notifications.errors import MessageNotFound
+from services.notifications.models import Delivery
 from tests.unit.notifications.office import CITIZEN, OPERATOR, STRANGER, Office, command, event
 
 
@@ -22,6 +23,15 @@ def test_the_newest_message_comes_first(told: Office) -> None:
     assert (listed["next_cursor"], listed["unread"]) == (None, 5)
 
 
+def test_messages_stand_in_the_order_in_which_things_happened_not_in_which_they_were_heard(office: Office) -> None:
+    for minute in (5, 1, 3, 2, 4):
+        office.hears(event("application_approved.v1", f"applications:{minute}", at=f"2026-11-20T02:0{minute}:00+00:00"))
+    first = office.inbox.inbox(None, 3, None, by=CITIZEN)
+    rest = office.inbox.inbox(None, 3, first["next_cursor"], by=CITIZEN)
+    minutes = [one["happened_at"][14:16] for one in first["items"] + rest["items"]]
+    assert minutes == ["05", "04", "03", "02", "01"]
+
+
 def test_nobody_sees_anothers_messages(told: Office) -> None:
     assert told.inbox.inbox(None, 50, None, by=STRANGER) == {"items": [], "next_cursor": None, "unread": 0}
     theirs = told.messages()[0].id
@@ -35,6 +45,14 @@ def test_nobody_sees_anothers_messages(told: Office) -> None:
 def test_operators_see_what_became_of_a_message_but_not_to_whom_exactly(told: Office) -> None:
     [delivery] = told.inbox.deliveries(told.messages()[0].id, by=OPERATOR)["items"]
     assert (delivery["recipient"], delivery["status"], delivery["attempts"]) == ("m***@example.vn", "created", [])
+
+
+def test_what_a_mail_server_said_does_not_give_the_address_away(told: Office) -> None:
+    with told.database.session() as session:
+        said = {"problem": "550 <mau@example.vn> unknown"}
+        session.query(Delivery).update(said)
+    [delivery] = told.inbox.deliveries(told.messages()[0].id, by=OPERATOR)["items"]
+    assert delivery["problem"] == "550 <m***@example.vn> unknown"
 
 
 def test_pages_cover_everything_once_even_while_messages_arrive(told: Office) -> None:
@@ -63,7 +81,7 @@ def test_the_same_command_id_cannot_mean_another_message(told: Office) -> None:
         told.inbox.mark_read(other, by=CITIZEN, command=command("mark_read", command_id=same, message_id=other))
 
 
-@pytest.mark.parametrize("cursor", ["", "-1", "1 or 1=1", "٣", "9" * 30])
+@pytest.mark.parametrize("cursor", ["", "-1", "1 or 1=1", "٣.٣", "9" * 30, "9" * 18 + ".1", "1.2\n"])
 def test_a_cursor_nobody_gave_is_refused_with_a_pointer(told: Office, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="/cursor"):
         told.inbox.inbox(None, 50, cursor, by=CITIZEN)

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from standardwebhooks import Webhook
 
-from infra.chassis.refusals import Refusal
+from infra.chassis.refusals import InvalidRequest, Refusal
 from services.notifications import webhook_carrier
 from services.notifications.courier import Courier
 from services.notifications.domain.webhook_address import is_public, looks_private, parse
@@ -179,6 +179,18 @@ def test_redelivery_sends_the_same_event_under_the_same_id(office: Office, recei
     listed = office.webhooks.webhook_deliveries(subscription["subscription_id"], 50, None, by=OPERATOR)["items"]
     assert [one["delivery_id"] for one in listed] == [third["delivery_id"], again["delivery_id"], first.id]
     assert [one["repeat_of"] for one in listed] == [first.id, first.id, None]
+
+
+def test_deliveries_come_in_pages_newest_first(office: Office) -> None:
+    subscription_id = subscribed(office, "https://so.example.vn/")["subscription_id"]
+    for number in range(5):
+        office.hears(event("application_accepted.v1", f"applications:{number}"))
+    first = office.webhooks.webhook_deliveries(subscription_id, 3, None, by=OPERATOR)
+    rest = office.webhooks.webhook_deliveries(subscription_id, 3, first["next_cursor"], by=OPERATOR)
+    assert [one["event_id"] for one in first["items"] + rest["items"]] == [f"applications:{n}" for n in (4, 3, 2, 1, 0)]
+    assert rest["next_cursor"] is None
+    with pytest.raises(InvalidRequest, match="/cursor"):
+        office.webhooks.webhook_deliveries(subscription_id, 3, "x", by=OPERATOR)
 
 
 def test_after_unsubscribing_nothing_waits_and_nothing_comes(office: Office, receiver: Receiver) -> None:

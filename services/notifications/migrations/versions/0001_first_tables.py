@@ -66,12 +66,13 @@ def _messages() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("application_id", sa.String(36)),
         sa.Column("reference", sa.String(60)),
+        sa.Column("happened_at", UtcDateTime, nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("read_at", UtcDateTime),
         sa.Column("erased_at", UtcDateTime),
         sa.UniqueConstraint("account_id", "event_id", name="message_once"),
     )
-    op.create_index("message_inbox", "message", ["account_id", "position"])
+    op.create_index("message_inbox", "message", ["account_id", "happened_at", "position"])
     op.create_index("message_application", "message", ["application_id"])
 
 
