@@ -46,7 +46,10 @@ def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> 
         timed.setdefault(channel, []).append((_time(row, findings), row.description))
         readings = _fees(row)
         proposals += _told(row, readings, channel, findings)
-        fee_rows += [FeeRow(channel, row.description, reading, row.path, row.text) for reading in readings]
+        fee_rows += [
+            FeeRow(channel, which, row.description, reading, row.path, row.text)
+            for which, reading in enumerate(readings)
+        ]
     if not timed:
         findings.add(path, "", "channels_missing")
     fees, found = fees_of(fee_rows)

@@ -19,9 +19,10 @@ LONGEST_EXEMPT, MOST_EXEMPT = 1_000, 100
 
 @dataclass(frozen=True)
 class FeeRow:
-    """One fee of one row: `channel` online, counter or post; `case` the row's description; `path`, `text`: source."""
+    """One fee of one row: its channel, `which` of the row's fees it is (from 0), the row's description as `case`."""
 
     channel: str
+    which: int
     case: str
     reading: Reading
     path: str
@@ -30,12 +31,12 @@ class FeeRow:
 
 def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:
     """The definition's `fees`, and (path, text, kind) of every finding that combining rows gives rise to."""
-    by_channel: dict[str, list[FeeRow]] = {}
+    by_channel: dict[tuple[str, int], list[FeeRow]] = {}
     for row in rows:
-        by_channel.setdefault(row.channel, []).append(row)
+        by_channel.setdefault((row.channel, row.which), []).append(row)
     merged: dict[str, tuple[Reading, list[str]]] = {}
     findings: list[tuple[str, str, str]] = []
-    for channel, own in by_channel.items():
+    for (channel, _), own in by_channel.items():
         reading, found = _one_of(own)
         findings += found
         merged.setdefault(_sameness(reading), (reading, []))[1].append(channel)

@@ -81,6 +81,7 @@ KINDS: dict[str, tuple[bool, str, str]] = {
     "result_without_code": (False, "Kết quả không có mã", "a result without a code"),
     "legal_basis_not_understood": (True, "Căn cứ pháp lý không tách được", "text of the legal basis that fits no row"),
     "legal_number_incomplete": (True, "Số hiệu văn bản không đầy đủ", "a legal document without its full number"),
+    "legal_number_run_together": (True, "Số hiệu dính liền với tên văn bản", "a number that runs into its title"),
     "legal_basis_missing": (False, "Không có căn cứ pháp lý", "the record names no legal basis"),
     "level_unknown": (True, "Cấp thực hiện lạ hoặc trống", "no level of authority that is known"),
     "several_authority_levels": (True, "Nhiều cấp thực hiện", "several levels of authority; the first is taken"),

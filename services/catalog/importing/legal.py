@@ -21,12 +21,16 @@ ISSUERS = (
 ISSUER = rf"(?:{ISSUERS})"
 NUMBER = re.compile(
     rf"(?:(?:Luật|Nghị định|Thông tư(?: liên tịch)?|Quyết định|Pháp lệnh)\s+)?(?:[Ss]ố[: ]\s*)?"
-    rf"\d{{1,4}}(?:\.\d{{1,2}})?(?:/\d{{4}})?/(?:(?:NQ-)?QH\d{{2}}|(?:PL-)?UBTVQH\d{{2}}|"
-    rf"(?:NĐ|ND|QĐ|TT|TTLT|NQ|CT|PL|VBHN|TB|HD|L|LCT|QC)(?:\s?[-/]\s?{ISSUER})+|\d{{4}})(?![\d/-])"
+    rf"\d{{1,9}}(?:\.\d{{1,2}})?(?:/\d{{4}})?/(?:(?:NQ-)?QH\d{{2}}|(?:PL-)?UBTVQH\d{{2}}|"
+    rf"(?:NĐ|ND|QĐ|TT|TTLT|NQ|CT|PL|VBHN|TB|HD|L|LCT|QC)(?:\s?[-/]\s?{ISSUER})+)(?!/)"
 )
 # The last row may end in any number: nothing follows that it could run into.
 LAST = re.compile(r"(.*?[^\s\d/-])((?:\d{1,4}/)(?:\d{4}/)?[^\s/]{2,20}|\d{1,4}-CP)\s*", re.DOTALL)
-PLAIN = re.compile(r"\d{1,4}(?:\.\d{1,2})?(?:/\d{4})?/.+")
+PLAIN = re.compile(r"\d{1,9}(?:\.\d{1,2})?(?:/\d{4})?/.+")
+# "… năm 2023" + "23/2023/QH15": a year in front of a serial number belongs to the title.
+YEAR_FIRST = re.compile(r"((?:19|20)\d\d\.?)(\d{1,4}(?:\.\d{1,2})?/.*)", re.DOTALL)
+# Laws, decrees and circulars are numbered within their year; none reaches four digits.
+TOO_LONG = re.compile(r"\d{4,}(?:\.\d+)?/\d{4}/|\d{5,}/")
 DATED = re.compile(r"(?:số )?(\S+),? ngày (\d{1,2})(?:/| tháng )(\d{1,2})(?:/| năm )(\d{4})")
 
 
@@ -66,7 +70,12 @@ def _twice(match: re.Match[str], following: re.Match[str] | None) -> bool:
 
 def law(number: str, title: str, findings: Findings, path: str) -> dict[str, Any]:
     """One legal document. `issued` only where the title dates this very number; otherwise None."""
+    year = YEAR_FIRST.fullmatch(number) if title and title[-1] in " /" else None
+    if year:
+        title, number = title + year.group(1), year.group(2)
     text, bare = squeezed(title).strip(" ;,"), plain(number)
+    if TOO_LONG.match(bare):
+        findings.add(path, f"{text} {number}", "legal_number_run_together")
     if not re.search(r"/\D", bare):
         full = NUMBER.search(text)
         findings.add(path, f"{text} {number}", *(() if full else ("legal_number_incomplete",)))

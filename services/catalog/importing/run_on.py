@@ -40,9 +40,11 @@ def rows_in(table: str) -> tuple[list[Row], str]:
     """The rows of a channel table, and the text before the first of them (empty when all is well)."""
     body = table.removeprefix(HEADER)
     starts = list(ROW.finditer(body))
+    if not starts:
+        return [], body
     ends = [match.start() for match in starts[1:]] + [len(body)]
-    outside = body[: starts[0].start()] if starts else body
-    return [_row(match, body[match.start() : end]) for match, end in zip(starts, ends, strict=True)], outside
+    rows = [_row(match, body[match.start() : end]) for match, end in zip(starts, ends, strict=True)]
+    return rows, body[: starts[0].start()]
 
 
 def _row(match: re.Match[str], text: str) -> Row:
