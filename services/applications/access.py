@@ -31,7 +31,7 @@ def relation_of(application: Application, actor: Actor) -> str | None:
 
 
 def check_reader(application: Application, by: Call, identity: Any) -> str:
-    """The caller's relation; a delegate counts as ``applicant`` while the delegation holds. ``Forbidden`` for anyone else."""
+    """The caller's relation; a delegate counts as ``applicant`` while the delegation holds; else ``Forbidden``."""
     relation = relation_of(application, by.actor)
     if relation:
         return relation
@@ -46,12 +46,18 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
     if relation in {"applicant", "service"}:
         return
     data = {
-        "application_id": str(application.id), "reference": application.reference, "procedure_code": application.procedure_code,
-        "procedure_version": application.procedure_version, "agency_code": application.agency_code,
-        "applicant_id": application.applicant_id, "status": application.status.value, "version": application.version,
+        "application_id": str(application.id),
+        "reference": application.reference,
+        "procedure_code": application.procedure_code,
+        "procedure_version": application.procedure_version,
+        "agency_code": application.agency_code,
+        "applicant_id": application.applicant_id,
+        "status": application.status.value,
+        "version": application.version,
         "at": clock.now().isoformat(),
         "by": {"account_id": by.actor.account_id, "role": relation, "agency_code": _office(application, by.actor)},
-        "subject_id": application.applicant_id, "purpose": purpose,
+        "subject_id": application.applicant_id,
+        "purpose": purpose,
     }
     tell(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
 

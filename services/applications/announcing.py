@@ -77,9 +77,13 @@ SILENT = {"ConsultationRequested", "OutcomeProposed", "ProposalReturned", "Rated
 
 
 def data_of(session: Session, event: Any, row: Row) -> dict[str, Any]:
-    """The data of the CloudEvent: who, which, how it stands, and the event's own facts. ``row``: the read model after it."""
+    """The data of the CloudEvent: who, which, how it stands, and the event's own facts. ``row``: its read model."""
     name = type(event).__name__
-    words = vault.Words.of(session, row["application_id"]) if event.reason or name == "SupplementRequested" else vault.Words({})
+    words = (
+        vault.Words.of(session, row["application_id"])
+        if event.reason or name == "SupplementRequested"
+        else vault.Words({})
+    )
     own = {fact: words.in_place(getattr(event, fact)) for fact in TOLD.get(name, ())}
     if name == "ConsultationRequested":
         own["asked_agency_code"] = event.agency_code
@@ -103,7 +107,11 @@ def common(event: ApplicationEvent, row: Row) -> dict[str, Any]:
         "official_status": official_code(event.status),
         "version": event.originator_version,
         "at": event.timestamp.isoformat(),
-        "by": {"account_id": event.by["account_id"], "role": event.by["role"], "agency_code": event.by["agency_code"],
-               "on_behalf_of": event.by.get("on_behalf_of")},
+        "by": {
+            "account_id": event.by["account_id"],
+            "role": event.by["role"],
+            "agency_code": event.by["agency_code"],
+            "on_behalf_of": event.by.get("on_behalf_of"),
+        },
         "command_id": event.command_id,
     }

@@ -1,6 +1,7 @@
 """Where the bytes of papers lie: content-addressed, so that the same paper is kept once.
 
-Setting ``BLOB_STORE``: a folder (default ``PORTAL_HOME/blobs``), or ``s3://bucket?endpoint=https://…`` (see :mod:`s3_blobs`).
+Setting ``BLOB_STORE``: a folder (default ``PORTAL_HOME/blobs``), or ``s3://bucket?endpoint=https://…``
+(see :mod:`s3_blobs`).
 """
 
 from __future__ import annotations
@@ -91,13 +92,17 @@ def check_content(content: bytes, media_type: str) -> None:
     """Refuse what is too large, empty, of a type not accepted, or not what it says it is."""
     if not 0 < len(content) <= SIZE_LIMIT:
         raise InvalidRequest.at(
-            "/content_base64", f"nội dung phải từ 1 đến {SIZE_LIMIT} byte", f"the content must have 1 to {SIZE_LIMIT} bytes"
+            "/content_base64",
+            f"nội dung phải từ 1 đến {SIZE_LIMIT} byte",
+            f"the content must have 1 to {SIZE_LIMIT} bytes",
         )
     if media_type not in ACCEPTED:
         accepted = ", ".join(ACCEPTED)
         raise InvalidRequest.at("/media_type", f"chỉ nhận các loại: {accepted}", f"accepted types: {accepted}")
     if not _is(content, media_type):
-        raise InvalidRequest.at("/content_base64", f"nội dung không phải là {media_type}", f"the content is not {media_type}")
+        raise InvalidRequest.at(
+            "/content_base64", f"nội dung không phải là {media_type}", f"the content is not {media_type}"
+        )
 
 
 def _is(content: bytes, media_type: str) -> bool:

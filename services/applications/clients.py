@@ -1,7 +1,7 @@
 """The neighbours as applications sees them; the only file that names them.
 
-- *catalog*: ``procedure(code, version)``, ``quote(code, channel, version, choices, quantity)``, ``calendar(year)``: public,
-  what is in force does not depend on who asks.
+- *catalog*: ``procedure(code, version)``, ``quote(code, channel, version, choices, quantity)``,
+  ``calendar(year)``: public, what is in force does not depend on who asks.
 - *identity*: ``delegation_for(delegate_account_id, scope, principal_…)``, asked as the service itself.
 """
 

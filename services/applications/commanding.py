@@ -25,7 +25,6 @@ from services.applications.rulebook import Rulebook
 from services.applications.store import Store
 
 OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
-SYSTEM = Act("system", "system", datetime.min, "", "")
 
 
 class Call(Protocol):
@@ -61,7 +60,14 @@ class Commanding:
         return cls(store, Rulebook(store.database))
 
     def on(
-        self, application_id: str, move: str, work: Work, *, by: Call, identity: Any = None, expected_version: int | None = None
+        self,
+        application_id: str,
+        move: str,
+        work: Work,
+        *,
+        by: Call,
+        identity: Any = None,
+        expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Carry out one move on one application; ``work`` judges, records and may add to the answer.
 
@@ -72,7 +78,9 @@ class Commanding:
         confirmed: str | None = None
         while True:
             try:
-                return self.store.command(by.command, self._inside(application_id, move, work, by, expected_version, confirmed))
+                return self.store.command(
+                    by.command, self._inside(application_id, move, work, by, expected_version, confirmed)
+                )
             except DelegationNeeded as needed:
                 check_delegation(identity, by.actor, needed.applicant_id, needed.procedure_code)
                 confirmed = needed.applicant_id
@@ -126,7 +134,9 @@ def act_of(application: Application, command: str, by: Call, confirmed: str | No
 
 def office_of(application: Application, actor: Actor, role: str, command: str) -> str | None:
     """The agency a role is used for: the responsible one, the asked one, or another (which the rules then refuse)."""
-    asked = [one["agency_code"] for one in application.consultations.values()] if command == "answer_consultation" else []
+    asked = (
+        [one["agency_code"] for one in application.consultations.values()] if command == "answer_consultation" else []
+    )
     for agency in (*asked, application.agency_code):
         if actor.at(agency, role):
             return str(agency)
@@ -139,7 +149,9 @@ def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_c
     if identity is None:
         raise refused
     try:
-        identity.delegation_for(delegate_account_id=actor.account_id, principal_account_id=applicant_id, scope=procedure_code)
+        identity.delegation_for(
+            delegate_account_id=actor.account_id, principal_account_id=applicant_id, scope=procedure_code
+        )
     except Forwarded:
         raise refused from None
 

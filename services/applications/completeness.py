@@ -19,10 +19,16 @@ def check_known_fields(procedure: Mapping[str, Any], answers: Mapping[str, Any])
         return
     surplus = [name for name in answers if name not in known]
     if surplus:
-        raise InvalidRequest([
-            {"pointer": f"/answers/{name[:80]}", "vi": "biểu mẫu không có trường này", "en": "the form has no such field"}
-            for name in surplus[:20]
-        ])
+        raise InvalidRequest(
+            [
+                {
+                    "pointer": f"/answers/{name[:80]}",
+                    "vi": "biểu mẫu không có trường này",
+                    "en": "the form has no such field",
+                }
+                for name in surplus[:20]
+            ]
+        )
 
 
 def check_requirement(procedure: Mapping[str, Any], requirement: str) -> None:
@@ -43,7 +49,9 @@ def check_complete(procedure: Mapping[str, Any], answers: Mapping[str, Any] | No
 def _form_problems(procedure: Mapping[str, Any], answers: Mapping[str, Any]) -> list[dict[str, str]]:
     if not procedure.get("form"):
         return []
-    return [{**one, "pointer": f"/answers{one['pointer']}"} for one in Schema(dict(procedure["form"])).problems(answers)]
+    return [
+        {**one, "pointer": f"/answers{one['pointer']}"} for one in Schema(dict(procedure["form"])).problems(answers)
+    ]
 
 
 def _missing_papers(procedure: Mapping[str, Any], attached: set[str]) -> list[dict[str, str]]:

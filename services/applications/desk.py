@@ -27,7 +27,14 @@ from services.applications.store import Store
 VIEW = application_view
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 RUNNING = tuple(
-    str(s) for s in (Status.ACCEPTED, Status.IN_PROCESSING, Status.SUPPLEMENT_REQUESTED, Status.PAYMENT_REQUESTED, Status.WITHDRAWAL_REQUESTED)
+    str(s)
+    for s in (
+        Status.ACCEPTED,
+        Status.IN_PROCESSING,
+        Status.SUPPLEMENT_REQUESTED,
+        Status.PAYMENT_REQUESTED,
+        Status.WITHDRAWAL_REQUESTED,
+    )
 )
 INTERNAL = ("consultations", "proposal")  # between offices; the applicant sees outcomes
 
@@ -41,7 +48,13 @@ class Desk:
         return cls(Store.from_settings(settings), blobs_of(settings))
 
     def application(
-        self, application_id: str, *, identity: Any, by: Call, purpose: str | None = None, min_version: int | None = None
+        self,
+        application_id: str,
+        *,
+        identity: Any,
+        by: Call,
+        purpose: str | None = None,
+        min_version: int | None = None,
     ) -> dict[str, Any]:
         """One application with its answers, papers and words, as its events tell it now (never behind)."""
         application = self.store.get(application_id)
@@ -55,7 +68,9 @@ class Desk:
             shown = {key: value for key, value in shown.items() if key not in INTERNAL}
         return shown
 
-    def attachment(self, application_id: str, attachment_id: str, *, identity: Any, by: Call, purpose: str | None = None) -> dict[str, Any]:
+    def attachment(
+        self, application_id: str, attachment_id: str, *, identity: Any, by: Call, purpose: str | None = None
+    ) -> dict[str, Any]:
         """A paper's content: ``{file_name, media_type, sha256, content_base64}``."""
         application = self.store.get(application_id)
         relation = check_reader(application, by, identity)
@@ -68,7 +83,13 @@ class Desk:
         return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
 
     def mine(
-        self, *, by: Call, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None
+        self,
+        *,
+        by: Call,
+        status: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        min_position: int | None = None,
     ) -> dict[str, Any]:
         """The caller's applications, and those they started for somebody else, newest first."""
         views.wait_for(self.database, min_position)
@@ -79,20 +100,35 @@ class Desk:
             query = query.where(VIEW.c.status == status)
         if after:
             since = datetime.fromisoformat(after[0])
-            query = query.where(or_(VIEW.c.started_at < since, and_(VIEW.c.started_at == since, VIEW.c.application_id < after[1])))
+            query = query.where(
+                or_(VIEW.c.started_at < since, and_(VIEW.c.started_at == since, VIEW.c.application_id < after[1]))
+            )
         query = query.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
         return self._page(query, limit, lambda row: cursor_of(row["started_at"].isoformat(), row["application_id"]))
 
     def queue(
-        self, agency_code: str, *, by: Call, status: str | None = None, overdue: bool | None = None, officer_id: str | None = None,
-        procedure_code: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None,
+        self,
+        agency_code: str,
+        *,
+        by: Call,
+        status: str | None = None,
+        overdue: bool | None = None,
+        officer_id: str | None = None,
+        procedure_code: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        min_position: int | None = None,
     ) -> dict[str, Any]:
         """An office's applications, the soonest due first; ``Forbidden`` for officers of another one."""
         if not by.actor.at(agency_code, *OFFICERS):
             raise Forbidden("bạn không thuộc cơ quan này", "you are not with this agency")
         views.wait_for(self.database, min_position)
         query = select(VIEW).where(VIEW.c.agency_code == agency_code, VIEW.c.status != str(Status.DRAFT))
-        for column, value in ((VIEW.c.status, status), (VIEW.c.officer_id, officer_id), (VIEW.c.procedure_code, procedure_code)):
+        for column, value in (
+            (VIEW.c.status, status),
+            (VIEW.c.officer_id, officer_id),
+            (VIEW.c.procedure_code, procedure_code),
+        ):
             query = query.where(column == value) if value else query
         if overdue is not None:
             query = query.where(is_overdue(clock.now()) if overdue else ~is_overdue(clock.now()))
@@ -101,7 +137,9 @@ class Desk:
             since = literal(datetime.fromisoformat(after[0]), VIEW.c.due_at.type)
             query = query.where(or_(due > since, and_(due == since, VIEW.c.application_id > after[1])))
         query = query.order_by(due, VIEW.c.application_id)
-        return self._page(query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"]))
+        return self._page(
+            query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"])
+        )
 
     def _page(self, query: Select[Any], limit: int, next_of: Any) -> dict[str, Any]:
         with self.database.session() as session:

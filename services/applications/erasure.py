@@ -54,8 +54,15 @@ class Erasing:
             one = session.scalars(waiting.with_for_update()).first()
             if one is None:
                 one = Erasure(
-                    erasure_id=str(uuid4()), account_id=account_id, legal_basis=legal_basis, asked_by=by.actor.account_id,
-                    asked_at=clock.now(), confirmed_by=None, confirmed_at=None, finished_at=None, report={},
+                    erasure_id=str(uuid4()),
+                    account_id=account_id,
+                    legal_basis=legal_basis,
+                    asked_by=by.actor.account_id,
+                    asked_at=clock.now(),
+                    confirmed_by=None,
+                    confirmed_at=None,
+                    finished_at=None,
+                    report={},
                 )
                 session.add(one)
             elif one.asked_by == by.actor.account_id:
@@ -77,7 +84,11 @@ class Erasing:
     def step(self) -> int:
         """One application of one confirmed erasure, or its last sweep."""
         with self.database.session() as session:
-            due = select(Erasure).where(Erasure.confirmed_at.is_not(None), Erasure.finished_at.is_(None)).order_by(Erasure.asked_at)
+            due = (
+                select(Erasure)
+                .where(Erasure.confirmed_at.is_not(None), Erasure.finished_at.is_(None))
+                .order_by(Erasure.asked_at)
+            )
             one = session.scalars(due).first()
         if one is None:
             return 0
@@ -105,7 +116,10 @@ class Erasing:
         application = self.store.get(application_id)
         if not application.erased:
             application.erase_subject(
-                erasure_id=erasure_id, asked_by=one.asked_by, legal_basis=one.legal_basis, by=self._act(one, application.modified_on, application_id)
+                erasure_id=erasure_id,
+                asked_by=one.asked_by,
+                legal_basis=one.legal_basis,
+                by=self._act(one, application.modified_on, application_id),
             )
             self.store.record(application, session)
         report = dict(one.report)
@@ -116,7 +130,9 @@ class Erasing:
 
     def _act(self, one: Erasure, modified_on: Any, application_id: str) -> Act:
         command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{one.erasure_id}/{application_id}"))
-        return Act(str(one.confirmed_by), "auditor", later(clock.now(), modified_on), f"erasure:{one.erasure_id}", command_id)
+        return Act(
+            str(one.confirmed_by), "auditor", later(clock.now(), modified_on), f"erasure:{one.erasure_id}", command_id
+        )
 
     def _remove_blobs(self, erasure_id: str) -> None:
         """Remove what was noted, except papers somebody else handed in as well."""
@@ -136,7 +152,11 @@ class Erasing:
             one = session.get_one(Erasure, erasure_id)
             overwrite_what_is_deleted(session)
             session.execute(delete(command_log).where(command_log.c.caller == one.account_id))
-            session.execute(delete(outbox).where(outbox.c.published_at.is_not(None), outbox.c.subject.in_(one.report.get("applications", []))))
+            session.execute(
+                delete(outbox).where(
+                    outbox.c.published_at.is_not(None), outbox.c.subject.in_(one.report.get("applications", []))
+                )
+            )
             tell(session, "subject_erased.v1", told(one), subject=one.account_id, call_id=f"erasure:{erasure_id}")
             one.finished_at = clock.now()
         forget_old_pages(self.database.engine)
@@ -161,8 +181,12 @@ def forget_old_pages(engine: Any) -> None:
 def told(one: Erasure) -> dict[str, Any]:
     """The data of ``subject_erased.v1`` about the whole account."""
     return {
-        "account_id": one.account_id, "applicant_id": one.account_id, "application_id": None, "erasure_id": one.erasure_id,
-        "legal_basis": one.legal_basis, "at": clock.now().isoformat(),
+        "account_id": one.account_id,
+        "applicant_id": one.account_id,
+        "application_id": None,
+        "erasure_id": one.erasure_id,
+        "legal_basis": one.legal_basis,
+        "at": clock.now().isoformat(),
         "by": {"account_id": one.confirmed_by, "role": "auditor", "agency_code": None, "on_behalf_of": None},
     }
 
@@ -170,8 +194,11 @@ def told(one: Erasure) -> dict[str, Any]:
 def shown(one: Erasure) -> dict[str, Any]:
     state = "finished" if one.finished_at else "confirmed" if one.confirmed_at else "asked"
     return {
-        "erasure_id": one.erasure_id, "account_id": one.account_id, "legal_basis": one.legal_basis, "state": state,
-        "asked_by": one.asked_by, "confirmed_by": one.confirmed_by, "report": {k: v for k, v in one.report.items() if k != "blobs_left"},
+        "erasure_id": one.erasure_id,
+        "account_id": one.account_id,
+        "legal_basis": one.legal_basis,
+        "state": state,
+        "asked_by": one.asked_by,
+        "confirmed_by": one.confirmed_by,
+        "report": {k: v for k, v in one.report.items() if k != "blobs_left"},
     }
-
-

@@ -20,8 +20,21 @@ from services.applications.pages import cursor_of, key_of
 from services.applications.store import Store
 
 COLUMNS = (
-    "position", "application_id", "version", "kind", "at", "status", "official_status", "account_id", "role", "agency_code",
-    "on_behalf_of", "legal_basis", "call_id", "command_id", "facts",
+    "position",
+    "application_id",
+    "version",
+    "kind",
+    "at",
+    "status",
+    "official_status",
+    "account_id",
+    "role",
+    "agency_code",
+    "on_behalf_of",
+    "legal_basis",
+    "call_id",
+    "command_id",
+    "facts",
 )
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -36,7 +49,14 @@ class Exporting:
         return cls(Store.from_settings(settings))
 
     def export(
-        self, format: str, *, by: Call, from_at: str | None = None, to_at: str | None = None, limit: int = 500, cursor: str | None = None
+        self,
+        format: str,
+        *,
+        by: Call,
+        from_at: str | None = None,
+        to_at: str | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
     ) -> dict[str, Any]:
         """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file."""
         after = (key_of(cursor, 1) or [0])[0]
@@ -44,10 +64,19 @@ class Exporting:
         rows = self.store.notifications(int(after), limit)
         chosen = [(row.id, event) for row in rows if _within((event := self.store.event_of(row)), since, until)]
         with self.store.database.session() as session:
-            facts = {"format": format, "from_at": from_at, "to_at": to_at, "after": after, "events": len(chosen), "account_id": by.actor.account_id}
+            facts = {
+                "format": format,
+                "from_at": from_at,
+                "to_at": to_at,
+                "after": after,
+                "events": len(chosen),
+                "account_id": by.actor.account_id,
+            }
             tell(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
         return {
-            "format": format, "content": FORMATS[format](chosen, int(after) == 0), "events": len(chosen),
+            "format": format,
+            "content": FORMATS[format](chosen, int(after) == 0),
+            "events": len(chosen),
             "next_cursor": cursor_of(rows[-1].id) if len(rows) == limit else None,
         }
 
@@ -56,8 +85,13 @@ def as_jsonl(events: list[tuple[int, ApplicationEvent]], first: bool) -> str:
     """One CloudEvent per line."""
     lines = [
         cloud_event(
-            "applications", position, WIRE_NAMES[type(event).__name__], told(event), subject=str(event.originator_id),
-            at=event.timestamp, call_id=event.call_id,
+            "applications",
+            position,
+            WIRE_NAMES[type(event).__name__],
+            told(event),
+            subject=str(event.originator_id),
+            at=event.timestamp,
+            call_id=event.call_id,
         )
         for position, event in events
     ]

@@ -21,8 +21,9 @@ BATCH = 100
 
 
 class Announcing:
-    """Tells every recorded event once it is committed, in the order of the log; the position moves after the broker's confirm.
+    """Tells every recorded event once it is committed, in the order of the log.
 
+    The position moves after the broker's confirm.
     Never ahead of the read model, so that whoever hears of an event can also look it up.
     """
 
@@ -53,11 +54,18 @@ class Announcing:
         with self.store.database.session() as session:
             wanted = {str(event.originator_id) for _, event in ready}
             query = select(application_view).where(application_view.c.application_id.in_(wanted))
-            rows: dict[str, Any] = {row["application_id"]: row for row in session.execute(query).mappings()} if wanted else {}
+            rows: dict[str, Any] = (
+                {row["application_id"]: row for row in session.execute(query).mappings()} if wanted else {}
+            )
             return [
                 cloud_event(
-                    "applications", at, WIRE_NAMES[type(event).__name__], data_of(session, event, rows[str(event.originator_id)]),
-                    subject=str(event.originator_id), at=event.timestamp, call_id=event.call_id,
+                    "applications",
+                    at,
+                    WIRE_NAMES[type(event).__name__],
+                    data_of(session, event, rows[str(event.originator_id)]),
+                    subject=str(event.originator_id),
+                    at=event.timestamp,
+                    call_id=event.call_id,
                 )
                 for at, event in ready
             ]
@@ -69,7 +77,7 @@ class Announcing:
 
 
 class TellingBeside(Telling):
-    """Tells what is not in the log of events (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
+    """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
 
     def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
         service, at = event["id"].split(":")

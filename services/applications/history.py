@@ -30,7 +30,18 @@ from services.applications.rulebook import Rulebook
 from services.applications.store import Store
 
 VIEW = application_view
-CARRIED = ("originator_id", "originator_version", "timestamp", "by", "call_id", "command_id", "status", "reason", "legal_basis", "originator_topic")
+CARRIED = (
+    "originator_id",
+    "originator_version",
+    "timestamp",
+    "by",
+    "call_id",
+    "command_id",
+    "status",
+    "reason",
+    "legal_basis",
+    "originator_topic",
+)
 
 
 class History:
@@ -43,16 +54,27 @@ class History:
         return cls(store, Rulebook(store.database))
 
     def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
-        """``{application_id, reference, version, items: [{version, kind, at, by, status, reason, facts, …}]}``, oldest first."""
+        """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
         application = self.store.get(application_id)
         with self.database.session() as session:
             self._look(session, application, by, purpose)
             words = vault.Words.of(session, application_id)
         items = [words.in_place(told(event)) for event in self.store.events(application_id)]
-        return {"application_id": application_id, "reference": application.reference, "version": application.version, "items": items}
+        return {
+            "application_id": application_id,
+            "reference": application.reference,
+            "version": application.version,
+            "items": items,
+        }
 
     def state_at(
-        self, application_id: str, *, by: Call, version: int | None = None, at: str | None = None, purpose: str | None = None
+        self,
+        application_id: str,
+        *,
+        by: Call,
+        version: int | None = None,
+        at: str | None = None,
+        purpose: str | None = None,
     ) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; now when neither is given."""
         seen = version if version is not None else self._version_at(application_id, at)
@@ -61,7 +83,9 @@ class History:
             self._look(session, application, by, purpose)
             return self._opened(session, application)
 
-    def diff(self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
+    def diff(
+        self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None
+    ) -> dict[str, Any]:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
         before, after = self.store.get(application_id, from_version), self.store.get(application_id, to_version)
         with self.database.session() as session:
@@ -70,7 +94,13 @@ class History:
             words = vault.Words.of(session, application_id)
         low, high = sorted((from_version, to_version))
         between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
-        return {"application_id": application_id, "from_version": from_version, "to_version": to_version, "changes": changes, "events": between}
+        return {
+            "application_id": application_id,
+            "from_version": from_version,
+            "to_version": to_version,
+            "changes": changes,
+            "events": between,
+        }
 
     def explain_due_date(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
         """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
@@ -80,7 +110,14 @@ class History:
             tell_read(session, application, by, relation, "giải trình ngày hẹn / explaining the due date")
         promised = application.clock
         if promised is None:
-            return {"application_id": application_id, "due_at": None, "promised_at": None, "days": [], "corrected": None, "promise": None}
+            return {
+                "application_id": application_id,
+                "due_at": None,
+                "promised_at": None,
+                "days": [],
+                "corrected": None,
+                "promise": None,
+            }
         return {
             "application_id": application_id,
             "accepted_at": promised.accepted_at.isoformat(),
@@ -99,23 +136,31 @@ class History:
     def affected_due_dates(
         self, *, catalog: Any, by: Call, agency_code: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> dict[str, Any]:
-        """Running applications whose date would differ under today's calendar: ``{items: [{application_id, recorded_due_at, …}]}``.
+        """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
 
         Officers ask for their own agency. A page looks at ``limit`` applications, so it may have fewer items.
         """
         if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
         after = (key_of(cursor, 1) or [""])[0]
-        query = select(VIEW.c.application_id, VIEW.c.reference).where(VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None))
+        query = select(VIEW.c.application_id, VIEW.c.reference).where(
+            VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None)
+        )
         query = query.where(VIEW.c.agency_code == agency_code) if agency_code else query
         with self.database.session() as session:
-            rows = list(session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit)))
+            rows = list(
+                session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit))
+            )
         checked = [(row, self.corrected(self.store.get(row.application_id), catalog)) for row in rows]
-        items = [{"application_id": row.application_id, "reference": row.reference, **one} for row, one in checked if one and one["affected"]]
+        items = [
+            {"application_id": row.application_id, "reference": row.reference, **one}
+            for row, one in checked
+            if one and one["affected"]
+        ]
         return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
     def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
-        """The recorded due date beside the one today's calendar would give; None while the catalogue does not answer."""
+        """The recorded due date beside the one today's calendar gives; None while the catalogue does not answer."""
         promised = application.clock
         if promised is None:
             return None
@@ -128,13 +173,17 @@ class History:
         except ServiceUnavailable:
             return None
         for later in days.values():
-            calendar = WorkingCalendar({**calendar.days, **later.days}, later.version, (calendar.years or frozenset()) | (later.years or frozenset()))
+            calendar = WorkingCalendar(
+                {**calendar.days, **later.days},
+                later.version,
+                (calendar.years or frozenset()) | (later.years or frozenset()),
+            )
         return dict(restate(promised, calendar).to_json())
 
     def events(
         self, *, by: Call, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
     ) -> dict[str, Any]:
-        """The log from a position on: ``{items: [{position, application_id, version, kind, at, …}], last, next_after}``.
+        """The log from a position on: ``{items: [{position, application_id, kind, at, …}], last, next_after}``.
 
         Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
         """

@@ -43,7 +43,9 @@ class Office(Commanding):
         promise = self._promise(application_id, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            application.accept(receipt_number=receipt_number(session, application, act.at), promise=promise, calendar=calendar, by=act)
+            application.accept(
+                receipt_number=receipt_number(session, application, act.at), promise=promise, calendar=calendar, by=act
+            )
             return due(application) | {"receipt_number": application.receipt_number}
 
         return self.on(application_id, "accept", work, by=by)
@@ -61,7 +63,9 @@ class Office(Commanding):
 
         return self.on(application_id, "assign", work, by=by)
 
-    def request_supplement(self, application_id: str, marks: list[Any], reason: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+    def request_supplement(
+        self, application_id: str, marks: list[Any], reason: str, *, catalog: Any, by: Call
+    ) -> dict[str, Any]:
         """Ask for papers or corrections: ``{answer_by, …}``. ``marks``: what is wrong where."""
         answer_by = self._answer_by(application_id, "supplement_days", catalog)
 
@@ -82,7 +86,10 @@ class Office(Commanding):
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = vault.seal(session, application_id, reason)
             application.request_payment(reason=words, amount=amount, answer_by=answer_by, by=act)
-            return {"moments": application.waits[-1]["moments"], "answer_by": answer_by.isoformat() if answer_by else None}
+            return {
+                "moments": application.waits[-1]["moments"],
+                "answer_by": answer_by.isoformat() if answer_by else None,
+            }
 
         return self.on(application_id, "request_payment", work, by=by)
 
@@ -92,12 +99,16 @@ class Office(Commanding):
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
-            application.consult(consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act)
+            application.consult(
+                consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
+            )
             return {"consultation_id": consultation_id}
 
         return self.on(application_id, "consult", work, by=by)
 
-    def answer_consultation(self, application_id: str, consultation_id: str, opinion: str, *, by: Call) -> dict[str, Any]:
+    def answer_consultation(
+        self, application_id: str, consultation_id: str, opinion: str, *, by: Call
+    ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, opinion)
             application.answer_consultation(consultation_id=consultation_id, opinion=words, by=act)
@@ -122,7 +133,9 @@ class Office(Commanding):
 
         return self.on(application_id, "confirm_withdrawal", work, by=by)
 
-    def decline_withdrawal(self, application_id: str, *, catalog: Any, by: Call, reason: str | None = None) -> dict[str, Any]:
+    def decline_withdrawal(
+        self, application_id: str, *, catalog: Any, by: Call, reason: str | None = None
+    ) -> dict[str, Any]:
         calendar = self.rules.calendar_if_known(clock.now(), catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
@@ -150,17 +163,26 @@ class Office(Commanding):
         return self.on(application_id, "propose", work, by=by)
 
     def approve(self, application_id: str, result: Any, *, by: Call) -> dict[str, Any]:
-        """Approve and issue the result document: ``{result_id, …}``. ``result``: its number, title, validity, content."""
+        """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
         document = result_document(result)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             content, facts = document
             kept = vault.keep_paper(
-                session, application_id, application.applicant_id, kind="result", requirement=facts.get("code") or "result",
-                facts=facts, sha256=hashlib.sha256(content).hexdigest() if content else None, at=act.at,
+                session,
+                application_id,
+                application.applicant_id,
+                kind="result",
+                requirement=facts.get("code") or "result",
+                facts=facts,
+                sha256=hashlib.sha256(content).hexdigest() if content else None,
+                at=act.at,
             )
             issued = {
-                "result_id": kept["paper_id"], "commitment": kept["commitment"], "code": facts.get("code"), "valid_until": facts.get("valid_until"),
+                "result_id": kept["paper_id"],
+                "commitment": kept["commitment"],
+                "code": facts.get("code"),
+                "valid_until": facts.get("valid_until"),
             }
             application.approve(result=issued, by=act)
             if content:
@@ -181,7 +203,9 @@ class Office(Commanding):
 
         return self.on(application_id, "send_back", work, by=by)
 
-    def return_result(self, application_id: str, method: str, *, by: Call, tracking_number: str | None = None) -> dict[str, Any]:
+    def return_result(
+        self, application_id: str, method: str, *, by: Call, tracking_number: str | None = None
+    ) -> dict[str, Any]:
         """Hand over the result; by post its tracking number is needed."""
         if method == "post" and not tracking_number:
             raise InvalidRequest.at("/tracking_number", "cần số hiệu bưu gửi", "the post's tracking number is needed")
@@ -192,7 +216,9 @@ class Office(Commanding):
 
         return self.on(application_id, "return_result", work, by=by)
 
-    def decide_appeal(self, application_id: str, outcome: str, reason: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+    def decide_appeal(
+        self, application_id: str, outcome: str, reason: str, *, catalog: Any, by: Call
+    ) -> dict[str, Any]:
         """``outcome``: uphold (handling starts again) or dismiss."""
         calendar = self.rules.calendar(clock.now(), catalog)
         promise = self._promise(application_id, catalog)
@@ -203,7 +229,9 @@ class Office(Commanding):
                 application.dismiss_appeal(reason=words, by=act)
             else:
                 number = application.receipt_number or receipt_number(session, application, act.at)
-                application.uphold_appeal(reason=words, receipt_number=number, promise=promise, calendar=calendar, by=act)
+                application.uphold_appeal(
+                    reason=words, receipt_number=number, promise=promise, calendar=calendar, by=act
+                )
             return due(application) | {"outcome": APPEAL_OUTCOMES[outcome]}
 
         return self.on(application_id, "decide_appeal", work, by=by)

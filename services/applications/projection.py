@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.applications.domain.events import ApplicationEvent, Answered, Waiting
+from services.applications.domain.events import Answered, ApplicationEvent, Waiting
 from services.applications.domain.statuses import official_code
 
 OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -28,22 +28,53 @@ def applied(row: Row | None, event: Any, position: int) -> Row:
         own(after, event)
     _clock(after, event)
     return after | {
-        "version": event.originator_version, "position": position, "status": event.status,
-        "official_status": official_code(event.status), "updated_at": event.timestamp,
+        "version": event.originator_version,
+        "position": position,
+        "status": event.status,
+        "official_status": official_code(event.status),
+        "updated_at": event.timestamp,
     }
 
 
 def started(event: Any) -> Row:
     """The row of a draft."""
-    empty = dict.fromkeys((
-        "officer_id", "receipt_number", "submitted_at", "month", "accepted_at", "promised_at", "due_at", "last_due_at", "paused_at",
-        "answer_by", "ended_at", "punctuality", "returned_at", "delivery", "stars",
-    ))
+    empty = dict.fromkeys(
+        (
+            "officer_id",
+            "receipt_number",
+            "submitted_at",
+            "month",
+            "accepted_at",
+            "promised_at",
+            "due_at",
+            "last_due_at",
+            "paused_at",
+            "answer_by",
+            "ended_at",
+            "punctuality",
+            "returned_at",
+            "delivery",
+            "stars",
+        )
+    )
     return empty | {
-        "application_id": str(event.originator_id), "reference": event.reference, "tracking_digest": event.tracking_digest,
-        "procedure_code": event.procedure_code, "procedure_version": event.procedure_version, "agency_code": event.agency_code,
-        "province": province_of(event.agency_code), "applicant_id": event.applicant_id, "channel": event.channel, "level": event.level,
-        "started_at": event.timestamp, "pauses": 0, "answer_bys": [], "proposed": False, "appealed": False, "supplements": 0, "erased": False,
+        "application_id": str(event.originator_id),
+        "reference": event.reference,
+        "tracking_digest": event.tracking_digest,
+        "procedure_code": event.procedure_code,
+        "procedure_version": event.procedure_version,
+        "agency_code": event.agency_code,
+        "province": province_of(event.agency_code),
+        "applicant_id": event.applicant_id,
+        "channel": event.channel,
+        "level": event.level,
+        "started_at": event.timestamp,
+        "pauses": 0,
+        "answer_bys": [],
+        "proposed": False,
+        "appealed": False,
+        "supplements": 0,
+        "erased": False,
     }
 
 
@@ -62,7 +93,10 @@ def _answered(row: Row, event: Any) -> None:
     row["answer_by"] = at(row["answer_bys"][-1]) if row["answer_bys"] else None
 
 
-GENERAL: tuple[tuple[type[ApplicationEvent], Callable[[Row, Any], None]], ...] = ((Waiting, _waiting), (Answered, _answered))
+GENERAL: tuple[tuple[type[ApplicationEvent], Callable[[Row, Any], None]], ...] = (
+    (Waiting, _waiting),
+    (Answered, _answered),
+)
 
 
 def _submitted(row: Row, event: Any) -> None:
@@ -152,4 +186,3 @@ def _clock(row: Row, event: ApplicationEvent) -> None:
 
 def at(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
-

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, Mapper, StoredEvent
+from eventsourcing.persistence import IntegrityError, Mapper, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from psycopg.rows import dict_row
@@ -24,6 +24,10 @@ from sqlalchemy.orm import Session
 
 from services.applications.domain.events import TOPICS
 
+INSERT = SQL(
+    "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+    "VALUES (%s, %s, %s, %s) RETURNING notification_id"
+)
 WRITERS_LOCK = 7_071_003  # pg_advisory_xact_lock key: one writer of events at a time
 
 
@@ -40,10 +44,12 @@ class PostgresRecorder(PostgresApplicationRecorder):
                 return [self._insert_one(cursor, event) for event in stored_events]
         except psycopg.IntegrityError as error:
             raise IntegrityError(str(error)) from error
+        except psycopg.OperationalError as error:
+            raise OperationalError(str(error)) from error
 
     def _insert_one(self, cursor: Any, event: StoredEvent) -> int:
         row = cursor.execute(
-            SQL("INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (%s, %s, %s, %s) RETURNING notification_id"),
+            INSERT,
             (event.originator_id, event.originator_version, event.topic, event.state),
         ).fetchone()
         return int(row["notification_id"])

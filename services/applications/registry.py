@@ -39,8 +39,15 @@ class Registry(Commanding):
         return cls(store, Rulebook(store.database), blobs_of(settings))
 
     def start(
-        self, procedure_code: str, channel: str, *, catalog: Any, identity: Any, by: Call,
-        on_behalf_of: str | None = None, agency_code: str | None = None,
+        self,
+        procedure_code: str,
+        channel: str,
+        *,
+        catalog: Any,
+        identity: Any,
+        by: Call,
+        on_behalf_of: str | None = None,
+        agency_code: str | None = None,
     ) -> dict[str, Any]:
         """Begin a draft: ``{application_id, reference, tracking_code, version, …}``.
 
@@ -54,24 +61,49 @@ class Registry(Commanding):
 
         def work(session: Session) -> dict[str, Any]:
             at = clock.now()
-            act = Act(by.actor.account_id, "citizen", at, by.call_id, command.id, on_behalf_of=principal and principal["account_id"])
+            act = Act(
+                by.actor.account_id,
+                "citizen",
+                at,
+                by.call_id,
+                command.id,
+                on_behalf_of=principal and principal["account_id"],
+            )
             number = next_number(session, f"reference:{agency}:{office_day(at)}")
             reference, code = f"{agency}-{office_day(at)}-{number:07d}", tracking_code()
             application = Application.start(
                 application_id=uuid4(),
-                procedure={**procedure, "level": level_at(procedure, agency)}, channel=channel, agency_code=agency,
-                reference=reference, tracking_digest=tracking_digest(reference, code), by=act,
+                procedure={**procedure, "level": level_at(procedure, agency)},
+                channel=channel,
+                agency_code=agency,
+                reference=reference,
+                tracking_digest=tracking_digest(reference, code),
+                by=act,
             )
             self.rules.keep(session, procedure)
             name = principal["name"] if principal else by.actor.name
-            session.add(Party(application_id=str(application.id), applicant_id=act.applicant_id, name=name, started_by=by.actor.account_id))
+            session.add(
+                Party(
+                    application_id=str(application.id),
+                    applicant_id=act.applicant_id,
+                    name=name,
+                    started_by=by.actor.account_id,
+                )
+            )
             position = self.store.record(application, session)
             return {**stand(application), "tracking_code": code, "agency_code": agency, "position": position}
 
         return self.store.command(command, work)
 
     def save_answers(
-        self, application_id: str, answers: dict[str, Any], *, catalog: Any, identity: Any, by: Call, expected_version: int | None = None
+        self,
+        application_id: str,
+        answers: dict[str, Any],
+        *,
+        catalog: Any,
+        identity: Any,
+        by: Call,
+        expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Keep the form's answers as they are now; they need not be complete yet."""
         procedure = self._procedure(application_id, catalog)
@@ -82,11 +114,22 @@ class Registry(Commanding):
             kept = vault.keep_answers(session, application_id, answers)
             application.save_answers(**kept, changed=changed_fields(before or {}, answers), by=act)
 
-        return self.on(application_id, "save_answers", work, by=by, identity=identity, expected_version=expected_version)
+        return self.on(
+            application_id, "save_answers", work, by=by, identity=identity, expected_version=expected_version
+        )
 
     def attach(
-        self, application_id: str, requirement: str, *, catalog: Any, identity: Any, by: Call, file_name: str | None = None,
-        media_type: str | None = None, content_base64: str | None = None, from_attachment_id: str | None = None,
+        self,
+        application_id: str,
+        requirement: str,
+        *,
+        catalog: Any,
+        identity: Any,
+        by: Call,
+        file_name: str | None = None,
+        media_type: str | None = None,
+        content_base64: str | None = None,
+        from_attachment_id: str | None = None,
     ) -> dict[str, Any]:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
         completeness.check_requirement(self._procedure(application_id, catalog), requirement)
@@ -99,12 +142,22 @@ class Registry(Commanding):
                 facts = {"file_name": file_name, "media_type": media_type, "size": len(content)}
                 sha256 = hashlib.sha256(content).hexdigest()
             kept = vault.keep_paper(
-                session, application_id, application.applicant_id,
-                kind="attachment", requirement=requirement, facts=facts, sha256=sha256, at=act.at,
+                session,
+                application_id,
+                application.applicant_id,
+                kind="attachment",
+                requirement=requirement,
+                facts=facts,
+                sha256=sha256,
+                at=act.at,
             )
             application.attach(
-                attachment_id=kept["paper_id"], requirement=requirement, media_type=facts["media_type"], size=facts["size"],
-                commitment=kept["commitment"], by=act,
+                attachment_id=kept["paper_id"],
+                requirement=requirement,
+                media_type=facts["media_type"],
+                size=facts["size"],
+                commitment=kept["commitment"],
+                by=act,
             )
             if content is not None:
                 self.blobs.put(content)
@@ -119,13 +172,24 @@ class Registry(Commanding):
         return self.on(application_id, "detach", work, by=by, identity=identity)
 
     def submit(
-        self, application_id: str, *, catalog: Any, identity: Any, by: Call, choices: dict[str, Any] | None = None, quantity: int = 1
+        self,
+        application_id: str,
+        *,
+        catalog: Any,
+        identity: Any,
+        by: Call,
+        choices: dict[str, Any] | None = None,
+        quantity: int = 1,
     ) -> dict[str, Any]:
         """Hand in under the rules in force now: checks form and papers, pins version and quote. ``{…, quote}``."""
         draft = self.store.get(application_id)
         procedure = self.rules.in_force(draft.procedure_code, catalog)
         quote = catalog.quote(
-            code=draft.procedure_code, channel=draft.channel, version=procedure["version"], choices=choices or {}, quantity=quantity
+            code=draft.procedure_code,
+            channel=draft.channel,
+            version=procedure["version"],
+            choices=choices or {},
+            quantity=quantity,
         )
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
@@ -172,12 +236,16 @@ class Registry(Commanding):
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = address if isinstance(address, str) or address is None else _lines(address)
-            application.choose_delivery(method=method, address=vault.seal_optional(session, application_id, words), by=act)
+            application.choose_delivery(
+                method=method, address=vault.seal_optional(session, application_id, words), by=act
+            )
             return {"method": method}
 
         return self.on(application_id, "choose_delivery", work, by=by, identity=identity)
 
-    def rate(self, application_id: str, stars: int, *, identity: Any, by: Call, comment: str | None = None) -> dict[str, Any]:
+    def rate(
+        self, application_id: str, stars: int, *, identity: Any, by: Call, comment: str | None = None
+    ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.rate(stars=stars, comment=vault.seal_optional(session, application_id, comment), by=act)
 
@@ -199,7 +267,9 @@ class Registry(Commanding):
 
     def _check_complete(self, session: Session, application: Application, procedure: dict[str, Any]) -> None:
         given = vault.answers(session, application.answers["answers_id"]) if application.answers else None
-        completeness.check_complete(procedure, given, (paper["requirement"] for paper in application.attachments.values()))
+        completeness.check_complete(
+            procedure, given, (paper["requirement"] for paper in application.attachments.values())
+        )
 
 
 def competent_agency(procedure: dict[str, Any], asked: str | None) -> str:
@@ -217,7 +287,9 @@ def principal_of(identity: Any, by: Call, on_behalf_of: str, procedure_code: str
     """Whom a delegate acts for: ``{"account_id", "name"}``; ``Forbidden`` without a delegation in force."""
     key = "principal_citizen_number" if on_behalf_of.isdigit() else "principal_account_id"
     try:
-        found = identity.delegation_for(delegate_account_id=by.actor.account_id, scope=procedure_code, **{key: on_behalf_of})
+        found = identity.delegation_for(
+            delegate_account_id=by.actor.account_id, scope=procedure_code, **{key: on_behalf_of}
+        )
     except Forwarded:
         raise Forbidden("không có ủy quyền cho thủ tục này", "there is no delegation for this procedure") from None
     return {"account_id": found["principal_account_id"], "name": found["principal_name"]}

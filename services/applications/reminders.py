@@ -1,4 +1,4 @@
-"""What the follower looks after as time passes: dates that come near, dates that were missed, answers that never came."""
+"""What the follower looks after as time passes: dates coming near, dates missed, answers that never came."""
 
 from __future__ import annotations
 
@@ -38,13 +38,20 @@ class Reminding:
         told = select(ToldOnce.application_id).where(
             ToldOnce.application_id == VIEW.c.application_id, ToldOnce.kind == kind, ToldOnce.due_at == VIEW.c.due_at
         )
-        query = select(VIEW).where(VIEW.c.due_at < until, VIEW.c.ended_at.is_(None), ~told.exists()).order_by(VIEW.c.due_at).limit(BATCH)
+        query = (
+            select(VIEW)
+            .where(VIEW.c.due_at < until, VIEW.c.ended_at.is_(None), ~told.exists())
+            .order_by(VIEW.c.due_at)
+            .limit(BATCH)
+        )
         if since is not None:
             query = query.where(VIEW.c.due_at >= since)
         rows = list(session.execute(query).mappings())
         for row in rows:
             tell(session, kind, due_data(row), subject=row["application_id"])
-            session.add(ToldOnce(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now()))
+            session.add(
+                ToldOnce(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now())
+            )
         return len(rows)
 
 
@@ -57,9 +64,15 @@ class Limits:
         self.store = store
 
     def step(self) -> int:
-        query = select(VIEW.c.application_id, VIEW.c.version).where(VIEW.c.answer_by < clock.now(), VIEW.c.ended_at.is_(None))
+        query = select(VIEW.c.application_id, VIEW.c.version).where(
+            VIEW.c.answer_by < clock.now(), VIEW.c.ended_at.is_(None)
+        )
         with self.store.database.session() as session:
-            late = list(session.execute(query.where(VIEW.c.status.in_(("supplement_requested", "payment_requested"))).limit(BATCH)))
+            late = list(
+                session.execute(
+                    query.where(VIEW.c.status.in_(("supplement_requested", "payment_requested"))).limit(BATCH)
+                )
+            )
         return sum(self._stop(application_id, version) for application_id, version in late)
 
     def _stop(self, application_id: str, version: int) -> int:
@@ -69,9 +82,17 @@ class Limits:
 def due_data(row: Any) -> dict[str, Any]:
     """The data of the two events about due dates."""
     return {
-        "application_id": row["application_id"], "reference": row["reference"], "procedure_code": row["procedure_code"],
-        "procedure_version": row["procedure_version"], "agency_code": row["agency_code"], "applicant_id": row["applicant_id"],
-        "status": row["status"], "official_status": official_code(row["status"]), "version": row["version"],
-        "at": clock.now().isoformat(), "by": {"account_id": "system", "role": "system", "agency_code": None, "on_behalf_of": None},
-        "due_at": row["due_at"].isoformat(), "officer_id": row["officer_id"],
+        "application_id": row["application_id"],
+        "reference": row["reference"],
+        "procedure_code": row["procedure_code"],
+        "procedure_version": row["procedure_version"],
+        "agency_code": row["agency_code"],
+        "applicant_id": row["applicant_id"],
+        "status": row["status"],
+        "official_status": official_code(row["status"]),
+        "version": row["version"],
+        "at": clock.now().isoformat(),
+        "by": {"account_id": "system", "role": "system", "agency_code": None, "on_behalf_of": None},
+        "due_at": row["due_at"].isoformat(),
+        "officer_id": row["officer_id"],
     }

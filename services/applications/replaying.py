@@ -63,7 +63,9 @@ def rebuild(
         owner.engine.dispose()
 
 
-def _replay(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, progress: Progress | None) -> int:
+def _replay(
+    store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, progress: Progress | None
+) -> int:
     while True:
         found = store.notifications(reached, BATCH)
         if not found:
@@ -81,7 +83,12 @@ def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reach
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("LOCK TABLE application_view IN SHARE ROW EXCLUSIVE MODE"))
         live = position_of(session, POSITION)
-        fold_into(session, beside, store, store.notifications(reached, 1_000_000, until=max(live, reached)) if live > reached else [])
+        fold_into(
+            session,
+            beside,
+            store,
+            store.notifications(reached, 1_000_000, until=max(live, reached)) if live > reached else [],
+        )
         behind = {str(one.originator_id) for one in store.notifications(live, 1_000_000)} if live < reached else set()
         _compare(session, beside, result, behind)
         result.rows = int(session.scalar(select(func.count()).select_from(beside)) or 0)
@@ -98,7 +105,14 @@ def _compare(session: Session, beside: Table, result: Rebuilt, behind: set[str])
     last = ""
     keys = select(application_view.c.application_id).union(select(beside.c.application_id)).subquery()
     while True:
-        page = list(session.scalars(select(keys.c.application_id).where(keys.c.application_id > last).order_by(keys.c.application_id).limit(1000)))
+        page = list(
+            session.scalars(
+                select(keys.c.application_id)
+                .where(keys.c.application_id > last)
+                .order_by(keys.c.application_id)
+                .limit(1000)
+            )
+        )
         if not page:
             return
         last = page[-1]
@@ -120,7 +134,11 @@ def difference(key: str, live: dict[str, Any] | None, replayed: dict[str, Any] |
     if live is None or replayed is None:
         return {"application_id": key, "live": live and "present", "replayed": replayed and "present"}
     columns = [name for name in replayed if live[name] != replayed[name]]
-    return {"application_id": key, "live": {n: str(live[n]) for n in columns}, "replayed": {n: str(replayed[n]) for n in columns}}
+    return {
+        "application_id": key,
+        "live": {n: str(live[n]) for n in columns},
+        "replayed": {n: str(replayed[n]) for n in columns},
+    }
 
 
 def verify(store: Store) -> dict[str, Any]:
@@ -134,7 +152,10 @@ def verify(store: Store) -> dict[str, Any]:
     while bad is None:
         with store.database.session() as session:
             query = select(application_view).where(application_view.c.application_id > last)
-            rows = [dict(row) for row in session.execute(query.order_by(application_view.c.application_id).limit(500)).mappings()]
+            rows = [
+                dict(row)
+                for row in session.execute(query.order_by(application_view.c.application_id).limit(500)).mappings()
+            ]
         if not rows:
             break
         for row in rows:
@@ -154,7 +175,7 @@ def _folded(store: Store, application_id: str, version: int, at: int) -> dict[st
 
 def _missing(store: Store, reached: int, seen: int) -> dict[str, Any] | None:
     """A stream the read model has no row for."""
-    with store.database.session() as session:
-        where = "rowid" if store.database.engine.dialect.name == "sqlite" else "notification_id"
-        count = session.scalar(text(f"SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND {where} <= :reached"), {"reached": reached})  # noqa: S608
-    return None if int(count or 0) == seen else {"application_id": None, "live": f"{seen} applications", "replayed": f"{count} applications"}
+    count = store.count_streams(reached)
+    if count == seen:
+        return None
+    return {"application_id": None, "live": f"{seen} applications", "replayed": f"{count} applications"}

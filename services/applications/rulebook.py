@@ -44,7 +44,13 @@ class Rulebook:
         definition = {key: value for key, value in procedure.items() if key not in VOLATILE}
         known = digest(definition)
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        row = {"code": definition["code"], "version": definition["version"], "digest": known, "definition": definition, "kept_at": clock.now()}
+        row = {
+            "code": definition["code"],
+            "version": definition["version"],
+            "digest": known,
+            "definition": definition,
+            "kept_at": clock.now(),
+        }
         session.execute(insert(ProcedureCopy).values(row).on_conflict_do_nothing())
         return known
 

@@ -48,27 +48,57 @@ class ApplicationsService(Operations):
 
     @door(roles=CITIZEN, sensitive=("on_behalf_of",))
     def start(
-        self, procedure_code: str, channel: str, command_id: str, on_behalf_of: str | None = None, agency_code: str | None = None
+        self,
+        procedure_code: str,
+        channel: str,
+        command_id: str,
+        on_behalf_of: str | None = None,
+        agency_code: str | None = None,
     ) -> Json:
         return self.registry.start(
-            procedure_code, channel, on_behalf_of=on_behalf_of, agency_code=agency_code,
-            catalog=self.catalog, identity=self.identity, by=self.caller,
+            procedure_code,
+            channel,
+            on_behalf_of=on_behalf_of,
+            agency_code=agency_code,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller,
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
-    def save_answers(self, application_id: str, answers: Json, command_id: str, expected_version: int | None = None) -> Json:
+    def save_answers(
+        self, application_id: str, answers: Json, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.registry.save_answers(
-            application_id, answers, expected_version=expected_version, catalog=self.catalog, identity=self.identity, by=self.caller
+            application_id,
+            answers,
+            expected_version=expected_version,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller,
         )
 
     @door(roles=CITIZEN, sensitive=("file_name", "content_base64"))
     def attach(
-        self, application_id: str, requirement: str, command_id: str, file_name: str | None = None, media_type: str | None = None,
-        content_base64: str | None = None, from_attachment_id: str | None = None,
+        self,
+        application_id: str,
+        requirement: str,
+        command_id: str,
+        file_name: str | None = None,
+        media_type: str | None = None,
+        content_base64: str | None = None,
+        from_attachment_id: str | None = None,
     ) -> Json:
         return self.registry.attach(
-            application_id, requirement, file_name=file_name, media_type=media_type, content_base64=content_base64,
-            from_attachment_id=from_attachment_id, catalog=self.catalog, identity=self.identity, by=self.caller,
+            application_id,
+            requirement,
+            file_name=file_name,
+            media_type=media_type,
+            content_base64=content_base64,
+            from_attachment_id=from_attachment_id,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller,
         )
 
     @door(roles=CITIZEN)
@@ -78,12 +108,19 @@ class ApplicationsService(Operations):
     @door(roles=CITIZEN)
     def submit(self, application_id: str, command_id: str, choices: Json | None = None, quantity: int = 1) -> Json:
         return self.registry.submit(
-            application_id, choices=choices, quantity=quantity, catalog=self.catalog, identity=self.identity, by=self.caller
+            application_id,
+            choices=choices,
+            quantity=quantity,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller,
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
     def supplement(self, application_id: str, command_id: str, answers: Json | None = None) -> Json:
-        return self.registry.supplement(application_id, answers=answers, catalog=self.catalog, identity=self.identity, by=self.caller)
+        return self.registry.supplement(
+            application_id, answers=answers, catalog=self.catalog, identity=self.identity, by=self.caller
+        )
 
     @door(roles=CITIZEN, sensitive=("reason",))
     def request_withdrawal(self, application_id: str, reason: str, command_id: str) -> Json:
@@ -91,22 +128,32 @@ class ApplicationsService(Operations):
 
     @door(roles=CITIZEN, sensitive=("address",))
     def choose_delivery(self, application_id: str, method: str, command_id: str, address: Any = None) -> Json:
-        return self.registry.choose_delivery(application_id, method, address=address, identity=self.identity, by=self.caller)
+        return self.registry.choose_delivery(
+            application_id, method, address=address, identity=self.identity, by=self.caller
+        )
 
     @door(roles=READERS)
     def application(self, application_id: str, purpose: str | None = None, min_version: int | None = None) -> Json:
-        return self.desk.application(application_id, purpose=purpose, min_version=min_version, identity=self.identity, by=self.caller)
+        return self.desk.application(
+            application_id, purpose=purpose, min_version=min_version, identity=self.identity, by=self.caller
+        )
 
     @door(roles={*CITIZEN, *OFFICERS, *AUDITORS})
     def attachment(self, application_id: str, attachment_id: str, purpose: str | None = None) -> Json:
-        return self.desk.attachment(application_id, attachment_id, purpose=purpose, identity=self.identity, by=self.caller)
+        return self.desk.attachment(
+            application_id, attachment_id, purpose=purpose, identity=self.identity, by=self.caller
+        )
 
     @door(roles=CITIZEN)
-    def mine(self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None) -> Json:
+    def mine(
+        self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None
+    ) -> Json:
         return self.desk.mine(status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller)
 
     @door(public=True, sensitive=("tracking_code",))
-    def track(self, reference: str, tracking_code: str, min_position: int | None = None, min_version: int | None = None) -> Json:
+    def track(
+        self, reference: str, tracking_code: str, min_position: int | None = None, min_version: int | None = None
+    ) -> Json:
         return self.tracking.track(reference, tracking_code, min_position=min_position, min_version=min_version)
 
     @door(roles=CITIZEN, sensitive=("comment",))
@@ -121,12 +168,26 @@ class ApplicationsService(Operations):
 
     @door(roles=OFFICERS)
     def queue(
-        self, agency_code: str, status: str | None = None, overdue: bool | None = None, officer_id: str | None = None,
-        procedure_code: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None,
+        self,
+        agency_code: str,
+        status: str | None = None,
+        overdue: bool | None = None,
+        officer_id: str | None = None,
+        procedure_code: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        min_position: int | None = None,
     ) -> Json:
         return self.desk.queue(
-            agency_code, status=status, overdue=overdue, officer_id=officer_id, procedure_code=procedure_code,
-            limit=limit, cursor=cursor, min_position=min_position, by=self.caller,
+            agency_code,
+            status=status,
+            overdue=overdue,
+            officer_id=officer_id,
+            procedure_code=procedure_code,
+            limit=limit,
+            cursor=cursor,
+            min_position=min_position,
+            by=self.caller,
         )
 
     @door(roles=OFFICERS)
@@ -190,7 +251,9 @@ class ApplicationsService(Operations):
         return self.office.send_back(application_id, reason, by=self.caller)
 
     @door(roles=OFFICERS)
-    def return_result(self, application_id: str, method: str, command_id: str, tracking_number: str | None = None) -> Json:
+    def return_result(
+        self, application_id: str, method: str, command_id: str, tracking_number: str | None = None
+    ) -> Json:
         return self.office.return_result(application_id, method, tracking_number=tracking_number, by=self.caller)
 
     @door(roles=OFFICERS, sensitive=("reason",))
@@ -204,7 +267,9 @@ class ApplicationsService(Operations):
         return self.auditing.history(application_id, purpose=purpose, by=self.caller)
 
     @door(roles=AUDITORS)
-    def state_at(self, application_id: str, version: int | None = None, at: str | None = None, purpose: str | None = None) -> Json:
+    def state_at(
+        self, application_id: str, version: int | None = None, at: str | None = None, purpose: str | None = None
+    ) -> Json:
         return self.auditing.state_at(application_id, version=version, at=at, purpose=purpose, by=self.caller)
 
     @door(roles=AUDITORS)
@@ -213,14 +278,20 @@ class ApplicationsService(Operations):
 
     @door(roles=READERS)
     def explain_due_date(self, application_id: str) -> Json:
-        return self.auditing.explain_due_date(application_id, catalog=self.catalog, identity=self.identity, by=self.caller)
+        return self.auditing.explain_due_date(
+            application_id, catalog=self.catalog, identity=self.identity, by=self.caller
+        )
 
     @door(roles={*AUDITORS, *OFFICERS})
     def affected_due_dates(self, agency_code: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
-        return self.auditing.affected_due_dates(agency_code=agency_code, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller)
+        return self.auditing.affected_due_dates(
+            agency_code=agency_code, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller
+        )
 
     @door(roles=AUDITORS)
-    def events(self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None) -> Json:
+    def events(
+        self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
+    ) -> Json:
         return self.auditing.events(after=after, limit=limit, application_id=application_id, kind=kind, by=self.caller)
 
     @door(roles=AUDITORS)
@@ -229,7 +300,12 @@ class ApplicationsService(Operations):
 
     @door(roles=AUDITORS)
     def export(
-        self, format: str, from_at: str | None = None, to_at: str | None = None, limit: int = 500, cursor: str | None = None
+        self,
+        format: str,
+        from_at: str | None = None,
+        to_at: str | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
     ) -> Json:
         return self.exports.export(format, from_at=from_at, to_at=to_at, limit=limit, cursor=cursor, by=self.caller)
 

@@ -9,7 +9,6 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications import vault
 from services.applications.domain.actors import Act
@@ -31,13 +30,23 @@ class Settling:
     def fee_paid(self, event: Mapping[str, Any], catalog: Any) -> None:
         """``payment_settled.v1``: record the fees of these collection moments as paid."""
         data = event["data"]
-        self._settle("fee_paid", event, catalog, {
-            "how": "paid", "payment_id": data["payment_id"], "amount": data.get("amount"), "method": data.get("method"),
-        })
+        self._settle(
+            "fee_paid",
+            event,
+            catalog,
+            {
+                "how": "paid",
+                "payment_id": data["payment_id"],
+                "amount": data.get("amount"),
+                "method": data.get("method"),
+            },
+        )
 
     def fee_waived(self, event: Mapping[str, Any], catalog: Any) -> None:
         """``fee_waived.v1``: record them as waived, with the legal basis."""
-        self._settle("fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None})
+        self._settle(
+            "fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None}
+        )
 
     def _settle(self, handler: str, event: Mapping[str, Any], catalog: Any, how: dict[str, Any]) -> None:
         calendar = self.rules.calendar_if_known(clock.now(), catalog)
@@ -73,7 +82,7 @@ def system_act(application: Application, cause: str, call_id: str) -> Act:
 
 
 def stop_unanswered(store: Store, session: Session, application_id: str, version: int) -> bool:
-    """Stop an application whose applicant has not answered within the procedure's limit; whether it was still waiting."""
+    """Stop an application whose applicant has not answered within the limit; whether it was still waiting."""
     application = store.get(application_id)
     wait = application.waits[-1] if application.waits else None
     if application.version != version or wait is None or wait["kind"] not in {"supplement", "payment"}:
@@ -84,5 +93,3 @@ def stop_unanswered(store: Store, session: Session, application_id: str, version
     application.stop(cause=f"{wait['kind']}_limit", reason=None, legal_basis=None, by=act)
     store.record(application, session)
     return True
-
-

@@ -14,7 +14,12 @@ from services.applications.models import application_view
 from services.applications.office import instant
 
 VIEW = application_view
-GROUPS = {"agency": VIEW.c.agency_code, "province": VIEW.c.province, "procedure": VIEW.c.procedure_code, "month": VIEW.c.month}
+GROUPS = {
+    "agency": VIEW.c.agency_code,
+    "province": VIEW.c.province,
+    "procedure": VIEW.c.procedure_code,
+    "month": VIEW.c.month,
+}
 
 
 class Statistics:
@@ -25,17 +30,22 @@ class Statistics:
     def from_settings(cls, settings: Settings) -> Statistics:
         return cls(Database.at(settings.database_url("applications")))
 
-    def statistics(self, from_at: str, to_at: str, by: str = "agency", *, min_position: int | None = None) -> dict[str, Any]:
-        """``{from_at, to_at, by, rows: [{key, received, carried_over, finished, early, …}], total}``; the end is exclusive.
+    def statistics(
+        self, from_at: str, to_at: str, by: str = "agency", *, min_position: int | None = None
+    ) -> dict[str, Any]:
+        """``{from_at, to_at, by, rows: [{key, received, carried_over, …}], total}``; the end is exclusive.
 
-        ``carried_over``: handed in before, not finished then. ``finished`` = ``early`` + ``on_time`` + ``late`` + ``refused``.
+        ``carried_over``: handed in before, not finished then. ``finished`` = ``early`` + ``on_time``
+        + ``late`` + ``refused``.
         ``open``, ``overdue`` and ``paused`` are as of ``to_at`` (or now, when that is later).
         """
         views.wait_for(self.database, min_position)
         since, until = instant(from_at, "/from_at"), instant(to_at, "/to_at")
         group = GROUPS[by]
         counted = figures(since, until)
-        query = select(group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()])
+        query = select(
+            group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()]
+        )
         with self.database.session() as session:
             found = session.execute(query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)).mappings()
             rows = [{name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in found]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.application import Application as EventSourced
 from eventsourcing.persistence import IntegrityError, Notification
+from eventsourcing.persistence import OperationalError as StoreOperationalError
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -26,6 +27,12 @@ from services.applications.domain.events import ApplicationEvent
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
 
 ATTEMPTS = 12
+# Where positions are needed that the recorders do not give; SQLite calls the column rowid.
+SQL = {
+    "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
+    "WHERE originator_id = :key AND notification_id > :after ORDER BY originator_version",
+    "streams": "SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND notification_id <= :until",
+}
 BATCH = 1000
 Answer = TypeVar("Answer")
 
@@ -54,6 +61,10 @@ class Store:
 
     def __init__(self, database: Database, streams: Streams) -> None:
         self.database, self.streams = database, streams
+        self._on_sqlite = database.engine.dialect.name == "sqlite"
+        self._sql = (
+            {name: words.replace("notification_id", "rowid") for name, words in SQL.items()} if self._on_sqlite else SQL
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Store:
@@ -74,7 +85,9 @@ class Store:
             raise ApplicationNotFound(application_id=str(application_id)) from None
         return found
 
-    def events(self, application_id: UUID | str, *, after: int | None = None, until: int | None = None) -> Iterator[ApplicationEvent]:
+    def events(
+        self, application_id: UUID | str, *, after: int | None = None, until: int | None = None
+    ) -> Iterator[ApplicationEvent]:
         """The events of one application in their order."""
         stored = self.streams.recorder.select_events(as_uuid(application_id), gt=after, lte=until)
         return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
@@ -86,28 +99,34 @@ class Store:
 
     def notifications(self, after: int, limit: int = BATCH, until: int | None = None) -> list[Notification]:
         """What follows a position in the log of all events."""
-        found = self.streams.recorder.select_notifications(start=after, limit=limit, stop=until, inclusive_of_start=False)
+        found = self.streams.recorder.select_notifications(
+            start=after, limit=limit, stop=until, inclusive_of_start=False
+        )
         return list(found)
 
-    def rows(self, *, after: int, limit: int, application_id: str | None = None, topics: list[str] | None = None) -> list[Notification]:
+    def rows(
+        self, *, after: int, limit: int, application_id: str | None = None, topics: list[str] | None = None
+    ) -> list[Notification]:
         """What follows a position, of one application or of certain topics only; with positions."""
         if application_id is None:
-            found = self.streams.recorder.select_notifications(start=after, limit=limit, topics=topics or [], inclusive_of_start=False)
+            found = self.streams.recorder.select_notifications(
+                start=after, limit=limit, topics=topics or [], inclusive_of_start=False
+            )
             return list(found)
         return self._rows_of(application_id, after, limit, topics or [])
 
     def _rows_of(self, application_id: str, after: int, limit: int, topics: list[str]) -> list[Notification]:
-        on_sqlite = self.database.engine.dialect.name == "sqlite"
-        position = "rowid" if on_sqlite else "notification_id"
         key = as_uuid(application_id)
-        chosen = text(
-            f"SELECT {position} AS position, originator_version, topic, state FROM stored_events "  # noqa: S608 - one of two names above
-            f"WHERE originator_id = :key AND {position} > :after ORDER BY originator_version"
-        )
         with self.database.session() as session:
-            rows = session.execute(chosen, {"key": key.hex if on_sqlite else key, "after": after}).all()
+            own = {"key": key.hex if self._on_sqlite else key, "after": after}
+            rows = session.execute(text(self._sql["of_one"]), own).all()
         wanted = [row for row in rows if not topics or row.topic in topics][:limit]
         return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in wanted]
+
+    def count_streams(self, until: int) -> int:
+        """How many applications the log has up to a position."""
+        with self.database.session() as session:
+            return int(session.scalar(text(self._sql["streams"]), {"until": until}) or 0)
 
     def event_of(self, notification: Notification) -> ApplicationEvent:
         event: ApplicationEvent = self.streams.mapper.to_domain_event(notification)  # type: ignore[assignment]
@@ -143,14 +162,10 @@ def persistently(attempt: Callable[[], Answer]) -> Answer:
         except IntegrityError:
             # Threads and greenlets that lost the same race must not meet again at once.
             threading.Event().wait(0.002 * number)
-        except OperationalError:
+        except (OperationalError, StoreOperationalError):
             broken += 1
             if broken > 2:
                 raise
-    _gave_up()
-
-
-def _gave_up() -> NoReturn:
     raise ServiceUnavailable(service="applications")
 
 
@@ -166,15 +181,25 @@ def refuse_unsafe(settings: Settings) -> None:
 
 def environment(url: str, settings: Settings) -> dict[str, str]:
     """What the event store needs to know, derived from the service's database URL."""
-    common = {"CREATE_TABLE": "no", "MAPPER_TOPIC": "services.applications.recording:AllowedTopics", "AGGREGATE_CACHE_MAXSIZE": ""}
+    common = {
+        "CREATE_TABLE": "no",
+        "MAPPER_TOPIC": "services.applications.recording:AllowedTopics",
+        "AGGREGATE_CACHE_MAXSIZE": "",
+    }
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        own = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": parsed.database or ":memory:", "SQLITE_LOCK_TIMEOUT": "15"}
+        own = {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": parsed.database or ":memory:",
+            "SQLITE_LOCK_TIMEOUT": "15",
+        }
         recorder = "SqliteRecorder"
     else:
         own = _postgres(parsed)
         recorder = "PostgresRecorder"
-    given = {name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))}
+    given = {
+        name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))
+    }
     return {**common, **own, "APPLICATION_RECORDER_TOPIC": f"services.applications.recording:{recorder}", **given}
 
 

@@ -24,7 +24,9 @@ class Tracking:
     def from_settings(cls, settings: Settings) -> Tracking:
         return cls(Database.at(settings.database_url("applications")))
 
-    def track(self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None) -> dict[str, Any]:
+    def track(
+        self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None
+    ) -> dict[str, Any]:
         """How an application stands; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
         views.wait_for(self.database, min_position)
         with self.database.session() as session:
@@ -38,9 +40,15 @@ class Tracking:
             raise ReadModelBehind(wanted=min_version, current=row["version"])
         times = ("submitted_at", "accepted_at", "due_at", "answer_by", "ended_at", "returned_at", "updated_at")
         return {
-            "reference": reference, "status": row["status"], "status_name": NAMES[Status(row["status"])],
-            "official_status": row["official_status"], "procedure_code": row["procedure_code"], "agency_code": row["agency_code"],
-            "receipt_number": row["receipt_number"], "version": row["version"], "applicant_name": masked(name) if name else None,
+            "reference": reference,
+            "status": row["status"],
+            "status_name": NAMES[Status(row["status"])],
+            "official_status": row["official_status"],
+            "procedure_code": row["procedure_code"],
+            "agency_code": row["agency_code"],
+            "receipt_number": row["receipt_number"],
+            "version": row["version"],
+            "applicant_name": masked(name) if name else None,
             **{name: row[name].isoformat() if row[name] else None for name in times},
         }
 

@@ -42,13 +42,27 @@ def keep_answers(session: Session, application_id: str, value: Mapping[str, Any]
 
 
 def keep_paper(
-    session: Session, application_id: str, applicant_id: str, *, kind: str, requirement: str, facts: dict[str, Any],
-    sha256: str | None, at: datetime,
+    session: Session,
+    application_id: str,
+    applicant_id: str,
+    *,
+    kind: str,
+    requirement: str,
+    facts: dict[str, Any],
+    sha256: str | None,
+    at: datetime,
 ) -> dict[str, str]:
-    """Keep what is known of a paper (``facts``: file_name, media_type, size, number …): ``{"paper_id", "commitment"}``."""
+    """Keep what is known of a paper (``facts``: file_name, media_type …): ``{"paper_id", "commitment"}``."""
     row = Paper(
-        paper_id=str(uuid4()), application_id=application_id, applicant_id=applicant_id, kind=kind, requirement=requirement,
-        facts=facts, sha256=sha256, salt=new_salt(), added_at=at,
+        paper_id=str(uuid4()),
+        application_id=application_id,
+        applicant_id=applicant_id,
+        kind=kind,
+        requirement=requirement,
+        facts=facts,
+        sha256=sha256,
+        salt=new_salt(),
+        added_at=at,
     )
     session.add(row)
     return {"paper_id": row.paper_id, "commitment": commit(opened_paper(row), row.salt)}
@@ -67,8 +81,10 @@ def answers(session: Session, answers_id: str | None) -> dict[str, Any] | None:
 
 def statements(session: Session, application_id: str) -> dict[str, str]:
     """All words of one application by id."""
-    found = session.execute(select(Statement.statement_id, Statement.words).where(Statement.application_id == application_id))
-    return {statement_id: words for statement_id, words in found}
+    found = session.execute(
+        select(Statement.statement_id, Statement.words).where(Statement.application_id == application_id)
+    )
+    return dict(found.tuples().all())
 
 
 def papers(session: Session, application_id: str) -> dict[str, Paper]:
@@ -79,7 +95,7 @@ def papers(session: Session, application_id: str) -> dict[str, Paper]:
 def names(session: Session, application_ids: list[str]) -> dict[str, str]:
     """Applicants' names by application; an erased one is missing."""
     found = session.execute(select(Party.application_id, Party.name).where(Party.application_id.in_(application_ids)))
-    return {application_id: name for application_id, name in found}
+    return dict(found.tuples().all())
 
 
 def openings(session: Session, application_id: str) -> dict[str, dict[str, Any]]:

@@ -26,8 +26,15 @@ class Application(Filing, Deciding, BaseAggregate[UUID]):
 
     @classmethod
     def start(
-        cls, *, application_id: UUID, procedure: Mapping[str, Any], channel: str, agency_code: str,
-        reference: str, tracking_digest: str, by: Act,
+        cls,
+        *,
+        application_id: UUID,
+        procedure: Mapping[str, Any],
+        channel: str,
+        agency_code: str,
+        reference: str,
+        tracking_digest: str,
+        by: Act,
     ) -> Application:
         """Begin a draft under a procedure that is offered through ``channel``."""
         if by.role not in moves_of("start")[0].roles:
@@ -37,8 +44,19 @@ class Application(Filing, Deciding, BaseAggregate[UUID]):
             raise ChannelNotOffered(procedure_code=procedure["code"], channel=channel, offered=", ".join(offered))
         check_channel_level(channel, procedure["level"])
         return cls._create(
-            Started, id=application_id, timestamp=by.at, by=by.recorded(), call_id=by.call_id, command_id=by.command_id,
-            status=str(Status.DRAFT), reference=reference, tracking_digest=tracking_digest, procedure_code=procedure["code"],
-            procedure_version=procedure["version"], channel=channel, level=procedure["level"], agency_code=agency_code,
+            Started,
+            id=application_id,
+            timestamp=by.at,
+            by=by.recorded(),
+            call_id=by.call_id,
+            command_id=by.command_id,
+            status=str(Status.DRAFT),
+            reference=reference,
+            tracking_digest=tracking_digest,
+            procedure_code=procedure["code"],
+            procedure_version=procedure["version"],
+            channel=channel,
+            level=procedure["level"],
+            agency_code=agency_code,
             applicant_id=by.applicant_id,
         )

@@ -35,7 +35,9 @@ def paused(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | N
     return _recorded(clock, clock.pause(at, cause, ref)) if clock else None
 
 
-def resumed(clock: Clock | None, at: datetime, cause: str, ref: str, calendar: WorkingCalendar | None, times: int = 1) -> Moved | None:
+def resumed(
+    clock: Clock | None, at: datetime, cause: str, ref: str, calendar: WorkingCalendar | None, times: int = 1
+) -> Moved | None:
     """Close the innermost pause (or the innermost ``times`` pauses)."""
     if clock is None:
         return None

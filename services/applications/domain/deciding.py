@@ -10,15 +10,33 @@ from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.events import (
-    AppealDismissed, Appealed, AppealUpheld, Approved, Assigned, ConsultationAnswered, ConsultationRequested,
-    OutcomeProposed, ProposalReturned, Rejected, ResultReturned, SubjectErased,
+    AppealDismissed,
+    Appealed,
+    AppealUpheld,
+    Approved,
+    Assigned,
+    ConsultationAnswered,
+    ConsultationRequested,
+    OutcomeProposed,
+    ProposalReturned,
+    Rejected,
+    ResultReturned,
+    SubjectErased,
 )
 from services.applications.domain.filing import check_delivery_level
 from services.applications.domain.intake import Intake
 from services.applications.domain.state import Sealed
 from services.applications.errors import (
-    AlreadyErased, AppealNotPending, AppealPending, AppealTooLate, ApproverIsProposer, ConsultationNotFound,
-    DeciderDecidesAppeal, ErasureNeedsTwoPersons, NoProposal, NotAssigned,
+    AlreadyErased,
+    AppealNotPending,
+    AppealPending,
+    AppealTooLate,
+    ApproverIsProposer,
+    ConsultationNotFound,
+    DeciderDecidesAppeal,
+    ErasureNeedsTwoPersons,
+    NoProposal,
+    NotAssigned,
 )
 
 APPEAL_DAYS = 90  # Law on Complaints 02/2011/QH13, article 9
@@ -33,8 +51,13 @@ class Deciding(Intake):
     def consult(self, *, consultation_id: str, agency_code: str, question: Sealed, due_at: datetime, by: Act) -> None:
         move = self._judge("consult", by)
         self._record(
-            ConsultationRequested, move, by,
-            consultation_id=consultation_id, agency_code=agency_code, due_at=due_at.isoformat(), reason=question,
+            ConsultationRequested,
+            move,
+            by,
+            consultation_id=consultation_id,
+            agency_code=agency_code,
+            due_at=due_at.isoformat(),
+            reason=question,
         )
 
     def answer_consultation(self, *, consultation_id: str, opinion: Sealed, by: Act) -> None:
@@ -46,7 +69,7 @@ class Deciding(Intake):
         self._record(ConsultationAnswered, move, by, consultation_id=consultation_id, opinion=opinion)
 
     def propose(self, *, outcome: str, reason: Sealed | None, by: Act) -> None:
-        """The assigned officer proposes ``approve`` or ``reject``; a later proposal takes the place of an earlier one."""
+        """The assigned officer proposes ``approve`` or ``reject``; a later proposal replaces an earlier one."""
         move = self._judge("propose", by)
         if by.account_id != self.officer_id:
             raise NotAssigned()
@@ -102,9 +125,14 @@ class Deciding(Intake):
         clock = deadline.start(promise, by.at, calendar)
         due = clock.due_at.isoformat() if clock.due_at else None
         self._record(
-            AppealUpheld, move, by,
-            appeal_id=appeal["appeal_id"], reason=reason, receipt_number=self.receipt_number or receipt_number,
-            due_at=due, started_clock=clock.to_json(),
+            AppealUpheld,
+            move,
+            by,
+            appeal_id=appeal["appeal_id"],
+            reason=reason,
+            receipt_number=self.receipt_number or receipt_number,
+            due_at=due,
+            started_clock=clock.to_json(),
         )
 
     def erase_subject(self, *, erasure_id: str, asked_by: str, legal_basis: str, by: Act) -> None:

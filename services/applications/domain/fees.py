@@ -9,14 +9,16 @@ MOMENTS = ("intake", "supplement", "result")
 
 
 def by_moment(quote: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The fees to remember: collection moment -> {"owed": minor units, "settled": None}; moments owing nothing are left out."""
+    """The fees to remember: moment -> {"owed": minor units, "settled": None}; moments owing nothing are left out."""
     owed: dict[str, int] = {}
     for item in quote.get("items", ()):
         owed[item["collected_at"]] = owed.get(item["collected_at"], 0) + item["amount"]["amount"]
     return {moment: {"owed": amount, "settled": None} for moment, amount in owed.items() if amount > 0}
 
 
-def settled(fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def settled(
+    fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
     """``fees`` after these moments were settled; a moment that is settled already stays as it was."""
     after = {moment: dict(fee) for moment, fee in fees.items()}
     for moment in moments:

@@ -9,7 +9,14 @@ from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.events import (
-    AnswersSaved, Attached, DeliveryChosen, Detached, Rated, Submitted, Supplemented, WithdrawalRequested,
+    AnswersSaved,
+    Attached,
+    DeliveryChosen,
+    Detached,
+    Rated,
+    Submitted,
+    Supplemented,
+    WithdrawalRequested,
 )
 from services.applications.domain.judging import Judging
 from services.applications.domain.state import Sealed
@@ -26,13 +33,21 @@ class Filing(Judging):
         self._check_not_erased()
         self._record(AnswersSaved, move, by, answers_id=answers_id, commitment=commitment, changed=changed)
 
-    def attach(self, *, attachment_id: str, requirement: str, media_type: str, size: int, commitment: str, by: Act) -> None:
+    def attach(
+        self, *, attachment_id: str, requirement: str, media_type: str, size: int, commitment: str, by: Act
+    ) -> None:
         """Add a paper for a requirement of the procedure (or ``other``)."""
         move = self._judge("attach", by)
         self._check_not_erased()
         self._record(
-            Attached, move, by,
-            attachment_id=attachment_id, requirement=requirement, media_type=media_type, size=size, commitment=commitment,
+            Attached,
+            move,
+            by,
+            attachment_id=attachment_id,
+            requirement=requirement,
+            media_type=media_type,
+            size=size,
+            commitment=commitment,
         )
 
     def detach(self, *, attachment_id: str, by: Act) -> None:
@@ -47,9 +62,16 @@ class Filing(Judging):
         self._check_not_erased()
         check_channel_level(self.channel, procedure["level"])
         self._record(
-            Submitted, move, by,
-            procedure_version=procedure["version"], procedure_digest=procedure_digest, channel=self.channel,
-            level=procedure["level"], quote=dict(quote), answers=self.answers, attachments=self._papers(),
+            Submitted,
+            move,
+            by,
+            procedure_version=procedure["version"],
+            procedure_digest=procedure_digest,
+            channel=self.channel,
+            level=procedure["level"],
+            quote=dict(quote),
+            answers=self.answers,
+            attachments=self._papers(),
         )
 
     def supplement(self, *, calendar: WorkingCalendar | None, by: Act) -> None:

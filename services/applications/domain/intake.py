@@ -10,8 +10,15 @@ from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.events import (
-    Accepted, DeadlineExtended, FeeSettled, IntakeRefused, PaymentRequested, Stopped, SupplementRequested,
-    WithdrawalDeclined, WithdrawnByApplicant,
+    Accepted,
+    DeadlineExtended,
+    FeeSettled,
+    IntakeRefused,
+    PaymentRequested,
+    Stopped,
+    SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawnByApplicant,
 )
 from services.applications.domain.judging import Judging
 from services.applications.domain.state import Sealed
@@ -32,16 +39,26 @@ class Intake(Judging):
         move = self._judge("refuse_intake", by)
         self._record(IntakeRefused, move, by, reason=reason)
 
-    def request_supplement(self, *, marks: list[dict[str, Any]], reason: Sealed, answer_by: datetime | None, by: Act) -> None:
+    def request_supplement(
+        self, *, marks: list[dict[str, Any]], reason: Sealed, answer_by: datetime | None, by: Act
+    ) -> None:
         """Ask for papers or corrections; the clock pauses until they come."""
         move = self._judge("request_supplement", by)
         moved = deadline.paused(self.clock, by.at, "SupplementRequested", self._ref())
         self._record(
-            SupplementRequested, move, by,
-            marks=marks, reason=reason, came_from=self.status.value, answer_by=written(answer_by), clock=moved,
+            SupplementRequested,
+            move,
+            by,
+            marks=marks,
+            reason=reason,
+            came_from=self.status.value,
+            answer_by=written(answer_by),
+            clock=moved,
         )
 
-    def request_payment(self, *, reason: Sealed, amount: dict[str, Any] | None, answer_by: datetime | None, by: Act) -> None:
+    def request_payment(
+        self, *, reason: Sealed, amount: dict[str, Any] | None, answer_by: datetime | None, by: Act
+    ) -> None:
         """Ask for fees not paid yet, or for a further ``amount`` that has arisen; the clock pauses."""
         move = self._judge("request_payment", by)
         moments = list(self.owed("intake", "supplement"))
@@ -51,13 +68,29 @@ class Intake(Judging):
             raise NothingOwed()
         moved = deadline.paused(self.clock, by.at, "PaymentRequested", self._ref())
         self._record(
-            PaymentRequested, move, by,
-            moments=moments, amount=amount, reason=reason, came_from=self.status.value, answer_by=written(answer_by), clock=moved,
+            PaymentRequested,
+            move,
+            by,
+            moments=moments,
+            amount=amount,
+            reason=reason,
+            came_from=self.status.value,
+            answer_by=written(answer_by),
+            clock=moved,
         )
 
     def settle_fee(
-        self, *, moments: list[str], how: str, payment_id: str | None, amount: dict[str, Any] | None, method: str | None,
-        calendar: WorkingCalendar | None, by: Act, legal_basis: str | None = None, reason: Sealed | None = None,
+        self,
+        *,
+        moments: list[str],
+        how: str,
+        payment_id: str | None,
+        amount: dict[str, Any] | None,
+        method: str | None,
+        calendar: WorkingCalendar | None,
+        by: Act,
+        legal_basis: str | None = None,
+        reason: Sealed | None = None,
     ) -> None:
         """Fees of these moments came in (``how`` = ``paid``) or were waived; ends the wait for them."""
         move = self._judge("settle_fee", by)
@@ -67,9 +100,19 @@ class Intake(Judging):
             status, closes = Status(self.waits[-1]["came_from"]), 1
             moved = deadline.resumed(self.clock, by.at, "FeeSettled", self._ref(), calendar)
         self._record(
-            FeeSettled, move, by,
-            moments=moments, how=how, payment_id=payment_id, amount=amount, method=method,
-            status=status, closes=closes, clock=moved, legal_basis=legal_basis, reason=reason,
+            FeeSettled,
+            move,
+            by,
+            moments=moments,
+            how=how,
+            payment_id=payment_id,
+            amount=amount,
+            method=method,
+            status=status,
+            closes=closes,
+            clock=moved,
+            legal_basis=legal_basis,
+            reason=reason,
         )
 
     def extend(self, *, due_at: datetime, reason: Sealed, may_extend: bool, by: Act) -> None:
@@ -81,10 +124,18 @@ class Intake(Judging):
         if clock is None or clock.due_at is None:
             raise NotExtendable(why_vi="hồ sơ không có ngày hẹn trả", why_en="no date was promised")
         if due_at <= max(clock.due_at, by.at):
-            raise NotExtendable(why_vi="ngày mới phải sau ngày hẹn hiện tại", why_en="the new date must be later than the present one")
+            raise NotExtendable(
+                why_vi="ngày mới phải sau ngày hẹn hiện tại", why_en="the new date must be later than the present one"
+            )
         moved = deadline.extended(clock, by.at, due_at, "DeadlineExtended", self._ref())
         self._record(
-            DeadlineExtended, move, by, due_at=due_at.isoformat(), previous_due_at=clock.due_at.isoformat(), reason=reason, clock=moved
+            DeadlineExtended,
+            move,
+            by,
+            due_at=due_at.isoformat(),
+            previous_due_at=clock.due_at.isoformat(),
+            reason=reason,
+            clock=moved,
         )
 
     def confirm_withdrawal(self, *, reason: Sealed | None, by: Act) -> None:
@@ -109,7 +160,11 @@ class Intake(Judging):
         owed = self.owed(moment)
         if owed:
             currency = (self.quote or {}).get("total", {}).get("currency", "VND")
-            raise FeeNotPaid(owed=f"{sum(owed.values())} {currency}", moment=moment, amount={"amount": sum(owed.values()), "currency": currency})
+            raise FeeNotPaid(
+                owed=f"{sum(owed.values())} {currency}",
+                moment=moment,
+                amount={"amount": sum(owed.values()), "currency": currency},
+            )
 
 
 def written(at: datetime | None) -> str | None:

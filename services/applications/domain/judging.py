@@ -45,7 +45,7 @@ class Judging(State):
         """Whose officers may act: the responsible agency's, except where another one was asked."""
         if command == "answer_consultation":
             asked = {consultation["agency_code"] for consultation in self.consultations.values()}
-            return by.agency_code if by.agency_code in asked else None
+            return by.agency_code if by.agency_code in asked else self.agency_code
         return self.agency_code
 
     def _came_from(self) -> Status | None:
@@ -55,7 +55,13 @@ class Judging(State):
         """Record ``kind``; ``status`` follows from the table unless the command decided it."""
         status = facts.pop("status", None) or move.leads_to(self.status, self._came_from())
         self.trigger_event(  # type: ignore[attr-defined]
-            kind, timestamp=by.at, by=by.recorded(), call_id=by.call_id, command_id=by.command_id, status=str(status), **facts
+            kind,
+            timestamp=by.at,
+            by=by.recorded(),
+            call_id=by.call_id,
+            command_id=by.command_id,
+            status=str(status),
+            **facts,
         )
 
     def _ref(self) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from services.applications.domain.actors import Act
-from infra.chassis import clock
 
 AGENCY, OTHER_AGENCY = "H01.01", "H01.02"
 
@@ -48,6 +48,8 @@ def call(actor: Actor, command_id: str | None = None, name: str = "command", **a
     return Call(actor, Command.of(command_id or str(uuid4()), name, actor.account_id, arguments))
 
 
-def act(account_id: str, role: str, agency: str | None = AGENCY, on_behalf_of: str | None = None, at: Any = None) -> Act:
+def act(
+    account_id: str, role: str, agency: str | None = AGENCY, on_behalf_of: str | None = None, at: Any = None
+) -> Act:
     office = None if role in {"citizen", "system", "auditor"} else agency
     return Act(account_id, role, at or clock.now(), "call-1", str(uuid4()), office, on_behalf_of)

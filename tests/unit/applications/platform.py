@@ -38,7 +38,11 @@ class Portal:
         self.store = Store.from_settings(settings)
         self.database: Database = self.store.database
         self.registry, self.office = Registry.from_settings(settings), Office.from_settings(settings)
-        self.desk, self.tracking, self.audit = Desk.from_settings(settings), Tracking.from_settings(settings), History.from_settings(settings)
+        self.desk, self.tracking, self.audit = (
+            Desk.from_settings(settings),
+            Tracking.from_settings(settings),
+            History.from_settings(settings),
+        )
         self.settling, self.erasing = Settling.from_settings(settings), Erasing.from_settings(settings)
         self.figures, self.exports = Statistics.from_settings(settings), Exporting.from_settings(settings)
         self.projecting, self.reminding, self.limits = Projecting(self.store), Reminding(self.store), Limits(self.store)
@@ -53,7 +57,9 @@ class Portal:
             pass
 
     def started(self, by: Any = people.CITIZEN, **given: Any) -> str:
-        reply = self.registry.start(self.catalog.definition["code"], given.pop("channel", "online"), by=call(by), **given, **self.neighbours)
+        reply = self.registry.start(
+            self.catalog.definition["code"], given.pop("channel", "online"), by=call(by), **given, **self.neighbours
+        )
         self.last_start = reply
         return str(reply["application_id"])
 
@@ -65,7 +71,13 @@ class Portal:
 
     def attached(self, key: str, by: Any = people.CITIZEN, requirement: str = "to-khai") -> dict[str, Any]:
         return self.registry.attach(
-            key, requirement, file_name="to-khai.pdf", media_type="application/pdf", content_base64=ENCODED, by=call(by), **self.neighbours
+            key,
+            requirement,
+            file_name="to-khai.pdf",
+            media_type="application/pdf",
+            content_base64=ENCODED,
+            by=call(by),
+            **self.neighbours,
         )
 
     def submitted(self, by: Any = people.CITIZEN, **given: Any) -> str:
@@ -102,8 +114,13 @@ class Portal:
     def paid(self, key: str, *moments: str, event_id: str | None = None) -> None:
         owed = self.store.get(key).owed(*moments)
         if owed:
-            data = {"payment_id": str(uuid4()), "application_id": key, "amount": {"amount": sum(owed.values()), "currency": "VND"},
-                    "method": "vnpay", "collected_at": list(owed)}
+            data = {
+                "payment_id": str(uuid4()),
+                "application_id": key,
+                "amount": {"amount": sum(owed.values()), "currency": "VND"},
+                "method": "vnpay",
+                "collected_at": list(owed),
+            }
             self.settling.fee_paid({"id": event_id or f"payments:{uuid4()}", "data": data}, self.catalog)
 
     def status(self, key: str) -> str:

@@ -19,7 +19,13 @@ PROCEDURE: dict[str, Any] = {
         "counter": {"processing_time": {"amount": 5, "unit": "working_days"}},
     },
     "requirements": [
-        {"id": "to-khai", "name": {"vi": "Tờ khai", "en": "Form"}, "required": True, "condition": None, "register": None},
+        {
+            "id": "to-khai",
+            "name": {"vi": "Tờ khai", "en": "Form"},
+            "required": True,
+            "condition": None,
+            "register": None,
+        },
         {"id": "anh", "name": {"vi": "Ảnh", "en": "Photo"}, "required": False, "condition": None, "register": None},
     ],
     "form": {
@@ -46,8 +52,15 @@ def money(amount: int) -> dict[str, Any]:
 
 def quote_of(*moments: str) -> dict[str, Any]:
     items = [
-        {"fee_id": f"phi-{moment}", "kind": "charge", "name": {"vi": "Phí", "en": "Fee"}, "amount": money(FEES[moment]),
-         "collected_at": moment, "reason": {"vi": "", "en": ""}, "legal_basis": None}
+        {
+            "fee_id": f"phi-{moment}",
+            "kind": "charge",
+            "name": {"vi": "Phí", "en": "Fee"},
+            "amount": money(FEES[moment]),
+            "collected_at": moment,
+            "reason": {"vi": "", "en": ""},
+            "legal_basis": None,
+        }
         for moment in moments
     ]
     total = money(sum(FEES[moment] for moment in moments))
@@ -75,7 +88,10 @@ class Catalog:
 
     def calendar(self, year: int) -> dict[str, Any]:
         self._answer()
-        days = [{"date": on, "kind": kind, "name": {"vi": "Nghỉ lễ", "en": "Holiday"}} for on, kind in self.days.get(year, [])]
+        days = [
+            {"date": on, "kind": kind, "name": {"vi": "Nghỉ lễ", "en": "Holiday"}}
+            for on, kind in self.days.get(year, [])
+        ]
         return {"year": year, "days": days, "version": 1}
 
     def _answer(self) -> None:
@@ -90,7 +106,11 @@ class Identity:
         self.delegations = set(delegations)
 
     def delegation_for(
-        self, delegate_account_id: str, scope: str, principal_citizen_number: str | None = None, principal_account_id: str | None = None
+        self,
+        delegate_account_id: str,
+        scope: str,
+        principal_citizen_number: str | None = None,
+        principal_account_id: str | None = None,
     ) -> dict[str, Any]:
         principal = principal_account_id or f"of-{principal_citizen_number}"
         if (delegate_account_id, principal, scope) not in self.delegations:

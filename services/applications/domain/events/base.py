@@ -61,7 +61,12 @@ class Waiting(ApplicationEvent):
     answer_by: str | None = None
 
     def happen(self, application: State) -> None:
-        wait = {"kind": self.KIND, "came_from": self.came_from, "since": self.timestamp.isoformat(), "answer_by": self.answer_by}
+        wait = {
+            "kind": self.KIND,
+            "came_from": self.came_from,
+            "since": self.timestamp.isoformat(),
+            "answer_by": self.answer_by,
+        }
         application.waits = (*application.waits, wait | self.asked())
 
     def asked(self) -> dict[str, Any]:

@@ -67,8 +67,16 @@ class Attached(ApplicationEvent):
     commitment: str
 
     def happen(self, application: State) -> None:
-        paper = {"requirement": self.requirement, "media_type": self.media_type, "size": self.size, "commitment": self.commitment}
-        application.attachments = {**application.attachments, self.attachment_id: paper | {"attached_at": self.timestamp.isoformat()}}
+        paper = {
+            "requirement": self.requirement,
+            "media_type": self.media_type,
+            "size": self.size,
+            "commitment": self.commitment,
+        }
+        application.attachments = {
+            **application.attachments,
+            self.attachment_id: paper | {"attached_at": self.timestamp.isoformat()},
+        }
 
 
 class Detached(ApplicationEvent):
@@ -77,7 +85,9 @@ class Detached(ApplicationEvent):
     attachment_id: str
 
     def happen(self, application: State) -> None:
-        application.attachments = {key: paper for key, paper in application.attachments.items() if key != self.attachment_id}
+        application.attachments = {
+            key: paper for key, paper in application.attachments.items() if key != self.attachment_id
+        }
 
 
 class Submitted(ApplicationEvent):
@@ -145,7 +155,10 @@ class Appealed(ApplicationEvent):
 
     def happen(self, application: State) -> None:
         application.pending_appeal = {
-            "appeal_id": self.appeal_id, "against": self.against, "grounds": self.reason, "at": self.timestamp.isoformat(),
+            "appeal_id": self.appeal_id,
+            "against": self.against,
+            "grounds": self.reason,
+            "at": self.timestamp.isoformat(),
         }
 
 

@@ -61,7 +61,7 @@ class Assigned(ApplicationEvent):
 
 
 class PaymentRequested(Waiting):
-    """``moments``: the collection moments now asked for; ``amount``: a further amount that arose, with its moment."""
+    """``moments``: the collection moments now asked for; ``amount``: a further amount that arose."""
 
     TOPIC: ClassVar[str] = "applications.PaymentRequested"
     KIND: ClassVar[str] = "payment"
@@ -80,7 +80,7 @@ class PaymentRequested(Waiting):
 
 
 class FeeSettled(Answered):
-    """Fees of these moments were paid or waived. ``closes`` is 0 while nothing waited for them, or not for all of them."""
+    """Fees of these moments were paid or waived. ``closes`` is 0 when nothing (or still something) is waited for."""
 
     TOPIC: ClassVar[str] = "applications.FeeSettled"
 
@@ -150,7 +150,11 @@ class ConsultationAnswered(ApplicationEvent):
     opinion: Sealed
 
     def happen(self, application: State) -> None:
-        answered = {"opinion": self.opinion, "answered_at": self.timestamp.isoformat(), "answered_by": self.by["account_id"]}
+        answered = {
+            "opinion": self.opinion,
+            "answered_at": self.timestamp.isoformat(),
+            "answered_by": self.by["account_id"],
+        }
         asked = application.consultations[self.consultation_id]
         application.consultations = {**application.consultations, self.consultation_id: asked | answered}
 

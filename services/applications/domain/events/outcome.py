@@ -18,7 +18,10 @@ class OutcomeProposed(ApplicationEvent):
 
     def happen(self, application: State) -> None:
         application.proposal = {
-            "outcome": self.outcome, "by": self.by["account_id"], "at": self.timestamp.isoformat(), "reason": self.reason,
+            "outcome": self.outcome,
+            "by": self.by["account_id"],
+            "at": self.timestamp.isoformat(),
+            "reason": self.reason,
         }
 
 
@@ -62,7 +65,11 @@ class ResultReturned(ApplicationEvent):
     tracking_number: str | None = None
 
     def happen(self, application: State) -> None:
-        application.returned = {"method": self.method, "tracking_number": self.tracking_number, "at": self.timestamp.isoformat()}
+        application.returned = {
+            "method": self.method,
+            "tracking_number": self.tracking_number,
+            "at": self.timestamp.isoformat(),
+        }
 
 
 class AppealDismissed(ApplicationEvent):
@@ -86,9 +93,14 @@ class AppealUpheld(ApplicationEvent):
 
     def happen(self, application: State) -> None:
         _close_appeal(application, self, "upheld")
-        set_aside = (application.decision or {}) | {"set_aside_at": self.timestamp.isoformat(), "returned": application.returned}
+        set_aside = (application.decision or {}) | {
+            "set_aside_at": self.timestamp.isoformat(),
+            "returned": application.returned,
+        }
         application.set_aside = (*application.set_aside, set_aside)
-        application.decision = application.proposal = application.returned = application.refusal = application.ended_at = None
+        application.decision = application.proposal = application.returned = application.refusal = (
+            application.ended_at
+        ) = None
         application.receipt_number = self.receipt_number
         application.accepted_at = application.accepted_at or self.timestamp
         application.clock = Clock.from_json(self.started_clock)
@@ -103,11 +115,18 @@ class SubjectErased(ApplicationEvent):
     asked_by: str
 
     def happen(self, application: State) -> None:
-        application.erased = {"erasure_id": self.erasure_id, "at": self.timestamp.isoformat(), "legal_basis": self.legal_basis}
+        application.erased = {
+            "erasure_id": self.erasure_id,
+            "at": self.timestamp.isoformat(),
+            "legal_basis": self.legal_basis,
+        }
 
 
 def _close_appeal(application: State, event: ApplicationEvent, outcome: str) -> None:
     closed = (application.pending_appeal or {}) | {
-        "outcome": outcome, "decided_at": event.timestamp.isoformat(), "decided_by": event.by["account_id"], "decision": event.reason,
+        "outcome": outcome,
+        "decided_at": event.timestamp.isoformat(),
+        "decided_by": event.by["account_id"],
+        "decision": event.reason,
     }
     application.appeals, application.pending_appeal = (*application.appeals, closed), None
