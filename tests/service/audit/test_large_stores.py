@@ -10,14 +10,15 @@ from tests.service.audit.stores import KEY, Store, many
 
 EVENTS = many("AUDIT_EVENTS", 24_000)
 MEASURE = """
-import contextlib, io, json, resource, runpy, sys
+import contextlib, io, json, runpy, sys
 said = io.StringIO()
 sys.argv = sys.argv[1:]
 try:
     with contextlib.redirect_stdout(said):
         runpy.run_path(sys.argv[0], run_name="__main__")
 except SystemExit as end:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
+    peak = int(status["VmHWM"].split()[0])
     print(json.dumps(json.loads(said.getvalue()) | {"status": end.code, "peak_kb": peak}))
 """
 

@@ -1,0 +1,61 @@
+"""Histories as plain rows, from an evidence file: what exports, alarms and reports work on when there is no server.
+
+A row: {"position", "application_id", "version", "kind", "at", "by": {"account_id", "role", "agency_code",
+"on_behalf_of"}, "status", "reason", "legal_basis", "call_id", "command_id", "facts": {…}}; a running service tells
+the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+CARRIED = ("timestamp", "by", "status", "reason", "legal_basis", "call_id", "command_id")
+LEFT_OUT = ("originator_id", "originator_version", "originator_topic")
+
+
+def rows_of(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The events of an evidence file, oldest first, with what opens their words put in place."""
+    words = _words(bundle)
+    return [_row(event, words) for event in bundle["events"]]
+
+
+def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    state = plain(json.loads(base64.b64decode(event["state"])))
+    facts = {name: value for name, value in state.items() if name not in (*CARRIED, *LEFT_OUT) and value is not None}
+    row = {
+        "position": event["notification_id"],
+        "application_id": event["application_id"],
+        "version": event["version"],
+        "kind": event["topic"].rpartition(".")[2],
+        "at": state.get("timestamp"),
+        **{name: state.get(name) for name in CARRIED if name != "timestamp"},
+        "facts": facts,
+    }
+    opened: dict[str, Any] = in_place(row, words)
+    return opened
+
+
+def plain(value: Any) -> Any:
+    """Stored JSON without the wrappers that name a value's type."""
+    if isinstance(value, dict):
+        if set(value) == {"_type_", "_data_"}:
+            return plain(value["_data_"])
+        return {key: plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
+def in_place(value: Any, words: Mapping[str, Any]) -> Any:
+    """Sealed parts replaced by what opens them; None where it has been erased."""
+    if isinstance(value, Mapping):
+        if set(value) == {"statement_id", "commitment"}:
+            return words.get(value["commitment"])
+        return {key: in_place(part, words) for key, part in value.items()}
+    return [in_place(part, words) for part in value] if isinstance(value, list) else value
+
+
+def _words(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    opened = [found for found in bundle.get("openings", []) if not found.get("erased")]
+    return {found["commitment"]: json.loads(base64.b64decode(found["content"])) for found in opened}
