@@ -5,6 +5,7 @@ from __future__ import annotations
 # kind -> (must an editor decide?, Vietnamese, English)
 KINDS: dict[str, tuple[bool, str, str]] = {
     "record_unreadable": (True, "Bản ghi không đọc được", "the record cannot be read"),
+    "layout_differs": (True, "Bản ghi không thuộc bố cục đã nêu", "the record is not in the layout named"),
     "code_missing": (True, "Bản ghi không có mã thủ tục", "the record has no procedure code"),
     "title_missing": (True, "Bản ghi không có tên thủ tục", "the record has no title"),
     "field_missing": (True, "Bản ghi không có lĩnh vực", "the record has no field of administration"),

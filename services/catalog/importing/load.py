@@ -105,9 +105,13 @@ class _Loading:
         """The chunk's records that have a code and are the first with it; the others are counted and reported here."""
         for line, record in chunk:
             self.summary.lines += 1
-            layout = None if isinstance(record, BadLine) else self._layout or layout_of(record)
+            shape = None if isinstance(record, BadLine) else layout_of(record)
+            layout = self._layout or shape
             if isinstance(record, BadLine) or layout is None:
                 self._bad(line, record)
+                continue
+            if shape not in (None, layout):
+                self._bad(line, record, "layout_differs")
                 continue
             code, mark = code_of(record), fingerprint(record)
             if not code:

@@ -77,6 +77,12 @@ def test_lines_that_hold_no_record_are_counted_and_reported() -> None:
     )
 
 
+def test_a_record_of_another_layout_than_the_one_named_is_reported() -> None:
+    found: list[Finding] = []
+    summary = loaded(Shelf(), record("1.1"), layout="structured", found=found.append)
+    assert (summary.bad, [finding.kind for finding in found]) == (1, ["layout_differs"])
+
+
 def test_a_refused_record_is_reported_and_the_others_stay() -> None:
     found: list[Finding] = []
     summary = loaded(Shelf(refuses=["1.1"]), record("1.1"), record("1.2"), found=found.append)
