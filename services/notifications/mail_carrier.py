@@ -169,6 +169,7 @@ def compose(parcel: Parcel, sender: str) -> EmailMessage:
     letter["Auto-Submitted"] = "auto-generated"
     letter["Content-Language"] = parcel.language
     letter.set_content(parcel.body + "\n", cte="quoted-printable")
+    letter.as_bytes()  # what cannot be written shows here, before a mail server is bothered
     return letter
 
 

@@ -86,7 +86,7 @@ def render(source: str, language: str, facts: Mapping[str, Any]) -> str:
     """The words of ``source`` about ``facts``; raises ``FactMissing`` or ``FactUnfit``."""
     template = _compiled(source, language)
     try:
-        return str(template.render(facts)).strip()
+        return str(template.render(facts)).replace("\0", "").strip()  # PostgreSQL keeps no NUL
     except (TypeError, ValueError, LookupError, ArithmeticError, TemplateError) as error:
         raise FactUnfit(f"{type(error).__name__}: {error}") from error
 

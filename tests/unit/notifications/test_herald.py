@@ -110,6 +110,11 @@ def test_a_procedure_the_catalogue_does_not_know_is_called_by_its_code(office: O
     assert "“1.001193”" in office.messages()[0].body
 
 
+def test_a_character_no_database_keeps_does_not_stop_a_message(office: Office) -> None:
+    office.hears(event("intake_refused.v1", reason="Thiếu\0 giấy."))
+    assert "Thiếu giấy." in office.messages()[0].body
+
+
 def test_the_tracking_number_is_told(office: Office) -> None:
     office.hears(event("result_returned.v1"))
     assert "qua dịch vụ bưu chính công ích" in office.messages()[0].body

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.courier import LEASE, Courier, Parcel, given_up
 from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, carrier_of, compose
 from tests.unit.notifications import mail_server
-from tests.unit.notifications.office import Directory, Office, event
+from tests.unit.notifications.office import CITIZEN, Directory, Office, command, event
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
@@ -173,6 +175,25 @@ def test_an_intent_without_result_is_found_and_sent_again(
     assert received(mailbox, office) == 1
 
 
+def test_a_later_attempt_keeps_the_quiet_hours_too(
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+) -> None:
+    night = {"quiet_hours": {"from": "10:01", "until": "12:00"}}  # it is 10:00 in Viet Nam
+    office.preferences.set_preferences(night, by=CITIZEN, command=command())
+    letter_to(office, "greylist@quiet.example.vn")
+    courier(office, mailbox.port).step()
+    assert office.deliveries()[0].next_attempt_at == datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+
+
+@given(name=st.text(max_size=40), address=st.text(max_size=40), subject=st.text(max_size=40), body=st.text(max_size=99))
+def test_any_words_and_addresses_are_sent_or_given_up_and_never_a_failure(
+    tmp_path_factory: pytest.TempPathFactory, name: str, address: str, subject: str, body: str
+) -> None:
+    carrier = FolderCarrier(tmp_path_factory.getbasetemp(), "no-reply@portal.example.vn")
+    with carrier.open() as carry:
+        assert carry(Parcel("any", address, name, subject, body, "vi")).status in {"sent", "permanent_failure"}
+
+
 def test_what_is_given_up_is_counted_and_logged_without_the_address(
     office: Office, mailbox: mail_server.MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,9 +222,9 @@ def test_the_embedded_default_writes_letters_into_a_folder(office: Office, tmp_p
 
 def test_anywhere_else_a_missing_mail_server_stops_the_process_by_name() -> None:
     real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://"}
-    for missing, given in {"MAIL_FROM": {}, "SMTP_URL": {"MAIL_FROM": "a@b.vn"}}.items():
+    for missing, also in {"MAIL_FROM": {}, "SMTP_URL": {"MAIL_FROM": "a@b.vn"}}.items():
         with pytest.raises(SettingMissing) as stopped:
-            carrier_of(Settings({**real, **given}))
+            carrier_of(Settings({**real, **also}))
         assert stopped.value.name == missing
 
 
