@@ -22,7 +22,7 @@ from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal
 from infra.cli.demo import payment_gateway, smtp_server
 
-READY_WITHIN = 60  # seconds
+READY_WITHIN = 120  # seconds
 
 
 @dataclass
@@ -117,6 +117,7 @@ def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) ->
             "PORTAL_ENVIRONMENT": "development",
             "PORTAL_HOME": str(folder / "home"),
             "SMTP_URL": mailbox,
+            "MAIL_FROM": "cong@example.vn",
             "BLOB_STORE": str(folder / "blobs"),
             **outside.settings,
             **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},

@@ -54,6 +54,7 @@ def on_real_servers(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
     return {step.part for step in told}
 
 
+@pytest.mark.timeout(400)  # eleven processes start
 @pytest.mark.parametrize("platform", [on_the_embedded_default, on_real_servers])
 def test_one_application_goes_from_catalogue_to_result(platform, tmp_path, request):
     assert platform(tmp_path, request) == PARTS
