@@ -26,7 +26,7 @@ from services.notifications.models import Attempt, Delivery
 
 BATCH = 20
 STEP_S = 10.0  # after so long a step ends, that slow receivers do not keep the follower's other duties waiting
-REST = timedelta(seconds=15)  # how long a server that does not answer is left alone
+REST = timedelta(seconds=15)  # how long a server or subscriber that does not answer is left alone
 LEASE = timedelta(minutes=5)  # an attempt open for longer has lost its process; carriers give up far sooner
 
 attempts_made = Counter(
@@ -69,6 +69,10 @@ class Carrier(Protocol):
     @property
     def delays(self) -> Sequence[timedelta]: ...
 
+    def way(self, recipient: str) -> str:
+        """What rests when it is down: parcels of the same way wait together, others go on."""
+        ...
+
     def open(self) -> AbstractContextManager[Carry]: ...
 
     def parcel(self, session: Session, delivery: Delivery) -> Parcel: ...
@@ -81,28 +85,29 @@ class Courier:
         self.database = database
         self.carrier = carrier
         self.name = f"courier-{carrier.channel}"
-        self._resting_until: datetime | None = None
+        self._resting: dict[str, datetime] = {}  # way -> until when
 
     def step(self) -> int:
         """Recover lost attempts, send what is due; how much was done."""
-        if self._resting_until is not None and clock.now() < self._resting_until:
-            return 0
+        self._resting = {way: until for way, until in self._resting.items() if until > clock.now()}
         recovered, due = self._recover(), self._due()
         if not due:
             return recovered
         with self.carrier.open() as carry:
             return recovered + self._carry_all(due, carry)
 
-    def _carry_all(self, due: Sequence[str], carry: Carry) -> int:
-        give_way_at = time.monotonic() + STEP_S
-        for done, delivery_id in enumerate(due, start=1):
-            outcome = self._carry(delivery_id, carry)
+    def _carry_all(self, due: Sequence[tuple[str, str]], carry: Carry) -> int:
+        done, give_way_at = 0, time.monotonic() + STEP_S
+        for delivery_id, recipient in due:
+            way = self.carrier.way(recipient)
+            if way in self._resting:
+                continue
+            outcome, done = self._carry(delivery_id, carry), done + 1
             if outcome is not None and outcome.down:
-                self._resting_until = clock.now() + REST
-                return done
+                self._resting[way] = clock.now() + REST
             if time.monotonic() > give_way_at:
-                return done
-        return len(due)
+                break
+        return done
 
     def _carry(self, delivery_id: str, carry: Carry) -> Outcome | None:
         parcel = self._intend(delivery_id)
@@ -113,15 +118,17 @@ class Courier:
             self._conclude(session, _locked(session, delivery_id), outcome)
         return outcome
 
-    def _due(self) -> list[str]:
-        now = clock.now()
-        waiting = select(Delivery.id).where(
+    def _due(self) -> list[tuple[str, str]]:
+        """Ids and recipients of what is to be sent now, on ways that do not rest."""
+        waiting = select(Delivery.id, Delivery.recipient).where(
             Delivery.channel == self.carrier.channel,
             Delivery.status.in_(states.WAITING),
-            Delivery.next_attempt_at <= now,
+            Delivery.next_attempt_at <= clock.now(),
+            Delivery.recipient.not_in(list(self._resting)),
         )
         with self.database.session() as session:
-            return list(session.scalars(waiting.order_by(Delivery.next_attempt_at, Delivery.position).limit(BATCH)))
+            rows = session.execute(waiting.order_by(Delivery.next_attempt_at, Delivery.position).limit(BATCH))
+            return [(row.id, row.recipient) for row in rows if self.carrier.way(row.recipient) not in self._resting]
 
     def _intend(self, delivery_id: str) -> Parcel | None:
         """Write down that it is about to be sent; ``None`` if it need not be any more."""

@@ -69,6 +69,9 @@ class MailCarrier:
     def __init__(self, server: MailServer, sender: str, timeout: float = TIMEOUT_S) -> None:
         self.server, self.sender, self.timeout = server, sender, timeout
 
+    def way(self, recipient: str) -> str:
+        return self.server.host
+
     def parcel(self, session: Session, delivery: Delivery) -> Parcel:
         return parcel_of_mail(delivery)
 
@@ -125,6 +128,9 @@ class FolderCarrier:
 
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder, self.sender = folder, sender
+
+    def way(self, recipient: str) -> str:
+        return str(self.folder)
 
     def parcel(self, session: Session, delivery: Delivery) -> Parcel:
         return parcel_of_mail(delivery)

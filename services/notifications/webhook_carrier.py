@@ -41,6 +41,9 @@ class WebhookCarrier:
     def from_settings(cls, settings: Settings) -> WebhookCarrier:
         return cls(guarded=not settings.development, timeout=settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S))
 
+    def way(self, recipient: str) -> str:
+        return recipient
+
     def parcel(self, session: Session, delivery: Delivery) -> Parcel:
         subscription = session.get(Subscription, delivery.subscription_id)
         assert subscription is not None
@@ -60,7 +63,7 @@ class WebhookCarrier:
         except UnicodeError as error:
             return Outcome(states.PERMANENT_FAILURE, f"not a host name: {error}")
         except (OSError, http.client.HTTPException) as error:
-            return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}")
+            return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
         if 200 <= code < 300:
             return Outcome(states.DELIVERED, f"HTTP {code}")
         return Outcome(states.PERMANENT_FAILURE if code == GONE else states.TEMPORARY_FAILURE, f"HTTP {code}")

@@ -157,6 +157,22 @@ def test_a_subscriber_that_never_comes_to_an_end_is_hung_up_on(
     assert calls_of(office)[0].status == "temporary_failure" and time.monotonic() - started < 2
 
 
+def test_a_subscriber_that_does_not_answer_is_left_alone_and_others_are_called(
+    office: Office, receiver: Receiver, clock: time_machine.Coordinates
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    for url in (nobody, receiver.url):
+        subscribed(office, url)
+    for number in range(3):
+        office.hears(event("application_accepted.v1", f"applications:{number}"))
+    sending = courier(office)
+    assert [sending.step(), sending.step()] == [4, 0] and len(receiver.calls) == 3
+    assert sorted(one.attempts for one in calls_of(office) if one.recipient == nobody) == [0, 0, 1]
+    clock.shift(16)
+    assert sending.step() == 1, "one more finds that nobody is there"
+
+
 def dawdle(listening: socket.socket, word: bytes) -> None:
     """Take a call and say ``word`` again and again."""
     line, _ = listening.accept()
