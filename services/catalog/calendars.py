@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 import holidays
@@ -26,6 +27,7 @@ from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay
 from services.catalog.offerings import Offerings
 
+LIBRARY = metadata.version("holidays")
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
 MAKE_UP = {"vi": "Ngày làm việc bù", "en": "Make-up working day"}
 DAYS_A_YEAR_AT_LEAST = 200  # working days in the emptiest year, for how many calendars a promise can need
@@ -43,7 +45,7 @@ class Calendars:
         return cls(Database.at(settings.database_url("catalog")), Offerings.from_settings(settings))
 
     def calendar(self, year: int) -> dict[str, Any]:
-        """``{"year", "days": [{"date", "kind", "name", …}], "version", "estimated"}``: the days that differ from Monday to Friday."""
+        """The days that differ from Monday to Friday: ``{"year", "days": [{"date", "kind", "name"}], "version"}``."""
         with self.database.session() as session:
             return calendar_of(session, year)
 
@@ -142,7 +144,7 @@ def calendar_of(session: Session, year: int) -> dict[str, Any]:
     return {
         "year": year,
         "days": ordered,
-        "version": f"{holidays.__version__}/{latest}",
+        "version": f"{LIBRARY}/{latest}",
         "estimated": year > today().year,
     }
 

@@ -7,11 +7,11 @@ a percentage of another, tiers that must climb, a form that must itself be a JSO
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
-import rfc8785
 
 from infra.chassis.refusals import InvalidRequest
 
@@ -62,8 +62,9 @@ def complete(definition: Mapping[str, Any]) -> Definition:
 
 
 def fingerprint(definition: Mapping[str, Any]) -> str:
-    """SHA-256 of the canonical JSON (RFC 8785): equal for equal content, whatever the order of keys."""
-    return hashlib.sha256(rfc8785.dumps(dict(definition))).hexdigest()
+    """SHA-256 of the JSON with sorted keys: equal for equal content, whatever the order of keys."""
+    text = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check(definition: Mapping[str, Any], root: str = "/definition") -> None:

@@ -17,7 +17,7 @@ class ProcedureNotFound(NotFound):
 class VersionsOverlap(Refusal):
     """Two versions of one procedure would be in force on the same day."""
 
-    vi = "Phiên bản {version} của thủ tục {code} đã có hiệu lực từ {effective_from}; hai phiên bản không được cùng hiệu lực trong một ngày."
+    vi = "Phiên bản {version} của thủ tục {code} đã có hiệu lực từ {effective_from}; mỗi ngày chỉ có một phiên bản."
     en = "Version {version} of {code} is already in force from {effective_from}; two versions may not share a day."
     todo_vi = "Chọn một ngày có hiệu lực khác."
     todo_en = "Choose another first day."

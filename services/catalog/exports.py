@@ -1,9 +1,7 @@
-"""The catalogue handed on: to other installations (``json``), to spreadsheets (``csv``), as linked open data (``cpsv-ap``); and its levels."""
+"""The catalogue handed on: to installations (json), to spreadsheets (csv), as linked data (cpsv-ap); and its levels."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
 import io
 import json
@@ -15,9 +13,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis.database import Database
-from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.catalog import opendata, versions
+from services.catalog.cursors import cursor as cursor_at
+from services.catalog.cursors import place
 from services.catalog.days import day_of
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
 
@@ -52,13 +51,13 @@ class Exports:
         return cls(Database.at(settings.database_url("catalog")), settings.get("PORTAL_URL", BASE).rstrip("/"))
 
     def export(self, form: str, at: str | None = None, limit: int = 200, cursor: str | None = None) -> dict[str, Any]:
-        """``{"format", "media_type", "count", "content": text, "next_cursor"}``; the header row of csv is on the first page."""
-        day, after = day_of(at), _after(cursor)
+        """A page: ``{"format", "media_type", "count", "content", "next_cursor"}``; csv has its header on the first."""
+        day, after = day_of(at), place(cursor)
         with self.database.session() as session:
             rows = _in_force(session, day, after, limit + 1)
         page = rows[:limit]
         content = {"json": _json, "csv": _csv, "cpsv-ap": self._linked}[form](page, first=not after)
-        following = base64.urlsafe_b64encode(page[-1].code.encode()).decode() if len(rows) > limit else None
+        following = cursor_at(page[-1].code) if len(rows) > limit else None
         return {
             "format": form,
             "media_type": MEDIA[form],
@@ -136,10 +135,7 @@ def _cells(row: ProcedureVersion) -> list[str]:
     channels = "; ".join(
         f"{name}: {_time(offer['processing_time'])}" for name, offer in sorted(one["channels"].items())
     )
-    fees = "; ".join(
-        f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {json.dumps(fee['rule'], ensure_ascii=False)} {fee['currency']}"
-        for fee in one["fees"]
-    )
+    fees = "; ".join(f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {_rule(fee)}" for fee in one["fees"])
     cells = [
         one["code"],
         str(row.version),
@@ -155,6 +151,10 @@ def _cells(row: ProcedureVersion) -> list[str]:
         "; ".join(law["number"] or law.get("title") or "" for law in one["legal_basis"]),
     ]
     return [_inert(cell) for cell in cells]
+
+
+def _rule(fee: dict[str, Any]) -> str:
+    return f"{json.dumps(fee['rule'], ensure_ascii=False)} {fee['currency']}"
 
 
 def _inert(cell: str) -> str:
@@ -179,12 +179,3 @@ def _shares(counted: Counter[int]) -> dict[str, Any]:
         for level in LEVELS
     ]
     return {"total": total, "levels": levels}
-
-
-def _after(cursor: str | None) -> str:
-    try:
-        return base64.urlsafe_b64decode(cursor).decode() if cursor else ""
-    except (ValueError, binascii.Error) as error:
-        raise InvalidRequest.at(
-            "/cursor", "không phải cursor của trang trước", "not a cursor of an earlier page"
-        ) from error

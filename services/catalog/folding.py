@@ -84,7 +84,7 @@ def plain_title(folded: str) -> str:
 
 
 def code_prefix(text: str) -> str | None:
-    """The beginning of an official code such as ``1.0011`` or its running number ``001193``, if that is what was typed."""
+    """The beginning of an official code (``1.0011``) or of its running number (``001193``), if that was typed."""
     found = _CODE.match(text)
     return found[1] if found else None
 

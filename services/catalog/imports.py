@@ -21,10 +21,11 @@ from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
 from services.catalog.days import day_of
+from services.catalog.errors import VersionsOverlap
 from services.catalog.importing.findings import Finding
 from services.catalog.importing.load import Taken, load
 from services.catalog.importing.records import BadLine
-from services.catalog.models import ProcedureVersion
+from services.catalog.models import Procedure, ProcedureVersion
 
 COUNTS = ("new", "changed", "unchanged", "repeated", "refused", "bad")
 
@@ -43,7 +44,7 @@ class Imports:
     def take_in(
         self, records: list[Any], layout: str, effective_from: str, *, by: Actor, command: Command
     ) -> dict[str, Any]:
-        """``{"records", "counts": {"new", "changed", "unchanged", "repeated", "refused", "bad"}, "findings", "by_kind"}``.
+        """``{"records", "counts", "findings", "by_kind"}``; ``counts`` by what became of the records (``COUNTS``).
 
         A finding is ``{"code", "path", "text", "kind"}``; the path of a whole record is ``/lines/<number from 1>``.
         """
@@ -71,15 +72,13 @@ class _Batch:
 
     def own(self, records: list[Any]) -> dict[str, Any]:
         """Our own export: definitions that are stored as they are."""
-        counted: Counter[str] = Counter()
-        for number, record in enumerate(records, 1):
-            definition = record.get("definition", record) if isinstance(record, dict) else {}
-            code = str(definition.get("code", ""))
-            try:
-                counted[self._put(definition, [])] += 1
-            except (Refusal, KeyError, TypeError, AttributeError) as refused:
-                counted["refused"] += 1
-                self.findings.append(Finding(code, f"/lines/{number}", _reason(refused), "publication_refused"))
+        read = [record.get("definition", record) if isinstance(record, dict) else {} for record in records]
+        outcomes = self._put([(definition, []) for definition in read])
+        for number, (definition, outcome) in enumerate(zip(read, outcomes, strict=True), 1):
+            if outcome not in COUNTS:
+                code = str(definition.get("code", "")) if isinstance(definition, dict) else ""
+                self.findings.append(Finding(code, f"/lines/{number}", outcome, "publication_refused"))
+        counted = Counter(outcome if outcome in COUNTS else "refused" for outcome in outcomes)
         return self._reply(len(records), {name: counted[name] for name in COUNTS})
 
     def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
@@ -100,29 +99,46 @@ class _Batch:
         return {row.code: str((row.definition.get("source") or {}).get("fingerprint", "")) for row in rows}
 
     def _publish(self, batch: Sequence[Taken]) -> Mapping[str, str]:
-        refused: dict[str, str] = {}
-        for one in batch:
-            try:
-                self._put(one.definition, one.findings)
-            except (Refusal, KeyError, TypeError) as why:
-                refused[one.definition["code"]] = _reason(why)
-        return refused
+        outcomes = self._put([(one.definition, one.findings) for one in batch])
+        told = zip(batch, outcomes, strict=True)
+        return {one.definition["code"]: outcome for one, outcome in told if outcome not in COUNTS}
 
-    def _put(self, definition: Mapping[str, Any], findings: list[Finding]) -> str:
-        """Put a definition in force: ``new``, ``changed`` or ``unchanged``; a refused one leaves nothing behind."""
-        full = definitions.complete(definition)
-        if problems := self.shape.problems(full):
-            raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
-        definitions.check(full, root="")
+    def _put(self, batch: Sequence[tuple[Mapping[str, Any], list[Finding]]]) -> list[str]:
+        """Put definitions in force; per definition ``new``, ``changed`` or ``unchanged``, or why it was refused."""
+        read = [self._sound(definition) for definition, _ in batch]
+        held = versions.locked(self.session, [one["code"] for one in read if isinstance(one, dict)])
+        outcomes: list[str] = []
+        placed: list[ProcedureVersion] = []
+        for one, (_, findings) in zip(read, batch, strict=True):
+            outcomes.append(one if isinstance(one, str) else self._place(one, findings, held[one["code"]], placed))
+        versions.announce(self.session, placed)
+        return outcomes
+
+    def _sound(self, definition: Mapping[str, Any]) -> dict[str, Any] | str:
+        """The definition in its full shape, or why it cannot be taken."""
+        try:
+            full = definitions.complete(definition)
+            if problems := self.shape.problems(full):
+                raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
+            definitions.check(full, root="")
+        except (Refusal, KeyError, TypeError, ValueError) as refused:
+            return _reason(refused)
+        return full
+
+    def _place(
+        self, full: dict[str, Any], findings: list[Finding], procedure: Procedure, placed: list[ProcedureVersion]
+    ) -> str:
+        """One version in its days; what refuses it does so before anything is written."""
+        current = versions.in_force(self.session, procedure.code, self.day) if procedure.versions else None
+        if current is not None and current.fingerprint == definitions.fingerprint(full):
+            return "unchanged"
+        if current is not None and current.effective_from == self.day:
+            return _reason(VersionsOverlap(code=procedure.code, version=current.version, effective_from=str(self.day)))
         kept = [{"path": one.path, "text": one.text, "kind": one.kind} for one in findings]
-        with self.session.begin_nested():
-            procedure = versions.locked(self.session, full["code"])
-            current = versions.in_force(self.session, full["code"], self.day) if procedure.versions else None
-            if current is not None and current.fingerprint == definitions.fingerprint(full):
-                return "unchanged"
-            row = versions.propose(self.session, procedure, full, self.day, by=self.by, findings=kept)
-            versions.put_in_force(self.session, row)
+        row = versions.propose(self.session, procedure, full, self.day, by=self.by, findings=kept)
+        versions.put_in_force(self.session, row)
         versions.remember(self.session, row, "imported", by=self.by, layout=self.layout, findings=len(findings))
+        placed.append(row)
         return "new" if row.version == 1 else "changed"
 
 

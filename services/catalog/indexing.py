@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import insert as sqlalchemy_insert
 from sqlalchemy import text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
-from services.catalog.models import Field, Procedure, SearchEntry, SearchFacet, SearchWord
+from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 from services.catalog.places import province_of
 
 
-def add(
-    session: Session, definition: dict[str, Any], version: int, effective_from: date, effective_until: date | None
-) -> None:
-    """Make a version findable."""
-    entry = SearchEntry(
-        code=definition["code"],
-        version=version,
-        effective_from=effective_from,
-        effective_until=effective_until,
-        level=definition["level"],
-        summary=summary(definition),
-        uses=session.get_one(Procedure, definition["code"]).uses,
-        **texts(definition),
-    )
-    session.add(entry)
+def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
+    """Make versions findable, many at a time."""
+    if not rows:
+        return
+    uses = {code: session.get_one(Procedure, code).uses for code in {row.code for row in rows}}
+    entries = [_entry(row, uses[row.code]) for row in rows]
+    session.add_all(entries)
     session.flush()
-    provinces = _provinces(session, definition, effective_from)
-    session.add_all(
-        SearchFacet(entry_id=entry.id, kind=kind, value=value) for kind, value in facets(definition) + provinces
-    )
-    _learn(session, entry.words.split())
-    _name_field(session, definition["field"])
+    seats: dict[tuple[str, date], str | None] = {}
+    values = [
+        {"entry_id": entry.id, "kind": kind, "value": value}
+        for entry, row in zip(entries, rows, strict=True)
+        for kind, value in facets(row.definition) + _provinces(session, row, seats)
+    ]
+    session.execute(sqlalchemy_insert(SearchFacet), values)
+    _learn(session, Counter(word for entry in entries for word in entry.words.split()))
+    _name_fields(session, {row.definition["field"]["code"]: row.definition["field"] for row in rows})
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
-        session.execute(
-            text("INSERT INTO search_text(rowid, words) VALUES (:id, :words)"),
-            {"id": entry.id, "words": entry.words.strip()},
-        )
+        texts_of = [{"id": entry.id, "words": entry.words.strip()} for entry in entries]
+        session.execute(text("INSERT INTO search_text(rowid, words) VALUES (:id, :words)"), texts_of)
+
+
+def _entry(row: ProcedureVersion, uses: int) -> SearchEntry:
+    return SearchEntry(
+        code=row.code,
+        version=row.version,
+        effective_from=row.effective_from,
+        effective_until=row.effective_until,
+        level=row.definition["level"],
+        summary=summary(row.definition),
+        uses=uses,
+        **texts(row.definition),
+    )
 
 
 def end(session: Session, code: str, version: int, effective_until: date | None) -> None:
@@ -90,10 +99,15 @@ def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _provinces(session: Session, definition: dict[str, Any], day: date) -> list[tuple[str, str]]:
+def _provinces(
+    session: Session, row: ProcedureVersion, seats: dict[tuple[str, date], str | None]
+) -> list[tuple[str, str]]:
     """The provinces the definition names, and those its agencies sit in, as far as the catalogue knows them."""
-    authority = definition["authority"]
-    seated = (province_of(session, code, day) for code in authority.get("agency_codes") or [])
+    authority, day = row.definition["authority"], row.effective_from
+    for code in authority.get("agency_codes") or []:
+        if (code, day) not in seats:
+            seats[code, day] = province_of(session, code, day)
+    seated = (seats[code, day] for code in authority.get("agency_codes") or [])
     named = [*(authority.get("province_codes") or []), *(code for code in seated if code)]
     return [("province", code) for code in dict.fromkeys(named)]
 
@@ -103,14 +117,20 @@ def insert(session: Session, table: Any) -> Any:
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _learn(session: Session, words: list[str]) -> None:
+def _learn(session: Session, counted: Counter[str]) -> None:
     new = insert(session, SearchWord)
-    counted = new.on_conflict_do_update(index_elements=["word"], set_={"entries": SearchWord.entries + 1})
+    more = new.on_conflict_do_update(
+        index_elements=["word"], set_={"entries": SearchWord.entries + new.excluded.entries}
+    )
     # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
-    session.execute(counted, [{"word": word, "entries": 1} for word in sorted(words)])
+    session.execute(more, [{"word": word, "entries": number} for word, number in sorted(counted.items())])
 
 
-def _name_field(session: Session, field: dict[str, str]) -> None:
-    names = {"name_vi": field["vi"], "name_en": field.get("en") or field["vi"]}
-    new = insert(session, Field).values(code=field["code"], **names)
-    session.execute(new.on_conflict_do_update(index_elements=["code"], set_=names))
+def _name_fields(session: Session, fields: dict[str, dict[str, Any]]) -> None:
+    new = insert(session, Field)
+    names = {"name_vi": new.excluded.name_vi, "name_en": new.excluded.name_en}
+    rows = [
+        {"code": code, "name_vi": field["vi"], "name_en": field.get("en") or field["vi"]}
+        for code, field in sorted(fields.items())
+    ]
+    session.execute(new.on_conflict_do_update(index_elements=["code"], set_=names), rows)

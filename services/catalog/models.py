@@ -84,7 +84,7 @@ class Field(CatalogModel):
 
 
 class SearchEntry(CatalogModel):
-    """What a published version is found by. Texts are folded: lower case, no diacritics, single spaces, spaces around."""
+    """What a published version is found by. Texts are lower case with single spaces, and a space at both ends."""
 
     __tablename__ = "search_entry"
 

@@ -1,4 +1,4 @@
-"""Who keeps the catalogue: reads a procedure as it stood on any day, publishes and retires versions, tells what changed."""
+"""Who keeps the catalogue: a procedure as it stood on any day; versions published, retired, compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.catalog import definitions, differences, fees, samples, versions
+from services.catalog import definitions, differences, fees, sample_catalogue, versions
 from services.catalog.days import day_of, today
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion
@@ -33,7 +33,7 @@ class Offerings:
         return cls(Database.at(settings.database_url("catalog")), development=settings.development, four_eyes=four_eyes)
 
     def procedure(self, code: str, version: int | None = None, at: str | None = None, *, by: Actor) -> dict[str, Any]:
-        """The definition with ``version``, ``effective_from``, ``effective_until`` (last day), ``status``. Today unless asked otherwise."""
+        """The definition with ``version``, ``effective_from``, ``effective_until`` (the last day) and ``status``."""
         with self.database.session() as session:
             return shown(self.find(session, code, version, at, by=by))
 
@@ -94,7 +94,7 @@ class Offerings:
         self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
     ) -> dict[str, Any]:
         day = day_of(effective_from)
-        procedure = versions.locked(session, full["code"])
+        procedure = versions.locked(session, [full["code"]])[full["code"]]
         current = versions.in_force(session, full["code"], day)
         if current is not None and current.fingerprint == definitions.fingerprint(full):
             return {**_outline(current), "unchanged": True}
@@ -106,6 +106,7 @@ class Offerings:
             versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed")
         else:
             versions.put_in_force(session, row)
+            versions.announce(session, [row])
             versions.remember(session, row, "published", by=by, reason=reason, effective_from=day.isoformat())
         return {**_outline(row), "unchanged": False}
 
@@ -117,6 +118,7 @@ class Offerings:
             if row.created_by == by.account_id:
                 raise SameEditor()
             versions.put_in_force(session, row)
+            versions.announce(session, [row])
             versions.remember(session, row, "approved", by=by, proposed_by=row.created_by)
             return _outline(row)
 
@@ -134,7 +136,7 @@ class Offerings:
         return self.database.command(command, work)
 
     def _awaiting(self, session: Session, code: str, version: int) -> ProcedureVersion:
-        versions.locked(session, code)
+        versions.locked(session, [code])
         row = session.get(ProcedureVersion, (code, version))
         if row is None:
             raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
@@ -159,7 +161,7 @@ class Offerings:
         """The sample catalogue with that agency competent; development only."""
         if not self.development:
             raise OnlyInDevelopment()
-        return {"items": samples.definitions(agency_code)}
+        return {"items": sample_catalogue.definitions(agency_code)}
 
 
 def shown(row: ProcedureVersion) -> dict[str, Any]:

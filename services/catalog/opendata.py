@@ -1,13 +1,13 @@
-"""A procedure as linked open data: CPSV-AP 3.2 in JSON-LD, vi and en, with its context inside so that reading it needs no network.
+"""A procedure as linked open data: CPSV-AP 3.2 in JSON-LD, vi and en, its context inside so that no network is needed.
 
-Source of classes and mandatory properties: CPSV-AP 3.2.0 (SEMIC). What the vocabulary cannot say (a time in working days)
-stands in the channel's description, and ``processingTime`` holds the estimate the vocabulary asks for.
+Source of classes and mandatory properties: CPSV-AP 3.2.0 (SEMIC). What the vocabulary cannot say (a time in working
+days) stands in the channel's description, and ``processingTime`` holds the estimate the vocabulary asks for.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 Node = dict[str, Any]
@@ -53,7 +53,7 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     service = f"{base}/procedures/{definition['code']}"
     authority = _authority(definition, base)
     channels = [_channel(service, name, offer) for name, offer in sorted(definition["channels"].items())]
-    costs = [node for fee in definition["fees"] for node in _costs(service, fee)]
+    costs = [node for fee in definition["fees"] for node in _costs(service, fee, definition["channels"])]
     papers = [node for paper in definition["requirements"] for node in _paper(service, paper)]
     outputs = [_output(service, place, result) for place, result in enumerate(definition["results"], 1)]
     laws = [_law(base, law) for law in definition["legal_basis"] if law.get("number")]
@@ -117,7 +117,7 @@ def _channel(service: str, name: str, offer: Mapping[str, Any]) -> Node:
 
 
 def duration(time: Mapping[str, Any]) -> str:
-    """The ``xsd:duration`` of a promise; working days as the calendar days they take at most without holidays (7 for 5)."""
+    """The ``xsd:duration`` of a promise; working days as the calendar days they take without holidays (7 for 5)."""
     amount, unit = time["amount"], time["unit"]
     if unit == "working_hours":
         return f"PT{round(amount * 60)}M"
@@ -126,12 +126,12 @@ def duration(time: Mapping[str, Any]) -> str:
     return f"P{math.ceil(amount) if unit == 'calendar_days' else math.ceil(amount * 7 / 5)}D"
 
 
-def _costs(service: str, fee: Mapping[str, Any]) -> list[Node]:
-    """A cost per channel (the vocabulary allows one each); only a fixed or free fee has a value that is true for everybody."""
+def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> list[Node]:
+    """A cost per channel, as the vocabulary has it; only a fixed or free fee has a value that is true for everybody."""
     rule = fee["rule"]
     known = {"free": 0, "fixed": rule.get("amount")}.get(rule["type"])
     nodes = []
-    for channel in fee["channels"]:
+    for channel in (one for one in fee["channels"] if one in offered):
         node: Node = {
             "@id": f"{service}/costs/{fee['id']}/{channel}",
             "@type": "cv:Cost",
@@ -206,7 +206,7 @@ def _concept(name: str, label: Mapping[str, Any]) -> Node:
 
 def _described(definition: Mapping[str, Any]) -> dict[str, str]:
     title, field = definition["title"], definition["field"]
-    english = f"{title.get('en') or title['vi']}. Field: {field.get('en') or field['vi']}. Service level {definition['level']}."
+    english = f"{title.get('en') or title['vi']}. Field: {field.get('en') or field['vi']}. Level {definition['level']}."
     return {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}.", "en": english}
 
 

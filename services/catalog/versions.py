@@ -1,7 +1,8 @@
-"""Adding, ending and finding versions inside one transaction: their days never overlap, a published one never changes."""
+"""Versions inside one transaction: their days never overlap, and a published one never changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,11 +22,14 @@ PUBLISHED, AWAITING, DRAFT, DECLINED, WITHDRAWN = "published", "awaiting_approva
 ONE_DAY = timedelta(days=1)
 
 
-def locked(session: Session, code: str) -> Procedure:
-    """The procedure's row, made if need be, held until the transaction ends: one editor at a time."""
-    new = indexing.insert(session, Procedure).values(code=code, versions=0, uses=0, created_at=clock.now())
-    session.execute(new.on_conflict_do_nothing(index_elements=["code"]))
-    return session.get_one(Procedure, code, with_for_update=True)
+def locked(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
+    """The procedures' rows, made if need be, held until the transaction ends: one editor of a procedure at a time."""
+    wanted = sorted(set(codes))  # in order, so that two batches wait for each other instead of crossing
+    rows = [{"code": code, "versions": 0, "uses": 0, "created_at": clock.now()} for code in wanted]
+    session.execute(indexing.insert(session, Procedure).on_conflict_do_nothing(index_elements=["code"]), rows)
+    query = select(Procedure).where(Procedure.code.in_(wanted)).order_by(Procedure.code)
+    held = session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return {row.code: row for row in held}
 
 
 def published(session: Session, code: str) -> list[ProcedureVersion]:
@@ -74,26 +78,34 @@ def propose(
 
 
 def put_in_force(session: Session, row: ProcedureVersion) -> None:
-    """Publish a proposed version from its first day on: the version before it ends the day before, the next one bounds it."""
-    others = published(session, row.code) if row.version > 1 else []
-    for other in others:
-        if other.effective_from == row.effective_from:
-            raise VersionsOverlap(code=row.code, version=other.version, effective_from=other.effective_from.isoformat())
-    later = [other for other in others if other.effective_from > row.effective_from]
-    row.effective_until = later[0].effective_from - ONE_DAY if later else None
-    for other in others:
-        if other.effective_from < row.effective_from and (
-            other.effective_until is None or other.effective_until >= row.effective_from
-        ):
-            _end(session, other, row.effective_from - ONE_DAY, retired=False)
+    """Publish a proposed version from its first day on; :func:`announce` is to follow in the same transaction."""
+    row.effective_until = make_room(session, row.code, row.effective_from) if row.version > 1 else None
     row.state, row.published_at = PUBLISHED, clock.now()
-    indexing.add(session, row.definition, row.version, row.effective_from, row.effective_until)
-    tell(session, "procedure_published.v1", _told(row), subject=row.code)
+
+
+def make_room(session: Session, code: str, first_day: date) -> date | None:
+    """Let a version begin: the one before ends the day before, the next one bounds it. Answers the last day left."""
+    others = published(session, code)
+    for other in others:
+        if other.effective_from == first_day:
+            raise VersionsOverlap(code=code, version=other.version, effective_from=first_day.isoformat())
+    for other in others:
+        if _covers(other, first_day):
+            _end(session, other, first_day - ONE_DAY, retired=False)
+    later = [other.effective_from for other in others if other.effective_from > first_day]
+    return later[0] - ONE_DAY if later else None
+
+
+def announce(session: Session, rows: Sequence[ProcedureVersion]) -> None:
+    """Make versions just put in force findable, and tell everybody."""
+    indexing.add(session, rows)
+    for row in rows:
+        tell(session, "procedure_published.v1", _told(row), subject=row.code)
 
 
 def retire(session: Session, code: str, last_day: date) -> ProcedureVersion:
     """End a procedure after ``last_day``; versions that would have begun later are withdrawn before they begin."""
-    locked(session, code)
+    locked(session, [code])
     rows = published(session, code)
     if not rows:
         raise ProcedureNotFound(code=code, detail="", detail_en="")

@@ -153,9 +153,10 @@ def _days_and_agencies() -> None:
 
 
 def _postgresql() -> None:
-    # Words are already folded, so they go into the vector as they are: no parser, no dictionary, nothing to disagree on.
+    # Words are already folded: they go into the vector as they are, with no parser or dictionary to disagree on.
     op.execute(
-        "ALTER TABLE search_entry ADD COLUMN vector tsvector GENERATED ALWAYS AS (array_to_tsvector(string_to_array(btrim(words), ' '))) STORED"
+        "ALTER TABLE search_entry ADD COLUMN vector tsvector"
+        " GENERATED ALWAYS AS (array_to_tsvector(string_to_array(btrim(words), ' '))) STORED"
     )
     op.execute("CREATE INDEX search_entry_vector ON search_entry USING gin (vector)")
     op.execute("CREATE INDEX search_entry_code ON search_entry (code text_pattern_ops)")
@@ -164,7 +165,8 @@ def _postgresql() -> None:
         CREATE FUNCTION procedure_version_overlap() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF EXISTS (
-                SELECT 1 FROM procedure_version one JOIN procedure_version other ON other.code = one.code AND other.version > one.version
+                SELECT 1 FROM procedure_version one
+                JOIN procedure_version other ON other.code = one.code AND other.version > one.version
                 WHERE one.code = NEW.code AND one.state = 'published' AND other.state = 'published'
                 AND one.effective_from <= COALESCE(other.effective_until, 'infinity')
                 AND other.effective_from <= COALESCE(one.effective_until, 'infinity')
