@@ -1,0 +1,294 @@
+"""Payments at its doors: on the broker and PostgreSQL, with an identity and an applications that stand in."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import eventlet
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from nameko.exceptions import RemoteError
+from nameko.rpc import rpc
+from nameko.runners import ServiceRunner
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from infra.chassis.auth import AUDIENCE, ISSUER
+from infra.chassis.contracts import contract_of
+from infra.chassis.followers import Follower
+from infra.chassis.loader import service_class
+from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.runner import container_config
+from infra.chassis.settings import Settings
+from infra.chassis.topology import declare
+from infra.embedded.broker import Broker, install
+from infra.front_door import callbacks
+from infra.sandbox.gateway import Gateway, serve
+from tests.unit.payments.counter import AGENCY, CITIZEN, SECRET, STRANGER, TMN, Counter, item, money, query_of, signed
+
+KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
+CONTRACT = contract_of("payments")
+
+
+def token(account_id: str, *roles: str, at: str | None = None) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "exp": int(time.time()) + 600}
+    claims |= {"roles": [] if at else list(roles), "agencies": {at: list(roles)} if at else {}}
+    return str(jwt.encode({"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}, claims, KEY, algorithms=["Ed25519"]))
+
+
+class Identity:
+    name = "identity"
+
+    @rpc
+    def jwks(self) -> dict[str, Any]:
+        return {"keys": [KEY.as_dict(private=False)]}
+
+    @rpc
+    def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
+        return {"access_token": token(f"service:{client_id}", "service"), "expires_in": 600}
+
+
+class ApplicationNotFound(Exception):
+    pass
+
+
+class Applications:
+    name = "applications"
+    known: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    @rpc(expected_exceptions=ApplicationNotFound)
+    def application(self, application_id: str) -> dict[str, Any]:
+        if application_id not in self.known:
+            raise ApplicationNotFound("Không có hồ sơ này.")
+        return self.known[application_id]
+
+
+class Portal:
+    """Running payments: ``call`` a door as somebody, ``tell`` it an event, run its follower."""
+
+    def __init__(self, settings: Settings, gateway: Gateway) -> None:
+        self.settings, self.gateway = settings, gateway
+        self.publisher = Publisher(settings.amqp_uri)
+        self.follower = Follower(settings, "payments")
+
+    def call(self, door: str, as_: str | None = None, *, language: str = "vi", **arguments: Any) -> Any:
+        context = {"language": language, **({"auth_token": as_} if as_ else {})}
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as services:
+            reply = getattr(services.payments, door)(**arguments)
+        assert CONTRACT.reply(door).problems(reply) == []
+        return reply
+
+    def refused(self, door: str, as_: str | None = None, **arguments: Any) -> tuple[str, str]:
+        with pytest.raises(RemoteError) as error:
+            self.call(door, as_, **arguments)
+        return error.value.exc_type, str(error.value.value)
+
+    def tell(self, event_type: str, data: dict[str, Any]) -> None:
+        event = {"specversion": "1.0", "id": f"applications:{uuid4()}", "source": "/applications", "type": event_type}
+        event |= {"subject": data["application_id"], "data": data}
+        exchange = events_exchange("applications")
+        self.publisher.publish(event, exchange=exchange, routing_key=event_type, message_id=event["id"])
+
+
+def eventually(look: Callable[[], Any], seconds: float = 10) -> Any:
+    with eventlet.Timeout(seconds):
+        while not (found := look()):
+            eventlet.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def portal(settings: Settings) -> Iterator[Portal]:
+    install()
+    Applications.known = {}
+    gateway = serve(tmn_code=TMN, hash_secret=SECRET, delay=0.05)
+    settings.env["VNPAY_URL"] = gateway.url
+    declare(settings, [service_class("payments")], [CONTRACT])
+    runner = ServiceRunner(container_config(settings))
+    for service in (Identity, Applications, service_class("payments")):
+        runner.add_service(service)
+    runner.start()
+    running = Portal(settings, gateway)
+    door = callbacks.serve(lambda _service, method, **arguments: running.call(method, **arguments))
+    gateway.ipn_url = f"{door.url}/callbacks/vnpay"
+    yield running
+    gateway.stop()
+    door.stop()
+    runner.stop()
+    running.publisher.close()
+    Broker.forget(settings.amqp_uri.removeprefix("embedded://"))
+
+
+CITIZENS_TOKEN = token(CITIZEN.account_id, "citizen")
+CLERKS_TOKEN = token(str(uuid4()), "intake_officer", at=AGENCY)
+ACCOUNTANTS_TOKEN = token(str(uuid4()), "accountant", at=AGENCY)
+APPROVERS_TOKEN = token(str(uuid4()), "approver", at=AGENCY)
+
+
+def submitted(portal: Portal, counter: Counter, *items: dict[str, Any], level: int = 4) -> str:
+    data = counter.submission(*(items or (item(135_000),)), level=level)
+    Applications.known[data["application_id"]] = data
+    return str(data["application_id"])
+
+
+def started(portal: Portal, application_id: str) -> dict[str, Any]:
+    how = {"application_id": application_id, "method": "vnpay", "command_id": str(uuid4())}
+    payment: dict[str, Any] = portal.call("start_payment", CITIZENS_TOKEN, **how)
+    return payment
+
+
+def test_a_fee_is_paid_through_the_gateway_and_the_platform_is_told(portal: Portal, counter: Counter) -> None:
+    data = counter.submission(item(135_000))
+    portal.tell("application_submitted.v1", data)
+    application_id = data["application_id"]
+    ask = {"application_id": application_id}
+    Applications.known[application_id] = data | {"quote": None}  # only the event makes it known
+    eventually(lambda: _owed(portal, ask) == money(135_000))
+    payment = started(portal, application_id)
+    portal.gateway.pay(query_of(payment["redirect_url"]), "success")
+    settled = eventually(lambda: _settled(portal, payment["payment_id"]))
+    assert [one["event"] for one in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
+    assert portal.call("receipt", CITIZENS_TOKEN, payment_id=payment["payment_id"])["amount_in_words"] == (
+        "Một trăm ba mươi lăm nghìn đồng"
+    )
+    assert portal.call("demands", CITIZENS_TOKEN, **ask)["paid"] == money(135_000)
+    for event_type, told in counter.told():
+        assert CONTRACT.event(event_type).problems(told) == []
+    assert [event_type for event_type, _ in counter.told()] == ["payment_started.v1", "payment_settled.v1"]
+
+
+def _owed(portal: Portal, ask: dict[str, Any]) -> Any:
+    try:
+        return portal.call("demands", CITIZENS_TOKEN, **ask)["owed"]
+    except RemoteError as error:
+        assert error.exc_type == "NotYetSubmitted"
+        return None
+
+
+def _settled(portal: Portal, payment_id: str) -> Any:
+    payment = portal.call("payment", CITIZENS_TOKEN, payment_id=payment_id)
+    return payment if payment["status"] == "settled" else None
+
+
+def test_who_is_faster_than_the_event_may_pay_already(portal: Portal, counter: Counter) -> None:
+    assert started(portal, submitted(portal, counter))["status"] == "started"
+
+
+def test_an_application_nobody_knows_is_not_found(portal: Portal) -> None:
+    assert portal.refused("demands", CITIZENS_TOKEN, application_id=str(uuid4()))[0] == "ApplicationNotFound"
+
+
+def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, counter: Counter) -> None:
+    application_id = submitted(portal, counter, level=3)
+    how = {"application_id": application_id, "method": "cash", "amount": money(135_000)}
+    cash = portal.call("record_offline", CLERKS_TOKEN, **how, receipt_book_number="AA-1", command_id=str(uuid4()))
+    asked = {
+        "payment_id": cash["payment_id"],
+        "amount": money(35_000),
+        "reason": "Thu thừa",
+        "available": money(135_000),
+    }
+    refund = portal.call("refund", ACCOUNTANTS_TOKEN, **asked, command_id=str(uuid4()))
+    decided = {"refund_id": refund["refund_id"], "command_id": str(uuid4())}
+    assert portal.refused("approve_refund", ACCOUNTANTS_TOKEN, **decided)[0] == "SecondPersonNeeded"
+    assert portal.call("approve_refund", APPROVERS_TOKEN, **decided)["status"] == "settled"
+    assert portal.call("trial_balance", ACCOUNTANTS_TOKEN)["balanced"]
+    rows = portal.call("ledger", ACCOUNTANTS_TOKEN, account=f"cash:{AGENCY}", limit=10)["items"]
+    assert [one["amount"]["amount"] for one in rows] == [135_000, -35_000]
+    fees = {"intake": {"owed": 135_000, "settled": {"how": "paid"}}}
+    Applications.known[application_id] = {"fees": fees}
+    assert portal.call("parity", ACCOUNTANTS_TOKEN)["counts"] == {"match": 1, "missing": 0, "mismatch": 0}
+    for event_type, told in counter.told():
+        assert CONTRACT.event(event_type).problems(told) == []
+
+
+def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, counter: Counter) -> None:
+    waiver = {"application_id": submitted(portal, counter), "reason": "Hộ nghèo", "legal_basis": "Luật Phí và lệ phí"}
+    waived = portal.call("waive", APPROVERS_TOKEN, **waiver, command_id=str(uuid4()))
+    assert waived["waived"] == money(135_000)
+    line = {
+        "order_ref": "TT00000000000000",
+        "amount": money(1),
+        "transaction_no": "1",
+        "at": "2026-03-02T09:00:00+07:00",
+    }
+    statement = {"gateway": "vnpay", "statement": [line], "command_id": str(uuid4())}
+    assert portal.call("reconcile", ACCOUNTANTS_TOKEN, **statement)["discrepancies"][0]["kind"] == "unknown_order"
+
+
+def test_the_same_command_twice_has_one_effect_and_another_meaning_is_refused(portal: Portal, counter: Counter) -> None:
+    how = {"application_id": submitted(portal, counter), "method": "vnpay", "command_id": str(uuid4())}
+    first = portal.call("start_payment", CITIZENS_TOKEN, **how)
+    assert portal.call("start_payment", CITIZENS_TOKEN, **how) == first
+    other = how | {"return_url": "https://portal.example/back"}
+    assert portal.refused("start_payment", CITIZENS_TOKEN, **other)[0] == "CommandIdReused"
+
+
+def test_a_refusal_speaks_the_callers_language_and_says_what_to_do(portal: Portal, counter: Counter) -> None:
+    how = {"application_id": submitted(portal, counter, level=3), "method": "vnpay", "command_id": str(uuid4())}
+    assert "Nộp trực tiếp" in portal.refused("start_payment", CITIZENS_TOKEN, **how)[1]
+    name, text = portal.refused("start_payment", CITIZENS_TOKEN, language="en", **how)
+    assert name == "OnlinePaymentNotOffered" and "Pay at the one-stop desk" in text
+
+
+def test_no_door_but_the_gateways_opens_without_a_token_or_with_a_strangers_role(portal: Portal) -> None:
+    for door in set(CONTRACT.rpc) - {"health", "gateway_callback"}:
+        example = CONTRACT.rpc[door]["example"]["parameters"]
+        assert portal.refused(door, None, **example)[0] == "Unauthenticated"
+        assert portal.refused(door, "not.a.token", **example)[0] == "Unauthenticated"
+        assert portal.refused(door, token(STRANGER.account_id, "catalog_editor"), **example)[0] == "Forbidden"
+
+
+def test_bad_arguments_are_refused_with_a_pointer_in_under_a_second(portal: Portal) -> None:
+    good = {"application_id": str(uuid4()), "method": "vnpay", "command_id": str(uuid4())}
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"application_id": "no uuid"}, "/application_id"),
+        ({"method": "bitcoin"}, "/method"),
+        ({"command_id": None}, "/command_id"),
+        ({"return_url": "javascript:alert(1)"}, "/return_url"),
+        ({"return_url": "https://" + "x" * 10_000_000}, "/return_url"),
+        ({"surplus": 1}, "/surplus"),
+    ]
+    portal.call("trial_balance", ACCOUNTANTS_TOKEN)
+    for changed, pointer in bad:
+        began = time.perf_counter()
+        name, text = portal.refused("start_payment", CITIZENS_TOKEN, **(good | changed))
+        assert (name, time.perf_counter() - began < 1) == ("InvalidRequest", True) and pointer in text
+
+
+def test_money_is_whole_minor_units_with_a_currency(portal: Portal) -> None:
+    how = {"application_id": str(uuid4()), "method": "cash", "receipt_book_number": "1", "command_id": str(uuid4())}
+    for amount in (135_000, {"amount": 1.5, "currency": "VND"}, {"amount": -1, "currency": "VND"}, {"amount": 1}):
+        assert portal.refused("record_offline", CLERKS_TOKEN, amount=amount, **how)[0] == "InvalidRequest"
+
+
+def test_a_notice_with_surplus_or_monstrous_content_is_refused_and_the_front_door_says_99(portal: Portal) -> None:
+    for parameters in ({"a": "x" * 2000}, {"a": "\x00"}, {"a": 1}, {f"p{n}": "" for n in range(100)}, {"á": "1"}, []):
+        assert portal.refused("gateway_callback", gateway="vnpay", parameters=parameters)[0] == "InvalidRequest"
+    assert portal.refused("gateway_callback", gateway="momo", parameters={})[0] == "GatewayNotFound"
+
+
+def test_a_forged_notice_is_answered_97_without_a_token(portal: Portal, counter: Counter) -> None:
+    payment = started(portal, submitted(portal, counter))
+    forged = signed(counter.notice(payment), "another secret")
+    assert portal.call("gateway_callback", gateway="vnpay", parameters=forged)["RspCode"] == "97"
+    assert json.dumps(portal.call("payment", CITIZENS_TOKEN, payment_id=payment["payment_id"])["status"]) == '"started"'
+
+
+def test_the_follower_settles_what_a_lost_notice_left_open(portal: Portal, counter: Counter) -> None:
+    payment = started(portal, submitted(portal, counter))
+    portal.gateway.silent = True
+    portal.gateway.pay(query_of(payment["redirect_url"]), "success")
+    with counter.database.session() as session:
+        from services.payments.models import Payment
+
+        session.get_one(Payment, payment["payment_id"]).check_at = session.get_one(
+            Payment, payment["payment_id"]
+        ).created_at
+    portal.follower.once()
+    assert _settled(portal, payment["payment_id"])
+    portal.follower.lease.release()
