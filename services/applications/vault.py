@@ -84,7 +84,7 @@ def statements(session: Session, application_id: str) -> dict[str, str]:
     found = session.execute(
         select(Statement.statement_id, Statement.words).where(Statement.application_id == application_id)
     )
-    return dict(found.tuples().all())
+    return {key: words for key, words in found.all()}  # noqa: C416 - rows, not pairs
 
 
 def papers(session: Session, application_id: str) -> dict[str, Paper]:
@@ -95,7 +95,7 @@ def papers(session: Session, application_id: str) -> dict[str, Paper]:
 def names(session: Session, application_ids: list[str]) -> dict[str, str]:
     """Applicants' names by application; an erased one is missing."""
     found = session.execute(select(Party.application_id, Party.name).where(Party.application_id.in_(application_ids)))
-    return dict(found.tuples().all())
+    return {key: words for key, words in found.all()}  # noqa: C416 - rows, not pairs
 
 
 def openings(session: Session, application_id: str) -> dict[str, dict[str, Any]]:

@@ -35,9 +35,14 @@ class Life:
         self.procedure = PROCEDURE | changes
         self.quote, self.minutes, self.at = quote_of(*moments), minutes, at
         self.app = Application.start(
-            application_id=uuid4(), procedure=self.procedure, channel="online", agency_code="H01.01",
-            reference="H01.01-20260302-0000001", tracking_digest="d" * 64, by=self.by("citizen"),
-        )  # fmt: skip
+            application_id=uuid4(),
+            procedure=self.procedure,
+            channel="online",
+            agency_code="H01.01",
+            reference="H01.01-20260302-0000001",
+            tracking_digest="d" * 64,
+            by=self.by("citizen"),
+        )
 
     def by(
         self, role: str, account_id: str | None = None, agency: str = "H01.01", on_behalf_of: str | None = None
@@ -58,34 +63,93 @@ class Life:
 
 
 PERFORM: dict[str, tuple[str, str, Callable[[Life], dict[str, Any]]]] = {
-    "save_answers": ("save_answers", "citizen", lambda life: {"answers_id": str(uuid4()), "commitment": "c", "changed": ["/a"]}),
-    "attach": ("attach", "citizen", lambda life: {
-        "attachment_id": str(uuid4()), "requirement": "to-khai", "media_type": "application/pdf", "size": 1, "commitment": "c",
-    }),
+    "save_answers": (
+        "save_answers",
+        "citizen",
+        lambda life: {"answers_id": str(uuid4()), "commitment": "c", "changed": ["/a"]},
+    ),
+    "attach": (
+        "attach",
+        "citizen",
+        lambda life: {
+            "attachment_id": str(uuid4()),
+            "requirement": "to-khai",
+            "media_type": "application/pdf",
+            "size": 1,
+            "commitment": "c",
+        },
+    ),
     "detach": ("detach", "citizen", lambda life: {"attachment_id": next(iter(life.app.attachments), "none")}),
-    "submit": ("submit", "citizen", lambda life: {"procedure": life.procedure, "procedure_digest": "d", "quote": life.quote}),
-    "accept": ("accept", "intake_officer", lambda life: {"receipt_number": "TN-1", "promise": PROMISE, "calendar": CALENDAR}),
+    "submit": (
+        "submit",
+        "citizen",
+        lambda life: {"procedure": life.procedure, "procedure_digest": "d", "quote": life.quote},
+    ),
+    "accept": (
+        "accept",
+        "intake_officer",
+        lambda life: {"receipt_number": "TN-1", "promise": PROMISE, "calendar": CALENDAR},
+    ),
     "refuse_intake": ("refuse_intake", "intake_officer", lambda life: {"reason": WORDS}),
-    "request_supplement": ("request_supplement", "case_officer", lambda life: {
-        "marks": [], "reason": WORDS, "answer_by": life.at + timedelta(days=30),
-    }),
+    "request_supplement": (
+        "request_supplement",
+        "case_officer",
+        lambda life: {
+            "marks": [],
+            "reason": WORDS,
+            "answer_by": life.at + timedelta(days=30),
+        },
+    ),
     "supplement": ("supplement", "citizen", lambda life: {"calendar": CALENDAR}),
     "assign": ("assign", "approver", lambda life: {"officer_id": "case-1"}),
-    "request_payment": ("request_payment", "case_officer", lambda life: {
-        "reason": WORDS, "amount": money(1000), "answer_by": life.at + timedelta(days=15),
-    }),
-    "settle_fee": ("settle_fee", "system", lambda life: {
-        "moments": sorted(life.app.owed()), "how": "paid", "payment_id": "p", "amount": None, "method": "vnpay", "calendar": None,
-    }),
-    "consult": ("consult", "case_officer", lambda life: {
-        "consultation_id": str(uuid4()), "agency_code": "H01.01", "question": WORDS, "due_at": life.at + timedelta(days=1),
-    }),
-    "answer_consultation": ("answer_consultation", "case_officer", lambda life: {
-        "consultation_id": next((key for key, one in life.app.consultations.items() if not one["opinion"]), "none"), "opinion": WORDS,
-    }),
-    "extend": ("extend", "case_officer", lambda life: {
-        "due_at": life.at + timedelta(days=60), "reason": WORDS, "may_extend": True,
-    }),
+    "request_payment": (
+        "request_payment",
+        "case_officer",
+        lambda life: {
+            "reason": WORDS,
+            "amount": money(1000),
+            "answer_by": life.at + timedelta(days=15),
+        },
+    ),
+    "settle_fee": (
+        "settle_fee",
+        "system",
+        lambda life: {
+            "moments": sorted(life.app.owed()),
+            "how": "paid",
+            "payment_id": "p",
+            "amount": None,
+            "method": "vnpay",
+            "calendar": None,
+        },
+    ),
+    "consult": (
+        "consult",
+        "case_officer",
+        lambda life: {
+            "consultation_id": str(uuid4()),
+            "agency_code": "H01.01",
+            "question": WORDS,
+            "due_at": life.at + timedelta(days=1),
+        },
+    ),
+    "answer_consultation": (
+        "answer_consultation",
+        "case_officer",
+        lambda life: {
+            "consultation_id": next((key for key, one in life.app.consultations.items() if not one["opinion"]), "none"),
+            "opinion": WORDS,
+        },
+    ),
+    "extend": (
+        "extend",
+        "case_officer",
+        lambda life: {
+            "due_at": life.at + timedelta(days=60),
+            "reason": WORDS,
+            "may_extend": True,
+        },
+    ),
     "request_withdrawal": ("request_withdrawal", "citizen", lambda life: {"reason": WORDS}),
     "confirm_withdrawal": ("confirm_withdrawal", "intake_officer", lambda life: {"reason": None}),
     "decline_withdrawal": ("decline_withdrawal", "intake_officer", lambda life: {"reason": None, "calendar": CALENDAR}),
@@ -97,13 +161,24 @@ PERFORM: dict[str, tuple[str, str, Callable[[Life], dict[str, Any]]]] = {
     "return_result": ("return_result", "intake_officer", lambda life: {"method": "counter", "tracking_number": None}),
     "appeal": ("appeal", "citizen", lambda life: {"appeal_id": str(uuid4()), "grounds": WORDS}),
     "dismiss_appeal": ("dismiss_appeal", "approver", lambda life: {"reason": WORDS}),
-    "uphold_appeal": ("uphold_appeal", "approver", lambda life: {
-        "reason": WORDS, "receipt_number": "TN-2", "promise": PROMISE, "calendar": CALENDAR,
-    }),
+    "uphold_appeal": (
+        "uphold_appeal",
+        "approver",
+        lambda life: {
+            "reason": WORDS,
+            "receipt_number": "TN-2",
+            "promise": PROMISE,
+            "calendar": CALENDAR,
+        },
+    ),
     "choose_delivery": ("choose_delivery", "citizen", lambda life: {"method": "counter", "address": None}),
     "rate": ("rate", "citizen", lambda life: {"stars": 5, "comment": None}),
-    "erase_subject": ("erase_subject", "auditor", lambda life: {"erasure_id": "e", "asked_by": "auditor-2", "legal_basis": "Luật"}),
-}  # fmt: skip
+    "erase_subject": (
+        "erase_subject",
+        "auditor",
+        lambda life: {"erasure_id": "e", "asked_by": "auditor-2", "legal_basis": "Luật"},
+    ),
+}
 
 ROADS: dict[Status, tuple[str, ...]] = {
     S.DRAFT: (),

@@ -41,7 +41,7 @@ def test_every_arrow_is_walked_and_records_its_event(source, command, event):
     assert life.app.status == move.leads_to(source, came_from and Status(came_from))
 
 
-@pytest.mark.parametrize("command", [name for name in PERFORM])
+@pytest.mark.parametrize("command", list(PERFORM))
 @pytest.mark.parametrize("status", list(Status))
 def test_what_the_table_does_not_allow_is_refused_and_nothing_is_recorded(status, command):
     door = "decide_appeal" if command.endswith("_appeal") else command
