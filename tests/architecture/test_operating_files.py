@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from infra.chassis import metrics
+from infra.cli.main import on_the_hub
+from services.applications.audit.notes import SigningKey
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -69,9 +71,10 @@ def test_every_setting_that_names_a_secret_is_given_that_secret() -> None:
 
 def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path / "secrets")]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run([*command, "--origin", "portal.example/log"], check=True, capture_output=True)
     made = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
     assert set(COMPOSE["secrets"]) <= set(made)
+    assert SigningKey.parse(made["audit_signing_key"]).name == "portal.example/log"
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     subprocess.run(command, check=True, capture_output=True)
     assert made == {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
@@ -89,3 +92,15 @@ def samples(name: str, kind: str) -> list[str]:
     """The names a metric's samples can have, whether or not it has been used yet."""
     endings = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}
     return [name + ending for ending in endings.get(kind, [""])]
+
+
+def test_a_follower_in_a_container_is_a_plain_process() -> None:
+    """Its settings come from files; that must not make it a process on the event hub."""
+    for service in SERVICES:
+        said = COMPOSE["services"][f"{service}-follower"]
+        assert not on_the_hub(said["command"], said["environment"])
+
+
+def test_only_the_follower_that_seals_can_sign_a_checkpoint() -> None:
+    holders = [name for name, said in COMPOSE["services"].items() if "audit_signing_key" in said.get("secrets", [])]
+    assert holders == ["applications-follower"]

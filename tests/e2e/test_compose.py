@@ -77,6 +77,14 @@ def test_a_service_can_neither_change_its_tables_nor_see_its_neighbours(stack: S
     assert status != 0 and "permission denied for database" in said
 
 
+def test_papers_are_shared_and_the_published_log_is_written_by_its_follower_only(stack: Stack) -> None:
+    assert stack.inside("applications", "touch", "/var/lib/portal/papers/mark")[0] == 0
+    assert stack.inside("applications-follower", "rm", "/var/lib/portal/papers/mark")[0] == 0
+    assert stack.inside("applications-follower", "touch", "/var/lib/portal/tiles/mark")[0] == 0
+    assert stack.inside("applications", "rm", "/var/lib/portal/tiles/mark")[0] != 0
+    assert stack.inside("applications-follower", "rm", "/var/lib/portal/tiles/mark")[0] == 0
+
+
 def test_no_default_account_is_left_on_the_broker(stack: Stack) -> None:
     status, said = stack.inside("rabbitmq", "rabbitmqctl", "-q", "list_users", "--formatter", "json")
     assert status == 0
