@@ -2,12 +2,13 @@
 
 `audit_leaf`: the sealed bytes of each event under a dense index. `audit_node`: the hash of every complete
 subtree of 256, 65,536, … leaves (height 8, 16, …), so that a proof never reads more than 256 rows per level.
-`audit_checkpoint`: signed notes. `audit_cosignature`: what witnesses answered. `audit_key`: every key that ever signed.
+`audit_checkpoint`: signed notes. `audit_cosignature`: what witnesses answered. `audit_key`: every key
+that ever signed. `audit_finding`: what integrity alarms found.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
 from infra.chassis.types import BigKey, UtcDateTime
 
@@ -53,7 +54,18 @@ audit_key = Table(
     Column("since", UtcDateTime, nullable=False),
 )
 
-ALL = (audit_leaf, audit_node, audit_checkpoint, audit_cosignature, audit_key)
+audit_finding = Table(
+    "audit_finding",
+    _own,
+    Column("number", BigKey, primary_key=True, autoincrement=True),
+    Column("finding_id", String(32), nullable=False, unique=True),
+    Column("kind", String(40), nullable=False, index=True),
+    Column("application_id", String(36), nullable=False, index=True),
+    Column("said", JSON, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+)
+
+ALL = (audit_leaf, audit_node, audit_checkpoint, audit_cosignature, audit_key, audit_finding)
 
 
 def audit_tables(metadata: MetaData) -> None:

@@ -426,7 +426,7 @@ class Database:
         with self.connection.cursor(name=f"verify_{self._cursors}") as cursor:
             cursor.itersize = 5000
             try:
-                cursor.execute(query)
+                cursor.execute(query, binary=True)
             except Exception as error:
                 raise CannotVerify(f"the database cannot be read: {error}") from error
             yield from cursor

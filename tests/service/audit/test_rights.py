@@ -11,7 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 
-KEPT = ("stored_events", "audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key")
+KEPT = (
+    "stored_events",
+    "audit_leaf",
+    "audit_node",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_key",
+    "audit_finding",
+)
 ROLE = "portal_audit_test"
 
 
@@ -39,6 +47,7 @@ def service_url(database_server: Any) -> Any:
 def test_the_service_cannot_change_or_remove_what_it_recorded(service_url: str, table: str, act: str) -> None:
     column = {"stored_events": "topic = ''", "audit_leaf": "leaf = ''", "audit_node": "hash = ''"}
     column |= {"audit_checkpoint": "note = ''", "audit_cosignature": "lines = ''", "audit_key": "verifier_key = ''"}
+    column |= {"audit_finding": "kind = ''"}
     engine = create_engine(service_url)
     with pytest.raises(DBAPIError) as refused, engine.begin() as connection:
         connection.execute(text(act.format(table, column[table])))

@@ -1,4 +1,4 @@
-"""The audit log: leaves, nodes, checkpoints, cosignatures and keys, all of them added to and never changed."""
+"""The audit log: leaves, nodes, checkpoints, cosignatures, keys and findings, added to and never changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key")
+TABLES = ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key", "audit_finding")
 
 
 def upgrade() -> None:
@@ -44,6 +44,15 @@ def upgrade() -> None:
         "audit_key",
         sa.Column("verifier_key", sa.String(300), primary_key=True),
         sa.Column("since", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "audit_finding",
+        sa.Column("number", BigKey, primary_key=True, autoincrement=True),
+        sa.Column("finding_id", sa.String(32), nullable=False, unique=True),
+        sa.Column("kind", sa.String(40), nullable=False, index=True),
+        sa.Column("application_id", sa.String(36), nullable=False, index=True),
+        sa.Column("said", sa.JSON, nullable=False),
+        sa.Column("found_at", UtcDateTime, nullable=False),
     )
     for table in TABLES:
         _guard(table)
