@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from services.catalog.importing.words import folded
 
-NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?!\d)|\d+(?:[.,]\d{1,2})?(?![\d.,]*\d)"
+# Possessive, so that a long run of digits is tried once only.
+NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?!\d)|\d{1,13}+(?:[.,]\d{1,2}+)?(?![\d.,]*\d)"
 CURRENCY = r"Việt Nam Đồng|VNĐ|VND|đồng|đ|USD|đô la Mỹ|đô-la Mỹ|EUR|Euro"
 SPELLED = {"nghìn": 1_000, "ngàn": 1_000, "triệu": 1_000_000, "tỷ": 1_000_000_000}
 # A currency follows, or an item, or the amount stands right behind "phí:", as in "Lệ phí: 1,500,000 (…)".

@@ -13,7 +13,7 @@ from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import LOWER, UPPER, named, slug, squeezed, unique
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
-COUNT = re.compile(r"(\d+) bản chính(?:,(\d+) bản sao)?(?=$|[^\s.,;:)\]/])")
+COUNT = re.compile(r"(?<!\d)(\d{1,12}) bản chính(?:,(\d{1,4}) bản sao)?(?=$|[^\s.,;:)\]/])")
 FILE = re.compile(r"\.(?:docx?|pdf|xlsx?|rar|zip|png|jpe?g|odt|rtf)$", re.IGNORECASE)
 # Where a paper's name runs into its form's file name.
 # Most telling first: after a sign; after an abbreviation or a small letter; a number after a small letter.

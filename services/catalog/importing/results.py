@@ -9,8 +9,7 @@ from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import named, says_nothing, squeezed
 
 # The forms in use; anything else is a code only where nothing follows it.
-CODE = r"KQ\.[A-Z]\d{2}\.\d{6}|(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}-KQ\d{4,7}|[\w.-]{3,40}(?=\s*$)"
-CODED = re.compile(rf"\s*(.*?)\s*Mã:\s*({CODE})", re.DOTALL)
+CODE = re.compile(r"\s*(KQ\.[A-Z]\d{2}\.\d{6}|(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}-KQ\d{4,7}|[\w.-]{3,40}(?=\s*$))")
 KEYWORDS = re.compile(r"Từ khóa(.*?)Mô tả(.*)", re.DOTALL)
 FURNITURE = re.compile(r"Chọn cơ quan thực hiện.*", re.DOTALL)
 
@@ -20,15 +19,18 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
     body = FURNITURE.sub("", text)
     told = KEYWORDS.search(body)
     body = body[: told.start()] if told else body
-    results, end = [], 0
-    for match in CODED.finditer(body):
-        results.append(
-            {"code": match.group(2), "name": named(squeezed(match.group(1)) or match.group(2)), "validity": None}
-        )
-        end = match.end()
-    rest = body[end:].strip()
-    if rest and not says_nothing(rest):
-        results += _uncoded(rest, findings, path, coded=bool(results))
+    results: list[dict[str, Any]] = []
+    name, *parts = body.split("Mã:")
+    for part in parts:
+        code = CODE.match(part)
+        if code is None:
+            findings.add(path, f"{squeezed(name)} Mã:{part}", "result_not_understood")
+            name = ""
+            continue
+        results.append({"code": code.group(1), "name": named(squeezed(name) or code.group(1)), "validity": None})
+        name = part[code.end() :]
+    if not says_nothing(name):
+        results += _uncoded(name.strip(), findings, path, coded=bool(parts))
     for part in told.groups() if told else ():
         if not says_nothing(part):
             findings.add(path, squeezed(part), "kept_as_text")
@@ -36,7 +38,7 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
 
 
 def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[dict[str, Any]]:
-    if coded or "Mã:" in rest:
+    if coded:
         findings.add(path, rest, "result_not_understood")
         return []
     findings.add(path, rest, "result_without_code")

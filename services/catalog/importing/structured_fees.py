@@ -11,7 +11,7 @@ from services.catalog.importing.fee_reading import Period, Reading, unclear
 from services.catalog.importing.fees import read_fee
 from services.catalog.importing.words import folded, says_nothing, squeezed
 
-FEE_LINE = re.compile(r"(Lệ phí|Phí)\s*:\s*(.*?)\s*(?:\((.*)\))?\s*", re.DOTALL)
+FEE_NAME = re.compile(r"(?:Lệ phí|Phí)\s*:")
 FREE_WORDS = ("khong", "khong dong", "0 dong", "mien phi", "khong thu")
 
 
@@ -30,10 +30,13 @@ def fees_of_cell(cell: str) -> tuple[Reading, ...]:
 
 
 def _line(line: str) -> tuple[Reading, str]:
-    match = FEE_LINE.fullmatch(line.strip())
+    match = FEE_NAME.match(line)
     if not match:
         return unclear("fee_text_not_understood"), line
-    amount, note = match.group(2), match.group(3) or ""
+    amount, note = line[match.end() :].strip(), ""
+    if "(" in amount and amount.endswith(")"):
+        amount, note = amount[:-1].split("(", 1)
+        amount = amount.strip()
     if folded(amount) in FREE_WORDS:
         return replace(read_fee(Amount(0, "VND"), note), name=""), note
     named = amounts_in(amount)

@@ -55,7 +55,7 @@ def slug(text: str, longest: int = 60) -> str:
 def unique(wanted: str, taken: set[str], otherwise: str) -> str:
     """`wanted`, or it with a number when something else already has that name."""
     base = name = wanted or otherwise
-    number = 1
+    number = len(taken)
     while name in taken:
         number += 1
         name = f"{base}-{number}"

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,17 @@ def test_a_report_puts_first_what_an_editor_must_decide() -> None:
         ("kept_as_text", False, 1, 1),
     ]
     assert told[0]["examples"][0]["text"] == "y"
+
+
+@pytest.mark.parametrize("sign", ["x", " ", "(", "1", "1/", "Mã:", "12/2020/NĐ-CP", "1 bản chính", "Trực tuyến1", "; "])
+def test_a_hostile_text_costs_time_in_proportion_to_its_length(sign: str) -> None:
+    text = sign * (20_000 // len(sign))
+    fields = dict.fromkeys(KNOWN, text) | {"ma_thu_tuc": "1"}
+    table = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": text, "phi_le_phi": f"Phí : {text}"}
+    began = time.process_time()
+    parse(fields, "portal")
+    parse({**STRUCTURED, "tables": {"hinh_thuc_nop": [table]}}, "structured")
+    assert time.process_time() - began < 3
 
 
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=80))
