@@ -26,10 +26,15 @@ def on_postgresql(fresh_database: Callable[[str], str], tmp_path: Path) -> Itera
     owner = fresh_database("applications")
     make_role(owner)
     worker = make_url(owner).set(username=ROLE, password=PASSWORD).render_as_string(hide_password=False)
-    settings = Settings({
-        "APPLICATIONS_DATABASE_URL": worker, "APPLICATIONS_MIGRATION_DATABASE_URL": owner, "PORTAL_ENVIRONMENT": "development",
-        "PORTAL_HOME": str(tmp_path), "AMQP_URI": "amqp://nobody@127.0.0.1:1//",
-    })
+    settings = Settings(
+        {
+            "APPLICATIONS_DATABASE_URL": worker,
+            "APPLICATIONS_MIGRATION_DATABASE_URL": owner,
+            "PORTAL_ENVIRONMENT": "development",
+            "PORTAL_HOME": str(tmp_path),
+            "AMQP_URI": "amqp://nobody@127.0.0.1:1//",
+        }
+    )
     upgrade(settings, "applications")
     yield settings
     store = Store._kept.pop(worker, None)

@@ -21,17 +21,25 @@ def test_a_draft_becomes_a_returned_result(portal):
     assert portal.verified()["first_bad"] is None
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events", "TRUNCATE stored_events",
-    "ALTER TABLE stored_events DISABLE TRIGGER ALL", "DROP TABLE stored_events",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE stored_events SET topic = 'x'",
+        "DELETE FROM stored_events",
+        "TRUNCATE stored_events",
+        "ALTER TABLE stored_events DISABLE TRIGGER ALL",
+        "DROP TABLE stored_events",
+    ],
+)
 def test_the_service_cannot_change_recorded_events(portal, statement):
     portal.started()
     with pytest.raises(DBAPIError), portal.database.session() as session:
         session.execute(text(statement))
 
 
-@pytest.mark.parametrize("statement", ["UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events", "TRUNCATE stored_events"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE stored_events SET topic = 'x'", "DELETE FROM stored_events", "TRUNCATE stored_events"]
+)
 def test_the_owner_does_not_change_them_by_mistake_either(portal, statement):
     portal.started()
     owner = create_engine(portal.settings.migration_url("applications"))

@@ -12,7 +12,15 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "application_view", "erasure", "told_once", "running_number", "procedure_copy", "paper", "statement", "answer_set", "party",
+    "application_view",
+    "erasure",
+    "told_once",
+    "running_number",
+    "procedure_copy",
+    "paper",
+    "statement",
+    "answer_set",
+    "party",
 )
 
 
@@ -28,7 +36,9 @@ def upgrade() -> None:
 
 
 def _streams_on_postgresql() -> None:
-    op.execute("CREATE TYPE stored_event_uuid AS (originator_id uuid, originator_version bigint, topic text, state bytea)")
+    op.execute(
+        "CREATE TYPE stored_event_uuid AS (originator_id uuid, originator_version bigint, topic text, state bytea)"
+    )
     op.execute(
         """
         CREATE TABLE stored_events (
