@@ -102,7 +102,11 @@ def service_secret(settings: Settings, service: str) -> str:
     """The client secret of ``service``: SERVICE_CLIENT_SECRET, or in development one kept under the secrets folder."""
     if settings.get("SERVICE_CLIENT_SECRET") or not settings.development:
         return settings.require("SERVICE_CLIENT_SECRET")
-    return (settings.secret_folder() / f"client-{service}.secret").read_text().strip()
+    try:
+        return (settings.secret_folder() / f"client-{service}.secret").read_text().strip()
+    except FileNotFoundError:
+        logs.get(service=service).error("service_secret_missing", advice="run portal bootstrap")
+        raise ServiceUnavailable(service="identity") from None
 
 
 class Neighbour(DependencyProvider):
@@ -118,6 +122,8 @@ class Neighbour(DependencyProvider):
 
     def setup(self) -> None:
         self.asking = Asking(self.container, self.replies)
+        if self.as_service and not settings_of(self.container).development:
+            settings_of(self.container).require("SERVICE_CLIENT_SECRET")  # now, not at the first call
         self.own_token = ServiceToken(self.asking, settings_of(self.container), self.container.service_name)
 
     def get_dependency(self, worker_ctx: Any) -> Proxy:

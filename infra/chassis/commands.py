@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+UNPRINTED = {"command_id", "password", "otp", "client_secret", "refresh_token"}
+
 
 @dataclass(frozen=True)
 class Command:
     """One state-changing call as its caller meant it.
 
-    ``fingerprint`` is the SHA-256 of name and arguments (without the id): the same id with another
-    fingerprint is refused as ``CommandIdReused``.
+    ``fingerprint`` is the SHA-256 of name and arguments (without the id, and without secrets, which a stored
+    hash would let somebody guess): the same id with another fingerprint is refused as ``CommandIdReused``.
     """
 
     id: str
@@ -24,6 +26,6 @@ class Command:
 
     @classmethod
     def of(cls, command_id: str, name: str, caller: str, arguments: Mapping[str, Any]) -> Command:
-        meant = {key: value for key, value in arguments.items() if key != "command_id"}
+        meant = {key: value for key, value in arguments.items() if key not in UNPRINTED}
         text = json.dumps([name, meant], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
         return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ SENTENCES = {
 }
 
 
+NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = {"vi": "chứa ký tự không lưu được", "en": "contains a character that cannot be stored"}
+
+
 class Schema:
     """One compiled JSON Schema (2020-12, formats enforced)."""
 
@@ -55,14 +60,31 @@ class Schema:
 
     def problems(self, value: Any, limit: int = 20) -> list[dict[str, str]]:
         """What does not fit: ``[{"pointer", "vi", "en"}]``, at most ``limit``; empty when all is well."""
-        if self._validator.is_valid(value):
-            return []
-        found: list[dict[str, str]] = []
+        found = [{"pointer": pointer(place), **UNSTORABLE} for place in unstorable(value)]
+        if found or self._validator.is_valid(value):
+            return found[:limit]
         for error in self._validator.iter_errors(value):
             found.extend(_said(error))
             if len(found) >= limit:
                 break
         return found[:limit]
+
+
+def unstorable(value: Any) -> list[list[str]]:
+    """Paths of strings that no database keeps: NUL and lone surrogates (JSON may carry both). Without recursion."""
+    found: list[list[str]] = []
+    waiting: list[tuple[list[str], Any]] = [([], value)]
+    while waiting:
+        path, one = waiting.pop()
+        if isinstance(one, str):
+            if NOT_TEXT.search(one):
+                found.append(path)
+        elif isinstance(one, dict):
+            waiting += [([*path, str(key)], inner) for key, inner in one.items()]
+            found += [[*path, "?"] for key in one if NOT_TEXT.search(str(key))]
+        elif isinstance(one, list):
+            waiting += [([*path, str(number)], inner) for number, inner in enumerate(one)]
+    return found
 
 
 def _said(error: Any) -> list[dict[str, str]]:

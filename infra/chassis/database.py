@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,6 +34,7 @@ class Database:
     def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
         self.url = url
         self.engine = _engine(url, pool_size)
+        self._one_at_a_time = _Turn()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @classmethod
@@ -51,12 +53,16 @@ class Database:
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
         """A session that commits at the end and rolls back on any exception."""
-        with self._sessions() as session, session.begin():
+        with self._turn(), self._sessions() as session, session.begin():
             yield session
 
     def ping(self) -> None:
-        with self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def _turn(self) -> contextlib.AbstractContextManager[object]:
+        """On SQLite one transaction at a time, waited for on the hub: SQLite's own wait would stop it."""
+        return self._one_at_a_time if self.engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
     def command(self, command: Command, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
         """Run ``work`` once for this command id and keep its answer; later calls get the answer again."""
@@ -71,14 +77,10 @@ class Database:
                     answer(session, command, reply)
                     return reply
             except IntegrityError:
-                # The twin of this call may have been first: then its answer is there now.
-                if attempt == 2 or not self._answered(command):
+                # A twin of this call, or another that wants the same thing, was first: what it did is there now.
+                if attempt == 2:
                     raise
         raise AssertionError("unreachable")
-
-    def _answered(self, command: Command) -> bool:
-        with self.session() as session:
-            return recall(session, command) is not None
 
     @contextlib.contextmanager
     def once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
@@ -92,6 +94,24 @@ class Database:
                 return
             session.execute(inbox.insert().values(consumer=consumer, message_id=message_id, handled_at=clock.now()))
             yield session
+
+
+class _Turn:
+    """One holder at a time; a second try by the same holder is a mistake in the code and is said, not waited for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a transaction within a transaction on SQLite")
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_error: object) -> None:
+        self._holder = None
+        self._lock.release()
 
 
 def recall(session: Session, command: Command) -> dict[str, Any] | None:
@@ -132,7 +152,9 @@ def _engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         memory = url in {"sqlite://", "sqlite:///:memory:"}
         options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": pool_size}
-        engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 15}, **options)
+        engine = create_engine(
+            url, connect_args={"check_same_thread": False, "timeout": 15}, hide_parameters=True, **options
+        )
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
@@ -143,6 +165,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         max_overflow=2,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         pool_recycle=3600,
         connect_args={"options": limits, "connect_timeout": 5, "application_name": "portal"},
     )

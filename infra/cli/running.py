@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
-from infra.chassis.loader import entry, installed, service_class
+from infra.chassis.loader import entry, service_class
 from infra.chassis.migrations import upgrade
 from infra.chassis.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
 from infra.chassis.settings import Settings
@@ -55,9 +55,7 @@ def migrate(settings: Settings, services: list[str]) -> None:
         upgrade(settings, name)
         log.info("migrated", service=name)
     wait_until("broker", lambda: broker_answers(settings), settings.number("START_PATIENCE", 120))
-    queues = declare(
-        settings, [service_class(name) for name in installed()], [contract_of(name) for name in installed()]
-    )
+    queues = declare(settings, [service_class(name) for name in services], [contract_of(name) for name in services])
     log.info("topology_declared", queues=len(queues))
 
 

@@ -90,3 +90,10 @@ def test_unknown_services_and_methods_are_known_at_once(echo):
 
 def test_health_names_its_checks(echo):
     assert echo.call("health")["checks"]["echo database"] == "ok"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff"])
+def test_text_that_no_database_keeps_is_refused_with_a_pointer(echo, text):
+    answer = refused(echo, "shout", text=text)
+    assert answer.exc_type == "InvalidRequest"
+    assert "/text" in answer.value

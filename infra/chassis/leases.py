@@ -1,0 +1,201 @@
+"""Who leads the followers of a database: one at a time, and one that was replaced can do nothing any more.
+
+An advisory lock on a connection of its own says who leads. A stopped process keeps its connections, so the lease is
+also a heartbeat: a leader that says nothing for ``LEASE_SECONDS`` is cut off by the server, and another takes over.
+Taking over raises an epoch, a row that every transaction of a leader's duties looks at before it commits: a zombie
+that wakes up later fails there. Before it publishes it looks at its own clock, which has run on while it slept.
+On SQLite, where everything is one process, a file lock does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from infra.chassis import logs
+from infra.chassis.database import Database
+
+LEASE_SECONDS = 12.0  # a silent leader is replaced after this
+TRY_AGAIN = 1.0  # seconds between tries of one who does not lead
+LOCK = zlib.crc32(b"portal follower")
+EPOCH = "leader"  # row of relay_position
+WAKE_UP = "portal_follower"  # channel of NOTIFY
+RAISE_EPOCH = (
+    "INSERT INTO relay_position AS known (name, position, at) VALUES (%s, 1, now()) "
+    "ON CONFLICT (name) DO UPDATE SET position = known.position + 1, at = now() RETURNING position"
+)
+# FOR SHARE: who takes over waits for a commit that has begun, so nothing is written under an old epoch afterwards.
+SEE_EPOCH = text("SELECT position FROM relay_position WHERE name = 'leader' FOR SHARE")
+
+
+class Superseded(Exception):
+    """Another process leads now, or may: what was begun under this lease is given up."""
+
+
+class Lease:
+    """Leadership over one database. ``held()`` is asked before every step; a lost lease is tried for again."""
+
+    def __init__(self, url: str, seconds: float = LEASE_SECONDS) -> None:
+        self.database, self.seconds = Database.at(url), seconds
+        self.woken = threading.Event()
+        self.epoch: int | None = None
+        self._plain = self.database.engine.dialect.name == "sqlite"
+        self._connection: psycopg.Connection[Any] | None = None
+        self._file: IO[str] | None = None
+        self._renewed_at = self._tried_at = float("-inf")
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+        self._keeper: threading.Thread | None = None
+        if not self._plain:
+            event.listen(self.database._sessions, "before_commit", self._see_epoch)
+            event.listen(self.database.engine, "connect", _end_abandoned)
+
+    def held(self) -> bool:
+        """Whether this process leads; tries to if nobody does."""
+        if self._plain:
+            return self._file_held()
+        if self.epoch is not None and not self.fresh:
+            self.lose("not renewed in time")
+        if self.epoch is None:
+            self._try()
+        elif self._keeper is None and time.monotonic() - self._renewed_at > self.seconds / 3:
+            self._renew()
+        return self.epoch is not None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nobody can have taken over yet. The clock runs on while a process is stopped."""
+        return self._plain or time.monotonic() - self._renewed_at < self.seconds * 0.8
+
+    def check(self) -> None:
+        """Before something leaves this process: :class:`Superseded` when another may lead by now."""
+        if not self._plain and (self.epoch is None or not self.fresh):
+            raise Superseded("the lease ran out")
+
+    def __enter__(self) -> Lease:
+        """Mark this thread's transactions as the leader's."""
+        self._owner = threading.get_ident()
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        self._owner = None
+
+    def _see_epoch(self, session: Session) -> None:
+        if self._owner != threading.get_ident():
+            return
+        if self.epoch is None or session.scalar(SEE_EPOCH) != self.epoch:
+            self.lose("superseded")
+            raise Superseded("another process has taken over")
+
+    def _try(self) -> None:
+        if time.monotonic() - self._tried_at < TRY_AGAIN:
+            return
+        self._tried_at = time.monotonic()
+        try:
+            with self._lock:
+                connection = self._connection or self._connect()
+                self._connection = connection
+                taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+                if taken is None or not taken[0]:
+                    return
+                row = connection.execute(RAISE_EPOCH, (EPOCH,)).fetchone()
+                connection.execute(f"LISTEN {WAKE_UP}")
+                assert row is not None
+                self.epoch, self._renewed_at = int(row[0]), time.monotonic()
+        except (psycopg.Error, OSError) as error:
+            self.lose(str(error))
+            return
+        logs.get().info("leading", database=make_url(self.database.url).database, epoch=self.epoch)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        plain = make_url(self.database.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        milliseconds = round(self.seconds * 1000)
+        return psycopg.connect(
+            plain,
+            autocommit=True,
+            connect_timeout=5,
+            application_name="portal follower",
+            options=f"-c idle_session_timeout={milliseconds} -c lock_timeout=5000 -c statement_timeout={milliseconds}",
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+            tcp_user_timeout=milliseconds,
+        )
+
+    def keep(self) -> None:
+        """Start renewing on a thread of its own, which also hears the wake-ups (plain processes)."""
+        if not self._plain and self._keeper is None:
+            self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
+            self._keeper.start()
+
+    def _keep(self) -> None:
+        while self._keeper is not None:
+            if self.epoch is None:
+                self.woken.wait(TRY_AGAIN / 4)
+            else:
+                self._renew(listen=self.seconds / 4)
+
+    def _renew(self, listen: float = 0.0) -> None:
+        try:
+            with self._lock:
+                connection = self._connection
+                if connection is None:
+                    return
+                if listen:
+                    for _wake_up in connection.notifies(timeout=listen, stop_after=1):
+                        self.woken.set()
+                if time.monotonic() - self._renewed_at > self.seconds / 4:
+                    asked_at = time.monotonic()  # renewed when it was asked, not when the answer came
+                    connection.execute("SELECT 1")
+                    self._renewed_at = asked_at
+        except (psycopg.Error, OSError) as error:
+            self.lose(str(error))
+
+    def lose(self, why: str) -> None:
+        """Give the lease up; the connection too, which frees the lock."""
+        if self.epoch is not None:
+            logs.get().warning("lease_lost", why=why[:200], epoch=self.epoch)
+        connection, self._connection, self.epoch = self._connection, None, None
+        if connection is not None:
+            with suppress(psycopg.Error, OSError):  # it is broken already
+                connection.close()
+
+    def _file_held(self) -> bool:
+        if self._file is None:
+            path = make_url(self.database.url).database
+            if not path or path == ":memory:":
+                return True
+            handle = Path(f"{path}.follower").open("w")  # noqa: SIM115 - held open as long as the lease
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                handle.close()
+                return False
+            self._file = handle
+        return True
+
+    def release(self) -> None:
+        """An orderly end: the next leader need not wait."""
+        self._keeper = None
+        self.woken.set()
+        self.lose("released")
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _end_abandoned(connection: Any, _record: Any) -> None:
+    """A follower that is stopped in the middle of a transaction must not hold its locks for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '10s'")
+    connection.commit()
