@@ -1,0 +1,27 @@
+"""The catalogue on a real PostgreSQL, its tables made by its own migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from infra.chassis.database import Database
+from infra.chassis.migrations import upgrade
+from infra.chassis.settings import Settings
+from tests.unit.catalog.memory import Catalogue, catalogue
+
+
+@pytest.fixture
+def settings(fresh_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
+    """Settings of an installation whose catalogue is on PostgreSQL and up to date."""
+    url = fresh_database("catalog")
+    made = Settings({"AMQP_URI": "amqp://unused", "PORTAL_HOME": str(tmp_path), "CATALOG_DATABASE_URL": url})
+    upgrade(made, "catalog")
+    yield made
+    Database.forget_all()
+
+
+@pytest.fixture
+def kept(settings: Settings) -> Catalogue:
+    return catalogue(database=Database.at(settings.database_url("catalog")))

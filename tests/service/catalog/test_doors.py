@@ -1,0 +1,208 @@
+"""The catalogue's doors as callers meet them: over the wire, with tokens, refusals by name in the caller's language."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from nameko.exceptions import RemoteError
+from nameko.rpc import rpc
+from nameko.runners import ServiceRunner
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from infra.chassis.auth import AUDIENCE, ISSUER
+from infra.chassis.contracts import contract_of
+from infra.chassis.database import Database
+from infra.chassis.runner import container_config
+from infra.chassis.settings import Settings
+from infra.embedded.platform import Platform
+from services.catalog.service import CatalogService
+from tests.unit.catalog.offers import fee, offer
+
+KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
+CONTRACT = contract_of("catalog")
+RULES = {name: value.rule for name, value in vars(CatalogService).items() if hasattr(value, "rule")}
+CHANGING = [name for name, entry in CONTRACT.rpc.items() if "command_id" in entry["parameters"]["properties"]]
+PUBLIC = [name for name, rule in RULES.items() if rule.public]
+
+
+def token(*roles: str) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": f"account-{'-'.join(roles)}", "exp": int(time.time()) + 600}
+    header = {"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}
+    return str(jwt.encode(header, {**claims, "roles": list(roles)}, KEY, algorithms=["Ed25519"]))
+
+
+class Identity:
+    """Stands in for identity: publishes the key that signed the tokens of these tests."""
+
+    name = "identity"
+
+    @rpc
+    def jwks(self) -> dict[str, Any]:
+        return {"keys": [KEY.as_dict(private=False)]}
+
+
+class Desk:
+    """Calls the catalogue's doors with a token and a language."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def call(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> Any:
+        context = {"language": language, **({"auth_token": token} if token else {})}
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as proxy:
+            return getattr(proxy.catalog, door)(**arguments)
+
+    def refused(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> RemoteError:
+        with pytest.raises(RemoteError) as refused:
+            self.call(door, token, language, **arguments)
+        return refused.value
+
+    def publish(self, code: str, first_day: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
+        definition = offer(code, f"Thủ tục {code}", **changed)
+        made = {"definition": definition, "effective_from": first_day, "command_id": str(uuid4())}
+        return dict(self.call("publish", token("catalog_editor"), **made))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory) -> Iterator[Desk]:
+    settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
+    with Platform(settings, ["catalog"]):
+        stand_in = ServiceRunner(container_config(settings))
+        stand_in.add_service(Identity)
+        stand_in.start()
+        yield Desk(settings)
+        stand_in.stop()
+    Database.forget_all()
+
+
+def test_the_service_is_healthy(desk):
+    assert desk.call("health")["status"] == "ok"
+
+
+def test_a_published_procedure_is_read_searched_and_quoted_as_the_contract_says(desk):
+    desk.publish("1.1", fees=[fee({"type": "fixed", "amount": 135_000})])
+    replies = {
+        "procedure": desk.call("procedure", code="1.1", at="2026-02-01"),
+        "versions": desk.call("versions", code="1.1"),
+        "search": desk.call("search", text="thu tuc 1.1", facets=True),
+        "suggest": desk.call("suggest", text="thủ t"),
+        "quote": desk.call("quote", code="1.1", channel="counter"),
+        "due_date": desk.call("due_date", code="1.1", channel="counter", accepted_at="2026-03-02T09:00:00+07:00"),
+        "calendar": desk.call("calendar", year=2026),
+        "provinces": desk.call("provinces", at="2024-01-01"),
+        "wards": desk.call("wards", province_code="01"),
+        "levels": desk.call("levels"),
+        "export": desk.call("export", format="cpsv-ap"),
+        "sample_procedures": desk.call("sample_procedures", agency_code="H01.01"),
+    }
+    assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
+        door: [] for door in replies
+    }
+    assert replies["quote"]["total"] == {"amount": 135_000, "currency": "VND"}
+
+
+def test_the_same_command_twice_has_one_effect_and_one_answer(desk):
+    sent = {"definition": offer("1.2"), "effective_from": "2026-01-01", "command_id": str(uuid4())}
+    editor = token("catalog_editor")
+    assert desk.call("publish", editor, **sent) == desk.call("publish", editor, **sent)
+    changed = {**sent, "effective_from": "2026-02-01"}
+    assert desk.refused("publish", editor, **changed).exc_type == "CommandIdReused"
+
+
+@pytest.mark.parametrize("door", CHANGING)
+def test_whoever_changes_the_catalogue_must_be_signed_in_and_entitled(desk, door):
+    example = CONTRACT.rpc[door]["example"]["parameters"]
+    assert desk.refused(door, **example).exc_type == "Unauthenticated"
+    assert desk.refused(door, token("citizen"), **example).exc_type == "Forbidden"
+
+
+@pytest.mark.parametrize("door", sorted(set(PUBLIC) - {"health"}))
+def test_surplus_arguments_are_refused_with_their_place(desk, door):
+    example = CONTRACT.rpc[door]["example"]["parameters"]
+    refused = desk.refused(door, **example, surplus=1)
+    assert refused.exc_type == "InvalidRequest"
+    assert "/surplus" in refused.value
+
+
+@pytest.mark.parametrize(
+    ("door", "arguments", "pointer"),
+    [
+        ("search", {"text": "x" * 10_000_000}, "/text"),
+        ("search", {"level": 5}, "/level"),
+        ("search", {"limit": 501}, "/limit"),
+        ("procedure", {"code": "1.1", "at": "hôm nay"}, "/at"),
+        ("procedure", {}, "/code"),
+        ("quote", {"code": "1.1", "channel": "fax"}, "/channel"),
+        ("quote", {"code": "1.1", "channel": "counter", "quantity": 0}, "/quantity"),
+        ("quote", {"code": "1.1", "channel": "counter", "choices": {"a": 1}}, "/choices/a"),
+        ("due_date", {"code": "1.1", "channel": "counter", "accepted_at": "2026-01-01"}, "/accepted_at"),
+        ("calendar", {"year": "2026"}, "/year"),
+        ("export", {"format": "xml"}, "/format"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(desk, door, arguments, pointer):
+    refused = desk.refused(door, **arguments)
+    assert refused.exc_type == "InvalidRequest"
+    assert pointer in refused.value
+
+
+@pytest.mark.parametrize(
+    ("door", "arguments", "name"),
+    [
+        ("procedure", {"code": "9.9"}, "ProcedureNotFound"),
+        ("procedure", {"code": "1.3", "at": "2020-01-01"}, "ProcedureNotFound"),
+        ("versions", {"code": "9.9"}, "ProcedureNotFound"),
+        ("quote", {"code": "1.3", "channel": "post"}, "ChannelNotOffered"),
+        ("quote", {"code": "1.3", "channel": "counter"}, "ChoiceMissing"),
+        ("wards", {"province_code": "99"}, "ProvinceNotFound"),
+        ("wards", {"province_code": "01", "at": "2020-01-01"}, "WardsNotKnown"),
+    ],
+)
+def test_every_refusal_has_its_name_in_both_languages(desk, door, arguments, name):
+    options = [{"id": "a", "name": {"vi": "Trên đất liền", "en": "On land"}, "amount": 1}]
+    desk.publish("1.3", fees=[fee({"type": "choice", "choice": "noi", "options": options})])
+    vietnamese, english = (desk.refused(door, language=language, **arguments) for language in ("vi", "en"))
+    assert vietnamese.exc_type == english.exc_type == name
+    assert vietnamese.value != english.value
+
+
+def test_a_definition_that_makes_no_sense_is_refused_with_the_place(desk):
+    bad = offer("1.4", level=4)
+    refused = desk.refused(
+        "publish", token("catalog_editor"), definition=bad, effective_from="2026-01-01", command_id=str(uuid4())
+    )
+    assert refused.exc_type == "InvalidRequest"
+    assert "/definition/channels" in refused.value
+
+
+def test_two_versions_cannot_begin_on_one_day(desk):
+    desk.publish("1.5")
+    sent = {"definition": offer("1.5", "Khác"), "effective_from": "2026-01-01", "command_id": str(uuid4())}
+    assert desk.refused("publish", token("catalog_editor"), **sent).exc_type == "VersionsOverlap"
+
+
+def test_an_import_answers_with_counts_and_findings(desk):
+    sent = {"records": [offer("1.6"), "text"], "layout": "definition", "effective_from": "2026-01-01"}
+    reply = desk.call("import_procedures", token("operator"), **sent, command_id=str(uuid4()))
+    assert CONTRACT.reply("import_procedures").problems(reply) == []
+    assert (reply["counts"]["new"], reply["counts"]["refused"]) == (1, 1)
+
+
+def test_a_day_decided_by_an_editor_changes_the_calendar(desk):
+    sent = {"date": "2027-01-04", "kind": "day_off", "reason": "Nghỉ bù", "command_id": str(uuid4())}
+    reply = desk.call("set_calendar_day", token("catalog_editor"), **sent)
+    assert CONTRACT.event("calendar_changed.v1").problems(reply) == []
+    days = {day["date"]: day["kind"] for day in desk.call("calendar", year=2027)["days"]}
+    assert days["2027-01-04"] == "override_day_off"
+
+
+def test_the_history_is_for_officials(desk):
+    desk.publish("1.7")
+    assert desk.refused("changes", token("citizen"), code="1.7").exc_type == "Forbidden"
+    assert desk.call("changes", token("auditor"), code="1.7")["items"][0]["act"] == "published"

@@ -1,0 +1,145 @@
+"""What only a real PostgreSQL can show: the same answers as SQLite, editors at the same time, its own guards."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import eventlet
+import pytest
+from alembic import command as alembic
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from infra.chassis.migrations import at_head, configuration
+from infra.chassis.refusals import Refusal
+from infra.chassis.tables import outbox
+from services.catalog import sample_catalogue
+from services.catalog.errors import VersionsOverlap
+from services.catalog.models import CatalogModel, ProcedureVersion
+from services.catalog.search import Query
+from tests.unit.catalog.memory import BY, NOBODY, catalogue, command
+from tests.unit.catalog.offers import offer, real_offers
+from tests.unit.catalog.queries import BEST
+
+SAMPLES = sample_catalogue.definitions("H01.01")
+
+
+def test_the_migrations_make_every_table_of_the_models(settings, kept):
+    tables = set(inspect(kept.database.engine).get_table_names())
+    assert set(CatalogModel.metadata.tables) <= tables
+    assert at_head(settings, "catalog")
+
+
+def test_the_migrations_can_be_taken_back(settings, kept):
+    alembic.downgrade(configuration("catalog", settings.database_url("catalog")), "base")
+    assert set(inspect(kept.database.engine).get_table_names()) == {"alembic_version"}
+
+
+def test_both_databases_answer_every_query_alike(kept):
+    in_memory = catalogue()
+    for one in (kept, in_memory):
+        one.imports.take_in(real_offers(), "definition", "2025-01-01", by=BY, command=command())
+        one.imports.take_in(SAMPLES[:20], "definition", "2025-06-01", by=BY, command=command())
+    texts = [text for text, _ in BEST] + ["", "cấp", "giay chung nhan", "a", "zzz", "1.", "dang ky hoat dong"]
+    for text_ in texts:
+        query = Query.of(text_, "2026-01-01", {})
+        here, there = (one.search.search(query, 50, facets=True) for one in (kept, in_memory))
+        assert here == there, text_
+        assert kept.search.suggest(text_) == in_memory.search.suggest(text_)
+
+
+def test_the_whole_sample_catalogue_is_published_searched_quoted_and_exported(kept):
+    kept.imports.take_in(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
+    assert kept.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
+    assert kept.calendars.due_date("3.000347", "online", "2026-11-20T09:00:00+07:00", by=NOBODY)["due_at"]
+    assert len(json.loads(kept.exporter.export("json", limit=500)["content"])) == len(SAMPLES)
+    assert kept.exporter.levels()["total"] == len(SAMPLES)
+
+
+def test_many_editors_of_one_procedure_never_make_versions_overlap(kept):
+    outcomes: list[str] = []
+
+    def publish(number: int) -> None:
+        month, day = divmod(number % 12, 4)
+        definition = offer("1.1", f"Bản {number}")
+        try:
+            kept.offerings.publish(definition, f"2026-0{month + 1}-1{day}", by=BY, command=command())
+            outcomes.append("published")
+        except VersionsOverlap:
+            outcomes.append("refused")
+
+    _all_at_once(publish, 24)
+    with kept.database.session() as session:
+        spans = [(one.effective_from, one.effective_until) for one in session.scalars(select(ProcedureVersion))]
+    spans.sort()
+    assert (outcomes.count("published"), outcomes.count("refused")) == (12, 12)
+    assert all(end is not None and end < after for (_, end), (after, _) in pairwise(spans))
+
+
+def test_batches_that_share_codes_do_not_lock_each_other_out(kept):
+    definitions = [offer(f"1.{number:03}") for number in range(40)]
+
+    def take_in(number: int) -> None:
+        batch = definitions if number % 2 else definitions[::-1]
+        kept.imports.take_in(batch, "definition", "2026-01-01", by=BY, command=command())
+
+    _all_at_once(take_in, 8)
+    assert all(len(kept.offerings.versions(one["code"], by=NOBODY)["items"]) == 1 for one in definitions[:3])
+
+
+def test_the_same_command_from_two_callers_at_once_has_one_effect(kept):
+    sent, replies = command(), []
+
+    def publish(_number: int) -> None:
+        replies.append(kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=sent))
+
+    _all_at_once(publish, 6)
+    assert all(reply == replies[0] for reply in replies)
+    with kept.database.session() as session:
+        assert session.scalar(select(func.count()).select_from(outbox)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE procedure_version SET definition = '{}'",
+        "UPDATE procedure_version SET effective_from = '2020-01-01'",
+        "INSERT INTO procedure_version SELECT code, 2, state, effective_from + 1, NULL, false, definition, 'x',"
+        " created_by, created_at, published_at, findings FROM procedure_version",
+    ],
+)
+def test_the_database_itself_guards_published_versions(kept, statement):
+    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    with pytest.raises(DBAPIError), kept.database.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_a_refused_publication_leaves_nothing_behind(kept):
+    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    with pytest.raises(Refusal):
+        kept.offerings.publish(offer("1.1", "Khác"), "2026-01-01", by=BY, command=command())
+    with kept.database.session() as session:
+        assert session.scalar(select(func.count()).select_from(ProcedureVersion)) == 1
+
+
+def test_the_first_page_of_a_search_takes_milliseconds(kept):
+    """A thousand procedures; the bound is generous, the benchmark says the figure."""
+    for number in range(4):
+        batch = [{**one, "code": f"{number}{one['code']}"} for one in real_offers()]
+        kept.imports.take_in(batch, "definition", "2025-01-01", by=BY, command=command())
+    with kept.database.engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+    kept.search.search(Query.of("doi giay phep lai xe", None, {}))
+    started = time.perf_counter()
+    for text_, _ in BEST[:20]:
+        kept.search.search(Query.of(text_, None, {}), 20)
+    assert (time.perf_counter() - started) / 20 < 0.25
+
+
+def _all_at_once(work: Callable[[int], None], number: int) -> None:
+    """Run ``work(0)`` … ``work(number - 1)`` as greenlets, as the workers of a service are."""
+    for _ in eventlet.GreenPool(number).imap(work, range(number)):
+        pass
