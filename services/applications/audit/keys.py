@@ -5,10 +5,7 @@ Both sign during the overlap, so that whoever knows either key can follow. Devel
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from infra.chassis.settings import Settings
+from infra.chassis.settings import Settings, kept_secret
 from services.applications.audit.notes import SigningKey
 
 DEVELOPMENT_ORIGIN = "portal.invalid/applications"
@@ -29,20 +26,4 @@ def signing_keys(settings: Settings) -> list[SigningKey]:
 
 def _development_key(settings: Settings) -> str:
     path = settings.secret_folder() / "audit-signing-key"
-    if not path.exists():
-        _write_once(path, SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n")
-    return path.read_text().strip()
-
-
-def _write_once(path: Path, secret: str) -> None:
-    # Written aside and linked into place: of two processes that start at once, one key wins and both read it.
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secret)
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        aside.unlink()
+    return kept_secret(path, lambda: SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n").strip()
