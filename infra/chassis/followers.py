@@ -1,33 +1,31 @@
 """The follower of a service: one leader per database that relays events and does what is due.
 
-A plain process in production, a greenlet in the embedded default; the same duties either way. Leadership is a
-PostgreSQL advisory lock on a connection of its own (a file lock beside an SQLite database).
+A plain process in production, a greenlet in the embedded default; the same duties either way. Who leads is decided by
+:mod:`infra.chassis.leases`; committed work wakes the leader up, and it looks by itself twice a second.
 """
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import threading
 import time
-import zlib
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import func, select, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import func, select
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.contracts import contract_of
+from infra.chassis.crashing import crash_at
 from infra.chassis.database import Database
+from infra.chassis.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.outbox import cloud_event
 from infra.chassis.publishing import Publisher, Unroutable, events_exchange
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox, relay_position
 
-IDLE = 0.2  # seconds between looks when there is nothing to do
+IDLE = 0.2  # seconds between looks of a greenlet when there is nothing to do
+ASLEEP = 0.5  # the same of a plain process, which is woken up
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 BATCH = 200
 
@@ -40,68 +38,16 @@ class Duty(Protocol):
     def step(self) -> int: ...
 
 
-class Lease:
-    """Leadership over one database. ``held()`` is asked before every step; a lost lease is tried for again."""
-
-    def __init__(self, url: str) -> None:
-        self.database = Database.at(url)
-        self.key = zlib.crc32(b"portal follower")
-        self._connection: Connection | None = None
-        self._file: IO[str] | None = None
-
-    def held(self) -> bool:
-        if self.database.engine.dialect.name == "sqlite":
-            return self._file_held()
-        try:
-            if self._connection is not None:
-                self._connection.execute(text("SELECT 1"))
-                return True
-            return self._try_lock()
-        except Exception as error:
-            logs.get().warning("lease_lost", error=str(error))
-            self.release()
-            return False
-
-    def _try_lock(self) -> bool:
-        connection = self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self.key}).scalar():
-            self._connection = connection
-            return True
-        connection.close()
-        return False
-
-    def _file_held(self) -> bool:
-        if self._file is None:
-            path = make_url(self.database.url).database
-            if not path or path == ":memory:":
-                return True
-            handle = Path(f"{path}.follower").open("w")  # noqa: SIM115 - held open as long as the lease
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                handle.close()
-                return False
-            self._file = handle
-        return True
-
-    def release(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(Exception):  # giving up a connection that is broken already
-                connection.invalidate()
-                connection.close()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
 class Follower:
     """Runs the duties of one service while it holds the lease."""
 
     def __init__(self, settings: Settings, service: str, duties: list[Duty] | None = None) -> None:
         self.service = service
         self.duties = duties_of(settings, service) if duties is None else duties
-        self.lease = Lease(settings.database_url(service))
+        self.lease = Lease(settings.database_url(service), settings.number("LEASE_SECONDS", LEASE_SECONDS))
+        for duty in self.duties:
+            if isinstance(telling := getattr(duty, "telling", None), Telling):
+                telling.lease = self.lease
         self.leading = False
         self.last_step_at = time.monotonic()
         self._stopping = threading.Event()
@@ -110,26 +56,34 @@ class Follower:
 
     def run(self, sleep: Callable[[float], None] | None = None) -> None:
         """Work until :meth:`stop`. Failures of a duty are logged, counted and tried again with growing waits."""
-        wait = sleep or self._stopping.wait
+        if sleep is None:
+            self.lease.keep()
         while not self._stopping.is_set():
             done = self.once()
-            if not done:
-                wait(IDLE)
-            elif sleep is not None:
-                sleep(0)
+            if sleep is not None:
+                sleep(0 if done else IDLE)
+            elif not done:
+                self.lease.woken.wait(ASLEEP)
+                self.lease.woken.clear()
         self.lease.release()
 
     def once(self) -> int:
         """One round of all duties; how much was done."""
         self.last_step_at = time.monotonic()
         self.leading = self.lease.held()
-        return sum(self._step(duty) for duty in self.duties) if self.leading else 0
+        if not self.leading:
+            return 0
+        with self.lease:
+            return sum(self._step(duty) for duty in self.duties if self.lease.fresh)
 
     def _step(self, duty: Duty) -> int:
         if time.monotonic() < self._not_before.get(duty.name, 0.0):
             return 0
         try:
             done = duty.step()
+        except Superseded as lost:
+            logs.get(service=self.service).warning("duty_given_up", duty=duty.name, reason=str(lost))
+            return 0
         except Exception as error:
             failures = self._failures[duty.name] = self._failures.get(duty.name, 0) + 1
             self._not_before[duty.name] = time.monotonic() + BACKOFF[min(failures, len(BACKOFF)) - 1]
@@ -145,6 +99,7 @@ class Follower:
 
     def stop(self) -> None:
         self._stopping.set()
+        self.lease.woken.set()
 
 
 def duties_of(settings: Settings, service: str) -> list[Duty]:
@@ -161,9 +116,12 @@ class Telling:
         self.publisher = Publisher(settings.amqp_uri)
         self.exchange = events_exchange(service)
         self.events = contract_of(service).events
+        self.lease: Lease | None = None  # the follower's own, set by it
 
     def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
+        if self.lease is not None:
+            self.lease.check()
         try:
             self.publisher.publish(
                 event, exchange=self.exchange, routing_key=event["type"], headers=headers, message_id=event["id"]
@@ -172,6 +130,7 @@ class Telling:
             metrics.relay_unrouted.labels(self.service, event["type"]).inc()
             if self.events.get(event["type"], {}).get("consumers"):
                 raise  # somebody waits for it and their queue is not there: keep the position until it is
+        crash_at("after_publish")
 
 
 class OutboxRelay:

@@ -19,6 +19,7 @@ from nameko.exceptions import ContainerBeingKilled
 
 from infra.chassis import logs, metrics
 from infra.chassis.contracts import contract_of
+from infra.chassis.crashing import crash_at
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
 from infra.chassis.topology import handler_queue, retry_exchange, retry_tiers
@@ -69,6 +70,7 @@ class ReliableHandler(EventHandler):
     def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
+            crash_at("after_ack")
             return result, None
         try:
             self._later_or_never(worker_ctx.args[0], message, exc_info[1])

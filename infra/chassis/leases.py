@@ -24,12 +24,13 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import logs
 from infra.chassis.database import Database
+from infra.chassis.outbox import WAKE_UP
 
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
+LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection
 TRY_AGAIN = 1.0  # seconds between tries of one who does not lead
 LOCK = zlib.crc32(b"portal follower")
 EPOCH = "leader"  # row of relay_position
-WAKE_UP = "portal_follower"  # channel of NOTIFY
 RAISE_EPOCH = (
     "INSERT INTO relay_position AS known (name, position, at) VALUES (%s, 1, now()) "
     "ON CONFLICT (name) DO UPDATE SET position = known.position + 1, at = now() RETURNING position"
@@ -56,9 +57,10 @@ class Lease:
         self._lock = threading.Lock()
         self._owner: int | None = None
         self._keeper: threading.Thread | None = None
+        self._ended = threading.Event()
         if not self._plain:
             event.listen(self.database._sessions, "before_commit", self._see_epoch)
-            event.listen(self.database.engine, "connect", _end_abandoned)
+            end_abandoned_transactions(self.database)
 
     def held(self) -> bool:
         """Whether this process leads; tries to if nobody does."""
@@ -139,11 +141,11 @@ class Lease:
             self._keeper.start()
 
     def _keep(self) -> None:
-        while self._keeper is not None:
+        while not self._ended.is_set():
             if self.epoch is None:
-                self.woken.wait(TRY_AGAIN / 4)
+                self._ended.wait(TRY_AGAIN / 4)
             else:
-                self._renew(listen=self.seconds / 4)
+                self._renew(listen=LISTEN)
 
     def _renew(self, listen: float = 0.0) -> None:
         try:
@@ -165,10 +167,12 @@ class Lease:
         """Give the lease up; the connection too, which frees the lock."""
         if self.epoch is not None:
             logs.get().warning("lease_lost", why=why[:200], epoch=self.epoch)
-        connection, self._connection, self.epoch = self._connection, None, None
-        if connection is not None:
-            with suppress(psycopg.Error, OSError):  # it is broken already
-                connection.close()
+        self.epoch = None
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(psycopg.Error, OSError):  # it may be broken already
+                    connection.close()
 
     def _file_held(self) -> bool:
         if self._file is None:
@@ -186,16 +190,20 @@ class Lease:
 
     def release(self) -> None:
         """An orderly end: the next leader need not wait."""
-        self._keeper = None
-        self.woken.set()
+        self._ended.set()
         self.lose("released")
         if self._file is not None:
             self._file.close()
             self._file = None
 
 
-def _end_abandoned(connection: Any, _record: Any) -> None:
-    """A follower that is stopped in the middle of a transaction must not hold its locks for ever."""
+def end_abandoned_transactions(database: Database) -> None:
+    """A process that is stopped in the middle of a transaction must not hold its locks for ever: the server ends it."""
+    if database.engine.dialect.name == "postgresql" and not event.contains(database.engine, "connect", _limit_idling):
+        event.listen(database.engine, "connect", _limit_idling)
+
+
+def _limit_idling(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '10s'")
     connection.commit()

@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.tables import outbox, plumbing
 
+WAKE_UP = "portal_follower"  # channel of NOTIFY
 __all__ = ["cloud_event", "plumbing", "tell"]
 
 
@@ -22,6 +24,13 @@ def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: st
     session.execute(
         outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id)
     )
+    wake_followers(session)
+
+
+def wake_followers(session: Session) -> None:
+    """Have the leader look at once when this transaction is committed (PostgreSQL; elsewhere it looks by itself)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"NOTIFY {WAKE_UP}"))
 
 
 def cloud_event(

@@ -15,8 +15,10 @@ from typing import Any
 
 from kombu import Connection
 
-from infra.chassis import logs
+from infra.chassis import crashing, logs
+from infra.chassis.database import Database
 from infra.chassis.followers import Follower
+from infra.chassis.leases import end_abandoned_transactions
 from infra.chassis.migrations import at_head
 from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
 from infra.chassis.publishing import size_pools
@@ -119,11 +121,13 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     from infra.chassis.wire import refuse_compression
 
     refuse_compression()
-    size_pools(MAX_WORKERS)
+    size_pools(int(settings.number("MAX_WORKERS", MAX_WORKERS)))
+    crashing.arm(settings)
     wait_for_surroundings(settings, services)
     runner, health, hub = ServiceRunner(container_config(settings)), Health(), HubWatch()
     for name in services:
         runner.add_service(service_class(name))
+        end_abandoned_transactions(Database.at(settings.database_url(name)))
         health.ready.update(database_checks(settings, name))
     health.alive["hub"] = hub.check
     health.ready["broker"] = lambda: _must(broker_answers(settings), "broker does not answer")
@@ -148,6 +152,7 @@ def _must(truth: bool, otherwise: str) -> None:
 
 def serve_followers(settings: Settings, services: list[str]) -> int:
     """Run the followers of services until TERM, as a plain process (one thread each)."""
+    crashing.arm(settings)
     wait_for_surroundings(settings, services)
     followers = [Follower(settings, name) for name in services]
     health = Health()

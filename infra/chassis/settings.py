@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import overload
 
@@ -107,3 +109,19 @@ class Settings:
         folder = self.home / "secrets"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The text of ``path``, made with ``make()`` (mode 0600) if it is not there yet.
+
+    Processes that start together agree: the first link wins and all read what it left.
+    """
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        with suppress(FileExistsError):  # another process was first; its secret is the one
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.outbox import tell
-from infra.chassis.settings import SERVICES, SettingMissing, Settings
+from infra.chassis.settings import SERVICES, SettingMissing, Settings, kept_secret
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
 from services.identity.models import Account
@@ -54,7 +54,7 @@ def client_secret(settings: Settings, service: str) -> str:
         raise SettingMissing(
             f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with"
         )
-    return keys.kept_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
+    return kept_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
 
 
 def _there(database: Database, username: str) -> bool:

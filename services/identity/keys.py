@@ -7,10 +7,7 @@ Production is given its key (``IDENTITY_SIGNING_KEY``: Ed25519, PKCS#8 PEM); dev
 from __future__ import annotations
 
 import base64
-import os
 import secrets
-from collections.abc import Callable
-from pathlib import Path
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
@@ -18,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.settings import SettingMissing, Settings, kept_secret
 
 SETTING = "IDENTITY_SIGNING_KEY"
 DEVELOPMENT_FILE = "identity-signing-key.pem"
@@ -51,25 +48,6 @@ def fresh_pem() -> str:
 
 def fresh_secret() -> str:
     return secrets.token_urlsafe(32)
-
-
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The text of ``path``, made with ``make()`` (mode 0600) if it is not there yet.
-
-    Processes that start together agree: the first link wins and all read what it left.
-    """
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(make())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first; its secret is the one
-        finally:
-            draft.unlink()
-    return path.read_text()
 
 
 def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:

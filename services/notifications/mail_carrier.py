@@ -151,9 +151,9 @@ class FolderCarrier:
 
 
 def carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
-    """By ``SMTP_URL`` and ``MAIL_FROM``; without them the embedded default writes to a folder, anything else stops."""
-    sender = settings.get("MAIL_FROM", EMBEDDED_SENDER) if settings.embedded else settings.require("MAIL_FROM")
-    if settings.embedded and not settings.get("SMTP_URL"):
+    """By ``SMTP_URL`` and ``MAIL_FROM``; without them development writes to a folder and production stops."""
+    sender = settings.get("MAIL_FROM", EMBEDDED_SENDER) if settings.development else settings.require("MAIL_FROM")
+    if settings.development and not settings.get("SMTP_URL"):
         return FolderCarrier(settings.home / "outgoing-mail", sender)
     return MailCarrier(MailServer.of(settings.require("SMTP_URL")), sender, settings.number("SMTP_TIMEOUT", TIMEOUT_S))
 

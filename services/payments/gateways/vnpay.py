@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -22,11 +23,14 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from infra.chassis.settings import kept_secret
 from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
 
 NAME = "vnpay"
 CURRENCY = "VND"
 VERSION = "2.1.0"
+SANDBOX_URL = "http://127.0.0.1:8090/pay"  # where `python -m infra.sandbox.gateway` listens
+SANDBOX_TMN_CODE = "SANDBOX1"
 FACTOR = 100
 GATEWAY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PAID = "00"
@@ -117,10 +121,13 @@ class VnPay:
 
     @classmethod
     def from_settings(cls, settings: Any) -> VnPay | None:
-        """Set up when ``VNPAY_URL`` is; then merchant code and secret must be there too."""
+        """Set up when ``VNPAY_URL`` is; then merchant code and secret must be there too.
+
+        Development without it speaks to the sandbox gateway on its usual port, with a secret made once.
+        """
         url = settings.get("VNPAY_URL")
         if not url:
-            return None
+            return cls.of_sandbox(settings) if settings.development else None
         page = page_address(url)
         return cls(
             page,
@@ -130,6 +137,12 @@ class VnPay:
             settings.get("VNPAY_MERCHANT_IP", "127.0.0.1"),
             settings.get("VNPAY_RETURN_URL", "http://localhost/"),
         )
+
+    @classmethod
+    def of_sandbox(cls, settings: Any) -> VnPay:
+        """The sandbox gateway of a developer's machine; it reads the same secret file."""
+        secret = kept_secret(settings.secret_folder() / "vnpay-hash.secret", lambda: secrets.token_hex(32))
+        return cls(SANDBOX_URL, _beside(SANDBOX_URL, "querydr"), SANDBOX_TMN_CODE, secret)
 
     def redirect_url(self, order: Order) -> str:
         """The signed address the payer is sent to."""
