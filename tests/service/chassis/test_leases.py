@@ -1,0 +1,147 @@
+"""Who leads, and that one who was replaced can do nothing any more: on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+
+import eventlet
+import pytest
+from sqlalchemy import create_engine, text
+
+from infra.chassis.database import Database
+from infra.chassis.followers import Follower, advance, position_of
+from infra.chassis.leases import Lease, Superseded
+from infra.chassis.outbox import wake_followers
+from infra.chassis.settings import Settings
+from infra.chassis.tables import ALL
+
+SECONDS = 1.5
+
+
+@pytest.fixture
+def url(fresh_database):
+    address = fresh_database("echo")
+    engine = create_engine(address)
+    ALL[0].metadata.create_all(engine)
+    engine.dispose()
+    yield address
+    Database._kept.pop(address, None)
+
+
+def another(url: str) -> Lease:
+    """A lease as another process has it: with connections of its own."""
+    Database._kept.pop(url, None)
+    return Lease(url, SECONDS)
+
+
+def taken(lease: Lease, within: float = 6.0) -> bool:
+    until = time.monotonic() + within
+    while not lease.held():
+        if time.monotonic() > until:
+            return False
+        eventlet.sleep(0.05)
+    return True
+
+
+def write(lease: Lease, position: int) -> None:
+    with lease, lease.database.session() as session:
+        advance(session, "something", position)
+
+
+def test_one_leads_and_the_next_takes_over_at_once_after_an_orderly_end(url):
+    first, second = another(url), another(url)
+    assert first.held() and not second.held()
+    first.release()
+    assert taken(second, 2) and second.epoch == 2
+
+
+def test_a_leader_that_says_nothing_is_replaced_though_its_connection_lives(url):
+    first, second = another(url), another(url)
+    assert first.held()
+    assert taken(second), "the server cut the silent leader off"
+
+
+def test_a_zombie_writes_nothing_after_another_took_over(url):
+    zombie, heir = another(url), another(url)
+    assert zombie.held()
+    write(zombie, 1)
+    assert taken(heir)
+    write(heir, 7)
+    zombie._renewed_at = time.monotonic()  # even one whose clock stood still
+    with pytest.raises(Superseded):
+        write(zombie, 2)
+    with heir.database.session() as session:
+        assert position_of(session, "something") == 7
+
+
+def test_a_zombie_in_the_middle_of_a_transaction_writes_nothing(url):
+    zombie, heir = another(url), another(url)
+    assert zombie.held()
+    with pytest.raises(Superseded), zombie, zombie.database.session() as session:
+        advance(session, "something", 2)
+        assert taken(heir)
+    with heir.database.session() as session:
+        assert position_of(session, "something") == 0
+
+
+def test_a_zombie_publishes_nothing_once_its_time_has_run_out(url):
+    zombie = another(url)
+    assert zombie.held()
+    zombie.check()
+    eventlet.sleep(SECONDS)
+    with pytest.raises(Superseded):
+        zombie.check()
+
+
+def test_a_leader_that_keeps_its_lease_is_not_replaced(url):
+    leader, waiting = another(url), another(url)
+    assert leader.held()
+    leader.keep()
+    assert not taken(waiting, SECONDS * 2.5)
+    assert leader.held() and leader.epoch == 1
+    leader.release()
+
+
+def test_a_leader_whose_connection_was_ended_leads_again_under_a_new_epoch(url):
+    leader = another(url)
+    assert leader.held()
+    leader.keep()
+    with create_engine(url).connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'portal follower' AND datname = current_database()"
+            )
+        )
+    eventlet.sleep(0.5)
+    assert taken(leader) and leader.epoch == 2
+    leader.release()
+
+
+class Counting:
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.rounds: list[float] = []
+
+    def step(self) -> int:
+        self.rounds.append(time.monotonic())
+        return 0
+
+
+def test_committed_work_wakes_the_leader_up(url):
+    Database._kept.pop(url, None)
+    duty = Counting()
+    follower = Follower(Settings({"ECHO_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere"}), "echo", [duty])
+    running = eventlet.spawn(follower.run)
+    late = []
+    for _ in range(5):
+        eventlet.sleep(0.53)
+        with follower.lease.database.session() as session:
+            wake_followers(session)
+        told = time.monotonic()
+        eventlet.sleep(0.2)
+        late.append(min((one - told for one in duty.rounds if one >= told), default=9.0))
+    follower.stop()
+    running.wait()
+    assert sorted(late)[2] < 0.1, late
