@@ -34,7 +34,9 @@ __all__ = [
     "NotAssigned",
     "NotExtendable",
     "NotFound",
+    "NotSealedYet",
     "NothingOwed",
+    "NothingSealed",
     "ReadModelBehind",
     "Refusal",
     "ServiceLevelTooLow",
@@ -195,3 +197,17 @@ class ErasureNeedsTwoPersons(Refusal):
 class AlreadyErased(Refusal):
     vi = "Dữ liệu cá nhân của hồ sơ này đã bị xóa."
     en = "The personal data of this application has been erased."
+
+
+class NothingSealed(NotFound):
+    vi = "Chưa có sự kiện nào được niêm phong."
+    en = "Nothing has been sealed yet."
+    todo_vi = "Thử lại sau vài giây; nếu vẫn vậy, kiểm tra tiến trình theo dõi của dịch vụ hồ sơ."
+    todo_en = "Try again in a few seconds; if it stays so, look after the follower of the applications service."
+
+
+class NotSealedYet(NotFound):
+    vi = "Sự kiện {notification_id} của hồ sơ chưa được niêm phong."
+    en = "Event {notification_id} of the application is not sealed yet."
+    todo_vi = "Thử lại sau vài giây."
+    todo_en = "Try again in a few seconds."

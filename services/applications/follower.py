@@ -1,4 +1,4 @@
-"""What the applications follower does: the read model, the announcements, the reminders, the limits, the erasures."""
+"""What the applications follower does: read model, announcements, reminders, limits, erasures, seals, alarms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from infra.chassis.followers import Duty, OutboxRelay, Telling, advance, positio
 from infra.chassis.outbox import cloud_event
 from infra.chassis.settings import Settings
 from services.applications.announcing import WIRE_NAMES, data_of
+from services.applications.audit.findings import Alarming
+from services.applications.audit.sealer import Sealer
+from services.applications.audit.tiles import TilePublisher
+from services.applications.audit.witnessing import Witnessing
 from services.applications.erasure import Erasing
+from services.applications.evidence import LoggedHistories
 from services.applications.models import application_view
 from services.applications.reminders import Limits, Reminding
 from services.applications.store import Store
@@ -93,4 +98,8 @@ def duties(settings: Settings) -> list[Duty]:
         Reminding(store),
         Limits(store),
         Erasing.from_settings(settings),
+        Sealer.from_settings(settings),
+        TilePublisher.from_settings(settings),
+        Witnessing.from_settings(settings),
+        Alarming(store.database, LoggedHistories(store)),
     ]

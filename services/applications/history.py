@@ -55,6 +55,7 @@ class History:
 
     def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
         """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
+        application_id = self.store.key_of(application_id)
         application = self.store.get(application_id)
         with self.database.session() as session:
             self._look(session, application, by, purpose)
@@ -77,6 +78,7 @@ class History:
         purpose: str | None = None,
     ) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; now when neither is given."""
+        application_id = self.store.key_of(application_id)
         seen = version if version is not None else self._version_at(application_id, at)
         application = self.store.get(application_id, seen)
         with self.database.session() as session:
@@ -87,6 +89,7 @@ class History:
         self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None
     ) -> dict[str, Any]:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
+        application_id = self.store.key_of(application_id)
         before, after = self.store.get(application_id, from_version), self.store.get(application_id, to_version)
         with self.database.session() as session:
             self._look(session, after, by, purpose)
@@ -104,6 +107,7 @@ class History:
 
     def explain_due_date(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
         """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
+        application_id = self.store.key_of(application_id)
         application = self.store.get(application_id)
         relation = check_reader(application, by, identity)
         with self.database.session() as session:
@@ -187,6 +191,7 @@ class History:
 
         Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
         """
+        application_id = self.store.key_of(application_id) if application_id else None
         topics = [topic for topic, name in TOPICS.items() if name == kind] if kind else []
         if kind and not topics:
             known = ", ".join(sorted(TOPICS.values()))

@@ -9,8 +9,10 @@ from infra.chassis.doors import door
 from infra.chassis.handlers import handles
 from infra.chassis.operations import Operations
 from services.applications import clients
+from services.applications.audit.proofs import Proofs
 from services.applications.desk import Desk
 from services.applications.erasure import Erasing
+from services.applications.evidence import Evidence
 from services.applications.exporting import Exporting
 from services.applications.history import History
 from services.applications.office import Office
@@ -41,6 +43,8 @@ class ApplicationsService(Operations):
     figures = dependencies.Provided(Statistics)
     exports = dependencies.Provided(Exporting)
     checks = dependencies.Provided(Verifying)
+    proofs = dependencies.Provided(Proofs)
+    bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasing)
     settling = dependencies.Provided(Settling)
 
@@ -293,6 +297,28 @@ class ApplicationsService(Operations):
         self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
     ) -> Json:
         return self.auditing.events(after=after, limit=limit, application_id=application_id, kind=kind, by=self.caller)
+
+    @door(public=True)
+    def checkpoint(self) -> Json:
+        return self.proofs.checkpoint()
+
+    @door(public=True)
+    def inclusion_proof(self, position: int, tree_size: int | None = None) -> Json:
+        return self.proofs.inclusion_proof(position, tree_size)
+
+    @door(public=True)
+    def consistency_proof(self, first: int, second: int | None = None) -> Json:
+        return self.proofs.consistency_proof(first, second)
+
+    @door(roles={*CITIZEN, *AUDITORS})
+    def evidence(self, application_id: str) -> Json:
+        return self.bundles.evidence(application_id, catalog=self.catalog, identity=self.identity, by=self.caller)
+
+    @door(roles=AUDITORS)
+    def findings(
+        self, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+    ) -> Json:
+        return self.bundles.findings(kind=kind, application_id=application_id, after=after, limit=limit)
 
     @door(roles=AUDITORS)
     def verify(self) -> Json:

@@ -14,7 +14,7 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.application import Application as EventSourced
 from eventsourcing.persistence import IntegrityError, Notification
 from eventsourcing.persistence import OperationalError as StoreOperationalError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from infra.chassis.settings import Settings
 from services.applications.domain.application import Application
 from services.applications.domain.events import ApplicationEvent
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
+from services.applications.models import application_view
 
 ATTEMPTS = 12
 # Where positions are needed that the recorders do not give; SQLite calls the column rowid.
@@ -76,6 +77,20 @@ class Store:
         if kept is None or kept.database is not database:
             kept = cls._kept[url] = cls(database, Streams(environment(url, settings)))
         return kept
+
+    def key_of(self, application_id: str) -> str:
+        """The id of an application named by id or reference; ``ApplicationNotFound`` for neither."""
+        try:
+            return str(UUID(application_id))
+        except ValueError:
+            pass
+        with self.database.session() as session:
+            found = session.scalar(
+                select(application_view.c.application_id).where(application_view.c.reference == application_id)
+            )
+        if found is None:
+            raise ApplicationNotFound(application_id=application_id)
+        return str(found)
 
     def get(self, application_id: UUID | str, version: int | None = None) -> Application:
         """The application as its events tell it, at a version or now."""

@@ -15,29 +15,16 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.refusals import InvalidRequest, NotFound
+from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.applications.audit.events import EventTable
 from services.applications.audit.leaf import StoredRow
 from services.applications.audit.log import StoredLog
 from services.applications.audit.notes import Checkpoint
 from services.applications.audit.tables import audit_cosignature
+from services.applications.errors import NothingSealed, NotSealedYet
 
 FORMAT = "portal-evidence/v1"
-
-
-class NothingSealed(NotFound):
-    vi = "Chưa có sự kiện nào được niêm phong."
-    en = "Nothing has been sealed yet."
-    todo_vi = "Thử lại sau vài giây; nếu vẫn vậy, kiểm tra tiến trình theo dõi của dịch vụ hồ sơ."
-    todo_en = "Try again in a few seconds; if it stays so, look after the follower of the applications service."
-
-
-class NotSealedYet(NotFound):
-    vi = "Sự kiện {notification_id} của hồ sơ chưa được niêm phong."
-    en = "Event {notification_id} of the application is not sealed yet."
-    todo_vi = "Thử lại sau vài giây."
-    todo_en = "Try again in a few seconds."
 
 
 class Proofs:

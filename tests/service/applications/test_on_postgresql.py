@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from services.applications.errors import TransitionNotAllowed
-from services.applications.replaying import rebuild
+from services.applications.rebuilding import rebuild
 from services.applications.store import Store, UnsafeStore
 from tests.unit.applications import people
 from tests.unit.applications.people import call

@@ -15,9 +15,9 @@ from services.applications.erasure import Erasing
 from services.applications.exporting import Exporting
 from services.applications.history import History
 from services.applications.office import Office
+from services.applications.rebuilding import verify
 from services.applications.registry import Registry
 from services.applications.reminders import Limits, Reminding
-from services.applications.replaying import verify
 from services.applications.settling import Settling
 from services.applications.statistics import Statistics
 from services.applications.store import Store

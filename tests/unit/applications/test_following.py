@@ -13,7 +13,7 @@ from infra.chassis.tables import outbox
 from services.applications.announcing import WIRE_NAMES, data_of
 from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, ServiceUnavailable
 from services.applications.models import application_view
-from services.applications.replaying import rebuild
+from services.applications.rebuilding import rebuild
 from services.applications.vault import Words
 from tests.unit.applications import people
 from tests.unit.applications.people import call

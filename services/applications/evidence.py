@@ -1,0 +1,91 @@
+"""Proofs for outsiders: one application's evidence with what opens its commitments, and what alarms found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.chassis.settings import Settings
+from services.applications import vault
+from services.applications.access import check_reader, tell_read
+from services.applications.audit.findings import findings
+from services.applications.audit.proofs import Proofs, opening
+from services.applications.commanding import Call
+from services.applications.domain.commitments import canonical
+from services.applications.history import told
+from services.applications.rulebook import Rulebook
+from services.applications.store import Store
+
+IDS = ("statement_id", "answers_id", "attachment_id", "result_id")
+
+
+class Evidence:
+    def __init__(self, store: Store, rules: Rulebook, proofs: Proofs) -> None:
+        self.store, self.rules, self.proofs = store, rules, proofs
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Evidence:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database), Proofs.from_settings(settings))
+
+    def evidence(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+        """One file that proves an application's history without this installation; for auditors and the applicant."""
+        key = self.store.key_of(application_id)
+        application = self.store.get(key)
+        relation = check_reader(application, by, identity)
+        with self.store.database.session() as session:
+            tell_read(session, application, by, relation, "lập hồ sơ chứng cứ / evidence")
+            known = vault.openings(session, key)
+        procedure = self.rules.pinned(application.procedure_code, application.procedure_version, catalog)
+        calendar = application.clock.calendar.to_json() if application.clock else None
+        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+        return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
+
+    def findings(
+        self, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+    ) -> dict[str, Any]:
+        """What the integrity alarms found: ``{items, next}``."""
+        key = self.store.key_of(application_id) if application_id else None
+        return findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+
+    def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:
+        """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""
+        seen: set[str] = set()
+        for event in self.store.events(application_id):
+            for name, sealed in _sealed(vars(event), ""):
+                if sealed["commitment"] not in seen:
+                    seen.add(sealed["commitment"])
+                    yield event.originator_version, name, sealed
+
+
+class LoggedHistories:
+    """The histories as the alarms read them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def after(self, position: int, limit: int) -> list[tuple[int, str]]:
+        return [(one.id, str(one.originator_id)) for one in self.store.notifications(position, limit)]
+
+    def rows(self, application_id: str) -> list[dict[str, Any]]:
+        found = self.store.rows(after=0, limit=100_000, application_id=application_id)
+        return [{"position": row.id, **told(self.store.event_of(row))} for row in found]
+
+
+def _sealed(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Places within an event that hold an id and its commitment."""
+    if isinstance(value, Mapping):
+        if "commitment" in value and any(name in value for name in IDS):
+            yield place or "value", value
+        for key, part in value.items():
+            yield from _sealed(part, f"{place}/{key}")
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from _sealed(part, f"{place}/{number}")
+
+
+def _opening(version: int, name: str, sealed: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
+    found = next((known[sealed[key]] for key in IDS if key in sealed and sealed[key] in known), None)
+    if found is None:
+        return opening(version, name, sealed["commitment"], None, None)
+    return opening(version, name, sealed["commitment"], canonical(found["value"]), bytes.fromhex(found["salt"]))

@@ -1,0 +1,92 @@
+"""The sealed log behind the doors: evidence that verifies elsewhere, and a verdict that names what was touched."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from services.applications.audit.findings import Alarming
+from services.applications.audit.sealer import Sealer
+from services.applications.audit.verifier import Key, Verdict, verify_bundle
+from services.applications.errors import Forbidden, NothingSealed
+from services.applications.evidence import Evidence, LoggedHistories
+from services.applications.verifying import Verifying
+from tests.unit.applications import people
+from tests.unit.applications.people import call
+
+
+def sealed(portal) -> Evidence:
+    portal.follow()
+    sealer = Sealer.from_settings(portal.settings)
+    while sealer.step():
+        pass
+    return Evidence.from_settings(portal.settings)
+
+
+def verdict_on(bundle) -> Verdict:
+    verdict = Verdict("bundle", "test", keys_given=True)
+    verify_bundle(bundle, [Key.parse(key) for key in bundle["keys"]], verdict)
+    return verdict
+
+
+def evidence(portal, desk, key, who=people.AUDITOR):
+    return desk.evidence(key, catalog=portal.catalog, identity=portal.identity, by=call(who))
+
+
+def test_evidence_verifies_without_the_portal_and_opens_every_commitment(portal):
+    key = portal.rejected()
+    bundle = evidence(portal, sealed(portal), key)
+    assert verdict_on(bundle).ok and len(bundle["events"]) == 8
+    assert bundle["openings"] and not any(one["erased"] for one in bundle["openings"])
+    assert bundle["procedure"]["code"] == "9.000001"
+
+
+def test_an_applicant_gets_the_evidence_of_their_own_application_by_its_reference(portal):
+    key = portal.submitted()
+    desk = sealed(portal)
+    assert evidence(portal, desk, portal.last_start["reference"], people.CITIZEN)["application_id"] == key
+    with pytest.raises(Forbidden):
+        evidence(portal, desk, key, people.NEIGHBOUR)
+
+
+def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
+    key = portal.rejected()
+    for auditor in (people.AUDITOR, people.AUDITOR_2):
+        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+    while portal.erasing.step():
+        pass
+    bundle = evidence(portal, sealed(portal), key)
+    assert verdict_on(bundle).ok
+    assert all(one["erased"] for one in bundle["openings"])
+
+
+def test_the_verdict_names_the_event_somebody_touched(portal):
+    key = portal.rejected()
+    sealed(portal)
+    checks = Verifying.from_settings(portal.settings)
+    assert checks.verify()["first_bad"] is None
+    raw = sqlite3.connect(portal.database.url.removeprefix("sqlite:///"))
+    raw.execute("DROP TRIGGER events_are_kept_update")
+    raw.execute("UPDATE stored_events SET state = replace(state, 'rejected', 'approved') WHERE originator_version = 8")
+    raw.commit()
+    raw.close()
+    found = checks.verify()["first_bad"]
+    assert (found["application_id"], found["version"]) == (key, 8)
+
+
+def test_before_the_first_seal_there_is_no_proof(portal):
+    with pytest.raises(NothingSealed):
+        Evidence.from_settings(portal.settings).proofs.checkpoint()
+
+
+def test_alarms_are_raised_over_the_service_s_own_histories(portal):
+    key = portal.in_processing()
+    for _ in range(2):
+        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(people.CASE))
+        portal.registry.supplement(key, by=call(people.CITIZEN), **portal.neighbours)
+    alarming = Alarming(portal.database, LoggedHistories(portal.store))
+    while alarming.step():
+        pass
+    found = Evidence.from_settings(portal.settings).findings(application_id=key)["items"]
+    assert any("supplement" in one["kind"] for one in found)
