@@ -27,13 +27,10 @@ def applied(row: Row | None, event: Any, position: int) -> Row:
     if own:
         own(after, event)
     _clock(after, event)
-    return after | {
-        "version": event.originator_version,
-        "position": position,
-        "status": event.status,
-        "official_status": official_code(event.status),
-        "updated_at": event.timestamp,
-    }
+    after["version"], after["position"] = event.originator_version, position
+    after["status"], after["official_status"] = event.status, official_code(event.status)
+    after["updated_at"] = event.timestamp
+    return after
 
 
 def started(event: Any) -> Row:

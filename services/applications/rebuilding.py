@@ -17,7 +17,8 @@ from services.applications.projection import applied
 from services.applications.store import Store
 from services.applications.views import POSITION, fold_into, position
 
-BATCH = 2000
+BATCH = 2000  # events per transaction
+PAGE = 500  # rows compared at a time
 SHOWN = 50  # differing rows listed in full
 BESIDE = "application_view_beside"
 
@@ -83,14 +84,10 @@ def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reach
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("LOCK TABLE application_view IN SHARE ROW EXCLUSIVE MODE"))
         live = position_of(session, POSITION)
-        fold_into(
-            session,
-            beside,
-            store,
-            store.notifications(reached, 1_000_000, until=max(live, reached)) if live > reached else [],
-        )
-        behind = {str(one.originator_id) for one in store.notifications(live, 1_000_000)} if live < reached else set()
-        _compare(session, beside, result, behind)
+        while reached < live and (found := store.notifications(reached, BATCH, until=live)):
+            result.events += fold_into(session, beside, store, found)
+            reached = found[-1].id
+        _compare(session, beside, result, live)
         result.rows = int(session.scalar(select(func.count()).select_from(beside)) or 0)
         if swap:
             names = [column.name for column in application_view.columns]
@@ -100,8 +97,8 @@ def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reach
             result.swapped = True
 
 
-def _compare(session: Session, beside: Table, result: Rebuilt, behind: set[str]) -> None:
-    """Rows that differ, page by page; applications the live table has not caught up with are left out."""
+def _compare(session: Session, beside: Table, result: Rebuilt, live_position: int) -> None:
+    """Rows that differ, page by page; what the live table has not seen yet is no difference."""
     last = ""
     keys = select(application_view.c.application_id).union(select(beside.c.application_id)).subquery()
     while True:
@@ -110,7 +107,7 @@ def _compare(session: Session, beside: Table, result: Rebuilt, behind: set[str])
                 select(keys.c.application_id)
                 .where(keys.c.application_id > last)
                 .order_by(keys.c.application_id)
-                .limit(1000)
+                .limit(PAGE)
             )
         )
         if not page:
@@ -118,10 +115,15 @@ def _compare(session: Session, beside: Table, result: Rebuilt, behind: set[str])
         last = page[-1]
         live, again = _rows(session, application_view, page), _rows(session, beside, page)
         for key in page:
-            if key not in behind and live.get(key) != again.get(key):
-                result.differing += 1
-                if len(result.differences) < SHOWN:
-                    result.differences.append(difference(key, live.get(key), again.get(key)))
+            if live.get(key) == again.get(key) or _is_behind(again.get(key), live_position):
+                continue
+            result.differing += 1
+            if len(result.differences) < SHOWN:
+                result.differences.append(difference(key, live.get(key), again.get(key)))
+
+
+def _is_behind(replayed: dict[str, Any] | None, live_position: int) -> bool:
+    return replayed is not None and replayed["position"] > live_position
 
 
 def _rows(session: Session, table: Table, keys: list[str]) -> dict[str, dict[str, Any]]:
