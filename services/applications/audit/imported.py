@@ -137,7 +137,7 @@ class Importing:
     ) -> dict[str, Any]:
         """{"system", "cases", "events", "added", "already_there", "duplicates", "bad": [{"line", "problem"}]}."""
         added, cases = 0, iter(found.cases.values())
-        carried = {"by": dict(by), "call_id": call_id, "command_id": command_id, "status": STATUS}
+        carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": command_id, "status": STATUS}
         carried |= {"reason": None, "legal_basis": None}
         while batch := list(islice(cases, CASES_A_TRANSACTION)):
             with self.store.database.session() as session:

@@ -628,13 +628,16 @@ class LogCheck:
                 self._check_node(height, index >> height, subtree, nodes)
 
     def _check_node(self, height: int, node_index: int, subtree: bytes, nodes: Any) -> None:
-        first = node_index << height
-        place, at = (node_index + 1 << height, height), None
-        while nodes.head is not None and (at := (nodes.head[1] + 1 << nodes.head[0], nodes.head[0])) < place:
-            nodes.take()
-            self.verdict.add("node_changed", first, detail=f"a node that is none at height {at[1]}")
+        def place() -> tuple[int, int]:
+            """Where the next stored node belongs: by its last leaf, then by height."""
+            return (nodes.head[1] + 1 << nodes.head[0], nodes.head[0]) if nodes.head is not None else (1 << 64, 0)
+
+        first, wanted = node_index << height, (node_index + 1 << height, height)
+        while place() < wanted:
+            stray = nodes.take()
+            self.verdict.add("node_changed", first, detail=f"a node that is none at height {stray[0]}")
         last = first + (1 << height) - 1
-        if nodes.head is None or at != place:
+        if place() != wanted:
             self.verdict.add("node_missing", first, last=last, detail=f"height {height}")
         elif nodes.take()[2] != subtree:
             self.bad_nodes.append(Finding("node_changed", first, last, detail=f"height {height}"))

@@ -84,7 +84,8 @@ def read(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str], dict[str, str]]
 
     Nested attributes are passed over. Document types are refused, for entities can be made to explode.
     """
-    number, trace, inside, root = 0, {}, "", None
+    trace: dict[str, str] = {}
+    number, inside, root = 0, "", None
     try:
         # Bytes pass a guard that refuses document types, so no entity is ever declared.
         for happened, element in iterparse(_without_doctype(file), events=("start", "end")):  # noqa: S314
