@@ -1,0 +1,275 @@
+"""Every row of the table of moves through RPC, on a real broker and PostgreSQL, with all five services running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from nameko.exceptions import RemoteError
+
+from infra.cli.connection import first_operator
+from infra.cli.papers import a_pdf, answers_for, as_base64
+from services.applications.audit.verifier import Key, Verdict, verify_bundle
+from services.applications.domain.moves import MOVES
+from tests.e2e.platforms import World, real_servers
+
+pytestmark = pytest.mark.timeout(300)  # eleven processes start
+
+PROCEDURE = "1.004873"  # level 4, no fee, one paper
+WALKED: set[str] = set()
+
+
+class Desk:
+    """The doors of applications as one person calls them; commands get ids of their own."""
+
+    def __init__(self, rpc: Any, account_id: str) -> None:
+        self.rpc, self.account_id = rpc, account_id
+
+    def __getattr__(self, door: str) -> Callable[..., Any]:
+        reads = {"application", "mine", "queue", "history", "state_at", "diff", "explain_due_date", "events", "verify"}
+        reads |= {"statistics", "export", "evidence", "findings", "erasure", "attachment", "affected_due_dates"}
+
+        def call(application_id: str | None = None, **given: Any) -> Any:
+            about = {"application_id": application_id} if application_id else {}
+            command = {} if door in reads else {"command_id": str(uuid4())}
+            WALKED.add(door)
+            return getattr(self.rpc.applications, door)(**{**about, **command, **given})
+
+        return call
+
+
+class Town:
+    """Everybody of the seeded world, signed in."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.agency = world, world.seeded["agency_code"]
+        self.other_agency = world.seeded["officials"]["other_agency"]["agency_code"]
+        people = {
+            **world.seeded["officials"],
+            "citizen": world.seeded["citizens"][0],
+            "neighbour": world.seeded["citizens"][1],
+        }
+        self.people = people
+        self.desks = {name: self.desk(person) for name, person in people.items()}
+        self.other_agency_desk = self.desks["other_agency"]
+        form = self.desks["citizen"].rpc.catalog.procedure(code=PROCEDURE)["form"]
+        self.answers = answers_for(form, people["citizen"])
+
+    def desk(self, person: dict[str, Any]) -> Desk:
+        token = self.world.portal.sign_in(person["username"], person["password"])
+        return Desk(self.world.portal.as_(token), person["account_id"])
+
+    def __getattr__(self, name: str) -> Desk:
+        try:
+            return self.__dict__["desks"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def filled(self) -> str:
+        key = str(self.citizen.start(procedure_code=PROCEDURE, channel="online")["application_id"])
+        self.citizen.save_answers(key, answers=self.answers)
+        self.attached(key)
+        return key
+
+    def attached(self, key: str) -> dict[str, Any]:
+        paper = {
+            "file_name": "to-khai.pdf",
+            "media_type": "application/pdf",
+            "content_base64": as_base64(a_pdf("to khai")),
+        }
+        return dict(self.citizen.attach(key, requirement="to-khai", **paper))
+
+    def submitted(self) -> str:
+        key = self.filled()
+        self.citizen.submit(key)
+        return key
+
+    def accepted(self) -> str:
+        key = self.submitted()
+        self.intake_officer.accept(key)
+        return key
+
+    def proposed(self, outcome: str = "approve") -> str:
+        key = self.accepted()
+        self.approver.assign(key, officer_id=self.case_officer.account_id)
+        self.case_officer.propose(key, outcome=outcome, reason="Đã thẩm định.")
+        return key
+
+    def status(self, key: str) -> str:
+        return str(self.citizen.application(key)["status"])
+
+    def until(self, seen: Callable[[], bool], seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not seen():
+            assert time.monotonic() < end, "it did not come about"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def town(broker_server: Any, database_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    made: list[str] = []
+
+    def make(service: str) -> str:
+        made.append(database_server.make(service))
+        return made[-1]
+
+    with broker_server.virtual_host() as uri, real_servers(tmp_path_factory.mktemp("doors"), uri, make) as world:
+        yield Town(world)
+    for url in made:
+        database_server.drop(url)
+
+
+def refused(call: Callable[[], Any]) -> str:
+    started = time.monotonic()
+    with pytest.raises(RemoteError) as error:
+        call()
+    assert time.monotonic() - started < 2
+    return str(error.value.exc_type)
+
+
+def test_a_long_life_with_everything_that_can_happen_on_the_way(town: Town) -> None:
+    key = town.filled()
+    extra = town.attached(key)
+    town.citizen.detach(key, attachment_id=extra["attachment_id"])
+    town.citizen.submit(key)
+    marks = [{"requirement": "to-khai", "problem": "Thiếu chữ ký"}]
+    town.intake_officer.request_supplement(key, marks=marks, reason="Đề nghị bổ sung.")
+    town.attached(key)
+    assert town.citizen.supplement(key)["status"] == "submitted"
+    accepted = town.intake_officer.accept(key)
+    assert accepted["due_at"] and accepted["receipt_number"].startswith("TN-")
+    town.citizen.request_withdrawal(key, reason="Tôi muốn rút.")
+    assert town.intake_officer.decline_withdrawal(key, reason="Đã xử lý.")["status"] == "accepted"
+    town.approver.assign(key, officer_id=town.case_officer.account_id)
+    asked = town.case_officer.consult(
+        key, agency_code=town.other_agency, question="Có ý kiến gì không?", due_at="2030-01-02"
+    )
+    town.other_agency_desk.answer_consultation(
+        key, consultation_id=asked["consultation_id"], opinion="Không có ý kiến."
+    )
+    town.case_officer.extend(key, due_at="2030-06-03", reason="Cần xác minh.")
+    town.case_officer.request_payment(key, reason="Phí xác minh", amount={"amount": 50_000, "currency": "VND"})
+    town.until(lambda: bool(town.accountant.rpc.payments.demands(application_id=key)["items"]))
+    town.accountant.rpc.payments.waive(
+        application_id=key, reason="Hộ nghèo", legal_basis="Điều 10 Luật Phí và lệ phí", command_id=str(uuid4())
+    )
+    WALKED.add("settle_fee")
+    town.until(lambda: town.status(key) == "in_processing")
+    town.case_officer.propose(key, outcome="reject", reason="Chưa đủ.")
+    town.approver.send_back(key, reason="Xem lại.")
+    town.case_officer.propose(key, outcome="reject", reason="Vẫn chưa đủ.")
+    town.approver.reject(key, reason="Không đủ điều kiện.")
+    town.citizen.appeal(key, grounds="Hồ sơ đủ điều kiện.")
+    assert town.approver_2.decide_appeal(key, outcome="uphold", reason="Khiếu nại đúng.")["status"] == "in_processing"
+    town.case_officer.propose(key, outcome="approve")
+    town.approver.approve(key, result={"number": "01/2026", "title": "Giấy xác nhận"})
+    town.citizen.choose_delivery(key, method="post", address="Số 1, phố Mẫu")
+    town.intake_officer.return_result(key, method="post", tracking_number="EE123456789VN")
+    town.citizen.rate(key, stars=5, comment="Tốt.")
+    town.citizen.appeal(key, grounds="Sai tên.")
+    town.approver_2.decide_appeal(key, outcome="dismiss", reason="Không có căn cứ.")
+    shown = town.citizen.application(key)
+    assert (shown["status"], shown["official_status"], len(shown["set_aside"])) == ("result_returned", 10, 1)
+    explained = town.citizen.explain_due_date(key)
+    assert explained["days"]
+
+
+def test_the_other_endings(town: Town) -> None:
+    refused_key, withdrawn, stopped = town.submitted(), town.accepted(), town.accepted()
+    assert town.intake_officer.refuse_intake(refused_key, reason="Không thuộc thẩm quyền.")["official_status"] == 3
+    town.citizen.request_withdrawal(withdrawn, reason="Tôi rút.")
+    assert town.intake_officer.confirm_withdrawal(withdrawn)["status"] == "withdrawn"
+    assert town.approver.stop(stopped, reason="Đối tượng không còn.")["official_status"] == 8
+
+
+def test_refusals_come_by_name_in_time_and_record_nothing(town: Town) -> None:
+    key = town.submitted()
+    version = town.citizen.application(key)["version"]
+    assert refused(lambda: town.approver.approve(key, result="x")) == "TransitionNotAllowed"
+    assert refused(lambda: town.neighbour.submit(key)) == "Forbidden"
+    assert refused(lambda: town.neighbour.application(key)) == "Forbidden"
+    assert refused(lambda: town.other_agency_desk.accept(key)) == "Forbidden"
+    assert refused(lambda: town.citizen.accept(key)) == "Forbidden"
+    assert refused(lambda: town.citizen.rpc.applications.submit(application_id=key)) == "InvalidRequest"
+    assert refused(lambda: town.citizen.request_withdrawal(key, reason="x" * 10_000_000)) == "InvalidRequest"
+    assert refused(lambda: town.citizen.request_withdrawal(key, reason=7)) == "InvalidRequest"
+    assert refused(lambda: town.citizen.rate(key, stars=5, surplus=1)) == "InvalidRequest"
+    assert refused(lambda: town.citizen.submit(str(uuid4()))) == "ApplicationNotFound"
+    assert refused(lambda: town.world.portal.as_("bịa").applications.mine()) == "Unauthenticated"
+    assert refused(lambda: town.world.portal.as_().applications.history(application_id=key)) == "Unauthenticated"
+    once = str(uuid4())
+    town.intake_officer.accept(key, command_id=once)
+    assert refused(lambda: town.intake_officer.assign(key, officer_id="x", command_id=once)) == "CommandIdReused"
+    assert town.citizen.application(key)["version"] == version + 1
+
+
+def test_the_read_models_follow_and_agree_with_the_events(town: Town) -> None:
+    reply = town.citizen.start(procedure_code=PROCEDURE, channel="online")
+    found = town.citizen.mine(min_position=reply["position"])
+    assert reply["application_id"] in {one["application_id"] for one in found["items"]}
+    tracked = town.world.portal.as_().applications.track(
+        reference=reply["reference"], tracking_code=reply["tracking_code"]
+    )
+    assert (tracked["status"], "*" in tracked["applicant_name"]) == ("draft", True)
+    key = town.submitted()
+    position = town.citizen.choose_delivery(key, method="counter")["position"]
+    queued = town.intake_officer.queue(agency_code=town.agency, status="submitted", min_position=position)
+    assert key in {one["application_id"] for one in queued["items"]}
+    assert town.auditor.verify()["first_bad"] is None
+    figures = town.auditor.statistics(from_at="2020-01-01", to_at="2100-01-01", by="province", min_position=position)
+    assert figures["total"]["received"] >= 1
+
+
+def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
+    key = town.proposed()
+    town.approver.approve(key, result="Giấy xác nhận")
+    history = town.auditor.history(key)["items"]
+    assert [one["kind"] for one in history][-1] == "Approved"
+    assert town.auditor.state_at(key, version=4)["status"] == "submitted"
+    assert town.auditor.state_at(key, at=history[4]["at"])["status"] == "accepted"
+    assert any(one["field"] == "/status" for one in town.auditor.diff(key, from_version=4, to_version=5)["changes"])
+    assert town.auditor.events(application_id=key, kind="Approved")["items"][0]["position"] > 0
+    assert town.auditor.export(format="jsonl", limit=10)["events"] == 10
+    assert town.auditor.affected_due_dates()["items"] == []
+    public = town.world.portal.as_().applications
+
+    def is_sealed() -> bool:
+        try:
+            return bool(
+                public.checkpoint()["tree_size"] >= town.auditor.events(application_id=key)["items"][-1]["position"]
+            )
+        except RemoteError:
+            return False
+
+    town.until(is_sealed)
+    bundle = town.citizen.evidence(key)
+    verdict = Verdict("bundle", "doors", keys_given=True)
+    verify_bundle(bundle, [Key.parse(one) for one in bundle["keys"]], verdict)
+    assert verdict.ok
+    assert public.inclusion_proof(position=bundle["events"][0]["notification_id"])["proof"] is not None
+    assert public.consistency_proof(first=1)["second"] >= 1
+    assert "items" in town.auditor.findings()
+
+
+def test_two_auditors_erase_a_person_and_the_history_holds(town: Town) -> None:
+    neighbour = town.neighbour
+    key = neighbour.start(procedure_code=PROCEDURE, channel="online")["application_id"]
+    neighbour.save_answers(key, answers=town.answers)
+    operator = town.world.portal.as_(town.world.portal.sign_in(**first_operator(town.world.portal.settings)))
+    second = town.people["case_officer_2"]
+    operator.identity.appoint(account_id=second["account_id"], agency_code=town.agency, roles=["auditor"])
+    erasing = {"account_id": neighbour.account_id, "legal_basis": "Điều 14 Luật Bảo vệ dữ liệu cá nhân"}
+    town.auditor.erase_subject(**erasing)
+    assert refused(lambda: town.auditor.erase_subject(**erasing)) == "ErasureNeedsTwoPersons"
+    asked = town.desk(second).erase_subject(**erasing)
+    town.until(lambda: town.auditor.erasure(erasure_id=asked["erasure_id"])["state"] == "finished")
+    shown = town.auditor.state_at(key)
+    assert shown["erased"] and shown["answers"]["value"] is None
+    town.until(lambda: town.auditor.verify()["first_bad"] is None)
+
+
+def test_every_row_of_the_table_was_walked(town: Town) -> None:
+    assert {move.command for move in MOVES} - WALKED == set()
