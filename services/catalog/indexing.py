@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 from services.catalog.places import province_of
+
+ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": told by many titles, typed by nobody
 
 
 def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
@@ -74,7 +77,7 @@ def texts(definition: dict[str, Any]) -> dict[str, Any]:
         "title": f" {title} ",
         "accented": f" {accented(titles['vi'])} ",
         "words": f" {' '.join(words)} ",
-        "length": len(title.split()),
+        "length": len(plain_title(fold(ASIDE.sub(" ", titles["vi"]))).split()),
     }
 
 

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal_column, select
+from sqlalchemy import Select, case, func, literal_column
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.catalog.folding import accented, fold, pairs
 from services.catalog.models import SearchEntry
-from services.catalog.readings import Reading, weights_of
+from services.catalog.readings import Reading, Vocabulary
 
 WHOLE_TITLE, TITLE_BEGINS, PHRASE, PAIR, EARLY = 4000, 1500, 2000, 400, 150
 ACCENTED = 60
+WORD_TOO_MANY, LONGEST = 15, 40  # what each word of a title costs, and from where on all are long
 
 
-def score(session: Session, typed: str, reading: Reading) -> ColumnElement[int]:
+def score(session: Session, typed: str, reading: Reading, vocabulary: Vocabulary) -> ColumnElement[int]:
     """How well a title fits. Whole numbers only: floating point would order ties differently on two databases."""
-    weights = weights_of(session, reading.vocabulary)
-    words = reading.meant(weights)
+    words = vocabulary.meant(reading)
     sqlite = session.get_bind().dialect.name == "sqlite"
     parts = [*_phrase(" ".join(words), func.instr if sqlite else func.strpos)]
     parts += [case((SearchEntry.title.like(f"% {pair} %"), PAIR), else_=0) for pair in pairs(words)]
-    parts += [_word(group, weights) for group in reading.groups]
+    parts += [_word(group, vocabulary, reading.partly) for group in reading.groups]
     spoken_as = accented(typed)
     if spoken_as != fold(typed):  # typed with diacritics: titles that agree with them come first
         parts += [case((SearchEntry.accented.like(f"% {word} %"), ACCENTED), else_=0) for word in spoken_as.split()]
-    return sum(parts[1:], parts[0])
+    length = case((SearchEntry.length > LONGEST, LONGEST), else_=SearchEntry.length)
+    return sum(parts[1:], parts[0]) - length * WORD_TOO_MANY
 
 
 def _phrase(phrase: str, position: Any) -> list[ColumnElement[int]]:
@@ -37,24 +38,24 @@ def _phrase(phrase: str, position: Any) -> list[ColumnElement[int]]:
         case((title == f" {phrase} ", WHOLE_TITLE), else_=0),
         case((title.like(f" {phrase}%"), TITLE_BEGINS), else_=0),
         case((title.like(f"% {phrase}%"), PHRASE), else_=0),
-        case((at.between(1, EARLY), EARLY - at), else_=0),
+        case((at.between(1, EARLY), (EARLY - at) * 2), else_=0),
     ]
 
 
-def _word(group: tuple[str, ...], weights: dict[str, int]) -> ColumnElement[int]:
+def _word(group: tuple[str, ...], vocabulary: Vocabulary, partly: bool) -> ColumnElement[int]:
     """One typed word: most when it stands in the title, less for a word one slip away, least outside the title."""
     title, typed, others = SearchEntry.title, group[0], group[1:]
-    own = weights.get(typed, 10)
+    own = vocabulary.weight(typed)
     choices: list[tuple[ColumnElement[bool], int]] = [(title.like(f"% {typed} %"), own * 10)]
-    choices += [(title.like(f"% {word} %"), weights.get(word, 10) * 6) for word in others]
-    choices += [(SearchEntry.words.like(f"% {typed} %"), own * 3)]
-    return case(*choices, else_=0)
+    choices += [(title.like(f"% {word} %"), vocabulary.weight(word) * 6) for word in others]
+    if partly:
+        return case(*choices, (SearchEntry.words.like(f"% {typed} %"), own * 3), else_=0)
+    return case(*choices, else_=0 if others else own * 3)
 
 
-def ranked(found: Select[Any], points: ColumnElement[int]) -> Select[SearchEntry, int]:
+def ranked(found: Select[Any], points: ColumnElement[int]) -> Select[Any]:
     """Best text first, then most used, then the shortest title, then by code."""
-    ordered = select(SearchEntry, points.label("score")).where(SearchEntry.id.in_(found))
-    return ordered.order_by(
+    return found.with_only_columns(SearchEntry, points.label("score")).order_by(
         literal_column("score").desc(),
         SearchEntry.uses.desc(),
         SearchEntry.length,

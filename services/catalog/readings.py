@@ -1,10 +1,11 @@
-"""What a query may mean: read in four ways, from strict to generous, with the words of the vocabulary at hand."""
+"""What a query may mean: read in four ways, from strict to generous, with the words of all titles at hand."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,53 +13,72 @@ from sqlalchemy.orm import Session
 from services.catalog.folding import near
 from services.catalog.models import SearchEntry, SearchWord
 
-MOST_NEAR = 40
+MOST_NEAR = 12
+Group = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to read a query: per typed word what it may stand for; is the last only begun; do most words do."""
+    """One way to read a query.
 
-    groups: tuple[tuple[str, ...], ...]
+    ``groups``: per typed word what it may stand for, itself first. ``slips``: only one word at a time may stand for
+    another. ``prefix``: the last word is only begun. ``partly``: most words do.
+    """
+
+    groups: tuple[Group, ...]
+    slips: bool = False
     prefix: bool = False
     partly: bool = False
 
-    @property
-    def vocabulary(self) -> set[str]:
-        """Every word that any typed word may stand for."""
-        return {word for group in self.groups for word in group}
+    def ways(self) -> list[tuple[Group, ...]]:
+        """The combinations of groups of which any one must hold."""
+        exact = tuple(group[:1] for group in self.groups)
+        if not self.slips:
+            return [self.groups]
+        return [(*exact[:at], group, *exact[at + 1 :]) for at, group in enumerate(self.groups) if len(group) > 1]
 
-    def meant(self, weights: dict[str, int]) -> list[str]:
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """How many of how many titles hold a word. Read from the database again only when titles were added."""
+
+    titles: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
+
+    def fresh(self, session: Session) -> Vocabulary:
+        titles = session.scalar(select(func.max(SearchEntry.id))) or 0
+        if titles == self.titles:
+            return self
+        rows = session.execute(select(SearchWord.word, SearchWord.entries))
+        return Vocabulary(titles, {row.word: row.entries for row in rows})
+
+    def weight(self, word: str) -> int:
+        """How telling a word is: rare ones weigh most (10 to 100); an unknown one little."""
+        if word not in self.held:
+            return 10
+        return max(10, min(100, round(15 * math.log(1 + self.titles / self.held[word]))))
+
+    def near(self, word: str) -> list[str]:
+        """The known words one slip away, most frequent first. Numbers are never guessed at."""
+        if len(word) < 2 or not word.isalpha():
+            return []
+        known = {other for other in near(word) if other in self.held and other != word}
+        return list(islice(sorted(known, key=lambda other: (-self.held[other], other)), MOST_NEAR))
+
+    def meant(self, reading: Reading) -> list[str]:
         """The words as they were probably meant: an unknown one is the most frequent of those one slip away."""
-        return [group[0] if weights.get(group[0]) or len(group) == 1 else group[1] for group in self.groups]
+        return [group[0] if group[0] in self.held or len(group) == 1 else group[1] for group in reading.groups]
 
 
-def of(session: Session, words: list[str]) -> Iterator[tuple[str, Reading]]:
+def of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, Reading]]:
     """The readings of a query, from strict to generous, by name."""
     exact = tuple((word,) for word in words)
-    yield "words", Reading(exact)
+    unknown = [word for word in words if word not in vocabulary.held]
+    if not unknown:
+        yield "words", Reading(exact)
     yield "begun", Reading(exact, prefix=True)
-    spelled = _near_words(session, words)
-    yield "near", Reading(tuple((word, *spelled.get(word, ())) for word in words))
-    weights = weights_of(session, words)
+    spelled = {word: (word, *vocabulary.near(word)) for word in unknown or words}
+    yield "near", Reading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
     # People add words that no title has ("xin", "giúp"): only words of the vocabulary are asked for here.
-    known = tuple((word,) for word in words if weights.get(word))
-    yield "partly", Reading(known or tuple((word, *spelled.get(word, ())) for word in words), partly=True)
-
-
-def _near_words(session: Session, words: list[str]) -> dict[str, tuple[str, ...]]:
-    """For each typed word the known words one slip away, most frequent first. Numbers are never guessed at."""
-    guesses = {word: set(near(word)) - {word} for word in words if len(word) > 1 and word.isalpha()}
-    wanted = set().union(*guesses.values()) if guesses else set()
-    if not wanted:
-        return {}
-    rows = session.execute(select(SearchWord.word, SearchWord.entries).where(SearchWord.word.in_(wanted))).all()
-    known = sorted(rows, key=lambda row: (-row.entries, row.word))
-    return {word: tuple(row.word for row in known if row.word in among)[:MOST_NEAR] for word, among in guesses.items()}
-
-
-def weights_of(session: Session, words: Iterable[str]) -> dict[str, int]:
-    """How telling each known word is: rare ones weigh most (10 to 100). Unknown words have none."""
-    total = session.scalar(select(func.max(SearchEntry.id))) or 1
-    rows = session.execute(select(SearchWord.word, SearchWord.entries).where(SearchWord.word.in_(set(words))))
-    return {row.word: max(10, min(100, round(15 * math.log(1 + total / row.entries)))) for row in rows}
+    known = tuple((word,) for word in words if word in vocabulary.held)
+    yield "partly", Reading(known or tuple(spelled[word] for word in words), partly=True)

@@ -9,6 +9,7 @@ both give the same answers. What was typed is read in four ways, from strict to 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,7 +28,7 @@ from services.catalog.days import day_of, today
 from services.catalog.folding import code_prefix, fold, plain_title, spoken
 from services.catalog.models import Field, SearchEntry, SearchFacet
 from services.catalog.ranking import ranked, score
-from services.catalog.readings import Reading
+from services.catalog.readings import Reading, Vocabulary
 
 MOST_WORDS = 12
 ENOUGH = 0.6  # share of a query's words that must be found when not every word can be
@@ -60,6 +61,7 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._vocabulary = Vocabulary()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Search:
@@ -69,8 +71,7 @@ class Search:
         """``{"items": [...], "next_cursor", "reading"}``, best first; ``total`` and ``facets`` when asked for."""
         offset = _offset(cursor)
         with self.database.session() as session:
-            found, points, reading = _read(session, query)
-            rows = session.execute(ranked(found, points).limit(limit + 1).offset(offset)).all()
+            rows, found, reading = self._read(session, query, limit + 1, offset)
             reply: dict[str, Any] = {
                 "items": [_item(row.SearchEntry) for row in rows[:limit]],
                 "next_cursor": cursor_at(str(offset + limit)) if len(rows) > limit else None,
@@ -83,22 +84,30 @@ class Search:
     def suggest(self, text: str, limit: int = 8) -> dict[str, Any]:
         """Titles for what has been typed so far; the last word counts as begun."""
         with self.database.session() as session:
-            found, points, _ = _read(session, Query(text, today()), begun=True)
-            rows = session.execute(ranked(found, points).limit(limit)).all()
+            rows, _, _ = self._read(session, Query(text, today()), limit, begun=True)
         return {"items": [{"code": row.SearchEntry.code, "title": row.SearchEntry.summary["title"]} for row in rows]}
 
+    def _read(
+        self, session: Session, query: Query, limit: int, offset: int = 0, begun: bool = False
+    ) -> tuple[Sequence[Any], Select[Any], str]:
+        """A page of the first reading under which anything is found; ``begun``: the query is still being typed."""
+        if query.code or not query.words:
+            found = _by_code(query) if query.code else _standing(query)
+            return _page(session, ranked(found, literal(0)), limit, offset), found, "code" if query.code else "all"
+        self._vocabulary = self._vocabulary.fresh(session)
+        for name, reading in readings.of(query.words, self._vocabulary):
+            if begun and name == "words":
+                continue
+            found = _matching(session, query, reading)
+            points = score(session, query.text, reading, self._vocabulary)
+            rows = _page(session, ranked(found, points), limit, offset)
+            if rows or (offset and session.execute(found.limit(1)).first()):
+                return rows, found, name
+        return [], _standing(query).where(false()), "nothing"
 
-def _read(session: Session, query: Query, begun: bool = False) -> tuple[Select[Any], ColumnElement[int], str]:
-    """The first reading under which anything is found, its score and its name; ``begun``: still being typed."""
-    if query.code:
-        return _by_code(query), literal(0), "code"
-    if not query.words:
-        return _standing(query), literal(0), "all"
-    for name, reading in readings.of(session, query.words):
-        found = _matching(session, query, reading)
-        if not (begun and name == "words") and _any(session, found):
-            return found, score(session, query.text, reading), name
-    return _standing(query).where(false()), literal(0), "nothing"
+
+def _page(session: Session, ordered: Select[Any], limit: int, offset: int) -> Sequence[Any]:
+    return session.execute(ordered.limit(limit).offset(offset)).all()
 
 
 def _standing(query: Query) -> Select[Any]:
@@ -137,30 +146,26 @@ def _matching(session: Session, query: Query, reading: Reading) -> Select[Any]:
 
 
 def _fts5(reading: Reading) -> str:
-    return (" OR " if reading.partly else " AND ").join(
-        "(" + " OR ".join(f'"{word}"{"*" if reading.prefix and last else ""}' for word in group) + ")"
-        for group, last in _with_last(reading)
-    )
+    return _asked(reading, '"', "*", " AND ", " OR ")
 
 
 def _tsquery(reading: Reading) -> str:
-    # Folded words are letters and digits only, so quoting them is enough and nothing can be injected.
-    return (" | " if reading.partly else " & ").join(
-        "(" + " | ".join(f"'{word}'{':*' if reading.prefix and last else ''}" for word in group) + ")"
-        for group, last in _with_last(reading)
-    )
+    return _asked(reading, "'", ":*", " & ", " | ")
 
 
-def _with_last(reading: Reading) -> list[tuple[tuple[str, ...], bool]]:
-    return [(group, place == len(reading.groups) - 1) for place, group in enumerate(reading.groups)]
+def _asked(reading: Reading, quote: str, begun: str, both: str, either: str) -> str:
+    """The query in a database's own words. Folded words are letters and digits: quoting them is enough."""
+    ways = []
+    for groups in reading.ways():
+        shown = [either.join(f"{quote}{word}{quote}" for word in group) for group in groups]
+        if reading.prefix:
+            shown[-1] += begun
+        ways.append((either if reading.partly else both).join(f"({group})" for group in shown))
+    return either.join(f"({way})" for way in ways) or f"{quote}{quote}"
 
 
 def _held(group: tuple[str, ...]) -> ColumnElement[int]:
     return case((or_(*[SearchEntry.words.like(f"% {word} %") for word in group]), 1), else_=0)
-
-
-def _any(session: Session, found: Select[Any]) -> bool:
-    return session.execute(found.limit(1)).first() is not None
 
 
 def _facets(session: Session, found: Select[Any]) -> dict[str, Any]:
