@@ -65,7 +65,7 @@ class LoggedHistories:
         self.store = store
 
     def after(self, position: int, limit: int) -> list[tuple[int, str]]:
-        return [(one.id, str(one.originator_id)) for one in self.store.notifications(position, limit)]
+        return [(one.id, str(one.originator_id)) for one in self.store.rows(after=position, limit=limit)]
 
     def rows(self, application_id: str) -> list[dict[str, Any]]:
         found = self.store.rows(after=0, limit=100_000, application_id=application_id)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+
+from eventsourcing.persistence import Notification
 
 from infra.chassis.outbox import cloud_event, tell
 from infra.chassis.settings import Settings
 from services.applications.announcing import WIRE_NAMES
+from services.applications.audit.ocel import ocel2
+from services.applications.audit.xes import xes
 from services.applications.commanding import Call
 from services.applications.domain.events import ApplicationEvent
 from services.applications.history import told
@@ -38,6 +42,11 @@ COLUMNS = (
 )
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+WHOLE = ("ocel2", "xes")  # formats that tell whole histories
+BEGINNINGS = ("applications.Started", "applications.HistoryImported")
+IMPORTED_NAMES = {"HistoryImported": "history_imported.v1", "ActivityImported": "activity_imported.v1"}
+LONGEST_HISTORY = 100_000
+Found = list[tuple[int, ApplicationEvent]]
 
 
 class Exporting:
@@ -58,11 +67,17 @@ class Exporting:
         limit: int = 500,
         cursor: str | None = None,
     ) -> dict[str, Any]:
-        """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file."""
-        after = (key_of(cursor, 1) or [0])[0]
+        """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file.
+
+        XES and OCEL 2.0 come by whole histories, ``limit`` to a page; each page of OCEL is a document of its own.
+        """
+        after = int((key_of(cursor, 1) or [0])[0])
         since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
-        rows = self.store.notifications(int(after), limit)
-        chosen = [(row.id, event) for row in rows if _within((event := self.store.event_of(row)), since, until)]
+        whole = format in WHOLE
+        rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])
+        found = self._whole(rows) if whole else rows
+        chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
+        last = len(rows) < limit
         with self.store.database.session() as session:
             facts = {
                 "format": format,
@@ -75,19 +90,24 @@ class Exporting:
             tell(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
         return {
             "format": format,
-            "content": FORMATS[format](chosen, int(after) == 0),
+            "content": FORMATS[format](chosen, after == 0, last),
             "events": len(chosen),
-            "next_cursor": cursor_of(rows[-1].id) if len(rows) == limit else None,
+            "next_cursor": None if last else cursor_of(rows[-1].id),
         }
 
+    def _whole(self, beginnings: list[Notification]) -> list[Notification]:
+        """All events of the histories that begin with these."""
+        keys = [str(one.originator_id) for one in beginnings]
+        return [row for key in keys for row in self.store.rows(after=0, limit=LONGEST_HISTORY, application_id=key)]
 
-def as_jsonl(events: list[tuple[int, ApplicationEvent]], first: bool) -> str:
+
+def as_jsonl(events: Found, first: bool, last: bool) -> str:
     """One CloudEvent per line."""
     lines = [
         cloud_event(
             "applications",
             position,
-            WIRE_NAMES[type(event).__name__],
+            WIRE_NAMES.get(type(event).__name__) or IMPORTED_NAMES[type(event).__name__],
             told(event),
             subject=str(event.originator_id),
             at=event.timestamp,
@@ -98,7 +118,7 @@ def as_jsonl(events: list[tuple[int, ApplicationEvent]], first: bool) -> str:
     return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
 
-def as_csv(events: list[tuple[int, ApplicationEvent]], first: bool) -> str:
+def as_csv(events: Found, first: bool, last: bool) -> str:
     """With a heading (and the byte order mark) on the first page; no cell can be taken for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -112,7 +132,24 @@ def as_csv(events: list[tuple[int, ApplicationEvent]], first: bool) -> str:
     return text.getvalue()
 
 
-FORMATS: dict[str, Callable[[list[tuple[int, ApplicationEvent]], bool], str]] = {"jsonl": as_jsonl, "csv": as_csv}
+def as_ocel2(events: Found, first: bool, last: bool) -> str:
+    return "".join(ocel2(_rows(events)))
+
+
+def as_xes(events: Found, first: bool, last: bool) -> str:
+    return "".join(xes(_rows(events), first=first, last=last))
+
+
+def _rows(events: Found) -> Iterator[dict[str, Any]]:
+    return ({"position": position, **told(event)} for position, event in events)
+
+
+FORMATS: dict[str, Callable[[Found, bool, bool], str]] = {
+    "jsonl": as_jsonl,
+    "csv": as_csv,
+    "ocel2": as_ocel2,
+    "xes": as_xes,
+}
 
 
 def _cell(value: Any) -> Any:

@@ -17,6 +17,7 @@ from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar, explain, restate
 from services.applications import vault
 from services.applications.access import OFFICERS, check_reader, tell_read
+from services.applications.audit.imported import STATUS as IMPORTED
 from services.applications.commanding import Call
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
@@ -232,7 +233,7 @@ def told(event: ApplicationEvent) -> dict[str, Any]:
         "at": event.timestamp.isoformat(),
         "by": event.by,
         "status": event.status,
-        "official_status": official_code(event.status),
+        "official_status": None if event.status == IMPORTED else official_code(event.status),
         "reason": event.reason,
         "legal_basis": event.legal_basis,
         "call_id": event.call_id,

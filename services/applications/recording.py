@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 from sqlalchemy.orm import Session
 
+from services.applications.audit import imported
 from services.applications.domain.events import TOPICS
 
 INSERT = SQL(
@@ -79,9 +80,9 @@ class UnknownTopic(Exception):
 
 
 class AllowedTopics(Mapper):  # type: ignore[type-arg]
-    """Turns rows into events of the topics written in the domain, and no other."""
+    """Turns rows into events of the topics written in the domain (and those of imported histories), and no other."""
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        if stored_event.topic not in TOPICS:
+        if stored_event.topic not in TOPICS and stored_event.topic not in imported.TOPICS:
             raise UnknownTopic(stored_event.topic)
         return super().to_domain_event(stored_event)

@@ -23,7 +23,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications.domain.application import Application
-from services.applications.domain.events import ApplicationEvent
+from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
 from services.applications.models import application_view
 
@@ -32,7 +32,8 @@ ATTEMPTS = 12
 SQL = {
     "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
     "WHERE originator_id = :key AND notification_id > :after ORDER BY originator_version",
-    "streams": "SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND notification_id <= :until",
+    "streams": "SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND notification_id <= :until "
+    "AND topic = 'applications.Started'",
 }
 BATCH = 1000
 Answer = TypeVar("Answer")
@@ -113,9 +114,9 @@ class Store:
         return int(recordings[-1].notification.id)
 
     def notifications(self, after: int, limit: int = BATCH, until: int | None = None) -> list[Notification]:
-        """What follows a position in the log of all events."""
+        """What follows a position in the log of all events of applications; imported histories are not among them."""
         found = self.streams.recorder.select_notifications(
-            start=after, limit=limit, stop=until, inclusive_of_start=False
+            start=after, limit=limit, stop=until, topics=list(TOPICS), inclusive_of_start=False
         )
         return list(found)
 

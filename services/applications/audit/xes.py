@@ -31,9 +31,12 @@ class NotXes(ValueError):
     """The file is no XES log, or stops being one."""
 
 
-def xes(rows: Iterable[Row]) -> Iterator[str]:
-    """One XES document, in pieces. The rows of one application must come together."""
-    yield HEAD
+def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterator[str]:
+    """One XES document, in pieces. The rows of one application must come together.
+
+    For a document made page by page: `first` and `last` say which page this is.
+    """
+    yield HEAD if first else ""
     current: str | None = None
     for row in rows:
         if row["application_id"] != current:
@@ -43,7 +46,7 @@ def xes(rows: Iterable[Row]) -> Iterator[str]:
             name = row["facts"].get("reference") or current
             yield "<trace>" + _written("concept:name", name) + _written("portal:application_id", current)
         yield _event(row)
-    yield ("</trace>\n" if current is not None else "") + "</log>\n"
+    yield ("</trace>\n" if current is not None else "") + ("</log>\n" if last else "")
 
 
 def grouped(rows: Iterable[Row]) -> list[Row]:
