@@ -45,6 +45,7 @@ class Stack:
             "COMPOSE_PROJECT_NAME": self.project,
             "COMPOSE_PROFILES": "sandbox,observability",
             "PORTAL_SECRETS": str(self.folder),
+            "PORTAL_REGISTERS": str(self.folder / "registers"),
             "PORTAL_ENVIRONMENT": "development",
             "VNPAY_URL": f"http://127.0.0.1:{self.ports['GATEWAY']}",
             "VNPAY_API_URL": "http://gateway:8090/querydr",
