@@ -53,9 +53,10 @@ def _word(group: tuple[str, ...], vocabulary: Vocabulary, partly: bool) -> Colum
     return case(*choices, else_=0 if others else own * 3)
 
 
-def ranked(found: Select[Any], points: ColumnElement[int]) -> Select[Any]:
+def ranked(found: Select[Any], points: ColumnElement[int]) -> Select[SearchEntry, int]:
     """Best text first, then most used, then the shortest title, then by code."""
-    return found.with_only_columns(SearchEntry, points.label("score")).order_by(
+    shown = found.with_only_columns(SearchEntry, points.label("score"))
+    return shown.order_by(
         literal_column("score").desc(),
         SearchEntry.uses.desc(),
         SearchEntry.length,

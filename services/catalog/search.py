@@ -106,7 +106,7 @@ class Search:
         return [], _standing(query).where(false()), "nothing"
 
 
-def _page(session: Session, ordered: Select[Any], limit: int, offset: int) -> Sequence[Any]:
+def _page(session: Session, ordered: Select[SearchEntry, int], limit: int, offset: int) -> Sequence[Any]:
     return session.execute(ordered.limit(limit).offset(offset)).all()
 
 
