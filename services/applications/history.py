@@ -23,7 +23,7 @@ from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.picture import differences, picture
 from services.applications.domain.statuses import official_code
-from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.errors import Forbidden, InvalidRequest, ServiceUnavailable
 from services.applications.models import application_view
 from services.applications.office import instant
 from services.applications.pages import cursor_of, key_of
@@ -57,16 +57,16 @@ class History:
     def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
         """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
         application_id = self.store.key_of(application_id)
-        application = self.store.get(application_id)
+        events = list(self.store.events(application_id))
+        application = self.store.replayed(application_id, events)
         with self.database.session() as session:
             self._look(session, application, by, purpose)
             words = vault.Words.of(session, application_id)
-        items = [words.in_place(told(event)) for event in self.store.events(application_id)]
         return {
             "application_id": application_id,
             "reference": application.reference,
             "version": application.version,
-            "items": items,
+            "items": [words.in_place(told(event)) for event in events],
         }
 
     def state_at(
@@ -78,10 +78,18 @@ class History:
         at: str | None = None,
         purpose: str | None = None,
     ) -> dict[str, Any]:
-        """The application as it was recorded at a version or at an instant; now when neither is given."""
+        """The application as it was recorded at a version or at an instant; now when neither is given.
+
+        ``ApplicationNotFound`` for an instant before its start, ``InvalidRequest`` for a version it does not have.
+        """
         application_id = self.store.key_of(application_id)
-        seen = version if version is not None else self._version_at(application_id, at)
-        application = self.store.get(application_id, seen)
+        until = instant(at, "/at") if at else None
+        events = [
+            event for event in self.store.events(application_id, until=version) if not until or event.timestamp <= until
+        ]
+        application = self.store.replayed(application_id, events)
+        if version is not None and application.version != version:
+            raise InvalidRequest.at("/version", f"từ 1 đến {application.version}", f"1 to {application.version}")
         with self.database.session() as session:
             self._look(session, application, by, purpose)
             return self._opened(session, application)
@@ -201,16 +209,6 @@ class History:
         items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
         last = self.store.last_position()
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
-
-    def _version_at(self, application_id: str, at: str | None) -> int | None:
-        """The version an application had at an instant; ``ApplicationNotFound`` before its start."""
-        if at is None:
-            return None
-        until = instant(at, "/at")
-        versions = [event.originator_version for event in self.store.events(application_id) if event.timestamp <= until]
-        if not versions:
-            raise ApplicationNotFound(application_id=application_id)
-        return versions[-1]
 
     def _opened(self, session: Session, application: Application) -> dict[str, Any]:
         shown = picture(application)

@@ -6,11 +6,11 @@ The persistence module is derived from the service's database URL; ``PERSISTENCE
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError
+from eventsourcing.application import AggregateNotFoundError, project_aggregate
 from eventsourcing.application import Application as EventSourced
 from eventsourcing.persistence import IntegrityError, Notification
 from eventsourcing.persistence import OperationalError as StoreOperationalError
@@ -107,6 +107,13 @@ class Store:
         """The events of one application in their order."""
         stored = self.streams.recorder.select_events(as_uuid(application_id), gt=after, lte=until)
         return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
+
+    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> Application:
+        """The application these events tell of; ``ApplicationNotFound`` when there are none."""
+        found: Application | None = project_aggregate(None, events)
+        if found is None:
+            raise ApplicationNotFound(application_id=application_id)
+        return found
 
     def record(self, application: Application, session: Session) -> int:
         """Write the pending events in the session's transaction; the position of the last one in the log."""

@@ -128,3 +128,25 @@ def test_the_clock_ends_with_the_decision(status):
 def test_reasons_are_sealed_words_not_text():
     life = brought_to(Status.SUPPLEMENT_REQUESTED)
     assert life.app.waits[-1]["reason"] == WORDS
+
+
+def test_ten_o_clock_on_monday_and_two_working_days_is_five_on_wednesday():
+    """Not ten o'clock on Wednesday: a working day is promised to its end."""
+    life = Life(at=datetime.fromisoformat("2026-03-02T09:58:00+07:00")).do("submit")
+    life.do("accept", promise={"amount": 2, "unit": "working_days"})
+    assert local(life) == "2026-03-04 17:00"
+
+
+def test_a_procedure_that_promises_nothing_shows_no_date():
+    life = Life().do("submit").do("accept", promise={"amount": None, "unit": "not_stated"})
+    assert life.app.due_at is None and life.app.clock.promised_at is None
+
+
+def test_asking_again_and_again_for_supplements_makes_nobody_late():
+    life = brought_to(Status.IN_PROCESSING)
+    for _ in range(4):
+        life.do("request_supplement")
+        life.at += timedelta(days=20)
+        life.do("supplement")
+        assert not life.app.clock.is_late(life.at)
+    assert life.app.supplements == 4

@@ -1,0 +1,82 @@
+"""A small S3 API server for tests, run as a process: objects in memory, every signature checked.
+
+``python -m tests.service.applications.s3_server PORT ACCESS_KEY SECRET_KEY``. It reads the signing rules on its own,
+from the headers the client says it signed, and shares no code with the client.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+OBJECTS: dict[str, bytes] = {}
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<day>\d{8})/(?P<region>[^/]+)/s3/aws4_request, "
+    r"SignedHeaders=(?P<names>[^,]+), Signature=(?P<signature>[0-9a-f]{64})"
+)
+NEEDED = {"host", "x-amz-content-sha256", "x-amz-date"}
+
+
+class Door(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    access_key = secret_key = ""
+
+    def do_PUT(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self._admits(content):
+            OBJECTS[self.path] = content
+            self._answer(200)
+
+    def do_GET(self) -> None:
+        if self._admits(b""):
+            found = OBJECTS.get(self.path)
+            self._answer(404 if found is None else 200, found or b"")
+
+    def do_HEAD(self) -> None:
+        if self._admits(b""):
+            self._answer(200 if self.path in OBJECTS else 404)
+
+    def do_DELETE(self) -> None:
+        if self._admits(b""):
+            OBJECTS.pop(self.path, None)
+            self._answer(204)
+
+    def _admits(self, content: bytes) -> bool:
+        if self._signature_holds(content):
+            return True
+        self._answer(403)
+        return False
+
+    def _signature_holds(self, content: bytes) -> bool:
+        said = AUTHORIZATION.fullmatch(self.headers.get("Authorization", ""))
+        if said is None or said["key"] != self.access_key or not set(said["names"].split(";")) >= NEEDED:
+            return False
+        if self.headers["x-amz-content-sha256"] != hashlib.sha256(content).hexdigest():
+            return False
+        headers = "".join(f"{name}:{(self.headers[name] or '').strip()}\n" for name in said["names"].split(";"))
+        request = f"{self.command}\n{self.path}\n\n{headers}\n{said['names']}\n{self.headers['x-amz-content-sha256']}"
+        scope = f"{said['day']}/{said['region']}/s3/aws4_request"
+        hashed = hashlib.sha256(request.encode()).hexdigest()
+        text = f"AWS4-HMAC-SHA256\n{self.headers['x-amz-date']}\n{scope}\n{hashed}"
+        key = ("AWS4" + self.secret_key).encode()
+        for part in scope.split("/"):
+            key = hmac.digest(key, part.encode(), "sha256")
+        return hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), said["signature"])
+
+    def _answer(self, status: int, content: bytes = b"") -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *about: object) -> None:
+        """Tests look at answers, not at logs."""
+
+
+if __name__ == "__main__":
+    Door.access_key, Door.secret_key = sys.argv[2], sys.argv[3]
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Door).serve_forever()
