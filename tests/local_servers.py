@@ -109,6 +109,7 @@ class LocalBroker:
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
             "log.console = true\nlog.console.level = warning\nlog.file = false\n"
             "disk_free_limit.absolute = 50MB\n"
+            "max_message_size = 33554432\n"  # as infra/rabbitmq/rabbitmq.conf
         )
 
     @classmethod

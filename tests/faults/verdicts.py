@@ -1,0 +1,63 @@
+"""What a fault run found, in the words of Jepsen's tests of RabbitMQ, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+RECOVERS_WITHIN = 30.0  # seconds from the end of a fault to answers from everybody
+
+
+@dataclass
+class Verdict:
+    scenario: str
+    seed: int
+    seconds: float = 0.0
+    faults: int = 0
+    attempted: int = 0
+    acknowledged: int = 0
+    unknown: int = 0
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    recovered: float = 0.0
+    drained: float = 0.0
+    poison: int = 0
+    quarantined: int = 0
+    dead_letters: int = 0
+    histories_verified: int = 0
+    troubles: dict[str, int] = field(default_factory=dict)
+    marks: list[tuple[float, str]] = field(default_factory=list)
+    throughput: list[int] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def held(self) -> bool:
+        return (
+            not (self.lost or self.duplicated or self.unexpected or self.dead_letters)
+            and self.recovered <= RECOVERS_WITHIN
+            and self.quarantined == self.poison
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "held": self.held}
+
+    def told(self) -> str:
+        return (
+            f"{self.scenario}: {'held' if self.held else 'FAILED'}; faults {self.faults}, attempted {self.attempted}, "
+            f"acknowledged {self.acknowledged}, lost {len(self.lost)}, duplicated {len(self.duplicated)}, "
+            f"unexpected {len(self.unexpected)}, recovered {self.recovered:.1f} s, drained {self.drained:.1f} s, "
+            f"quarantined {self.quarantined}/{self.poison}, histories {self.histories_verified}"
+        )
+
+
+def keep(verdict: Verdict, folder: Path | None = None) -> Path:
+    """Write one verdict to the folder of verdicts (``VERDICTS``, or ``build/verdicts``)."""
+    folder = folder or Path(os.environ.get("VERDICTS", "build/verdicts"))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{verdict.scenario}-{verdict.seed}.json"
+    path.write_text(json.dumps(verdict.as_dict(), ensure_ascii=False, indent=1))
+    return path
