@@ -34,6 +34,7 @@ OFFICIALS = (
     ("other_agency", OTHER_AGENCY, ["intake_officer", "case_officer", "approver"]),
 )
 CITIZENS = 2
+SINCE = "2025-01-01"  # before the first day an import takes by default, so that records may follow samples
 Progress = Callable[[str], None]
 
 
@@ -44,8 +45,10 @@ class NotDevelopment(SystemExit):
         super().__init__("portal seed: only with PORTAL_ENVIRONMENT=development; nothing was changed")
 
 
-def seed(settings: Settings, portal: Portal, progress: Progress = lambda said: None) -> dict[str, Any]:
-    """Make the sample world, or find it made; what ``portal seed --json`` prints, kept under the secrets folder."""
+def seed(
+    settings: Settings, portal: Portal, progress: Progress = lambda said: None, *, catalogue: bool = True
+) -> dict[str, Any]:
+    """Make the sample world, or find it made; kept under the secrets folder. ``catalogue=False``: only the people."""
     if not settings.development:
         raise NotDevelopment()
     kept = settings.secret_folder() / "seed.json"
@@ -63,9 +66,21 @@ def seed(settings: Settings, portal: Portal, progress: Progress = lambda said: N
         operator.identity.appoint(
             account_id=world["officials"][role]["account_id"], agency_code=agency_code, roles=roles
         )
-    world["procedures"] = _published(portal, world, progress)
+    if catalogue:
+        world["procedures"] = _published(portal, world, progress)
     kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
     return world
+
+
+def shown(world: dict[str, Any]) -> dict[str, Any]:
+    """What ``portal seed --json`` prints of it."""
+    official, citizen = ("username", "password", "account_id"), ("username", "password", "account_id", "citizen_number")
+    return {
+        "agency_code": world["agency_code"],
+        "province_code": world["province_code"],
+        "officials": {role: {key: one[key] for key in official} for role, one in world["officials"].items()},
+        "citizens": [{key: one[key] for key in citizen} for one in world["citizens"]],
+    }
 
 
 def _planned(portal: Portal) -> dict[str, Any]:
@@ -110,5 +125,5 @@ def _published(portal: Portal, world: dict[str, Any], progress: Progress) -> int
         progress(f"thủ tục {definition['code']}: {definition['title']['vi']}")
         meant = json.dumps(definition, sort_keys=True)
         command_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"seed:{meant}"))
-        desk.catalog.publish(definition=definition, effective_from="2025-07-01", command_id=command_id)
+        desk.catalog.publish(definition=definition, effective_from=SINCE, command_id=command_id)
     return len(definitions)

@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
+from infra.chassis.handlers import handles
 from infra.chassis.operations import Operations
 from services.catalog.calendars import Calendars
 from services.catalog.days import day_of
@@ -15,6 +16,7 @@ from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.places import Places
 from services.catalog.search import Query, Search
+from services.catalog.uses import Uses
 
 EDITORS = {"catalog_editor"}
 Json = dict[str, Any]
@@ -31,6 +33,7 @@ class CatalogService(Operations):
     places = dependencies.Provided(Places)
     exporter = dependencies.Provided(Exports)
     importer = dependencies.Provided(Imports)
+    uses = dependencies.Provided(Uses)
 
     @door(public=True)
     def search(
@@ -150,6 +153,10 @@ class CatalogService(Operations):
     @door(public=True)
     def levels(self, at: str | None = None) -> Json:
         return self.exporter.levels(at)
+
+    @handles("applications", "application_submitted.v1")
+    def count_use_of_procedure(self, event: Json) -> None:
+        self.uses.count(event)
 
     @door(public=True)
     def sample_procedures(self, agency_code: str) -> Json:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from infra.chassis.refusals import InvalidRequest
+from services.catalog.models import Procedure, SearchEntry
 from services.catalog.search import Query
+from services.catalog.uses import Uses
 from tests.unit.catalog.memory import BY, Catalogue, catalogue, command
 from tests.unit.catalog.offers import offer, real_offers
 from tests.unit.catalog.queries import BEST
@@ -128,3 +131,33 @@ class TestNarrowing:
         assert codes(kept, "tên cũ", at="2026-02-01") == ["1.1"]
         assert found(kept, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
         assert codes(kept, "tên", at="2027-01-01") == []
+
+
+def test_what_is_used_most_comes_first_among_equals():
+    kept = catalogue()
+    for code in ("1.1", "1.2"):
+        kept.offerings.publish(offer(code, "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
+    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.1", "1.2"]
+    uses = Uses(kept.database)
+    for number in (1, 1, 1):
+        uses.count({"id": f"applications:{number}", "data": {"procedure_code": "1.2"}})
+    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.2", "1.1"]
+
+
+def test_a_submission_told_twice_is_one_use():
+    kept = catalogue()
+    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    for number in (1, 1, 2):
+        Uses(kept.database).count({"id": f"applications:{number}", "data": {"procedure_code": "1.1"}})
+    with kept.database.session() as session:
+        assert session.get_one(Procedure, "1.1").uses == 2
+
+
+def test_a_new_version_keeps_the_uses_of_its_procedure():
+    kept = catalogue()
+    for day, title in (("2026-01-01", "Cấp giấy mẫu"), ("2026-03-01", "Cấp giấy mẫu mới")):
+        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+        Uses(kept.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
+    with kept.database.session() as session:
+        found = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
+        assert list(found) == [2, 2]

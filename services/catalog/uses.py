@@ -1,0 +1,32 @@
+"""How often a procedure is really used: what people file most comes first among equally good matches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.catalog.models import Procedure, SearchEntry
+
+
+class Uses:
+    """Counts submissions per procedure."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Uses:
+        return cls(Database.at(settings.database_url("catalog")))
+
+    def count(self, event: Mapping[str, Any]) -> None:
+        """One more use, from an ``application_submitted.v1`` CloudEvent of *applications*; a repeat changes nothing."""
+        code = event["data"]["procedure_code"]
+        with self.database.once("count_use_of_procedure", event["id"]) as session:
+            if session is None:
+                return
+            session.execute(update(Procedure).where(Procedure.code == code).values(uses=Procedure.uses + 1))
+            session.execute(update(SearchEntry).where(SearchEntry.code == code).values(uses=SearchEntry.uses + 1))
