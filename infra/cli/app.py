@@ -11,14 +11,18 @@ from typing import Annotated
 import typer
 
 from infra.chassis import logs
-from infra.chassis.loader import installed
 from infra.chassis.settings import Settings
+from infra.cli.services import known
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     help="Cổng dịch vụ công: nền tảng, vận hành, kiểm tra. / The public service portal.",
 )
+
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Which services; otherwise all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
 
 def settings_here(level: str = "INFO") -> Settings:
@@ -29,19 +33,19 @@ def settings_here(level: str = "INFO") -> Settings:
 
 
 @app.command()
-def run(services: Annotated[list[str] | None, typer.Argument()] = None, follower: bool = False) -> None:
+def run(services: Services = None, follower: bool = False) -> None:
     """Run services in the foreground until TERM (all of them, with their followers, on the embedded default)."""
     from infra.cli import running
 
-    raise typer.Exit(running.run(settings_here(), services or installed(), follower=follower))
+    raise typer.Exit(running.run(settings_here(), known(services), follower=follower))
 
 
 @app.command()
-def migrate(services: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+def migrate(services: Services = None) -> None:
     """Bring databases and broker topology up to date."""
     from infra.cli import running
 
-    running.migrate(settings_here(), services or installed())
+    running.migrate(settings_here(), known(services))
 
 
 @app.command()
@@ -49,7 +53,10 @@ def bootstrap(
     username: str = "operator",
     full_name: str = "Quản trị hệ thống",
     password_file: Annotated[
-        Path | None, typer.Option(help="File with the first operator's password; asked for when absent.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="File with the first operator's password; asked for when absent."
+        ),
     ] = None,
 ) -> None:
     """Make the first operator account and the service credentials of an installation."""
@@ -58,29 +65,36 @@ def bootstrap(
     password = (
         password_file.read_text().strip()
         if password_file
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     )
-    typer.echo(json.dumps(running.bootstrap(settings_here(), username, password, full_name), ensure_ascii=False))
+    made = running.bootstrap(settings_here("WARNING"), username, password, full_name)
+    typer.echo(json.dumps(made, ensure_ascii=False))
 
 
 @app.command()
-def seed(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def seed(as_json: AsJson = False) -> None:
     """Development only: sample catalogue, agencies, officials and citizens."""
     from infra.cli.connection import reached
+    from infra.cli.seed import NotDevelopment, shown
     from infra.cli.seed import seed as make
 
     settings = settings_here("WARNING")
+    if not settings.development:
+        raise NotDevelopment()
     with reached(settings) as portal:
         world = make(settings, portal, lambda said: None if as_json else typer.echo(said))
-    typer.echo(json.dumps(world, ensure_ascii=False, indent=None if as_json else 1))
+    typer.echo(json.dumps(shown(world), ensure_ascii=False, indent=None if as_json else 1))
 
 
 @app.command()
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable steps.")] = False,
-    keep: Annotated[Path | None, typer.Option(help="Leave the databases in this folder, for portal history.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Leave the databases in this folder, for portal history.")
+    ] = None,
     procedures: Annotated[
-        Path | None, typer.Option(help="A .jsonl(.gz) of real procedure records to import as well.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A .jsonl(.gz) of real procedure records to import as well."),
     ] = None,
 ) -> None:
     """The whole journey on the embedded default, narrated; exit 0 only if every step held."""
@@ -91,11 +105,12 @@ def demo(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Check settings, broker, databases, clock, calendar data and library pins; say what to do."""
     from infra.cli.doctor import examine
 
-    raise typer.Exit(examine(settings_here("ERROR")))
+    logs.set_up("CRITICAL")
+    raise typer.Exit(examine(Settings.from_environment(), as_json=as_json))
 
 
 @app.command()
@@ -104,17 +119,19 @@ def bench(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     if not Path("tests/bench/__main__.py").exists():
         typer.echo("portal bench: run it in a checkout of the project, where tests/bench is", err=True)
         raise typer.Exit(2)
-    raise typer.Exit(
-        subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.bench", *(names or [])], check=False).returncode
-    )
+    command = [sys.executable, "-W", "ignore", "-m", "tests.bench", *(names or [])]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 def _add_desks() -> None:
-    from infra.cli import audit, catalogue, letters
+    from infra.cli import catalogue, desk, exporting, letters, upkeep, verifying
 
     app.add_typer(letters.app, name="dead-letters")
     app.add_typer(catalogue.app, name="catalog")
-    audit.add_to(app)
+    commands = (desk.history, desk.state, desk.diff, desk.explain, desk.evidence, desk.report, exporting.export)
+    for command in (*commands, verifying.verify, upkeep.rebuild, upkeep.diagram):
+        app.command()(command)
+    app.command("import-history")(upkeep.import_history)
 
 
 _add_desks()

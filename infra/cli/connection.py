@@ -10,10 +10,13 @@ from typing import Any
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
+from infra.chassis import logs
 from infra.chassis.loader import entry
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SettingMissing, Settings
 
 OPERATOR = "operator"
+LANGUAGES = ("vi", "en")
+DESK = ("identity", "catalog", "applications")  # the services a desk command asks
 
 
 class Portal:
@@ -33,8 +36,8 @@ class Portal:
             self._open[key] = (holder, holder.start())
         return self._open[key][1]
 
-    def sign_in(self, username: str, password: str) -> str:
-        token: str = self.as_().identity.sign_in(username=username, password=password)["access_token"]
+    def sign_in(self, username: str, password: str, language: str = "vi") -> str:
+        token: str = self.as_(None, language).identity.sign_in(username=username, password=password)["access_token"]
         return token
 
     def close(self) -> None:
@@ -44,20 +47,41 @@ class Portal:
 
 
 @contextlib.contextmanager
-def reached(settings: Settings) -> Iterator[Portal]:
-    """The platform of these settings. With nothing named, the embedded one is brought up and taken down after."""
+def reached(settings: Settings, services: tuple[str, ...] | None = None, timeout: float = 15) -> Iterator[Portal]:
+    """The platform of these settings. With nothing named, the embedded one is brought up and taken down after.
+
+    ``services``: those the command needs, when not all; only they are brought up.
+    """
     with contextlib.ExitStack() as stack:
         if settings.embedded:
             from infra.embedded.platform import Platform
 
-            platform = Platform(settings)
+            platform = Platform(settings, list(services) if services else None)
             platform.migrate()
             first_operator(settings)
             platform.start()
             stack.callback(platform.stop)
-        portal = Portal(settings)
+        portal = Portal(settings, timeout)
         stack.callback(portal.close)
         yield portal
+
+
+@contextlib.contextmanager
+def desk(role: str = "auditor", settings: Settings | None = None, timeout: float = 15) -> Iterator[Any]:
+    """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE."""
+    logs.set_up("CRITICAL")
+    settings = settings or Settings.from_environment()
+    language = language_of(settings)
+    with reached(settings, DESK, timeout) as portal:
+        yield portal.as_(desk_token(portal, role, language), language)
+
+
+def language_of(settings: Settings) -> str:
+    """What refusals and reports are to be in."""
+    chosen = settings.get("PORTAL_LANGUAGE", "vi")
+    if chosen not in LANGUAGES:
+        raise SettingMissing("PORTAL_LANGUAGE", f"{chosen!r} is neither vi nor en")
+    return chosen
 
 
 def first_operator(settings: Settings) -> dict[str, str]:
@@ -71,19 +95,26 @@ def first_operator(settings: Settings) -> dict[str, str]:
     return credentials
 
 
-def desk_token(portal: Portal, role: str) -> str:
+def desk_token(portal: Portal, role: str, language: str = "vi") -> str:
     """A token for a desk command.
 
-    PORTAL_TOKEN; or PORTAL_USERNAME with PORTAL_PASSWORD; or, in development, the seeded official's.
+    PORTAL_TOKEN; or PORTAL_USERNAME with PORTAL_PASSWORD; or, in development, the seeded official's. The embedded
+    default gets its officials here if it has none yet: without them nobody could use it.
     """
     settings = portal.settings
     if token := settings.get("PORTAL_TOKEN"):
         return token
     if username := settings.get("PORTAL_USERNAME"):
-        return portal.sign_in(username, settings.require("PORTAL_PASSWORD"))
-    seeded = settings.secret_folder() / "seed.json"
-    if settings.development and seeded.exists():
-        official = json.loads(seeded.read_text())["officials"][role]
-        return portal.sign_in(official["username"], official["password"])
-    settings.require("PORTAL_TOKEN")
-    raise AssertionError("unreachable")
+        return portal.sign_in(username, settings.require("PORTAL_PASSWORD"), language)
+    kept = settings.secret_folder() / "seed.json" if settings.development else None
+    if kept and not kept.exists() and settings.embedded:
+        from infra.cli.seed import seed
+
+        seed(settings, portal, catalogue=False)
+    if kept is None or not kept.exists():
+        raise SettingMissing(
+            "PORTAL_TOKEN",
+            "an access token of identity (or give PORTAL_USERNAME and PORTAL_PASSWORD; in development: portal seed)",
+        )
+    official = json.loads(kept.read_text())["officials"][role]
+    return portal.sign_in(official["username"], official["password"], language)

@@ -127,7 +127,7 @@ class Journey:
     # 2 ── people
     def people(self) -> None:
         public = self.portal.as_()
-        taken = {one["citizen_number"] for one in [*self.world["officials"].values(), *self.world["citizens"]]}
+        taken = {one["username"] for one in [*self.world["officials"].values(), *self.world["citizens"]]}
         register = [one for one in public.identity.sample_people()["items"] if one["citizen_number"] not in taken]
         with self.step("identity", "công dân đăng ký tài khoản, đối chiếu cơ sở dữ liệu dân cư") as facts:
             facts.update(self._register(register))

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+
+from infra.chassis.settings import SERVICES, SettingMissing  # the standard library only: nothing to patch in it
+
+OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or nothing to wait for
 
 
 def main() -> None:
     """Entry point of the console script."""
     if on_the_hub(sys.argv[1:], dict(os.environ)):
         patch()
-    from infra.chassis.settings import SettingMissing
     from infra.cli.app import app
+    from infra.cli.ending import end
 
     try:
         app()
     except SettingMissing as missing:
         print(f"portal: {missing.message}", file=sys.stderr)
         raise
+    except Exception as error:
+        sys.exit(end(error))
 
 
-def on_the_hub(arguments: list[str], env: dict[str, str]) -> bool:
+def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:
     """Followers on real servers and offline tools are plain processes; everything else lives on the hub."""
-    follower = "run" in arguments and "--follower" in arguments and bool(env.get("AMQP_URI"))
-    return not follower
+    command = next((one for one in arguments if not one.startswith("-")), "")
+    if command == "run" and "--follower" in arguments:
+        return not real_servers(env)
+    return command not in OFF_THE_HUB
+
+
+def real_servers(env: Mapping[str, str]) -> bool:
+    """Whether a broker or a database is named, by value or by file."""
+    names = ("AMQP_URI", *(f"{service.upper()}_DATABASE_URL" for service in SERVICES))
+    return any(env.get(name) or env.get(f"{name}_FILE") for name in names)
 
 
 def patch() -> None:

@@ -18,7 +18,7 @@ LEFT_OUT = ("originator_id", "originator_version", "originator_topic")
 
 def rows_of(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The events of an evidence file, oldest first, with what opens their words put in place."""
-    words = _words(bundle)
+    words = words_of(bundle)
     return [_row(event, words) for event in bundle["events"]]
 
 
@@ -56,6 +56,7 @@ def in_place(value: Any, words: Mapping[str, Any]) -> Any:
     return [in_place(part, words) for part in value] if isinstance(value, list) else value
 
 
-def _words(bundle: Mapping[str, Any]) -> dict[str, Any]:
+def words_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """What opens the commitments of an evidence file, by commitment."""
     opened = [found for found in bundle.get("openings", []) if not found.get("erased")]
     return {found["commitment"]: json.loads(base64.b64decode(found["content"])) for found in opened}

@@ -1,0 +1,186 @@
+"""The auditors' desk: history, state, difference, explanation, evidence and report of one application.
+
+Each takes a reference or an id, and asks the platform; or an evidence file, and then asks nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.chassis.clock import OFFICE_ZONE
+from infra.chassis.loader import entry
+from infra.chassis.settings import Settings
+from infra.cli import connection
+from infra.cli.ending import Refused
+
+Reference = Annotated[str, typer.Argument(metavar="REF", help="Reference or id of an application, or an evidence file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")]
+Purpose = Annotated[str | None, typer.Option(help="Why it is looked at; kept in the citizen's access log.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; otherwise standard output.")]
+SEALED_WITHIN = 15.0  # seconds an event may wait for its seal
+
+
+def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = None) -> None:
+    """Every event of an application: who, what, when, why, from which call."""
+    answer = asked(reference, "history", purpose=purpose)
+    if as_json:
+        say(answer)
+        return
+    rows = [
+        (str(item["version"]), office_time(item["at"]), item["kind"], _who(item), item["status"] or "", _why(item))
+        for item in answer["items"]
+    ]
+    table(answer["reference"] or reference, ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái", "vì sao"), rows)
+
+
+def state(
+    reference: Reference,
+    at: Annotated[str | None, typer.Option(help="An instant, ISO 8601 with offset.")] = None,
+    version: Annotated[int | None, typer.Option(help="A version, from 1.")] = None,
+    as_json: AsJson = False,
+    purpose: Purpose = None,
+) -> None:
+    """The application as it was at an instant or version, from its events alone (JSON in any case)."""
+    say(asked(reference, "state_at", at=at, version=version, purpose=purpose))
+
+
+def diff(
+    reference: Reference,
+    from_version: Annotated[int, typer.Argument(metavar="FROM")],
+    to_version: Annotated[int, typer.Argument(metavar="TO")],
+    as_json: AsJson = False,
+    purpose: Purpose = None,
+) -> None:
+    """Which fields changed between two versions, before and after."""
+    answer = asked(reference, "diff", from_version=from_version, to_version=to_version, purpose=purpose)
+    if as_json:
+        say(answer)
+        return
+    rows = [(one["field"], _short(one["before"]), _short(one["after"])) for one in answer["changes"]]
+    table(f"{reference} {from_version} → {to_version}", ("trường / field", "trước / before", "sau / after"), rows)
+
+
+def explain(reference: Reference, as_json: AsJson = False) -> None:
+    """Why the due date is what it is, day by day."""
+    answer = asked(reference, "explain_due_date")
+    if as_json:
+        say(answer)
+        return
+    due = office_time(answer["due_at"]) if answer["due_at"] else "–"
+    promised = office_time(answer["promised_at"]) if answer["promised_at"] else "–"
+    rows = [(day["date"], day["kind"], _note(day.get("note"))) for day in answer["days"]]
+    table(f"hẹn / promised {promised}, hạn / due {due}", ("ngày / day", "loại / kind", "ghi chú / note"), rows)
+
+
+def evidence(reference: Reference, output: Output = None) -> None:
+    """One file that proves an application's history without this installation."""
+    with connection.desk() as rpc:
+        bundle = once_sealed(lambda: rpc.applications.evidence(application_id=reference))
+    write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", output)
+
+
+def report(
+    reference: Reference,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file that ends in .html or .pdf.")],
+    purpose: Purpose = None,
+) -> None:
+    """One application on one page: who had it, how long, what stopped the clock."""
+    settings = Settings.from_environment()
+    if output.suffix not in (".html", ".pdf"):
+        raise Refused(f"{output.name}: a report is .html or .pdf")
+    items = asked(reference, "history", purpose=purpose)["items"]
+    page = entry("applications", "audit.report", "report")(items, language=connection.language_of(settings))
+    if output.suffix == ".html":
+        output.write_text(entry("applications", "audit.report_html", "html")(page), encoding="utf-8")
+    else:
+        font = entry("applications", "audit.report_pdf", "font_of")(settings)
+        output.write_bytes(entry("applications", "audit.report_pdf", "pdf")(page, font))
+    typer.echo(str(output))
+
+
+def asked(reference: str, question: str, **about: Any) -> dict[str, Any]:
+    """The answer to one of the auditors' questions, from an evidence file if ``reference`` is one."""
+    about = {name: value for name, value in about.items() if value is not None}
+    answer: dict[str, Any]
+    if Path(reference).is_file():
+        about.pop("purpose", None)
+        answer = getattr(bundled(Path(reference)), question)(**about)
+        return answer
+    with connection.desk() as rpc:
+        answer = getattr(rpc.applications, question)(application_id=reference, **about)
+        return answer
+
+
+def bundled(file: Path) -> Any:
+    """The desk over an evidence file."""
+    try:
+        return entry("applications", "audit.offline", "Bundled")(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
+
+
+def once_sealed(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What has just happened is sealed within seconds: ask again until it is."""
+    from nameko.exceptions import RemoteError
+
+    until = time.monotonic() + SEALED_WITHIN
+    while True:
+        try:
+            return ask()
+        except RemoteError as refused:
+            if refused.exc_type not in ("NotSealedYet", "NothingSealed") or time.monotonic() > until:
+                raise
+        time.sleep(0.3)
+
+
+def say(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table as wide as the terminal, or as wide as it has to be."""
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        made.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(made)
+
+
+def office_time(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(OFFICE_ZONE).isoformat(sep=" ", timespec="seconds")
+
+
+def _who(item: dict[str, Any]) -> str:
+    by = item.get("by") or {}
+    return " ".join(part for part in (by.get("role"), (by.get("account_id") or "")[:8], by.get("agency_code")) if part)
+
+
+def _why(item: dict[str, Any]) -> str:
+    return "; ".join(str(item[name]) for name in ("reason", "legal_basis") if isinstance(item.get(name), str))
+
+
+def _note(note: Any) -> str:
+    return str(note.get("vi") or "") if isinstance(note, dict) else str(note or "")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,45 @@
+"""How far a long command has got, on standard error: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+EVERY = 2.0  # seconds between lines where there is no terminal
+
+Tell = Callable[[int, int | None], None]  # (done so far, of how many if known)
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool = False) -> Iterator[Tell]:
+    """Gives a function to call with how much is done; ``quiet`` for machine-readable output."""
+    if quiet:
+        yield lambda done, total: None
+    elif sys.stderr.isatty():
+        yield from _bar(what)
+    else:
+        yield from _lines(what)
+
+
+def _bar(what: str) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(what: str) -> Iterator[Tell]:
+    last, said = time.monotonic(), 0
+
+    def tell(done: int, total: int | None) -> None:
+        nonlocal last, said
+        if time.monotonic() - last >= EVERY or (total is not None and done == total != said):
+            last, said = time.monotonic(), done
+            print(f"{what}: {done:,}" + (f" / {total:,}" if total else ""), file=sys.stderr, flush=True)
+
+    yield tell

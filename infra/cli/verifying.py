@@ -1,0 +1,161 @@
+"""``portal verify``: the verifier auditors carry away, wrapped; with no argument it looks at this installation's own store.
+
+Nothing is written: databases are opened read-only. Exit status 0 everything holds, 1 something does not, 2 it could not
+be checked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.chassis import logs
+from infra.chassis.loader import entry
+from infra.chassis.settings import Settings
+from infra.cli.connection import language_of
+from infra.cli.progress import Tell, progress
+
+UNCHECKED = 2
+BUNDLE_KEYS = ("events", "checkpoint")
+
+
+def verify(
+    subject: Annotated[
+        Path | None, typer.Argument(metavar="BUNDLE", help="An evidence file, or a folder of published tiles.")
+    ] = None,
+    dsn: Annotated[str | None, typer.Option(help="A database: postgresql://… or sqlite:///….")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="A verifier key you trust (name+hash+base64).")] = None,
+    keys: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A file of such keys.")] = None,
+    tiles: Annotated[Path | None, typer.Option(help="The published files, to hold the database against.")] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A checkpoint you kept.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
+) -> None:
+    """Check what was recorded against what was sealed: an evidence file, published tiles, or a database."""
+    logs.set_up("CRITICAL")
+    settings = Settings.from_environment()
+    if subject and dsn:
+        raise typer.BadParameter("give an evidence file or --dsn, not both")
+    trusted = [*(key or []), *(keys.read_text().splitlines() if keys else [])]
+    checking = Checking(settings, trusted, tiles, checkpoint or [])
+    try:
+        with progress("lá / leaves", quiet=as_json) as tell:
+            said = checking.of(subject, dsn, tell)
+    except entry("applications", "audit.verifier", "CannotVerify") as error:
+        typer.echo(json.dumps({"ok": None, "error": str(error)}) if as_json else f"portal: {error}", err=not as_json)
+        raise typer.Exit(UNCHECKED) from None
+    typer.echo(json.dumps(said.to_json(), ensure_ascii=False, indent=1) if as_json else said.text())
+    raise typer.Exit(0 if said.ok else 1)
+
+
+class Said:
+    """A verdict, with what the comparison of the read model adds where there is one."""
+
+    def __init__(self, verdict: Any, language: str, shown: dict[str, Any] | None = None) -> None:
+        self.verdict, self.language, self.shown = verdict, language, shown
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.verdict.ok) and not (self.shown and self.shown["first_bad"])
+
+    def to_json(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.verdict.to_json(self.language)
+        return told if self.shown is None else {**told, "ok": self.ok, "read_model": self.shown}
+
+    def text(self) -> str:
+        lines = [self.verdict.text(self.language)]
+        if self.shown:
+            lines.append(_words(self.shown, self.language))
+        return "\n".join(lines)
+
+
+def _words(shown: dict[str, Any], language: str) -> str:
+    bad = shown["first_bad"]
+    if language == "en":
+        told = f"{shown['applications']} applications replayed: "
+        return told + (f"what is shown differs from what was recorded: {bad}" if bad else "what is shown is what was recorded")
+    told = f"Phát lại {shown['applications']} hồ sơ: "
+    return told + (f"dữ liệu hiển thị khác với sự kiện đã ghi: {bad}" if bad else "dữ liệu hiển thị đúng như sự kiện đã ghi")
+
+
+class Checking:
+    """Runs the verifier's parts with progress."""
+
+    def __init__(self, settings: Settings, trusted: list[str], tiles: Path | None, kept: list[Path]) -> None:
+        self.settings, self.tiles, self.kept = settings, tiles, kept
+        self.language = language_of(settings)
+        self.keys = [_verifier("Key").parse(line) for line in trusted if line.strip()]
+
+    def of(self, subject: Path | None, dsn: str | None, tell: Tell) -> Said:
+        began = time.monotonic()
+        if subject is None:
+            said = self.store(dsn, tell) if dsn else self.own(tell)
+        else:
+            said = self.folder(subject, tell) if subject.is_dir() else self.bundle(subject)
+        said.verdict.seconds = time.monotonic() - began
+        return said
+
+    def bundle(self, file: Path) -> Said:
+        try:
+            bundle = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _verifier("CannotVerify")(f"{file} cannot be read as an evidence file: {error}") from error
+        if not isinstance(bundle, dict):
+            raise _verifier("CannotVerify")(f"{file} is no evidence file")
+        verdict = self._verdict("bundle", str(file))
+        inside = [_verifier("Key").parse(one) for one in bundle.get("keys", []) if isinstance(one, str)]
+        _verifier("verify_bundle")(bundle, self.keys or inside, verdict)
+        return Said(verdict, self.language)
+
+    def folder(self, path: Path, tell: Tell) -> Said:
+        verdict, published = self._verdict("log", str(path)), _verifier("Tiles")(str(path))
+        _verifier("verify_tiles")(published, self.keys or published.keys(), verdict, lambda done: tell(done, None))
+        return Said(verdict, self.language)
+
+    def store(self, url: str, tell: Tell) -> Said:
+        """A database, against the tiles and checkpoints that were given."""
+        published = _verifier("Tiles")(str(self.tiles)) if self.tiles else None
+        kept = [path.read_text(encoding="utf-8") for path in self.kept]
+        verdict = self._verdict("log", url.rpartition("@")[2])
+        with contextlib.closing(_verifier("Database")(url, None)) as database:
+            total = next(iter(database.rows("SELECT count(*) FROM audit_leaf")))[0]
+            tell(0, total)
+            keys = self.keys or database.keys()
+            _verifier("verify_database")(database, keys, verdict, published, kept, lambda done: tell(done, total))
+            tell(verdict.leaves, total)
+        return Said(verdict, self.language)
+
+    def own(self, tell: Tell) -> Said:
+        """This installation's store, its published files and its own key; then what people are shown, by replay."""
+        url = self.settings.database_url("applications")
+        folder = entry("applications", "audit.tiles", "TileFolder").from_settings(self.settings).path
+        if self.tiles is None and (folder / "checkpoint").exists():
+            self.tiles = folder
+        self.keys = self.keys or _own_keys(self.settings)
+        said = self.store(url, tell)
+        if said.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
+            store = entry("applications", "store", "Store").from_settings(self.settings)
+            said.shown = entry("applications", "rebuilding", "verify")(store)
+        return said
+
+    def _verdict(self, mode: str, subject: str) -> Any:
+        return _verifier("Verdict")(mode, subject, keys_given=bool(self.keys))
+
+
+def _own_keys(settings: Settings) -> list[Any]:
+    """The keys this process was given or once made for development; never makes one."""
+    made = settings.home / "secrets" / "audit-signing-key"
+    if not settings.get("AUDIT_SIGNING_KEY") and not (settings.development and made.exists()):
+        return []
+    signing = entry("applications", "audit.keys", "signing_keys")(settings)
+    return [_verifier("Key").parse(str(one.verifier)) for one in signing]
+
+
+def _verifier(name: str) -> Any:
+    return entry("applications", "audit.verifier", name)
