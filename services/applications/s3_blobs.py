@@ -1,7 +1,7 @@
 """Papers in S3-compatible storage: three requests, signed with AWS Signature Version 4, standard library only.
 
 ``BLOB_STORE=s3://bucket?endpoint=https://storage.example&region=us-east-1``; credentials in
-``BLOB_STORE_ACCESS_KEY`` and ``BLOB_STORE_SECRET_KEY``. Path-style addresses, which every S3-compatible server understands.
+``BLOB_STORE_ACCESS_KEY`` and ``BLOB_STORE_SECRET_KEY``. Path-style addresses: every S3-compatible server knows them.
 Source of the signing rules: AWS General Reference, "Create a signed AWS API request".
 """
 
