@@ -1,0 +1,342 @@
+"""How each refusal is provoked: who knocks at which door, and with what, laid over the contract's own example.
+
+``PROVOKED`` is written by hand. What holds for every door of a kind is added by :func:`everything`: nobody has signed
+in, the role is missing, an argument too many, a command id spent on something else, an application nobody has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from infra.chassis.contracts import contract_of
+from tests.e2e.scenes import BOOK_NUMBER, DRAWN_OUT, FEE, FREE, LATER, LEGAL_BASIS, LEVEL_3, SHRUNK, WITH_CHOICE, Scenes
+from tests.e2e.town import REPORT_SECRET, Town, command, doors, rule_of
+
+Key = tuple[str, str, str]  # service, door, refusal
+Arguments = Callable[[Town, Scenes], dict[str, Any]]
+ROLES = ("citizen", "intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator",
+         "service")  # fmt: skip
+UNIVERSAL = {"Unauthenticated", "Forbidden", "InvalidRequest", "CommandIdReused"}
+OTHER = "Không có thật"
+
+
+@dataclass(frozen=True)
+class Knock:
+    """``before`` is done first, through the doors as well; ``pointer`` is where an InvalidRequest must point."""
+
+    person: str | None
+    arguments: Arguments = lambda town, scenes: {}
+    before: Callable[[Town, Scenes], object] | None = None
+    pointer: str = ""
+
+
+def example(service: str, door: str) -> dict[str, Any]:
+    """The contract's example arguments, with a command id of their own."""
+    entry = contract_of(service).rpc[door]
+    fresh = {"command_id": command()} if "command_id" in entry["parameters"].get("properties", {}) else {}
+    return {**entry["example"]["parameters"], **fresh}
+
+
+def at(person: str | None, /, _before: Callable[[Town, Scenes], object] | None = None, **fixed: Any) -> Knock:
+    """A knock whose arguments are values, or names of scenes written as ``"$name"``."""
+
+    def arguments(_town: Town, scenes: Scenes) -> dict[str, Any]:
+        return {name: _scene(value, scenes) for name, value in fixed.items()}
+
+    return Knock(person, arguments, _before)
+
+
+def _scene(value: Any, scenes: Scenes) -> Any:
+    return getattr(scenes, value[1:]) if isinstance(value, str) and value.startswith("$") else value
+
+
+def nothing() -> str:
+    return str(uuid4())
+
+
+def _signed(_town: Town, _scenes: Scenes) -> dict[str, Any]:
+    """A genuine report about a delivery nobody made."""
+    said = {"delivery_id": nothing(), "event": "delivered", "at": "2026-03-02T02:04:10+00:00"}
+    lines = "\n".join(f"{name}={said[name]}" for name in sorted(said))
+    signature = hmac.new(REPORT_SECRET.encode(), lines.encode(), hashlib.sha256).hexdigest()
+    return {"provider": "mau", "parameters": {**said, "signature": signature}}
+
+
+def _changed_sample(**changes: Any) -> Arguments:
+    return lambda town, scenes: {"definition": scenes.sample | changes, "effective_from": "2025-07-01"}
+
+
+def _claims(person: str, **changes: Any) -> Arguments:
+    keys = ("citizen_number", "full_name", "birth_date", "phone", "email", "password")
+    return lambda town, scenes: {key: town.people[person][key] for key in keys} | changes
+
+
+def _stranger(**changes: Any) -> Arguments:
+    """Somebody of the register who has no account yet."""
+
+    def arguments(town: Town, _scenes: Scenes) -> dict[str, Any]:
+        one = town.rpc(None).identity.sample_people()["items"][-20]
+        claimed = {key: one[key] for key in ("citizen_number", "full_name", "birth_date")}
+        return claimed | {"phone": "+84912345678", "email": "la@example.vn", "password": "năm từ rất dài này"} | changes
+
+    return arguments
+
+
+def _guessed(service_call: Callable[[Town], object]) -> Callable[[Town, Scenes], object]:
+    return lambda town, scenes: [service_call(town) for _ in range(5)]
+
+
+WRONG = "sai mật khẩu rồi nhé"
+CITIZEN_DRAFT = ("supplement", "request_withdrawal", "rate", "appeal")
+CITIZEN_FROZEN = ("save_answers", "detach", "submit")
+OFFICE = {
+    "accept": "intake_officer", "refuse_intake": "intake_officer", "assign": "approver", "stop": "approver",
+    "request_supplement": "case_officer", "request_payment": "case_officer", "consult": "case_officer",
+    "answer_consultation": "case_officer", "extend": "case_officer", "confirm_withdrawal": "intake_officer",
+    "decline_withdrawal": "intake_officer", "propose": "case_officer", "approve": "approver", "reject": "approver",
+    "send_back": "approver", "return_result": "intake_officer",
+}  # fmt: skip
+DECISIONS = ("approve", "reject", "send_back")
+UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
+MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
+               "waive": "accountant"}  # fmt: skip
+REFUND = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
+
+APPLICATIONS: dict[tuple[str, str], Knock] = {
+    **{(door, "TransitionNotAllowed"): at("citizen", application_id="$draft") for door in CITIZEN_DRAFT},
+    **{(door, "TransitionNotAllowed"): at("citizen", application_id="$submitted") for door in CITIZEN_FROZEN},
+    **{(door, "TransitionNotAllowed"): at(person, application_id="$returned") for door, person in OFFICE.items()},
+    ("save_answers", "TransitionNotAllowed"): at("citizen", application_id="$submitted", answers={}),
+    ("attach", "TransitionNotAllowed"): at("citizen", application_id="$submitted", requirement="other"),
+    ("choose_delivery", "TransitionNotAllowed"): at("citizen", application_id="$returned"),
+    ("decide_appeal", "TransitionNotAllowed"): at("approver", application_id="$handled"),
+    ("start", "ProcedureNotFound"): at("citizen", procedure_code="9.999999"),
+    ("start", "ChannelNotOffered"): at("citizen", procedure_code="1.001193", channel="online", _before=None),
+    ("start", "ServiceLevelTooLow"): at("citizen", procedure_code=SHRUNK),
+    ("save_answers", "VersionConflict"): at("citizen", application_id="$draft", answers={}, expected_version=99),
+    ("save_answers", "AlreadyErased"): at("leaving", application_id="$erased", answers={}),
+    ("attach", "AlreadyErased"): at("leaving", application_id="$erased", requirement="other"),
+    ("submit", "AlreadyErased"): at("leaving", application_id="$erased"),
+    ("attach", "AttachmentNotFound"): Knock("citizen", lambda town, scenes: {
+        "application_id": scenes.draft, "requirement": "other", "from_attachment_id": nothing()}),
+    ("detach", "AttachmentNotFound"): at("citizen", application_id="$draft"),
+    ("attachment", "AttachmentNotFound"): at("citizen", application_id="$draft"),
+    ("submit", "SubmissionIncomplete"): at("citizen", application_id="$draft"),
+    ("submit", "ServiceLevelTooLow"): at("citizen", application_id="$shrunk"),
+    ("supplement", "SubmissionIncomplete"): at("citizen", application_id="$wanting"),
+    ("choose_delivery", "DeliveryNotOffered"): at("citizen", application_id="$level_3"),
+    ("application", "ReadModelBehind"): at("citizen", application_id="$draft", min_version=999),
+    ("mine", "ReadModelBehind"): at("citizen", min_position=10**9),
+    ("track", "ReadModelBehind"): at(None, min_position=10**9),
+    ("track", "ApplicationNotFound"): at(None),
+    ("queue", "ReadModelBehind"): Knock("intake_officer", lambda town, scenes: {
+        "agency_code": town.agency, "min_position": 10**9}),
+    ("statistics", "ReadModelBehind"): at("auditor", min_position=10**9),
+    ("appeal", "AppealPending"): at("citizen", application_id="$appealed"),
+    ("decide_appeal", "AppealNotPending"): at("approver_2", application_id="$returned"),
+    ("decide_appeal", "DeciderDecidesAppeal"): at("approver", application_id="$appealed"),
+    ("accept", "FeeNotPaid"): at("intake_officer", application_id="$submitted"),
+    ("return_result", "FeeNotPaid"): at("intake_officer", application_id="$owing", method="counter"),
+    ("request_payment", "NothingOwed"): at("case_officer", application_id="$handled", amount=None),
+    ("answer_consultation", "ConsultationNotFound"): at("case_officer", application_id="$handled"),
+    ("extend", "NotExtendable"): at("case_officer", application_id="$handled", due_at=LATER),
+    ("propose", "NotAssigned"): at("case_officer_2", application_id="$handled"),
+    ("return_result", "DeliveryNotOffered"): at("intake_officer", application_id="$approved_level_3", method="post"),
+    **{(door, "NoProposal"): at("approver", application_id="$handled") for door in DECISIONS},
+    **{(door, "ApproverIsProposer"): at("chief", application_id="$own_proposal") for door in DECISIONS},
+    ("inclusion_proof", "NotSealedYet"): at(None, position=10**9),
+    ("erase_subject", "ErasureNeedsTwoPersons"): at("auditor", account_id="$half_erased", legal_basis=LEGAL_BASIS),
+    ("erasure", "ErasureNotFound"): at("auditor"),
+}  # fmt: skip
+
+CATALOG: dict[tuple[str, str], Knock] = {
+    **{(door, "ProcedureNotFound"): at(None, code="9.999999") for door in UNKNOWN_PROCEDURE},
+    **{(door, "ProcedureNotFound"): at("catalog_editor", code="9.999999")
+       for door in ("changes", "approve_publication", "decline_publication", "retire")},
+    ("publish", "VersionsOverlap"): Knock("catalog_editor", _changed_sample(code=SHRUNK, fees=[], may_pause=False)),
+    ("approve_publication", "VersionsOverlap"): at("catalog_editor_2", code="9.000004", version="$proposal_2"),
+    ("approve_publication", "SameEditor"): at("catalog_editor", code="9.000004", version="$proposal_2"),
+    ("approve_publication", "ApprovalNotPending"): at("catalog_editor", code=FEE, version=1),
+    ("decline_publication", "ApprovalNotPending"): at("catalog_editor", code=FEE, version=1),
+    ("retire", "NotInForce"): at("catalog_editor", code=FEE, effective_until="2020-01-01"),
+    ("quote", "ChannelNotOffered"): at(None, code="1.000889", channel="post"),
+    ("quote", "ChoiceMissing"): at(None, code=WITH_CHOICE, channel="online", choices={}),
+    ("due_date", "ChannelNotOffered"): at(None, code="1.000889", channel="post"),
+    ("due_date", "DurationTooLong"): at(None, code=DRAWN_OUT, channel="online"),
+    ("wards", "ProvinceNotFound"): at(None, province_code="00"),
+    ("wards", "WardsNotKnown"): at(None, province_code="01", at="2024-01-01"),
+    ("merge_agency", "AgencyUnknown"): at("catalog_editor", code="H00.00"),
+}  # fmt: skip
+
+IDENTITY: dict[tuple[str, str], Knock] = {
+    ("register_citizen", "CitizenNotInRegister"): Knock(None, _stranger(citizen_number="001099999999")),
+    ("register_citizen", "CitizenDataDiffers"): Knock(None, _stranger(full_name=OTHER)),
+    ("register_citizen", "AccountAlreadyExists"): Knock(None, _claims("citizen")),
+    ("register_citizen", "WeakPassword"): Knock(None, _stranger(password="12345678")),
+    ("sign_in", "Unauthenticated"): at(None, username="khong-co-ai", password=WRONG),
+    ("sign_in", "OtpRequired"): Knock(None, lambda town, scenes: {
+        name: town.people["careful"][name] for name in ("username", "password")}),
+    ("sign_in", "SignInDelayed"): at(None, lambda town, scenes: [
+        town.answer("identity", "sign_in", username="doan-mai", password=WRONG) for _ in range(5)],
+        username="doan-mai", password=WRONG),
+    ("refresh", "Unauthenticated"): at(None),
+    ("client_token", "Unauthenticated"): at(None),
+    ("revoke_session", "SessionNotFound"): at("citizen"),
+    ("whoami", "AccountNotFound"): at("nobody"),
+    ("enrol_otp", "OtpRequired"): at("careful", otp=None),
+    ("enrol_otp", "OtpCodeWrong"): at("careful", otp="000000"),
+    ("enrol_otp", "SignInDelayed"): at("careful", lambda town, scenes: [
+        town.answer("identity", "enrol_otp", "careful", otp="000000") for _ in range(5)], otp="000000"),
+    ("confirm_otp", "OtpNotEnrolled"): at("citizen"),
+    ("confirm_otp", "OtpCodeWrong"): at("guessing", code="000000"),
+    ("change_password", "WrongPassword"): at("citizen", old=WRONG, new="bốn từ hoàn toàn khác"),
+    ("change_password", "WeakPassword"): at("citizen", old=WRONG, new="12345678"),
+    ("change_password", "SignInDelayed"): at("guessing", lambda town, scenes: [
+        town.answer("identity", "change_password", "guessing", old=WRONG, new="bốn từ hoàn toàn khác")
+        for _ in range(5)], old=WRONG, new="bốn từ hoàn toàn khác"),
+    ("contact", "AccountNotFound"): Knock("service", lambda town, scenes: {"account_id": nothing()}),
+    ("create_agency", "AgencyNotFound"): at("operator", code="H98", parent_code="H97"),
+    ("create_agency", "AgencyAlreadyExists"): at("operator", code="H99", name=OTHER),
+    ("appoint", "AccountNotFound"): Knock("operator", lambda town, scenes: {
+        "account_id": nothing(), "agency_code": town.agency}),
+    ("appoint", "AgencyNotFound"): Knock("operator", lambda town, scenes: {
+        "account_id": town.people["citizen"]["account_id"], "agency_code": "H97"}),
+    ("dismiss", "AppointmentNotFound"): Knock("operator", lambda town, scenes: {
+        "account_id": town.people["citizen"]["account_id"], "agency_code": town.agency}),
+    ("delegate", "AccountNotFound"): at("citizen", to_citizen_number="001099999999", until="2031-01-01"),
+    ("delegate", "DelegationNotPossible"): Knock("citizen", lambda town, scenes: {
+        "to_citizen_number": town.people["citizen"]["citizen_number"], "until": "2031-01-01"}),
+    ("revoke_delegation", "DelegationNotFound"): at("citizen"),
+    ("delegation_for", "DelegationNotFound"): at("service"),
+}  # fmt: skip
+
+PAYMENTS: dict[tuple[str, str], Knock] = {
+    **{(door, "NotYetSubmitted"): at(person, application_id="$draft") for door, person in MONEY_DOORS.items()},
+    ("record_offline", "NotYetSubmitted"): at("chief", application_id="$draft"),
+    ("waive", "NotYetSubmitted"): at("chief", application_id="$draft"),
+    **{(door, "NothingOwed"): at(person, application_id="$handled") for door, person in MONEY_DOORS.items()},
+    **{(door, "AlreadyPaid"): at(person, application_id="$paid") for door, person in MONEY_DOORS.items()},
+    ("start_payment", "OnlinePaymentNotOffered"): at("citizen", application_id="$level_3"),
+    ("start_payment", "MethodNotAvailable"): at("citizen", application_id="$submitted", method="vietqr"),
+    ("start_payment", "CurrencyNotAccepted"): at("citizen", application_id="$foreign"),
+    ("start_payment", "PaymentInProgress"): at("citizen", application_id="$open"),
+    **{(door, "PaymentNotFound"): at(person)
+       for door, person in (("payment", "citizen"), ("cancel", "citizen"), ("receipt", "citizen"),
+                            ("refund", "accountant"))},
+    ("cancel", "TransitionNotAllowed"): at("citizen", payment_id="$payment"),
+    ("gateway_callback", "GatewayNotFound"): at(None, gateway="khong-co"),
+    ("record_offline", "AmountDiffers"): at("accountant", application_id="$submitted",
+                                            amount={"amount": 1, "currency": "VND"}),
+    ("record_offline", "ReceiptBookNumberUsed"): at("accountant", application_id="$submitted", amount="$amount",
+                                                    receipt_book_number=BOOK_NUMBER),
+    ("refund", "TransitionNotAllowed"): at("accountant", payment_id="$payment_open"),
+    ("refund", "RefundAvailableChanged"): at("accountant", **REFUND),
+    ("refund", "RefundTooLarge"): Knock("accountant", lambda town, scenes: {
+        "payment_id": scenes.payment, "available": scenes.amount,
+        "amount": scenes.amount | {"amount": scenes.amount["amount"] + 1}}),
+    **{(door, "RefundNotFound"): at("accountant") for door in ("approve_refund", "decline_refund")},
+    **{(door, "SecondPersonNeeded"): at("accountant", refund_id="$refund")
+       for door in ("approve_refund", "decline_refund")},
+    **{(door, "TransitionNotAllowed"): at("accountant_2", refund_id="$refund_declined")
+       for door in ("approve_refund", "decline_refund")},
+    ("receipt", "NotPaidYet"): at("citizen", payment_id="$payment_open"),
+    ("ledger", "LedgerAccountNotFound"): at("accountant", account="khong:co"),
+}  # fmt: skip
+
+NOTIFICATIONS: dict[tuple[str, str], Knock] = {
+    **{(door, "MessageNotFound"): at("citizen") for door in ("mark_read", "deliveries")},
+    ("publish_template", "TemplateNotAllowed"): at("operator", body="{{ 1 + 1 }}"),
+    ("publish_template", "TemplateFactMissing"): at("operator", body="{{ khong_co }}"),
+    ("preview", "TemplateFactMissing"): at("operator", facts={}),
+    ("preview", "TemplateFactUnfit"): at("operator", facts={"reference": "H26.01", "at": "hôm qua"}),
+    ("delivery_report", "DeliveryReportNotGenuine"): at(None),
+    ("delivery_report", "DeliveryNotFound"): Knock(None, _signed),
+    ("subscribe", "WebhookAddressNotAllowed"): at("operator", url="ftp://example.vn/hooks"),
+    **{(door, "SubscriptionNotFound"): at("operator") for door in ("unsubscribe", "webhook_deliveries")},
+    ("redeliver", "DeliveryNotFound"): at("operator"),
+    ("redeliver", "SubscriptionNotFound"): at("operator", delivery_id="$delivery"),
+}  # fmt: skip
+
+BY_HAND = {"applications": APPLICATIONS, "catalog": CATALOG, "identity": IDENTITY, "payments": PAYMENTS,
+           "notifications": NOTIFICATIONS}  # fmt: skip
+
+# These need a platform in another state: nothing sealed yet, a neighbour that is down, a clock 91 days on, production.
+ELSEWHERE: frozenset[Key] = frozenset(
+    {
+        ("applications", "appeal", "AppealTooLate"),
+        ("applications", "accept", "ServiceUnavailable"),
+        ("applications", "checkpoint", "NothingSealed"),
+        ("applications", "consistency_proof", "NothingSealed"),
+        ("applications", "inclusion_proof", "NothingSealed"),
+        ("applications", "evidence", "NothingSealed"),
+        ("applications", "evidence", "NotSealedYet"),
+        ("catalog", "sample_procedures", "OnlyInDevelopment"),
+        ("identity", "sample_people", "NoSamplePeople"),
+        *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),
+    }
+)
+
+
+def everything() -> dict[Key, Knock]:
+    """The table whole."""
+    found: dict[Key, Knock] = {}
+    for service, door in doors():
+        found |= {(service, door, name): knock for name, knock in _of_kind(service, door).items()}
+    for service, by_hand in BY_HAND.items():
+        found |= {(service, door, name): knock for (door, name), knock in by_hand.items()}
+    return found
+
+
+def _of_kind(service: str, door: str) -> dict[str, Knock]:
+    entry, rule = contract_of(service).rpc[door], rule_of(service, door)
+    person = None if rule.public else next(role for role in ROLES if role in rule.roles)
+    found = {"InvalidRequest": Knock(person, lambda town, scenes: {"surplus": 1}, pointer="/surplus")}
+    if not rule.public:
+        found["Unauthenticated"] = at(None)
+        if wrong := [role for role in ROLES if role not in rule.roles]:
+            found["Forbidden"] = at(wrong[0])
+    if "command_id" in entry["parameters"].get("properties", {}):
+        found["CommandIdReused"] = _spent(service, door, rule)
+    if "ApplicationNotFound" in entry["refusals"]:
+        found["ApplicationNotFound"] = Knock(person, lambda town, scenes: {"application_id": nothing()})
+    return found
+
+
+def _spent(service: str, door: str, rule: Any) -> Knock:
+    """A command id that this very person has spent on another command."""
+
+    def arguments(town: Town, scenes: Scenes) -> dict[str, Any]:
+        named = contract_of(service).rpc[door]["parameters"]["properties"]
+        about = {"application_id": scenes.submitted} if "application_id" in named else {}
+        if door == "start_payment":
+            about["application_id"] = scenes.open
+        return {**SPENT_ON.get((service, door), {}), **about, "command_id": town.spent[(service, _spender(service, rule))]}
+
+    return Knock(_spender(service, rule), arguments)
+
+
+def _spender(service: str, rule: Any) -> str | None:
+    if rule.public:
+        return None
+    return next(role for role in SPENDERS[service] if role in rule.roles)
+
+
+SPENDERS = {
+    "applications": ("citizen", "intake_officer", "auditor"),
+    "catalog": ("catalog_editor",),
+    "identity": ("operator", "citizen"),
+    "payments": ("citizen", "accountant"),
+    "notifications": ("operator",),
+}
+SPENT_ON: dict[tuple[str, str], dict[str, Any]] = {
+    ("applications", "start"): {"procedure_code": FREE},
+    ("applications", "save_answers"): {"answers": {}},
+    ("applications", "attach"): {"requirement": "other"},
+    ("catalog", "publish"): {"effective_from": LATER},
+}
+__all__ = ["ELSEWHERE", "LEVEL_3", "ROLES", "UNIVERSAL", "Knock", "everything", "example"]

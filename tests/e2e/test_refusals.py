@@ -1,0 +1,60 @@
+"""Every refusal of the contracts, provoked at the real door: its name, its words in both languages, how soon, and that
+nothing was recorded by it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from infra.chassis.contracts import contract_of
+from tests.e2e.refusal_table import ELSEWHERE, Key, Knock, everything, example
+from tests.e2e.scenes import Scenes
+from tests.e2e.town import IN_TIME, Refused, Town, doors
+
+TABLE = everything()
+PROMISED = {(service, door, name) for service, door in doors() for name in contract_of(service).rpc[door]["refusals"]}
+ACCENTS = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
+TRIES = 3  # machines have other things to do: the quickest of three counts
+
+
+def provoked(town: Town, scenes: Scenes, key: Key, knock: Knock, language: str) -> Refused:
+    service, door, _ = key
+    arguments = {**example(service, door), **knock.arguments(town, scenes)}
+    quickest: Any = None
+    for _ in range(TRIES):
+        reply = town.answer(service, door, knock.person, language, **arguments)
+        assert isinstance(reply, Refused), f"let through with {reply}"
+        quickest = reply if quickest is None or reply.took < quickest.took else quickest
+        if quickest.took < IN_TIME:
+            break
+    return quickest
+
+
+@pytest.mark.parametrize("key", sorted(TABLE), ids="-".join)
+def test_a_refusal_has_its_name_speaks_both_languages_comes_at_once_and_leaves_no_trace(
+    town: Town, scenes: Scenes, key: Key
+) -> None:
+    knock = TABLE[key]
+    if knock.before:
+        knock.before(town, scenes)
+    before = town.recorded()
+    vietnamese, english = (provoked(town, scenes, key, knock, language) for language in ("vi", "en"))
+    assert {vietnamese.name, english.name} == {key[2]}, vietnamese.words
+    assert ACCENTS.search(vietnamese.words) and vietnamese.words != english.words
+    assert english.words.isascii() or not ACCENTS.search(english.words.split(":")[0])
+    assert knock.pointer in vietnamese.words and knock.pointer in english.words
+    assert max(vietnamese.took, english.took) < IN_TIME
+    assert town.recorded() == before
+
+
+def test_every_refusal_a_contract_promises_is_provoked() -> None:
+    assert PROMISED - set(TABLE) - ELSEWHERE == set()
+
+
+def test_no_refusal_is_provoked_that_a_contract_does_not_promise() -> None:
+    from tests.e2e.refusal_table import UNIVERSAL
+
+    surplus = {key for key in {*TABLE, *ELSEWHERE} - PROMISED if key[2] not in UNIVERSAL}
+    assert surplus == set()

@@ -1,0 +1,231 @@
+"""A running installation as outsiders find it: people who have signed in, doors to knock at, and what was recorded.
+
+The same town stands on the embedded default (this process) or on real servers: RabbitMQ, PostgreSQL, one process for
+all doors and one for all followers.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+from nameko.exceptions import RemoteError
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+
+from infra.chassis import logs
+from infra.chassis.contracts import contract_of
+from infra.chassis.loader import service_class
+from infra.chassis.settings import SERVICES, Settings
+from infra.cli.connection import Portal, reached
+from infra.cli.seed import seed
+from tests.e2e.platforms import Processes
+
+IN_TIME = 1.0  # seconds a refusal may take
+PATIENCE = 20.0  # seconds what followers do may take
+REPORT_SECRET = "bí mật chung của nhà cung cấp thư"
+EXTRA = {
+    "CATALOG_FOUR_EYES": "1",
+    "DELIVERY_REPORT_SECRET_MAU": REPORT_SECRET,
+    "PORTAL_ENVIRONMENT": "development",
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How a door said no: the name, the words, the seconds it took."""
+
+    name: str
+    words: str
+    took: float
+
+
+def command() -> str:
+    return str(uuid.uuid4())
+
+
+def eventually(look: Callable[[], Any], what: str) -> Any:
+    """The first true answer of ``look``."""
+    until = time.monotonic() + PATIENCE
+    while not (answer := look()):
+        assert time.monotonic() < until, f"not within {PATIENCE:.0f} s: {what}"
+        time.sleep(0.05)
+    return answer
+
+
+@dataclass
+class Town:
+    """``rpc("citizen")`` is the platform as that person reaches it; ``rpc(None)`` as anybody does."""
+
+    portal: Portal
+    world: dict[str, Any]
+    tokens: dict[str, str] = field(default_factory=dict)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    engines: dict[str, Engine] = field(default_factory=dict)
+    spent: dict[tuple[str, str | None], str] = field(default_factory=dict)  # a command id by service and person
+
+    def __post_init__(self) -> None:
+        first, second = self.world["citizens"]
+        self.people |= {**self.world["officials"], "citizen": first, "neighbour": second}
+        for service in SERVICES:
+            self.engines[service] = create_engine(self.portal.settings.database_url(service))
+
+    @property
+    def home(self) -> Path:
+        return self.portal.settings.home
+
+    @property
+    def agency(self) -> str:
+        return str(self.world["agency_code"])
+
+    def rpc(self, person: str | None, language: str = "vi") -> Any:
+        return self.portal.as_(self.token(person) if person else None, language)
+
+    def token(self, person: str) -> str:
+        if person not in self.tokens:
+            special = {"service": self._service_token, "nobody": self._token_of_nobody}
+            self.tokens[person] = special[person]() if person in special else self._signed_in(person)
+        return self.tokens[person]
+
+    def call(self, service: str, door: str, person: str | None = None, language: str = "vi", **arguments: Any) -> Any:
+        reply = getattr(getattr(self.rpc(person, language), service), door)(**arguments)
+        if arguments.get("command_id"):
+            self.spent[(service, person)] = arguments["command_id"]
+        return reply
+
+    def answer(
+        self, service: str, door: str, person: str | None = None, language: str = "vi", **arguments: Any
+    ) -> Refused | Any:
+        """The reply, or how it was refused."""
+        started = time.perf_counter()
+        try:
+            return self.call(service, door, person, language, **arguments)
+        except RemoteError as refused:
+            return Refused(refused.exc_type, str(refused.value), time.perf_counter() - started)
+
+    def register(self, person: str, roles: list[str], number: int) -> None:
+        """One more of the sample people, with an account and perhaps a post at the agency."""
+        known = self.rpc(None).identity.sample_people()["items"][-number]
+        particulars = {key: known[key] for key in ("citizen_number", "full_name", "birth_date")}
+        particulars |= {"phone": f"+849130000{number:02d}", "email": f"them{number:02d}@example.vn"}
+        particulars["password"] = f"mật khẩu dài của người thứ {number}"
+        account = self.call("identity", "register_citizen", **particulars, command_id=command())
+        self.people[person] = {
+            **particulars,
+            "username": known["citizen_number"],
+            "account_id": account["account_id"],
+        }
+        if roles:
+            post = {"account_id": account["account_id"], "agency_code": self.agency, "roles": roles}
+            self.call("identity", "appoint", "operator", **post, command_id=command())
+
+    def recorded(self) -> dict[str, int]:
+        """How much has ever been recorded: told by each service, and in the event store."""
+        found = {service: self._top(service, "SELECT MAX(position) FROM outbox") for service in SERVICES}
+        column = "rowid" if self.portal.settings.embedded else "notification_id"
+        return {**found, "stored events": self._top("applications", f"SELECT MAX({column}) FROM stored_events")}
+
+    def quiet(self) -> dict[str, int]:
+        """What is recorded, once nothing more is added by what went before."""
+        seen, since = self.recorded(), time.monotonic()
+        until = since + PATIENCE
+        while time.monotonic() < since + 1.0:
+            assert time.monotonic() < until, "something is being recorded all the time"
+            time.sleep(0.05)
+            if (now := self.recorded()) != seen:
+                seen, since = now, time.monotonic()
+        return seen
+
+    def close(self) -> None:
+        for engine in self.engines.values():
+            engine.dispose()
+
+    def _top(self, service: str, question: str) -> int:
+        with self.engines[service].connect() as connection:
+            return int(connection.execute(text(question)).scalar() or 0)
+
+    def _signed_in(self, person: str) -> str:
+        known = self.people[person]
+        return self.portal.sign_in(known["username"], known["password"])
+
+    def _token_of_nobody(self) -> str:
+        """A good token of an account that is not there any more."""
+        pem = (self.home / "secrets" / "identity-signing-key.pem").read_text()
+        return forged(pem, claims_in(self.token("citizen")) | {"sub": str(uuid.uuid4())}, header_of(self.token("citizen")))
+
+    def _service_token(self) -> str:
+        secret = (self.home / "secrets" / "client-applications.secret").read_text().strip()
+        reply = self.rpc(None).identity.client_token(client_id="applications", client_secret=secret)
+        return str(reply["access_token"])
+
+
+def header_of(token: str) -> dict[str, Any]:
+    return dict(json.loads(_part(token, 0)))
+
+
+def claims_in(token: str) -> dict[str, Any]:
+    return dict(json.loads(_part(token, 1)))
+
+
+def _part(token: str, number: int) -> bytes:
+    part = token.split(".")[number]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def forged(pem: str, claims: dict[str, Any], header: dict[str, Any]) -> str:
+    """A token with these claims, signed with the private key in ``pem``."""
+    return jwt.encode(header, claims, OKPKey.import_key(pem), algorithms=["Ed25519"])
+
+
+def doors() -> list[tuple[str, str]]:
+    """Every door of every service, from the contracts."""
+    return [(service, door) for service in SERVICES for door in contract_of(service).rpc]
+
+
+def rule_of(service: str, door: str) -> Any:
+    """Who may pass a door: ``roles`` and ``public``."""
+    return getattr(service_class(service), door).rule
+
+
+@contextlib.contextmanager
+def on_the_embedded_default(folder: Path) -> Iterator[Town]:
+    logs.set_up("CRITICAL")  # thousands of refusals are news to nobody here
+    with reached(Settings({**EXTRA, "PORTAL_HOME": str(folder / "home")})) as portal:
+        town = Town(portal, seed(portal.settings, portal))
+        yield town
+        town.close()
+    structlog.reset_defaults()
+
+
+@contextlib.contextmanager
+def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[Town]:
+    own = {
+        **EXTRA,
+        "AMQP_URI": amqp_uri,
+        "PORTAL_HOME": str(folder / "home"),
+        "BLOB_STORE": str(folder / "blobs"),
+        **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
+    }
+    processes = Processes({**os.environ, **own, "PYTHONPATH": str(Path.cwd())}, folder)
+    with contextlib.ExitStack() as stack:
+        processes.portal("migrate")
+        stack.callback(processes.stop_all)
+        processes.start("doors")
+        processes.start("followers", "--follower")
+        processes.wait_ready()
+        portal = Portal(Settings({**os.environ, **own}))
+        stack.callback(portal.close)
+        town = Town(portal, json.loads(processes.portal("seed", "--json")))
+        stack.callback(town.close)
+        yield town
