@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
+from nameko.exceptions import RemoteError
 
-from infra.chassis.settings import Settings
+from infra.cli import connection
+from infra.cli.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục thủ tục / the catalogue.")
 BATCH = 50  # records a call carries
+BATCH_BYTES = 2_000_000  # and how many bytes of them
+EFFECTIVE_FROM = "2025-07-01"
+
+
+class Layout(StrEnum):
+    """How records are written; ``auto`` tells the layouts apart by their keys, record by record."""
+
+    auto = "auto"
+    structured = "structured"
+    portal = "portal"
+    definition = "definition"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record and where it stands."""
+
+    number: int
+    record: dict[str, Any]
+    layout: str
+
+
+@dataclass
+class Summary:
+    """What became of the records. ``bad_lines``: what could not be read or sent at all, by file and line."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    bad_lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"records", "counts": {outcome: n}, "findings": {kind: n}, "bad_lines": [{"file", "line", "error"}]}``."""
+        return {
+            "records": sum(self.counts.values()),
+            "counts": dict(self.counts),
+            "findings": dict(self.kinds.most_common()),
+            "bad_lines": self.bad_lines,
+        }
 
 
 @app.callback()
@@ -25,78 +70,143 @@ def catalogue() -> None:
 
 @app.command("import")
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help=".jsonl or .jsonl.gz, one official record a line")],
-    layout: Annotated[str, typer.Option(help="structured, portal, or auto")] = "auto",
-    effective_from: str = "2025-07-01",
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    files: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help=".jsonl or .jsonl.gz, one official record a line"),
+    ],
+    layout: Annotated[Layout, typer.Option(help="How the records are written.")] = Layout.auto,
+    effective_from: Annotated[str, typer.Option(help="Day from which what is new or changed holds.")] = EFFECTIVE_FROM,
+    findings: Annotated[
+        Path | None, typer.Option(help="A file for every finding, one JSON object a line: code, path, kind, text.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Import official records; every record loads or is reported, every field is understood or kept with a finding."""
-    from rich.progress import Progress
+    with contextlib.ExitStack() as stack:
+        kept = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
+        desk = stack.enter_context(connection.desk("catalog_editor", timeout=120))
+        tell = stack.enter_context(progress("bản ghi / records", quiet=as_json))
+        done = Counter[str]()
 
-    from infra.cli.connection import desk_token, reached
+        def advance(count: int) -> None:
+            done["records"] += count
+            tell(done["records"], None)
 
-    settings = Settings.from_environment()
-    with reached(settings) as portal:
-        desk = portal.as_(desk_token(portal, "catalog_editor"))
-        with Progress(disable=as_json) as bar:
-            task = bar.add_task("records", total=None)
-            summary = import_all(desk, files, layout, effective_from, lambda done: bar.advance(task, done))
-    typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+        summary = import_all(desk, files, layout.value, effective_from, advance, kept)
+    if as_json:
+        typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
+    else:
+        _tell(summary)
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in summary["counts"].items() if count)
+    typer.echo(f"{summary['records']} bản ghi / records: {counts or '–'}")
+    if summary["findings"]:
+        typer.echo(f"{sum(summary['findings'].values())} ghi nhận / findings:")
+    for kind, count in summary["findings"].items():
+        typer.echo(f"  {count:6} {kind}")
+    if summary["bad_lines"]:
+        typer.echo(f"{len(summary['bad_lines'])} dòng lỗi / bad lines:")
+    for bad in summary["bad_lines"]:
+        typer.echo(f"  {bad['file']}:{bad['line']}: {bad['error']}")
 
 
 def import_all(
-    desk: Any, files: list[Path], layout: str, effective_from: str, progress: Callable[[int], None]
+    desk: Any,
+    files: list[Path],
+    layout: str,
+    effective_from: str,
+    progress: Callable[[int], None],
+    findings: IO[str] | None = None,
 ) -> dict[str, Any]:
-    """Send every line of ``files`` to the catalogue; ``{"records", "counts", "findings", "bad_lines"}``."""
-    counts: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    bad: list[dict[str, Any]] = []
+    """Send every line of ``files`` to the catalogue; :meth:`Summary.to_json`."""
+    summary, run = Summary(), uuid.uuid4()
     for file in files:
-        for chunk, found in chunks(file):
-            bad += found
-            if chunk:
-                reply = send(desk, chunk, layout, effective_from)
-                counts.update(reply["counts"])
-                kinds.update(one["kind"] for one in reply["findings"])
-            progress(len(chunk) + len(found))
-    return {
-        "records": sum(counts.values()),
-        "counts": dict(counts),
-        "findings": dict(kinds.most_common()),
-        "bad_lines": bad,
-    }
+        for chunk, bad in chunks(file, layout):
+            summary.bad_lines += bad
+            for chosen, lines in groupby(chunk, key=lambda line: line.layout):
+                _send(desk, file, list(lines), chosen, effective_from, run, summary, findings)
+            progress(len(chunk) + len(bad))
+    return summary.to_json()
 
 
-def send(desk: Any, records: list[dict[str, Any]], layout: str, effective_from: str) -> dict[str, Any]:
-    """One call; its command id follows from what it carries, so that a repeated import is the same command."""
-    chosen = layout_of(records[0]) if layout == "auto" else layout
-    text = json.dumps([records, chosen, effective_from], sort_keys=True, ensure_ascii=False)
-    command_id = str(uuid.uuid5(uuid.NAMESPACE_URL, text))
-    reply: dict[str, Any] = desk.catalog.import_procedures(
-        records=records, layout=chosen, effective_from=effective_from, command_id=command_id
-    )
-    return reply
+def _send(
+    desk: Any,
+    file: Path,
+    lines: list[Line],
+    layout: str,
+    effective_from: str,
+    run: uuid.UUID,
+    summary: Summary,
+    findings: IO[str] | None,
+) -> None:
+    """One call. When the catalogue refuses it, each record goes by itself, so that one does not keep out fifty."""
+    records = [line.record for line in lines]
+    command_id = str(uuid.uuid5(run, json.dumps([records, layout, effective_from], sort_keys=True)))
+    try:
+        reply = desk.catalog.import_procedures(
+            records=records, layout=layout, effective_from=effective_from, command_id=command_id
+        )
+    except RemoteError as refused:
+        if refused.exc_type not in ("InvalidRequest", "InternalFailure"):
+            raise
+        if len(lines) == 1:
+            summary.bad_lines.append({"file": file.name, "line": lines[0].number, "error": str(refused.value)})
+            return
+        for line in lines:
+            _send(desk, file, [line], layout, effective_from, run, summary, findings)
+        return
+    summary.counts.update(reply["counts"])
+    summary.kinds.update(one["kind"] for one in reply["findings"])
+    for one in reply["findings"] if findings else ():
+        findings.write(json.dumps({"file": file.name, **one}, ensure_ascii=False) + "\n")  # type: ignore[union-attr]
 
 
 def layout_of(record: dict[str, Any]) -> str:
-    """The two layouts of official records tell themselves apart by their keys."""
-    return "structured" if "tables" in record or "metadata" in record else "portal"
+    """The layouts of records tell themselves apart by their keys."""
+    if "metadata" in record or "tables" in record:
+        return "structured"
+    return "definition" if isinstance(record.get("title"), dict) and "code" in record else "portal"
 
 
-def chunks(file: Path) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-    """``(records, bad lines)`` in bounded pieces, streamed."""
-    records: list[dict[str, Any]] = []
+def chunks(file: Path, layout: str = "auto") -> Iterator[tuple[list[Line], list[dict[str, Any]]]]:
+    """``(lines, bad lines)`` in bounded pieces, streamed; a file that breaks off is reported where it does."""
+    lines: list[Line] = []
     bad: list[dict[str, Any]] = []
-    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                records.append(json.loads(line))
-            except ValueError as error:
-                bad.append({"file": file.name, "line": number, "error": str(error)})
-            if len(records) >= BATCH:
-                yield records, bad
-                records, bad = [], []
-    if records or bad:
-        yield records, bad
+    size = 0
+    for number, raw in _raw_lines(file):
+        read = raw if isinstance(raw, str) else _record(raw)
+        if isinstance(read, str):
+            bad.append({"file": file.name, "line": number, "error": read})
+        else:
+            lines.append(Line(number, read, layout_of(read) if layout == "auto" else layout))
+            size += len(raw)
+        if len(lines) >= BATCH or size >= BATCH_BYTES:
+            yield lines, bad
+            lines, bad, size = [], [], 0
+    if lines or bad:
+        yield lines, bad
+
+
+def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
+    """Lines that are not empty; a string is why nothing can be read from there on."""
+    number = 0
+    try:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, line
+    except (OSError, EOFError, zlib.error) as broken:
+        yield number + 1, f"the file breaks off: {broken}"
+
+
+def _record(raw: bytes) -> dict[str, Any] | str:
+    """The record of a line, or why it is none."""
+    try:
+        found = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error.reason} at byte {error.start}"
+    except (ValueError, RecursionError) as error:
+        return f"not JSON: {error}"
+    return found if isinstance(found, dict) else f"a {type(found).__name__}, not a record"

@@ -15,12 +15,13 @@ from typing import Any
 
 from rich.console import Console
 
+from infra.chassis.loader import entry
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, reached
-from infra.cli.journey import Journey, NotHeld, Step
+from infra.cli.journey import Journey, NotHeld, Step, held
 from infra.cli.seed import seed
 
-PARTS = (
+PARTS = [
     "Danh mục và địa giới / Catalogue and places",
     "Con người / People",
     "Nộp hồ sơ / Filing",
@@ -28,8 +29,8 @@ PARTS = (
     "Cơ quan giải quyết / The office",
     "Thông báo / Messages",
     "Kiểm tra / Audit",
-    "Dữ liệu thật / Real records",
-)
+]
+REAL, TAMPERED = "Dữ liệu thật / Real records", "Giả mạo / Tampering"
 
 
 class Narrator:
@@ -39,6 +40,7 @@ class Narrator:
         self.as_json = as_json
         self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
         self.part = 0
+        self.parts = list(PARTS)
         self.steps: list[Step] = []
 
     def tell(self, step: Step) -> None:
@@ -62,7 +64,7 @@ class Narrator:
             return
         if step.part != self.part:
             self.part = step.part
-            self.console.print(f"\n[bold cyan]{step.part}. {PARTS[step.part - 1]}[/]")
+            self.console.print(f"\n[bold cyan]{step.part}. {self.parts[step.part - 1]}[/]")
         self.console.print(f"  [green]✓[/] [dim]{step.service:13}[/] {step.title} [dim]{step.milliseconds:.0f} ms[/]")
         for name, value in step.facts.items():
             self._fact(name, value)
@@ -73,6 +75,11 @@ class Narrator:
                 self.console.print(f"      [dim]{name}[/] {one}")
         else:
             self.console.print(f"      [dim]{name}[/] {value}")
+
+    def begin(self, journey: Journey, title: str) -> None:
+        """One more part after those of the journey."""
+        self.parts.append(title)
+        journey.part = len(self.parts)
 
     def wait(self, what: str) -> None:
         if not self.as_json:
@@ -132,7 +139,10 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
     journey = Journey(portal, world, narrator.tell, mails)
     answer = journey.run()
     if procedures is not None:
+        narrator.begin(journey, REAL)
         answer["import"] = _import(journey, procedures)
+    narrator.begin(journey, TAMPERED)
+    answer["tampered"] = _tamper(journey, settings)
     return answer
 
 
@@ -144,13 +154,28 @@ def _quiet(env: Any) -> dict[str, str]:
 def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
     from infra.cli.catalogue import import_all
 
-    journey.part = 8
     editor = journey.world["officials"]["catalog_editor"]
     desk = journey.portal.as_(journey.portal.sign_in(editor["username"], editor["password"]))
     with journey.step("catalog", f"nhập toàn bộ bản ghi của {procedures.name}") as facts:
         summary = import_all(desk, [procedures], "auto", "2025-07-01", lambda done: None)
         facts.update(records=summary["records"], **summary["counts"], bad_lines=len(summary["bad_lines"]))
     return summary
+
+
+def _tamper(journey: Journey, settings: Settings) -> dict[str, Any]:
+    """Somebody with all rights turns one letter in a copy of the store; the verifier, a process of its own, says where."""
+    with journey.step("applications", "chép kho sự kiện; trình kiểm chứng độc lập đọc bản chép") as facts:
+        shown: dict[str, Any] = entry("applications", "audit.demonstration", "tamper_with_a_copy")(settings)
+        facts.update(verdict=shown["before"]["text"].splitlines()[0])
+        held(shown["before"]["status"] == 0, f"the untouched copy is whole: {shown['before']['text']}")
+    changed = shown["changed"]
+    with journey.step("applications", "sửa một ký tự trong một sự kiện của bản chép") as facts:
+        facts.update(event=changed["notification_id"], topic=changed["topic"], version=changed["version"])
+    with journey.step("applications", "trình kiểm chứng chỉ ra đúng sự kiện bị sửa") as facts:
+        facts.update(verdict=shown["after"]["text"].splitlines()[1])
+        named = f"sự kiện {changed['notification_id']}," in shown["after"]["text"]
+        held(shown["after"]["status"] == 1 and named, f"the verifier names the event: {shown['after']['text']}")
+    return changed
 
 
 @contextlib.contextmanager

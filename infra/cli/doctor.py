@@ -3,138 +3,180 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import typer
+from kombu import Connection
+from sqlalchemy import text
 
 from infra.chassis import clock
+from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
-from infra.chassis.loader import installed
+from infra.chassis.dead_letters import DeadLetters
+from infra.chassis.loader import installed, service_class
 from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.topology import handler_methods, handler_queue
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
-Finding = tuple[str, str, str]  # verdict (ok, note, fault), what was looked at, what to do
+CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
+CONFIG = 78
 
 
-def examine(settings: Settings) -> int:
-    """Print every finding; 0 when nothing is at fault."""
-    findings = [*_pins(), *_clock(), *_calendar(), *_settings(settings), *_databases(settings), *_broker(settings)]
-    for verdict, looked_at, advice in findings:
-        typer.echo(f"{verdict:5} {looked_at}{'  → ' + advice if advice else ''}")
-    return 1 if any(verdict == "fault" for verdict, _, _ in findings) else 0
+class Finding(NamedTuple):
+    """``verdict``: ok, note or fault; a fault of settings is ``setting``."""
+
+    verdict: str
+    looked_at: str
+    advice: str = ""
 
 
-def _pins() -> list[Finding]:
+def examine(settings: Settings, *, as_json: bool = False) -> int:
+    """Print every finding. 0 when nothing is at fault, 78 when a setting is missing, else 1."""
+    looks: list[Callable[[Settings], list[Finding]]] = [_pins, _clock, _calendar, _settings, _databases, _broker]
+    findings = [finding for look in looks for finding in look(settings)]
+    if as_json:
+        typer.echo(json.dumps([one._asdict() for one in findings], ensure_ascii=False, indent=1))
+    else:
+        for verdict, looked_at, advice in findings:
+            shown = "fault" if verdict == "setting" else verdict
+            typer.echo(f"{shown:5} {looked_at}{'  → ' + advice if advice else ''}")
+    verdicts = {one.verdict for one in findings}
+    return CONFIG if "setting" in verdicts else int("fault" in verdicts)
+
+
+def _pins(_settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     for name, wanted in PINS.items():
         have = importlib.metadata.version(name)
         fits = have == wanted or have.startswith(f"{wanted}.")
-        found.append(
-            (
-                "ok" if fits else "fault",
-                f"{name} {have}",
-                "" if fits else f"install with constraints.txt: {wanted} is what was tested",
-            )
-        )
+        advice = "" if fits else f"install with constraints.txt: {wanted} is what was tested"
+        found.append(Finding("ok" if fits else "fault", f"{name} {have}", advice))
     if sys.version_info >= (3, 13):
-        found.append(("fault", f"Python {sys.version.split()[0]}", "use 3.11 or 3.12: eventlet is not tested beyond"))
+        found.append(Finding("fault", f"Python {sys.version.split()[0]}", "use 3.11 or 3.12: eventlet breaks beyond"))
     return found
 
 
-def _clock() -> list[Finding]:
-    sane = date(2025, 1, 1).toordinal() * 86400 < time.time() + date(1970, 1, 1).toordinal() * 86400
-    return [
-        (
-            "ok" if sane else "fault",
-            f"clock {time.strftime('%Y-%m-%dT%H:%M:%S%z')}",
-            "" if sane else "set the clock (NTP): due dates depend on it",
-        )
-    ]
+def _clock(_settings: Settings) -> list[Finding]:
+    sane = datetime.now(UTC) > datetime(2025, 1, 1, tzinfo=UTC)
+    advice = "" if sane else "set the clock (NTP): due dates depend on it"
+    return [Finding("ok" if sane else "fault", f"clock {time.strftime('%Y-%m-%dT%H:%M:%S%z')}", advice)]
 
 
-def _calendar() -> list[Finding]:
+def _calendar(_settings: Settings) -> list[Finding]:
     import holidays
 
-    year = clock.now().year + 1
-    days = holidays.country_holidays("VN", years=year)
-    return [
-        (
-            "ok" if days else "fault",
-            f"holidays of {year}: {len(days)}",
-            "" if days else "update the holidays library, then catalog.set_calendar_day",
-        )
-    ]
+    this = clock.now().year
+    found = []
+    for year, weight in ((this, "fault"), (this + 1, "note")):
+        days = [day for day in holidays.country_holidays("VN", years=year) if isinstance(day, date)]
+        advice = "" if days else "update the holidays library, or set the days with catalog.set_calendar_day"
+        found.append(Finding("ok" if days else weight, f"holidays of {year}: {len(days)}", advice))
+    return found
 
 
 def _settings(settings: Settings) -> list[Finding]:
+    try:
+        environment = settings.environment
+    except SettingMissing as missing:
+        return [Finding("setting", missing.message, "set PORTAL_ENVIRONMENT")]
+    found = [Finding("ok", f"environment {environment}")]
+    if settings.flag("POSTGRES_ENABLE_DB_FUNCTIONS"):
+        advice = "unset it: readers that tail the log miss events"
+        found.append(Finding("fault", "POSTGRES_ENABLE_DB_FUNCTIONS is set", advice))
     if settings.embedded:
-        return [
-            (
-                "note",
-                "embedded default: one process, in-memory broker, SQLite files",
-                "messages on the way are lost when it stops; not for production",
-            ),
-            _writable(settings.home),
-        ]
-    found: list[Finding] = [("ok", f"environment {settings.environment}", "")]
-    if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS"):
-        found.append(
-            ("fault", "POSTGRES_ENABLE_DB_FUNCTIONS is set", "unset it: readers that tail the log miss events")
-        )
+        advice = "messages on the way are lost when it stops; not for production"
+        found.append(Finding("note", "embedded default: one process, in-memory broker, SQLite files", advice))
+        return [*found, _writable(settings)]
     if settings.development:
-        found.append(("note", "PORTAL_ENVIRONMENT=development", "keys are made here; use production for real data"))
+        advice = "keys are made here; use production for real data"
+        return [*found, Finding("note", "PORTAL_ENVIRONMENT=development", advice)]
     return found
 
 
-def _writable(home: Path) -> Finding:
-    home.mkdir(parents=True, exist_ok=True)
-    return (
-        ("ok", f"PORTAL_HOME {home}", "")
-        if os.access(home, os.W_OK)
-        else ("fault", f"PORTAL_HOME {home}", "make it writable")
-    )
+def _writable(settings: Settings) -> Finding:
+    home = settings.home
+    nearest = next(one for one in (home, *home.parents) if one.exists())
+    writable = os.access(nearest, os.W_OK)
+    return Finding("ok" if writable else "fault", f"PORTAL_HOME {home}", "" if writable else "make it writable")
 
 
 def _databases(settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
-    for service in installed():
-        if settings.embedded and not (settings.home / f"{service}.sqlite").exists():
-            found.append(("note", f"{service} database", "none yet: any command that needs it makes it"))
-            continue
-        answered = _tried(lambda name=service: Database.at(settings.database_url(name)).ping())  # type: ignore[misc]
-        if answered:
-            found.append(
-                ("fault", f"{service} database: {answered}", f"check {service.upper()}_DATABASE_URL and the server")
-            )
-            continue
-        current = at_head(settings, service)
-        found.append(("ok" if current else "fault", f"{service} database", "" if current else "run portal migrate"))
+    return [finding for service in installed() for finding in _database(settings, service)]
+
+
+def _database(settings: Settings, service: str) -> list[Finding]:
+    what = f"{service} database"
+    if settings.embedded and not (settings.home / f"{service}.sqlite").exists():
+        return [Finding("note", what, "none yet: any command that needs it makes it")]
+    try:
+        database = Database.at(settings.database_url(service))
+        apart = _seconds_apart(database)
+    except SettingMissing as missing:
+        return [Finding("setting", missing.message, "name the database of this service")]
+    except Exception as error:
+        return [Finding("fault", f"{what}: {_said(error)}", f"check {service.upper()}_DATABASE_URL and the server")]
+    if not at_head(settings, service):
+        return [Finding("fault", f"{what} is not up to date", "run portal migrate")]
+    found = [Finding("ok", what)]
+    if apart > CLOCKS_APART:
+        found.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
+    if waiting := len(DeadLetters(database).waiting()):
+        found.append(Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}"))
     return found
+
+
+def _seconds_apart(database: Database) -> float:
+    """How far the clock of a database server is from that of this machine."""
+    database.ping()
+    if database.engine.dialect.name == "sqlite":
+        return 0.0
+    with database.session() as session:
+        theirs: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return abs((datetime.now(UTC) - theirs).total_seconds())
 
 
 def _broker(settings: Settings) -> list[Finding]:
     if settings.embedded:
         return []
-    answered = _tried(lambda: broker_answers(settings))
-    return [
-        (
-            "fault" if answered else "ok",
-            f"broker{': ' + answered if answered else ''}",
-            "check AMQP_URI and the server" if answered else "",
-        )
-    ]
-
-
-def _tried(look: Callable[[], object]) -> str:
     try:
-        look()
+        broker_answers(settings)
+    except SettingMissing as missing:
+        return [Finding("setting", missing.message, "name the broker: amqp://user:password@host:5672/vhost")]
     except Exception as error:
-        return f"{type(error).__name__}: {error}"[:200]
-    return ""
+        return [Finding("fault", f"broker: {_said(error)}", "check AMQP_URI and the server")]
+    missing_queues = _missing_queues(settings)
+    if missing_queues:
+        shown = ", ".join(missing_queues[:3])
+        return [Finding("fault", f"broker: {len(missing_queues)} queues missing ({shown} …)", "run portal migrate")]
+    return [Finding("ok", "broker")]
+
+
+def _missing_queues(settings: Settings) -> list[str]:
+    """Queues of the services here that the broker does not have; nothing is declared by looking."""
+    services = [service_class(name) for name in installed()]
+    wanted = [f"rpc-{contract_of(name).service}" for name in installed()]
+    wanted += [handler_queue(source, kind, one.name, method).name for one in services for source, kind, method in handler_methods(one)]
+    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+        return [name for name in wanted if not _there(connection, name)]
+
+
+def _there(connection: Connection, queue: str) -> bool:
+    channel = connection.channel()
+    try:
+        channel.queue_declare(queue, passive=True)
+    except connection.channel_errors:
+        return False
+    channel.close()
+    return True
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

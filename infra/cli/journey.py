@@ -19,6 +19,8 @@ from infra.cli.papers import a_pdf, answers_for, as_base64
 
 SEARCH = "doi giay phep lai xe"
 PATIENCE = 20.0  # seconds an eventually consistent outcome may take
+MESSAGES = 10  # started, submitted, paid, fees done, accepted, supplement asked and given, assigned, approved, returned
+MAILS = 7  # of these, the ones that also go by e-mail unless the citizen says otherwise
 
 
 class NotHeld(AssertionError):
@@ -345,12 +347,11 @@ class Journey:
 
     def _told(self) -> list[dict[str, Any]] | None:
         inbox = self._all(self.who("citizen").notifications.inbox)
-        # started, submitted, paid, accepted, supplement asked and given, assigned, approved, returned
-        return inbox if len(inbox) >= 8 else None
+        return inbox if len(inbox) >= MESSAGES else None
 
     def _mailed(self) -> list[str] | None:
         mails = [one for one in (self.mails() if self.mails else []) if self.citizen["email"] in one]
-        return mails if len(mails) >= 5 else None
+        return mails if len(mails) >= MAILS else None
 
     # 7 ── the auditor
     def audit(self) -> None:
@@ -369,11 +370,19 @@ class Journey:
                 )
         with self.step("applications", "phát lại bằng mô hình đọc") as facts:
             verdict = eventually(lambda: self._verified(), "replay equals the read model")
-            facts.update(verdict)
+            facts.update({name: verdict[name] for name in ("events", "applications", "first_bad")})
+        with self.step("applications", "nhật ký đã niêm phong đến sự kiện cuối, không có gì bị sửa") as facts:
+            log = eventually(lambda: self._sealed(), "every event is sealed")
+            facts.update({name: log[name] for name in ("events", "leaves", "checkpoints", "unsealed")})
 
     def _verified(self) -> dict[str, Any] | None:
         verdict: dict[str, Any] = self.who("auditor").applications.verify()
         return verdict if verdict["first_bad"] is None and verdict["events"] > 0 else None
+
+    def _sealed(self) -> dict[str, Any] | None:
+        log: dict[str, Any] = self.who("auditor").applications.verify()["log"]
+        held(log["ok"], f"the log is whole: {log['first_bad']}")
+        return log if log["unsealed"] == 0 and log["leaves"] == log["events"] > 0 else None
 
 
 def pay_at_gateway(redirect_url: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import create_engine, text
+
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
 from infra.chassis.loader import entry, service_class
@@ -17,6 +19,8 @@ def run(settings: Settings, services: list[str], *, follower: bool) -> int:
     """Serve until TERM; the exit code of the process."""
     if settings.embedded:
         return run_embedded(settings)
+    for name in services:  # a setting that is missing stops the process now, not after the wait for the others
+        settings.database_url(name)
     return serve_followers(settings, services) if follower else serve_doors(settings, services)
 
 
@@ -41,25 +45,42 @@ def run_embedded(settings: Settings) -> int:
     logs.get().info(
         "started", services=platform.services, home=str(settings.home), operations_port=platform.operations_port
     )
-    return int(stopped.wait())
+    code = int(stopped.wait())
+    logs.get().info("stopped", services=platform.services)
+    return code
 
 
 def migrate(settings: Settings, services: list[str]) -> None:
-    """Databases first, then the broker's exchanges and queues."""
-    log = logs.get()
+    """Databases first, then the broker's exchanges and queues; both are waited for."""
+    log, patience = logs.get(), settings.number("START_PATIENCE", 120)
     if settings.embedded:
         from infra.embedded.broker import install
 
         install()
-    for name in services:
+    urls = {name: settings.migration_url(name) for name in services}
+    uri = settings.amqp_uri
+    for name, url in urls.items():
+        if not url.startswith("sqlite"):
+            wait_until(f"{name} database", lambda url=url: _database_answers(url), patience)  # type: ignore[misc]
         upgrade(settings, name)
         log.info("migrated", service=name)
-    wait_until("broker", lambda: broker_answers(settings), settings.number("START_PATIENCE", 120))
+    wait_until(f"broker {uri.rpartition('@')[2]}", lambda: broker_answers(settings), patience)
     queues = declare(settings, [service_class(name) for name in services], [contract_of(name) for name in services])
     log.info("topology_declared", queues=len(queues))
 
 
+def _database_answers(url: str) -> bool:
+    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        with engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT 1")))
+    finally:
+        engine.dispose()
+
+
 def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> dict[str, Any]:
+    if settings.embedded:
+        upgrade(settings, "identity")
     made: dict[str, Any] = entry("identity", "bootstrap", "bootstrap")(
         settings, username=username, password=password, full_name=full_name
     )
