@@ -40,21 +40,28 @@ class Announcing:
     def step(self) -> int:
         with self.store.database.session() as session:
             after = position_of(session, self.name)
-        events = self._events(after)
+        until = position(self.store.database)
+        if until <= after:
+            return self._measured(after, 0)
+        events = self._events(after, until)
         done = after
         try:
             for event in events:
                 self.telling.tell(event, call_id=event.get("callid"))
                 done = int(event["id"].split(":")[1])
+            done = done if len(events) == BATCH else until
         finally:
             if done != after:
                 self._advance(done)
-        metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
-        return len(events)
+        return self._measured(done, len(events))
 
-    def _events(self, after: int) -> list[dict[str, Any]]:
+    def _measured(self, done: int, told: int) -> int:
+        metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
+        return told
+
+    def _events(self, after: int, until: int) -> list[dict[str, Any]]:
         """The next CloudEvents; ``id`` is ``applications:<position in the log>``."""
-        found = self.store.notifications(after, BATCH, until=position(self.store.database))
+        found = self.store.notifications(after, BATCH, until=until)
         ready = [(notification.id, self.store.event_of(notification)) for notification in found]
         with self.store.database.session() as session:
             wanted = {str(event.originator_id) for _, event in ready}

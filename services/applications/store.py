@@ -76,6 +76,8 @@ class Store:
         database = Database.at(url)
         kept = cls._kept.get(url)
         if kept is None or kept.database is not database:
+            if kept is not None:
+                kept.streams.close()
             kept = cls._kept[url] = cls(database, Streams(environment(url, settings)))
         return kept
 

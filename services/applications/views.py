@@ -34,12 +34,15 @@ class Projecting:
     def step(self) -> int:
         with self.store.database.session() as session:
             after = position_of(session, POSITION)
-        found = self.store.notifications(after, self.batch)
-        if not found:
+        last = self.store.last_position()
+        if last <= after:
             return 0
+        found = self.store.notifications(after, self.batch, until=last)
+        # Imported histories lie between applications' own events; what was looked through is not looked at again.
+        reached = found[-1].id if len(found) == self.batch else last
         with self.store.database.session() as session:
             fold_into(session, application_view, self.store, found)
-            advance(session, POSITION, found[-1].id)
+            advance(session, POSITION, reached)
         return len(found)
 
 

@@ -39,7 +39,7 @@ def resumed(
     clock: Clock | None, at: datetime, cause: str, ref: str, calendar: WorkingCalendar | None, times: int = 1
 ) -> Moved | None:
     """Close the innermost pause (or the innermost ``times`` pauses)."""
-    if clock is None:
+    if clock is None or not clock.is_paused:
         return None
     after = clock
     for _ in range(times):

@@ -72,6 +72,7 @@ class Filing(Judging):
             quote=dict(quote),
             answers=self.answers,
             attachments=self._papers(),
+            may_pause=bool(procedure.get("may_pause", True)),
         )
 
     def supplement(self, *, calendar: WorkingCalendar | None, by: Act) -> None:
@@ -82,7 +83,7 @@ class Filing(Judging):
 
     def request_withdrawal(self, *, reason: Sealed, by: Act) -> None:
         move = self._judge("request_withdrawal", by)
-        moved = deadline.paused(self.clock, by.at, "WithdrawalRequested", self._ref())
+        moved = self._paused("WithdrawalRequested", by)
         self._record(WithdrawalRequested, move, by, came_from=self.status.value, reason=reason, clock=moved)
 
     def choose_delivery(self, *, method: str, address: Sealed | None, by: Act) -> None:

@@ -44,7 +44,7 @@ class Intake(Judging):
     ) -> None:
         """Ask for papers or corrections; the clock pauses until they come."""
         move = self._judge("request_supplement", by)
-        moved = deadline.paused(self.clock, by.at, "SupplementRequested", self._ref())
+        moved = self._paused("SupplementRequested", by)
         self._record(
             SupplementRequested,
             move,
@@ -66,7 +66,7 @@ class Intake(Judging):
             moments.append("supplement")
         if not moments:
             raise NothingOwed()
-        moved = deadline.paused(self.clock, by.at, "PaymentRequested", self._ref())
+        moved = self._paused("PaymentRequested", by)
         self._record(
             PaymentRequested,
             move,

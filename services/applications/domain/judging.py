@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from services.applications.domain import moves
+from services.applications.domain import deadline, moves
 from services.applications.domain.actors import Act
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.state import State
@@ -63,6 +63,10 @@ class Judging(State):
             status=str(status),
             **facts,
         )
+
+    def _paused(self, cause: str, by: Act) -> deadline.Moved | None:
+        """What a wait does to the clock: nothing where the procedure does not let it pause."""
+        return deadline.paused(self.clock, by.at, cause, self._ref()) if self.may_pause else None
 
     def _ref(self) -> str:
         """The id the next event will have, for the happenings of the clock."""

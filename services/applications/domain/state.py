@@ -37,6 +37,7 @@ class State:
     attachments: dict[str, dict[str, Any]]
     delivery: dict[str, Any] | None
 
+    may_pause: bool
     quote: dict[str, Any] | None
     fees: dict[str, dict[str, Any]]
 
@@ -71,6 +72,7 @@ class State:
         self.attachments, self.fees, self.consultations = {}, {}, {}
         self.waits = self.set_aside = self.appeals = self.ratings = self.hands = ()
         self.supplements = 0
+        self.may_pause = True
 
     @property
     def due_at(self) -> datetime | None:

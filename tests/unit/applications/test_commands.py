@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
+import time_machine
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -241,3 +242,21 @@ def test_a_payment_told_twice_is_recorded_once(open_portal):
     event = {"id": "payments:7", "data": {"payment_id": "p", "application_id": key, "collected_at": ["intake"]}}
     portal.settling.fee_paid(event, portal.catalog)
     assert portal.store.get(key).version == version
+
+
+def test_a_running_application_keeps_the_rules_of_its_submission(portal):
+    key = portal.submitted()
+    quicker = {"online": {"processing_time": {"amount": 1, "unit": "working_hours"}}}
+    portal.catalog.definition |= {"version": 2, "channels": quicker, "may_extend": False}
+    with time_machine.travel("2030-03-04T02:00:00Z", tick=False):
+        reply = portal.office.accept(key, catalog=portal.catalog, by=call(people.INTAKE))
+        assert reply["due_at"] == "2030-03-07T10:00:00+00:00"  # three working days, as promised by version 1
+        portal.office.extend(key, "2030-03-20", "Xác minh", catalog=portal.catalog, by=call(people.CASE))
+    assert portal.store.get(key).procedure_version == 1
+
+
+def test_a_draft_submitted_under_a_newer_version_is_pinned_to_it(portal):
+    key = portal.filled()
+    portal.catalog.definition |= {"version": 2}
+    portal.registry.submit(key, by=call(people.CITIZEN), **portal.neighbours)
+    assert portal.store.get(key).procedure_version == 2

@@ -150,3 +150,12 @@ def test_asking_again_and_again_for_supplements_makes_nobody_late():
         life.do("supplement")
         assert not life.app.clock.is_late(life.at)
     assert life.app.supplements == 4
+
+
+def test_where_the_procedure_lets_nothing_pause_the_clock_runs_on():
+    life = brought_to(Status.IN_PROCESSING, may_pause=False)
+    due = life.app.due_at
+    life.do("request_supplement")
+    assert life.app.due_at == due and not life.app.clock.is_paused
+    life.do("supplement").do("request_withdrawal").do("decline_withdrawal")
+    assert life.app.due_at == due and life.app.status == Status.IN_PROCESSING

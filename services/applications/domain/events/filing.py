@@ -102,8 +102,11 @@ class Submitted(ApplicationEvent):
     quote: dict[str, Any]
     answers: dict[str, Any] | None
     attachments: dict[str, str]
+    _: KW_ONLY
+    may_pause: bool = True
 
     def happen(self, application: State) -> None:
+        application.may_pause = self.may_pause
         application.procedure_version, application.procedure_digest = self.procedure_version, self.procedure_digest
         application.channel, application.level = self.channel, self.level
         application.quote, application.fees = self.quote, fees.by_moment(self.quote)
