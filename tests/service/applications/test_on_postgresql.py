@@ -12,6 +12,7 @@ from services.applications.rebuilding import rebuild
 from services.applications.store import Store, UnsafeStore
 from tests.unit.applications import people
 from tests.unit.applications.people import call
+from tests.unit.applications.platform import ENCODED
 
 
 def test_a_draft_becomes_a_returned_result(portal):
@@ -106,3 +107,35 @@ def test_functions_in_the_database_that_lose_events_are_refused(portal):
     settings = type(portal.settings)({**portal.settings.env, "POSTGRES_ENABLE_DB_FUNCTIONS": "yes"})
     with pytest.raises(UnsafeStore):
         Store.from_settings(settings)
+
+
+def test_an_erased_person_is_in_no_table_and_replay_still_holds(portal):
+    canaries = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-question", "canary-of-file.pdf")
+    key = portal.started()
+    portal.registry.save_answers(key, {"ho_ten": canaries[0]}, by=call(people.CITIZEN), **portal.neighbours)
+    paper = {"file_name": canaries[4], "media_type": "application/pdf", "content_base64": ENCODED}
+    portal.registry.attach(key, "to-khai", by=call(people.CITIZEN), **paper, **portal.neighbours)
+    portal.registry.submit(key, by=call(people.CITIZEN), **portal.neighbours)
+    portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, by=call(people.CITIZEN))
+    portal.office.accept(key, catalog=portal.catalog, by=call(people.INTAKE))
+    portal.office.assign(key, "case-1", by=call(people.APPROVER))
+    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", by=call(people.CASE))
+    portal.office.stop(key, canaries[1], by=call(people.APPROVER))
+    portal.follow()
+    assert all(canary in dump(portal) for canary in canaries)
+    for auditor in (people.AUDITOR, people.AUDITOR_2):
+        portal.erasing.erase_subject("citizen-1", "Điều 14", by=call(auditor))
+    while portal.erasing.step():
+        pass
+    after = dump(portal)
+    assert [canary for canary in canaries if canary in after] == []
+    assert portal.verified()["first_bad"] is None
+
+
+def dump(portal) -> str:
+    """Every row of every table as text, and the names of the blobs."""
+    with portal.database.session() as session:
+        tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        rows = [row for table in tables for row in session.scalars(text(f'SELECT t::text FROM "{table}" t'))]
+        states = session.scalars(text("SELECT convert_from(state, 'UTF8') FROM stored_events")).all()
+    return "\n".join([*rows, *states])
