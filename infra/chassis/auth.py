@@ -58,7 +58,7 @@ def _key_id(token: str) -> str | None:
     try:
         return str(extract_compact(token.encode()).headers().get("kid"))
     except (JoseError, ValueError, UnicodeError) as error:
-        raise Unauthenticated(reason="token không đọc được / unreadable token") from error
+        raise Unauthenticated(reason="token không đọc được", reason_en="unreadable token") from error
 
 
 def claims_of(token: str, keys: KeySet) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def claims_of(token: str, keys: KeySet) -> dict[str, Any]:
     try:
         decoded = jwt.decode(token, keys, algorithms=ALGORITHMS, registry=registry)
         if decoded.header.get("typ") != "at+jwt":
-            raise Unauthenticated(reason="không phải access token / not an access token")
+            raise Unauthenticated(reason="không phải access token", reason_en="not an access token")
         checks.validate(decoded.claims)
     except (JoseError, ValueError) as error:
         raise Unauthenticated(reason=getattr(error, "error", None) or type(error).__name__) from error
@@ -114,7 +114,7 @@ class Call:
         """The verified caller; ``Unauthenticated`` when there is no good token."""
         if self._actor is None or self._actor.anonymous:
             if not self.token:
-                raise Unauthenticated(reason="không có token / no token")
+                raise Unauthenticated(reason="không có token", reason_en="no token")
             self._actor = Actor.of_claims(claims_of(self.token, self._keys.for_token(self.token)))
         return self._actor
 

@@ -65,7 +65,7 @@ class Rule:
         actor = call.authenticate()
         if not actor.has(*self.roles):
             wanted = ", ".join(sorted(self.roles))
-            raise Forbidden(reason=f"cần vai trò / needs role: {wanted}")
+            raise Forbidden(reason=f"cần vai trò: {wanted}", reason_en=f"needs role: {wanted}")
 
 
 def door(

@@ -39,10 +39,13 @@ class Refusal(Exception):
 
 
 class _Facts(dict[str, Any]):
-    """Facts for a template; one that was not given shows as a dash instead of breaking the refusal."""
+    """Facts for a template; one that was not given shows as a dash instead of breaking the refusal.
 
-    def __missing__(self, key: str) -> str:
-        return "–"
+    ``reason_en`` falls back on ``reason``: what reads alike in both languages is given once.
+    """
+
+    def __missing__(self, key: str) -> Any:
+        return self[key.removesuffix("_en")] if key.endswith("_en") else "–"
 
 
 class NotFound(Refusal):
@@ -58,7 +61,7 @@ class Unauthenticated(Refusal):
     """No token, or one that does not hold."""
 
     vi = "Chưa đăng nhập hoặc phiên đăng nhập không còn hiệu lực ({reason})."
-    en = "Not signed in, or the session is no longer valid ({reason})."
+    en = "Not signed in, or the session is no longer valid ({reason_en})."
     todo_vi = "Hãy đăng nhập lại và gửi kèm access token."
     todo_en = "Sign in again and send the access token."
 
@@ -67,7 +70,7 @@ class Forbidden(Refusal):
     """A role, or a relation to the thing, is missing."""
 
     vi = "Không có quyền thực hiện việc này: {reason}."
-    en = "Not permitted: {reason}."
+    en = "Not permitted: {reason_en}."
     todo_vi = "Dùng tài khoản có vai trò phù hợp hoặc liên hệ cơ quan phụ trách."
     todo_en = "Use an account with the right role, or contact the agency in charge."
 

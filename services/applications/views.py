@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventsourcing.persistence import Notification
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -87,10 +87,22 @@ def position(database: Database) -> int:
         return position_of(session, POSITION)
 
 
+def last_recorded(database: Database) -> int:
+    """The last position of the log itself."""
+    column = "rowid" if database.engine.dialect.name == "sqlite" else "notification_id"
+    with database.session() as session:
+        return int(session.scalar(text(f"SELECT MAX({column}) FROM stored_events")) or 0)
+
+
 def wait_for(database: Database, wanted: int | None, patience: float = PATIENCE) -> None:
-    """Wait until the read model has reached a position; ``ReadModelBehind`` when it does not within ``patience``."""
+    """Wait until the read model has reached a position; ``ReadModelBehind`` when it does not within ``patience``.
+
+    What has not been recorded at all is not waited for.
+    """
     if wanted is None:
         return
+    if wanted > last_recorded(database):
+        raise ReadModelBehind(wanted=wanted, current=position(database))
     until = time.monotonic() + patience
     while (current := position(database)) < wanted:
         if time.monotonic() > until:

@@ -30,6 +30,7 @@ from services.catalog.offerings import Offerings
 LIBRARY = metadata.version("holidays")
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
 MAKE_UP = {"vi": "Ngày làm việc bù", "en": "Make-up working day"}
+FARTHEST = 30  # years a promise may reach; each is a calendar to be made
 DAYS_A_YEAR_AT_LEAST = 200  # working days in the emptiest year, for how many calendars a promise can need
 
 
@@ -98,6 +99,10 @@ class Calendars:
                 raise ChannelNotOffered(code=code, channel=channel, offered=", ".join(channels))
             promised = channels[channel]["processing_time"]
             legal = row.definition["legal_maximum"]
+            if max(_years(promised), _years(legal)) > FARTHEST:
+                raise DurationTooLong(
+                    reason=f"thời hạn dài hơn {FARTHEST} năm", reason_en=f"it is longer than {FARTHEST} years"
+                )
             calendar = working_calendar(session, accepted, [promised, legal])
             found = {"code": code, "version": row.version, "channel": channel, "processing_time": promised}
         return found | _counted(accepted, promised, legal, calendar)
@@ -111,7 +116,7 @@ def _counted(
         bound = Clock.start(Promise.from_json(legal), accepted, calendar).due_at if legal else None
         days = explain(running) if running.due_at else []
     except NotCountable as error:
-        raise DurationTooLong(reason=str(error)) from error
+        raise DurationTooLong(reason="lịch làm việc không tính xa đến vậy", reason_en=str(error)) from error
     return {
         "accepted_at": accepted.isoformat(),
         "due_at": running.due_at.isoformat() if running.due_at else None,

@@ -108,6 +108,6 @@ class DurationTooLong(Refusal):
     """The calendar cannot be counted that far."""
 
     vi = "Không tính được ngày hẹn trả: {reason}."
-    en = "The due date cannot be counted: {reason}."
+    en = "The due date cannot be counted: {reason_en}."
     todo_vi = "Kiểm tra thời hạn của thủ tục."
     todo_en = "Check the procedure's processing time."

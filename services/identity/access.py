@@ -54,7 +54,10 @@ class AccessLog:
         """Who read the caller's data, or for an auditor ``subject_id``'s, newest first."""
         subject_id = subject_id or by.account_id
         if subject_id != by.account_id and not by.has("auditor"):
-            raise Forbidden(reason="nhật ký truy cập của người khác chỉ dành cho kiểm toán viên (auditor)")
+            raise Forbidden(
+                reason="nhật ký truy cập của người khác chỉ dành cho kiểm toán viên (auditor)",
+                reason_en="other people's access logs are for auditors only",
+            )
         with self.database.session() as session:
 
             def shown(entry: AccessEntry) -> dict[str, Any]:

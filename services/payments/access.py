@@ -18,18 +18,23 @@ def pays(actor: Actor, bill: Bill) -> bool:
 def check_payer(actor: Actor, bill: Bill) -> None:
     if not pays(actor, bill):
         raise Forbidden(
-            reason=f"hồ sơ {bill.application_id} không phải của tài khoản này / not this account's application"
+            reason=f"hồ sơ {bill.application_id} không phải của tài khoản này",
+            reason_en=f"application {bill.application_id} is not this account's",
         )
 
 
 def check_reader(actor: Actor, bill: Bill) -> None:
     if not (pays(actor, bill) or actor.at(bill.agency_code, *READERS) or actor.has(*OVERSIGHT)):
         raise Forbidden(
-            reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này / not yours or your agency's"
+            reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này",
+            reason_en=f"application {bill.application_id} is neither yours nor your agency's",
         )
 
 
 def check_at_agency(actor: Actor, agency_code: str, *roles: str) -> None:
     """One of ``roles`` held at that agency."""
     if not actor.at(agency_code, *roles):
-        raise Forbidden(reason=f"cần vai trò {' / '.join(roles)} tại {agency_code} / role missing at {agency_code}")
+        wanted = " / ".join(roles)
+        raise Forbidden(
+            reason=f"cần vai trò {wanted} tại {agency_code}", reason_en=f"needs role {wanted} at {agency_code}"
+        )

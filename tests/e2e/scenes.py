@@ -55,9 +55,11 @@ def people(town: Town, scenes: Scenes) -> None:
     town.register("careful", [], 4)
     town.register("guessing", [], 5)
     town.register("careless", [], 6)
-    town.token("careful")
-    secret = town.call("identity", "enrol_otp", "careful")["secret"]
-    town.call("identity", "confirm_otp", "careful", code=pyotp.TOTP(secret).now())
+    town.register("hasty", [], 7)
+    for person in ("careful", "hasty"):
+        town.token(person)
+        secret = town.call("identity", "enrol_otp", person)["secret"]
+        town.call("identity", "confirm_otp", person, code=pyotp.TOTP(secret).now())
     town.call("identity", "enrol_otp", "guessing")
     neighbour = {"to_citizen_number": town.people["neighbour"]["citizen_number"], "until": LATER}
     town.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())

@@ -9,19 +9,23 @@ from typing import Any
 import pytest
 
 from infra.chassis.contracts import contract_of
-from tests.e2e.refusal_table import ELSEWHERE, Key, Knock, everything, example
+from tests.e2e.refusal_table import ELSEWHERE, UNIVERSAL, Key, Knock, everything, example
 from tests.e2e.scenes import Scenes
 from tests.e2e.town import IN_TIME, Refused, Town, doors
 
 TABLE = everything()
 PROMISED = {(service, door, name) for service, door in doors() for name in contract_of(service).rpc[door]["refusals"]}
 ACCENTS = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
+# An officer's way to what is owed leads over the draft itself, and that look is told to the citizen's access log.
+LOOKS = {("payments", door, "NotYetSubmitted") for door in ("record_offline", "waive")}
 TRIES = 3  # machines have other things to do: the quickest of three counts
 
 
 def provoked(town: Town, scenes: Scenes, key: Key, knock: Knock, language: str) -> Refused:
     service, door, _ = key
-    arguments = {**example(service, door), **knock.arguments(town, scenes)}
+    named = {**contract_of(service).rpc[door]["parameters"]["properties"], "surplus": None}
+    given = {**example(service, door), **knock.arguments(town, scenes)}
+    arguments = {name: value for name, value in given.items() if name in named}
     quickest: Any = None
     for _ in range(TRIES):
         reply = town.answer(service, door, knock.person, language, **arguments)
@@ -46,7 +50,7 @@ def test_a_refusal_has_its_name_speaks_both_languages_comes_at_once_and_leaves_n
     assert english.words.isascii() or not ACCENTS.search(english.words.split(":")[0])
     assert knock.pointer in vietnamese.words and knock.pointer in english.words
     assert max(vietnamese.took, english.took) < IN_TIME
-    assert town.recorded() == before
+    assert town.recorded() == before or key in LOOKS
 
 
 def test_every_refusal_a_contract_promises_is_provoked() -> None:
@@ -54,7 +58,5 @@ def test_every_refusal_a_contract_promises_is_provoked() -> None:
 
 
 def test_no_refusal_is_provoked_that_a_contract_does_not_promise() -> None:
-    from tests.e2e.refusal_table import UNIVERSAL
-
     surplus = {key for key in {*TABLE, *ELSEWHERE} - PROMISED if key[2] not in UNIVERSAL}
     assert surplus == set()

@@ -98,19 +98,19 @@ class Town:
             self.tokens[person] = special[person]() if person in special else self._signed_in(person)
         return self.tokens[person]
 
-    def call(self, service: str, door: str, person: str | None = None, language: str = "vi", **arguments: Any) -> Any:
-        reply = getattr(getattr(self.rpc(person, language), service), door)(**arguments)
+    def call(self, service: str, door: str, person: str | None = None, speaks: str = "vi", **arguments: Any) -> Any:
+        reply = getattr(getattr(self.rpc(person, speaks), service), door)(**arguments)
         if arguments.get("command_id"):
             self.spent[(service, person)] = arguments["command_id"]
         return reply
 
     def answer(
-        self, service: str, door: str, person: str | None = None, language: str = "vi", **arguments: Any
+        self, service: str, door: str, person: str | None = None, speaks: str = "vi", **arguments: Any
     ) -> Refused | Any:
         """The reply, or how it was refused."""
         started = time.perf_counter()
         try:
-            return self.call(service, door, person, language, **arguments)
+            return self.call(service, door, person, speaks, **arguments)
         except RemoteError as refused:
             return Refused(refused.exc_type, str(refused.value), time.perf_counter() - started)
 
