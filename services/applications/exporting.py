@@ -19,7 +19,7 @@ from services.applications.audit.xes import xes
 from services.applications.commanding import Call
 from services.applications.domain.events import ApplicationEvent
 from services.applications.history import told
-from services.applications.office import instant
+from services.applications.instants import instant
 from services.applications.pages import cursor_of, key_of
 from services.applications.store import Store
 

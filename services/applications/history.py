@@ -24,8 +24,8 @@ from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.picture import differences, picture
 from services.applications.domain.statuses import official_code
 from services.applications.errors import Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.instants import instant
 from services.applications.models import application_view
-from services.applications.office import instant
 from services.applications.pages import cursor_of, key_of
 from services.applications.rulebook import Rulebook
 from services.applications.store import Store

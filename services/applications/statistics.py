@@ -10,8 +10,8 @@ from sqlalchemy import and_, case, func, or_, select
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications import views
+from services.applications.instants import instant
 from services.applications.models import application_view
-from services.applications.office import instant
 
 VIEW = application_view
 GROUPS = {

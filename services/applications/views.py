@@ -20,6 +20,10 @@ from services.applications.projection import Row, applied
 from services.applications.store import BATCH, Store
 
 POSITION = "application_view"
+LAST = {
+    "postgresql": "SELECT MAX(notification_id) FROM stored_events",
+    "sqlite": "SELECT MAX(rowid) FROM stored_events",
+}
 PATIENCE = 2.0  # seconds a read waits for the read model it asked for
 
 
@@ -89,9 +93,8 @@ def position(database: Database) -> int:
 
 def last_recorded(database: Database) -> int:
     """The last position of the log itself."""
-    column = "rowid" if database.engine.dialect.name == "sqlite" else "notification_id"
     with database.session() as session:
-        return int(session.scalar(text(f"SELECT MAX({column}) FROM stored_events")) or 0)
+        return int(session.scalar(text(LAST[database.engine.dialect.name])) or 0)
 
 
 def wait_for(database: Database, wanted: int | None, patience: float = PATIENCE) -> None:
