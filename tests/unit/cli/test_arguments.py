@@ -1,0 +1,65 @@
+"""What is typed wrong is said with the usage, and ends with 2; nothing is started for it."""
+
+import pytest
+from typer.testing import CliRunner
+
+from infra.cli.app import app
+from infra.cli.seed import shown
+
+COMMANDS = {
+    "demo", "run", "migrate", "bootstrap", "seed", "doctor", "catalog", "history", "state", "diff", "explain",
+    "evidence", "report", "export", "verify", "import-history", "rebuild", "dead-letters", "bench", "diagram",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def an_empty_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PORTAL_HOME", str(tmp_path / "home"))
+    yield
+    assert not (tmp_path / "home").exists()
+
+
+def portal(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_every_command_is_there_and_says_what_it_does():
+    registered = {one.name or one.callback.__name__.replace("_", "-") for one in app.registered_commands}
+    registered |= {group.name for group in app.registered_groups}
+    assert registered == COMMANDS
+    assert all(portal(command, "--help").exit_code == 0 for command in ("run", "state", "verify", "import-history"))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["run", "nobody"],
+        ["migrate", "catalog", "nobody"],
+        ["rebuild", "nobody"],
+        ["dead-letters", "show", "nobody", "1"],
+        ["dead-letters", "show", "catalog", "first"],
+        ["dead-letters", "drop", "catalog", "1"],
+        ["catalog", "import"],
+        ["catalog", "import", "no-such-file.jsonl"],
+        ["import-history", "no-such-file.csv", "--mapping", "map.yaml"],
+        ["export", "--format", "pdf"],
+        ["diff", "H26.01-1", "one", "two"],
+        ["history"],
+        ["verify", "evidence.json", "--dsn", "sqlite:///x"],
+        ["demo", "--procedures", "no-such-file.jsonl"],
+        ["bootstrap", "--password-file", "no-such-file"],
+    ],
+)
+def test_wrong_arguments_are_a_usage_error(typed):
+    assert portal(*typed).exit_code == 2
+
+
+def test_what_seed_prints_is_what_was_agreed():
+    person = {"username": "1", "password": "p", "account_id": "a", "citizen_number": "1", "email": "x@example.vn"}
+    world = {"agency_code": "A", "province_code": "01", "officials": {"auditor": person}, "citizens": [person], "n": 1}
+    assert shown(world) == {
+        "agency_code": "A",
+        "province_code": "01",
+        "officials": {"auditor": {"username": "1", "password": "p", "account_id": "a"}},
+        "citizens": [{"username": "1", "password": "p", "account_id": "a", "citizen_number": "1"}],
+    }

@@ -1,0 +1,119 @@
+"""Records are read line by line: what is none is reported by its number, everything else is sent."""
+
+import gzip
+import io
+import json
+
+import pytest
+from nameko.exceptions import RemoteError
+
+from infra.cli.catalogue import BATCH, chunks, import_all, layout_of
+
+
+class Catalog:
+    """Stands in for the service: refuses records that say so, and remembers what it was sent."""
+
+    def __init__(self):
+        self.catalog, self.calls = self, []
+
+    def import_procedures(self, *, records, layout, effective_from, command_id):
+        self.calls.append((layout, len(records), command_id))
+        if any(one.get("too_long") for one in records):
+            raise RemoteError("InvalidRequest", "quá dài")
+        finding = {"code": "", "path": "/lines/1", "text": "", "kind": "kept_as_text"}
+        return {"counts": {"new": len(records), "bad": 0}, "findings": [finding], "by_kind": {}}
+
+
+def written(path, lines):
+    content = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def take_in(*files, layout="auto", findings=None):
+    catalog, told = Catalog(), []
+    return import_all(catalog, list(files), layout, "2025-07-01", told.append, findings), catalog.calls, sum(told)
+
+
+@pytest.mark.parametrize("name", ["records.jsonl", "records.jsonl.gz"])
+def test_every_record_of_a_file_is_sent_in_calls_of_bounded_size(tmp_path, name):
+    file = written(tmp_path / name, [{"ma_thu_tuc": str(number)} for number in range(2 * BATCH + 7)])
+    summary, calls, told = take_in(file)
+    assert summary["records"] == told == 2 * BATCH + 7
+    assert [size for _, size, _ in calls] == [BATCH, BATCH, 7]
+    assert summary["counts"] == {"new": 2 * BATCH + 7, "bad": 0} and summary["findings"] == {"kept_as_text": 3}
+
+
+def test_lines_that_are_no_records_are_reported_by_file_and_line(tmp_path):
+    lines = [{"ma_thu_tuc": "1"}, b"\n", b"{broken\n", b"\xff\xfe\n", b"[1]\n", b"7\n", {"ma_thu_tuc": "2"}]
+    summary, _, _ = take_in(written(tmp_path / "mixed.jsonl", lines))
+    assert summary["records"] == 2
+    assert [(bad["file"], bad["line"]) for bad in summary["bad_lines"]] == [("mixed.jsonl", n) for n in (3, 4, 5, 6)]
+
+
+def test_a_file_that_breaks_off_is_read_as_far_as_it_goes(tmp_path):
+    whole = written(tmp_path / "whole.jsonl.gz", [{"ma_thu_tuc": str(number) * 50} for number in range(500)])
+    broken = tmp_path / "broken.jsonl.gz"
+    broken.write_bytes(whole.read_bytes()[:-60])
+    summary, _, _ = take_in(broken)
+    assert 0 < summary["records"] < 500
+    assert summary["bad_lines"][-1]["error"].startswith("the file breaks off")
+
+
+def test_a_file_that_is_no_gzip_is_reported(tmp_path):
+    file = tmp_path / "plain.jsonl.gz"
+    file.write_bytes(b"{}\n")
+    assert take_in(file)[0]["bad_lines"][0]["line"] == 1
+
+
+def test_one_record_that_is_refused_does_not_keep_the_others_out(tmp_path):
+    records = [{"ma_thu_tuc": "1"}, {"ma_thu_tuc": "2", "too_long": True}, {"ma_thu_tuc": "3"}]
+    summary, _, _ = take_in(written(tmp_path / "records.jsonl", records))
+    assert summary["records"] == 2
+    assert summary["bad_lines"] == [{"file": "records.jsonl", "line": 2, "error": "quá dài"}]
+
+
+def test_a_refusal_for_another_reason_ends_the_import(tmp_path):
+    class Closed(Catalog):
+        def import_procedures(self, **_):
+            raise RemoteError("Forbidden", "không có quyền")
+
+    file = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": "1"}])
+    with pytest.raises(RemoteError):
+        import_all(Closed(), [file], "auto", "2025-07-01", lambda done: None)
+
+
+@pytest.mark.parametrize(
+    ("record", "layout"),
+    [
+        ({"ma_thu_tuc": "1.000757"}, "portal"),
+        ({"thu_tuc_id": "1.013124", "metadata": {}}, "structured"),
+        ({"code": "1.001193", "title": {"vi": "x"}}, "definition"),
+    ],
+)
+def test_layouts_tell_themselves_apart(record, layout):
+    assert layout_of(record) == layout
+
+
+def test_records_of_different_layouts_in_one_file_go_in_calls_of_their_own(tmp_path):
+    records = [{"ma_thu_tuc": "1"}, {"metadata": {}}, {"metadata": {}}]
+    _, calls, _ = take_in(written(tmp_path / "records.jsonl", records))
+    assert [(layout, size) for layout, size, _ in calls] == [("portal", 1), ("structured", 2)]
+    _, calls, _ = take_in(tmp_path / "records.jsonl", layout="portal")
+    assert [(layout, size) for layout, size, _ in calls] == [("portal", 3)]
+
+
+def test_each_run_is_a_command_of_its_own(tmp_path):
+    file = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": "1"}])
+    assert take_in(file)[1][0][2] != take_in(file)[1][0][2]
+
+
+def test_findings_are_written_one_to_a_line(tmp_path):
+    file, kept = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": "1"}]), io.StringIO()
+    take_in(file, findings=kept)
+    assert json.loads(kept.getvalue())["file"] == "records.jsonl"
+
+
+def test_a_long_record_makes_a_call_of_its_own(tmp_path):
+    file = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": "x" * 2_100_000}, {"ma_thu_tuc": "2"}])
+    assert [len(lines) for lines, _ in chunks(file)] == [1, 1]
