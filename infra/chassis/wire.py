@@ -197,10 +197,17 @@ def _rpc_exchange(container: Any) -> Any:
     return get_rpc_exchange(container.config)
 
 
-class Replies(ReplyListener):
-    """Stock reply listener on the robust consumer; forgets calls nobody waits for any more."""
+class ReplyConsumer(Consumer):
+    """A consumer of its own, so that a reply never stands behind an event for which no worker is free.
 
-    queue_consumer = Consumer()
+    The stock one takes both: with every worker waiting for a reply it waits for a worker, and all time out together.
+    """
+
+
+class Replies(ReplyListener):
+    """Stock reply listener on its own robust consumer; forgets calls nobody waits for any more."""
+
+    queue_consumer = ReplyConsumer()
 
     def forget(self, correlation_id: str) -> None:
         self._reply_events.pop(correlation_id, None)

@@ -20,7 +20,7 @@ ALL = [
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_every_refusal_speaks_both_languages_with_the_same_facts(kind):
     def facts(text: str) -> set[str | None]:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        return {name.removesuffix("_en") for _, name, _, _ in string.Formatter().parse(text) if name}
 
     assert kind.vi and kind.en and kind.vi != kind.en
     assert facts(kind.vi) == facts(kind.en)
@@ -37,6 +37,12 @@ def test_a_fact_that_was_not_given_does_not_break_a_refusal():
         vi = "Không có {this}."
 
     assert SomethingNotFound().text().startswith("Không có –.")
+
+
+def test_a_fact_is_said_in_the_callers_language_where_it_has_one():
+    forbidden = refusals.Forbidden(reason="cần vai trò: auditor", reason_en="needs role: auditor")
+    assert "cần vai trò" not in forbidden.text("en") and "needs role" not in forbidden.text("vi")
+    assert "not_yet_valid" in refusals.Unauthenticated(reason="not_yet_valid").text("en")
 
 
 def test_a_neighbours_refusal_keeps_its_name_and_text():
