@@ -46,7 +46,6 @@ class Town:
 
     def __init__(self, world: World) -> None:
         self.world, self.agency = world, world.seeded["agency_code"]
-        self.other_agency = world.seeded["officials"]["other_agency"]["agency_code"]
         people = {
             **world.seeded["officials"],
             "citizen": world.seeded["citizens"][0],
@@ -55,6 +54,7 @@ class Town:
         self.people = people
         self.desks = {name: self.desk(person) for name, person in people.items()}
         self.other_agency_desk = self.desks["other_agency"]
+        self.other_agency = self.other_agency_desk.rpc.identity.whoami()["agencies"][0]["code"]
         form = self.desks["citizen"].rpc.catalog.procedure(code=PROCEDURE)["form"]
         self.answers = answers_for(form, people["citizen"])
 
