@@ -14,14 +14,18 @@ from services.applications.domain.application import Application
 from services.applications.errors import Forbidden
 
 OFFICERS = ("intake_officer", "case_officer", "approver")
+STAFF = (*OFFICERS, "accountant")  # accountants look up what is owed
 READERS = ("auditor",)  # see every agency's applications; each look is told
 
 
 def relation_of(application: Application, actor: Actor) -> str | None:
-    """How a caller stands to an application: applicant, agency, asked_agency, auditor, service; None: not at all."""
+    """How a caller stands to an application: applicant, agency, asked_agency, auditor, service; None: not at all.
+
+    A draft is its applicant's own: the agency sees it when it is handed in.
+    """
     if actor.account_id == application.applicant_id:
         return "applicant"
-    if actor.at(application.agency_code, *OFFICERS):
+    if actor.at(application.agency_code, *STAFF) and application.submitted_at is not None:
         return "agency"
     if any(actor.at(one["agency_code"], *OFFICERS) for one in application.consultations.values()):
         return "asked_agency"
@@ -45,6 +49,7 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
     """Staff looked: told as ``application_read.v1``. The applicant's own look is nobody's business."""
     if relation in {"applicant", "service"}:
         return
+    role, agency = _office(application, by.actor) if relation != "auditor" else _as_auditor(by.actor)
     data = {
         "application_id": str(application.id),
         "reference": application.reference,
@@ -55,13 +60,22 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
         "status": application.status.value,
         "version": application.version,
         "at": clock.now().isoformat(),
-        "by": {"account_id": by.actor.account_id, "role": relation, "agency_code": _office(application, by.actor)},
+        "by": {"account_id": by.actor.account_id, "role": role, "agency_code": agency},
         "subject_id": application.applicant_id,
         "purpose": purpose,
     }
     tell(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
 
 
-def _office(application: Application, actor: Actor) -> str | None:
-    held = [code for code, roles in actor.agencies.items() if set(OFFICERS) & set(roles)]
-    return application.agency_code if application.agency_code in held else (sorted(held) or [None])[0]
+def _office(application: Application, actor: Actor) -> tuple[str | None, str | None]:
+    """The role a member of staff reads in, and the agency where they hold it."""
+    asked = [one["agency_code"] for one in application.consultations.values()]
+    for agency in (application.agency_code, *asked):
+        for role in STAFF:
+            if actor.at(agency, role):
+                return role, str(agency)
+    return None, None
+
+
+def _as_auditor(actor: Actor) -> tuple[str, str | None]:
+    return READERS[0], next((code for code, held in sorted(actor.agencies.items()) if set(READERS) & set(held)), None)

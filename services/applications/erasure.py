@@ -18,12 +18,13 @@ from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
 from infra.chassis.tables import command_log, outbox
 from services.applications import vault
+from services.applications.audit.imported import SUBJECT, ImportedHistory
 from services.applications.blobs import Blobs, blobs_of
 from services.applications.commanding import Call
 from services.applications.domain.actors import Act
 from services.applications.domain.judging import later
 from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound
-from services.applications.models import Erasure, Paper, Party, application_view
+from services.applications.models import AnswerSet, Erasure, Paper, Party, application_view
 from services.applications.store import Store
 
 
@@ -43,7 +44,7 @@ class Erasing:
         """Ask for an erasure, or confirm one somebody else asked for with the same legal basis.
 
         ``{erasure_id, account_id, state}`` with state ``asked`` or ``confirmed``; ``ErasureNeedsTwoPersons`` for the
-        same person twice.
+        same person twice. The person of an imported history has no account: ``imported:`` and its id stand for it.
         """
         assert by.command is not None
 
@@ -101,11 +102,18 @@ class Erasing:
         return 1
 
     def _left(self, account_id: str) -> list[str]:
+        if account_id.startswith(SUBJECT):
+            return self._left_of_imported(account_id.removeprefix(SUBJECT))
         with self.database.session() as session:
             known = set(session.scalars(select(Party.application_id).where(Party.applicant_id == account_id)))
             view = application_view
             listed = select(view.c.application_id).where(view.c.applicant_id == account_id, view.c.erased.is_(False))
             return sorted(known | {key for key in session.scalars(listed) if not self.store.get(key).erased})
+
+    def _left_of_imported(self, key: str) -> list[str]:
+        with self.database.session() as session:
+            there = session.scalar(select(AnswerSet.answers_id).where(AnswerSet.application_id == key).limit(1))
+        return [key] if there and isinstance(self.store.kept(key), ImportedHistory) else []
 
     def _erase(self, session: Session, erasure_id: str, application_id: str) -> None:
         """One application: its event, its rows beside the stream, and a note of the blobs still to be removed."""
@@ -113,7 +121,7 @@ class Erasing:
         overwrite_what_is_deleted(session)
         papers = [paper.sha256 for paper in vault.papers(session, application_id).values() if paper.sha256]
         gone = vault.forget(session, application_id)
-        application = self.store.get(application_id)
+        application = self.store.kept(application_id)
         if not application.erased:
             application.erase_subject(
                 erasure_id=erasure_id,

@@ -9,14 +9,18 @@ from infra.chassis.settings import Settings
 from services.applications import vault
 from services.applications.access import check_reader, tell_read
 from services.applications.audit.findings import findings
+from services.applications.audit.imported import ImportedHistory
 from services.applications.audit.proofs import Proofs, opening
+from services.applications.audit.said import tell_imported_read
 from services.applications.commanding import Call
 from services.applications.domain.commitments import canonical
+from services.applications.errors import Forbidden
 from services.applications.history import told
 from services.applications.rulebook import Rulebook
 from services.applications.store import Store
 
-IDS = ("statement_id", "answers_id", "attachment_id", "result_id")
+IDS = ("statement_id", "answers_id", "attachment_id", "result_id", "line_id")
+PURPOSE = "lập hồ sơ chứng cứ / evidence"
 
 
 class Evidence:
@@ -31,15 +35,28 @@ class Evidence:
     def evidence(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
         """One file that proves an application's history without this installation; for auditors and the applicant."""
         key = self.store.key_of(application_id)
-        application = self.store.get(key)
+        application = self.store.kept(key)
+        if isinstance(application, ImportedHistory):
+            return self._of_imported(application, by)
         relation = check_reader(application, by, identity)
         with self.store.database.session() as session:
-            tell_read(session, application, by, relation, "lập hồ sơ chứng cứ / evidence")
+            tell_read(session, application, by, relation, PURPOSE)
             known = vault.openings(session, key)
         procedure = self.rules.pinned(application.procedure_code, application.procedure_version, catalog)
         calendar = application.clock.calendar.to_json() if application.clock else None
         opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
         return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
+
+    def _of_imported(self, history: ImportedHistory, by: Call) -> dict[str, Any]:
+        """For auditors alone: no account is known to be the applicant's."""
+        if not by.actor.has("auditor"):
+            raise Forbidden("lịch sử nhập từ hệ thống cũ chỉ dành cho kiểm toán", "an imported history is for auditors")
+        key = str(history.id)
+        with self.store.database.session() as session:
+            tell_imported_read(session, history, by, PURPOSE)
+            known = vault.openings(session, key)
+        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+        return self.proofs.evidence(key, openings=opened)
 
     def findings(
         self, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50

@@ -14,7 +14,9 @@ from eventsourcing.persistence import Notification
 from infra.chassis.outbox import cloud_event, tell
 from infra.chassis.settings import Settings
 from services.applications.announcing import WIRE_NAMES
+from services.applications.audit.imported import TOPICS as IMPORTED_TOPICS
 from services.applications.audit.ocel import ocel2
+from services.applications.audit.said import Said
 from services.applications.audit.xes import xes
 from services.applications.commanding import Call
 from services.applications.domain.events import ApplicationEvent
@@ -44,9 +46,13 @@ BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 WHOLE = ("ocel2", "xes")  # formats that tell whole histories
 BEGINNINGS = ("applications.Started", "applications.HistoryImported")
-IMPORTED_NAMES = {"HistoryImported": "history_imported.v1", "ActivityImported": "activity_imported.v1"}
+IMPORTED_NAMES = {
+    "HistoryImported": "history_imported.v1",
+    "ActivityImported": "activity_imported.v1",
+    "ImportedHistoryErased": "imported_history_erased.v1",
+}
 LONGEST_HISTORY = 100_000
-Found = list[tuple[int, ApplicationEvent]]
+Found = list[tuple[int, ApplicationEvent, dict[str, Any]]]  # position, event, what readers see of it
 
 
 class Exporting:
@@ -90,10 +96,21 @@ class Exporting:
             tell(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
         return {
             "format": format,
-            "content": FORMATS[format](chosen, after == 0, last),
+            "content": FORMATS[format](self._shown(chosen), after == 0, last),
             "events": len(chosen),
             "next_cursor": None if last else cursor_of(rows[-1].id),
         }
+
+    def _shown(self, chosen: list[tuple[int, ApplicationEvent]]) -> Found:
+        """Words of applications stay sealed; what was imported is told as it was written, unless erased."""
+        imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
+        with self.store.database.session() as session:
+            said = Said.of(session, sorted(imported))
+
+        def shown(event: ApplicationEvent) -> dict[str, Any]:
+            return dict(said.in_place(told(event))) if event.TOPIC in IMPORTED_TOPICS else told(event)
+
+        return [(at, event, shown(event)) for at, event in chosen]
 
     def _whole(self, beginnings: list[Notification]) -> list[Notification]:
         """All events of the histories that begin with these."""
@@ -108,12 +125,12 @@ def as_jsonl(events: Found, first: bool, last: bool) -> str:
             "applications",
             position,
             WIRE_NAMES.get(type(event).__name__) or IMPORTED_NAMES[type(event).__name__],
-            told(event),
+            row,
             subject=str(event.originator_id),
             at=event.timestamp,
             call_id=event.call_id,
         )
-        for position, event in events
+        for position, event, row in events
     ]
     return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
@@ -125,8 +142,8 @@ def as_csv(events: Found, first: bool, last: bool) -> str:
     if first:
         text.write(BYTE_ORDER_MARK)
         writer.writerow(COLUMNS)
-    for position, event in events:
-        row = told(event) | event.by | {"position": position}
+    for position, event, seen in events:
+        row = seen | event.by | {"position": position}
         row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
         writer.writerow([_cell(row[column]) for column in COLUMNS])
     return text.getvalue()
@@ -141,7 +158,7 @@ def as_xes(events: Found, first: bool, last: bool) -> str:
 
 
 def _rows(events: Found) -> Iterator[dict[str, Any]]:
-    return ({"position": position, **told(event)} for position, event in events)
+    return ({"position": position, **row} for position, _, row in events)
 
 
 FORMATS: dict[str, Callable[[Found, bool, bool], str]] = {

@@ -18,17 +18,20 @@ from infra.working_time import WorkingCalendar, explain, restate
 from services.applications import vault
 from services.applications.access import OFFICERS, check_reader, tell_read
 from services.applications.audit.imported import STATUS as IMPORTED
+from services.applications.audit.imported import TOPICS as IMPORTED_TOPICS
+from services.applications.audit.imported import ImportedHistory
+from services.applications.audit.said import Said, imported_picture, tell_imported_read
 from services.applications.commanding import Call
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.picture import differences, picture
 from services.applications.domain.statuses import official_code
-from services.applications.errors import Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
 from services.applications.instants import instant
 from services.applications.models import application_view
 from services.applications.pages import cursor_of, key_of
 from services.applications.rulebook import Rulebook
-from services.applications.store import Store
+from services.applications.store import Kept, Store
 
 VIEW = application_view
 CARRIED = (
@@ -61,7 +64,7 @@ class History:
         application = self.store.replayed(application_id, events)
         with self.database.session() as session:
             self._look(session, application, by, purpose)
-            words = vault.Words.of(session, application_id)
+            words = self._words(session, application)
         return {
             "application_id": application_id,
             "reference": application.reference,
@@ -80,30 +83,31 @@ class History:
     ) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; now when neither is given.
 
-        ``ApplicationNotFound`` for an instant before its start, ``InvalidRequest`` for a version it does not have.
+        An imported history stands at an instant as it says it stood then. ``ApplicationNotFound`` for an instant before
+        its start, ``InvalidRequest`` for a version it does not have.
         """
         application_id = self.store.key_of(application_id)
         until = instant(at, "/at") if at else None
-        events = [
-            event for event in self.store.events(application_id, until=version) if not until or event.timestamp <= until
-        ]
+        events = list(self.store.events(application_id, until=version))
         application = self.store.replayed(application_id, events)
+        if until and isinstance(application, Application):
+            application = self.store.replayed(application_id, [one for one in events if one.timestamp <= until])
         if version is not None and application.version != version:
             raise InvalidRequest.at("/version", f"từ 1 đến {application.version}", f"1 to {application.version}")
         with self.database.session() as session:
             self._look(session, application, by, purpose)
-            return self._opened(session, application)
+            return self._opened(session, application, until)
 
     def diff(
         self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None
     ) -> dict[str, Any]:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
         application_id = self.store.key_of(application_id)
-        before, after = self.store.get(application_id, from_version), self.store.get(application_id, to_version)
+        before, after = self.store.kept(application_id, from_version), self.store.kept(application_id, to_version)
         with self.database.session() as session:
             self._look(session, after, by, purpose)
             changes = differences(self._opened(session, before), self._opened(session, after))
-            words = vault.Words.of(session, application_id)
+            words = self._words(session, after)
         low, high = sorted((from_version, to_version))
         between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
         return {
@@ -201,24 +205,39 @@ class History:
         Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
         """
         application_id = self.store.key_of(application_id) if application_id else None
-        topics = [topic for topic, name in TOPICS.items() if name == kind] if kind else []
+        kinds = {**TOPICS, **IMPORTED_TOPICS}
+        topics = [topic for topic, name in kinds.items() if name == kind] if kind else []
         if kind and not topics:
-            known = ", ".join(sorted(TOPICS.values()))
+            known = ", ".join(sorted(kinds.values()))
             raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
         rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
         items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
         last = self.store.last_position()
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
 
-    def _opened(self, session: Session, application: Application) -> dict[str, Any]:
+    def _opened(self, session: Session, application: Kept, until: datetime | None = None) -> dict[str, Any]:
+        opened: dict[str, Any]
+        if isinstance(application, ImportedHistory):
+            opened = self._words(session, application).in_place(imported_picture(application, until))
+            if not opened["activities"]:
+                raise ApplicationNotFound(application_id=str(application.id))
+            return opened
         shown = picture(application)
         answers = application.answers
         shown["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
-        opened: dict[str, Any] = vault.Words.of(session, str(application.id)).in_place(shown)
+        opened = self._words(session, application).in_place(shown)
         return opened
 
-    def _look(self, session: Session, application: Application, by: Call, purpose: str | None) -> None:
-        tell_read(session, application, by, "auditor", purpose or "kiểm toán / audit")
+    def _words(self, session: Session, application: Kept) -> Said | vault.Words:
+        key = str(application.id)
+        return Said.of(session, [key]) if isinstance(application, ImportedHistory) else vault.Words.of(session, key)
+
+    def _look(self, session: Session, application: Kept, by: Call, purpose: str | None) -> None:
+        purpose = purpose or "kiểm toán / audit"
+        if isinstance(application, ImportedHistory):
+            tell_imported_read(session, application, by, purpose)
+        else:
+            tell_read(session, application, by, "auditor", purpose)
 
 
 def told(event: ApplicationEvent) -> dict[str, Any]:

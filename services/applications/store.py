@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from services.applications.audit.imported import ImportedHistory
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
@@ -36,6 +37,7 @@ SQL = {
     "AND topic = 'applications.Started'",
 }
 BATCH = 1000
+Kept = Application | ImportedHistory
 Answer = TypeVar("Answer")
 
 
@@ -82,11 +84,17 @@ class Store:
         return kept
 
     def key_of(self, application_id: str) -> str:
-        """The id of an application named by id or reference; ``ApplicationNotFound`` for neither."""
+        """The id of an application named by id or reference; ``ApplicationNotFound`` for neither.
+
+        An imported history's reference is the older system's name and the case's number there: ``system/case``.
+        """
         try:
             return str(UUID(application_id))
         except ValueError:
             pass
+        system, slash, case = application_id.partition("/")
+        if slash and self.streams.recorder.select_events(ImportedHistory.id_of(system, case), limit=1):
+            return str(ImportedHistory.id_of(system, case))
         with self.database.session() as session:
             found = session.scalar(
                 select(application_view.c.application_id).where(application_view.c.reference == application_id)
@@ -96,9 +104,16 @@ class Store:
         return str(found)
 
     def get(self, application_id: UUID | str, version: int | None = None) -> Application:
-        """The application as its events tell it, at a version or now."""
+        """The application as its events tell it, at a version or now; an imported history is none."""
+        found = self.kept(application_id, version)
+        if not isinstance(found, Application):
+            raise ApplicationNotFound(application_id=str(application_id))
+        return found
+
+    def kept(self, application_id: UUID | str, version: int | None = None) -> Kept:
+        """The application or imported history of that id, at a version or now."""
         try:
-            found: Application = self.streams.repository.get(as_uuid(application_id), version=version)
+            found: Kept = self.streams.repository.get(as_uuid(application_id), version=version)
         except AggregateNotFoundError:
             raise ApplicationNotFound(application_id=str(application_id)) from None
         return found
@@ -110,14 +125,14 @@ class Store:
         stored = self.streams.recorder.select_events(as_uuid(application_id), gt=after, lte=until)
         return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
 
-    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> Application:
-        """The application these events tell of; ``ApplicationNotFound`` when there are none."""
-        found: Application | None = project_aggregate(None, events)
+    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> Kept:
+        """The application or imported history these events tell of; ``ApplicationNotFound`` when there are none."""
+        found: Kept | None = project_aggregate(None, events)
         if found is None:
             raise ApplicationNotFound(application_id=application_id)
         return found
 
-    def record(self, application: Application, session: Session) -> int:
+    def record(self, application: Kept, session: Session) -> int:
         """Write the pending events in the session's transaction; the position of the last one in the log."""
         recordings = self.streams.save(application, session=session)
         return int(recordings[-1].notification.id)

@@ -1,36 +1,32 @@
 """Histories of an older system as streams of their own: what was written there, marked as imported, and nothing more.
 
 One stream per system and case, under an id that follows from both, so a second run finds the first. The events say when
-something is said to have happened (`occurred_at`); their own timestamp is when it was taken in.
+something is said to have happened (`occurred_at`); their own timestamp is when it was taken in. Who did it and all
+other columns may be about people: they lie beside the stream and can be erased, the event holds a commitment.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.domain import AggregateEvent, BaseAggregate, CanInitAggregate
 from eventsourcing.utils import register_topic
-from sqlalchemy.orm import Session
 
-from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.applications.audit.importing import Activity, Columns, Read, read_history
+from services.applications.domain.actors import Act
+from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons
 
 NAMESPACE = UUID("6f2a3c1e-2f0d-5b1a-9f57-3a7c0c7f1b52")
 STATUS = "imported"
-CASES_A_TRANSACTION = 100
+SUBJECT = "imported:"  # stands before a stream's id where an account id is asked for: the person is not known by one
 
 
 class ImportedEvent(AggregateEvent):
-    """What both kinds carry. `by`: who took it in (account_id, role, agency_code)."""
+    """What all kinds carry. `by`: who took it in (account_id, role, agency_code)."""
 
     TOPIC: ClassVar[str] = ""
 
@@ -56,25 +52,36 @@ class HistoryImported(CanInitAggregate[UUID], ImportedEvent):
     case: str
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.system, aggregate.case, aggregate.keys, aggregate.activities = self.system, self.case, set(), 0
+        aggregate.system, aggregate.case, aggregate.activities, aggregate.erased = self.system, self.case, [], None
 
 
 class ActivityImported(ImportedEvent):
-    """One activity as it was written. `key`: the same for lines that say the same; `line`: where it stood."""
+    """One activity as it was written. `line`: where it stood; `said`: commitment to {"resource", "attributes"}."""
 
     TOPIC: ClassVar[str] = "applications.ActivityImported"
 
     import_id: str
     line: int
-    key: str
     activity: str
     occurred_at: str
-    resource: str | None
-    attributes: dict[str, str]
+    said: dict[str, str]
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.keys.add(self.key)
-        aggregate.activities += 1
+        kept = {"version": self.originator_version, "activity": self.activity, "occurred_at": self.occurred_at}
+        kept |= {"line": self.line, "import_id": self.import_id, "said": self.said}
+        aggregate.activities.append(kept)
+
+
+class ImportedHistoryErased(ImportedEvent):
+    """What lay beside the stream has been removed; asked for by one person, confirmed by another (`by`)."""
+
+    TOPIC: ClassVar[str] = "applications.ImportedHistoryErased"
+
+    erasure_id: str
+    asked_by: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.erased = {"erasure_id": self.erasure_id, "at": self.timestamp.isoformat()}
 
 
 class Remembered:
@@ -82,8 +89,8 @@ class Remembered:
 
     system: str
     case: str
-    keys: set[str]
-    activities: int
+    activities: list[dict[str, Any]]
+    erased: dict[str, Any] | None
 
 
 class ImportedHistory(Remembered, BaseAggregate[UUID]):
@@ -99,98 +106,67 @@ class ImportedHistory(Remembered, BaseAggregate[UUID]):
     def begin(cls, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
         return cls._create(HistoryImported, id=cls.id_of(system, case), system=system, case=case, **carried)
 
-    def take_in(self, activity: Activity, import_id: str, carried: Mapping[str, Any]) -> bool:
-        """Add an activity that is not there yet; whether it was new."""
-        if activity.key in self.keys:
-            return False
+    @property
+    def reference(self) -> str:
+        """How auditors name it: the older system and the case's own number there."""
+        return f"{self.system}/{self.case}"
+
+    @property
+    def subject(self) -> str:
+        """What stands for the person whose case it was, where an account is asked for."""
+        return f"{SUBJECT}{self.id}"
+
+    def take_in(
+        self,
+        activity: str,
+        occurred_at: datetime,
+        line: int,
+        said: Mapping[str, str],
+        import_id: str,
+        carried: Mapping[str, Any],
+    ) -> None:
         self.trigger_event(
             ActivityImported,
             import_id=import_id,
-            line=activity.line,
-            key=activity.key,
-            activity=activity.activity,
-            occurred_at=activity.at.isoformat(),
-            resource=activity.resource,
-            attributes=dict(activity.attributes),
+            line=line,
+            activity=activity,
+            occurred_at=occurred_at.isoformat(),
+            said=dict(said),
             **carried,
         )
-        return True
+
+    def erase_subject(self, *, erasure_id: str, asked_by: str, legal_basis: str, by: Act) -> None:
+        """As for an application; `AlreadyErased`, `ErasureNeedsTwoPersons`."""
+        if self.erased:
+            raise AlreadyErased()
+        if asked_by == by.account_id:
+            raise ErasureNeedsTwoPersons()
+        self.trigger_event(
+            ImportedHistoryErased,
+            erasure_id=erasure_id,
+            asked_by=asked_by,
+            timestamp=by.at,
+            by=by.recorded(),
+            call_id=by.call_id,
+            command_id=by.command_id,
+            status=STATUS,
+            reason=None,
+            legal_basis=legal_basis,
+        )
 
 
-TOPICS: dict[str, str] = {kind.TOPIC: kind.__name__ for kind in (HistoryImported, ActivityImported)}
-
-
-class Streams(Protocol):
-    """What of the service's store an import needs."""
-
-    database: Database
-    streams: Any
-
-    def record(self, application: Any, session: Session) -> int: ...
-
-
-class Importing:
-    """Takes cases in, a hundred to a transaction; what is there already stays as it is."""
-
-    def __init__(self, store: Streams) -> None:
-        self.store = store
-
-    def take_in(
-        self, found: Read, *, system: str, import_id: str, by: Mapping[str, Any], call_id: str, command_id: str
-    ) -> dict[str, Any]:
-        """{"system", "cases", "events", "added", "already_there", "duplicates", "bad": [{"line", "problem"}]}."""
-        added, cases = 0, iter(found.cases.values())
-        carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": command_id, "status": STATUS}
-        carried |= {"reason": None, "legal_basis": None}
-        while batch := list(islice(cases, CASES_A_TRANSACTION)):
-            with self.store.database.session() as session:
-                for history, new in self._grown(batch, system, import_id, carried):
-                    if new:
-                        self.store.record(history, session)
-                    added += new
-        return {
-            "system": system,
-            "cases": len(found.cases),
-            "events": found.activities,
-            "added": added,
-            "already_there": found.activities - added,
-            "duplicates": found.duplicates,
-            "bad": found.bad,
-        }
-
-    def _grown(
-        self, batch: Iterable[list[Activity]], system: str, import_id: str, carried: Mapping[str, Any]
-    ) -> Iterator[tuple[ImportedHistory, int]]:
-        now: datetime = clock.now()
-        for activities in batch:
-            history = self._history(system, activities[0].case, {**carried, "timestamp": now})
-            taken = {**carried, "timestamp": now}
-            yield history, sum(history.take_in(activity, import_id, taken) for activity in activities)
-
-    def _history(self, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
-        try:
-            found: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
-        except AggregateNotFoundError:
-            return ImportedHistory.begin(system, case, carried)
-        return found
+KINDS = (HistoryImported, ActivityImported, ImportedHistoryErased)
+TOPICS: dict[str, str] = {kind.TOPIC: kind.__name__ for kind in KINDS}
 
 
 def import_history(
     settings: Settings, file: str, mapping: str, *, system: str | None = None, by: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """`portal import-history`: take a XES or CSV file in by a YAML mapping; the answer of `Importing.take_in`.
+    """`portal import-history`: take a XES or CSV file in by a YAML mapping; the answer of `TakingIn.take_in`.
 
-    `system`: the name of the older system, by default the file's name without its ending. The same system and case
+    `system`: the name of the older system, by default the file's name without its endings. The same system and case
     make the same stream. BadMapping, NotXes or OSError for what cannot be read at all.
     """
-    from services.applications.store import Store  # the store knows this module's topics
+    from services.applications.audit.taking_in import take_in_file  # the store knows this module's topics
 
-    path = Path(file)
-    with path.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        opened.seek(0)
-        found = read_history(opened, path.name, Columns.parse(Path(mapping).read_text(encoding="utf-8")))
-    who = {"account_id": "operator", "role": "operator", "agency_code": None, "on_behalf_of": None, **(by or {})}
-    return Importing(Store.from_settings(settings)).take_in(
-        found, system=system or path.stem, import_id=digest, by=who, call_id="", command_id=f"import:{digest[:32]}"
-    )
+    return take_in_file(settings, Path(file), Path(mapping), system=system, by=by)

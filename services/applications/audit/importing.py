@@ -1,28 +1,28 @@
 """Reading histories of an older system: XES or CSV with a mapping of its columns, into cases of dated activities.
 
-Pure: files in, lines out. Nothing is invented: what a line does not say is not there, what cannot be read is reported
-by its number and left out, a line that says the same as an earlier one is counted and left out.
+Pure: files in, lines out, packed with gzip or not. Nothing is invented: what a line does not say is not there, what
+cannot be read is reported by its number and left out, a line that says the same as an earlier one is counted and left
+out.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 
-from infra.working_time import OFFICE_ZONE
-from services.applications.audit.xes import read
+from services.applications.audit.csv_lines import read_lines
+from services.applications.audit.written_times import instant
+from services.applications.audit.xes_reading import NotXes, read
 
 REQUIRED = ("case", "activity", "timestamp")
-FORMATS = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y/%m/%d %H:%M:%S")
-LONGEST_CELL = 1 << 20
+LONGEST_NAME = 500  # characters of a case, an activity
+ZIPPED = b"\x1f\x8b"
 
 
 class BadMapping(ValueError):
@@ -69,10 +69,12 @@ class Activity:
     attributes: Mapping[str, str]
 
     @property
-    def key(self) -> str:
+    def key(self) -> tuple[Any, ...]:
         """The same for lines that say the same, whatever their number."""
-        said = [self.case, self.activity, self.at.isoformat(), self.resource, sorted(self.attributes.items())]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+        return (self.case, self.activity, self.at.isoformat(), self.resource, tuple(sorted(self.attributes.items())))
+
+
+Rows = Iterator[tuple[int, Mapping[str, str], str | None]]
 
 
 @dataclass
@@ -89,8 +91,14 @@ class Read:
 
 
 def read_history(file: IO[bytes], name: str, mapping: Columns) -> Read:
-    """Read a file by the ending of its name: `.xes`, else CSV."""
-    rows = _xes_rows(file, mapping) if name.lower().endswith(".xes") else _csv_rows(file, mapping)
+    """Read a file that can be sought, by the ending of its name: `.xes`, else CSV. BadMapping, NotXes."""
+    try:
+        return _gathered(_rows(_unpacked(file), name, mapping), mapping)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise NotXes(f"the file does not unpack: {error}") from error
+
+
+def _gathered(rows: Rows, mapping: Columns) -> Read:
     found, seen = Read(), set()
     for line, values, problem in rows:
         activity = problem or _activity(line, values, mapping)
@@ -106,66 +114,45 @@ def read_history(file: IO[bytes], name: str, mapping: Columns) -> Read:
     return found
 
 
-Rows = Iterable[tuple[int, Mapping[str, str], str | None]]
+def _unpacked(file: IO[bytes]) -> IO[bytes]:
+    packed = file.read(2) == ZIPPED
+    file.seek(0)
+    return cast(IO[bytes], gzip.open(file)) if packed else file
 
 
-def _csv_rows(file: IO[bytes], mapping: Columns) -> Iterator[tuple[int, Mapping[str, str], str | None]]:
-    csv.field_size_limit(LONGEST_CELL)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-    first = text.readline()
-    delimiter = max(",;\t|", key=first.count)
-    heading = next(csv.reader([first], delimiter=delimiter), [])
+def _rows(file: IO[bytes], name: str, mapping: Columns) -> Rows:
+    return _xes_rows(file, mapping) if name.lower().removesuffix(".gz").endswith(".xes") else _csv_rows(file, mapping)
+
+
+def _csv_rows(file: IO[bytes], mapping: Columns) -> Rows:
+    heading, lines = read_lines(file)
     if lacking := sorted(mapping.columns - set(heading)):
         raise BadMapping(f"the file has no column {', '.join(lacking)}; it has {', '.join(heading)}")
-    rows = csv.reader(text, delimiter=delimiter)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield rows.line_num + 1, {}, f"not readable: {error}"
-            continue
-        if row is None:
-            return
-        if row:
-            problem = None if len(row) == len(heading) else f"{len(row)} columns instead of {len(heading)}"
-            yield rows.line_num + 1, dict(zip(heading, row, strict=False)), problem
+    return lines
 
 
 _CASE = "\0case"  # a name no attribute has: in most logs case and activity are both called `concept:name`
 
 
-def _xes_rows(file: IO[bytes], mapping: Columns) -> Iterator[tuple[int, Mapping[str, str], str | None]]:
+def _xes_rows(file: IO[bytes], mapping: Columns) -> Rows:
     """The case is an attribute of the trace; other attributes of a trace go to each of its events, under `case:`."""
+    named = mapping.case.removeprefix("case:")
     for number, trace, event in read(file):
-        of_case = {f"case:{key}": value for key, value in trace.items() if key != mapping.case}
-        yield number, {**of_case, **event, _CASE: trace.get(mapping.case, "")}, None
+        of_case = {f"case:{key}": value for key, value in trace.items() if key != named}
+        own = "" if mapping.case == mapping.activity else event.get(mapping.case, "")
+        yield number, {**of_case, **event, _CASE: trace.get(named, own)}, None
 
 
 def _activity(line: int, values: Mapping[str, str], mapping: Columns) -> Activity | str:
-    case = values.get(_CASE, values.get(mapping.case, ""))
+    case = values.get(_CASE, values.get(mapping.case, "")).strip()
     activity, stamp = values.get(mapping.activity, "").strip(), values.get(mapping.timestamp, "").strip()
-    if not case.strip() or not activity or not stamp:
+    if not case or not activity or not stamp:
         return "case, activity or time is empty"
+    if len(case) > LONGEST_NAME or len(activity) > LONGEST_NAME:
+        return f"case or activity is longer than {LONGEST_NAME} characters"
     at = instant(stamp)
     if at is None:
         return f"no time: {stamp[:60]}"
     resource = values.get(mapping.resource) if mapping.resource else None
     others = {key: value for key, value in values.items() if key not in mapping.columns | {_CASE}}
-    return Activity(line, case.strip(), activity, at, resource or None, others)
-
-
-def instant(text: str) -> datetime | None:
-    """ISO 8601 or a Vietnamese date; office time where no zone is given; None for anything else."""
-    found = None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        for written in FORMATS:
-            try:
-                found = datetime.strptime(text, written).replace(tzinfo=OFFICE_ZONE)
-                break
-            except ValueError:
-                continue
-    if found is None:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=OFFICE_ZONE)
+    return Activity(line, case, activity, at, resource or None, others)

@@ -16,8 +16,9 @@ OBJECT_TYPES: dict[str, tuple[str, ...]] = {
     "officer": ("agency_code",),
     "document": ("requirement", "media_type"),
     "payment": ("amount", "currency", "method"),
+    "resource": ("name",),  # whoever an older system said did it
 }
-ATTRIBUTES = ("version", "status", "role", "agency_code", "legal_basis", "position")
+ATTRIBUTES = ("version", "status", "role", "agency_code", "legal_basis", "position", "imported_at", "attributes")
 PEOPLE = frozenset({"citizen", "system", "service"})
 
 
@@ -27,8 +28,9 @@ def ocel2(rows: Iterable[Row]) -> Iterator[str]:
     objects: dict[str, dict[str, Any]] = {}
     kinds: set[str] = set()
     for number, row in enumerate(rows):
-        kinds.add(row["kind"])
-        yield ("," if number else "") + "\n" + _json(_event(row, objects))
+        event = _event(row, objects)
+        kinds.add(event["type"])
+        yield ("," if number else "") + "\n" + _json(event)
     yield '],"eventTypes":' + _json(_event_types(kinds)) + ',"objects":['
     for number, found in enumerate(objects.values()):
         yield ("," if number else "") + "\n" + _json(found)
@@ -50,12 +52,29 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if facts.get("payment_id"):
         paid = {"method": facts.get("method"), **(facts.get("amount") or {})}
         related.append(_of(objects, row, "payment", facts["payment_id"], paid, "settled by"))
+    if row["kind"] == "ActivityImported":
+        return _imported(row, objects, related)
     said = {"position": row.get("position"), "version": row["version"], "status": row.get("status"), **by}
     said["legal_basis"] = row.get("legal_basis")
+    return _told(row, row["kind"], row["at"], said, related)
+
+
+def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> dict[str, Any]:
+    """An activity of an older system, under its own name and time."""
+    facts = row["facts"]
+    related = related[:1]
+    if who := facts.get("resource"):
+        related.append(_of(objects, row, "resource", who, {"name": who}, "by"))
+    said = {"position": row.get("position"), "version": row["version"], "status": row.get("status")}
+    said |= {"imported_at": row["at"], "attributes": _json(facts["attributes"]) if facts.get("attributes") else None}
+    return _told(row, facts["activity"], facts["occurred_at"], said, related)
+
+
+def _told(row: Row, kind: str, at: str, said: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "id": f"{row['application_id']}:{row['version']}",
-        "type": row["kind"],
-        "time": row["at"],
+        "type": kind,
+        "time": at,
         "attributes": [{"name": name, "value": str(said[name])} for name in ATTRIBUTES if said.get(name) is not None],
         "relationships": [{"objectId": key, "qualifier": qualifier} for key, qualifier in dict(related).items()],
     }
@@ -68,7 +87,8 @@ def _of(
     key = f"{kind}:{own_id}"
     if key not in objects:
         found = [(name, facts[name]) for name in OBJECT_TYPES[kind] if facts.get(name) is not None]
-        attributes = [{"name": name, "time": row["at"], "value": str(value)} for name, value in found]
+        since = row["facts"].get("occurred_at") or row["at"]
+        attributes = [{"name": name, "time": since, "value": str(value)} for name, value in found]
         objects[key] = {"id": key, "type": kind, "attributes": attributes, "relationships": []}
     return key, qualifier
 

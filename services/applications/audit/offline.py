@@ -15,14 +15,17 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from infra.working_time import explain
+from services.applications.audit.imported import TOPICS as IMPORTED_TOPICS
+from services.applications.audit.imported import ImportedHistory
 from services.applications.audit.reading import in_place, words_of
+from services.applications.audit.said import imported_picture
 from services.applications.domain.application import Application
 from services.applications.domain.picture import differences, picture
 from services.applications.errors import ApplicationNotFound, InvalidRequest
 from services.applications.exporting import FORMATS
 from services.applications.history import told
-from services.applications.office import instant
-from services.applications.store import Streams
+from services.applications.instants import instant
+from services.applications.store import Kept, Streams
 
 
 class Bundled:
@@ -38,16 +41,13 @@ class Bundled:
     def history(self) -> dict[str, Any]:
         """``{application_id, reference, version, items}``, oldest first."""
         items = [in_place(told(event), self.words) for event in self._events()]
-        reference = next((item["facts"]["reference"] for item in items if "reference" in item["facts"]), None)
-        return {
-            "application_id": str(self.key),
-            "reference": reference,
-            "version": len(items),
-            "items": items,
-        }
+        reference = self._kept(None).reference
+        return {"application_id": str(self.key), "reference": reference, "version": len(items), "items": items}
 
     def state_at(self, *, version: int | None = None, at: str | None = None) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; the last one when neither is given."""
+        if isinstance(history := self._kept(version), ImportedHistory):
+            return self._opened_imported(history, instant(at, "/at") if at else None)
         return self._opened(self._application(self._version_at(at) if version is None and at else version))
 
     def diff(self, *, from_version: int, to_version: int) -> dict[str, Any]:
@@ -81,21 +81,30 @@ class Bundled:
 
     def export(self, form: str) -> str:
         """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""
-        return FORMATS[form](list(zip(self.positions, self._events(), strict=True)), True, True)
+        told_of = zip(self.positions, self._events(), strict=True)
+        return FORMATS[form]([(at, event, self._shown(event)) for at, event in told_of], True, True)
 
     def _events(self) -> list[Any]:
         stored = self.streams.recorder.select_events(self.key)
         return [self.streams.mapper.to_domain_event(row) for row in stored]
 
+    def _shown(self, event: Any) -> dict[str, Any]:
+        """As an export of the service shows it: what was imported open, words of applications sealed."""
+        row: dict[str, Any] = told(event)
+        return dict(in_place(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
+
     def _application(self, version: int | None) -> Application:
+        if not isinstance(found := self._kept(version), Application):
+            raise InvalidRequest.at(
+                "", "lịch sử nhập từ hệ thống cũ không có thời hạn", "an imported history has no due date"
+            )
+        return found
+
+    def _kept(self, version: int | None) -> Kept:
         if version is not None and not 1 <= version <= len(self.positions):
             said = f"1–{len(self.positions)}"
             raise InvalidRequest.at("/version", f"phiên bản có trong tệp: {said}", f"versions in the file: {said}")
-        found = self.streams.repository.get(self.key, version=version)
-        if not isinstance(found, Application):
-            raise InvalidRequest.at(
-                "", "lịch sử nhập từ hệ thống cũ không có trạng thái", "an imported history has no states, only events"
-            )
+        found: Kept = self.streams.repository.get(self.key, version=version)
         return found
 
     def _version_at(self, at: str) -> int:
@@ -104,6 +113,12 @@ class Bundled:
         if not versions:
             raise ApplicationNotFound(application_id=str(self.key))
         return versions[-1]
+
+    def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> dict[str, Any]:
+        opened: dict[str, Any] = in_place(imported_picture(history, until), self.words)
+        if not opened["activities"]:
+            raise ApplicationNotFound(application_id=str(self.key))
+        return opened
 
     def _opened(self, application: Application) -> dict[str, Any]:
         shown = picture(application)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 CARRIED = ("timestamp", "by", "status", "reason", "legal_basis", "call_id", "command_id")
@@ -49,11 +49,27 @@ def plain(value: Any) -> Any:
 
 def in_place(value: Any, words: Mapping[str, Any]) -> Any:
     """Sealed parts replaced by what opens them; None where it has been erased."""
+
+    def opened(part: Any) -> Any:
+        if isinstance(part, Mapping):
+            if set(part) == {"statement_id", "commitment"}:
+                return words.get(part["commitment"])
+            return {key: opened(inner) for key, inner in part.items()}
+        return [opened(inner) for inner in part] if isinstance(part, list) else part
+
+    return opened(spread(value, lambda sealed: words.get(sealed["commitment"])))
+
+
+def spread(value: Any, said: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
+    """What a line of an older system said (see `said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
-        if set(value) == {"statement_id", "commitment"}:
-            return words.get(value["commitment"])
-        return {key: in_place(part, words) for key, part in value.items()}
-    return [in_place(part, words) for part in value] if isinstance(value, list) else value
+        sealed = value.get("said")
+        if isinstance(sealed, Mapping) and set(sealed) == {"line_id", "commitment"}:
+            found = said(sealed) or {}
+            rest = {key: part for key, part in value.items() if key != "said"}
+            return {**rest, "resource": found.get("resource"), "attributes": found.get("attributes")}
+        return {key: spread(part, said) for key, part in value.items()}
+    return [spread(part, said) for part in value] if isinstance(value, list) else value
 
 
 def words_of(bundle: Mapping[str, Any]) -> dict[str, Any]:

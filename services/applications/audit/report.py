@@ -87,16 +87,23 @@ def report(
     rows: Sequence[Row], *, language: str = "vi", until: datetime | None = None, checkpoint: str | None = None
 ) -> Report:
     """`until`: the end of a running application's drawing, else its last event. `checkpoint`: signed note to cite."""
-    ordered = sorted(rows, key=lambda row: row["version"])
+    ordered = _in_order(rows)
     if not ordered:
         raise ValueError("a report needs at least one event")
     clock = _clock(ordered)
     spans = _spans(ordered, clock.calendar if clock else WorkingCalendar(), until)
     lines = [_line(row, language) for row in ordered]
     due = clock.last_due_at if clock else None
-    reference = _fact(ordered, "reference") or ordered[0]["application_id"]
+    reference = _fact(rows, "reference") or _fact(rows, "case") or ordered[0]["application_id"]
     title = f"{LABELS['title'][language]} {reference}"
     return Report(language, title, _facts(ordered, clock, language), spans, lines, due, _evidence(checkpoint, language))
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """As recorded; what was imported as it is said to have happened, without the taking in itself."""
+    ordered = sorted(rows, key=lambda row: row["version"])
+    imported = [row for row in ordered if row["kind"] == "ActivityImported"]
+    return sorted(imported, key=_at) if imported else ordered
 
 
 def _clock(rows: Sequence[Row]) -> Clock | None:
@@ -121,7 +128,7 @@ def _spans(rows: Sequence[Row], calendar: WorkingCalendar, until: datetime | Non
     officer: str | None = None
     last = max(until or _at(rows[-1]), _at(rows[-1]))
     for row, following in zip(rows, [*rows[1:], None], strict=True):
-        officer = row["facts"].get("officer_id") or officer
+        officer = row["facts"].get("officer_id") or row["facts"].get("resource") or officer
         holder, who = _holder(row.get("status") or "", officer)
         since, end = _at(row), _at(following) if following else last
         paused = row.get("status") in PAUSED
@@ -145,7 +152,10 @@ def _holder(status: str, officer: str | None) -> tuple[str, str | None]:
 
 def _line(row: Row, language: str) -> Line:
     by = row.get("by") or {}
-    who = " · ".join(str(part) for part in (by.get("role"), by.get("account_id"), by.get("agency_code")) if part)
+    named = (by.get("role"), by.get("account_id"), by.get("agency_code"))
+    if row["kind"] == "ActivityImported":
+        named = (row["facts"].get("resource"), None, None)
+    who = " · ".join(str(part) for part in named if part)
     what = KIND_NAMES.get(row["kind"], {}).get(language) or row["facts"].get("activity") or row["kind"]
     note = " · ".join(str(part) for part in (row.get("reason"), row.get("legal_basis")) if isinstance(part, str))
     return Line(row["version"], _at(row), what, who, note)

@@ -1,12 +1,15 @@
-"""Histories as XES (IEEE 1849): one trace per application, one event per recorded event. Written and read in pieces."""
+"""Histories as XES (IEEE 1849): one trace per application, one event per recorded event. Written in pieces.
+
+What was imported goes out as it came in: activities under their own names, times, resources and attributes; that it
+was imported, and when, stands beside it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 Row = Mapping[str, Any]
@@ -27,8 +30,7 @@ HEAD = f"""<?xml version="1.0" encoding="UTF-8"?>
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-class NotXes(ValueError):
-    """The file is no XES log, or stops being one."""
+OF_THE_TRACE = ("HistoryImported", "ImportedHistoryErased")  # no step of the case itself
 
 
 def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterator[str]:
@@ -43,9 +45,9 @@ def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterat
             if current is not None:
                 yield "</trace>\n"
             current = row["application_id"]
-            name = row["facts"].get("reference") or current
+            name = row["facts"].get("reference") or row["facts"].get("case") or current
             yield "<trace>" + _written("concept:name", name) + _written("portal:application_id", current)
-        yield _event(row)
+        yield _event(row) if row["kind"] not in OF_THE_TRACE else ""
     yield ("</trace>\n" if current is not None else "") + ("</log>\n" if last else "")
 
 
@@ -58,6 +60,8 @@ def grouped(rows: Iterable[Row]) -> list[Row]:
 
 
 def _event(row: Row) -> str:
+    if row["kind"] == "ActivityImported":
+        return _imported(row)
     by = row.get("by") or {}
     said = [
         _written("concept:name", row["kind"]),
@@ -75,54 +79,23 @@ def _event(row: Row) -> str:
     return "<event>" + "".join(said + facts) + "</event>\n"
 
 
+def _imported(row: Row) -> str:
+    facts = row["facts"]
+    said = [
+        _written("concept:name", facts["activity"]),
+        _written("time:timestamp", facts["occurred_at"], "date"),
+        _written("org:resource", facts.get("resource")),
+        _written("portal:imported_at", row["at"], "date"),
+        _written("portal:version", row["version"], "int"),
+        _written("portal:position", row.get("position"), "int"),
+    ]
+    taken = {"concept:name", "time:timestamp", "org:resource"}
+    others = [(name, value) for name, value in (facts.get("attributes") or {}).items() if name not in taken]
+    return "<event>" + "".join([*said, *(_written(name, value) for name, value in others)]) + "</event>\n"
+
+
 def _written(key: str, value: Any, kind: str = "string") -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"<{kind} key={quoteattr(key)} value={quoteattr(UNWRITABLE.sub('�', text))}/>"
-
-
-def read(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str], dict[str, str]]]:
-    """(number of the event, trace attributes, event attributes) of a XES file, in flat memory.
-
-    Nested attributes are passed over. Document types are refused, for entities can be made to explode.
-    """
-    trace: dict[str, str] = {}
-    number, inside, root = 0, "", None
-    try:
-        # Bytes pass a guard that refuses document types, so no entity is ever declared.
-        for happened, element in iterparse(_without_doctype(file), events=("start", "end")):  # noqa: S314
-            tag = element.tag.rpartition("}")[2]
-            root = element if root is None else root
-            if happened == "start":
-                trace = {} if tag == "trace" else trace
-                inside = tag if tag in ("trace", "event") else inside
-            elif tag == "event":
-                number, inside = number + 1, "trace"
-                yield number, trace, _attributes(element)
-                element.clear()
-            elif tag == "trace":
-                inside = ""
-                root.clear()
-            elif inside == "trace" and element.get("key") is not None:
-                trace.setdefault(str(element.get("key")), str(element.get("value")))
-    except ParseError as error:
-        raise NotXes(f"the file is no XES log: {error}") from error
-
-
-def _attributes(event: Element) -> dict[str, str]:
-    return {str(part.get("key")): str(part.get("value")) for part in event if part.get("key") is not None}
-
-
-class _without_doctype:
-    """Passes a file on until a document type turns up."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._tail = file, b""
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
-        if b"<!DOCTYPE" in self._tail + block or b"<!ENTITY" in self._tail + block:
-            raise NotXes("a XES log has no document type")
-        self._tail = block[-10:]
-        return block

@@ -244,3 +244,22 @@ def test_figures_of_a_period_add_up(portal):
     )
     assert april["rows"][0]["key"] == "9.000001" and april["total"]["carried_over"] == 1
     assert waiting
+
+
+def test_a_draft_is_nobodys_business_but_its_applicants(portal):
+    key = portal.filled()
+    with pytest.raises(Forbidden):
+        portal.desk.application(key, identity=portal.identity, by=call(people.INTAKE))
+    portal.registry.submit(key, by=call(people.CITIZEN), **portal.neighbours)
+    assert portal.desk.application(key, identity=portal.identity, by=call(people.INTAKE))["status"] == "submitted"
+
+
+def test_a_look_is_told_with_the_role_it_was_taken_in(portal):
+    key = portal.submitted()
+    accountant = people.official("accountant-1", "accountant")
+    portal.desk.application(key, identity=portal.identity, by=call(accountant))
+    assert told(portal, "application_read.v1")[-1]["by"] == {
+        "account_id": "accountant-1",
+        "role": "accountant",
+        "agency_code": "H01.01",
+    }
