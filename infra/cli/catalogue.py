@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Annotated, Any
 
 import typer
-from nameko.exceptions import RemoteError
 
 from infra.cli import connection
 from infra.cli.progress import progress
@@ -123,11 +122,13 @@ def import_all(
     """Send every line of ``files`` to the catalogue; :meth:`Summary.to_json`."""
     summary, run = Summary(), uuid.uuid4()
     for file in files:
+        before = len(summary.bad_lines)
         for chunk, bad in chunks(file, layout):
             summary.bad_lines += bad
             for chosen, lines in groupby(chunk, key=lambda line: line.layout):
                 _send(desk, file, list(lines), chosen, effective_from, run, summary, findings)
             progress(len(chunk) + len(bad))
+        summary.bad_lines[before:] = sorted(summary.bad_lines[before:], key=lambda one: one["line"])
     return summary.to_json()
 
 
@@ -142,6 +143,8 @@ def _send(
     findings: IO[str] | None,
 ) -> None:
     """One call. When the catalogue refuses it, each record goes by itself, so that one does not keep out fifty."""
+    from nameko.exceptions import RemoteError
+
     records = [line.record for line in lines]
     command_id = str(uuid.uuid5(run, json.dumps([records, layout, effective_from], sort_keys=True)))
     try:

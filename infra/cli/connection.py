@@ -8,8 +8,6 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from nameko.standalone.rpc import ClusterRpcProxy
-
 from infra.chassis import logs
 from infra.chassis.loader import entry
 from infra.chassis.settings import SettingMissing, Settings
@@ -29,6 +27,8 @@ class Portal:
 
     def as_(self, token: str | None = None, language: str = "vi") -> Any:
         """A cluster proxy carrying ``token``; kept open until :meth:`close`."""
+        from nameko.standalone.rpc import ClusterRpcProxy
+
         key = (token, language)
         if key not in self._open:
             context: dict[str, Any] = {"language": language, **({"auth_token": token} if token else {})}

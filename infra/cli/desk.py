@@ -20,7 +20,9 @@ from infra.chassis.settings import Settings
 from infra.cli import connection
 from infra.cli.ending import Refused
 
-Reference = Annotated[str, typer.Argument(metavar="REF", help="Reference or id of an application, or an evidence file.")]
+Reference = Annotated[
+    str, typer.Argument(metavar="REF", help="Reference or id of an application, or an evidence file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")]
 Purpose = Annotated[str | None, typer.Option(help="Why it is looked at; kept in the citizen's access log.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; otherwise standard output.")]
@@ -37,7 +39,11 @@ def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = No
         (str(item["version"]), office_time(item["at"]), item["kind"], _who(item), item["status"] or "", _why(item))
         for item in answer["items"]
     ]
-    table(answer["reference"] or reference, ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái", "vì sao"), rows)
+    table(
+        answer["reference"] or reference,
+        ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái", "vì sao"),
+        rows,
+    )
 
 
 def state(

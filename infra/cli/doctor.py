@@ -163,7 +163,11 @@ def _missing_queues(settings: Settings) -> list[str]:
     """Queues of the services here that the broker does not have; nothing is declared by looking."""
     services = [service_class(name) for name in installed()]
     wanted = [f"rpc-{contract_of(name).service}" for name in installed()]
-    wanted += [handler_queue(source, kind, one.name, method).name for one in services for source, kind, method in handler_methods(one)]
+    wanted += [
+        handler_queue(source, kind, one.name, method).name
+        for one in services
+        for source, kind, method in handler_methods(one)
+    ]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         return [name for name in wanted if not _there(connection, name)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from sqlalchemy import create_engine, text
@@ -17,6 +18,13 @@ from infra.chassis.topology import declare
 
 def run(settings: Settings, services: list[str], *, follower: bool) -> int:
     """Serve until TERM; the exit code of the process."""
+    code = _served(settings, services, follower)
+    for number in (signal.SIGTERM, signal.SIGINT):  # one more must not kill what is only putting its things away
+        signal.signal(number, signal.SIG_IGN)
+    return code
+
+
+def _served(settings: Settings, services: list[str], follower: bool) -> int:
     if settings.embedded:
         return run_embedded(settings)
     for name in services:  # a setting that is missing stops the process now, not after the wait for the others

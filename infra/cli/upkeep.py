@@ -9,7 +9,6 @@ import typer
 
 from infra.chassis import logs
 from infra.chassis.loader import entry
-from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.cli.desk import AsJson, say
 from infra.cli.ending import Refused
@@ -89,4 +88,6 @@ def diagram() -> None:
 def _made_if_embedded(settings: Settings, service: str) -> None:
     """The embedded default makes its databases when they are first needed; real ones are migrated on purpose."""
     if settings.embedded:
+        from infra.chassis.migrations import upgrade
+
         upgrade(settings, service)

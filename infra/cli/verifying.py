@@ -21,7 +21,6 @@ from infra.cli.connection import language_of
 from infra.cli.progress import Tell, progress
 
 UNCHECKED = 2
-BUNDLE_KEYS = ("events", "checkpoint")
 
 
 def verify(
@@ -43,11 +42,11 @@ def verify(
     if subject and dsn:
         raise typer.BadParameter("give an evidence file or --dsn, not both")
     trusted = [*(key or []), *(keys.read_text().splitlines() if keys else [])]
-    checking = Checking(settings, trusted, tiles, checkpoint or [])
     try:
+        checking = Checking(settings, trusted, tiles, checkpoint or [])
         with progress("lá / leaves", quiet=as_json) as tell:
             said = checking.of(subject, dsn, tell)
-    except entry("applications", "audit.verifier", "CannotVerify") as error:
+    except _verifier("CannotVerify") as error:
         typer.echo(json.dumps({"ok": None, "error": str(error)}) if as_json else f"portal: {error}", err=not as_json)
         raise typer.Exit(UNCHECKED) from None
     typer.echo(json.dumps(said.to_json(), ensure_ascii=False, indent=1) if as_json else said.text())
@@ -79,9 +78,13 @@ def _words(shown: dict[str, Any], language: str) -> str:
     bad = shown["first_bad"]
     if language == "en":
         told = f"{shown['applications']} applications replayed: "
-        return told + (f"what is shown differs from what was recorded: {bad}" if bad else "what is shown is what was recorded")
+        return told + (
+            f"what is shown differs from what was recorded: {bad}" if bad else "what is shown is what was recorded"
+        )
     told = f"Phát lại {shown['applications']} hồ sơ: "
-    return told + (f"dữ liệu hiển thị khác với sự kiện đã ghi: {bad}" if bad else "dữ liệu hiển thị đúng như sự kiện đã ghi")
+    return told + (
+        f"dữ liệu hiển thị khác với sự kiện đã ghi: {bad}" if bad else "dữ liệu hiển thị đúng như sự kiện đã ghi"
+    )
 
 
 class Checking:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.kept import Kept, kept_demo
 from tests.e2e.scenes import Scenes, staged
 from tests.e2e.town import Town, on_real_servers, on_the_embedded_default
 
@@ -29,3 +30,9 @@ def scenes(town: Town) -> Scenes:
     made = staged(town)
     town.quiet()
     return made
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """One demo and what it left behind; nobody changes it but by adding."""
+    return kept_demo(tmp_path_factory.mktemp("demo") / "kept")

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli.app import app
+from infra.cli.ending import Refused
 from infra.cli.seed import shown
 
 COMMANDS = {
@@ -63,3 +64,26 @@ def test_what_seed_prints_is_what_was_agreed():
         "officials": {"auditor": {"username": "1", "password": "p", "account_id": "a"}},
         "citizens": [{"username": "1", "password": "p", "account_id": "a", "citizen_number": "1"}],
     }
+
+
+def test_a_service_without_a_history_has_nothing_to_rebuild():
+    refused = portal("rebuild", "identity")
+    assert isinstance(refused.exception, Refused) and "no read model" in str(refused.exception)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "no JSON"])
+def test_a_file_that_is_no_evidence_is_refused(tmp_path, content):
+    (tmp_path / "evidence.json").write_text(content)
+    refused = portal("history", str(tmp_path / "evidence.json"))
+    assert isinstance(refused.exception, Refused) and "no evidence file" in str(refused.exception)
+
+
+def test_a_file_that_is_no_evidence_does_not_verify(tmp_path):
+    (tmp_path / "none.json").write_text("[]")
+    assert portal("verify", str(tmp_path / "none.json")).exit_code == 2
+    (tmp_path / "empty.json").write_text("{}")
+    assert portal("verify", str(tmp_path / "empty.json")).exit_code == 1
+
+
+def test_an_installation_without_a_store_cannot_be_verified():
+    assert portal("verify").exit_code == 2

@@ -1,0 +1,79 @@
+"""Dead letters where they are kept: found, handed to their handlers again, watched until they are digested."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.chassis.database import Database
+from infra.chassis.dead_letters import DeadLetters
+from infra.chassis.loader import installed
+from infra.chassis.publishing import Publisher, Unroutable
+from infra.chassis.settings import Settings
+from infra.chassis.tables import inbox
+from infra.cli.connection import reached
+from infra.cli.ending import Refused
+from infra.cli.services import known
+
+DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed letter
+
+
+def replayed_here(settings: Settings, service: str, letter: int) -> dict[str, Any]:
+    """The embedded default comes up for it, tries it twice at once and goes down when it is digested or dead again."""
+    quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
+    with reached(quick):
+        letters = DeadLetters.of(quick, service)
+        before = _digesters(letters, letters.show(letter)["message_id"])
+        with publisher_of(quick) as publisher:
+            told = letters.replay(letter, publisher)
+        until = time.monotonic() + DIGESTED_WITHIN
+        while (outcome := _outcome(letters, told, before)) == "handed over" and time.monotonic() < until:
+            time.sleep(0.1)
+    return {"dry_run": False, "outcome": outcome, **told}
+
+
+def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
+    """``digested``, ``dead again`` or, while neither shows, ``handed over``."""
+    if any(one["message_id"] == letter["message_id"] for one in letters.waiting(1000)):
+        return "dead again"
+    now = _digesters(letters, letter["message_id"])
+    method = letter["consumer"].rpartition(".")[2]
+    return "digested" if method in now or now - before else "handed over"
+
+
+def _digesters(letters: DeadLetters, message_id: str) -> set[str]:
+    """The consumers that remember a message."""
+    with letters.database.session() as session:
+        return set(session.scalars(select(inbox.c.consumer).where(inbox.c.message_id == message_id)))
+
+
+@contextmanager
+def publisher_of(settings: Settings) -> Iterator[Publisher]:
+    publisher = Publisher(settings.amqp_uri)
+    try:
+        yield publisher
+    except Unroutable as nowhere:
+        raise Refused(f"no queue takes it ({nowhere}): run portal migrate; the letter still waits") from nowhere
+    finally:
+        publisher.close()
+
+
+def letters_of(settings: Settings, service: str) -> DeadLetters:
+    (name,) = known([service])
+    if settings.embedded and not (settings.home / f"{name}.sqlite").exists():
+        raise Refused(f"{name} has no database in {settings.home} yet, and so no letters")
+    return DeadLetters(Database.at(settings.database_url(name)))
+
+
+def named(settings: Settings, service: str | None) -> list[str]:
+    """The services to look at: the one asked for, or all that have a database here."""
+    if service:
+        return known([service])
+    if settings.embedded:
+        return [name for name in installed() if (settings.home / f"{name}.sqlite").exists()]
+    named = [name for name in installed() if settings.get(f"{name.upper()}_DATABASE_URL")]
+    return named or installed()  # with none named, the first missing one is said

@@ -1,0 +1,43 @@
+"""One demo whose databases are kept, for every test that looks at what a demo leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """``folder``: PORTAL_HOME of the demo; ``steps`` and ``verdict``: what it printed."""
+
+    folder: Path
+    steps: list[dict[str, Any]]
+    verdict: dict[str, Any]
+
+    @property
+    def reference(self) -> str:
+        return str(self.verdict["reference"])
+
+
+def plain_environment(home: Path, **more: str) -> dict[str, str]:
+    """An environment that names no server, so that the embedded default is used."""
+    env = {name: value for name, value in os.environ.items() if name != "AMQP_URI" and "_DATABASE_URL" not in name}
+    return {**env, "PORTAL_HOME": str(home), "PYTHONPATH": str(Path.cwd()), **more}
+
+
+def kept_demo(folder: Path) -> Kept:
+    """Run ``portal demo --json --keep``; fails with all it said unless every step held."""
+    done = subprocess.run(
+        [*PORTAL, "demo", "--json", "--keep", str(folder)],
+        env=plain_environment(folder), capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    *steps, verdict = [json.loads(line) for line in done.stdout.splitlines()]
+    return Kept(folder, steps, verdict)

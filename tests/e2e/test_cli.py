@@ -1,0 +1,294 @@
+"""The ``portal`` command as operators and auditors type it: a real process each time, on what a demo left and on servers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.kept import PORTAL, Kept, plain_environment
+from tests.e2e.platforms import Processes
+
+Portal = Callable[..., subprocess.CompletedProcess[str]]
+OLDER = """ma_ho_so,viec,luc,can_bo
+A1,Trả kết quả,2015-03-04 08:00,cb2
+A1,Nộp,2015-03-01 08:00,cb1
+A2,Nộp,2015-03-02 08:00,cb1
+A2,Nộp,2015-03-02 08:00,cb1
+A2,Thẩm định,không rõ,cb1
+"""
+MAPPING = "case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n"
+
+
+@pytest.fixture
+def portal(kept: Kept) -> Portal:
+    """``portal("history", REF)`` on the kept demo, with the finished process as the answer; ``home=`` for another."""
+
+    def run(*typed: str, home: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+        surroundings = plain_environment(home or kept.folder, **env)
+        return subprocess.run(
+            [*PORTAL, *typed], env=surroundings, capture_output=True, text=True, timeout=100, check=False
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def bundle(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The evidence of the demo's application, as an auditor takes it away."""
+    file = tmp_path_factory.mktemp("auditor") / "evidence.json"
+    command = [*PORTAL, "evidence", kept.reference, "--output", str(file)]
+    done = subprocess.run(
+        command, env=plain_environment(kept.folder), capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+def told(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def refused(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """The one line a command ended with."""
+    assert done.returncode == status, done.stdout[-2000:] + done.stderr[-2000:]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("portal: ")
+    return line
+
+
+# What a demo left behind
+
+
+def test_the_demo_ends_with_the_verifier_naming_the_event_that_was_changed_in_a_copy(kept):
+    before, change, after = [step for step in kept.steps if step["part"] == 8]
+    assert before["facts"]["verdict"].startswith("TOÀN VẸN")
+    assert f"sự kiện {change['facts']['event']}," in after["facts"]["verdict"]
+
+
+def test_a_reference_gives_the_history_and_the_state_at_an_instant(kept, portal):
+    items = told(portal("history", kept.reference, "--json", "--purpose", "kiểm tra định kỳ"))["items"]
+    assert [item["version"] for item in items] == list(range(1, len(items) + 1))
+    submitted = next(item for item in items if item["kind"] == "Submitted")
+    then = told(portal("state", kept.reference, "--at", submitted["at"]))
+    assert (then["status"], then["version"]) == ("submitted", submitted["version"])
+
+
+def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_path):
+    nowhere = {"home": tmp_path, "AMQP_URI": "amqp://127.0.0.1:9/"}
+    items = told(portal("history", str(bundle), "--json", **nowhere))["items"]
+    assert items[-1]["status"] == "result_returned"
+    assert told(portal("state", str(bundle), "--version", "4", **nowhere))["status"] == "submitted"
+    changes = told(portal("diff", str(bundle), "3", "4", "--json", **nowhere))["changes"]
+    assert {"field": "/status", "before": "draft", "after": "submitted"} in changes
+    assert "holiday" in portal("explain", str(bundle), **nowhere).stdout
+    assert "Submitted" in portal("export", "--bundle", str(bundle), "--format", "xes", **nowhere).stdout
+    report = tmp_path / "report.pdf"
+    assert portal("report", str(bundle), "--output", str(report), **nowhere).returncode == 0
+    assert report.read_bytes().startswith(b"%PDF-")
+
+
+def test_an_evidence_file_answers_what_the_platform_answers(kept, portal, bundle):
+    asked = (kept.reference, str(bundle))
+    there, here = (told(portal("diff", one, "1", "14", "--json")) for one in asked)
+    assert here == there and len(there["events"]) == 13 and len(there["changes"]) > 50
+
+
+def test_a_bundle_verifies_and_a_changed_one_does_not(portal, bundle, tmp_path):
+    assert told(portal("verify", str(bundle), "--json", home=tmp_path))["ok"]
+    changed = json.loads(bundle.read_text())
+    changed["events"][3]["version"] = 7
+    (tmp_path / "changed.json").write_text(json.dumps(changed))
+    done = portal("verify", str(tmp_path / "changed.json"), home=tmp_path, PORTAL_LANGUAGE="en")
+    assert done.returncode == 1, done.stdout
+    assert "NOT INTACT" in done.stdout and "leaf 3" in done.stdout
+    key = "portal.invalid/applications+00000000+" + "A" * 44
+    assert portal("verify", str(bundle), "--key", key, home=tmp_path).returncode == 2
+
+
+def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(kept, portal, tmp_path):
+    whole = told(portal("verify", "--json"))
+    assert whole["ok"] and whole["keys_given"] and whole["read_model"]["first_bad"] is None
+    copy = tmp_path / "copy"
+    shutil.copytree(kept.folder, copy)
+    with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
+        for (name,) in list(store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
+            store.execute(f'DROP TRIGGER "{name}"')
+        store.execute(
+            "UPDATE stored_events SET state = CAST(replace(state, 'citizen', 'citizeN') AS BLOB) WHERE rowid = 2"
+        )
+    done = portal("verify", home=copy, PORTAL_LANGUAGE="en")
+    assert done.returncode == 1
+    assert "event 2," in done.stdout and "a stored event was changed after it was sealed (state)" in done.stdout
+
+
+def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_right(kept, portal, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(kept.folder, copy)
+    with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
+        store.execute("UPDATE application_view SET status = 'rejected'")
+    assert portal("verify", home=copy).returncode == 1
+    compared = told(portal("rebuild", "applications", "--no-swap", "--json", home=copy))
+    assert (compared["differing"], compared["swapped"]) == (1, False)
+    assert "result_returned" in portal("rebuild", "applications", home=copy).stdout
+    assert portal("verify", home=copy).returncode == 0
+
+
+def test_the_whole_log_is_exported_with_progress(kept, portal, tmp_path):
+    done = portal("export", "--format", "jsonl", "--output", str(tmp_path / "log.jsonl"))
+    assert done.returncode == 0 and "events" in done.stderr
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert {"application_submitted.v1", "result_returned.v1"} <= {event["type"] for event in events}
+
+
+def test_an_older_history_is_taken_in_once(portal, tmp_path):
+    (tmp_path / "older.csv").write_text(OLDER)
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    typed = ["import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml"), "--json"]
+    first, again = (told(portal(*typed, home=tmp_path / "home")) for _ in range(2))
+    assert (first["cases"], first["added"], first["duplicates"]) == (2, 3, 1)
+    assert [bad["line"] for bad in first["bad"]] == [6]
+    assert (again["added"], again["already_there"]) == (0, 3)
+    (tmp_path / "map.yaml").write_text("case: none\nactivity: viec\ntimestamp: luc\n")
+    assert "no column none" in refused(portal(*typed, home=tmp_path / "home"), 1)
+
+
+def test_records_are_imported_into_a_fresh_installation(portal, tmp_path):
+    records = tmp_path / "records.jsonl"
+    records.write_text('{"ma_thu_tuc": "1.000001"}\nbroken\n')
+    summary = told(portal("catalog", "import", str(records), "--json", home=tmp_path / "home"))
+    assert [bad["line"] for bad in summary["bad_lines"]][-1] == 2
+
+
+def test_a_refusal_is_one_line_in_the_language_asked_for(portal):
+    assert "Application NOPE" in refused(portal("history", "NOPE", PORTAL_LANGUAGE="en"), 1)
+
+
+def test_a_missing_setting_is_named(portal, tmp_path):
+    database = {"CATALOG_DATABASE_URL": f"sqlite:///{tmp_path}/catalog.sqlite"}
+    for typed, name in ((["history", "X"], "PORTAL_TOKEN"), (["migrate"], "IDENTITY_DATABASE_URL")):
+        assert f"Setting {name} is missing" in refused(portal(*typed, home=tmp_path, **database), 78)
+
+
+def test_dead_letters_are_listed_shown_replayed_and_dropped(kept, portal, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(kept.folder, copy)
+    _keep_letters(copy)
+    assert [one["id"] for one in told(portal("dead-letters", "list", "--json", home=copy))] == [1, 2]
+    assert told(portal("dead-letters", "show", "notifications", "1", home=copy))["body"]["id"] == "test:1"
+    assert told(portal("dead-letters", "replay", "notifications", "1", "--dry-run", home=copy))["dry_run"]
+    again = told(portal("dead-letters", "replay", "notifications", "1", home=copy))
+    assert again["outcome"] == "dead again"  # its event fits no contract, and it waits anew
+    dropped = portal("dead-letters", "drop", "notifications", "2", "--reason", "không còn hồ sơ", home=copy)
+    assert told(dropped)["id"] == 2
+    assert [one["id"] for one in told(portal("dead-letters", "list", "--json", home=copy))] == [3]
+    assert refused(portal("dead-letters", "show", "notifications", "99", home=copy), 1)
+
+
+def _keep_letters(home: Path) -> None:
+    """Two letters of an event that no handler can digest."""
+    with closing(sqlite3.connect(home / "notifications.sqlite")) as store, store:
+        queue = "evt-applications-application_submitted.v1--notifications.tell_application_submitted"
+        columns = (
+            "consumer, message_id, routing, headers, body, content_type, error, attempts, first_at, last_at, state"
+        )
+        for number in (1, 2):
+            body = json.dumps({"id": f"test:{number}", "type": "application_submitted.v1", "data": {}}).encode()
+            store.execute(
+                f"INSERT INTO dead_letter ({columns}) VALUES (?, ?, '{{}}', '{{}}', ?, 'application/json', 'x', 6, "
+                "'2026-01-01 00:00:00', '2026-01-01 00:00:00', 'waiting')",
+                (queue, f"test:{number}", body),
+            )
+
+
+def test_the_doctor_says_what_the_embedded_default_is(portal):
+    done = portal("doctor")
+    assert done.returncode == 0
+    assert "embedded default" in done.stdout and "ok    applications database" in done.stdout
+
+
+def test_the_doctor_names_every_missing_setting(portal, tmp_path):
+    done = portal("doctor", "--json", home=tmp_path, AMQP_URI="amqp://127.0.0.1:9/", PORTAL_ENVIRONMENT="development")
+    findings = json.loads(done.stdout)
+    assert done.returncode == 78
+    named = " ".join(one["looked_at"] for one in findings if one["verdict"] == "setting")
+    assert all(f"{name}_DATABASE_URL" in named for name in ("IDENTITY", "CATALOG", "PAYMENTS"))
+    assert any(one["looked_at"].startswith("broker") and one["verdict"] == "fault" for one in findings)
+
+
+def test_the_embedded_platform_runs_until_term_and_a_second_term_changes_nothing(kept, tmp_path):
+    processes = Processes(plain_environment(tmp_path / "home"), tmp_path)
+    processes.start("all")
+    processes.wait_ready()
+    _ask_twice(processes.running["all"])
+    assert processes.stop_all() == {"all": 0}
+    assert '"event": "stopped"' in processes.log("all")
+
+
+# On real servers
+
+
+@pytest.fixture(scope="module")
+def one_service(
+    broker_server: Any, database_server: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Processes]:
+    """Broker and database of the catalogue alone, migrated."""
+    folder = tmp_path_factory.mktemp("one-service")
+    database = database_server.make("catalog")
+    with broker_server.virtual_host() as uri:
+        own = {"AMQP_URI": uri, "CATALOG_DATABASE_URL": database, "PORTAL_ENVIRONMENT": "development"}
+        processes = Processes(plain_environment(folder / "home", **own), folder)
+        processes.portal("migrate", "catalog")
+        yield processes
+    database_server.drop(database)
+
+
+@pytest.mark.parametrize("kind", [["catalog"], ["catalog", "--follower"]])
+def test_a_service_on_real_servers_stops_once_however_often_it_is_asked(one_service, kind):
+    one_service.running.clear()
+    name = " ".join(kind)
+    one_service.start(name, *kind)
+    one_service.wait_ready()
+    _ask_twice(one_service.running[name])
+    assert one_service.stop_all() == {name: 0}
+
+
+def test_without_a_broker_a_service_waits_and_then_gives_up(one_service):
+    env = {**one_service.env, "AMQP_URI": "amqp://127.0.0.1:9/", "START_PATIENCE": "2"}
+    started = time.monotonic()
+    done = subprocess.run([*PORTAL, "run", "catalog"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 75 and time.monotonic() - started >= 2
+    assert '"waiting_for": "broker"' in done.stderr and "gave_up_waiting" in done.stderr
+
+
+def test_a_missing_setting_stops_a_service_before_it_waits(one_service):
+    done = subprocess.run(
+        [*PORTAL, "run", "identity"], env=one_service.env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 78
+    assert "IDENTITY_DATABASE_URL" in done.stderr.splitlines()[-1]
+
+
+def test_the_doctor_sees_what_is_migrated_and_what_is_not(one_service, fresh_database):
+    env = {**one_service.env, "PAYMENTS_DATABASE_URL": fresh_database("payments")}
+    done = subprocess.run([*PORTAL, "doctor"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 78
+    assert "ok    catalog database" in done.stdout
+    assert "payments database is not up to date  → run portal migrate" in done.stdout
+    assert "queues missing" in done.stdout
+
+
+def _ask_twice(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
