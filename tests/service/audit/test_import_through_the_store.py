@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.settings import Settings
 from services.applications.audit.findings import Alarming, findings
 from services.applications.audit.imported import ImportedHistory, import_history
+from services.applications.audit.importing import Columns, read_history
 from services.applications.evidence import LoggedHistories
 from services.applications.exporting import Exporting
 from services.applications.rebuilding import verify
@@ -61,7 +63,7 @@ def test_an_import_is_taken_in_once_and_is_no_application(installed: Any) -> Non
     assert verify(installed.store)["first_bad"] is None
     assert installed.raw.rows("SELECT count(*) FROM application_view")[0][0] == 0
     history = installed.store.streams.repository.get(ImportedHistory.id_of("mot-cua-2015", "H3"))
-    assert history.activities == 3
+    assert len(history.activities) == 3
     installed.raw.seal()
     assert installed.raw.verify().ok
 
@@ -75,8 +77,17 @@ def test_an_import_is_exported_in_every_format(installed: Any) -> None:
     pages = export(installed, "xes", 2)
     traces = list(ET.fromstring("".join(pages)))
     assert len(pages) == 4 and len([t for t in traces if t.tag.endswith("trace")]) == 7
+    standard = "case: concept:name\nactivity: concept:name\ntimestamp: time:timestamp\nresource: org:resource\n"
+    again = read_history(io.BytesIO("".join(pages).encode()), "again.xes", Columns.parse(standard))
+    assert [(a.activity, a.resource, a.at.isoformat()) for a in again.cases["H3"]] == [
+        ("Nộp", "cb1", "2015-03-01T08:00:00+07:00"),
+        ("Thẩm định", "cb2", "2015-03-02T08:00:00+07:00"),
+        ("Trả kết quả", "cb3", "2015-03-03T08:00:00+07:00"),
+    ]
+    assert again.cases["H3"][0].attributes["phong"] == "=P3"
     documents = [json.loads(page) for page in export(installed, "ocel2", 3)]
     assert sum(len(document["events"]) for document in documents) == 28
+    assert {one["name"] for one in documents[0]["eventTypes"]} == {"HistoryImported", "Nộp", "Thẩm định", "Trả kết quả"}
 
 
 def test_what_a_later_file_slips_in_raises_an_alarm(installed: Any) -> None:
@@ -93,3 +104,13 @@ def test_what_a_later_file_slips_in_raises_an_alarm(installed: Any) -> None:
     while duty.step():
         pass
     assert [item["kind"] for item in findings(installed.raw.database)["items"]] == ["back_dated_import"]
+
+
+def test_thousands_of_cases_are_taken_in_and_found_again(installed: Any) -> None:
+    lines = [f"H{n % 2000},Việc {n // 2000},0{n // 2000 + 1}/03/2015 08:00,cb{n % 7},P{n}\n" for n in range(4000)]
+    random.Random(1).shuffle(lines)
+    (installed.folder / "large.csv").write_text("case,activity,at,who,phong\n" + "".join([*lines, *lines[:50], "x\n"]))
+    first, again = take_in(installed, "large.csv"), take_in(installed, "large.csv")
+    assert (first["cases"], first["added"], first["duplicates"]) == (2000, 4000, 50)
+    assert [bad["line"] for bad in first["bad"]] == [4052]
+    assert (again["added"], again["already_there"]) == (0, 4000)

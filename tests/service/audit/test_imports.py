@@ -1,75 +1,189 @@
-"""Imported histories are streams like others: kept once, replayed, sealed and proved."""
+"""Imported histories are streams like others: kept once, replayed, sealed, proved, and erased without a trace."""
 
 import io
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.applications.audit.imported import ActivityImported, HistoryImported, ImportedHistory, Importing
-from services.applications.audit.importing import Columns, read_history
+from services.applications.audit.imported import SUBJECT, TOPICS, ImportedHistory
+from services.applications.audit.importing import BadMapping, Columns, read_history
+from services.applications.audit.offline import Bundled
 from services.applications.audit.proofs import Proofs
-from services.applications.store import Streams, environment
+from services.applications.audit.taking_in import TakingIn
+from services.applications.audit.verifier import Key, Verdict, verify_bundle
+from services.applications.blobs import FolderBlobs
+from services.applications.erasure import Erasing
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest
+from services.applications.evidence import Evidence
+from services.applications.history import History
+from services.applications.rulebook import Rulebook
+from services.applications.store import Store as Streams
+from tests.service.audit.stores import KEY
+from tests.unit.applications import people
+from tests.unit.applications.people import call
 
 MAPPING = Columns.parse("case: case\nactivity: activity\ntimestamp: at\nresource: who\n")
-BY = {"account_id": "o-1", "role": "operator", "agency_code": None}
-
-
-class Kept:
-    """The service's own store, with any topic allowed."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        given = environment(database.url, Settings({}))
-        self.streams = Streams({name: value for name, value in given.items() if name != "MAPPER_TOPIC"})
-
-    def record(self, application: Any, session: Session) -> int:
-        return int(self.streams.save(application, session=session)[-1].notification.id)
-
-
-def take_in(kept: Kept, text: str, import_id: str = "file-1") -> dict[str, Any]:
-    found = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
-    return Importing(kept).take_in(found, system="Một cửa 2015", import_id=import_id, by=BY, call_id="", command_id="c")
+BY = {"account_id": "o-1", "role": "operator", "agency_code": None, "on_behalf_of": None}
+SYSTEM = "Một cửa 2015"
+LIFE = """case,activity,at,who,dien_thoai
+H1,Trả kết quả,2015-03-09 08:00,Cán bộ Mẫu B,0900000001
+H1,Nộp,2015-03-02 08:00,Cán bộ Mẫu A,0900000001
+H1,Thẩm định,2015-03-04 08:00,Cán bộ Mẫu B,0900000001
+H2,Nộp,2015-03-02 08:00,Cán bộ Mẫu A,0900000002
+"""
+KEY_OF_H1 = str(ImportedHistory.id_of(SYSTEM, "H1"))
 
 
 @pytest.fixture
-def kept(stores: Any) -> Any:
-    store = stores.empty()
-    held = Kept(store.database)
-    held.store = store  # type: ignore[attr-defined]
-    yield held
-    held.streams.close()
-    store.close()
+def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
+    """An installation with its auditors' desk."""
+    raw = stores.empty()
+    store = Streams.from_settings(Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path)}))
+    rules, proofs = Rulebook(store.database), Proofs(store.database)
+    yield SimpleNamespace(
+        raw=raw,
+        store=store,
+        history=History(store, rules),
+        evidence=Evidence(store, rules, proofs),
+        erasing=Erasing(store, FolderBlobs(tmp_path / "blobs")),
+    )
+    store.streams.close()
+    raw.close()
 
 
-def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(kept: Kept) -> None:
+def take_in(desk: Any, text: str = LIFE, import_id: str = "first") -> dict[str, Any]:
+    found = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
+    return TakingIn(desk.store).take_in(found, system=SYSTEM, import_id=import_id, by=BY)
+
+
+def erased(desk: Any, subject: str) -> None:
+    for auditor in (people.AUDITOR, people.AUDITOR_2):
+        desk.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", by=call(auditor))
+    while desk.erasing.step():
+        pass
+
+
+def proved(bundle: dict[str, Any]) -> Verdict:
+    verdict = Verdict("bundle", "", keys_given=True)
+    verify_bundle(json.loads(json.dumps(bundle)), [Key.parse(str(KEY.verifier))], verdict)
+    return verdict
+
+
+def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(desk: Any) -> None:
     lines = [f"H{n % 300},Việc {n},2015-03-{n % 28 + 1:02} 08:00,cb{n % 7},p{n}" for n in range(900)]
     text = "case,activity,at,who,phong\n" + "\n".join(lines)
-    first = take_in(kept, text + "\nbad line\n")
+    first = take_in(desk, text + "\nbad line\n")
     assert (first["cases"], first["added"], first["already_there"], len(first["bad"])) == (300, 900, 0, 1)
-    assert take_in(kept, text)["added"] == 0
-    assert take_in(kept, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "file-2")["added"] == 1
-    history = kept.streams.repository.get(ImportedHistory.id_of("Một cửa 2015", "H1"))
-    assert history.case == "H1" and history.activities == 4
+    assert take_in(desk, text)["added"] == 0
+    assert take_in(desk, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "second")["added"] == 1
+    assert len(desk.store.kept(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
 
 
-def test_imported_events_keep_what_was_written_and_nothing_else(kept: Kept) -> None:
-    take_in(kept, "case,activity,at,who,phong\nH1,Nộp,01/05/2019 08:00,Cán bộ A,=1+1\n")
-    key = ImportedHistory.id_of("Một cửa 2015", "H1")
-    begun, activity = list(kept.streams.events.get(key))
-    assert isinstance(begun, HistoryImported) and isinstance(activity, ActivityImported)
-    assert activity.occurred_at == "2019-05-01T08:00:00+07:00" and activity.attributes == {"phong": "=1+1"}
-    assert (activity.resource, activity.line, activity.status) == ("Cán bộ A", 2, "imported")
+def test_lines_that_differ_in_one_attribute_are_two_activities(desk: Any) -> None:
+    take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\n")
+    assert take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\nH1,Nộp,2015-03-02,a,2\n")["added"] == 1
 
 
-def test_imported_histories_are_sealed_and_proved(kept: Kept) -> None:
-    take_in(kept, "case,activity,at,who\nH1,Nộp,2019-05-01,a\nH1,Duyệt,2019-05-02,b\n")
-    store: Any = kept.store  # type: ignore[attr-defined]
-    store.seal()
-    assert store.verify().ok
-    bundle = Proofs(store.database).evidence(str(ImportedHistory.id_of("Một cửa 2015", "H1")))
-    assert [event["topic"] for event in bundle["events"]] == [
-        "applications.HistoryImported", "applications.ActivityImported", "applications.ActivityImported",
-    ]  # fmt: skip
+def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
+    take_in(desk)
+    told = desk.history.history(f"{SYSTEM}/H1", by=call(people.AUDITOR))
+    assert (told["application_id"], told["reference"], told["version"]) == (KEY_OF_H1, f"{SYSTEM}/H1", 4)
+    assert [item["kind"] for item in told["items"]] == ["HistoryImported", *["ActivityImported"] * 3]
+    first = told["items"][1]["facts"]
+    assert (first["activity"], first["occurred_at"]) == ("Nộp", "2015-03-02T08:00:00+07:00")
+    assert (first["resource"], first["attributes"]) == ("Cán bộ Mẫu A", {"dien_thoai": "0900000001"})
+    reads = desk.raw.rows("SELECT subject FROM outbox WHERE type = 'application_read.v1'")
+    assert [row[0] for row in reads] == [KEY_OF_H1]
+
+
+def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(desk: Any) -> None:
+    take_in(desk)
+    auditor = call(people.AUDITOR)
+    then = desk.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", by=auditor)
+    assert (then["activity"], then["version"], then["status"]) == ("Thẩm định", 3, "imported")
+    assert desk.history.state_at(KEY_OF_H1, by=auditor)["activity"] == "Trả kết quả"
+    assert desk.history.state_at(KEY_OF_H1, version=2, by=auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
+    with pytest.raises(ApplicationNotFound):
+        desk.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", by=auditor)
+    with pytest.raises(InvalidRequest):
+        desk.history.state_at(KEY_OF_H1, version=9, by=auditor)
+
+
+def test_what_changed_between_two_versions_is_told(desk: Any) -> None:
+    take_in(desk)
+    told = desk.history.diff(KEY_OF_H1, 3, 4, by=call(people.AUDITOR))
+    changed = {one["field"]: (one["before"], one["after"]) for one in told["changes"]}
+    assert changed["/activity"] == ("Thẩm định", "Trả kết quả") and changed["/activities/2/line"] == (None, 2)
+    assert [one["facts"]["resource"] for one in told["events"]] == ["Cán bộ Mẫu B"]
+
+
+def test_the_log_can_be_read_for_imports_alone_with_their_words_sealed(desk: Any) -> None:
+    take_in(desk)
+    found = desk.history.events(by=call(people.AUDITOR), kind="ActivityImported")["items"]
+    assert len(found) == 4 and all(set(one["facts"]["said"]) == {"line_id", "commitment"} for one in found)
+
+
+def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None:
+    take_in(desk)
+    desk.raw.seal()
+    assert desk.raw.verify().ok
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(people.AUDITOR))
+    assert proved(bundle).ok and len(bundle["openings"]) == 3
+    alone, auditor = Bundled(bundle), call(people.AUDITOR)
+    assert alone.history() == desk.history.history(KEY_OF_H1, by=auditor)
+    assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", by=auditor)
+    asked = {"from_version": 2, "to_version": 4}
+    assert alone.diff(**asked) == desk.history.diff(KEY_OF_H1, *asked.values(), by=auditor)
+    bundle["openings"][0]["content"] = bundle["openings"][1]["content"]
+    assert proved(bundle).first_bad.kind == "opening_wrong"
+    with pytest.raises(Forbidden):
+        desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(people.CITIZEN))
+
+
+def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
+    take_in(desk)
+    desk.raw.seal()
+    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
+    desk.raw.seal()
+    assert desk.raw.verify().ok
+    states = b"".join(bytes(row[0]) for row in desk.raw.rows("SELECT state FROM stored_events"))
+    beside = str(desk.raw.rows("SELECT application_id, value FROM answer_set"))
+    assert b"0900000001" not in states and "Cán bộ".encode() not in states
+    assert "0900000001" not in beside and "0900000002" in beside
+    told = desk.history.history(KEY_OF_H1, by=call(people.AUDITOR))["items"]
+    assert [one["kind"] for one in told][-1] == "ImportedHistoryErased"
+    assert {(one["facts"]["resource"], one["facts"]["attributes"]) for one in told[1:4]} == {(None, None)}
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(people.AUDITOR))
+    assert proved(bundle).ok and all(one["erased"] for one in bundle["openings"])
+    again = take_in(desk, import_id="again")
+    assert (again["added"], again["erased"], again["already_there"]) == (0, 3, 1)
+
+
+def test_an_applications_id_does_not_pass_for_an_imported_persons(desk: Any) -> None:
+    take_in(desk)
+    erased(desk, KEY_OF_H1)
+    assert desk.history.state_at(KEY_OF_H1, by=call(people.AUDITOR))["erased"] is None
+
+
+def test_an_imported_case_is_no_application_to_anyone_else(desk: Any) -> None:
+    take_in(desk)
+    with pytest.raises(ApplicationNotFound):
+        desk.store.get(KEY_OF_H1)
+    with pytest.raises(ApplicationNotFound):
+        desk.store.key_of(f"{SYSTEM}/H9")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b"])
+def test_a_system_needs_a_name_that_can_stand_before_a_slash(name: str) -> None:
+    with pytest.raises(BadMapping):
+        TakingIn(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_imported_event_is_loaded_by_the_service(desk: Any) -> None:
+    take_in(desk)
+    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
+    assert {row.topic for row in desk.store.rows(after=0, limit=99)} == set(TOPICS)

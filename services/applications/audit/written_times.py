@@ -1,0 +1,60 @@
+"""Times as offices write them: ISO 8601, day before month, time before date, morning and afternoon, zone or none.
+
+Office time where no zone is given. Day before month where it could be either: nothing else is written in Viet Nam.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from infra.working_time import OFFICE_ZONE
+
+DAY_FIRST = r"(?P<day>\d{1,2})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<year>\d{4})"
+YEAR_FIRST = r"(?P<year>\d{4})(?P<sep>[/.-])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})"
+TIME = (
+    r"(?P<hour>\d{1,2})(?::|h|g| giờ )(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?: ?(?P<half>SA|CH|AM|PM))?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?"
+)
+WRITTEN = [
+    re.compile(pattern, re.IGNORECASE)
+    for date in (DAY_FIRST, YEAR_FIRST)
+    for pattern in (rf"{date}(?:(?:T|,? +){TIME})?", rf"{TIME},? +(?:ngày )?{date}")
+]
+YEARS = range(1900, 2200)
+
+
+def instant(text: str) -> datetime | None:
+    """An aware instant; None for anything that is no date of a year between 1900 and 2199."""
+    written = " ".join(text.split())
+    found = next((match for pattern in WRITTEN if (match := pattern.fullmatch(written))), None)
+    try:
+        at = _read(found) if found else datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    if at.year not in YEARS:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=OFFICE_ZONE)
+
+
+def _read(found: re.Match[str]) -> datetime:
+    part = found.groupdict()
+    hour, half = int(part.get("hour") or 0), (part.get("half") or "").upper()
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour of a half day")
+        hour = hour % 12 + (12 if half in ("CH", "PM") else 0)
+    fraction = int((part.get("fraction") or "0").ljust(6, "0")[:6])
+    date = int(part["year"]), int(part["month"]), int(part["day"])
+    time = hour, int(part.get("minute") or 0), int(part.get("second") or 0), fraction
+    return datetime(*date, *time, tzinfo=_zone(part.get("zone")))
+
+
+def _zone(written: str | None) -> timezone | None:
+    if not written:
+        return None
+    if written.upper() in ("Z", "UTC", "GMT"):
+        return timezone.utc  # noqa: UP017 - beside timezone() below
+    digits = written[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(offset if written[0] == "+" else -offset)
