@@ -45,7 +45,7 @@ class Caller:
             while correlation_id not in self._replies:
                 left = until - time.monotonic()
                 if left <= 0:
-                    raise socket.timeout
+                    raise TimeoutError
                 connection.drain_events(timeout=left)
         except Exception as error:  # noqa: BLE001 - whatever it was, the outcome is unknown
             self._silent += 1

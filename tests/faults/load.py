@@ -83,7 +83,7 @@ class Load:
         self.give_up_at = float("inf")
         self._clients = [eventlet.spawn(self._live, number) for number in range(clients)]
 
-    def finish(self, patience: float = 90) -> None:
+    def finish(self, patience: float = 45) -> None:
         """No new applications; what was begun is carried through, at most for ``patience`` seconds."""
         self.ending, self.give_up_at = True, time.monotonic() + patience
         for client in self._clients:
@@ -103,9 +103,10 @@ class Load:
             return None
         about = {"application_id": started["application_id"]}
         procedure = self.procedure(caller)
+        required = [one["id"] for one in procedure["requirements"] if one["required"]]
         steps: list[tuple[str, str, dict[str, Any]]] = [
             (citizen, "applications.save_answers", {"answers": answers_for(procedure["form"], {})}),
-            *((citizen, "applications.attach", paper(one["id"])) for one in procedure["requirements"] if one["required"]),
+            *((citizen, "applications.attach", paper(one)) for one in required),
             (citizen, "applications.submit", {}),
         ]
         for who, door, arguments in steps:

@@ -54,7 +54,7 @@ def play(world: World, scenario: Scenario, *, seed: int, seconds: float, clients
     """Run one scenario; the verdict is kept whatever it says."""
     name = scenario.__name__
     verdict = Verdict(name, seed)
-    world.recovery(limit=120)
+    world.recovery(limit=60)
     truth = Truth(world)
     load = Load(world.direct_uri, world.people, seed, clients)
     stage = Stage(world, load, random.Random(f"{name} {seed}"), seconds, verdict, truth)

@@ -1,4 +1,4 @@
-"""The invariants, held against what the clients were told: nothing lost, nothing twice, nothing unasked, all verifiable.
+"""The invariants, held against what clients were told: nothing lost, nothing twice, nothing unasked, all verifiable.
 
 I1 each acknowledged command has its event; each event its effects in the other services. I2 once. I3 no event without
 a command. I4 histories verify and replay equals the read model. I5 queues drain, quarantine holds the poison and
@@ -33,6 +33,7 @@ MESSAGES = {
     "Submitted": "application_submitted.v1",
     "Accepted": "application_accepted.v1",
 }
+LAST = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 QUARANTINE = "portal.quarantine"
 
 
@@ -41,12 +42,12 @@ class Truth:
 
     def __init__(self, world: World) -> None:
         self.world, self.caller = world, Caller(world.direct_uri)
-        self.position = int(world.rows("applications", "SELECT coalesce(max(notification_id), 0) FROM stored_events")[0][0])
+        self.position = int(world.rows("applications", LAST)[0][0])
         self.quarantined = world.queues().get(QUARANTINE, 0)
         self.dead = self._dead_letters()
 
     # ── I5
-    def drain(self, seconds: float = 90) -> float:
+    def drain(self, seconds: float = 60) -> float:
         """Wait until all queues are empty and all followers have caught up; how long it took."""
         begun = time.monotonic()
         while behind := self.behind():
@@ -62,7 +63,7 @@ class Truth:
         for service in world.urls:
             waiting = world.rows(service, "SELECT count(*) FROM outbox WHERE published_at IS NULL")[0][0]
             found[f"{service} outbox"] = waiting
-        last = world.rows("applications", "SELECT coalesce(max(notification_id), 0) FROM stored_events")[0][0]
+        last = world.rows("applications", LAST)[0][0]
         for name, position in world.rows("applications", "SELECT name, position FROM relay_position"):
             if name in {"announcements", "application_view"}:
                 found[name] = last - position
@@ -97,9 +98,7 @@ class Truth:
     def _ask(self, service: str, method: str, arguments: dict[str, Any], role: str, timeout: float = 20) -> Any:
         for _ in range(20):
             try:
-                return self.caller.ask(
-                    service, method, arguments, token=self.world.people.token(role), timeout=timeout
-                )
+                return self.caller.ask(service, method, arguments, token=self.world.people.token(role), timeout=timeout)
             except (Unknown, Refused) as trouble:
                 problem = trouble
                 eventlet.sleep(0.5)

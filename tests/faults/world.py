@@ -26,7 +26,7 @@ from infra.chassis.settings import SERVICES
 from infra.cli.demo import payment_gateway, smtp_server
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.load import People
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Proxies, Proxy
 from tests.local_servers import free_port
 from tests.servers import Broker, Databases, running_broker, running_databases
 
@@ -76,6 +76,13 @@ class Member:
             return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).status_code == 200
         return False
 
+    def report(self) -> str:
+        """What its probe says, or why it says nothing."""
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).text
+        except requests.RequestException as trouble:
+            return f"{type(trouble).__name__}: {trouble}"
+
     def resident(self) -> int:
         """Resident memory in KiB."""
         assert self.process is not None
@@ -96,6 +103,7 @@ class World:
         self.vhost = vhost_uri.rpartition("/")[2]
         self.urls = {service: databases.make(service) for service in SERVICES}
         self.members: dict[str, Member] = {}
+        self.proxies = Proxies()
         self.to_broker: dict[str, Proxy] = {}
         self.to_database: dict[str, Proxy] = {}
         self.people: People
@@ -118,8 +126,8 @@ class World:
     def add(self, name: str, arguments: list[str], **env: str) -> Member:
         """One more process, with proxies of its own."""
         assert self.broker.server is not None and self.databases.server is not None
-        self.to_broker[name] = Proxy(self.broker.server.port)
-        self.to_database[name] = Proxy(self.databases.server.port)
+        self.to_broker[name] = self.proxies.line(self.broker.server.port)
+        self.to_database[name] = self.proxies.line(self.databases.server.port)
         told = {**self.env, **self.addresses(self.to_broker[name].port, self.to_database[name].port), **env}
         self.members[name] = Member(name, arguments, told, self.folder / f"{name}.log", free_port())
         return self.members[name]
@@ -167,10 +175,11 @@ class World:
         for member in list(self.members.values()):
             while not (member.running and member.ready()):
                 if time.monotonic() > until:
-                    raise TimeoutError(f"{member.name} is not ready\n{self.last_words(member.name)}")
+                    said = self.last_words(member.name, 1500)
+                    raise TimeoutError(f"{member.name} is not ready: {member.report()}\n{said}")
                 eventlet.sleep(0.3)
 
-    def last_words(self, name: str, characters: int = 4000) -> str:
+    def last_words(self, name: str, characters: int = 2000) -> str:
         return self.members[name].log.read_text(errors="replace")[-characters:]
 
     # ── looking
@@ -224,8 +233,7 @@ class World:
                 member.process.wait(20)
         for engine in self._engines.values():
             engine.dispose()
-        for proxy in [*self.to_broker.values(), *self.to_database.values()]:
-            proxy.__exit__()
+        self.proxies.close()
 
 
 @contextlib.contextmanager

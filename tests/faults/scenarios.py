@@ -1,0 +1,444 @@
+"""The faults, one function each: they run on a stage with traffic going on, and leave a healed platform behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+import uuid
+from typing import Any
+
+import eventlet
+import requests
+
+from tests.faults import storms
+from tests.faults.caller import Caller, Refused, Unknown
+from tests.faults.load import PROCEDURE, Act
+from tests.faults.play import Stage
+from tests.faults.world import FOLLOWERS, Member
+
+CRASHED = 86
+STOPPED = 0
+POINTS = {
+    "applications": ("before_tx", "before_commit", "after_tx", "after_effect", "after_commit", "after_ack"),
+    "payments": ("before_tx", "before_commit", "after_tx", "after_effect", "after_commit", "after_ack"),
+    "notifications": ("after_effect", "after_commit", "after_ack"),
+    FOLLOWERS: ("after_publish", "in_seal"),
+}
+
+
+def processes_killed(stage: Stage) -> None:
+    """SIGKILL of a random service or follower every few seconds."""
+    while stage.running:
+        member = stage.random.choice(list(stage.world.members.values()))
+        if member.running:
+            member.send(signal.SIGKILL)
+            stage.mark(f"kill {member.name}")
+        stage.wait(1, 3)
+
+
+def crash_points(stage: Stage) -> None:
+    """A named exit at every point of every process, until time is up; several processes at once."""
+    left = {name: list(points) for name, points in POINTS.items()}
+    for points in left.values():
+        stage.random.shuffle(points)
+    passed = []
+    while any(left.values()) and stage.running:
+        armed = [(name, points.pop()) for name, points in left.items() if points]
+        for name, point in armed:
+            _restart_with(stage.world.members[name], PORTAL_CRASH_AT=f"{point}:{stage.random.randint(1, 3)}")
+            stage.mark(f"{name} {point}")
+        passed += [one for one in armed if _crashed(stage, *one)]
+    stage.verdict.facts["points passed"] = [f"{name} {point}" for name, point in passed]
+    stage.verdict.unexpected += [f"{name} never crashed" for name in POINTS if name not in {one for one, _ in passed}]
+
+
+def _restart_with(member: Member, **env: str) -> None:
+    member.kept = False
+    member.send(signal.SIGKILL)
+    assert member.process is not None
+    member.process.wait(10)
+    plain, member.env = member.env, {**member.env, **env}
+    member.start()
+    member.env = plain  # the one after it is an ordinary one
+    member.exits.clear()
+    member.kept = True
+
+
+def _crashed(stage: Stage, name: str, point: str) -> bool:
+    until = time.monotonic() + 25
+    member = stage.world.members[name]
+    while time.monotonic() < until:
+        if CRASHED in member.exits:
+            return True
+        stage.wait(0.2)
+    if point == "in_seal":
+        _restart_with(member)
+    return False
+
+
+def broker_killed(stage: Stage) -> None:
+    """``kill -9`` of the broker, up to twenty times."""
+    server = stage.world.broker.server
+    for _ in range(20):
+        server.kill()
+        stage.mark("broker killed")
+        stage.wait(1, 1 + min(19, stage.seconds / 20))
+        server.start()
+        stage.recovered()
+        if not stage.running:
+            return
+        stage.wait(1, 3)
+
+
+def broker_disturbed(stage: Stage) -> None:
+    """Memory alarm, closed connections, deleted queues (with them: cancelled consumers)."""
+    while True:
+        for disturbance in (_alarm, _close_connections, _delete_queues):
+            disturbance(stage)
+            stage.recovered()
+        if not stage.running:
+            return
+
+
+def _alarm(stage: Stage) -> None:
+    stage.mark("memory alarm")
+    rabbitmqctl(stage, "set_vm_memory_high_watermark", "0.00001")
+    stage.wait(min(60.0, stage.seconds / 4))
+    rabbitmqctl(stage, "set_vm_memory_high_watermark", "0.4")
+
+
+def rabbitmqctl(stage: Stage, *arguments: str) -> None:
+    server = stage.world.broker.server
+    command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *arguments]
+    subprocess.run(command, env=server._env, check=True, capture_output=True, timeout=60)
+
+
+def _close_connections(stage: Stage) -> None:
+    stage.mark("connections closed")
+    for one in stage.world.broker.manage("GET", f"vhosts/{stage.world.vhost}/connections").json():
+        _try_to(stage, "DELETE", f"connections/{requests.utils.quote(one['name'], safe='')}")
+
+
+def _delete_queues(stage: Stage) -> None:
+    stage.mark("queues deleted")
+    names = [one["name"] for one in stage.world.broker.manage("GET", f"queues/{stage.world.vhost}").json()]
+    mine = [name for name in names if name.startswith(("rpc-", "evt-"))]
+    for name in stage.random.sample(mine, 8):
+        # What an operator deletes with messages in it is gone: only empty queues are a fault of the broker's.
+        _try_to(stage, "DELETE", f"queues/{stage.world.vhost}/{name}?if-empty=true")
+
+
+def _try_to(stage: Stage, method: str, path: str) -> None:
+    try:
+        stage.world.broker.manage(method, path)
+    except requests.HTTPError:
+        stage.verdict.facts["refused by the broker"] = stage.verdict.facts.get("refused by the broker", 0) + 1
+
+
+def database_stopped(stage: Stage) -> None:
+    """An immediate stop of PostgreSQL, up to twenty times; and backends ended five times a second."""
+    server: Any = stage.world.databases.server
+    for _ in range(20):
+        stage.mark("database stopped")
+        server.process.send(signal.SIGQUIT)
+        stage.wait(0.5, 3)
+        server.start()
+        stage.recovered()
+        _end_backends(stage, min(10.0, stage.seconds / 4))
+        stage.recovered()
+        if not stage.running:
+            return
+
+
+def _end_backends(stage: Stage, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    query = (
+        "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity "
+        "WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) AS some"
+    )
+    while time.monotonic() < until:
+        stage.mark("backends ended")
+        stage.world.rows("catalog", query)
+        stage.wait(0.2)
+
+
+def ambiguous_commits(stage: Stage) -> None:
+    """The connection is cut after COMMIT has reached the server and before the client hears of it, 500 times."""
+    proxies = [stage.world.to_database[name] for name in ("applications", "payments", "notifications", FOLLOWERS)]
+    share = 0.06
+    for proxy in proxies:
+        proxy.cut(share)
+    before = sum(proxy.cuts for proxy in proxies)
+    while stage.running and sum(proxy.cuts for proxy in proxies) - before < 500:
+        stage.wait(0.5)
+    for proxy in proxies:
+        proxy.cut(0.0)
+    cuts = sum(proxy.cuts for proxy in proxies) - before
+    stage.verdict.faults += cuts
+    stage.verdict.marks.append((0.0, f"{cuts} commits cut"))
+    if not cuts:
+        stage.verdict.unexpected.append("no commit was cut")
+
+
+def partitions(stage: Stage) -> None:
+    """Service ↔ broker and ↔ database, both ways, one way, and by reset; 5 s up to six minutes."""
+    cells = [
+        (name, side, how)
+        for name in stage.world.members
+        for side in ("to_broker", "to_database")
+        for how in (("up", "down"), ("up",), ("down",), ("reset",))
+    ]
+    stage.random.shuffle(cells)
+    durations = [5, 5, 5, 30] if stage.seconds < 600 else [5, 30, 90, 360]
+    for number, (name, side, how) in enumerate(cells):
+        seconds = min(durations[number % 4], stage.seconds / 2)
+        proxy = getattr(stage.world, side)[name]
+        stage.mark(f"{name} {side} {'/'.join(how)} {seconds:.0f} s")
+        if how == ("reset",):
+            proxy.refuse()
+            proxy.reset()
+        else:
+            proxy.silence(*how)
+        stage.wait(seconds)
+        proxy.heal()
+        stage.recovered()
+        if not stage.running:
+            return
+
+
+def lost_replies(stage: Stage) -> None:
+    """The callee has committed and its reply is lost; the same id again, with the same and with other arguments."""
+    caller, ledger = Caller(stage.world.direct_uri), stage.load.ledger
+    for _ in range(1000):
+        token, command = stage.world.people.token("citizen0"), str(uuid.uuid4())
+        arguments = {"procedure_code": PROCEDURE, "channel": "online", "command_id": command}
+        act = Act(command, "applications.start", None)
+        ledger.acts.append(act)
+        _send_only(stage, caller, arguments, token)
+        stage.mark("reply lost")
+        answers = [_ask(caller, arguments, token) for _ in range(2)]
+        act.outcome, act.reply = "acknowledged", answers[0]
+        if answers[0] != answers[1]:
+            stage.verdict.unexpected.append(f"two answers to {command}: {answers}")
+        try:
+            reply = _ask(caller, {**arguments, "channel": "counter"}, token)
+            stage.verdict.unexpected.append(f"other arguments accepted: {reply}")
+        except Refused as refusal:
+            if refusal.name != "CommandIdReused":
+                stage.verdict.unexpected.append(f"other arguments: {refusal}")
+        if not stage.running:
+            return
+
+
+def _send_only(stage: Stage, caller: Caller, arguments: dict[str, Any], token: str) -> None:
+    caller._ready()
+    caller._producer.publish(
+        {"args": [], "kwargs": arguments}, exchange="nameko-rpc", routing_key="applications.start",
+        reply_to="gone", correlation_id="gone", headers={"nameko.auth_token": token}, serializer="json",
+    )  # fmt: skip
+
+
+def _ask(caller: Caller, arguments: dict[str, Any], token: str) -> Any:
+    for _ in range(30):
+        try:
+            return caller.ask("applications", "start", arguments, token=token)
+        except Unknown:
+            continue
+        except Refused as refusal:
+            if refusal.name not in {"ServiceUnavailable", "DeadlineExceeded", "InternalFailure"}:
+                raise
+            eventlet.sleep(0.2)
+    raise AssertionError("no answer")
+
+
+def poisoned(stage: Stage) -> None:
+    """Messages nobody can read, by the thousand, among good traffic."""
+    sent = storms.poison(stage, until=10_000)
+    stage.verdict.poison = sent
+    sizes = {name: member.resident() // 1024 for name, member in stage.world.members.items() if member.running}
+    stage.verdict.facts["resident MiB"] = sizes
+    stage.verdict.unexpected += [f"{name} grew to {size} MiB" for name, size in sizes.items() if size > 300]
+    ends = {name: member.exits for name, member in stage.world.members.items() if 70 in member.exits}
+    stage.verdict.unexpected += [f"{name} died of poison: {codes}" for name, codes in ends.items()]
+
+
+def stopped_and_scaled(stage: Stage) -> None:
+    """One, two and three TERMs under load, more and fewer replicas, a rolling restart: always exit code 0."""
+    world = stage.world
+    more = world.add("applications-2", ["applications"])
+    more.start()
+    stage.mark("applications scaled to 2")
+    while True:
+        for name in ("applications", "payments", FOLLOWERS, "notifications", "identity", "catalog"):
+            _stop(stage, world.members[name], signals=stage.random.choice((1, 2, 3)))
+            if not stage.running:
+                break
+        if not stage.running:
+            break
+    if not more.ready():
+        world.wait_ready(60)
+    _stop(stage, more, signals=3, again=False)
+    del world.members["applications-2"]
+
+
+def _stop(stage: Stage, member: Member, *, signals: int, again: bool = True) -> None:
+    if not member.ready():
+        stage.world.wait_ready(60)
+    member.kept = False
+    stage.mark(f"{signals} TERM to {member.name}")
+    begun = time.monotonic()
+    for _ in range(signals):
+        member.send(signal.SIGTERM)
+        stage.wait(0.15)
+    assert member.process is not None
+    try:
+        code = member.process.wait(20)
+    except subprocess.TimeoutExpired:
+        code = -1
+        member.send(signal.SIGKILL)
+    took = time.monotonic() - begun
+    stage.verdict.facts["slowest stop"] = round(max(stage.verdict.facts.get("slowest stop", 0.0), took), 1)
+    if code != STOPPED:
+        stage.verdict.unexpected.append(f"{member.name} ended with {code} after {signals} TERM in {took:.1f} s")
+    if again:
+        member.start()
+        member.kept = True
+
+
+def zombies(stage: Stage) -> None:
+    """The leading followers and a worker are stopped for longer than their leases and heartbeats, then go on."""
+    world = stage.world
+    heir = world.add("followers-2", [*world.urls, "--follower"])
+    heir.start()
+    while not heir.ready():
+        stage.wait(0.3)
+    while True:
+        before = _epochs(stage)
+        leader = world.members[FOLLOWERS] if stage.verdict.faults % 2 == 0 else heir
+        leader.send(signal.SIGSTOP)
+        stage.mark(f"{leader.name} stopped")
+        worker = world.members[stage.random.choice(("applications", "payments", "notifications"))]
+        worker.send(signal.SIGSTOP)
+        stage.mark(f"{worker.name} stopped")
+        stage.wait(max(14.0, min(30.0, stage.seconds / 10)))
+        after = _epochs(stage)
+        stage.verdict.facts["epochs"] = after
+        if not all(after[name] > before[name] for name in before):
+            stage.verdict.unexpected.append(f"nobody took over: {before} → {after}")
+        leader.send(signal.SIGCONT)
+        worker.send(signal.SIGCONT)
+        stage.mark("both go on")
+        stage.recovered()
+        if not stage.running:
+            break
+    heir.kept = False
+    heir.send(signal.SIGTERM)
+    assert heir.process is not None
+    heir.process.wait(20)
+    del world.members["followers-2"]
+
+
+def _epochs(stage: Stage) -> dict[str, int]:
+    query = "SELECT coalesce(max(position), 0) FROM relay_position WHERE name = 'leader'"
+    return {service: int(stage.world.rows(service, query)[0][0]) for service in stage.world.urls}
+
+
+def duplicates(stage: Stage) -> None:
+    """Every event three times, shuffled, with those of a day ago among them: nothing changes."""
+    with storms.Tap(stage) as tap:
+        while stage.running:
+            stage.wait(0.5)
+        stage.load.finish()
+        stage.truth.drain()
+        before = storms.state(stage)
+        stage.verdict.facts["replayed"] = tap.replay(3, a_day_ago=True)
+        stage.mark("everything three times")
+        stage.truth.drain()
+        after = storms.state(stage)
+    stage.verdict.unexpected += [
+        f"{name} changed from {before[name]} to {after[name]}" for name in before if before[name] != after[name]
+    ]
+
+
+def contention(stage: Stage) -> None:
+    """Fifty clients on one application, all expecting the same version: one winner each round."""
+    caller, people = Caller(stage.world.direct_uri), stage.world.people
+    started = stage.load.persist(caller, "citizen0", "applications.start", procedure_code=PROCEDURE, channel="online")
+    assert started is not None
+    version, callers = started["version"], [Caller(stage.world.direct_uri) for _ in range(50)]
+    winners = []
+    while stage.running:
+        stage.mark("fifty at once")
+        rounds = [eventlet.spawn(_race, stage, one, started["application_id"], version, people) for one in callers]
+        won = [version_ for one in rounds if (version_ := one.wait())]
+        winners.append(len(won))
+        if len(won) != 1:
+            stage.verdict.unexpected.append(f"{len(won)} winners at version {version}")
+        version = max([version, *won])
+    stage.verdict.facts["winners per round"] = winners
+    for one in callers:
+        one.close()
+
+
+def _race(stage: Stage, caller: Caller, application_id: str, version: int, people: Any) -> int | None:
+    """The version this client wrote, ``None`` if another was first."""
+    act = Act(str(uuid.uuid4()), "applications.save_answers", application_id)
+    stage.load.ledger.acts.append(act)
+    arguments = {
+        "application_id": application_id, "answers": {}, "command_id": act.command_id, "expected_version": version,
+    }  # fmt: skip
+    for _ in range(40):
+        try:
+            token = people.token("citizen0")
+            act.reply = caller.ask("applications", "save_answers", arguments, token=token, timeout=10)
+            act.outcome = "acknowledged"
+            return int(act.reply["version"])
+        except Refused as refusal:
+            if refusal.name == "VersionConflict":
+                act.outcome = "lost the race"
+                return None
+            eventlet.sleep(0.3)
+        except Unknown:
+            eventlet.sleep(0.3)
+    return None
+
+
+def everything_at_once(stage: Stage) -> None:
+    """The soak: faults drawn by chance; memory, descriptors and connections must not grow."""
+    first = _sizes(stage)
+    menu = (processes_killed, database_stopped, ambiguous_commits, partitions, broker_disturbed, broker_killed)
+    whole, begun = stage.seconds, stage.begun
+    while time.time() - begun < whole:
+        stage.begun, stage.seconds = time.time(), 15
+        stage.random.choice(menu)(stage)
+        stage.recovered()
+        stage.wait(2, 5)
+    stage.begun, stage.seconds = begun, whole
+    stage.verdict.facts["sizes"] = {"first": first, "last": _sizes(stage)}
+
+
+def _sizes(stage: Stage) -> dict[str, tuple[int, int]]:
+    """Memory (MiB) and open descriptors of every process."""
+    return {
+        name: (member.resident() // 1024, member.descriptors())
+        for name, member in stage.world.members.items()
+        if member.running
+    }
+
+
+ALL = (
+    processes_killed,
+    crash_points,
+    broker_killed,
+    broker_disturbed,
+    database_stopped,
+    ambiguous_commits,
+    partitions,
+    lost_replies,
+    poisoned,
+    stopped_and_scaled,
+    zombies,
+    duplicates,
+    contention,
+)
