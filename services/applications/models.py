@@ -3,6 +3,7 @@
 *Beside*: words, answers, papers and names, each with the salt of its commitment; what erasure removes.
 *Read models*: made by the follower from the log of events alone, and made again at will.
 *Own notes*: copies of pinned procedures, running numbers, what was told once, erasures.
+*The audit log*: leaves, nodes, checkpoints (see `audit.tables`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
 from infra.chassis.outbox import plumbing
+from services.applications.audit.tables import audit_tables
 
 
 class Rows(DeclarativeBase):
@@ -168,3 +170,4 @@ def view_table(name: str, metadata: MetaData) -> Table:
 
 application_view = view_table("application_view", Rows.metadata)
 plumbing(Rows.metadata)
+audit_tables(Rows.metadata)
