@@ -39,11 +39,8 @@ def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = No
         (str(item["version"]), office_time(item["at"]), item["kind"], _who(item), item["status"] or "", _why(item))
         for item in answer["items"]
     ]
-    table(
-        answer["reference"] or reference,
-        ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái", "vì sao"),
-        rows,
-    )
+    columns = ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái / status", "vì sao / why")
+    table(answer["reference"] or reference, columns, rows)
 
 
 def state(
@@ -128,7 +125,7 @@ def bundled(file: Path) -> Any:
     """The desk over an evidence file."""
     try:
         return entry("applications", "audit.offline", "Bundled")(json.loads(file.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
 
 

@@ -16,7 +16,6 @@ from kombu import Connection
 from sqlalchemy import text
 
 from infra.chassis import clock
-from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.loader import installed, service_class
@@ -161,13 +160,10 @@ def _broker(settings: Settings) -> list[Finding]:
 
 def _missing_queues(settings: Settings) -> list[str]:
     """Queues of the services here that the broker does not have; nothing is declared by looking."""
-    services = [service_class(name) for name in installed()]
-    wanted = [f"rpc-{contract_of(name).service}" for name in installed()]
-    wanted += [
-        handler_queue(source, kind, one.name, method).name
-        for one in services
-        for source, kind, method in handler_methods(one)
-    ]
+    wanted = [f"rpc-{name}" for name in installed()]
+    for name in installed():
+        methods = handler_methods(service_class(name))
+        wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         return [name for name in wanted if not _there(connection, name)]
 

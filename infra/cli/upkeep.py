@@ -60,7 +60,10 @@ def import_history(
     system: Annotated[str | None, typer.Option(help="Name of the older system; otherwise that of the file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take histories of an older system in, marked as imported; a second run adds nothing."""
+    """Take histories of an older system in, marked as imported; a second run adds nothing.
+
+    Each case is an imported history with the reference SYSTEM/CASE.
+    """
     logs.set_up("ERROR")
     settings = Settings.from_environment()
     _made_if_embedded(settings, "applications")
@@ -74,7 +77,8 @@ def import_history(
         return
     typer.echo(
         f"{done['system']}: {done['cases']} cases, {done['events']} events; {done['added']} added, "
-        f"{done['already_there']} there already, {done['duplicates']} repeated lines, {len(done['bad'])} bad lines"
+        f"{done['already_there']} there already, {done['erased']} of erased cases, "
+        f"{done['duplicates']} repeated lines, {len(done['bad'])} bad lines"
     )
     for one in done["bad"]:
         typer.echo(f"  line {one['line']}: {one['problem']}", err=True)

@@ -1,4 +1,4 @@
-"""``portal verify``: the verifier auditors carry away, wrapped; with no argument it looks at this installation's own store.
+"""``portal verify``: the verifier auditors carry away, wrapped; without arguments for this installation's own store.
 
 Nothing is written: databases are opened read-only. Exit status 0 everything holds, 1 something does not, 2 it could not
 be checked.
@@ -74,17 +74,20 @@ class Said:
         return "\n".join(lines)
 
 
+WORDS = {
+    "vi": ("hồ sơ đã phát lại", "hiển thị đúng như sự kiện đã ghi", "hiển thị khác với sự kiện đã ghi"),
+    "en": (
+        "applications replayed",
+        "what is shown is what was recorded",
+        "what is shown differs from what was recorded",
+    ),
+}
+
+
 def _words(shown: dict[str, Any], language: str) -> str:
+    replayed, same, differs = WORDS[language]
     bad = shown["first_bad"]
-    if language == "en":
-        told = f"{shown['applications']} applications replayed: "
-        return told + (
-            f"what is shown differs from what was recorded: {bad}" if bad else "what is shown is what was recorded"
-        )
-    told = f"Phát lại {shown['applications']} hồ sơ: "
-    return told + (
-        f"dữ liệu hiển thị khác với sự kiện đã ghi: {bad}" if bad else "dữ liệu hiển thị đúng như sự kiện đã ghi"
-    )
+    return f"{shown['applications']} {replayed}: " + (f"{differs}: {bad}" if bad else same)
 
 
 class Checking:

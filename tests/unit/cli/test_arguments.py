@@ -1,5 +1,7 @@
 """What is typed wrong is said with the usage, and ends with 2; nothing is started for it."""
 
+import shutil
+
 import pytest
 from typer.testing import CliRunner
 
@@ -87,3 +89,15 @@ def test_a_file_that_is_no_evidence_does_not_verify(tmp_path):
 
 def test_an_installation_without_a_store_cannot_be_verified():
     assert portal("verify").exit_code == 2
+
+
+def test_a_mapping_that_names_no_column_of_the_file_is_refused(tmp_path):
+    (tmp_path / "older.csv").write_text("case,what,at\nA1,Nộp,2015-03-01 08:00\n")
+    (tmp_path / "map.yaml").write_text("case: case\nactivity: none\ntimestamp: at\n")
+    refused = portal("import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml"))
+    assert isinstance(refused.exception, Refused) and "none" in str(refused.exception)
+    shutil.rmtree(tmp_path / "home")  # its database was made before the file was read
+
+
+def test_a_report_is_a_page_or_a_pdf(tmp_path):
+    assert isinstance(portal("report", "X", "--output", str(tmp_path / "report.docx")).exception, Refused)
