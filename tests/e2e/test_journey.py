@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from infra.chassis.settings import SERVICES
 from infra.cli.journey import Journey, Step
-from tests.e2e.platforms import real_servers
+from tests.e2e.platforms import Processes, real_servers
 
 PARTS = {1, 2, 3, 4, 5, 6, 7}
 
@@ -26,9 +27,22 @@ def on_real_servers(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
     broker, database = request.getfixturevalue("broker"), request.getfixturevalue("fresh_database")
     told: list[Step] = []
     with real_servers(tmp_path, broker, database) as world:
-        Journey(world.portal, world.seeded, told.append, world.mails).run()
+        about = Journey(world.portal, world.seeded, told.append, world.mails).run()
+        what_operators_and_auditors_type(world.processes, about["reference"])
         assert world.processes.stop_all() == dict.fromkeys(world.processes.running, 0)
     return {step.part for step in told}
+
+
+def what_operators_and_auditors_type(processes: Processes, reference: str) -> None:
+    """The command line beside the running platform."""
+    items = json.loads(processes.portal("history", reference, "--json"))["items"]
+    assert items[-1]["status"] == "result_returned"
+    verdict = json.loads(processes.portal("verify", "--json"))
+    assert verdict["ok"] and verdict["read_model"]["first_bad"] is None and verdict["leaves"] == len(items)
+    rebuilt = json.loads(processes.portal("rebuild", "applications", "--json"))
+    assert (rebuilt["events"], rebuilt["differing"], rebuilt["swapped"]) == (len(items), 0, True)
+    assert json.loads(processes.portal("dead-letters", "list", "--json")) == []
+    assert "ok    broker" in processes.portal("doctor")
 
 
 @pytest.mark.timeout(400)  # eleven processes start
