@@ -155,7 +155,7 @@ def _end_backends(stage: Stage, seconds: float) -> None:
     until = time.monotonic() + seconds
     query = (
         "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity "
-        "WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) AS some"
+        "WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) AS few"
     )
     while time.monotonic() < until:
         stage.mark("backends ended")
