@@ -20,7 +20,7 @@ from infra.chassis.actors import ANONYMOUS, Actor
 from infra.chassis.clients import Asking
 from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
-from infra.chassis.refusals import DEFAULT_LANGUAGE, Unauthenticated
+from infra.chassis.refusals import Unauthenticated, spoken
 from infra.chassis.wire import Replies
 
 ISSUER = "portal-identity"
@@ -95,8 +95,7 @@ class Call:
 
     @property
     def language(self) -> str:
-        language = self._context.data.get("language", DEFAULT_LANGUAGE)
-        return "en" if str(language).lower().startswith("en") else DEFAULT_LANGUAGE
+        return spoken(self._context.data.get("language"))
 
     @property
     def call_id(self) -> str:
@@ -115,7 +114,11 @@ class Call:
         if self._actor is None or self._actor.anonymous:
             if not self.token:
                 raise Unauthenticated(reason="không có token", reason_en="no token")
-            self._actor = Actor.of_claims(claims_of(self.token, self._keys.for_token(self.token)))
+            claims = claims_of(self.token, self._keys.for_token(self.token))
+            try:
+                self._actor = Actor.of_claims(claims)
+            except (TypeError, ValueError, AttributeError) as error:
+                raise Unauthenticated(reason="nội dung token không hợp lệ", reason_en="unreadable claims") from error
         return self._actor
 
     @property

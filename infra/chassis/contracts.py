@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,43 @@ SENTENCES = {
     "enum": ("phải là một trong {options}", "must be one of {options}"),
     "format": ("không đúng định dạng {format}", "not a valid {format}"),
     "pattern": ("không đúng mẫu {pattern}", "does not match {pattern}"),
+    "anyOf": ("không đúng dạng nào được phép", "fits none of the forms allowed"),
+    "oneOf": ("không đúng dạng nào được phép", "fits none of the forms allowed"),
+    "const": ("không phải giá trị được phép", "not the value allowed"),
+    "exclusiveMinimum": ("phải lớn hơn {limit}", "must be greater than {limit}"),
+    "exclusiveMaximum": ("phải nhỏ hơn {limit}", "must be less than {limit}"),
+    "minProperties": ("ít hơn {limit} trường", "fewer than {limit} members"),
+    "maxProperties": ("nhiều hơn {limit} trường", "more than {limit} members"),
+    "propertyNames": ("có tên trường không hợp lệ", "has a member whose name does not fit"),
+    "uniqueItems": ("có phần tử trùng nhau", "has items that are equal"),
 }
 
 
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 UNSTORABLE = {"vi": "chứa ký tự không lưu được", "en": "contains a character that cannot be stored"}
+TOO_LARGE = {"vi": "số vượt quá giới hạn lưu trữ", "en": "a number larger than can be stored"}
+LARGEST = 2**63 - 1
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+YEARS = range(2, 9999)  # at the ends of the calendar, other time zones and the next day do not exist
+
+
+def is_instant(text: str) -> bool:
+    """An RFC 3339 instant that exists in every time zone: no leap second, no end of time."""
+    try:
+        return bool(INSTANT.fullmatch(text)) and datetime.fromisoformat(text).astimezone(UTC).year in YEARS
+    except (ValueError, OverflowError):
+        return False
+
+
+def is_day(text: str) -> bool:
+    """A day ``YYYY-MM-DD`` that has neighbours."""
+    try:
+        return len(text) == len("YYYY-MM-DD") and date.fromisoformat(text).year in YEARS
+    except ValueError:
+        return False
+
+
+FORMATS = {"date-time": is_instant, "date": is_day}
 
 
 class Schema:
@@ -53,14 +86,14 @@ class Schema:
 
     def __init__(self, schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> None:
         merged = {**schema, "definitions": {**(definitions or {}), **schema.get("definitions", {})}}
-        self._validator = jsonschema_rs.validator_for(merged, validate_formats=True, mask="value")
+        self._validator = jsonschema_rs.validator_for(merged, validate_formats=True, mask="value", formats=FORMATS)
 
     def accepts(self, value: Any) -> bool:
         return bool(self._validator.is_valid(value))
 
     def problems(self, value: Any, limit: int = 20) -> list[dict[str, str]]:
         """What does not fit: ``[{"pointer", "vi", "en"}]``, at most ``limit``; empty when all is well."""
-        found = [{"pointer": pointer(place), **UNSTORABLE} for place in unstorable(value)]
+        found = [{"pointer": pointer(place), **why} for place, why in unstorable(value)]
         if found or self._validator.is_valid(value):
             return found[:limit]
         for error in self._validator.iter_errors(value):
@@ -70,18 +103,33 @@ class Schema:
         return found[:limit]
 
 
-def unstorable(value: Any) -> list[list[str]]:
-    """Paths of strings that no database keeps: NUL and lone surrogates (JSON may carry both). Without recursion."""
-    found: list[list[str]] = []
+def whole(value: Any) -> Any:
+    """``1.0`` as ``1`` wherever it stands: to JSON Schema they are the same, to a database they are not."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: whole(inner) for key, inner in value.items()}
+    return [whole(inner) for inner in value] if isinstance(value, list) else value
+
+
+def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
+    """Where something stands that no database keeps, and what: NUL, lone surrogates, numbers beyond 64 bits.
+
+    JSON may carry them all. Without recursion.
+    """
+    found: list[tuple[list[str], dict[str, str]]] = []
     waiting: list[tuple[list[str], Any]] = [([], value)]
     while waiting:
         path, one = waiting.pop()
         if isinstance(one, str):
             if NOT_TEXT.search(one):
-                found.append(path)
+                found.append((path, UNSTORABLE))
+        elif isinstance(one, int | float):
+            if not abs(one) <= LARGEST:  # NaN is not, either
+                found.append((path, TOO_LARGE))
         elif isinstance(one, dict):
             waiting += [([*path, str(key)], inner) for key, inner in one.items()]
-            found += [[*path, "?"] for key in one if NOT_TEXT.search(str(key))]
+            found += [([*path, "?"], UNSTORABLE) for key in one if NOT_TEXT.search(str(key))]
         elif isinstance(one, list):
             waiting += [([*path, str(number)], inner) for number, inner in enumerate(one)]
     return found
@@ -97,9 +145,15 @@ def _said(error: Any) -> list[dict[str, str]]:
         places = [[*path, str(name)[:80]] for name in list(kind.unexpected)[:10]]
     vi, en = SENTENCES.get(kind.name, (error.message[:200], error.message[:200]))
     facts = {
-        name: getattr(kind, name) for name in ("types", "limit", "options", "format", "pattern") if hasattr(kind, name)
+        name: _listed(getattr(kind, name))
+        for name in ("types", "limit", "options", "format", "pattern")
+        if hasattr(kind, name)
     }
     return [{"pointer": pointer(place), "vi": vi.format(**facts), "en": en.format(**facts)} for place in places]
+
+
+def _listed(fact: Any) -> str:
+    return ", ".join(str(one) for one in fact) if isinstance(fact, list | tuple) else str(fact)
 
 
 def pointer(path: list[str]) -> str:

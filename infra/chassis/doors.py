@@ -18,8 +18,8 @@ from nameko.rpc import Rpc
 from infra.chassis import logs, metrics
 from infra.chassis.auth import Call
 from infra.chassis.commands import Command
-from infra.chassis.contracts import contract_of
-from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal
+from infra.chassis.contracts import contract_of, whole
+from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal, said
 from infra.chassis.wire import CheckedRpcConsumer
 
 
@@ -33,21 +33,6 @@ class Door(Rpc):
 
     def check_signature(self, args: Any, kwargs: Any) -> None:
         """Left to the contract."""
-
-
-class Said(Exception):
-    """A refusal on its way out. Its class is renamed to the refusal's name, for ``exc_type``."""
-
-    def __init__(self, text: str, facts: dict[str, Any]) -> None:
-        super().__init__(text, facts)
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-def said(refusal: Refusal, language: str) -> Said:
-    named: type[Said] = type(refusal.name, (Said,), {"__module__": Said.__module__})
-    return named(refusal.text(language), refusal.facts)
 
 
 @dataclass(frozen=True)
@@ -98,7 +83,7 @@ def _through(
     name, started = method.__name__, time.perf_counter()
     structlog.contextvars.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
     try:
-        _check(service, name, rule, call, args, kwargs)
+        kwargs = _check(service, name, rule, call, args, kwargs)
         return method(service, **kwargs)
     except Refusal as refusal:
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
@@ -113,7 +98,10 @@ def _through(
         structlog.contextvars.clear_contextvars()
 
 
-def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _check(
+    service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments as the method gets them; refuses in the order of this module."""
     if call.deadline is not None and time.time() > call.deadline:
         raise DeadlineExceeded()
     rule.admit(call)
@@ -121,10 +109,12 @@ def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...
         raise InvalidRequest.at("", "chỉ nhận đối số theo tên", "keyword arguments only")
     if problems := contract_of(service.name).parameters(name).problems(kwargs):
         raise InvalidRequest(problems)
+    kwargs = whole(kwargs)
     if kwargs.get("command_id"):
         call.command = Command.of(
             kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs
         )
+    return kwargs
 
 
 def _shown(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:

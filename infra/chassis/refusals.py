@@ -168,3 +168,23 @@ class Forwarded(Refusal):
 
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
         return getattr(self, "remote_text", "")
+
+
+class Said(Exception):
+    """A refusal on its way out. Its class is renamed to the refusal's name, for ``exc_type``."""
+
+    def __init__(self, text: str, facts: dict[str, Any]) -> None:
+        super().__init__(text, facts)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def said(refusal: Refusal, language: str) -> Said:
+    named: type[Said] = type(refusal.name, (Said,), {"__module__": Said.__module__})
+    return named(refusal.text(language), refusal.facts)
+
+
+def spoken(asked: Any) -> str:
+    """The language an answer is given in: ``en`` where it was asked for, else Vietnamese."""
+    return "en" if str(asked).lower().startswith("en") else DEFAULT_LANGUAGE

@@ -18,6 +18,7 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import logs, metrics
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
+from infra.chassis.refusals import InvalidRequest, Refusal, said, spoken
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; larger is put aside unread
@@ -34,6 +35,14 @@ class Envelope(Exception):
     """What is wrong with a message's envelope; the message is put aside, not answered."""
 
 
+class Unfit(Exception):
+    """A body that no door takes, in an envelope that says whom to answer: ``problem`` has a pointer, vi and en."""
+
+    def __init__(self, place: str, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.problem = {"pointer": place, "vi": vi, "en": en}
+
+
 def check_envelope(message: Any, *, reply: bool) -> None:
     """Types, sizes and encodings of what stands around the body, before anything reads it."""
     properties, headers = message.properties, message.headers
@@ -41,7 +50,7 @@ def check_envelope(message: Any, *, reply: bool) -> None:
         raise Envelope("headers are no table or too large")
     if "compression" in headers:
         raise Envelope("compressed bodies are not accepted")
-    if len(message.body or b"") > MAX_BODY:
+    if len(message.body or b"") > MAX_BODY and not reply:
         raise Envelope("body too large")
     if not isinstance(message.content_type, str):
         raise Envelope("content type missing")
@@ -57,6 +66,17 @@ def check_envelope(message: Any, *, reply: bool) -> None:
             raise Envelope(f"header {name} is no string")
     if reply and not (isinstance(properties.get("reply_to"), str) and properties["reply_to"]):
         raise Envelope("no reply_to")
+
+
+def check_body(body: Any, size: int) -> None:
+    """What every request's body is: no larger than ``MAX_BODY`` bytes, by position and by name, not nested without end."""
+    if size > MAX_BODY:
+        raise Unfit("", f"yêu cầu lớn hơn {MAX_BODY} byte", f"the request is larger than {MAX_BODY} bytes")
+    if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):
+        raise Unfit("", "thiếu args và kwargs", "it has no args and kwargs")
+    for name, value in (*body["kwargs"].items(), ("args", body["args"])):
+        if too_deep(value):
+            raise Unfit(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
@@ -158,19 +178,23 @@ class CheckedRpcConsumer(RpcConsumer):
     def handle_message(self, body: Any, message: Any) -> None:
         try:
             check_envelope(message, reply=True)
-            if not (
-                isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)
-            ):
-                raise Envelope("body has no args and kwargs")
-            if too_deep(body):
-                raise Envelope("body nested too deep")
+            check_body(body, len(message.body or b""))
         except Envelope as wrong:
             self.queue_consumer.put_aside(message, str(wrong))
+            return
+        except Unfit as wrong:
+            self.refuse(message, InvalidRequest([wrong.problem]))
             return
         try:
             super().handle_message(body, message)
         except ContainerBeingKilled:
             self.requeue_message(message)
+
+    def refuse(self, message: Any, refusal: Refusal) -> None:
+        """Answer by name what never comes to a door, so that its caller need not wait for a deadline."""
+        logs.get(service=self.container.service_name).info("refused", refusal=refusal.name, reason=str(refusal))
+        answer = said(refusal, spoken(message.headers.get("nameko.language")))
+        self.handle_result(message, None, (type(answer), answer, None))
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         responder = QuickResponder(

@@ -25,6 +25,8 @@ ONE_DAY = timedelta(days=1)
 def locked(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
     """The procedures' rows, made if need be, held until the transaction ends: one editor of a procedure at a time."""
     wanted = sorted(set(codes))  # in order, so that two batches wait for each other instead of crossing
+    if not wanted:
+        return {}
     rows = [{"code": code, "versions": 0, "uses": 0, "created_at": clock.now()} for code in wanted]
     session.execute(indexing.insert(session, Procedure).on_conflict_do_nothing(index_elements=["code"]), rows)
     query = select(Procedure).where(Procedure.code.in_(wanted)).order_by(Procedure.code)

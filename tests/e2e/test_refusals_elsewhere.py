@@ -1,0 +1,81 @@
+"""Refusals of a platform that is not well or not the usual one: nothing sealed, a neighbour gone, long ago, production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from nameko.exceptions import RemoteError
+
+from infra.chassis import clock
+from tests.e2e.half import Half, half, in_production
+from tests.e2e.refusal_table import ELSEWHERE, example
+from tests.e2e.town import command
+
+PROVOKED: set[tuple[str, str, str]] = set()
+
+
+def refused(rpc: Any, service: str, door: str, **arguments: Any) -> str:
+    """How a door says no; noted for the last test of this file."""
+    with pytest.raises(RemoteError) as no:
+        getattr(getattr(rpc, service), door)(**{**example(service, door), **arguments})
+    PROVOKED.add((service, door, no.value.exc_type))
+    return str(no.value.exc_type)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Half]:
+    with half(tmp_path_factory.mktemp("half"), "identity", "catalog", "applications", "payments") as platform:
+        platform.populate()
+        yield platform
+
+
+def test_nothing_is_proved_before_anything_is_sealed(platform: Half) -> None:
+    application_id = platform.filed()
+    for door in ("checkpoint", "inclusion_proof", "consistency_proof"):
+        assert refused(platform.portal.as_(), "applications", door) == "NothingSealed"
+    assert refused(platform.person(), "applications", "evidence", application_id=application_id) == "NothingSealed"
+
+
+def test_what_happened_since_the_last_seal_is_not_proved_yet(platform: Half) -> None:
+    platform.filed()
+    platform.follow("applications")
+    later = platform.filed()
+    assert refused(platform.person(), "applications", "evidence", application_id=later) == "NotSealedYet"
+
+
+def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
+    application_id = platform.filed()
+    platform.person().applications.refuse_intake(application_id=application_id, reason="Sai nơi nộp",
+                                                 command_id=command())  # fmt: skip
+    with time_machine.travel(clock.now() + timedelta(days=91), tick=True):
+        assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
+
+
+def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: Half) -> None:
+    application_id, token = platform.filed(), platform.token()
+    platform.person().payments.demands(application_id=platform.filed())  # known to payments, for parity
+    platform.lose("catalog")
+    with platform.in_a_hurry(token) as rpc:
+        assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
+    assert platform.person().applications.application(application_id=application_id)["status"] == "submitted"
+    platform.lose("applications")
+    for door in ("demands", "payments", "start_payment", "record_offline", "waive"):
+        with platform.in_a_hurry(token) as rpc:
+            assert refused(rpc, "payments", door, application_id=application_id) == "ServiceUnavailable"
+    with platform.in_a_hurry(token) as rpc:
+        assert refused(rpc, "payments", "parity") == "ServiceUnavailable"
+
+
+def test_production_has_no_samples(tmp_path: Path) -> None:
+    with in_production(tmp_path) as portal:
+        assert refused(portal.as_(), "identity", "sample_people") == "NoSamplePeople"
+        assert refused(portal.as_(), "catalog", "sample_procedures") == "OnlyInDevelopment"
+
+
+def test_all_of_them_were_provoked() -> None:
+    assert ELSEWHERE - PROVOKED == set()
