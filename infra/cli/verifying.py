@@ -124,9 +124,9 @@ class Checking:
         _verifier("verify_tiles")(published, self.keys or published.keys(), verdict, lambda done: tell(done, None))
         return Said(verdict, self.language)
 
-    def store(self, url: str, tell: Tell) -> Said:
-        """A database, against the tiles and checkpoints that were given."""
-        published = _verifier("Tiles")(str(self.tiles)) if self.tiles else None
+    def store(self, url: str, tell: Tell, own: Any = None) -> Said:
+        """A database, against the tiles and checkpoints that were given, else the files it publishes itself."""
+        published = _verifier("Tiles")(str(self.tiles)) if self.tiles else own
         kept = [path.read_text(encoding="utf-8") for path in self.kept]
         verdict = self._verdict("log", url.rpartition("@")[2])
         with contextlib.closing(_verifier("Database")(url, None)) as database:
@@ -139,28 +139,16 @@ class Checking:
 
     def own(self, tell: Tell) -> Said:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
-        url = self.settings.database_url("applications")
-        folder = entry("applications", "audit.tiles", "TileFolder").from_settings(self.settings).path
-        if self.tiles is None and (folder / "checkpoint").exists():
-            self.tiles = folder
-        self.keys = self.keys or _own_keys(self.settings)
-        said = self.store(url, tell)
+        given = entry("applications", "audit.keys", "verifier_keys")(self.settings)
+        self.keys = self.keys or [_verifier("Key").parse(one) for one in given]
+        published = entry("applications", "verifying", "published")(self.settings)
+        said = self.store(self.settings.database_url("applications"), tell, published)
         if said.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
-            store = entry("applications", "store", "Store").from_settings(self.settings)
-            said.shown = entry("applications", "rebuilding", "verify")(store)
+            said.shown = entry("applications", "verifying", "Verifying").from_settings(self.settings).shown()
         return said
 
     def _verdict(self, mode: str, subject: str) -> Any:
         return _verifier("Verdict")(mode, subject, keys_given=bool(self.keys))
-
-
-def _own_keys(settings: Settings) -> list[Any]:
-    """The keys this process was given or once made for development; never makes one."""
-    made = settings.home / "secrets" / "audit-signing-key"
-    if not settings.get("AUDIT_SIGNING_KEY") and not (settings.development and made.exists()):
-        return []
-    signing = entry("applications", "audit.keys", "signing_keys")(settings)
-    return [_verifier("Key").parse(str(one.verifier)) for one in signing]
 
 
 def _verifier(name: str) -> Any:

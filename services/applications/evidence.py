@@ -8,6 +8,7 @@ from typing import Any
 from infra.chassis.settings import Settings
 from services.applications import vault
 from services.applications.access import check_reader, tell_read
+from services.applications.audit.beside import IDS, sealed_parts
 from services.applications.audit.findings import findings
 from services.applications.audit.imported import ImportedHistory
 from services.applications.audit.proofs import Proofs, opening
@@ -19,7 +20,6 @@ from services.applications.history import told
 from services.applications.rulebook import Rulebook
 from services.applications.store import Store
 
-IDS = ("statement_id", "answers_id", "attachment_id", "result_id", "line_id")
 PURPOSE = "lập hồ sơ chứng cứ / evidence"
 
 
@@ -69,7 +69,7 @@ class Evidence:
         """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""
         seen: set[str] = set()
         for event in self.store.events(application_id):
-            for name, sealed in _sealed(vars(event), ""):
+            for name, sealed in sealed_parts(vars(event)):
                 if sealed["commitment"] not in seen:
                     seen.add(sealed["commitment"])
                     yield event.originator_version, name, sealed
@@ -87,18 +87,6 @@ class LoggedHistories:
     def rows(self, application_id: str) -> list[dict[str, Any]]:
         found = self.store.rows(after=0, limit=100_000, application_id=application_id)
         return [{"position": row.id, **told(self.store.event_of(row))} for row in found]
-
-
-def _sealed(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Places within an event that hold an id and its commitment."""
-    if isinstance(value, Mapping):
-        if "commitment" in value and any(name in value for name in IDS):
-            yield place or "value", value
-        for key, part in value.items():
-            yield from _sealed(part, f"{place}/{key}")
-    elif isinstance(value, list | tuple):
-        for number, part in enumerate(value):
-            yield from _sealed(part, f"{place}/{number}")
 
 
 def _opening(version: int, name: str, sealed: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,13 +40,13 @@ class S3Blobs:
     def put(self, content: bytes) -> str:
         """Keep ``content``; its SHA-256 in hex."""
         sha256 = hashlib.sha256(content).hexdigest()
-        status, _ = self._ask("PUT", sha256, content)
+        status, _ = self.ask("PUT", sha256, content)
         self._check(status, {200, 201, 204})
         return sha256
 
     def get(self, sha256: str) -> bytes:
         """The bytes; ``ServiceUnavailable`` when the store has lost or changed them."""
-        status, content = self._ask("GET", sha256)
+        status, content = self.ask("GET", sha256)
         self._check(status, {200})
         if hashlib.sha256(content).hexdigest() != sha256:
             raise ServiceUnavailable(service="blob store")
@@ -54,13 +54,14 @@ class S3Blobs:
 
     def remove(self, sha256: str) -> bool:
         """Remove for good; whether there was something."""
-        existed, _ = self._ask("HEAD", sha256)
+        existed, _ = self.ask("HEAD", sha256)
         self._check(existed, {200, 404})
-        status, _ = self._ask("DELETE", sha256)
+        status, _ = self.ask("DELETE", sha256)
         self._check(status, {200, 202, 204, 404})
         return existed == 200
 
-    def _ask(self, method: str, name: str, content: bytes = b"") -> tuple[int, bytes]:
+    def ask(self, method: str, name: str, content: bytes = b"") -> tuple[int, bytes]:
+        """One signed request about an object: (HTTP status, content). `ServiceUnavailable` when nothing answers."""
         path = f"{self.endpoint.path.rstrip('/')}/{quote(self.bucket)}/{quote(name)}"
         payload_hash = hashlib.sha256(content).hexdigest()
         headers = self._signed(method, path, payload_hash, clock.now())

@@ -33,9 +33,15 @@ ATTEMPTS = 12
 SQL = {
     "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
     "WHERE originator_id = :key AND notification_id > :after ORDER BY originator_version",
-    "streams": "SELECT COUNT(*) FROM stored_events WHERE originator_version = 1 AND notification_id <= :until "
-    "AND topic = 'applications.Started'",
+    "unseen": "SELECT originator_id FROM stored_events WHERE originator_version = 1 AND notification_id <= :until "
+    "AND topic = 'applications.Started' AND NOT EXISTS "
+    "(SELECT 1 FROM application_view WHERE application_id = {own_id}) ORDER BY notification_id LIMIT 1",
 }
+OWN_ID = "CAST(originator_id AS text)"
+# SQLite keeps ids without hyphens; put back so that the view's key is found by its index.
+OWN_ID_ON_SQLITE = " || '-' || ".join(
+    f"substr(originator_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+)
 BATCH = 1000
 Kept = Application | ImportedHistory
 Answer = TypeVar("Answer")
@@ -66,9 +72,10 @@ class Store:
     def __init__(self, database: Database, streams: Streams) -> None:
         self.database, self.streams = database, streams
         self._on_sqlite = database.engine.dialect.name == "sqlite"
-        self._sql = (
-            {name: words.replace("notification_id", "rowid") for name, words in SQL.items()} if self._on_sqlite else SQL
-        )
+        key, own_id = ("rowid", OWN_ID_ON_SQLITE) if self._on_sqlite else ("notification_id", OWN_ID)
+        self._sql = {
+            name: words.replace("notification_id", key).replace("{own_id}", own_id) for name, words in SQL.items()
+        }
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Store:
@@ -163,10 +170,11 @@ class Store:
         wanted = [row for row in rows if not topics or row.topic in topics][:limit]
         return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in wanted]
 
-    def count_streams(self, until: int) -> int:
-        """How many applications the log has up to a position."""
+    def first_unseen(self, until: int) -> str | None:
+        """The first application started up to a position that the read model has no row for."""
         with self.database.session() as session:
-            return int(session.scalar(text(self._sql["streams"]), {"until": until}) or 0)
+            found = session.scalar(text(self._sql["unseen"]), {"until": until})
+        return None if found is None else str(as_uuid(found))
 
     def event_of(self, notification: Notification) -> ApplicationEvent:
         event: ApplicationEvent = self.streams.mapper.to_domain_event(notification)  # type: ignore[assignment]

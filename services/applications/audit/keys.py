@@ -1,6 +1,7 @@
 """The sealer's keys, from settings: `AUDIT_SIGNING_KEY` and, while it is being replaced, `AUDIT_PREVIOUS_SIGNING_KEY`.
 
-Both sign during the overlap, so that whoever knows either key can follow. Development makes its own key once.
+Both sign during the overlap, so that whoever knows either key can follow. Development makes its own key once. Who only
+checks needs no private key: `AUDIT_VERIFIER_KEYS`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from infra.chassis.settings import Settings, kept_secret
 from services.applications.audit.notes import SigningKey
 
 DEVELOPMENT_ORIGIN = "portal.invalid/applications"
+NAME = "audit-signing-key"
 
 
 def signing_keys(settings: Settings) -> list[SigningKey]:
@@ -24,6 +26,17 @@ def signing_keys(settings: Settings) -> list[SigningKey]:
     return keys
 
 
+def verifier_keys(settings: Settings) -> list[str]:
+    """The public keys this installation holds its own log against: `AUDIT_VERIFIER_KEYS`, and those of keys at hand.
+
+    One to a line, with every key that ever signed: checkpoints of years ago bear only the key of then. Makes none.
+    """
+    given = (settings.get("AUDIT_VERIFIER_KEYS") or "").split()
+    made = settings.development and (settings.home / "secrets" / NAME).exists()
+    own = [str(key.verifier) for key in signing_keys(settings)] if settings.get("AUDIT_SIGNING_KEY") or made else []
+    return list(dict.fromkeys([*given, *own]))
+
+
 def _development_key(settings: Settings) -> str:
-    path = settings.secret_folder() / "audit-signing-key"
+    path = settings.secret_folder() / NAME
     return kept_secret(path, lambda: SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n").strip()

@@ -47,8 +47,8 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
         related.append(_of(objects, row, "officer", facts["officer_id"], by, "assigned to"))
     if facts.get("attachment_id"):
         related.append(_of(objects, row, "document", facts["attachment_id"], facts, "concerns"))
-    if isinstance(facts.get("result"), Mapping) and facts["result"].get("paper_id"):
-        related.append(_of(objects, row, "document", facts["result"]["paper_id"], {"requirement": "result"}, "issues"))
+    if isinstance(facts.get("result"), Mapping) and facts["result"].get("result_id"):
+        related.append(_of(objects, row, "document", facts["result"]["result_id"], {"requirement": "result"}, "issues"))
     if facts.get("payment_id"):
         paid = {"method": facts.get("method"), **(facts.get("amount") or {})}
         related.append(_of(objects, row, "payment", facts["payment_id"], paid, "settled by"))

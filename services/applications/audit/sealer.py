@@ -55,12 +55,11 @@ class Sealer:
 
     @classmethod
     def from_settings(cls, settings: Settings, events: EventTable | None = None) -> Sealer:
-        from services.applications.audit.tiles import TileFolder
+        from services.applications.audit.tiles import tile_store
 
         database = Database.at(settings.database_url("applications"))
-        folder = TileFolder.from_settings(settings)
         interval = settings.number("AUDIT_SEAL_SECONDS", INTERVAL)
-        return cls(database, signing_keys(settings), events, interval, folder.checkpoint)
+        return cls(database, signing_keys(settings), events, interval, tile_store(settings).checkpoint)
 
     def step(self) -> int:
         """Seal what is waiting, if enough of it or long enough; how many events got a leaf."""

@@ -1,7 +1,7 @@
 """The log as files any web server can publish (C2SP tlog-tiles): `checkpoint`, `tile/<level>/<n>`, `tile/entries/<n>`.
 
-A duty of the follower copies what is sealed from the database into a folder. Tiles come before the checkpoint that
-needs them, each file whole or not at all, so a crash leaves a smaller log and never a wrong one.
+A duty of the follower copies what is sealed from the database into a folder or S3-compatible storage. Tiles come before
+the checkpoint that needs them, each file whole or not at all, so a crash leaves a smaller log and never a wrong one.
 """
 
 from __future__ import annotations
@@ -11,13 +11,23 @@ import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications.audit.log import TILE_HEIGHT, TILE_WIDTH, StoredLog
 from services.applications.audit.notes import Checkpoint
+from services.applications.audit.s3_tiles import S3Tiles
 
 LEAVES_A_STEP = 1 << 16
+
+
+class TileStore(Protocol):
+    """Where published files lie. A file is there whole or not at all."""
+
+    def checkpoint(self) -> str | None: ...
+    def write(self, name: str, content: bytes) -> None: ...
+    def drop_partials(self, name: str) -> None: ...
 
 
 class TileFolder:
@@ -26,20 +36,12 @@ class TileFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> TileFolder:
-        kept = settings.get("AUDIT_TILES")
-        return cls(Path(kept) if kept else settings.home / "audit-tiles")
-
     def checkpoint(self) -> str | None:
         """The published note; None before the first."""
         try:
             return (self.path / "checkpoint").read_text()
         except FileNotFoundError:
             return None
-
-    def has(self, name: str) -> bool:
-        return (self.path / name).exists()
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place, whole and on disk, or not at all."""
@@ -56,18 +58,24 @@ class TileFolder:
         shutil.rmtree(self.path / f"{name}.p", ignore_errors=True)
 
 
+def tile_store(settings: Settings) -> TileFolder | S3Tiles:
+    """Setting `AUDIT_TILES`: a folder (default `PORTAL_HOME/audit-tiles`), or `s3://bucket/prefix?endpoint=https://…`."""
+    kept = settings.get("AUDIT_TILES") or str(settings.home / "audit-tiles")
+    return S3Tiles.of(kept, settings) if kept.startswith("s3://") else TileFolder(Path(kept))
+
+
 class TilePublisher:
     """Brings the folder up to the latest stored checkpoint."""
 
     name = "tile-publisher"
 
-    def __init__(self, database: Database, folder: TileFolder) -> None:
+    def __init__(self, database: Database, folder: TileStore) -> None:
         self.database = database
         self.folder = folder
 
     @classmethod
     def from_settings(cls, settings: Settings) -> TilePublisher:
-        return cls(Database.at(settings.database_url("applications")), TileFolder.from_settings(settings))
+        return cls(Database.at(settings.database_url("applications")), tile_store(settings))
 
     def step(self) -> int:
         """Publish what is new; how many leaves that added."""

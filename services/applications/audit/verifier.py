@@ -5,7 +5,7 @@ One file; needs Python 3.11 and the library `cryptography` (and `psycopg` to rea
 what made the log: copy it to a machine of your own and run it there.
 
     python verifier.py bundle EVIDENCE.json --key VKEY
-    python verifier.py log /srv/audit-tiles --key VKEY
+    python verifier.py log /srv/audit-tiles --key VKEY           (or https://… where they are published)
     python verifier.py log postgresql://auditor@host/applications --key VKEY --tiles /srv/audit-tiles
     python verifier.py log sqlite:////var/lib/portal/applications.sqlite --key VKEY --checkpoint KEPT-NOTE
     python verifier.py consistency OLD-NOTE NEW-NOTE --tiles /srv/audit-tiles --key VKEY
@@ -489,36 +489,52 @@ def _open_postgres(url: str) -> Any:
 
 
 class Tiles:
-    """A folder in tlog-tiles layout."""
+    """Published files in tlog-tiles layout: a folder, or the address where a web server serves them.
 
-    def __init__(self, folder: str) -> None:
-        self.folder = Path(folder)
-        if not self.folder.is_dir():
-            raise CannotVerify(f"there is no folder {folder}")
+    The checkpoint is read at once and once: what is compared with it later may be ahead of it, never behind.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.place = place.rstrip("/")
+        self.note = self.get("checkpoint")
+
+    def get(self, name: str) -> bytes | None:
+        """A file; None when it is not there."""
+        if not _is_address(self.place):
+            if not Path(self.place).is_dir():
+                raise CannotVerify(f"there is no folder {self.place}")
+            path = Path(self.place) / name
+            return path.read_bytes() if path.is_file() else None
+        from urllib.error import HTTPError
+        from urllib.request import urlopen
+
+        try:
+            with urlopen(f"{self.place}/{name}", timeout=30) as answer:  # noqa: S310 - http and https only
+                return bytes(answer.read())
+        except HTTPError as error:
+            if error.code in (403, 404, 410):
+                return None
+            raise CannotVerify(f"{self.place}/{name}: {error}") from error
+        except OSError as error:
+            raise CannotVerify(f"{self.place} does not answer: {error}") from error
 
     def checkpoint(self) -> str:
-        try:
-            return (self.folder / "checkpoint").read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise CannotVerify(f"there is no checkpoint in {self.folder}") from error
+        if self.note is None:
+            raise CannotVerify(f"there is no checkpoint in {self.place}")
+        return self.note.decode("utf-8", errors="replace")
 
     def keys(self) -> list[Key]:
-        try:
-            return [Key.parse(line) for line in (self.folder / "keys").read_text().splitlines()]
-        except OSError:
-            return []
+        kept = self.get("keys") or b""
+        return [Key.parse(line) for line in kept.decode("utf-8", errors="replace").splitlines()]
 
     def read(self, kind: str, index: int, width: int) -> bytes | None:
         """A tile (`kind` is its level) or an entry bundle of at least `width` parts; None when it is not there."""
         parts = [f"{index % 1000:03}"]
         while index := index // 1000:
             parts.append(f"x{index % 1000:03}")
-        whole = self.folder / "tile" / kind / "/".join(reversed(parts))
-        partial = whole.with_name(f"{whole.name}.p") / str(width)
-        for path in (whole, partial) if width == WIDE else (partial, whole):
-            if path.is_file():
-                return path.read_bytes()
-        return None
+        whole = f"tile/{kind}/{'/'.join(reversed(parts))}"
+        names = [whole] if width == WIDE else [f"{whole}.p/{width}", whole]
+        return next((kept for name in names if (kept := self.get(name)) is not None), None)
 
     def hashes(self, size: int, level: int = 0) -> Iterator[bytes | None]:
         """The hashes of a level, one per subtree; None for each that is not there."""
@@ -567,6 +583,7 @@ class LogCheck:
         self.doubted: list[Finding] = []
         self.bad_nodes: list[Finding] = []
         self.tree_is_lost = False
+        self.first_unlike: int | None = None  # the first leaf that is another than the published one
 
     def run(self, database: Database, anchors: list[Anchor], published: Iterator[bytes | None] | None = None) -> None:
         events, nodes = _peekable(database.events()), _peekable(database.nodes())
@@ -587,6 +604,7 @@ class LogCheck:
                     self.verdict.add("tile_changed", index, detail="not there")
                 elif kept not in (b"", hashed):
                     self.verdict.add("sealed_changed", index, **self._place(leaf), detail="other than published")
+                    self.first_unlike = index if self.first_unlike is None else self.first_unlike
             self._hold_against(checkpoints)
         self._finish(events, checkpoints, nodes)
 
@@ -695,7 +713,7 @@ class LogCheck:
             self.good_until, self.by_events, self.doubted, self.bad_nodes = size, None, [], []
             return
         spans = [f for f in self.bad_nodes if f.index is not None]
-        first = max([self.good_until, *(f.index for f in spans[:1] if f.index is not None)])
+        first = max([self.good_until, *(f.index for f in spans[:1] if f.index is not None), self.first_unlike or 0])
         self.verdict.add("forked" if anchor.kept_elsewhere else "sealed_changed", first, last=size - 1)
         self._lose_tree()
 
@@ -951,7 +969,7 @@ def _verify(options: argparse.Namespace) -> Verdict:
         verify_consistency(
             _read(options.subject), _read(options.new), keys or (tiles.keys() if tiles else []), verdict, tiles, proof
         )
-    elif Path(options.subject).is_dir():
+    elif _is_address(options.subject) or Path(options.subject).is_dir():
         folder = Tiles(options.subject)
         verify_tiles(folder, keys or folder.keys(), verdict, progress)
     else:
@@ -967,8 +985,8 @@ def _options() -> argparse.ArgumentParser:
     modes = parser.add_subparsers(dest="mode", required=True)
     bundle = modes.add_parser("bundle", help="evidence of one application")
     bundle.add_argument("subject", metavar="FILE")
-    log = modes.add_parser("log", help="a whole log: a folder of tiles or a database")
-    log.add_argument("subject", metavar="FOLDER|URL")
+    log = modes.add_parser("log", help="a whole log: published files or a database")
+    log.add_argument("subject", metavar="FOLDER|ADDRESS|DATABASE")
     log.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint kept elsewhere")
     log.add_argument("--events-table", help="where events are stored, if not under the usual name")
     between = modes.add_parser("consistency", help="whether one checkpoint extends another")
@@ -978,11 +996,15 @@ def _options() -> argparse.ArgumentParser:
     for mode in (bundle, log, between):
         mode.add_argument("--key", action="append", default=[], help="a verifier key you trust (name+hash+base64)")
         mode.add_argument("--keys", metavar="FILE", help="a file of such keys, one a line")
-        mode.add_argument("--tiles", metavar="FOLDER", help="the published files, kept by someone else at best")
+        mode.add_argument("--tiles", metavar="FOLDER|ADDRESS", help="the published files, kept by someone else at best")
         mode.add_argument("--json", action="store_true", help="the verdict as JSON")
         mode.add_argument("--progress", action="store_true", help="say how far it has got")
         mode.add_argument("--language", choices=("vi", "en"), default="vi")
     return parser
+
+
+def _is_address(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
 
 
 def _given_keys(options: argparse.Namespace) -> list[Key]:

@@ -1,0 +1,94 @@
+"""What lies beside the streams, held against what the events committed to: answers, words and papers altered later.
+
+Everything an event holds a commitment to must still be there and open it, unless the person it is about was erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.applications import vault
+from services.applications.domain.commitments import SALT_BYTES, opens
+from services.applications.models import AnswerSet, Paper, Statement
+from services.applications.store import Store
+
+IDS = ("statement_id", "answers_id", "attachment_id", "result_id", "line_id")
+ERASED = ["applications.SubjectErased", "applications.ImportedHistoryErased"]
+BATCH = 1000  # events at a time
+REASONS = {
+    "beside_changed": (
+        "nội dung lưu bên cạnh không khớp cam kết trong sự kiện",
+        "what lies beside the stream does not open its event's commitment",
+    ),
+    "beside_missing": (
+        "nội dung lưu bên cạnh bị xóa mà không có sự kiện xóa dữ liệu",
+        "what lies beside the stream is gone and no erasure was recorded",
+    ),
+}
+
+
+def first_bad_beside(store: Store) -> dict[str, Any] | None:
+    """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None."""
+    erased, after = _erased(store), 0
+    while found := store.rows(after=after, limit=BATCH):
+        held = [
+            {"application_id": str(row.originator_id), "version": row.originator_version, "position": row.id, **one}
+            for row in found
+            for one in _held(vars(store.event_of(row)))
+        ]
+        with store.database.session() as session:
+            known = _known(session, [one["id"] for one in held])
+        for one in held:
+            if kind := _fault(one, known, erased):
+                return {"kind": kind, **one, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
+        after = found[-1].id
+    return None
+
+
+def sealed_parts(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Places within an event that hold an id and its commitment."""
+    if isinstance(value, Mapping):
+        if "commitment" in value and any(name in value for name in IDS):
+            yield place or "value", value
+        for key, part in value.items():
+            yield from sealed_parts(part, f"{place}/{key}")
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from sealed_parts(part, f"{place}/{number}")
+
+
+def _held(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for _, sealed in sealed_parts(event):
+        yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
+
+
+def _fault(one: Mapping[str, Any], known: Mapping[str, tuple[Any, bytes]], erased: set[str]) -> str | None:
+    if one["id"] not in known:
+        return None if one["application_id"] in erased else "beside_missing"
+    value, salt = known[one["id"]]
+    return None if len(salt) == SALT_BYTES and opens(one["commitment"], value, salt) else "beside_changed"
+
+
+def _erased(store: Store) -> set[str]:
+    keys: set[str] = set()
+    after = 0
+    while found := store.rows(after=after, limit=BATCH, topics=ERASED):
+        keys |= {str(row.originator_id) for row in found}
+        after = found[-1].id
+    return keys
+
+
+def _known(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
+    """What opens commitments, by id: (value, salt)."""
+    found: dict[str, tuple[Any, bytes]] = {}
+    for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):
+        found[words.statement_id] = (words.words, words.salt)
+    for revision in session.scalars(select(AnswerSet).where(AnswerSet.answers_id.in_(ids))):
+        found[revision.answers_id] = (revision.value, revision.salt)
+    for paper in session.scalars(select(Paper).where(Paper.paper_id.in_(ids))):
+        found[paper.paper_id] = (vault.opened_paper(paper), paper.salt)
+    return found
