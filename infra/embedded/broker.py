@@ -192,8 +192,20 @@ class Transport(virtual.Transport):
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
-        self.broker = Broker.named(client.hostname or "portal")
-        self.state = self.broker.state
+        self._name = client.hostname or "portal"
+
+    @property
+    def broker(self) -> Broker:
+        """The broker of that name as it is now: connections kept in kombu's pools outlive a platform."""
+        return Broker.named(self._name)
+
+    @property
+    def state(self) -> BrokerState:
+        return self.broker.state
+
+    @state.setter
+    def state(self, _unused: Any) -> None:
+        """kombu gives every transport a state of its own; ours belongs to the broker."""
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:
         until = None if timeout is None else time.monotonic() + timeout
