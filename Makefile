@@ -56,8 +56,9 @@ test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Dock
 bench: servers  ## the benchmarks, as ratios measured in one run
 	$(BIN)/portal bench $(ARGS)
 
-chaos: servers  ## long fault runs (SEED=… repeats one)
-	$(BIN)/pytest -m chaos --timeout=3600 tests/faults $(ARGS)
+chaos: servers  ## long fault runs and a soak (SEED=1 MINUTES=60); verdicts and a page in build/verdicts
+	SEED=$${SEED:-1} MINUTES=$${MINUTES:-60} $(BIN)/pytest -m chaos --timeout=0 tests/faults \
+	    tests/service/applications/test_tailing.py $(ARGS)
 
 clean:  ## remove the environment, caches and what the demo left
 	rm -rf .venv .portal build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
