@@ -11,7 +11,7 @@ from infra.chassis.settings import SERVICES
 from infra.cli.journey import Journey, Step
 from tests.e2e.platforms import Processes, real_servers
 
-PARTS = {1, 2, 3, 4, 5, 6, 7}
+PARTS = {1, 2, 3, 4, 5, 6, 7}  # the demo adds tampering
 
 
 def on_the_embedded_default(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
@@ -48,4 +48,4 @@ def what_operators_and_auditors_type(processes: Processes, reference: str) -> No
 @pytest.mark.timeout(400)  # eleven processes start
 @pytest.mark.parametrize("platform", [on_the_embedded_default, on_real_servers])
 def test_one_application_goes_from_catalogue_to_result(platform, tmp_path, request):
-    assert platform(tmp_path, request) == PARTS
+    assert platform(tmp_path, request) >= PARTS
