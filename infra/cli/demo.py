@@ -162,7 +162,7 @@ def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
     return summary
 
 
-def _tamper(journey: Journey, settings: Settings) -> dict[str, Any]:
+def _tamper(journey: Journey, settings: Settings) -> Any:
     """Somebody with all rights turns one letter in a copy of the store; the verifier, on its own, says where."""
     with journey.step("applications", "chép kho sự kiện; trình kiểm chứng độc lập đọc bản chép") as facts:
         shown: dict[str, Any] = entry("applications", "audit.demonstration", "tamper_with_a_copy")(settings)

@@ -139,7 +139,9 @@ def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_r
     shutil.copytree(kept.folder, copy)
     with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
         store.execute("UPDATE application_view SET status = 'rejected'")
-    assert portal("verify", home=copy).returncode == 1
+    found = portal("verify", home=copy, PORTAL_LANGUAGE="en")
+    assert found.returncode == 1
+    assert "what is shown differs from what was recorded" in found.stdout and "result_returned" in found.stdout
     compared = told(portal("rebuild", "applications", "--no-swap", "--json", home=copy))
     assert (compared["differing"], compared["swapped"]) == (1, False)
     assert "result_returned" in portal("rebuild", "applications", home=copy).stdout
