@@ -11,7 +11,7 @@ from infra.chassis import metrics
 
 PERIOD = 0.1  # seconds between looks
 TOO_LATE = 1.0  # seconds after which the process is not alive
-REMEMBERED = 30.0  # seconds a block stays visible to the probe
+REMEMBERED = 15.0  # seconds a block stays visible to the probe
 
 
 class HubWatch:

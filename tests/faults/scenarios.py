@@ -254,11 +254,15 @@ def _ask(caller: Caller, arguments: dict[str, Any], token: str) -> Any:
 
 def poisoned(stage: Stage) -> None:
     """Messages nobody can read, by the thousand, among good traffic."""
-    sent = storms.poison(stage, until=10_000)
-    stage.verdict.poison = sent
-    sizes = {name: member.resident() // 1024 for name, member in stage.world.members.items() if member.running}
-    stage.verdict.facts["resident MiB"] = sizes
-    stage.verdict.unexpected += [f"{name} grew to {size} MiB" for name, size in sizes.items() if size > 300]
+    before = _sizes(stage)
+    stage.verdict.poison = storms.poison(stage, until=10_000)
+    after = _sizes(stage)
+    stage.verdict.facts["resident MiB"] = {name: (before[name][0], size) for name, (size, _) in after.items()}
+    stage.verdict.unexpected += [
+        f"{name} grew from {before[name][0]} to {size} MiB"
+        for name, (size, _) in after.items()
+        if size > before[name][0] + 100
+    ]
     ends = {name: member.exits for name, member in stage.world.members.items() if 70 in member.exits}
     stage.verdict.unexpected += [f"{name} died of poison: {codes}" for name, codes in ends.items()]
 

@@ -23,27 +23,32 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def poisoned_call(chance: Any) -> Message:
-    """An RPC that cannot be answered or read, by chance one of the known ways of being wrong."""
-    wrong: list[Message] = [
+def poisoned_calls(chance: Any) -> list[Message]:
+    """RPCs that cannot be answered or read, one of every known way of being wrong."""
+    return [
         (_json(GOOD_CALL), {}),
         (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.call_id_stack": chance.choice((7, "x", {"a": 1}, [1, 2]))}}),
         (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.auth_token": chance.choice((7, [], {}))}}),
         (_json(GOOD_CALL), {**REPLY, "headers": {"compression": "application/x-gzip"}}),
         (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.language": "x" * 70_000}}),
+        *unreadable(chance, REPLY),
+    ]
+
+
+def answerable_calls() -> list[Message]:
+    """RPCs that make no sense but say who waits: these are answered by name, not put aside."""
+    return [
         (_json({"args": 1, "kwargs": {}}), REPLY),
         (_json({"args": [], "kwargs": []}), REPLY),
         (_json([]), REPLY),
-        (_json({"args": [], "kwargs": {"deep": _deep(chance.randint(70, 200))}}), REPLY),
-        *unreadable(chance, REPLY),
+        (_json({"args": [], "kwargs": {"deep": _deep(150)}}), REPLY),
     ]
-    return chance.choice(wrong)
 
 
-def poisoned_event(chance: Any) -> Message:
-    """An event that is none."""
+def poisoned_events(chance: Any) -> list[Message]:
+    """Events that are none."""
     event = {"id": "x:1", "data": {}}
-    wrong: list[Message] = [
+    return [
         (_json({}), {}),
         (_json({**event, "id": 7}), {}),
         (_json({**event, "data": chance.choice((None, [], "x", 1))}), {}),
@@ -51,7 +56,6 @@ def poisoned_event(chance: Any) -> Message:
         (_json(event), {"headers": {"nameko.call_id_stack": 7}}),
         *unreadable(chance, {}),
     ]
-    return chance.choice(wrong)
 
 
 def unreadable(chance: Any, options: dict[str, Any]) -> list[Message]:
@@ -83,7 +87,7 @@ def poison(stage: Stage, until: int) -> int:
         while sent < until and stage.running:
             for _ in range(20):
                 is_call = stage.random.random() < 0.5
-                body, options = (poisoned_call if is_call else poisoned_event)(stage.random)
+                body, options = stage.random.choice((poisoned_calls if is_call else poisoned_events)(stage.random))
                 where = (
                     {"exchange": "nameko-rpc", "routing_key": f"{stage.random.choice(SERVICES)}.health"}
                     if is_call

@@ -208,7 +208,7 @@ class World:
         with Connection(self.direct_uri, connect_timeout=5) as connection:
             channel = connection.channel()
             for name in list(found):
-                if name.startswith(("outside-", "rpc.reply", "rpc.listener")):
+                if name.startswith(("outside-", "amq.gen", "rpc.reply", "rpc.listener")):
                     found.pop(name)
                     continue
                 found[name] += int(channel.queue_declare(name, passive=True).message_count)

@@ -22,7 +22,6 @@ from infra.chassis.clients import Neighbour
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable
 from infra.chassis.settings import Settings
-
 from tests.faults.proxy import Proxy
 from tests.service.chassis.conftest import died
 

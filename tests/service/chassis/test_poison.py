@@ -1,0 +1,53 @@
+"""Every known kind of poison ends in quarantine exactly once and hurts nobody."""
+
+from __future__ import annotations
+
+import random
+
+import eventlet
+import pytest
+from nameko.exceptions import MethodNotFound
+
+from infra.chassis.wire import QUARANTINE
+from tests.faults.storms import answerable_calls, poisoned_calls, poisoned_events
+
+PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
+QUEUE = "evt-echo-counted.v1--echo.hear"
+
+
+def quarantined(wire, seconds: float = 5) -> list[str]:
+    with eventlet.Timeout(seconds, False):
+        return [one["why"] for one in wire.quarantined()]
+    return []
+
+
+def test_every_kind_of_poisoned_call_is_put_aside_once(ours, wire):
+    service = ours()
+    for number, (body, options) in enumerate(poisoned_calls(random.Random(7))):
+        wire.send(body, exchange="nameko-rpc", routing_key="echo.shout", **{**PLAIN, **options})
+        assert len(quarantined(wire)) == 1, (number, body[:60], options)
+    assert service.alive and wire.ask("echo", "shout", text="a") == {"text": "A"}
+
+
+def test_every_kind_of_poisoned_event_is_put_aside_once(ours, wire):
+    service = ours()
+    for number, (body, options) in enumerate(poisoned_events(random.Random(7))):
+        wire.send(body, routing_key=QUEUE, **{**PLAIN, **options})
+        assert len(quarantined(wire)) == 1, (number, body[:60], options)
+    assert service.alive and service.counter.heard == []
+
+
+def test_a_call_that_makes_no_sense_is_answered_and_not_put_aside(ours, wire):
+    service = ours()
+    for body, options in answerable_calls():
+        wire.send(body, exchange="nameko-rpc", routing_key="echo.shout", **{**PLAIN, **options})
+    assert wire.ask("echo", "shout", text="a") == {"text": "A"}
+    assert service.alive and wire.count("rpc-echo") == 0 and wire.count(QUARANTINE) == 0
+
+
+@pytest.mark.parametrize("method", ["_private", "no_such_door", "x" * 220])
+def test_an_unknown_door_is_answered_by_name(ours, wire, method):
+    service = ours()
+    with pytest.raises(MethodNotFound):
+        wire.ask("echo", method)
+    assert service.alive
