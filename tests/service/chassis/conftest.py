@@ -147,6 +147,6 @@ def died(container: ServiceContainer, seconds: float = 15) -> BaseException | No
     with eventlet.Timeout(seconds, False):
         try:
             container.wait()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever ended it is what is asked
             return error
     return None
