@@ -51,7 +51,7 @@ def test_nothing_stands_in_the_way_of_scaling(service: str) -> None:
     assert not {"container_name", "ports", "hostname"} & set(said)
 
 
-@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox"])
+@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox", "witness"])
 def test_our_containers_have_no_rights_to_spare(service: str) -> None:
     said = COMPOSE["services"][service]
     assert said["read_only"] is True
@@ -74,7 +74,8 @@ def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> No
     subprocess.run([*command, "--origin", "portal.example/log"], check=True, capture_output=True)
     made = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
     assert set(COMPOSE["secrets"]) <= set(made)
-    assert SigningKey.parse(made["audit_signing_key"]).name == "portal.example/log"
+    key = SigningKey.parse(made["audit_signing_key"])
+    assert key.name == "portal.example/log" and made["audit_verifier_keys"] == f"{key.verifier}\n"
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     subprocess.run(command, check=True, capture_output=True)
     assert made == {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
