@@ -168,7 +168,7 @@ class History:
             rows = list(
                 session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit))
             )
-        checked = [(row, self.corrected(self.store.get(row.application_id), catalog)) for row in rows]
+        checked = [(row, self._restated(self.store.get(row.application_id), catalog)) for row in rows]
         items = [
             {"application_id": row.application_id, "reference": row.reference, **one}
             for row, one in checked
@@ -178,17 +178,20 @@ class History:
 
     def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
         """The recorded due date beside the one today's calendar gives; None while the catalogue does not answer."""
+        try:
+            return self._restated(application, catalog)
+        except ServiceUnavailable:
+            return None
+
+    def _restated(self, application: Application, catalog: Any) -> dict[str, Any] | None:
         promised = application.clock
         if promised is None:
             return None
-        try:
-            days: dict[int, WorkingCalendar] = {}
-            last = promised.last_due_at or promised.accepted_at
-            calendar = self.rules.calendar(promised.accepted_at, catalog)
-            for year in range(promised.accepted_at.year + 1, last.year + 1):
-                days[year] = self.rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
-        except ServiceUnavailable:
-            return None
+        days: dict[int, WorkingCalendar] = {}
+        last = promised.last_due_at or promised.accepted_at
+        calendar = self.rules.calendar(promised.accepted_at, catalog)
+        for year in range(promised.accepted_at.year + 1, last.year + 1):
+            days[year] = self.rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
         for later in days.values():
             calendar = WorkingCalendar(
                 {**calendar.days, **later.days},

@@ -13,7 +13,8 @@ def instant(text: str, pointer: str) -> datetime:
         if len(text) == len("2026-01-01"):
             return datetime.fromisoformat(f"{text}T17:00:00+07:00")
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at.utctimetuple()  # overflows where the instant does not exist in UTC: at the ends of the calendar
+    except (ValueError, OverflowError):
         raise InvalidRequest.at(pointer, "không phải thời điểm ISO 8601", "not an ISO 8601 instant") from None
     if at.tzinfo is None:
         raise InvalidRequest.at(pointer, "thiếu múi giờ", "the offset is missing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,17 +12,26 @@ from tests.e2e.scenes import Scenes, staged
 from tests.e2e.town import Town, on_real_servers, on_the_embedded_default
 
 
-@pytest.fixture(scope="package", params=["embedded", "real servers"])
-def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """A seeded platform whose people can sign in."""
-    folder = tmp_path_factory.mktemp("town")
-    if request.param == "embedded":
-        with on_the_embedded_default(folder) as town:
-            yield town
-        return
-    broker, databases = request.getfixturevalue("broker_server"), request.getfixturevalue("database_server")
-    with broker.virtual_host() as uri, on_real_servers(folder, uri, databases.make) as town:
+@pytest.fixture(scope="package")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A seeded platform whose people can sign in, on the embedded default."""
+    with on_the_embedded_default(tmp_path_factory.mktemp("town")) as town:
         yield town
+
+
+@pytest.fixture(scope="package")
+def served_town(tmp_path_factory: pytest.TempPathFactory, broker_server: Any, database_server: Any) -> Iterator[Town]:
+    """The same on RabbitMQ and PostgreSQL."""
+    folder = tmp_path_factory.mktemp("served")
+    with broker_server.virtual_host() as uri, on_real_servers(folder, uri, database_server.make) as town:
+        yield town
+
+
+@pytest.fixture(scope="package", params=["town", "served_town"], ids=["embedded", "real servers"])
+def any_town(request: pytest.FixtureRequest) -> Town:
+    """Each of the two: what databases and brokers may take differently is tried on both."""
+    found: Town = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="package")

@@ -213,9 +213,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
 }  # fmt: skip
 
 PAYMENTS: dict[tuple[str, str], Knock] = {
-    **{(door, "NotYetSubmitted"): at(person, application_id="$draft") for door, person in MONEY_DOORS.items()},
-    ("record_offline", "NotYetSubmitted"): at("chief", application_id="$draft"),
-    ("waive", "NotYetSubmitted"): at("chief", application_id="$draft"),
+    **{(door, "NotYetSubmitted"): at(person, application_id=f"${person}_draft") for door, person in MONEY_DOORS.items()},
     **{(door, "NothingOwed"): at(MONEY_DOORS[door], application_id="$handled") for door in TAKING},
     **{(door, "AlreadyPaid"): at(MONEY_DOORS[door], application_id="$paid") for door in TAKING},
     ("start_payment", "OnlinePaymentNotOffered"): at("citizen", application_id="$level_3"),
@@ -267,6 +265,7 @@ ELSEWHERE: frozenset[Key] = frozenset(
     {
         ("applications", "appeal", "AppealTooLate"),
         ("applications", "accept", "ServiceUnavailable"),
+        ("applications", "affected_due_dates", "ServiceUnavailable"),
         ("applications", "checkpoint", "NothingSealed"),
         ("applications", "consistency_proof", "NothingSealed"),
         ("applications", "inclusion_proof", "NothingSealed"),

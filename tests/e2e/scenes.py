@@ -140,6 +140,7 @@ def filing(town: Town, scenes: Scenes) -> None:
     scenes.draft_command = command()
     scenes.draft = town.call("applications", "start", "citizen", procedure_code=FEE, channel="online",
                              command_id=scenes.draft_command)["application_id"]  # fmt: skip
+    scenes.citizen_draft, scenes.accountant_draft = scenes.draft, begun(town, FREE, "accountant")
     scenes.shrunk = begun(town, SHRUNK)
     published(town, scenes.sample | {"code": SHRUNK, "fees": [], "level": 2}, "2025-08-01")
     scenes.submitted = filed(town, FEE)

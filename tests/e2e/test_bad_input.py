@@ -63,18 +63,16 @@ def test_what_does_not_fit_is_refused_by_its_place(town: Town, service: str, doo
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
-def test_odd_values_never_make_a_failure(town: Town, service: str, door: str) -> None:
+def test_odd_values_never_make_a_failure(any_town: Town, service: str, door: str) -> None:
+    """What the contract lets pass; what it does not, the test above is about."""
     schema = contract_of(service).parameters(door)
     for name in contract_of(service).rpc[door]["parameters"].get("properties", {}):
         for value in ODD:
             arguments = {**example(service, door), name: value}
-            reply = knock(town, service, door, arguments)
-            about = f"{name}={value!r:.60}"
+            reply = knock(any_town, service, door, arguments) if schema.accepts(arguments) else None
             if isinstance(reply, Refused):
-                assert reply.name not in FAILURES, f"{about}: {reply.name}"
-                assert reply.took < IN_TIME, f"{about}: {reply.name} after {reply.took:.2f} s"
-            if not schema.accepts(arguments):
-                must_point(reply, f"/{name}", about)
+                assert reply.name not in FAILURES, f"{name}={value!r:.60}: {reply.name}"
+                assert reply.took < IN_TIME, f"{name}={value!r:.60}: {reply.name} after {reply.took:.2f} s"
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
@@ -86,25 +84,25 @@ def test_arguments_are_given_by_name(town: Town, service: str, door: str) -> Non
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_ten_megabytes_are_refused_at_once(town: Town, service: str) -> None:
+def test_ten_megabytes_are_refused_at_once(any_town: Town, service: str) -> None:
     """One door of each service with a text in it; the value is not said again."""
     door, name = HUGE[service]
-    must_point(knock(town, service, door, {**example(service, door), name: "x" * 10_000_000}), f"/{name}", door)
+    must_point(knock(any_town, service, door, {**example(service, door), name: "x" * 10_000_000}), f"/{name}", door)
 
 
-def test_more_than_any_request_may_weigh_is_refused_and_the_service_lives(town: Town) -> None:
+def test_more_than_any_request_may_weigh_is_refused_and_the_service_lives(any_town: Town) -> None:
     """As a whole: nobody looks into it for the place."""
-    reply = town.answer("catalog", "search", text="x" * 17_000_000)
+    reply = any_town.answer("catalog", "search", text="x" * 17_000_000)
     assert isinstance(reply, Refused) and reply.name == "InvalidRequest", reply
-    assert town.call("catalog", "health")["status"] == "ok"
+    assert any_town.call("catalog", "health")["status"] == "ok"
 
 
 @pytest.mark.parametrize("levels", DEEP)
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_is_nested_too_deep_is_refused_and_the_service_lives(town: Town, service: str, levels: int) -> None:
+def test_what_is_nested_too_deep_is_refused_and_the_service_lives(any_town: Town, service: str, levels: int) -> None:
     door, name = HUGE[service]
-    must_point(knock(town, service, door, {**example(service, door), name: deep(levels)}), f"/{name}", door)
-    assert town.call(service, "health")["status"] == "ok"
+    must_point(knock(any_town, service, door, {**example(service, door), name: deep(levels)}), f"/{name}", door)
+    assert any_town.call(service, "health")["status"] == "ok"
 
 
 @pytest.mark.parametrize(("service", "door"), PRIVATE, ids=["-".join(one) for one in PRIVATE])
@@ -138,13 +136,13 @@ def test_every_role_passes_the_doors_of_its_rule_and_no_others(town: Town, perso
         assert isinstance(reply, Refused) and reply.name == expected, f"{service}.{door}: {reply}"
 
 
-def test_unknown_services_and_doors_are_named_at_once(town: Town) -> None:
+def test_unknown_services_and_doors_are_named_at_once(any_town: Town) -> None:
     begun = time.perf_counter()
     with pytest.raises(UnknownService):
-        town.rpc(None).khong_co.gi_ca()
+        any_town.rpc(None).khong_co.gi_ca()
     for service in SERVICES:
         with pytest.raises(MethodNotFound):
-            getattr(town.rpc(None), service).khong_co()
+            getattr(any_town.rpc(None), service).khong_co()
     assert time.perf_counter() - begun < IN_TIME * (1 + len(SERVICES))
 
 

@@ -59,9 +59,15 @@ def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
 def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: Half) -> None:
     application_id, token = platform.filed(), platform.token()
     platform.person().payments.demands(application_id=platform.filed())  # known to payments, for parity
+    running = platform.filed()
+    platform.person().applications.accept(application_id=running, command_id=command())
+    platform.follow("applications")
     platform.lose("catalog")
+    with time_machine.travel(clock.now() + timedelta(days=400), tick=True):  # a year whose calendar is not known yet
+        with platform.in_a_hurry(platform.token()) as rpc:
+            assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
-        assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
+        assert refused(rpc, "applications", "affected_due_dates") == "ServiceUnavailable"
     assert platform.person().applications.application(application_id=application_id)["status"] == "submitted"
     platform.lose("applications")
     for door in ("demands", "payments", "start_payment", "record_offline", "waive"):
