@@ -1,0 +1,59 @@
+"""A process on the chassis ends in order, whatever the number of TERMs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import eventlet
+import pytest
+
+OURS = """
+import eventlet; eventlet.monkey_patch()
+import sys
+from nameko.rpc import rpc
+from nameko.runners import ServiceRunner
+from infra.chassis.runner import Stopping
+class Echo:
+    name = "echo"
+    @rpc
+    def shout(self):
+        return 1
+runner = ServiceRunner({"AMQP_URI": sys.argv[1]})
+runner.add_service(Echo)
+Stopping(runner.stop, 20, eventlet.spawn).install()
+runner.start()
+sys.stderr.write("started\\n")
+runner.wait()
+"""
+
+
+def ended(program: str, uri: str, terms: int, within: float) -> int | None:
+    """The exit code after some TERMs, ``None`` when it hangs."""
+    child = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program, uri],
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )  # fmt: skip
+    try:
+        assert child.stderr is not None
+        while "started" not in child.stderr.readline():
+            assert child.poll() is None
+        for _ in range(terms):
+            child.send_signal(signal.SIGTERM)
+            eventlet.sleep(0.5)
+        until = time.monotonic() + within
+        while child.poll() is None and time.monotonic() < until:
+            eventlet.sleep(0.1)
+        return child.poll()
+    finally:
+        child.kill()
+        child.wait(10)
+
+
+@pytest.mark.parametrize("terms", [1, 2, 3])
+def test_any_number_of_terms_is_one_orderly_stop(broker, terms):
+    assert ended(OURS, broker, terms, within=20) == 0
