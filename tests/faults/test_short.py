@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from tests.faults import scenarios
 from tests.faults.play import play
 from tests.faults.world import World, world
 
-SEED = 1
+SEED = int(os.environ.get("SEED", "1"))
 SECONDS = {
     "processes_killed": 8,
     "crash_points": 12,
