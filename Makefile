@@ -58,7 +58,7 @@ bench: servers  ## the benchmarks, as ratios measured in one run
 
 chaos: servers  ## long fault runs and a soak (SEED=1 MINUTES=60); verdicts and a page in build/verdicts
 	SEED=$${SEED:-1} MINUTES=$${MINUTES:-60} $(BIN)/pytest -m chaos --timeout=0 tests/faults \
-	    tests/service/applications/test_tailing.py $(ARGS)
+	    tests/service/applications/test_tailing.py tests/service/audit $(ARGS)
 
 clean:  ## remove the environment, caches and what the demo left
 	rm -rf .venv .portal build *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

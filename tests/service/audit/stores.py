@@ -26,6 +26,7 @@ from services.applications.audit.verifier import Key, Tiles, Verdict, verify_dat
 
 ORIGIN = "portal.invalid/applications"
 KEY = SigningKey.generate(ORIGIN)
+FILLED = ("stored_events", "audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key")
 TOPICS = ("applications.Started", "applications.Submitted", "applications.Accepted", "applications.Approved")
 
 
@@ -133,6 +134,12 @@ class SqliteStores:
         return Store(f"sqlite:///{path}")
 
     @contextlib.contextmanager
+    def emptied(self) -> Iterator[Store]:
+        store = self.empty()
+        yield store
+        store.close()
+
+    @contextlib.contextmanager
     def copy(self, store: Store) -> Iterator[Store]:
         with store.raw() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -146,11 +153,12 @@ class SqliteStores:
 
 
 class PostgresStores:
-    """Copies of a store as databases made from it."""
+    """Copies of a store as databases made from it; one that was tampered with is filled again, not made again."""
 
     def __init__(self, server: Any) -> None:
         self.server = server
         self.made: list[str] = []
+        self._idle: dict[tuple[Any, ...], list[str]] = {}
 
     def empty(self) -> Store:
         if not self.made:
@@ -160,12 +168,38 @@ class PostgresStores:
         return Store(self.made[-1])
 
     @contextlib.contextmanager
-    def copy(self, store: Store) -> Iterator[Store]:
+    def emptied(self) -> Iterator[Store]:
+        """A store without any event, used before or not."""
+        blank = next(iter(self._idle.pop(("emptied",), [])), None)
+        store = Store(blank) if blank else self.empty()
+        with store.raw() as connection:
+            connection.execute(f"TRUNCATE {', '.join(FILLED)}")
+        yield store
         store.close()
-        copied = Store(self._copy_of(store.url))
+        self._idle[("emptied",)] = [store.url]
+
+    @contextlib.contextmanager
+    def copy(self, store: Store) -> Iterator[Store]:
+        content = (store.url, *store.rows("SELECT max({id}), count(*) FROM {events}")[0], store.checkpoint())
+        waiting = self._idle.setdefault(content, [])
+        if waiting:
+            copied = Store(waiting.pop())
+            with copied.raw() as connection:
+                connection.execute(f"TRUNCATE {', '.join(FILLED)}")
+                for table in FILLED:
+                    connection.execute(f"INSERT INTO {table} SELECT * FROM kept.{table}")
+        else:
+            store.close()
+            copied = Store(self._copy_of(store.url))
+            self.made.append(copied.url)
+            with copied.raw() as connection:
+                connection.execute("CREATE SCHEMA IF NOT EXISTS kept")
+                for table in FILLED:
+                    connection.execute(f"DROP TABLE IF EXISTS kept.{table}")
+                    connection.execute(f"CREATE TABLE kept.{table} AS TABLE {table}")
         yield copied
         copied.close()
-        self.server.drop(copied.url)
+        waiting.append(copied.url)
 
     def _copy_of(self, url: str) -> str:
         name, source = f"copy_{uuid.uuid4().hex[:12]}", make_url(url)
