@@ -1,0 +1,53 @@
+"""The judge is judged: a lost, doubled or unasked event does not pass, and a slow or leaky run does not hold."""
+
+from __future__ import annotations
+
+from tests.faults.load import Act, Ledger
+from tests.faults.page import chart, markdown, table
+from tests.faults.truth import Truth
+from tests.faults.verdicts import Verdict
+
+STARTED = {"command_id": "c1", "kind": "Started", "application_id": "a1", "version": 1}
+
+
+def judged(events: list[dict[str, object]], *acts: Act) -> Verdict:
+    truth, verdict, ledger = Truth.__new__(Truth), Verdict("example", 1), Ledger(list(acts))
+    truth._commands(ledger, events, verdict)
+    truth._strangers(ledger, events, verdict)
+    return verdict
+
+
+def start(outcome: str = "acknowledged") -> Act:
+    return Act("c1", "applications.start", "a1", outcome=outcome)
+
+
+def test_an_acknowledged_command_with_its_event_holds():
+    assert judged([STARTED], start()).held
+
+
+def test_an_acknowledged_command_without_its_event_is_lost():
+    assert judged([], start()).lost and not judged([], start()).held
+
+
+def test_a_command_nobody_knows_the_outcome_of_may_go_either_way():
+    assert judged([], start("unknown")).held and judged([STARTED], start("unknown")).held
+
+
+def test_two_events_of_one_command_are_one_too_many():
+    assert judged([STARTED, {**STARTED, "application_id": "a2"}], start()).duplicated
+
+
+def test_an_event_nobody_asked_for_is_unexpected():
+    assert judged([STARTED]).unexpected
+
+
+def test_a_run_that_recovers_late_or_loses_poison_does_not_hold():
+    assert not Verdict("example", 1, recovered=31.0).held
+    assert not Verdict("example", 1, poison=2, quarantined=1).held
+    assert not Verdict("example", 1, dead_letters=1).held
+
+
+def test_the_page_shows_every_run_and_every_fault():
+    shown = Verdict("example", 1, marks=[(0.5, "kill <one>")], throughput=[1, 3]).as_dict()
+    assert chart(shown).count("<rect") == 2 and "kill &lt;one&gt; at 0.5 s" in chart(shown)
+    assert ">held<" in table([shown]) and "| example |" in markdown([shown])
