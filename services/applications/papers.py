@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.settings import Settings
 from services.applications import completeness, vault
 from services.applications.blobs import Blobs, blobs_of, check_content
-from services.applications.commanding import Call, Commanding
+from services.applications.commanding import Call, Commanding, check_delegation
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.errors import AttachmentNotFound, InvalidRequest
@@ -41,6 +41,18 @@ class WithPapers(Commanding):
 class Papers(WithPapers):
     """Attaching and detaching, for the citizen."""
 
+    def _own(self, application_id: str, identity: Any, by: Call) -> Application:
+        """The application, for its applicant or a delegate: a stranger is not told even what form it has."""
+        application = self.store.get(application_id)
+        if by.actor.account_id != application.applicant_id:
+            check_delegation(identity, by.actor, application.applicant_id, application.procedure_code)
+        return application
+
+    def _own_procedure(self, application_id: str, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+        """The version the caller's own application is pinned to."""
+        application = self._own(application_id, identity, by)
+        return self.rules.pinned(application.procedure_code, application.procedure_version, catalog)
+
     def attach(
         self,
         application_id: str,
@@ -55,7 +67,7 @@ class Papers(WithPapers):
         from_attachment_id: str | None = None,
     ) -> dict[str, Any]:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
-        completeness.check_requirement(self._procedure(application_id, catalog), requirement)
+        completeness.check_requirement(self._own_procedure(application_id, catalog, identity, by), requirement)
         content = decoded(content_base64, media_type, file_name) if from_attachment_id is None else None
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class Registry(Papers):
         expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Keep the form's answers as they are now; they need not be complete yet."""
-        procedure = self._procedure(application_id, catalog)
+        procedure = self._own_procedure(application_id, catalog, identity, by)
         completeness.check_known_fields(procedure, answers)
 
         def work(application: Application, act: Act, session: Session) -> None:
@@ -118,7 +118,7 @@ class Registry(Papers):
         quantity: int = 1,
     ) -> dict[str, Any]:
         """Hand in under the rules in force now: checks form and papers, pins version and quote. ``{…, quote}``."""
-        draft = self.store.get(application_id)
+        draft = self._own(application_id, identity, by)
         procedure = self.rules.in_force(draft.procedure_code, catalog)
         quote = catalog.quote(
             code=draft.procedure_code,
@@ -141,7 +141,7 @@ class Registry(Papers):
         self, application_id: str, *, catalog: Any, identity: Any, by: Call, answers: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """Hand in what was asked for, with a last revision of the answers if given; the clock goes on."""
-        procedure = self._procedure(application_id, catalog)
+        procedure = self._own_procedure(application_id, catalog, identity, by)
         completeness.check_known_fields(procedure, answers or {})
         calendar = self.rules.calendar_if_known(clock.now(), catalog)
 

@@ -17,11 +17,13 @@ from tests.e2e.town import Town, claims_in, forged, header_of
 
 UNFIT = ({"x": [1]}, [[]], 1.5, True, "\x00", "a\ud800b")
 ODD = (
-    None, True, 0, -1, 1, 10**30, -(10**30), 1.0, 2.0**63, 1e308, "", " ", "x", "0", "\u202e\ufeff", "%s' OR 1=1 --", "../../etc",
+    None, True, 0, -1, 1, 2**31, 2**63 - 1, 10**30, -(10**30), 1.0, 2.0**63, 1e308, "", " ", "x", "0", "\u202e\ufeff", "%s' OR 1=1 --", "../../etc",
     "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "2016-12-31T23:59:60Z", "9998-12-31T00:00:00Z",
     "9998-12-31", "2026-02-30", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}",
     "urn:uuid:00000000-0000-0000-0000-000000000000", [], {}, [None], {"": None},
 )  # fmt: skip
+# What PostgreSQL takes differently from SQLite: integers by the width of their column, texts, days.
+ODD_TO_SERVERS = (-1, 2**31, 2**63 - 1, "\u202e\ufeff", "x", "9998-12-31", "9998-12-31T00:00:00Z")
 # A door of each service with a text in it.
 HUGE = {"identity": ("sign_in", "username"), "catalog": ("search", "text"), "applications": ("start", "procedure_code"),
         "payments": ("ledger", "account"), "notifications": ("preview", "key")}  # fmt: skip
