@@ -51,14 +51,6 @@ def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterat
     yield ("</trace>\n" if current is not None else "") + ("</log>\n" if last else "")
 
 
-def grouped(rows: Iterable[Row]) -> list[Row]:
-    """The rows of one page, application by application, in order of first appearance."""
-    cases: dict[str, list[Row]] = {}
-    for row in rows:
-        cases.setdefault(row["application_id"], []).append(row)
-    return [row for case in cases.values() for row in case]
-
-
 def _event(row: Row) -> str:
     if row["kind"] == "ActivityImported":
         return _imported(row)

@@ -7,12 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from infra.chassis.contracts import contract_of
 from infra.chassis.settings import Settings
+from infra.chassis.tables import outbox
 from services.applications.audit.imported import SUBJECT, TOPICS, ImportedHistory
 from services.applications.audit.importing import BadMapping, Columns, read_history
 from services.applications.audit.offline import Bundled
 from services.applications.audit.proofs import Proofs
+from services.applications.audit.report import report
+from services.applications.audit.report_html import html
 from services.applications.audit.taking_in import TakingIn
 from services.applications.audit.verifier import Key, Verdict, verify_bundle
 from services.applications.blobs import FolderBlobs
@@ -96,8 +101,11 @@ def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
     first = told["items"][1]["facts"]
     assert (first["activity"], first["occurred_at"]) == ("Nộp", "2015-03-02T08:00:00+07:00")
     assert (first["resource"], first["attributes"]) == ("Cán bộ Mẫu A", {"dien_thoai": "0900000001"})
-    reads = desk.raw.rows("SELECT subject FROM outbox WHERE type = 'application_read.v1'")
-    assert [row[0] for row in reads] == [KEY_OF_H1]
+    with desk.store.database.session() as session:
+        [read] = session.execute(select(outbox).where(outbox.c.type == "application_read.v1")).mappings()
+    assert read["subject"] == KEY_OF_H1 and read["data"]["purpose"]
+    assert contract_of("applications").event("application_read.v1").accepts(read["data"])
+    assert contract_of("identity").consumed("applications", "application_read.v1").accepts(read["data"])
 
 
 def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(desk: Any) -> None:
@@ -142,6 +150,15 @@ def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None
     assert proved(bundle).first_bad.kind == "opening_wrong"
     with pytest.raises(Forbidden):
         desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(people.CITIZEN))
+
+
+def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
+    take_in(desk)
+    page = report(desk.history.history(KEY_OF_H1, by=call(people.AUDITOR))["items"])
+    assert [(line.what, line.who) for line in page.lines] == [
+        ("Nộp", "Cán bộ Mẫu A"), ("Thẩm định", "Cán bộ Mẫu B"), ("Trả kết quả", "Cán bộ Mẫu B"),
+    ]  # fmt: skip
+    assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in html(page)
 
 
 def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
