@@ -48,10 +48,6 @@ class StockEcho:
 POISON = {
     "without a reply address": (CALL, {}),
     "with a call id stack that is a number": (CALL, {**REPLY, "headers": {"nameko.call_id_stack": 7}}),
-    "without a content type": (
-        json.dumps(CALL).encode(),
-        {**REPLY, "content_type": "", "content_encoding": "utf-8"},
-    ),
 }
 
 
