@@ -36,7 +36,7 @@ def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = No
         say(answer)
         return
     rows = [
-        (str(item["version"]), office_time(item["at"]), item["kind"], _who(item), item["status"] or "", _why(item))
+        (str(item["version"]), office_time(_when(item)), _what(item), _who(item), item["status"] or "", _why(item))
         for item in answer["items"]
     ]
     columns = ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái / status", "vì sao / why")
@@ -171,7 +171,18 @@ def office_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(OFFICE_ZONE).isoformat(sep=" ", timespec="seconds")
 
 
+def _when(item: dict[str, Any]) -> str:
+    """When it happened; for what was imported, as the older system says."""
+    return str(item["facts"].get("occurred_at") or item["at"])
+
+
+def _what(item: dict[str, Any]) -> str:
+    return str(item["facts"].get("activity") or item["kind"])
+
+
 def _who(item: dict[str, Any]) -> str:
+    if "occurred_at" in item["facts"]:
+        return str(item["facts"].get("resource") or "")
     by = item.get("by") or {}
     return " ".join(part for part in (by.get("role"), (by.get("account_id") or "")[:8], by.get("agency_code")) if part)
 
