@@ -69,7 +69,7 @@ def check_envelope(message: Any, *, reply: bool) -> None:
 
 
 def check_body(body: Any, size: int) -> None:
-    """What every request's body is: no larger than ``MAX_BODY`` bytes, by position and by name, not nested without end."""
+    """What every request's body is: no larger than ``MAX_BODY`` bytes, with args and kwargs, not nested without end."""
     if size > MAX_BODY:
         raise Unfit("", f"yêu cầu lớn hơn {MAX_BODY} byte", f"the request is larger than {MAX_BODY} bytes")
     if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):

@@ -1,4 +1,4 @@
-"""Platforms in states that a healthy one is never in: followers that have not run, neighbours that are gone, production.
+"""Platforms in states a healthy one is never in: followers that have not run, neighbours that are gone, production.
 
 In this process, each on a broker and databases of its own.
 """

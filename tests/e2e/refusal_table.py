@@ -213,7 +213,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
 }  # fmt: skip
 
 PAYMENTS: dict[tuple[str, str], Knock] = {
-    **{(door, "NotYetSubmitted"): at(person, application_id=f"${person}_draft") for door, person in MONEY_DOORS.items()},
+    **{(door, "NotYetSubmitted"): at(who, application_id=f"${who}_draft") for door, who in MONEY_DOORS.items()},
     **{(door, "NothingOwed"): at(MONEY_DOORS[door], application_id="$handled") for door in TAKING},
     **{(door, "AlreadyPaid"): at(MONEY_DOORS[door], application_id="$paid") for door in TAKING},
     ("start_payment", "OnlinePaymentNotOffered"): at("citizen", application_id="$level_3"),

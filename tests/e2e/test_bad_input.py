@@ -22,7 +22,8 @@ PRIVATE = [(service, door) for service, door in DOORS if not rule_of(service, do
 NAMES = ["-".join(one) for one in DOORS]
 # Doors anybody may knock at: what nobody needs an account for, and what proves itself by other means.
 PUBLIC = {
-    "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "client_token", "agencies"},
+    "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "client_token",
+                 "agencies"},
     "catalog": {"search", "suggest", "procedure", "versions", "compare", "quote", "due_date", "calendar",
                 "calendar_changes", "provinces", "wards", "agencies", "export", "levels", "sample_procedures"},
     "applications": {"track", "checkpoint", "inclusion_proof", "consistency_proof"},
@@ -39,11 +40,8 @@ def who(service: str, door: str) -> str | None:
 
 
 def knock(town: Town, service: str, door: str, arguments: dict[str, Any]) -> Refused | Any:
-    """The answer, or the refusal; asked once more when the machine was busy with something else."""
-    reply = town.answer(service, door, who(service, door), "en", **arguments)
-    if isinstance(reply, Refused) and reply.took >= IN_TIME:
-        reply = town.answer(service, door, who(service, door), "en", **arguments)
-    return reply
+    """The answer to somebody who may pass, or the refusal."""
+    return town.answer(service, door, who(service, door), "en", **arguments)
 
 
 def must_point(reply: Any, pointer: str, about: str) -> None:

@@ -1,4 +1,4 @@
-"""Refusals of a platform that is not well or not the usual one: nothing sealed, a neighbour gone, long ago, production."""
+"""Refusals of a platform that is not well or not the usual one: nothing sealed, a neighbour gone, production."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(plat
     platform.person().applications.accept(application_id=running, command_id=command())
     platform.follow("applications")
     platform.lose("catalog")
-    with time_machine.travel(clock.now() + timedelta(days=400), tick=True):  # a year whose calendar is not known yet
-        with platform.in_a_hurry(platform.token()) as rpc:
-            assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
+    next_year = clock.now() + timedelta(days=400)  # whose calendar is not known yet
+    with time_machine.travel(next_year, tick=True), platform.in_a_hurry(platform.token()) as rpc:
+        assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
         assert refused(rpc, "applications", "affected_due_dates") == "ServiceUnavailable"
     assert platform.person().applications.application(application_id=application_id)["status"] == "submitted"
@@ -84,4 +84,4 @@ def test_production_has_no_samples(tmp_path: Path) -> None:
 
 
 def test_all_of_them_were_provoked() -> None:
-    assert ELSEWHERE - PROVOKED == set()
+    assert PROVOKED >= ELSEWHERE
