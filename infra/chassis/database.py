@@ -167,7 +167,16 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         pool_recycle=3600,
-        connect_args={"options": limits, "connect_timeout": 5, "application_name": "portal"},
+        connect_args={
+            "options": limits,
+            "connect_timeout": 5,
+            "application_name": "portal",
+            # A peer that vanished is noticed within half a minute, not after the kernel's two hours.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+        },
     )
 
 

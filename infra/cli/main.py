@@ -46,6 +46,8 @@ def patch() -> None:
     import warnings
 
     os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+    # Known, and decided: infra/decisions/0001. The warning is no DeprecationWarning.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     import eventlet
 
