@@ -18,6 +18,7 @@ eventlet.monkey_patch()
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
 
 import pytest  # noqa: E402
+import structlog  # noqa: E402
 
 from tests import servers  # noqa: E402
 
@@ -55,3 +56,9 @@ def fresh_database(database_server: servers.Databases) -> Iterator[Callable[[str
     yield make
     for url in made:
         database_server.drop(url)
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Every test finds structlog as it comes, whatever an earlier one set up."""
+    structlog.reset_defaults()
