@@ -47,8 +47,14 @@ types: .venv/.dev  ## strict types of the chassis and of every domain
 servers: .venv/.dev
 	@$(BIN)/python -m tests.servers
 
+# Three processes: a platform within the test process leaves marks on kombu and eventlet that a later one trips over.
+TESTS = $(BIN)/pytest -m "not compose and not chaos"
+KNOCKING := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py strangers.py unfit_input.py)
+
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
-	$(BIN)/pytest -m "not compose and not chaos" $(ARGS)
+	$(TESTS) tests/architecture tests/contract tests/unit $(ARGS)
+	$(TESTS) $(KNOCKING) $(ARGS)
+	$(TESTS) tests/faults tests/service tests/e2e $(addprefix --ignore=,$(KNOCKING)) $(ARGS)
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)
