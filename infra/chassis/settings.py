@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import overload
 
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
-EMBEDDED_BROKER = "embedded://portal"
 
 
 class SettingMissing(SystemExit):
@@ -92,7 +92,10 @@ class Settings:
 
     @property
     def amqp_uri(self) -> str:
-        return EMBEDDED_BROKER if self.embedded else self.require("AMQP_URI")
+        """The broker; on the embedded default one of this home's own, so that two in a process stay apart."""
+        if not self.embedded:
+            return self.require("AMQP_URI")
+        return f"embedded://portal-{hashlib.sha256(bytes(self.home)).hexdigest()[:12]}"
 
     def database_url(self, service: str) -> str:
         """SQLAlchemy URL of ``service``'s own database."""

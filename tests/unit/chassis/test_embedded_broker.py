@@ -8,6 +8,7 @@ import pytest
 from kombu import Connection, Exchange, Queue
 
 from infra.chassis.publishing import Publisher, Unroutable
+from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker, install
 
 install()
@@ -75,3 +76,13 @@ def test_a_message_past_its_expiration_is_not_delivered(uri):
     time.sleep(0.1)
     publisher.publish({"n": 2}, exchange="", routing_key="letters", expiration=60)
     assert received(uri, Queue("letters")) == [{"n": 2}]
+
+
+def test_two_embedded_installations_in_one_process_do_not_hear_each_other(tmp_path):
+    here, there = (Settings({"PORTAL_HOME": str(tmp_path / name)}).amqp_uri for name in ("here", "there"))
+    queue = Queue("letters", exchange=Exchange("post", type="topic"), routing_key="a.*")
+    for uri in (here, there):
+        declared(uri, queue)
+    Publisher(here).publish({"for": "here"}, exchange="post", routing_key="a.b")
+    assert received(there, queue, seconds=0.2) == []
+    assert received(here, queue) == [{"for": "here"}]
