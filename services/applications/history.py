@@ -6,10 +6,10 @@ application's own events.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -151,11 +151,19 @@ class History:
         }
 
     def affected_due_dates(
-        self, *, catalog: Any, by: Call, agency_code: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        *,
+        catalog: Any,
+        by: Call,
+        agency_code: str | None = None,
+        on: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> dict[str, Any]:
         """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
 
-        Officers ask for their own agency. A page looks at ``limit`` applications, so it may have fewer items.
+        ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their
+        own agency. A page looks at ``limit`` applications, so it may have fewer items.
         """
         if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
@@ -164,6 +172,7 @@ class History:
             VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None)
         )
         query = query.where(VIEW.c.agency_code == agency_code) if agency_code else query
+        query = query.where(*_holding(date.fromisoformat(on))) if on else query
         with self.database.session() as session:
             rows = list(
                 session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit))
@@ -241,6 +250,13 @@ class History:
             tell_imported_read(session, application, by, purpose)
         else:
             tell_read(session, application, by, "auditor", purpose)
+
+
+def _holding(day: date) -> list[Any]:
+    """That an application was taken in by the end of an office day and is not due before it begins."""
+    begins = datetime.combine(day, time(), clock.OFFICE_ZONE)
+    due = or_(VIEW.c.last_due_at >= begins, VIEW.c.promised_at >= begins)
+    return [VIEW.c.accepted_at < begins + timedelta(days=1), due]
 
 
 def told(event: ApplicationEvent) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 *Beside*: words, answers, papers and names, each with the salt of its commitment; what erasure removes.
 *Read models*: made by the follower from the log of events alone, and made again at will.
-*Own notes*: copies of pinned procedures, running numbers, what was told once, erasures.
+*Own notes*: copies of pinned procedures, calendar changes heard of, running numbers, what was told once, erasures.
 *The audit log*: leaves, nodes, checkpoints (see `audit.tables`).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
@@ -79,6 +79,19 @@ class ProcedureCopy(Rows):
     digest: Mapped[str] = mapped_column(String(64))
     definition: Mapped[dict[str, Any]]
     kept_at: Mapped[datetime]
+
+
+class CalendarChange(Rows):
+    """A change of the offices' calendar that the catalogue told of; the last number says whether a copy is current."""
+
+    __tablename__ = "calendar_change"
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    day: Mapped[date] = mapped_column(Date)
+    kind: Mapped[str] = mapped_column(String(20))
+    was_working: Mapped[bool] = mapped_column(Boolean)
+    is_working: Mapped[bool] = mapped_column(Boolean)
+    calendar_version: Mapped[str] = mapped_column(String(60))
+    heard_at: Mapped[datetime]
 
 
 class RunningNumber(Rows):

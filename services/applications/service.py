@@ -17,6 +17,7 @@ from services.applications.exporting import Exporting
 from services.applications.history import History
 from services.applications.office import Office
 from services.applications.registry import Registry
+from services.applications.rulebook import Rulebook
 from services.applications.settling import Settling
 from services.applications.statistics import Statistics
 from services.applications.tracking import Tracking
@@ -47,6 +48,7 @@ class ApplicationsService(Operations):
     bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasing)
     settling = dependencies.Provided(Settling)
+    rulebook = dependencies.Provided(Rulebook)
 
     # Citizens
 
@@ -287,9 +289,11 @@ class ApplicationsService(Operations):
         )
 
     @door(roles={*AUDITORS, *OFFICERS})
-    def affected_due_dates(self, agency_code: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
+    def affected_due_dates(
+        self, agency_code: str | None = None, date: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Json:
         return self.auditing.affected_due_dates(
-            agency_code=agency_code, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller
+            agency_code=agency_code, on=date, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller
         )
 
     @door(roles=AUDITORS)
@@ -347,7 +351,11 @@ class ApplicationsService(Operations):
     def erasure(self, erasure_id: str) -> Json:
         return self.erasures.erasure(erasure_id)
 
-    # What payments tells
+    # What the neighbours tell
+
+    @handles("catalog", "calendar_changed.v1")
+    def calendar_changed(self, event: Json) -> None:
+        self.rulebook.calendar_changed(event)
 
     @handles("payments", "payment_settled.v1")
     def fee_paid(self, event: Json) -> None:

@@ -254,6 +254,33 @@ def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
     assert "items" in town.auditor.findings()
 
 
+def test_a_day_decided_later_shows_beside_the_promise_and_lists_whom_it_moves(town: Town) -> None:
+    key = town.accepted()
+    counted = [one["date"] for one in town.auditor.explain_due_date(key)["days"] if one["kind"] in ("counted", "due")]
+    position = town.citizen.choose_delivery(key, method="counter")["position"]
+    town.intake_officer.queue(agency_code=town.agency, min_position=position)
+    editor = town.catalog_editor.rpc.catalog
+
+    def decide(kind: str) -> None:
+        editor.set_calendar_day(date=counted[0], kind=kind, reason="Thông báo của Chính phủ", command_id=str(uuid4()))
+
+    def corrected() -> dict[str, Any]:
+        return dict(town.auditor.explain_due_date(key)["corrected"])
+
+    assert not corrected()["affected"]
+    decide("day_off")
+    town.until(lambda: corrected()["affected"], seconds=10)
+    explained = town.auditor.explain_due_date(key)
+    assert explained["promised_at"] == explained["due_at"] == corrected()["recorded_due_at"]
+    assert corrected()["corrected_due_at"] > explained["due_at"]
+    assert corrected()["corrected_days"] == [counted[0]]
+    for asked in ({}, {"date": counted[0]}, {"agency_code": town.agency}):
+        assert key in {one["application_id"] for one in town.auditor.affected_due_dates(**asked)["items"]}
+    assert town.auditor.affected_due_dates(date="2020-01-02")["items"] == []
+    decide("as_published")
+    town.until(lambda: not corrected()["affected"], seconds=10)
+
+
 def test_two_auditors_erase_a_person_and_the_history_holds(town: Town) -> None:
     neighbour = town.neighbour
     key = neighbour.start(procedure_code=PROCEDURE, channel="online")["application_id"]

@@ -14,6 +14,7 @@ from infra.chassis.tables import outbox
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
 from tests.unit.applications import people
 from tests.unit.applications.people import call
+from tests.unit.applications.test_rulebook import decided
 
 AUDITOR = call(people.AUDITOR)
 
@@ -105,14 +106,20 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
         key = portal.accepted()
         portal.follow()
         portal.catalog.days[2026].append(("2026-03-04", "holiday"))
-        portal.audit.rules._calendars.clear()
+        portal.audit.rules.calendar_changed(decided("2026-03-04"))
         proof = portal.audit.explain_due_date(
             key, catalog=portal.catalog, identity=portal.identity, by=call(people.CITIZEN)
         )
         affected = portal.audit.affected_due_dates(catalog=portal.catalog, by=AUDITOR)
+        that_day, another = (
+            portal.audit.affected_due_dates(catalog=portal.catalog, on=on, by=AUDITOR)["items"]
+            for on in ("2026-03-04", "2026-03-06")
+        )
     assert proof["due_at"] == "2026-03-05T10:00:00+00:00"
     assert proof["corrected"]["corrected_due_at"] == "2026-03-06T10:00:00+00:00"
+    assert proof["promised_at"] == proof["corrected"]["recorded_due_at"]
     assert [one["application_id"] for one in affected["items"]] == [key]
+    assert (that_day, another) == (affected["items"], [])
 
 
 def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
