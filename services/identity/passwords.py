@@ -89,6 +89,9 @@ def _aside(work: Callable[..., Any], *arguments: str) -> Any:
 
 @functools.cache
 def _turnstile() -> Any:
+    """One native thread for each digest at work: every other would keep a digest's 19 MiB in an arena of its own."""
+    from eventlet import tpool
     from eventlet.semaphore import Semaphore
 
+    tpool.set_num_threads(AT_ONCE)
     return Semaphore(AT_ONCE)

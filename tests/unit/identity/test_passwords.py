@@ -1,5 +1,7 @@
 """How passwords are kept and what is too weak."""
 
+import subprocess
+import sys
 import time
 import unicodedata
 
@@ -66,3 +68,25 @@ def test_length_is_the_only_composition_rule():
 def test_short_endless_common_and_monotonous_ones_are_weak(weak):
     with pytest.raises(WeakPassword):
         passwords.check_strength(weak)
+
+
+SIGN_INS = """
+import eventlet; eventlet.monkey_patch()
+from services.identity import passwords
+
+def held():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) // 1024
+
+stored = passwords.digest("x")
+before = held()
+pool = eventlet.GreenPool(20)
+for _ in range(60):
+    pool.spawn(passwords.matches, stored, "x")
+pool.waitall()
+print(held() - before)
+"""
+
+
+def test_many_sign_ins_leave_a_process_no_larger_than_two_digests_make_it():
+    said = subprocess.run([sys.executable, "-c", SIGN_INS], capture_output=True, text=True, check=True)
+    assert int(said.stdout) < 3 * 19.5  # MiB
