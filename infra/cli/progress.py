@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 EVERY = 2.0  # seconds between lines where there is no terminal
 
-Tell = Callable[[int, int | None], None]  # (done so far, of how many if known)
+Tell = Callable[..., None]  # (done so far, of how many if known, what is being done if that has changed)
 
 
 @contextmanager
 def progress(what: str, *, quiet: bool = False) -> Iterator[Tell]:
     """Gives a function to call with how much is done; ``quiet`` for machine-readable output."""
     if quiet:
-        yield lambda done, total: None
+        yield lambda done, total, what=None: None
     elif sys.stderr.isatty():
         yield from _bar(what)
     else:
@@ -30,16 +30,16 @@ def _bar(what: str) -> Iterator[Tell]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total, now=None: bar.update(task, completed=done, total=total, description=now or what)
 
 
 def _lines(what: str) -> Iterator[Tell]:
     last, said = time.monotonic(), 0
 
-    def tell(done: int, total: int | None) -> None:
+    def tell(done: int, total: int | None, now: str | None = None) -> None:
         nonlocal last, said
         if time.monotonic() - last >= EVERY or (total is not None and done == total != said):
             last, said = time.monotonic(), done
-            print(f"{what}: {done:,}" + (f" / {total:,}" if total else ""), file=sys.stderr, flush=True)
+            print(f"{now or what}: {done:,}" + (f" / {total:,}" if total else ""), file=sys.stderr, flush=True)
 
     yield tell

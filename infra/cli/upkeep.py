@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ MappingFile = Annotated[
     Path,
     typer.Option(exists=True, dir_okay=False, help="YAML with the keys case, activity, timestamp, resource."),
 ]
+
+STAGES = {"reading": "đọc tệp (byte) / reading (bytes)", "storing": "ghi sự kiện / storing events"}
 
 
 def rebuild(
@@ -69,7 +72,15 @@ def import_history(
     _made_if_embedded(settings, "applications")
     take_in = entry("applications", "audit.imported", "import_history")
     try:
-        done = take_in(settings, str(file), str(mapping), system=system)
+        # Without a terminal nobody watches: only what was taken in and what was left out is said.
+        with progress("đọc / reading", quiet=as_json or not sys.stderr.isatty()) as tell:
+            done = take_in(
+                settings,
+                str(file),
+                str(mapping),
+                system=system,
+                progress=lambda so_far, total, what: tell(so_far, total, STAGES[what]),
+            )
     except ValueError as unreadable:  # a mapping that is none, a file that is no XES
         raise Refused(f"{file.name}: {unreadable}") from unreadable
     if as_json:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import signal
 import sqlite3
@@ -166,6 +168,21 @@ def test_an_older_history_is_taken_in_once(portal, tmp_path):
     activities = told(portal("history", "older/A1", "--json", home=tmp_path / "home"))["items"][1:]
     assert [one["facts"]["activity"] for one in activities] == ["Nộp", "Trả kết quả"]
     assert "5 events, 5 leaves" in portal("verify", home=tmp_path / "home", PORTAL_LANGUAGE="en").stdout
+
+
+def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(portal, tmp_path):
+    (tmp_path / "older.csv").write_text(OLDER)
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    typed = ["import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml")]
+    assert "reading" not in portal(*typed, home=tmp_path / "home").stderr
+    for asked, watched in ((typed, True), ([*typed, "--json"], False)):
+        master, terminal = pty.openpty()
+        env = plain_environment(tmp_path / "home", TERM="xterm", COLUMNS="120")
+        done = subprocess.run([*PORTAL, *asked], env=env, stdout=subprocess.PIPE, stderr=terminal, timeout=100)
+        os.write(terminal, b"\n")  # so that there is something to read in any case
+        shown = os.read(master, 1 << 16).decode()
+        os.close(terminal), os.close(master)
+        assert done.returncode == 0 and ("storing events" in shown) == watched
 
 
 def test_records_are_imported_into_a_fresh_installation(portal, tmp_path):

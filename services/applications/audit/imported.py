@@ -7,7 +7,7 @@ other columns may be about people: they lie beside the stream and can be erased,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -160,13 +160,19 @@ TOPICS: dict[str, str] = {kind.TOPIC: kind.__name__ for kind in KINDS}
 
 
 def import_history(
-    settings: Settings, file: str, mapping: str, *, system: str | None = None, by: Mapping[str, Any] | None = None
+    settings: Settings,
+    file: str,
+    mapping: str,
+    *,
+    system: str | None = None,
+    by: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """`portal import-history`: take a XES or CSV file in by a YAML mapping; the answer of `TakingIn.take_in`.
 
     `system`: the name of the older system, by default the file's name without its endings. The same system and case
-    make the same stream. BadMapping, NotXes or OSError for what cannot be read at all.
+    make the same stream. `progress`: see `taking_in`. BadMapping, NotXes or OSError for what cannot be read at all.
     """
     from services.applications.audit.taking_in import take_in_file  # the store knows this module's topics
 
-    return take_in_file(settings, Path(file), Path(mapping), system=system, by=by)
+    return take_in_file(settings, Path(file), Path(mapping), system=system, by=by, progress=progress)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any, cast
@@ -23,6 +23,7 @@ from services.applications.audit.xes_reading import NotXes, read
 REQUIRED = ("case", "activity", "timestamp")
 LONGEST_NAME = 500  # characters of a case, an activity
 ZIPPED = b"\x1f\x8b"
+LINES_A_LOOK = 500  # lines between two looks at how far the file is read
 
 
 class BadMapping(ValueError):
@@ -90,12 +91,25 @@ class Read:
         return sum(map(len, self.cases.values()))
 
 
-def read_history(file: IO[bytes], name: str, mapping: Columns) -> Read:
-    """Read a file that can be sought, by the ending of its name: `.xes`, else CSV. BadMapping, NotXes."""
+def read_history(
+    file: IO[bytes], name: str, mapping: Columns, progress: Callable[[int], None] = lambda position: None
+) -> Read:
+    """Read a file that can be sought, by the ending of its name: `.xes`, else CSV. BadMapping, NotXes.
+
+    `progress`: told now and then how many bytes of the file, packed or not, have been read.
+    """
     try:
-        return _gathered(_rows(_unpacked(file), name, mapping), mapping)
+        rows = _rows(_unpacked(file), name, mapping)
+        return _gathered(_watched(rows, lambda: progress(file.tell())), mapping)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise NotXes(f"the file does not unpack: {error}") from error
+
+
+def _watched(rows: Rows, look: Callable[[], None]) -> Rows:
+    for number, row in enumerate(rows):
+        if number % LINES_A_LOOK == 0:
+            look()
+        yield row
 
 
 def _gathered(rows: Rows, mapping: Columns) -> Read:

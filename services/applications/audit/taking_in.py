@@ -7,7 +7,7 @@ an event that could be guessed at after an erasure. An erased case takes nothing
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -27,6 +27,7 @@ from services.applications.store import Store
 CASES_A_TRANSACTION = 100
 OPERATOR = {"account_id": "operator", "role": "operator", "agency_code": None, "on_behalf_of": None}
 Identity = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
+Progress = Callable[[int, int, str], None]  # (how much, of how much, "reading" in bytes or "storing" in activities)
 
 
 class TakingIn:
@@ -34,7 +35,14 @@ class TakingIn:
         self.store = store
 
     def take_in(
-        self, found: Read, *, system: str, import_id: str, by: Mapping[str, Any], call_id: str = ""
+        self,
+        found: Read,
+        *,
+        system: str,
+        import_id: str,
+        by: Mapping[str, Any],
+        call_id: str = "",
+        progress: Progress = lambda *_: None,
     ) -> dict[str, Any]:
         """{"system", "import_id", "cases", "events", "added", "already_there", "erased", "duplicates", "bad": […]}.
 
@@ -42,14 +50,15 @@ class TakingIn:
         """
         if "/" in system or not system.strip():
             raise BadMapping(f"a system's name is not empty and has no slash: {system!r}")
-        added, erased, cases = 0, 0, iter(found.cases.values())
+        added, erased, done, cases = 0, 0, 0, iter(found.cases.values())
         carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": f"import:{import_id}"}
         carried |= {"status": STATUS, "reason": None, "legal_basis": None}
         while batch := list(islice(cases, CASES_A_TRANSACTION)):
             more, gone = self.store.transact(
                 lambda session, batch=batch: self._grow(session, batch, system, import_id, carried)  # type: ignore[misc]
             )
-            added, erased = added + more, erased + gone
+            added, erased, done = added + more, erased + gone, done + sum(map(len, batch))
+            progress(done, found.activities, "storing")
         return {
             "system": system,
             "import_id": import_id,
@@ -97,17 +106,28 @@ class TakingIn:
 
 
 def take_in_file(
-    settings: Settings, file: Path, mapping: Path, *, system: str | None = None, by: Mapping[str, Any] | None = None
+    settings: Settings,
+    file: Path,
+    mapping: Path,
+    *,
+    system: str | None = None,
+    by: Mapping[str, Any] | None = None,
+    progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
     """See `imported.import_history`; the answer also has "sha256" of the file."""
-    columns = Columns.parse(mapping.read_text(encoding="utf-8-sig"))
+    columns, size = Columns.parse(mapping.read_text(encoding="utf-8-sig")), file.stat().st_size
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
         opened.seek(0)
-        found = read_history(opened, file.name, columns)
+        found = read_history(opened, file.name, columns, lambda position: progress(position, size, "reading"))
+        progress(size, size, "reading")
     # The file's own hash stays out of the events: with few lines, what was erased could be guessed from it.
     told = TakingIn(Store.from_settings(settings)).take_in(
-        found, system=system or name_of(file), import_id=str(uuid4()), by={**OPERATOR, **(by or {})}
+        found,
+        system=system or name_of(file),
+        import_id=str(uuid4()),
+        by={**OPERATOR, **(by or {})},
+        progress=progress,
     )
     return {**told, "sha256": digest}
 

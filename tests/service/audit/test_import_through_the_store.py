@@ -68,6 +68,14 @@ def test_an_import_is_taken_in_once_and_is_no_application(installed: Any) -> Non
     assert installed.raw.verify().ok
 
 
+def test_an_import_tells_how_far_it_has_come(installed: Any) -> None:
+    told: list[tuple[int, int, str]] = []
+    file, mapping = installed.folder / "mot-cua-2015.csv", installed.folder / "map.yaml"
+    import_history(installed.settings, str(file), str(mapping), progress=lambda *so_far: told.append(so_far))
+    size = file.stat().st_size
+    assert told[-2:] == [(size, size, "reading"), (21, 21, "storing")]
+
+
 def test_an_import_is_exported_in_every_format(installed: Any) -> None:
     take_in(installed)
     lines = [json.loads(line) for line in "".join(export(installed, "jsonl", 5)).splitlines()]
