@@ -77,6 +77,10 @@ class Said:
         return "\n".join(lines)
 
 
+STAGES = {
+    "replaying": "phát lại hồ sơ / applications replayed",
+    "opening": "nội dung bên cạnh / words and papers beside",
+}
 WORDS = {
     "vi": ("hồ sơ đã phát lại", "hiển thị đúng như sự kiện đã ghi"),
     "en": ("applications replayed", "what is shown is what was recorded"),
@@ -150,7 +154,8 @@ class Checking:
         published = entry("applications", "verifying", "published")(self.settings)
         said = self.store(self.settings.database_url("applications"), tell, published)
         if said.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
-            said.shown = entry("applications", "verifying", "Verifying").from_settings(self.settings).shown()
+            checks = entry("applications", "verifying", "Verifying").from_settings(self.settings)
+            said.shown = checks.shown(lambda done, total, what: tell(done, total, STAGES[what]))
         return said
 
     def _verdict(self, mode: str, subject: str) -> Any:

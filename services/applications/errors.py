@@ -42,6 +42,7 @@ __all__ = [
     "ServiceLevelTooLow",
     "ServiceUnavailable",
     "SubmissionIncomplete",
+    "TooMuchToVerify",
     "TransitionNotAllowed",
     "VersionConflict",
 ]
@@ -211,3 +212,18 @@ class NotSealedYet(NotFound):
     en = "Event {notification_id} of the application is not sealed yet."
     todo_vi = "Thử lại sau vài giây."
     todo_en = "Try again in a few seconds."
+
+
+class TooMuchToVerify(Refusal):
+    """Checking the whole store takes longer than a caller waits."""
+
+    vi = "Kho có {events} sự kiện; một lần gọi chỉ kiểm tra được {at_once}."
+    en = "The store has {events} events; one call checks up to {at_once}."
+    todo_vi = (
+        "Chạy portal verify cạnh cơ sở dữ liệu (có báo tiến độ), hoặc dùng verifier.py kiểm chứng nhật ký đã công bố; "
+        "bằng chứng của từng hồ sơ (evidence) vẫn kiểm chứng được ngay."
+    )
+    todo_en = (
+        "Run portal verify beside the database (it shows its progress), or verifier.py over the published log; "
+        "the evidence of a single application still verifies at once."
+    )

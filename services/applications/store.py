@@ -14,7 +14,7 @@ from eventsourcing.application import AggregateNotFoundError, project_aggregate
 from eventsourcing.application import Application as EventSourced
 from eventsourcing.persistence import IntegrityError, Notification
 from eventsourcing.persistence import OperationalError as StoreOperationalError
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ ATTEMPTS = 12
 SQL = {
     "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
     "WHERE originator_id = :key AND notification_id > :after ORDER BY originator_version",
+    "of_many": "SELECT originator_id, notification_id AS position, originator_version, topic, state FROM stored_events "
+    "WHERE originator_id IN :keys ORDER BY originator_id, originator_version",
     "unseen": "SELECT originator_id FROM stored_events WHERE originator_version = 1 AND notification_id <= :until "
     "AND topic = 'applications.Started' AND NOT EXISTS "
     "(SELECT 1 FROM application_view WHERE application_id = {own_id}) ORDER BY notification_id LIMIT 1",
@@ -169,6 +171,17 @@ class Store:
             rows = session.execute(text(self._sql["of_one"]), own).all()
         wanted = [row for row in rows if not topics or row.topic in topics][:limit]
         return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in wanted]
+
+    def rows_of(self, application_ids: Iterable[str]) -> list[Notification]:
+        """All rows of some applications, one application after the other, with positions."""
+        keys = [key.hex if self._on_sqlite else key for key in map(as_uuid, application_ids)]
+        query = text(self._sql["of_many"]).bindparams(bindparam("keys", expanding=True))
+        with self.database.session() as session:
+            rows = session.execute(query, {"keys": keys}).all()
+        return [
+            Notification(as_uuid(row.originator_id), row.originator_version, row.topic, bytes(row.state), row.position)
+            for row in rows
+        ]
 
     def first_unseen(self, until: int) -> str | None:
         """The first application started up to a position that the read model has no row for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -15,10 +16,13 @@ from services.applications.audit.s3_tiles import S3Tiles
 from services.applications.audit.tiles import TileFolder, tile_store
 from services.applications.audit.verifier import Database as ReadOnly
 from services.applications.audit.verifier import Key, Tiles, Verdict, verify_database
+from services.applications.errors import TooMuchToVerify
 from services.applications.rebuilding import verify
 from services.applications.store import Store
 
 SNAPSHOTS = "stored_snapshots"
+AT_ONCE = 30_000  # events that are checked within the ten seconds callers wait, with time to spare
+Progress = Callable[[int, int, str], None]  # (how much, of how much, "replaying" applications or "opening" events)
 REASONS = {
     "view_changed": (
         "dữ liệu hiển thị khác với sự kiện đã ghi",
@@ -49,8 +53,12 @@ class Verifying:
 
         ``first_bad``: the first place where the log was touched, or where replay differs from the read model, or where
         what lies beside the streams was touched: ``{kind, application_id, …, reason}``. ``log``: the verdict of the
-        verifier that auditors also run without this installation.
+        verifier that auditors also run without this installation. ``TooMuchToVerify`` for a store that cannot be
+        checked while a caller waits.
         """
+        events, at_once = self.store.last_position(), int(self.settings.number("AUDIT_VERIFY_EVENTS", AT_ONCE))
+        if events > at_once:
+            raise TooMuchToVerify(events=events, at_once=at_once)
         verdict = self.log()
         if verdict["first_bad"]:
             # What was touched need not even load: nothing is concluded from replaying it.
@@ -62,13 +70,14 @@ class Verifying:
             }
         return {**self.shown(), "log": verdict}
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
         """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.
 
         Only for a store whose log has been found whole.
         """
-        told = verify(self.store)
-        bad = _said("view_changed", told["first_bad"]) or self._snapshot() or first_bad_beside(self.store)
+        told = verify(self.store, lambda done, total: progress(done, total, "replaying"))
+        bad = _said("view_changed", told["first_bad"]) or self._snapshot()
+        bad = bad or first_bad_beside(self.store, lambda done, total: progress(done, total, "opening"))
         return {**told, "first_bad": bad}
 
     def log(self) -> dict[str, Any]:

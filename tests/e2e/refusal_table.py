@@ -271,6 +271,7 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("applications", "inclusion_proof", "NothingSealed"),
         ("applications", "evidence", "NothingSealed"),
         ("applications", "evidence", "NotSealedYet"),
+        ("applications", "verify", "TooMuchToVerify"),
         ("catalog", "sample_procedures", "OnlyInDevelopment"),
         ("identity", "sample_people", "NoSamplePeople"),
         *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),

@@ -29,7 +29,8 @@ def refused(rpc: Any, service: str, door: str, **arguments: Any) -> str:
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Half]:
-    with half(tmp_path_factory.mktemp("half"), "identity", "catalog", "applications", "payments") as platform:
+    services, own = ("identity", "catalog", "applications", "payments"), {"AUDIT_VERIFY_EVENTS": "4"}
+    with half(tmp_path_factory.mktemp("half"), *services, **own) as platform:
         platform.populate()
         yield platform
 
@@ -46,6 +47,11 @@ def test_what_happened_since_the_last_seal_is_not_proved_yet(platform: Half) -> 
     platform.follow("applications")
     later = platform.filed()
     assert refused(platform.person(), "applications", "evidence", application_id=later) == "NotSealedYet"
+
+
+def test_more_than_one_call_can_check_is_not_begun(platform: Half) -> None:
+    platform.filed(), platform.filed()
+    assert refused(platform.person(), "applications", "verify") == "TooMuchToVerify"
 
 
 def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:

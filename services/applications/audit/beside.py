@@ -5,7 +5,7 @@ Everything an event holds a commitment to must still be there and open it, unles
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -31,8 +31,11 @@ REASONS = {
 }
 
 
-def first_bad_beside(store: Store) -> dict[str, Any] | None:
-    """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None."""
+def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
+    """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None.
+
+    `progress`: (position reached, last position of the log).
+    """
     erased, after = _erased(store), 0
     while found := store.rows(after=after, limit=BATCH):
         held = [
@@ -46,6 +49,8 @@ def first_bad_beside(store: Store) -> dict[str, Any] | None:
             if kind := _fault(one, known, erased):
                 return {"kind": kind, **one, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
         after = found[-1].id
+        if progress:
+            progress(after, max(after, store.last_position()))
     return None
 
 

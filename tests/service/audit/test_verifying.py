@@ -10,6 +10,7 @@ from infra.chassis.settings import Settings
 from services.applications.audit.keys import verifier_keys
 from services.applications.audit.notes import SigningKey
 from services.applications.audit.tiles import TileFolder, TilePublisher
+from services.applications.errors import TooMuchToVerify
 from services.applications.verifying import Verifying
 from tests.service.audit import tampering
 from tests.service.audit.stores import KEY, Store
@@ -103,8 +104,9 @@ def test_a_row_set_back_to_what_it_once_was_is_named(installed: Installed) -> No
     assert (bad["kind"], bad["application_id"]) == ("view_changed", key)
 
 
-def test_a_row_nobody_filed_is_named(installed: Installed) -> None:
-    invented = "00000000-0000-4000-8000-000000000001"
+@pytest.mark.parametrize("invented", ["00000000-0000-4000-8000-000000000001", "no id at all", "UPPER"])
+def test_a_row_nobody_filed_is_named(installed: Installed, invented: str) -> None:
+    invented = installed.keys[0].upper() if invented == "UPPER" else invented
     names = [column.name for column in _columns() if column.name != "application_id"]
     said = ", ".join(names)
     installed.raw.execute(
@@ -178,6 +180,23 @@ def test_the_keys_held_against_are_those_the_settings_give(tmp_path: Path) -> No
     assert verifier_keys(Settings(env)) == [str(old.verifier), str(own.verifier)]
     fresh = Settings({"PORTAL_HOME": str(tmp_path / "home"), "PORTAL_ENVIRONMENT": "development"})
     assert verifier_keys(fresh) == [] and not (tmp_path / "home").exists()
+
+
+def test_a_store_too_large_for_one_call_is_refused_by_name_with_what_to_do_instead(installed: Installed) -> None:
+    settings = Settings({**installed.env, "AUDIT_VERIFY_EVENTS": "6"})
+    assert Verifying.from_settings(settings).verify()["first_bad"] is None
+    installed.portal.attached(installed.keys[0])
+    with pytest.raises(TooMuchToVerify) as refused:
+        Verifying.from_settings(settings).verify()
+    assert "7 events" in refused.value.text("en") and "portal verify" in refused.value.text("en")
+    assert "7 sự kiện" in refused.value.text("vi") and "portal verify" in refused.value.text("vi")
+
+
+def test_checking_tells_how_far_it_has_come(installed: Installed) -> None:
+    told: list[tuple[int, int, str]] = []
+    Verifying.from_settings(Settings(installed.env)).shown(lambda *so_far: told.append(so_far))
+    last = installed.portal.store.last_position()
+    assert told == [(3, 3, "replaying"), (last, last, "opening")]
 
 
 def _columns() -> Any:
