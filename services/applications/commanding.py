@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -117,10 +118,8 @@ def act_of(application: Application, command: str, by: Call, confirmed: str | No
     at = later(clock.now(), application.modified_on)
     assert by.command is not None
     call_id, command_id = by.call_id, by.command.id
-    for role in OFFICER_ROLES:
-        agency = office_of(application, actor, role, command) if role in roles else None
-        if agency:
-            return Act(actor.account_id, role, at, call_id, command_id, agency_code=agency)
+    if office := office_of(application, actor, roles, command):
+        return Act(actor.account_id, office[0], at, call_id, command_id, agency_code=office[1])
     if "auditor" in roles and actor.has("auditor"):
         return Act(actor.account_id, "auditor", at, call_id, command_id)
     if "citizen" in roles and actor.has("citizen"):
@@ -132,15 +131,31 @@ def act_of(application: Application, command: str, by: Call, confirmed: str | No
     raise Forbidden("vai trò của bạn không làm được việc này", "your roles do not do this")
 
 
-def office_of(application: Application, actor: Actor, role: str, command: str) -> str | None:
-    """The agency a role is used for: the responsible one, the asked one, or another (which the rules then refuse)."""
+def office_of(application: Application, actor: Actor, roles: frozenset[str], command: str) -> tuple[str, str] | None:
+    """The role and the agency an official acts in; None for who holds none of ``roles`` anywhere.
+
+    The asked agency and the responsible one come first, whatever roles are held elsewhere. A role held elsewhere only
+    is what the rules then refuse.
+    """
     asked = (
         [one["agency_code"] for one in application.consultations.values()] if command == "answer_consultation" else []
     )
-    for agency in (*asked, application.agency_code):
-        if actor.at(agency, role):
-            return str(agency)
-    return next((agency for agency, held in sorted(actor.agencies.items()) if role in held), None)
+    suited = (*asked, application.agency_code)
+    return next(
+        (
+            (role, str(agency))
+            for agency in (*suited, *sorted(actor.agencies))
+            for role in OFFICER_ROLES
+            if role in roles and actor.at(agency, role)
+        ),
+        None,
+    )
+
+
+def in_the_name_of(agency_code: str | None, act: Act, actor: Actor) -> Act:
+    """The same act for another agency the actor serves too; as it was, where they do not."""
+    role = next((role for role in OFFICER_ROLES if agency_code and actor.at(agency_code, role)), None)
+    return replace(act, role=role, agency_code=agency_code) if role else act
 
 
 def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_code: str) -> None:

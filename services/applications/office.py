@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from services.applications import vault
-from services.applications.commanding import Call
+from services.applications.commanding import Call, in_the_name_of
 from services.applications.decisions import Decisions, due, receipt_number
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
@@ -95,6 +95,8 @@ class Office(Decisions):
     ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, opinion)
+            asked = application.consultations.get(consultation_id) or {}
+            act = in_the_name_of(asked.get("agency_code"), act, by.actor)
             application.answer_consultation(consultation_id=consultation_id, opinion=words, by=act)
 
         return self.on(application_id, "answer_consultation", work, by=by)

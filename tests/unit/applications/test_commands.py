@@ -10,6 +10,7 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from infra.chassis.actors import Actor
 from infra.chassis.refusals import CommandIdReused, ServiceUnavailable, VersionConflict
 from services.applications.errors import (
     ApplicationNotFound,
@@ -23,6 +24,7 @@ from tests.unit.applications.people import call
 from tests.unit.applications.platform import ENCODED
 from tests.unit.applications.rules import PDF, Identity
 
+HERE, OTHER, THIRD = people.AGENCY, people.OTHER_AGENCY, "H01.03"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
@@ -72,6 +74,24 @@ def test_who_has_no_relation_to_an_application_cannot_submit_it(portal, who):
     key = portal.filled()
     with pytest.raises(Forbidden):
         portal.registry.submit(key, by=call(who), **portal.neighbours)
+
+
+def test_a_role_held_elsewhere_does_not_hide_the_one_held_here(portal):
+    key = portal.submitted()
+    both = Actor("both-1", "both-1", frozenset(), {OTHER: frozenset({"intake_officer"}), HERE: frozenset({"approver"})})
+    portal.office.request_supplement(key, [], "Thiếu.", catalog=portal.catalog, by=call(both))
+    last = portal.audit.history(key, by=call(people.AUDITOR))["items"][-1]
+    assert (last["by"]["role"], last["by"]["agency_code"]) == ("approver", HERE)
+
+
+def test_who_serves_two_asked_agencies_answers_for_each(portal):
+    key = portal.in_processing()
+    both = Actor("both-1", "both-1", frozenset(), {code: frozenset({"case_officer"}) for code in (OTHER, THIRD)})
+    asked = [portal.office.consult(key, code, "?", "2099-01-01", by=call(people.CASE)) for code in (OTHER, THIRD)]
+    for one in reversed(asked):
+        portal.office.answer_consultation(key, one["consultation_id"], "Đồng ý.", by=call(both))
+    by = [one["by"]["agency_code"] for one in portal.audit.history(key, by=call(people.AUDITOR))["items"][-2:]]
+    assert by == [THIRD, OTHER]
 
 
 def test_officers_of_another_agency_neither_touch_nor_see(portal):
