@@ -12,7 +12,7 @@ import eventlet
 
 from tests.faults.load import Load
 from tests.faults.truth import Truth
-from tests.faults.verdicts import RECOVERS_WITHIN, Verdict, keep
+from tests.faults.verdicts import RECOVERS_WITHIN, Verdict, keep, per_second
 from tests.faults.world import World
 
 
@@ -83,11 +83,3 @@ def whatever_happens(world: World) -> Iterator[None]:
     finally:
         for proxy in [*world.to_broker.values(), *world.to_database.values()]:
             proxy.heal()
-
-
-def per_second(moments: list[float], begun: float, seconds: float) -> list[int]:
-    counts = [0] * (int(seconds) + 1)
-    for moment in moments:
-        if 0 <= int(moment - begun) < len(counts):
-            counts[int(moment - begun)] += 1
-    return counts

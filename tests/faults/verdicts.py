@@ -61,3 +61,12 @@ def keep(verdict: Verdict, folder: Path | None = None) -> Path:
     path = folder / f"{verdict.scenario}-{verdict.seed}.json"
     path.write_text(json.dumps(verdict.as_dict(), ensure_ascii=False, indent=1))
     return path
+
+
+def per_second(moments: list[float], begun: float, seconds: float) -> list[int]:
+    """How many of these instants fell into each second of a run."""
+    counts = [0] * (int(seconds) + 1)
+    for moment in moments:
+        if 0 <= int(moment - begun) < len(counts):
+            counts[int(moment - begun)] += 1
+    return counts
