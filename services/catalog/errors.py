@@ -14,6 +14,15 @@ class ProcedureNotFound(NotFound):
     todo_en = "Find it with catalog.search, or list its versions with catalog.versions."
 
 
+class DraftNotFound(NotFound):
+    """Nobody is writing that procedure."""
+
+    vi = "Không có bản thảo của thủ tục {code}."
+    en = "There is no draft of {code}."
+    todo_vi = "Xem các bản thảo bằng catalog.drafts; lưu bản thảo mới bằng catalog.save_draft."
+    todo_en = "List the drafts with catalog.drafts; save a new one with catalog.save_draft."
+
+
 class VersionsOverlap(Refusal):
     """Two versions of one procedure would be in force on the same day."""
 
@@ -102,6 +111,15 @@ class AgencyUnknown(NotFound):
     en = "No agency had the code {code} on {day}."
     todo_vi = "Xem danh sách bằng catalog.agencies."
     todo_en = "List them with catalog.agencies."
+
+
+class AgencyChangesLater(Refusal):
+    """What is recorded of an agency for later days stands against it."""
+
+    vi = "Cơ quan {code} đã có thay đổi được ghi nhận từ ngày {valid_from}."
+    en = "A change of {code} is already recorded from {valid_from}."
+    todo_vi = "Xem các giai đoạn của cơ quan bằng catalog.agency rồi chọn ngày khác."
+    todo_en = "See the agency's periods with catalog.agency and choose another day."
 
 
 class DurationTooLong(Refusal):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place
 from services.catalog.days import day_of
+from services.catalog.heirs import heirs, seat, standing
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
 
 MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "cpsv-ap": "application/ld+json"}
@@ -70,7 +72,11 @@ class Exports:
         return json.dumps(opendata.document([(row.definition, self.base) for row in rows]), ensure_ascii=False)
 
     def levels(self, at: str | None = None) -> dict[str, Any]:
-        """The share of procedures at each level, in all, by agency and by province, in per cent with two decimals."""
+        """The share of procedures at each level, in all, by agency and by province, in per cent with two decimals.
+
+        Every procedure counts once in all, once for each agency (a merged one's for its heir) and once for each
+        province, there at the highest level that an office in it offers.
+        """
         day = day_of(at)
         with self.database.session() as session:
             until = SearchEntry.effective_until
@@ -78,15 +84,15 @@ class Exports:
                 SearchEntry.effective_from <= day, or_(until.is_(None), until >= day)
             )
             summaries = list(session.scalars(standing))
-            homes = _provinces_of_agencies(session, day)
+            places = _Places.on(session, day)
         agencies: dict[str, Counter[int]] = defaultdict(Counter)
         provinces: dict[str, Counter[int]] = defaultdict(Counter)
         for summary in summaries:
-            for code in summary["authority"].get("agency_codes") or []:
-                level = summary.get("agency_levels", {}).get(code, summary["level"])
+            agencies_of, provinces_of = places.levels(summary)
+            for code, level in agencies_of.items():
                 agencies[code][level] += 1
-                if home := homes.get(code):
-                    provinces[home][level] += 1
+            for code, level in provinces_of.items():
+                provinces[code][level] += 1
         return {
             "at": day.isoformat(),
             **_shares(Counter(summary["level"] for summary in summaries)),
@@ -166,10 +172,38 @@ def _time(time: dict[str, Any]) -> str:
     return "not stated" if time["amount"] is None else f"{time['amount']} {time['unit']}"
 
 
-def _provinces_of_agencies(session: Session, day: date) -> dict[str, str]:
-    until = Agency.valid_until
-    rows = select(Agency.code, Agency.province_code).where(Agency.valid_from <= day, or_(until.is_(None), until >= day))
-    return {row.code: row.province_code for row in session.execute(rows) if row.province_code}
+@dataclass(frozen=True)
+class _Places:
+    """Who does whose work on a day (code to heir), and in which province each agency sits."""
+
+    heirs: dict[str, str]
+    seats: dict[str, str]
+
+    @classmethod
+    def on(cls, session: Session, day: date) -> _Places:
+        now = heirs(day)
+        seats = (
+            standing(day)
+            .with_only_columns(Agency.code, seat(day).label("seat"))
+            .where(Agency.province_code.is_not(None))
+        )
+        return cls(
+            {row.code: row.heir for row in session.execute(select(now.c.code, now.c.heir))},
+            {row.code: row.seat for row in session.execute(seats)},
+        )
+
+    def levels(self, summary: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+        """The level each agency, and each province, offers a procedure at."""
+        authority, own = summary["authority"], summary.get("agency_levels", {})
+        by_agency: dict[str, int] = {}
+        for code in authority.get("agency_codes") or []:
+            heir = self.heirs.get(code, code)
+            by_agency[heir] = max(by_agency.get(heir, 0), own.get(code, summary["level"]))
+        by_province = dict.fromkeys(authority.get("province_codes") or [], summary["level"])
+        for code, level in by_agency.items():
+            if home := self.seats.get(code):
+                by_province[home] = max(by_province.get(home, 0), level)
+        return by_agency, by_province
 
 
 def _shares(counted: Counter[int]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
-from services.catalog.places import province_of
 
 ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": told by many titles, typed by nobody
 
@@ -28,11 +27,10 @@ def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     entries = [_entry(row, uses[row.code]) for row in rows]
     session.add_all(entries)
     session.flush()
-    seats: dict[tuple[str, date], str | None] = {}
     values = [
         {"entry_id": entry.id, "kind": kind, "value": value}
         for entry, row in zip(entries, rows, strict=True)
-        for kind, value in facets(row.definition) + _provinces(session, row, seats)
+        for kind, value in facets(row.definition)
     ]
     session.execute(sqlalchemy_insert(SearchFacet), values)
     _learn(session, Counter(word for entry in entries for word in entry.words.split()))
@@ -95,24 +93,16 @@ def summary(definition: dict[str, Any]) -> dict[str, Any]:
 
 
 def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
-    """``(kind, value)`` for everything in the definition that a result list can be narrowed by."""
+    """``(kind, value)`` for everything in the definition that a result list can be narrowed by.
+
+    Agencies and provinces as the definition names them; who has taken over from whom, and who sits where, changes with
+    the day and is looked up by the search.
+    """
     agencies = definition["authority"].get("agency_codes") or []
     found = [("field", definition["field"]["code"]), ("level", str(definition["level"]))]
     found += [("audience", one) for one in definition["audience"]] + [("agency", one) for one in agencies]
+    found += [("province", code) for code in definition["authority"].get("province_codes") or []]
     return list(dict.fromkeys(found))
-
-
-def _provinces(
-    session: Session, row: ProcedureVersion, seats: dict[tuple[str, date], str | None]
-) -> list[tuple[str, str]]:
-    """The provinces the definition names, and those its agencies sit in, as far as the catalogue knows them."""
-    authority, day = row.definition["authority"], row.effective_from
-    for code in authority.get("agency_codes") or []:
-        if (code, day) not in seats:
-            seats[code, day] = province_of(session, code, day)
-    seated = (seats[code, day] for code in authority.get("agency_codes") or [])
-    named = [*(authority.get("province_codes") or []), *(code for code in seated if code)]
-    return [("province", code) for code in dict.fromkeys(named)]
 
 
 def insert(session: Session, table: Any) -> Any:

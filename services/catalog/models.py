@@ -54,6 +54,26 @@ class ProcedureVersion(CatalogModel):
 Index("procedure_version_days", ProcedureVersion.code, ProcedureVersion.effective_from)
 
 
+class ProcedureDraft(CatalogModel):
+    """What editors are still writing: one per code, perhaps unfinished. ``fingerprint``: of its full shape, if any.
+
+    ``based_on`` is the version that was the latest when the draft was begun (0: none).
+    """
+
+    __tablename__ = "procedure_draft"
+
+    code: Mapped[str] = mapped_column(ForeignKey("procedure.code"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    based_on: Mapped[int] = mapped_column(Integer)
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    problems: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    reason: Mapped[str | None] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved_by: Mapped[str] = mapped_column(String(80))
+    saved_by_name: Mapped[str] = mapped_column(String(200))
+
+
 class ProcedureChange(CatalogModel):
     """History of the catalogue: what was done to which version, by whom and why. Rows are only ever added."""
 
@@ -158,6 +178,28 @@ class Agency(CatalogModel):
     province_code: Mapped[str | None] = mapped_column(String(10))
     merged_into: Mapped[str | None] = mapped_column(String(40))
     legal_basis: Mapped[str | None] = mapped_column(Text)
+
+
+Index("agency_merged_into", Agency.merged_into)
+Index("agency_province", Agency.province_code)
+
+
+class AgencyChange(CatalogModel):
+    """History of the agencies: what was recorded of which, by whom and why. Rows are only ever added."""
+
+    __tablename__ = "agency_change"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    code: Mapped[str] = mapped_column(String(40))
+    act: Mapped[str] = mapped_column(String(30))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by_account: Mapped[str] = mapped_column(String(80))
+    by_name: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+Index("agency_change_code", AgencyChange.code, AgencyChange.id)
 
 
 plumbing(CatalogModel.metadata)

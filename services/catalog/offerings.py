@@ -88,26 +88,31 @@ class Offerings:
         """Publish a version from a day on, today or later or earlier; the same content again changes nothing."""
         full = definitions.complete(definition)
         definitions.check(full)
-        return self.database.command(command, lambda session: self._publish(session, full, effective_from, reason, by))
+        return self.database.command(command, lambda session: self.published(session, full, effective_from, reason, by))
 
-    def _publish(
+    def published(
         self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
     ) -> dict[str, Any]:
+        """:meth:`publish` inside a transaction; a draft of this very content is taken over."""
         day = day_of(effective_from)
         procedure = versions.locked(session, [full["code"]])[full["code"]]
         current = versions.in_force(session, full["code"], day)
+        draft = versions.take_over_draft(session, full)
         if current is not None and current.fingerprint == definitions.fingerprint(full):
+            if draft:
+                versions.remember(session, current, "draft_discarded", by=by, reason=reason, why="unchanged", **draft)
             return {**_outline(current), "unchanged": True}
         waits = self.four_eyes and current is not None and current.definition["fees"] != full["fees"]
         row = versions.propose(
             session, procedure, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT
         )
         if waits:
-            versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed")
+            versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed", **draft)
         else:
             versions.put_in_force(session, row)
             versions.announce(session, [row])
-            versions.remember(session, row, "published", by=by, reason=reason, effective_from=day.isoformat())
+            facts = {"effective_from": day.isoformat(), **draft}
+            versions.remember(session, row, "published", by=by, reason=reason, **facts)
         return {**_outline(row), "unchanged": False}
 
     def approve(self, code: str, version: int, *, by: Actor, command: Command) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Provinces, communes and agencies as they stood on any day; never enums, because they merge.
+"""Provinces and communes as they stood on any day; never enums, because they merge.
 
 The 34 provinces and 3,321 communes come from the package *vietnam-provinces*; the 63 provinces before July 2025
 and what became of them is public law (Resolutions 175/2024/QH15 and 202/2025/QH15), kept in ``provinces.json``.
@@ -12,17 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.catalog.days import day_of
-from services.catalog.errors import AgencyUnknown, ProvinceNotFound, WardsNotKnown
+from services.catalog.errors import ProvinceNotFound, WardsNotKnown
 from services.catalog.folding import fold
-from services.catalog.models import Agency
 
 REFORM = date(2025, 7, 1)
 ONE_DAY = timedelta(days=1)
@@ -36,14 +29,11 @@ KINDS = {
 
 
 class Places:
-    """Administrative units and agencies with their dates."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    """Administrative units with their dates."""
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Places:
-        return cls(Database.at(settings.database_url("catalog")))
+    def from_settings(cls, _settings: Settings) -> Places:
+        return cls()
 
     def provinces(self, at: str | None = None) -> dict[str, Any]:
         """The provinces of a day, by code: ``{"at", "items": [{"code", "name", "kind", "valid_from", …}]}``."""
@@ -53,55 +43,23 @@ class Places:
     def wards(self, province_code: str, at: str | None = None) -> dict[str, Any]:
         """The communes, wards and special zones of a province; known since the reform of July 2025."""
         day = day_of(at)
-        if not any(unit["code"] == province_code and _holds(unit, day) for unit in provinces()):
-            raise ProvinceNotFound(code=province_code, day=day.isoformat())
+        check_province(province_code, day)
         if day < REFORM:
             raise WardsNotKnown(since=REFORM.isoformat())
         return {"at": day.isoformat(), "province_code": province_code, "items": wards().get(province_code, [])}
 
-    def agencies(self, at: str | None = None, province_code: str | None = None) -> dict[str, Any]:
-        """The agencies known to the catalogue on a day."""
-        day = day_of(at)
-        with self.database.session() as session:
-            rows = session.scalars(_agencies_on(day).order_by(Agency.code))
-            return {
-                "at": day.isoformat(),
-                "items": [_agency(row) for row in rows if province_code in (None, row.province_code)],
-            }
 
-    def set_agency(self, agency: dict[str, Any], valid_from: str, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Record an agency from a day on; what was known of the code before ends the day before."""
+def check_province(code: str, day: date) -> None:
+    """Refuses ``ProvinceNotFound`` when no province had the code on the day."""
+    if not any(unit["code"] == code and _holds(unit, day) for unit in provinces()):
+        raise ProvinceNotFound(code=code, day=day.isoformat())
 
-        def work(session: Session) -> dict[str, Any]:
-            row = Agency(
-                code=agency["code"],
-                valid_from=date.fromisoformat(valid_from),
-                name_vi=agency["name"]["vi"],
-                name_en=agency["name"].get("en") or agency["name"]["vi"],
-                parent_code=agency.get("parent_code"),
-                province_code=agency.get("province_code"),
-                legal_basis=agency.get("legal_basis"),
-            )
-            _end_before(session, row.code, row.valid_from)
-            session.merge(row)
-            return _agency(row)
 
-        return self.database.command(command, work)
-
-    def merge_agency(
-        self, code: str, into: str, last_day: str, legal_basis: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
-        """End an agency and say which one carries on its work."""
-        day = date.fromisoformat(last_day)
-
-        def work(session: Session) -> dict[str, Any]:
-            row = session.scalar(_agencies_on(day).where(Agency.code == code))
-            if row is None or session.scalar(_agencies_on(day + ONE_DAY).where(Agency.code == into)) is None:
-                raise AgencyUnknown(code=code if row is None else into, day=day.isoformat())
-            row.valid_until, row.merged_into, row.legal_basis = day, into, legal_basis
-            return _agency(row)
-
-        return self.database.command(command, work)
+@cache
+def conversion() -> dict[str, str]:
+    """What the code of each province of the eve of the reform is since: ``{"17": "25", …}`` (Hòa Bình: Phú Thọ)."""
+    eve = REFORM - ONE_DAY
+    return {str(unit["code"]): str(unit["merged_into"]) for unit in provinces() if _holds(unit, eve)}
 
 
 @cache
@@ -182,34 +140,6 @@ def wards() -> dict[str, list[dict[str, Any]]]:
         }
         found.setdefault(f"{one.province_code.value:02}", []).append(item)
     return {code: sorted(items, key=lambda item: str(item["code"])) for code, items in found.items()}
-
-
-def province_of(session: Session, agency_code: str, day: date) -> str | None:
-    """The province an agency sat in on a day, if the catalogue knows the agency."""
-    row = session.scalar(_agencies_on(day).where(Agency.code == agency_code))
-    return row.province_code if row else None
-
-
-def _agencies_on(day: date) -> Any:
-    return select(Agency).where(Agency.valid_from <= day, (Agency.valid_until.is_(None)) | (Agency.valid_until >= day))
-
-
-def _end_before(session: Session, code: str, day: date) -> None:
-    for row in session.scalars(_agencies_on(day).where(Agency.code == code, Agency.valid_from < day)):
-        row.valid_until = day - ONE_DAY
-
-
-def _agency(row: Agency) -> dict[str, Any]:
-    return {
-        "code": row.code,
-        "name": {"vi": row.name_vi, "en": row.name_en},
-        "parent_code": row.parent_code,
-        "province_code": row.province_code,
-        "valid_from": row.valid_from.isoformat(),
-        "valid_until": row.valid_until.isoformat() if row.valid_until else None,
-        "merged_into": row.merged_into,
-        "legal_basis": row.legal_basis,
-    }
 
 
 def _holds(unit: dict[str, Any], day: date) -> bool:

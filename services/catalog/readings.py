@@ -78,7 +78,9 @@ def of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, Read
         yield "words", Reading(exact)
     yield "begun", Reading(exact, prefix=True)
     spelled = {word: (word, *vocabulary.near(word)) for word in unknown or words}
-    yield "near", Reading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
+    close = Reading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
+    if close.ways():  # not when every word is known and nothing known is near any of them
+        yield "near", close
     # People add words that no title has ("xin", "giúp"): only words of the vocabulary are asked for here.
     known = tuple((word,) for word in words if word in vocabulary.held)
     yield "partly", Reading(known or tuple(spelled[word] for word in words), partly=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, false, func, literal, or_, select
+from sqlalchemy import Select, case, false, literal, or_, select
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -25,8 +25,9 @@ from services.catalog import readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
 from services.catalog.days import day_of, today
+from services.catalog.facets import counted, inside, resolved
 from services.catalog.folding import code_prefix, fold, plain_title, spoken
-from services.catalog.models import Field, SearchEntry, SearchFacet
+from services.catalog.models import SearchEntry
 from services.catalog.ranking import ranked, score
 from services.catalog.readings import Reading, Vocabulary
 
@@ -71,6 +72,7 @@ class Search:
         """``{"items": [...], "next_cursor", "reading"}``, best first; ``total`` and ``facets`` when asked for."""
         offset = _offset(cursor)
         with self.database.session() as session:
+            query = replace(query, narrowed=resolved(session, query.narrowed, query.day))
             rows, found, reading = self._read(session, query, limit + 1, offset)
             reply: dict[str, Any] = {
                 "items": [_item(row.SearchEntry) for row in rows[:limit]],
@@ -78,7 +80,7 @@ class Search:
                 "reading": reading,
             }
             if facets:
-                reply |= _facets(session, found)
+                reply |= counted(session, found, query.day)
             return reply
 
     def suggest(self, text: str, limit: int = 8) -> dict[str, Any]:
@@ -117,8 +119,7 @@ def _standing(query: Query) -> Select[Any]:
         SearchEntry.effective_from <= query.day, or_(until.is_(None), until >= query.day)
     )
     for kind, value in sorted(query.narrowed.items()):
-        inside = select(SearchFacet.entry_id).where(SearchFacet.kind == kind, SearchFacet.value == value)
-        found = found.where(SearchEntry.id.in_(inside))
+        found = found.where(SearchEntry.id.in_(inside(kind, value, query.day)))
     return found
 
 
@@ -161,29 +162,11 @@ def _asked(reading: Reading, quote: str, begun: str, both: str, either: str) -> 
         if reading.prefix:
             shown[-1] += begun
         ways.append((either if reading.partly else both).join(f"({group})" for group in shown))
-    return either.join(f"({way})" for way in ways) or f"{quote}{quote}"
+    return either.join(f"({way})" for way in ways)
 
 
 def _held(group: tuple[str, ...]) -> ColumnElement[int]:
     return case((or_(*[SearchEntry.words.like(f"% {word} %") for word in group]), 1), else_=0)
-
-
-def _facets(session: Session, found: Select[Any]) -> dict[str, Any]:
-    """How many of the found carry each value, per kind; the total."""
-    hits = found.subquery()
-    counts = (
-        select(SearchFacet.kind, SearchFacet.value, func.count().label("number"), Field.name_vi, Field.name_en)
-        .join(hits, hits.c.id == SearchFacet.entry_id)
-        .outerjoin(Field, and_(SearchFacet.kind == "field", Field.code == SearchFacet.value))
-        .group_by(SearchFacet.kind, SearchFacet.value, Field.name_vi, Field.name_en)
-    )
-    grouped: dict[str, list[dict[str, Any]]] = {
-        kind: [] for kind in ("field", "agency", "level", "audience", "province")
-    }
-    for row in sorted(session.execute(counts), key=lambda row: (-row.number, row.value)):
-        name = {"vi": row.name_vi, "en": row.name_en} if row.name_vi else None
-        grouped[row.kind].append({"value": row.value, "count": row.number, "name": name})
-    return {"facets": grouped, "total": session.scalar(select(func.count()).select_from(hits)) or 0}
 
 
 def _item(entry: SearchEntry) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
 from infra.chassis.handlers import handles
 from infra.chassis.operations import Operations
+from services.catalog.agencies import Agencies
 from services.catalog.calendars import Calendars
 from services.catalog.days import day_of
+from services.catalog.drafts import Drafts
 from services.catalog.exports import Exports
 from services.catalog.fees import Asked
 from services.catalog.imports import Imports
@@ -28,9 +30,11 @@ class CatalogService(Operations):
     name = "catalog"
     caller = auth.Caller()
     offerings = dependencies.Provided(Offerings)
+    desk = dependencies.Provided(Drafts)
     finder = dependencies.Provided(Search)
     calendars = dependencies.Provided(Calendars)
     places = dependencies.Provided(Places)
+    offices = dependencies.Provided(Agencies)
     exporter = dependencies.Provided(Exports)
     importer = dependencies.Provided(Imports)
     uses = dependencies.Provided(Uses)
@@ -90,6 +94,37 @@ class CatalogService(Operations):
     def retire(self, code: str, effective_until: str, command_id: str, reason: str | None = None) -> Json:
         return self.offerings.retire(code, effective_until, reason, by=self.caller.actor, command=self.caller.command)
 
+    @door(roles=EDITORS)
+    def save_draft(
+        self, definition: Json, command_id: str, expected_revision: int | None = None, reason: str | None = None
+    ) -> Json:
+        return self.desk.save(definition, expected_revision, reason, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles=EDITORS | {"approver", "auditor"})
+    def drafts(self, limit: int = 50, cursor: str | None = None) -> Json:
+        return self.desk.drafts(limit, cursor)
+
+    @door(roles=EDITORS | {"approver", "auditor"})
+    def draft(self, code: str) -> Json:
+        return self.desk.draft(code)
+
+    @door(roles=EDITORS)
+    def publish_draft(
+        self,
+        code: str,
+        effective_from: str,
+        command_id: str,
+        expected_revision: int | None = None,
+        reason: str | None = None,
+    ) -> Json:
+        return self.desk.publish(
+            code, effective_from, expected_revision, reason, by=self.caller.actor, command=self.caller.command
+        )
+
+    @door(roles=EDITORS)
+    def discard_draft(self, code: str, reason: str, command_id: str, expected_revision: int | None = None) -> Json:
+        return self.desk.discard(code, reason, expected_revision, by=self.caller.actor, command=self.caller.command)
+
     @door(roles=EDITORS | {"operator"})
     def import_procedures(self, records: list[Any], layout: str, effective_from: str, command_id: str) -> Json:
         return self.importer.take_in(records, layout, effective_from, by=self.caller.actor, command=self.caller.command)
@@ -134,16 +169,26 @@ class CatalogService(Operations):
 
     @door(public=True)
     def agencies(self, at: str | None = None, province_code: str | None = None) -> Json:
-        return self.places.agencies(at, province_code)
+        return self.offices.agencies(at, province_code)
+
+    @door(public=True)
+    def agency(self, code: str, at: str | None = None) -> Json:
+        return self.offices.agency(code, at)
+
+    @door(roles=EDITORS | {"approver", "auditor", "operator"})
+    def agency_changes(self, code: str) -> Json:
+        return self.offices.changes(code)
 
     @door(roles=EDITORS | {"operator"})
-    def set_agency(self, agency: Json, valid_from: str, command_id: str) -> Json:
-        return self.places.set_agency(agency, valid_from, by=self.caller.actor, command=self.caller.command)
+    def set_agency(self, agency: Json, valid_from: str, command_id: str, reason: str | None = None) -> Json:
+        return self.offices.set_agency(agency, valid_from, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=EDITORS | {"operator"})
-    def merge_agency(self, code: str, into: str, last_day: str, legal_basis: str, command_id: str) -> Json:
-        return self.places.merge_agency(
-            code, into, last_day, legal_basis, by=self.caller.actor, command=self.caller.command
+    def merge_agency(
+        self, code: str, into: str, last_day: str, legal_basis: str, command_id: str, reason: str | None = None
+    ) -> Json:
+        return self.offices.merge_agency(
+            code, into, last_day, legal_basis, reason, by=self.caller.actor, command=self.caller.command
         )
 
     @door(public=True)
@@ -157,6 +202,10 @@ class CatalogService(Operations):
     @handles("applications", "application_submitted.v1")
     def count_use_of_procedure(self, event: Json) -> None:
         self.uses.count(event)
+
+    @handles("identity", "agency_created.v1")
+    def record_created_agency(self, event: Json) -> None:
+        self.offices.heard_of(event)
 
     @door(public=True)
     def sample_procedures(self, agency_code: str) -> Json:

@@ -16,7 +16,7 @@ from services.catalog import indexing
 from services.catalog.days import today
 from services.catalog.definitions import Definition, fingerprint
 from services.catalog.errors import NotInForce, ProcedureNotFound, VersionsOverlap
-from services.catalog.models import Procedure, ProcedureChange, ProcedureVersion
+from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion
 
 PUBLISHED, AWAITING, DRAFT, DECLINED, WITHDRAWN = "published", "awaiting_approval", "draft", "declined", "withdrawn"
 ONE_DAY = timedelta(days=1)
@@ -50,6 +50,15 @@ def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
             (ProcedureVersion.effective_until.is_(None)) | (ProcedureVersion.effective_until >= day),
         )
     )
+
+
+def take_over_draft(session: Session, definition: Definition) -> dict[str, Any]:
+    """Remove the draft of a definition now published; what the history says of it. Another content stays a draft."""
+    draft = session.get(ProcedureDraft, definition["code"])
+    if draft is None or draft.fingerprint != fingerprint(definition):
+        return {}
+    session.delete(draft)
+    return {"draft": {"revision": draft.revision, "saved_by": draft.saved_by}}
 
 
 def propose(

@@ -126,6 +126,8 @@ def _added(session: Session, wanted: Agency, by: Actor) -> Agency:
         wanted.created_at, wanted.created_by = clock.now(), by.account_id
         session.add(wanted)
         session.flush()
+        told = {**_agency_shown(wanted), "by": {"account_id": by.account_id}}
+        tell(session, "agency_created.v1", told, subject=wanted.code)
         return wanted
     if any(getattr(there, part) != getattr(wanted, part) for part in ("name", "parent_code", "province_code")):
         raise AgencyAlreadyExists(code=there.code, taken_by=there.name)

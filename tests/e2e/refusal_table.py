@@ -14,7 +14,19 @@ from typing import Any
 from uuid import uuid4
 
 from infra.chassis.contracts import contract_of
-from tests.e2e.scenes import BOOK_NUMBER, DRAWN_OUT, FEE, FREE, LATER, LEGAL_BASIS, SHRUNK, WITH_CHOICE, Scenes
+from tests.e2e.scenes import (
+    BEGIN,
+    BOOK_NUMBER,
+    DRAFTED,
+    DRAWN_OUT,
+    FEE,
+    FREE,
+    LATER,
+    LEGAL_BASIS,
+    SHRUNK,
+    WITH_CHOICE,
+    Scenes,
+)
 from tests.e2e.town import REPORT_SECRET, Town, command, doors, rule_of
 
 Key = tuple[str, str, str]  # service, door, refusal
@@ -167,7 +179,18 @@ CATALOG: dict[tuple[str, str], Knock] = {
     ("due_date", "DurationTooLong"): at(None, code=DRAWN_OUT, channel="online"),
     ("wards", "ProvinceNotFound"): at(None, province_code="00"),
     ("wards", "WardsNotKnown"): at(None, province_code="01", at="2024-01-01"),
+    **{(door, "DraftNotFound"): at("catalog_editor", code="9.999999")
+       for door in ("draft", "publish_draft", "discard_draft")},
+    **{(door, "VersionConflict"): at("catalog_editor", code=DRAFTED, expected_revision=999)
+       for door in ("publish_draft", "discard_draft")},
+    ("save_draft", "VersionConflict"): at("catalog_editor", expected_revision=999),
+    ("publish_draft", "VersionsOverlap"): at("catalog_editor", code=DRAFTED, effective_from=BEGIN,
+                                             expected_revision=None),
+    ("agency", "AgencyUnknown"): at(None, code="H00.00"),
+    ("set_agency", "ProvinceNotFound"): at("catalog_editor", agency={
+        "code": "H55", "name": {"vi": "Cơ quan mẫu"}, "province_code": "00"}),
     ("merge_agency", "AgencyUnknown"): at("catalog_editor", code="H00.00"),
+    ("merge_agency", "AgencyChangesLater"): at("catalog_editor", code="H56", into="H57", last_day="2025-12-31"),
 }  # fmt: skip
 
 IDENTITY: dict[tuple[str, str], Knock] = {

@@ -14,7 +14,7 @@ from infra.cli.papers import a_pdf, answers_for, as_base64
 from tests.e2e.town import Town, command, eventually
 
 FEE, FREE, RESULT_FEE, LEVEL_3 = "1.001612", "2.001159", "1.004222", "1.008891"
-LEVEL_3_FREE = "1.000894"
+LEVEL_3_FREE, DRAFTED = "1.000894", "9.000005"
 FOREIGN, SHRUNK, DRAWN_OUT, COUNTER_ONLY, WITH_CHOICE = "9.000001", "9.000002", "9.000003", "1.000889", "1.001456"
 BEGIN, LATER = "2025-07-01", "2031-01-01"
 BOOK_NUMBER = "AA/26E-0000001"
@@ -82,6 +82,12 @@ def catalogue(town: Town, scenes: Scenes) -> None:
         setattr(scenes, f"proposal_{number}", proposed["version"])
     town.call("catalog", "approve_publication", "catalog_editor_2", code="9.000004", version=scenes.proposal_1,
               command_id=command())  # fmt: skip
+    published(town, sample | {"code": DRAFTED, "fees": []})
+    drafted = sample | {"code": DRAFTED, "fees": [], "may_pause": not sample.get("may_pause", True)}
+    town.call("catalog", "save_draft", "catalog_editor", definition=drafted, command_id=command())
+    for code, since in (("H56", "2025-07-01"), ("H56", "2026-07-01"), ("H57", "2025-07-01")):
+        agency = {"code": code, "name": {"vi": f"Cơ quan {code}"}}
+        town.call("catalog", "set_agency", "catalog_editor", agency=agency, valid_from=since, command_id=command())
     scenes.sample, scenes.fee = sample, fee
 
 

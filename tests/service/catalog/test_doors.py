@@ -202,6 +202,51 @@ def test_a_day_decided_by_an_editor_changes_the_calendar(desk):
     assert days["2027-01-04"] == "override_day_off"
 
 
+def test_a_draft_is_saved_shown_published_and_discarded_as_the_contract_says(desk):
+    editor = token("catalog_editor")
+
+    def act(door: str, **arguments: Any) -> Any:
+        reply = desk.call(door, editor, **arguments, command_id=str(uuid4()))
+        assert CONTRACT.reply(door).problems(reply) == []
+        return reply
+
+    assert act("save_draft", definition={"code": "1.8"})["problems"]
+    act("save_draft", definition=offer("1.8"), expected_revision=1, reason="luật mới")
+    act("save_draft", definition=offer("1.9"))
+    replies = {"drafts": desk.call("drafts", editor), "draft": desk.call("draft", token("approver"), code="1.8")}
+    assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
+        "drafts": [],
+        "draft": [],
+    }
+    assert desk.refused("draft", token("citizen"), code="1.8").exc_type == "Forbidden"
+    assert act("publish_draft", code="1.8", effective_from="2026-01-01", expected_revision=2)["status"] == "published"
+    act("discard_draft", code="1.9", reason="không cần nữa")
+    assert desk.call("drafts", editor)["items"] == []
+    assert desk.refused("draft", editor, code="1.9").exc_type == "DraftNotFound"
+
+
+def test_agencies_are_recorded_merged_and_told_as_the_contract_says(desk):
+    editor = token("catalog_editor")
+    for code in ("000.00.04.G18", "000.00.05.G18"):
+        sent = {"agency": {"code": code, "name": {"vi": "Cục Mẫu"}, "province_code": "01"}, "valid_from": "2025-07-01"}
+        reply = desk.call("set_agency", editor, **sent, reason="theo nghị định", command_id=str(uuid4()))
+        assert CONTRACT.reply("set_agency").problems(reply) == []
+    merged = {"code": "000.00.04.G18", "into": "000.00.05.G18", "last_day": "2026-02-28", "legal_basis": "Nghị định"}
+    assert (
+        CONTRACT.reply("merge_agency").problems(desk.call("merge_agency", editor, **merged, command_id=str(uuid4())))
+        == []
+    )
+    replies = {
+        "agencies": desk.call("agencies", province_code="01"),
+        "agency": desk.call("agency", code="000.00.04.G18"),
+        "agency_changes": desk.call("agency_changes", token("auditor"), code="000.00.04.G18"),
+    }
+    assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
+        door: [] for door in replies
+    }
+    assert replies["agency"]["carried_on_by"] == "000.00.05.G18"
+
+
 def test_the_history_is_for_officials(desk):
     desk.publish("1.7")
     assert desk.refused("changes", token("citizen"), code="1.7").exc_type == "Forbidden"

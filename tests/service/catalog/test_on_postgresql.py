@@ -10,6 +10,8 @@ from itertools import pairwise
 import eventlet
 import pytest
 from alembic import command as alembic
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +25,7 @@ from services.catalog.search import Query
 from tests.unit.catalog.memory import BY, NOBODY, catalogue, command
 from tests.unit.catalog.offers import offer, real_offers
 from tests.unit.catalog.queries import BEST
+from tests.unit.catalog.test_agencies import BEFORE, NEW, OLD, SINCE, with_a_merger
 
 SAMPLES = sample_catalogue.definitions("H01.01")
 
@@ -30,7 +33,18 @@ SAMPLES = sample_catalogue.definitions("H01.01")
 def test_the_migrations_make_every_table_of_the_models(settings, kept):
     tables = set(inspect(kept.database.engine).get_table_names())
     assert set(CatalogModel.metadata.tables) <= tables
+    with kept.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": _in_the_models})
+        assert compare_metadata(context, CatalogModel.metadata) == []
     assert at_head(settings, "catalog")
+
+
+def _in_the_models(name: str | None, kind: str, _parents: object) -> bool:
+    """PostgreSQL's own ways of finding words are in no model."""
+    return not (kind == "column" and name == "vector") and not (kind == "index" and name in OWN_INDEXES)
+
+
+OWN_INDEXES = {"search_entry_vector", "search_entry_code"}
 
 
 def test_the_migrations_can_be_taken_back(settings, kept):
@@ -57,6 +71,29 @@ def test_the_whole_sample_catalogue_is_published_searched_quoted_and_exported(ke
     assert kept.calendars.due_date("3.000347", "online", "2026-11-20T09:00:00+07:00", by=NOBODY)["due_at"]
     assert len(json.loads(kept.exporter.export("json", limit=500)["content"])) == len(SAMPLES)
     assert kept.exporter.levels()["total"] == len(SAMPLES)
+
+
+def test_known_words_that_no_title_holds_together_are_searched_for_alike(kept):
+    """Nothing known is one slip away from any of them, so there is no near reading to ask for."""
+    in_memory = catalogue()
+    query = Query.of("khai sinh bưu chính", "2026-02-01", {})
+    for one in (kept, in_memory):
+        for code, title in (("1.1", "Đăng ký khai sinh"), ("1.2", "Thành lập doanh nghiệp bưu chính")):
+            one.offerings.publish(offer(code, title), "2026-01-01", by=BY, command=command())
+    assert kept.search.search(query) == in_memory.search.search(query)
+
+
+def test_both_databases_follow_mergers_alike(kept):
+    here, there = with_a_merger(kept), with_a_merger(catalogue())
+    asked = [{}, {"agency": OLD}, {"agency": NEW}, {"province": "17"}, {"province": "25"}]
+    for query in (Query.of("giấy mẫu", day, narrowed) for day in (BEFORE, SINCE) for narrowed in asked):
+        found = here.search.search(query, facets=True)
+        assert found == there.search.search(query, facets=True), query
+    assert [here.exporter.levels(day) for day in (BEFORE, SINCE)] == [
+        there.exporter.levels(day) for day in (BEFORE, SINCE)
+    ]
+    assert here.agencies.agency(OLD, SINCE) == there.agencies.agency(OLD, SINCE)
+    assert here.agencies.agencies(SINCE, "25") == there.agencies.agencies(SINCE, "25")
 
 
 def test_many_editors_of_one_procedure_never_make_versions_overlap(kept):

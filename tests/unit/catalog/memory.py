@@ -14,7 +14,9 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.contracts import service_folder
 from infra.chassis.database import Database
+from services.catalog.agencies import Agencies
 from services.catalog.calendars import Calendars
+from services.catalog.drafts import Drafts
 from services.catalog.exports import Exports
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
@@ -47,7 +49,15 @@ class Catalogue:
 
     @cached_property
     def places(self) -> Places:
-        return Places(self.database)
+        return Places()
+
+    @cached_property
+    def agencies(self) -> Agencies:
+        return Agencies(self.database)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(self.database, self.offerings)
 
     @cached_property
     def exporter(self) -> Exports:

@@ -36,7 +36,7 @@ SAMPLES = sample_catalogue.definitions("H01.01")
 @pytest.fixture(scope="module")
 def kept() -> Catalogue:
     kept = catalogue()
-    kept.places.set_agency(
+    kept.agencies.set_agency(
         {"code": "H01.01", "name": {"vi": "Mẫu"}, "province_code": "01"}, "2025-07-01", by=BY, command=command()
     )
     kept.imports.take_in(SAMPLES, "definition", "2025-07-01", by=BY, command=command())

@@ -1,11 +1,11 @@
-"""Provinces, communes and agencies on any day."""
+"""Provinces and communes on any day."""
 
 from __future__ import annotations
 
 import pytest
 
-from services.catalog.errors import AgencyUnknown, ProvinceNotFound, WardsNotKnown
-from tests.unit.catalog.memory import BY, Catalogue, catalogue, command
+from services.catalog.errors import ProvinceNotFound, WardsNotKnown
+from tests.unit.catalog.memory import Catalogue, catalogue
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +80,3 @@ def test_communes_before_the_reform_are_not_known(kept):
 def test_communes_of_a_province_that_is_not_there_are_refused(kept, code, at):
     with pytest.raises(ProvinceNotFound):
         kept.places.wards(code, at)
-
-
-def test_an_agency_lives_between_two_dates_and_names_its_heir():
-    kept = catalogue()
-    for code in ("000.00.04.G18", "000.00.05.G18"):
-        agency = {"code": code, "name": {"vi": f"Cục {code}"}, "parent_code": "000.00.00.G18", "province_code": "01"}
-        kept.places.set_agency(agency, "2020-01-01", by=BY, command=command())
-    kept.places.merge_agency(
-        "000.00.04.G18", "000.00.05.G18", "2025-02-28", "Nghị định 33/2025/NĐ-CP", by=BY, command=command()
-    )
-    on = {day: {one["code"] for one in kept.places.agencies(day)["items"]} for day in ("2025-02-28", "2025-03-01")}
-    assert on == {"2025-02-28": {"000.00.04.G18", "000.00.05.G18"}, "2025-03-01": {"000.00.05.G18"}}
-    assert kept.places.agencies("2025-02-28")["items"][0]["merged_into"] == "000.00.05.G18"
-
-
-def test_an_agency_cannot_merge_into_one_that_is_not_there():
-    kept = catalogue()
-    kept.places.set_agency({"code": "A", "name": {"vi": "A"}}, "2020-01-01", by=BY, command=command())
-    with pytest.raises(AgencyUnknown):
-        kept.places.merge_agency("A", "B", "2025-02-28", "x", by=BY, command=command())
-
-
-def test_a_renamed_agency_keeps_its_old_name_in_the_past():
-    kept = catalogue()
-    for name, day in (("Sở Cũ", "2020-01-01"), ("Sở Mới", "2025-03-01")):
-        kept.places.set_agency({"code": "A", "name": {"vi": name}}, day, by=BY, command=command())
-    assert kept.places.agencies("2025-02-28")["items"][0]["name"]["vi"] == "Sở Cũ"
-    assert kept.places.agencies("2025-03-01")["items"][0]["name"]["vi"] == "Sở Mới"

@@ -86,7 +86,7 @@ def test_signs_of_query_languages_are_only_text(real, text):
 def kept() -> Catalogue:
     kept = catalogue()
     agency = {"code": "H01.01", "name": {"vi": "Phường Mẫu"}, "province_code": "01"}
-    kept.places.set_agency(agency, "2025-07-01", by=BY, command=command())
+    kept.agencies.set_agency(agency, "2025-07-01", by=BY, command=command())
     online = {"online": {"processing_time": {"amount": 1, "unit": "working_days"}}}
     authority = {"level": "commune", "name": {"vi": "Phường Khác"}, "agency_codes": ["H79.01"]}
     for definition in (

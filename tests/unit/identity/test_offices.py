@@ -26,6 +26,11 @@ def test_an_operator_adds_an_agency(agency, fits):
     assert (agency["code"], agency["parent_code"], agency["province_code"]) == ("H01.01", None, "01")
 
 
+def test_a_new_agency_is_told_once(identity, operator, agency):
+    identity.offices.create_agency("H01.01", "Phường Mẫu", province_code="01", by=operator)
+    assert identity.told() == [("agency_created.v1", {**agency, "by": {"account_id": operator.account_id}})]
+
+
 def test_an_agency_lies_in_its_parents_province_unless_said_otherwise(identity, operator, agency):
     child = identity.offices.create_agency("H01.01.02", "Tổ Mẫu", parent_code="H01.01", by=operator)
     assert child["province_code"] == "01"
@@ -130,7 +135,7 @@ def test_appointing_and_dismissing_are_told_with_who_did_it(identity, operator, 
     account_id = identity.registered()["account_id"]
     identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
     identity.offices.dismiss(account_id, "H01.01", by=operator)
-    told = identity.told()[1:]
+    told = identity.told()[2:]
     assert [kind for kind, _ in told] == ["official_appointed.v1", "official_dismissed.v1"]
     assert all(data["by"] == {"account_id": operator.account_id} for _, data in told)
     assert all(data["roles"] == ["auditor"] for _, data in told)

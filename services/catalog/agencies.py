@@ -1,0 +1,217 @@
+"""Agencies as they stood on any day: recorded from a day on, renamed, moved, merged into others; never enums.
+
+A procedure names agencies by code and never changes, while agencies merge: whatever asks for an agency asks for
+everything it carries on as well. Nothing is renamed in place; the row of a day says what was true then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest
+from infra.chassis.settings import Settings
+from services.catalog.days import day_of
+from services.catalog.errors import AgencyChangesLater, AgencyUnknown
+from services.catalog.heirs import heir_of, seat, standing
+from services.catalog.models import Agency, AgencyChange
+from services.catalog.places import check_province
+
+ONE_DAY = timedelta(days=1)
+LAST_BUT_ONE = date.max - ONE_DAY
+FAR = 50  # parents above parents
+
+
+class Agencies:
+    """Keeps agencies with their days, parents and heirs, and who recorded what and why."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Agencies:
+        return cls(Database.at(settings.database_url("catalog")))
+
+    def agencies(self, at: str | None = None, province_code: str | None = None) -> dict[str, Any]:
+        """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
+        day = day_of(at)
+        query = standing(day).order_by(Agency.code)
+        query = query.where(seat(day) == province_code) if province_code else query
+        with self.database.session() as session:
+            return {"at": day.isoformat(), "items": [_agency(row) for row in session.scalars(query)]}
+
+    def agency(self, code: str, at: str | None = None) -> dict[str, Any]:
+        """One agency through time: ``{"code", "at", "carried_on_by", "merged_from": [codes], "items": [periods]}``.
+
+        ``carried_on_by`` is the agency that does its work on the day: itself, or its heir.
+        """
+        day = day_of(at)
+        with self.database.session() as session:
+            rows = _periods(session, code)
+            if not rows:
+                raise AgencyUnknown(code=code, day=day.isoformat())
+            merged = select(Agency.code).where(Agency.merged_into == code, Agency.valid_until < day)
+            return {
+                "code": code,
+                "at": day.isoformat(),
+                "carried_on_by": heir_of(session, code, day),
+                "merged_from": sorted(set(session.scalars(merged))),
+                "items": [_agency(row) for row in rows],
+            }
+
+    def changes(self, code: str) -> dict[str, Any]:
+        """The history of an agency: who recorded what, when and why."""
+        with self.database.session() as session:
+            query = select(AgencyChange).where(AgencyChange.code == code).order_by(AgencyChange.id)
+            return {"code": code, "items": [_change(row) for row in session.scalars(query)]}
+
+    def set_agency(
+        self, agency: dict[str, Any], valid_from: str, reason: str | None = None, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Record an agency from a day on: what was known of the code before ends the day before; later days stay.
+
+        The same first day again corrects that period. Refuses ``ProvinceNotFound`` for a code that no province had on
+        that day, and ``InvalidRequest`` for an agency that would be above itself.
+        """
+        first_day = date.fromisoformat(valid_from)
+        if agency.get("province_code"):
+            check_province(agency["province_code"], first_day)
+
+        def work(session: Session) -> dict[str, Any]:
+            _check_parents(session, agency["code"], agency.get("parent_code"), first_day)
+            row = _placed(session, agency, first_day)
+            _remember(session, row, "recorded", by, reason)
+            return _agency(row)
+
+        return self.database.command(command, work)
+
+    def merge_agency(
+        self,
+        code: str,
+        into: str,
+        last_day: str,
+        legal_basis: str,
+        reason: str | None = None,
+        *,
+        by: Actor,
+        command: Command,
+    ) -> dict[str, Any]:
+        """End an agency and say which one carries on its work.
+
+        Refuses ``AgencyUnknown``, and ``AgencyChangesLater`` when something is recorded of it for a later day.
+        """
+        day = date.fromisoformat(last_day)
+
+        def work(session: Session) -> dict[str, Any]:
+            row = session.scalar(standing(day).where(Agency.code == code).with_for_update())
+            next_day = min(day, LAST_BUT_ONE) + ONE_DAY
+            if row is None or session.scalar(standing(next_day).where(Agency.code == into)) is None:
+                raise AgencyUnknown(code=code if row is None else into, day=day.isoformat())
+            if into == code:
+                raise InvalidRequest.at("/into", "không phải một cơ quan khác", "not another agency")
+            later = [one.valid_from for one in _periods(session, code) if one.valid_from > day]
+            if later:
+                raise AgencyChangesLater(code=code, valid_from=later[0].isoformat())
+            row.valid_until, row.merged_into, row.legal_basis = day, into, legal_basis
+            _remember(session, row, "merged", by, reason or legal_basis)
+            return _agency(row)
+
+        return self.database.command(command, work)
+
+    def heard_of(self, event: Mapping[str, Any]) -> None:
+        """An ``agency_created.v1`` of *identity*: known from that day on, unless an editor has recorded it already."""
+        data = event["data"]
+        with self.database.once("record_created_agency", event["id"]) as session:
+            if session is None or _periods(session, data["code"]):
+                return
+            first_day = datetime.fromisoformat(data["created_at"]).astimezone(clock.OFFICE_ZONE).date()
+            row = _placed(session, {**data, "name": {"vi": data["name"]}}, first_day)
+            by = Actor(data["by"]["account_id"], "identity")
+            _remember(session, row, "created", by, None)
+
+
+def _placed(session: Session, agency: Mapping[str, Any], first_day: date) -> Agency:
+    """The period that begins on a day, between those there are."""
+    code = agency["code"]
+    rows = _periods(session, code)
+    row = next((one for one in rows if one.valid_from == first_day), None)
+    if row is None:
+        row = Agency(code=code, valid_from=first_day)
+        earlier = [one for one in rows if one.valid_from < first_day]
+        later = [one for one in rows if one.valid_from > first_day]
+        if earlier and (earlier[-1].valid_until is None or earlier[-1].valid_until >= first_day):
+            # What ended the period before (a merger, a later change) now ends the new one.
+            row.valid_until, row.merged_into = earlier[-1].valid_until, earlier[-1].merged_into
+            earlier[-1].valid_until, earlier[-1].merged_into = first_day - ONE_DAY, None
+        elif later:
+            row.valid_until = later[0].valid_from - ONE_DAY
+        session.add(row)
+    row.name_vi, row.name_en = agency["name"]["vi"], agency["name"].get("en") or agency["name"]["vi"]
+    row.parent_code, row.province_code = agency.get("parent_code"), agency.get("province_code")
+    row.legal_basis = agency.get("legal_basis") or row.legal_basis
+    session.flush()
+    return row
+
+
+def _check_parents(session: Session, code: str, parent: str | None, day: date) -> None:
+    """An agency is not above itself, however far up; a parent the catalogue does not know ends the way."""
+    for _ in range(FAR):
+        if parent is None:
+            return
+        if parent == code:
+            raise InvalidRequest.at(
+                "/agency/parent_code", "cơ quan không thể là cấp trên của chính nó", "an agency cannot be above itself"
+            )
+        above = session.scalar(standing(day).where(Agency.code == parent))
+        parent = above.parent_code if above else None
+
+
+def _periods(session: Session, code: str) -> list[Agency]:
+    """Everything recorded of a code, by first day, held until the transaction ends."""
+    query = select(Agency).where(Agency.code == code).order_by(Agency.valid_from)
+    return list(session.scalars(query.with_for_update()))
+
+
+def _agency(row: Agency) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": {"vi": row.name_vi, "en": row.name_en},
+        "parent_code": row.parent_code,
+        "province_code": row.province_code,
+        "valid_from": row.valid_from.isoformat(),
+        "valid_until": row.valid_until.isoformat() if row.valid_until else None,
+        "merged_into": row.merged_into,
+        "legal_basis": row.legal_basis,
+    }
+
+
+def _remember(session: Session, row: Agency, act: str, by: Actor, reason: str | None) -> None:
+    session.add(
+        AgencyChange(
+            code=row.code,
+            act=act,
+            at=clock.now(),
+            by_account=by.account_id,
+            by_name=by.name,
+            reason=reason or row.legal_basis,
+            facts=_agency(row),
+        )
+    )
+
+
+def _change(row: AgencyChange) -> dict[str, Any]:
+    return {
+        "act": row.act,
+        "at": row.at.isoformat(),
+        "by": {"account_id": row.by_account, "name": row.by_name},
+        "reason": row.reason,
+        "facts": row.facts,
+    }

@@ -1,0 +1,206 @@
+"""What editors are still writing: kept as it is, unfinished too, with what it still lacks; then published or discarded.
+
+A draft is nobody's offer: only editors see it, nothing is counted by it, and it may change. There is one per code.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.contracts import Schema, contract_of
+from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest, VersionConflict
+from infra.chassis.settings import Settings
+from services.catalog import definitions, differences, versions
+from services.catalog.cursors import cursor as cursor_at
+from services.catalog.cursors import place
+from services.catalog.errors import DraftNotFound
+from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion
+from services.catalog.offerings import Offerings
+
+LARGEST = 1_000_000  # bytes of a draft as JSON
+MOST_PROBLEMS = 200
+
+
+class Drafts:
+    """Keeps drafts, one per procedure code."""
+
+    def __init__(self, database: Database, offerings: Offerings) -> None:
+        self.database, self.offerings = database, offerings
+        self.shape = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Drafts:
+        return cls(Database.at(settings.database_url("catalog")), Offerings.from_settings(settings))
+
+    def save(
+        self,
+        definition: dict[str, Any],
+        expected_revision: int | None = None,
+        reason: str | None = None,
+        *,
+        by: Actor,
+        command: Command,
+    ) -> dict[str, Any]:
+        """Keep a draft, finished or not: its outline, with ``problems``, what stands between it and publication.
+
+        Refuses ``VersionConflict`` when somebody saved it since ``expected_revision`` (0: there was none).
+        """
+        if len(json.dumps(definition)) > LARGEST:
+            raise InvalidRequest.at(
+                "/definition", f"dài hơn {LARGEST} byte ở dạng JSON", f"longer than {LARGEST} bytes as JSON"
+            )
+
+        def work(session: Session) -> dict[str, Any]:
+            procedure = versions.locked(session, [definition["code"]])[definition["code"]]
+            held = session.get(ProcedureDraft, procedure.code)
+            _expect(held, expected_revision)
+            draft = held or ProcedureDraft(code=procedure.code, revision=0, based_on=procedure.versions)
+            self._write(draft, definition, reason, by)
+            session.add(draft)
+            _remember(session, draft, "draft_saved", by, reason)
+            return _outline(draft, procedure)
+
+        return self.database.command(command, work)
+
+    def _write(self, draft: ProcedureDraft, definition: dict[str, Any], reason: str | None, by: Actor) -> None:
+        problems = self._problems(definition)
+        draft.revision += 1
+        draft.definition, draft.problems = definition, problems
+        draft.fingerprint = None if problems else definitions.fingerprint(definitions.complete(definition))
+        draft.reason, draft.saved_at, draft.saved_by, draft.saved_by_name = reason, clock.now(), by.account_id, by.name
+
+    def _problems(self, definition: dict[str, Any]) -> list[dict[str, str]]:
+        """What is missing or does not make sense: ``[{"pointer", "problem"}]``; none: it could be published."""
+        wrong = [{"pointer": one["pointer"], "problem": one["vi"]} for one in self.shape.problems(definition)]
+        try:
+            if not wrong:
+                definitions.check(definitions.complete(definition), root="")
+        except InvalidRequest as refused:
+            wrong = list(refused.facts["problems"])
+        return wrong[:MOST_PROBLEMS]
+
+    def drafts(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+        """Every draft by code: ``{"items": [outline], "next_cursor"}``."""
+        after = place(cursor)
+        query = select(ProcedureDraft, Procedure).join(Procedure, Procedure.code == ProcedureDraft.code)
+        query = query.where(ProcedureDraft.code > after).order_by(ProcedureDraft.code).limit(limit + 1)
+        with self.database.session() as session:
+            rows = session.execute(query).all()
+            items = [_outline(draft, procedure) for draft, procedure in rows[:limit]]
+        return {"items": items, "next_cursor": cursor_at(items[-1]["code"]) if len(rows) > limit else None}
+
+    def draft(self, code: str) -> dict[str, Any]:
+        """One draft: its outline, its ``definition``, and ``changes`` against the latest published version."""
+        with self.database.session() as session:
+            draft = _held(session, code)
+            procedure = session.get_one(Procedure, code)
+            latest = session.scalar(
+                select(ProcedureVersion)
+                .where(ProcedureVersion.code == code, ProcedureVersion.state == versions.PUBLISHED)
+                .order_by(ProcedureVersion.effective_from.desc())
+                .limit(1)
+            )
+            compared = latest is not None and draft.fingerprint is not None
+            changes = (
+                differences.between(latest.definition, definitions.complete(draft.definition))
+                if latest is not None and compared
+                else None
+            )
+            return {
+                **_outline(draft, procedure),
+                "definition": draft.definition,
+                "compared_with": latest.version if latest is not None and compared else None,
+                "changes": changes,
+            }
+
+    def publish(
+        self,
+        code: str,
+        effective_from: str,
+        expected_revision: int | None = None,
+        reason: str | None = None,
+        *,
+        by: Actor,
+        command: Command,
+    ) -> dict[str, Any]:
+        """Publish what the draft holds, as ``Offerings.publish`` does; the draft is then gone.
+
+        Refuses ``DraftNotFound``, ``VersionConflict``, and ``InvalidRequest`` with everything the draft still lacks.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            versions.locked(session, [code])
+            draft = _held(session, code)
+            _expect(draft, expected_revision)
+            if draft.problems:
+                raise InvalidRequest([{**one, "pointer": f"/definition{one['pointer']}"} for one in draft.problems])
+            full = definitions.complete(draft.definition)
+            return self.offerings.published(session, full, effective_from, reason or draft.reason, by)
+
+        return self.database.command(command, work)
+
+    def discard(
+        self, code: str, reason: str, expected_revision: int | None = None, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Throw a draft away, for a reason; the history keeps who did."""
+
+        def work(session: Session) -> dict[str, Any]:
+            procedure = versions.locked(session, [code]).get(code)
+            draft = _held(session, code)
+            _expect(draft, expected_revision)
+            _remember(session, draft, "draft_discarded", by, reason)
+            session.delete(draft)
+            return _outline(draft, procedure)
+
+        return self.database.command(command, work)
+
+
+def _held(session: Session, code: str) -> ProcedureDraft:
+    draft = session.get(ProcedureDraft, code)
+    if draft is None:
+        raise DraftNotFound(code=code)
+    return draft
+
+
+def _expect(draft: ProcedureDraft | None, revision: int | None) -> None:
+    current = draft.revision if draft else 0
+    if revision is not None and revision != current:
+        raise VersionConflict(expected=revision, current=current)
+
+
+def _outline(draft: ProcedureDraft, procedure: Procedure) -> dict[str, Any]:
+    """``outdated``: a version was published or proposed since the draft was begun."""
+    title = draft.definition.get("title")
+    return {
+        "code": draft.code,
+        "title": title.get("vi") if isinstance(title, dict) and isinstance(title.get("vi"), str) else None,
+        "revision": draft.revision,
+        "based_on": draft.based_on or None,
+        "outdated": procedure.versions > draft.based_on,
+        "saved_at": draft.saved_at.isoformat(),
+        "saved_by": {"account_id": draft.saved_by, "name": draft.saved_by_name},
+        "reason": draft.reason,
+        "problems": draft.problems,
+    }
+
+
+def _remember(session: Session, draft: ProcedureDraft, act: str, by: Actor, reason: str | None) -> None:
+    session.add(
+        ProcedureChange(
+            code=draft.code,
+            act=act,
+            at=clock.now(),
+            by_account=by.account_id,
+            by_name=by.name,
+            reason=reason,
+            facts={"revision": draft.revision, "problems": len(draft.problems)},
+        )
+    )

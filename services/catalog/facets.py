@@ -1,0 +1,82 @@
+"""What a result list can be narrowed by, and how many of the found carry each value.
+
+Field, level and audience are what the definition says. An agency stands for all whose work it does on the day, a
+province for the agencies that sit in it on the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CTE, Select, and_, distinct, func, select, union_all
+from sqlalchemy.orm import Session
+
+from services.catalog.heirs import carried_on_by, heir_of, heirs, seat
+from services.catalog.models import Agency, Field, SearchFacet
+
+KINDS = ("field", "agency", "level", "audience", "province")
+OWN = ("field", "level", "audience")
+
+
+def resolved(session: Session, narrowed: Mapping[str, str], day: date) -> dict[str, str]:
+    """The values asked for, with a merged agency's heir in its place."""
+    heir = {"agency": heir_of(session, narrowed["agency"], day)} if "agency" in narrowed else {}
+    return {**narrowed, **heir}
+
+
+def inside(kind: str, value: str, day: date) -> Select[Any]:
+    """The ids of the entries that carry a value (an agency's: see :func:`resolved`)."""
+    if kind == "province":
+        known = _provinces(day)
+        return select(known.c.entry_id).where(known.c.value == value)
+    of_kind = select(SearchFacet.entry_id).where(SearchFacet.kind == kind)
+    if kind == "agency":
+        return of_kind.where(SearchFacet.value.in_(select(carried_on_by(value, day).c.code)))
+    return of_kind.where(SearchFacet.value == value)
+
+
+def counted(session: Session, found: Select[Any], day: date) -> dict[str, Any]:
+    """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
+    hits = found.cte()
+    named = and_(SearchFacet.kind == "field", Field.code == SearchFacet.value)
+    own = (
+        select(SearchFacet.kind, SearchFacet.value, func.count().label("number"), Field.name_vi, Field.name_en)
+        .join(hits, hits.c.id == SearchFacet.entry_id)
+        .outerjoin(Field, named)
+        .where(SearchFacet.kind.in_(OWN))
+        .group_by(SearchFacet.kind, SearchFacet.value, Field.name_vi, Field.name_en)
+    )
+    grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for row in session.execute(own):
+        name = {"vi": row.name_vi, "en": row.name_en} if row.name_vi else None
+        grouped[row.kind].append({"value": row.value, "count": row.number, "name": name})
+    for kind, places in (("agency", _agencies(day)), ("province", _provinces(day))):
+        number = func.count(distinct(places.c.entry_id))
+        query = select(places.c.value, number).join(hits, hits.c.id == places.c.entry_id).group_by(places.c.value)
+        grouped[kind] = [{"value": value, "count": count, "name": None} for value, count in session.execute(query)]
+    for values in grouped.values():
+        values.sort(key=lambda one: (-one["count"], one["value"]))
+    return {"facets": grouped, "total": session.scalar(select(func.count()).select_from(hits)) or 0}
+
+
+def _agencies(day: date) -> CTE:
+    """``(entry_id, value)``: who offers what on the day, under the code of who does the work now."""
+    now = heirs(day)
+    offered = select(SearchFacet.entry_id, func.coalesce(now.c.heir, SearchFacet.value).label("value"))
+    return offered.outerjoin(now, now.c.code == SearchFacet.value).where(SearchFacet.kind == "agency").cte()
+
+
+def _provinces(day: date) -> CTE:
+    """``(entry_id, value)``: in which provinces what is offered: named by the definition, or its offices sit there."""
+    now = heirs(day)
+    seated = (
+        select(SearchFacet.entry_id, seat(day).label("value"))
+        .join(now, now.c.code == SearchFacet.value)
+        .join(Agency, and_(Agency.code == now.c.heir, Agency.valid_from <= day))
+        .where(SearchFacet.kind == "agency", Agency.province_code.is_not(None))
+        .where((Agency.valid_until.is_(None)) | (Agency.valid_until >= day))
+    )
+    named = select(SearchFacet.entry_id, SearchFacet.value.label("value")).where(SearchFacet.kind == "province")
+    return union_all(seated, named).cte()

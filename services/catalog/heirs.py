@@ -1,0 +1,67 @@
+"""Who carries on whose work on a day, and in which province: mergers followed inside the database.
+
+A chain of mergers is followed as far as it goes; an agency that stands again under its old code is its own heir.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, String, and_, case, cast, exists, literal, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from services.catalog.models import Agency
+from services.catalog.places import REFORM, conversion
+
+
+def standing(day: date) -> Select[Any]:
+    """The agencies there are on a day."""
+    return select(Agency).where(_stands(Agency, day))
+
+
+def heir_of(session: Session, code: str, day: date) -> str:
+    """The agency that does this one's work on a day: itself while it stands, or is not known to have been merged."""
+    seen = {code}
+    while session.scalar(standing(day).where(Agency.code == code)) is None:
+        ended = select(Agency.merged_into).where(Agency.code == code, Agency.valid_until < day)
+        following = session.scalar(ended.order_by(Agency.valid_from.desc()).limit(1))
+        if following is None or following in seen:
+            break
+        seen.add(following)
+        code = following
+    return code
+
+
+def carried_on_by(code: str, day: date) -> CTE:
+    """The codes whose work an agency does on a day: its own (``code``), and those merged into it."""
+    carried = select(cast(literal(code), String(40)).label("code")).cte(recursive=True)
+    older = aliased(Agency)
+    merged = select(older.code).join(carried, older.merged_into == carried.c.code)
+    return carried.union(merged.where(_gone(older, day)))
+
+
+def heirs(day: date) -> CTE:
+    """``(code, heir)`` of every agency that stands on a day, for itself and for those merged into it."""
+    own = select(Agency.code.label("code"), Agency.code.label("heir")).where(_stands(Agency, day))
+    carried = own.cte(recursive=True)
+    older = aliased(Agency)
+    joined = select(older.code, carried.c.heir).join(carried, older.merged_into == carried.c.code)
+    return carried.union(joined.where(_gone(older, day)))
+
+
+def seat(day: date) -> ColumnElement[str | None]:
+    """The province of a row of ``agency`` on a day. What was recorded before July 2025 is told in today's provinces."""
+    if day < REFORM:
+        return case((Agency.code.is_not(None), Agency.province_code))
+    converted = case(conversion(), value=Agency.province_code, else_=Agency.province_code)
+    return case((Agency.valid_from < REFORM, converted), else_=Agency.province_code)
+
+
+def _stands(agency: Any, day: date) -> ColumnElement[bool]:
+    return and_(agency.valid_from <= day, or_(agency.valid_until.is_(None), agency.valid_until >= day))
+
+
+def _gone(agency: Any, day: date) -> ColumnElement[bool]:
+    again = aliased(Agency)
+    return and_(agency.valid_until < day, ~exists().where(again.code == agency.code, _stands(again, day)))
