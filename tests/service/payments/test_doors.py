@@ -75,7 +75,9 @@ class Portal:
         self.publisher = Publisher(settings.amqp_uri)
         self.follower = Follower(settings, "payments")
 
-    def call(self, door: str, as_: tuple[str, ...] | str | None = None, *, language: str = "vi", **arguments: Any) -> Any:
+    def call(
+        self, door: str, as_: tuple[str, ...] | str | None = None, *, language: str = "vi", **arguments: Any
+    ) -> Any:
         shown = token(*as_) if isinstance(as_, tuple) else as_
         context = {"language": language, **({"auth_token": shown} if shown else {})}
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as services:
