@@ -54,6 +54,7 @@ class People:
     uri: str
     world: dict[str, Any]
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    bank: Any = None  # where those pay who pay online
 
     def token(self, role: str) -> str:
         token, made_at = self.tokens.get(role, ("", 0.0))
@@ -113,11 +114,21 @@ class Load:
             if self.persist(caller, who, door, **about, **arguments) is None:
                 return None
         owed = self.owed(caller, **about)
-        cash = {"method": "cash", "amount": owed, "receipt_book_number": f"AA/25E-{uuid.uuid4().hex[:10]}"}
-        if owed and self.persist(caller, "accountant", "payments.record_offline", **about, **cash) is None:
+        if owed and not self.pay(caller, citizen, about, owed):
             return None
         self.persist(caller, "intake_officer", "applications.accept", **about)
         return str(about["application_id"])
+
+    def pay(self, caller: Caller, citizen: str, about: dict[str, Any], owed: dict[str, Any]) -> bool:
+        """Every other one at the gateway, the rest in cash at the office; whether it went through."""
+        if self.random.random() < 0.5:
+            started = self.persist(caller, citizen, "payments.start_payment", **about, method="vnpay")
+            if started is None:
+                return False
+            self.people.bank.pay(started["redirect_url"])
+            return True
+        cash = {"method": "cash", "amount": owed, "receipt_book_number": f"AA/25E-{uuid.uuid4().hex[:10]}"}
+        return self.persist(caller, "accountant", "payments.record_offline", **about, **cash) is not None
 
     def owed(self, caller: Caller, application_id: str) -> dict[str, Any] | None:
         """What is due, once payments has heard of the submission."""

@@ -69,6 +69,7 @@ def play(world: World, scenario: Scenario, *, seed: int, seconds: float, clients
         verdict.unexpected.append(f"{type(failed).__name__}: {failed}")
         verdict.recovered = max(verdict.recovered, RECOVERS_WITHIN + 1)
         load.finish(0)
+    truth.keeper.stop()
     verdict.seconds = round(time.time() - stage.begun, 1)
     verdict.throughput = per_second(load.ledger.acknowledged_at, stage.begun, verdict.seconds)
     keep(verdict)

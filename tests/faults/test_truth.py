@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.load import Act, Ledger
+from tests.faults.outside import judge_letters, judge_money
 from tests.faults.page import chart, markdown, table
 from tests.faults.truth import Truth
 from tests.faults.verdicts import Verdict
@@ -51,3 +52,31 @@ def test_the_page_shows_every_run_and_every_fault():
     shown = Verdict("example", 1, marks=[(0.5, "kill <one>")], throughput=[1, 3]).as_dict()
     assert chart(shown).count("<rect") == 2 and "kill &lt;one&gt; at 0.5 s" in chart(shown)
     assert ">held<" in table([shown]) and "| example |" in markdown([shown])
+
+
+def letters_judged(*letters: str, attempts: int = 0) -> Verdict:
+    answers = iter([[("d1", "sent", attempts)], [("d1",)]])
+    verdict = Verdict("example", 1)
+    judge_letters(
+        lambda *_asked, **_values: next(answers), [f"Message-ID: <{one}@here>\n" for one in letters], 0, verdict
+    )
+    return verdict
+
+
+def test_a_delivery_sent_has_one_letter_and_a_second_one_only_after_an_unknown_end():
+    assert letters_judged("d1").held
+    assert letters_judged().lost and letters_judged("d1", "d1").duplicated and letters_judged("d1", "d2").unexpected
+    assert letters_judged("d1", "d1", attempts=1).held
+
+
+def money_judged(captured: dict[str, int], *settled: tuple[str, str, int]) -> Verdict:
+    verdict = Verdict("example", 1)
+    judge_money(lambda *_asked: list(settled), captured, {"before"}, verdict)
+    return verdict
+
+
+def test_what_a_gateway_took_is_booked_once_and_nothing_else():
+    assert money_judged({"o1": 5, "before": 9}, ("o1", "a1", 5)).held
+    assert money_judged({"o1": 5}).lost and money_judged({}, ("o1", "a1", 5)).unexpected
+    assert money_judged({"o1": 5}, ("o1", "a1", 6)).unexpected
+    assert money_judged({"o1": 5, "o2": 5}, ("o1", "a1", 5), ("o2", "a1", 5)).duplicated

@@ -23,9 +23,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.settings import SERVICES
-from infra.cli.demo import payment_gateway, smtp_server
+from infra.cli.demo import smtp_server
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.load import People
+from tests.faults.outside import Bank, bank
 from tests.faults.proxy import Proxies, Proxy
 from tests.local_servers import free_port
 from tests.servers import Broker, Databases, running_broker, running_databases
@@ -108,6 +109,8 @@ class World:
         self.to_database: dict[str, Proxy] = {}
         self.people: People
         self.mails: Any = None
+        self.bank: Bank
+        self.audit_keys: list[str] = []  # what auditors hold every checkpoint against; never looked up a second time
         self._engines: dict[str, Any] = {}
         self._supervising: Any = None
         self.stopped_on_purpose: set[str] = set()
@@ -160,6 +163,7 @@ class World:
         self._supervising = eventlet.spawn(self._supervise)
         self.wait_ready(180)
         self.people = People(self.direct_uri, json.loads(self.command("seed", "--json")))
+        self.people.bank = self.bank
 
     def _supervise(self) -> None:
         """What compose does with ``restart: always``."""
@@ -244,9 +248,9 @@ def world(folder: Path, **settings: str) -> Iterator[World]:
         databases = stack.enter_context(running_databases(own=True, durable=True))
         assert isinstance(broker, Broker)
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
-        outside = stack.enter_context(payment_gateway())
+        outside = stack.enter_context(bank())
         made = World(folder, broker, databases, stack.enter_context(broker.virtual_host()))
-        made.mails = mails
+        made.mails, made.bank, outside.uri = mails, outside, made.direct_uri
         stack.callback(made.close)
         made.prepare({"SMTP_URL": mailbox, **outside.settings, **settings})
         made.start()
