@@ -46,6 +46,7 @@ class TileFolder:
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place, whole and on disk, or not at all."""
         target = self.path / name
+        known = next(folder for folder in target.parents if folder.is_dir())
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f".{target.name}.{os.getpid()}")
         with aside.open("wb") as file:
@@ -53,9 +54,23 @@ class TileFolder:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)
+        # Without this a power cut may leave the checkpoint, which is written last, and not the names of its tiles.
+        for folder in target.parents:
+            _settle(folder)
+            if folder == known:
+                break
 
     def drop_partials(self, name: str) -> None:
         shutil.rmtree(self.path / f"{name}.p", ignore_errors=True)
+
+
+def _settle(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def tile_store(settings: Settings) -> TileFolder | S3Tiles:

@@ -1,12 +1,17 @@
 """Stores on both databases, sealed once and copied for each act of tampering."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.service.audit.stores import PostgresStores, SqliteStores
+from services.applications.audit.notes import VerifierKey
+from services.applications.audit.witnessing import KnownWitness
+from tests.service.audit.stores import KEY, PostgresStores, SqliteStores
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -30,3 +35,18 @@ def sealed(stores: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     store.publish(folder)
     yield store, folder
     store.close()
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[KnownWitness]:
+    """A witness as a process of its own on a free port."""
+    command = [sys.executable, "-m", "services.applications.audit.witness", "--state", str(tmp_path / "witness")]
+    command += ["--log", str(KEY.verifier), "--listen", "127.0.0.1:0"]
+    with (
+        (tmp_path / "witness.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=dict(os.environ)) as process,
+    ):
+        assert process.stdout
+        _, key, _, address = process.stdout.readline().split()
+        yield KnownWitness(VerifierKey.parse(key), f"http://{address}")
+        process.terminate()

@@ -1,34 +1,16 @@
 """The log brings its checkpoints to a witness in another process, and hears of it when histories do not fit."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+import json
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
-from services.applications.audit.notes import VerifierKey, signers
+from services.applications.audit.notes import signers
 from services.applications.audit.proofs import Proofs
 from services.applications.audit.witnessing import KnownWitness, Witnessing, WitnessRefuses
 from tests.service.audit import tampering
 from tests.service.audit.stores import KEY
-
-
-@pytest.fixture
-def witness(tmp_path: Path) -> Iterator[KnownWitness]:
-    """A witness as a process of its own on a free port."""
-    command = [sys.executable, "-m", "services.applications.audit.witness", "--state", str(tmp_path / "witness")]
-    command += ["--log", str(KEY.verifier), "--listen", "127.0.0.1:0"]
-    with (
-        (tmp_path / "witness.log").open("w") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=dict(os.environ)) as process,
-    ):
-        assert process.stdout
-        _, key, _, address = process.stdout.readline().split()
-        yield KnownWitness(VerifierKey.parse(key), f"http://{address}")
-        process.terminate()
 
 
 def test_every_new_checkpoint_is_cosigned_once(stores: Any, witness: KnownWitness) -> None:
@@ -55,10 +37,33 @@ def test_a_rolled_back_or_rewritten_log_gets_no_cosignature(stores: Any, witness
         Witnessing(store.database, [witness]).step()
         with pytest.raises(WitnessRefuses, match="has seen 200 leaves"):
             Witnessing(yesterday.database, [witness]).step()
+        assert [alarm["kind"] for alarm in alarms_of(witness)] == ["rolled_back"]
         other.execute("UPDATE {events} SET state = ? WHERE {id} = (SELECT min({id}) FROM {events})", b"forged")
         tampering.reseal(other, KEY)
         other.grow(300, 2)
         other.seal()
         with pytest.raises(WitnessRefuses, match="422"):
             Witnessing(other.database, [witness]).step()
+        assert [alarm["kind"] for alarm in alarms_of(witness)] == ["rolled_back", "not_proved"]
     store.close()
+
+
+def test_a_dump_put_back_under_a_running_follower_raises_the_alarm_too(stores: Any, witness: KnownWitness) -> None:
+    store = stores.empty()
+    store.grow(100)
+    store.seal()
+    with stores.copy(store) as yesterday:
+        store.grow(100, 1)
+        store.seal()
+        duty = Witnessing(store.database, [witness])
+        assert duty.step() == 1
+        duty.database = yesterday.database
+        with pytest.raises(WitnessRefuses, match="has seen 200 leaves"):
+            duty.step()
+        assert [(alarm["kind"], alarm["known_size"]) for alarm in alarms_of(witness)] == [("rolled_back", 200)]
+    store.close()
+
+
+def alarms_of(witness: KnownWitness) -> list[dict[str, Any]]:
+    with urlopen(f"{witness.url}/alarms", timeout=5) as answer:
+        return list(json.load(answer))

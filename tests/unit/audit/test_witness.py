@@ -71,6 +71,22 @@ def test_a_rollback_raises_an_alarm_that_keeps_the_signed_note(witness: Witness)
     assert len(alarms) == 1 and alarms[0]["kind"] == "rolled_back" and alarms[0]["note"] == note(12)
 
 
+def test_the_same_size_with_another_root_raises_an_alarm_whatever_size_the_log_says_is_known(witness: Witness) -> None:
+    witness.add_checkpoint(request(0, 7))
+    assert witness.add_checkpoint(request(0, 7, OTHERS)).status == 409
+    assert [alarm["kind"] for alarm in witness.memory.alarms()] == ["forked"]
+
+
+def test_a_rollback_raises_an_alarm_even_by_a_log_that_asks_with_the_size_it_had(witness: Witness) -> None:
+    witness.add_checkpoint(request(0, 20))
+    assert witness.add_checkpoint(f"old 20\n\n{note(12)}").status == 400
+    assert [alarm["kind"] for alarm in witness.memory.alarms()] == ["rolled_back"]
+
+
+def test_a_first_checkpoint_of_no_leaves_raises_none(witness: Witness) -> None:
+    assert witness.add_checkpoint(request(0, 0)).status == 200 and witness.memory.alarms() == []
+
+
 def test_unknown_logs_and_unsigned_checkpoints_are_refused(witness: Witness) -> None:
     assert witness.add_checkpoint(request(0, 7, key=SigningKey.generate("other.invalid/log"))).status == 404
     assert witness.add_checkpoint(request(0, 7, key=SigningKey.generate(LOG.name))).status == 403
