@@ -6,6 +6,7 @@ The follower of the database publishes it as a CloudEvent (CloudEvents 1.0, stru
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from infra.chassis import clock
 from infra.chassis.tables import outbox, plumbing
 
 WAKE_UP = "portal_follower"  # channel of NOTIFY
-__all__ = ["cloud_event", "plumbing", "tell"]
+__all__ = ["cloud_event", "plumbing", "tell", "tell_all"]
 
 
 def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: str, call_id: str | None = None) -> None:
@@ -25,6 +26,14 @@ def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: st
         outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id)
     )
     wake_followers(session)
+
+
+def tell_all(session: Session, event_type: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """As :func:`tell`, for many ``(subject, data)`` at once: one round trip, in their order."""
+    rows = [{"type": event_type, "subject": subject, "data": data, "at": clock.now()} for subject, data in told]
+    if rows:
+        session.execute(outbox.insert(), rows)
+        wake_followers(session)
 
 
 def wake_followers(session: Session) -> None:
