@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sqlalchemy import func, select
@@ -36,6 +36,11 @@ class Reading:
         if not self.slips:
             return [self.groups]
         return [(*exact[:at], group, *exact[at + 1 :]) for at, group in enumerate(self.groups) if len(group) > 1]
+
+    def rarest(self, number: int, vocabulary: Vocabulary) -> Reading:
+        """The groups fewest titles hold. Where all but ``number - 1`` groups must hold, one of these does."""
+        rare = sorted(self.groups, key=lambda group: sum(vocabulary.held.get(word, 0) for word in group))
+        return replace(self, groups=tuple(rare[:number]))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.outbox import tell
+from infra.chassis.outbox import tell, tell_all
 from services.catalog import indexing
 from services.catalog.days import today
 from services.catalog.definitions import Definition, fingerprint
@@ -110,8 +110,7 @@ def make_room(session: Session, code: str, first_day: date) -> date | None:
 def announce(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     """Make versions just put in force findable, and tell everybody."""
     indexing.add(session, rows)
-    for row in rows:
-        tell(session, "procedure_published.v1", _told(row), subject=row.code)
+    tell_all(session, "procedure_published.v1", [(row.code, _told(row)) for row in rows])
 
 
 def retire(session: Session, code: str, last_day: date) -> ProcedureVersion:
