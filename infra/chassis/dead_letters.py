@@ -62,6 +62,13 @@ class DeadLetters:
                 )
             )
 
+    def dropped(self, queue: str, message_id: str) -> bool:
+        """Whether an operator has given this event up for this consumer; it may be told again all the same."""
+        given_up = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
+        with self.database.session() as session:
+            found = session.scalar(select(dead_letter.c.id).where(given_up, dead_letter.c.consumer == queue).limit(1))
+        return found is not None
+
     def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
         """The letters an operator has to look at, oldest first."""
         with self.database.session() as session:

@@ -10,6 +10,7 @@ import importlib
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import func, select
@@ -118,19 +119,30 @@ class Telling:
         self.events = contract_of(service).events
         self.lease: Lease | None = None  # the follower's own, set by it
 
+    def named(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event under the id it is told by."""
+        return event
+
     def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
-        headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
-        if self.lease is not None:
-            self.lease.check()
+        """To whom it may concern."""
         try:
-            self.publisher.publish(
-                event, exchange=self.exchange, routing_key=event["type"], headers=headers, message_id=event["id"]
-            )
+            self._publish(event, self.exchange, event["type"], call_id)
         except Unroutable:
             metrics.relay_unrouted.labels(self.service, event["type"]).inc()
             if self.events.get(event["type"], {}).get("consumers"):
                 raise  # somebody waits for it and their queue is not there: keep the position until it is
         crash_at("after_publish")
+
+    def tell_again(self, event: dict[str, Any], queue: str) -> None:
+        """To one queue alone; :class:`Unroutable` when it is gone again."""
+        self._publish(event, "", queue, event.get("callid"))
+
+    def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
+        headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
+        event = self.named(event)
+        if self.lease is not None:
+            self.lease.check()
+        self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])
 
 
 class OutboxRelay:
@@ -153,16 +165,7 @@ class OutboxRelay:
                 )
             )
         for row in rows:
-            event = cloud_event(
-                self.telling.service,
-                row.position,
-                row.type,
-                row.data,
-                subject=row.subject,
-                at=row.at,
-                call_id=row.call_id,
-            )
-            self.telling.tell(event, call_id=row.call_id)
+            self.telling.tell(self._event(row), call_id=row.call_id)
             with self.database.session() as session:
                 session.execute(
                     outbox.update().where(outbox.c.position == row.position).values(published_at=clock.now())
@@ -170,6 +173,24 @@ class OutboxRelay:
             metrics.relay_position.labels(self.telling.service, self.name).set(row.position)
         self._measure(len(rows))
         return len(rows)
+
+    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
+        query = select(outbox).where(known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
+        with self.database.session() as session:
+            return [(row.position, self._event(row)) for row in session.execute(query)]
+
+    def _event(self, row: Any) -> dict[str, Any]:
+        return cloud_event(
+            self.telling.service,
+            row.position,
+            row.type,
+            row.data,
+            subject=row.subject,
+            at=row.at,
+            call_id=row.call_id,
+        )
 
     def _measure(self, done: int) -> None:
         if not done:

@@ -22,7 +22,8 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.crashing import crash_at
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
-from infra.chassis.topology import handler_queue, retry_exchange, retry_tiers
+from infra.chassis.handler_queues import handler_queue, make_handler_queues
+from infra.chassis.topology import retry_exchange, retry_tiers
 from infra.chassis.wire import Consumer, Envelope, check_envelope, quarantine_publisher, too_deep
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
@@ -39,10 +40,13 @@ class ReliableHandler(EventHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.queue = handler_queue(self.source_service, self.event_type, self.container.service_name, self.method_name)
-        settings = settings_of(self.container)
+        settings, service = settings_of(self.container), self.container.service_name
+        self.wanted = (self.source_service, self.event_type, self.method_name)
+        self.make_queues = functools.partial(make_handler_queues, settings, service)
+        self.queue = handler_queue(self.source_service, self.event_type, service, self.method_name)
+        self.queue.no_declare = True  # made by the above, never by the consumer in passing
         self.tiers = retry_tiers(settings)
-        self.dead_letters = DeadLetters.of(settings, self.container.service_name)
+        self.dead_letters = DeadLetters.of(settings, service)
 
     def handle_message(self, body: Any, message: Any) -> None:
         try:
@@ -87,6 +91,9 @@ class ReliableHandler(EventHandler):
         service, attempt = self.container.service_name, _attempt(message)
         first_at = str((message.headers or {}).get(FIRST_AT) or f"{time.time():.3f}")
         told = f"{type(error).__name__}: {error}"[:1000]
+        if self.dead_letters.dropped(self.queue.name, event["id"]):
+            logs.get(service=service).warning("dropped_before", event_id=event["id"], handler=self.method_name)
+            return
         if attempt > len(self.tiers):
             metrics.dead_letters.labels(service, self.method_name).inc()
             self.dead_letters.keep(self.queue.name, event, dict(message.headers or {}), told, attempt, float(first_at))

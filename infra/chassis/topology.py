@@ -8,6 +8,7 @@ from kombu import Connection, Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
 from infra.chassis.contracts import Contract
+from infra.chassis.handler_queues import make_handler_queues, retell_queue
 from infra.chassis.publishing import events_exchange
 from infra.chassis.settings import Settings
 from infra.chassis.wire import QUARANTINE
@@ -35,16 +36,6 @@ def retry_queue(milliseconds: int) -> Queue:
     )
 
 
-def handler_queue(source: str, event_type: str, service: str, method: str) -> Queue:
-    """The queue of one handler; the same name and arguments as stock Nameko's, so that either may declare it."""
-    return Queue(
-        f"evt-{source}-{event_type}--{service}.{method}",
-        exchange=events_exchange(source),
-        routing_key=event_type,
-        durable=True,
-    )
-
-
 def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
     """``(source, event type, method)`` of every event handler of a service class."""
     found = [
@@ -58,16 +49,17 @@ def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
 def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
     queues = [Queue(QUARANTINE, durable=True), *[retry_queue(one) for one in retry_tiers(settings)]]
+    queues += [retell_queue(contract.service) for contract in contracts]
     rpc = get_rpc_exchange({})
     for service in service_classes:
         queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
-        queues += [
-            handler_queue(source, kind, service.name, method) for source, kind, method in handler_methods(service)
-        ]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         channel = connection.channel()
         for contract in contracts:
             events_exchange(contract.service)(channel).declare()
         for queue in queues:
             queue(channel).declare()
-    return [queue.name for queue in queues]
+    names = [queue.name for queue in queues]
+    for service in service_classes:
+        names += make_handler_queues(settings, service.name, handler_methods(service), note=True)
+    return names

@@ -106,6 +106,16 @@ class Consumer(QueueConsumer):
         """As stock, but looks up five times a second whether it shall stop."""
         return super().consume(limit, timeout, safety_interval, **options)
 
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+        """As stock, after the handlers' queues are there; one that was gone is not made in silence."""
+        if makers := [provider.make_queues for provider in self._providers if hasattr(provider, "make_queues")]:
+            wanted = [provider.wanted for provider in self._providers if hasattr(provider, "wanted")]
+            try:
+                makers[0](wanted)
+            except Exception as error:
+                raise ConnectionError(f"handlers' queues: {error}") from error  # tried again, as a lost connection is
+        return super().get_consumers(consumer_cls, channel)
+
     def ack_message(self, message: Any) -> None:
         try:
             super().ack_message(message)

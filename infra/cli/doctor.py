@@ -18,11 +18,12 @@ from sqlalchemy import text
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.dead_letters import DeadLetters
+from infra.chassis.handler_queues import handler_queue, is_there
 from infra.chassis.loader import installed, service_class
 from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers
 from infra.chassis.settings import SettingMissing, Settings
-from infra.chassis.topology import handler_methods, handler_queue
+from infra.chassis.topology import handler_methods
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
@@ -165,17 +166,7 @@ def _missing_queues(settings: Settings) -> list[str]:
         methods = handler_methods(service_class(name))
         wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-        return [name for name in wanted if not _there(connection, name)]
-
-
-def _there(connection: Connection, queue: str) -> bool:
-    channel = connection.channel()
-    try:
-        channel.queue_declare(queue, passive=True)
-    except connection.channel_errors:
-        return False
-    channel.close()
-    return True
+        return [name for name in wanted if not is_there(connection, name)]
 
 
 def _said(error: Exception) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from eventsourcing.persistence import Notification
 from sqlalchemy import select
 
 from infra.chassis import metrics
 from infra.chassis.followers import Duty, OutboxRelay, Telling, advance, position_of
 from infra.chassis.outbox import cloud_event
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
 from services.applications.announcing import WIRE_NAMES, data_of
 from services.applications.audit.findings import Alarming
 from services.applications.audit.sealer import Sealer
 from services.applications.audit.tiles import TilePublisher
 from services.applications.audit.witnessing import Witnessing
+from services.applications.domain.events import KINDS
 from services.applications.erasure import Erasing
 from services.applications.evidence import LoggedHistories
 from services.applications.models import application_view
@@ -59,9 +63,22 @@ class Announcing:
         metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
         return told
 
+    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        kinds = [KINDS[kind].TOPIC for kind, name in WIRE_NAMES.items() if name == event_type]
+        if not kinds:
+            return []
+        with self.store.database.session() as session:
+            until = position_of(session, self.name)
+        after = max(after, self.store.position_before(since))
+        found = [one for one in self.store.rows(after=after, limit=limit, topics=kinds) if one.id <= until]
+        return [(int(event["id"].split(":")[1]), event) for event in self._made(found)]
+
     def _events(self, after: int, until: int) -> list[dict[str, Any]]:
         """The next CloudEvents; ``id`` is ``applications:<position in the log>``."""
-        found = self.store.notifications(after, BATCH, until=until)
+        return self._made(self.store.notifications(after, BATCH, until=until))
+
+    def _made(self, found: list[Notification]) -> list[dict[str, Any]]:
         ready = [(notification.id, self.store.event_of(notification)) for notification in found]
         with self.store.database.session() as session:
             wanted = {str(event.originator_id) for _, event in ready}
@@ -91,17 +108,20 @@ class Announcing:
 class TellingBeside(Telling):
     """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
 
-    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def named(self, event: dict[str, Any]) -> dict[str, Any]:
         service, at = event["id"].split(":")
-        super().tell({**event, "id": f"{service}:beside-{at}"}, call_id=call_id)
+        return {**event, "id": f"{service}:beside-{at}"}
 
 
 def duties(settings: Settings) -> list[Duty]:
     store = Store.from_settings(settings)
+    announcing = Announcing(store, Telling(settings, "applications"))
+    relay = OutboxRelay(store.database, TellingBeside(settings, "applications"))
     return [
         Projecting(store),
-        Announcing(store, Telling(settings, "applications")),
-        OutboxRelay(store.database, TellingBeside(settings, "applications")),
+        announcing,
+        relay,
+        Retelling(settings, [announcing, relay]),
         Reminding(store),
         Limits(store),
         Erasing.from_settings(settings),

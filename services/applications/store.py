@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -152,6 +153,18 @@ class Store:
             start=after, limit=limit, stop=until, topics=list(TOPICS), inclusive_of_start=False
         )
         return list(found)
+
+    def position_before(self, moment: datetime) -> int:
+        """A position in the log before which everything happened before ``moment`` (by halving; 0: none is)."""
+        known, beyond = 0, self.last_position() + 1
+        while beyond - known > 1:
+            middle = (known + beyond) // 2
+            found = self.notifications(middle - 1, 1)
+            if found and self.event_of(found[0]).timestamp < moment:
+                known = middle
+            else:
+                beyond = middle
+        return known
 
     def rows(
         self, *, after: int, limit: int, application_id: str | None = None, topics: list[str] | None = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
 
 
 def duties(settings: Settings) -> list[Duty]:
-    return [OutboxRelay.of(settings, "catalog")]
+    relay = OutboxRelay.of(settings, "catalog")
+    return [relay, Retelling(settings, [relay])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infra.chassis.database import Database
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
 from services.identity import attempts, open_sessions
 
@@ -23,4 +24,5 @@ class Forgetting:
 
 
 def duties(settings: Settings) -> list[Duty]:
-    return [OutboxRelay.of(settings, "identity"), Forgetting(Database.at(settings.database_url("identity")))]
+    relay = OutboxRelay.of(settings, "identity")
+    return [relay, Retelling(settings, [relay]), Forgetting(Database.at(settings.database_url("identity")))]

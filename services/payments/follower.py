@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
 from services.payments.watch import Abandoned, RefundsOnTheirWay
 
 
 def duties(settings: Settings) -> list[Duty]:
-    return [OutboxRelay.of(settings, "payments"), Abandoned.of(settings), RefundsOnTheirWay.of(settings)]
+    relay = OutboxRelay.of(settings, "payments")
+    return [relay, Retelling(settings, [relay]), Abandoned.of(settings), RefundsOnTheirWay.of(settings)]

@@ -14,7 +14,7 @@ from tests.faults.world import World, world
 
 SEED = int(os.environ.get("SEED", "1"))
 MINUTES = float(os.environ.get("MINUTES", "60"))
-RUNS = (*scenarios.ALL, *scenarios.LONG, scenarios.everything_at_once)
+RUNS = (*scenarios.ALL, scenarios.everything_at_once)
 GROWTH = 1.5  # times the memory and the descriptors a soak may end with
 
 pytestmark = pytest.mark.chaos

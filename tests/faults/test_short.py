@@ -17,6 +17,7 @@ SECONDS = {
     "crash_points": 12,
     "broker_killed": 4,
     "broker_disturbed": 8,
+    "queues_deleted": 8,
     "database_stopped": 6,
     "ambiguous_commits": 8,
     "partitions": 10,

@@ -40,6 +40,7 @@ SHORT_WAITS = {
     "GRACE": "10",
     "AUDIT_SEAL_SECONDS": "1",
     "LOG_LEVEL": "INFO",
+    "RETELL_DAYS": "0.02",  # half an hour: longer than queues and retry tiers hold anything here
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -90,8 +91,29 @@ def test_what_was_erased_is_told_without_its_words(portal, world):
     assert world.heard[-1]["type"] == "subject_erased.v1"
 
 
-def test_reads_and_reminders_have_ids_of_their_own(monkeypatch):
-    heard: list[dict[str, Any]] = []
-    monkeypatch.setattr("infra.chassis.followers.Telling.tell", lambda self, event, call_id=None: heard.append(event))
-    TellingBeside.__new__(TellingBeside).tell({"id": "applications:7", "type": "application_read.v1"})
-    assert heard[0]["id"] == "applications:beside-7"
+def test_reads_and_reminders_have_ids_of_their_own():
+    named = TellingBeside.__new__(TellingBeside).named({"id": "applications:7", "type": "application_read.v1"})
+    assert named["id"] == "applications:beside-7"
+
+
+def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world):
+    portal.approved()
+    portal.approved()
+    portal.follow()
+    announcing = told(portal, world)
+    submitted = [event for event in world.heard if event["type"] == "application_submitted.v1"]
+    begun, later = (datetime.fromisoformat(event["time"]) for event in submitted)
+
+    def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[dict[str, Any]]:
+        return [event for _, event in announcing.told(kind, since=since, after=after, limit=10)]
+
+    assert again(begun - timedelta(days=1)) == submitted
+    assert [one["id"] for one in again(begun, after=int(submitted[0]["id"].split(":")[1]))] == [submitted[1]["id"]]
+    assert again(later + timedelta(days=1)) == [] and again(begun, kind="application_read.v1") == []
+
+
+def test_what_was_not_told_yet_is_not_told_again(portal, world):
+    portal.submitted()
+    portal.follow()
+    announcing = Announcing(portal.store, world)
+    assert announcing.told("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10) == []

@@ -1,8 +1,10 @@
-"""The echo's follower: its outbox."""
+"""The echo's follower: its outbox, also for those whose queue was gone."""
 
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
 
 
 def duties(settings: Settings) -> list[Duty]:
-    return [OutboxRelay.of(settings, "echo")]
+    relay = OutboxRelay.of(settings, "echo")
+    return [relay, Retelling(settings, [relay])]

@@ -1,0 +1,110 @@
+"""Handlers' queues: whoever makes one that was there before asks its source to tell again what it missed.
+
+The broker returns an event that no queue takes, not one that a single queue of several missed; nor does it say what a
+deleted queue held. So nobody makes a handler's queue in silence. The service's database knows since when each handler
+has had one; who finds it gone first leaves a request with the source (confirmed, durable), then makes the queue. The
+source's follower answers (:mod:`infra.chassis.retelling`); the inbox makes the repeat harmless.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from amqp.exceptions import ChannelError
+from kombu import Connection, Queue
+from sqlalchemy import select
+
+from infra.chassis import clock, logs
+from infra.chassis.database import Database
+from infra.chassis.publishing import Publisher, Unroutable, events_exchange
+from infra.chassis.settings import Settings
+from infra.chassis.tables import relay_position
+
+RETELL_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
+NOT_FOUND = 404
+BOUNDS = {"read_timeout": 10, "write_timeout": 10}  # seconds; a silent network must not stop a consumer for good
+
+
+def handler_queue(source: str, event_type: str, service: str, method: str) -> Queue:
+    """The queue of one handler; the same name and arguments as stock Nameko's, so that either may declare it."""
+    return Queue(
+        f"evt-{source}-{event_type}--{service}.{method}",
+        exchange=events_exchange(source),
+        routing_key=event_type,
+        durable=True,
+    )
+
+
+def retell_queue(source: str) -> Queue:
+    """Where ``source`` is asked to tell something again."""
+    return Queue(f"portal.retell.{source}", durable=True)
+
+
+def make_handler_queues(
+    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, note: bool = False
+) -> list[str]:
+    """See to it that the queues of ``(source, event type, method)`` are there and bound; their names.
+
+    ``note``: write down the birth of those that are there already (installations older than this bookkeeping).
+    """
+    made = [(handler_queue(source, kind, service, method), source, method) for source, kind, method in handlers]
+    with Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection:
+        for queue, source, method in made:
+            # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
+            if is_there(connection, queue.name):
+                if note:
+                    owed_since(settings, service, method)
+                bind(connection, queue)
+                continue
+            if since := owed_since(settings, service, method):
+                ask(settings, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
+            with connection.channel() as channel:
+                queue(channel).declare()
+    return [queue.name for queue, _source, _method in made]
+
+
+def is_there(connection: Connection, name: str) -> bool:
+    """Whether the broker has a queue of that name."""
+    channel = connection.channel()
+    try:
+        channel.queue_declare(name, passive=True)
+    except ChannelError as error:  # and the broker has closed the channel
+        if int(error.reply_code or error.code or 0) != NOT_FOUND:
+            raise
+        return False
+    channel.close()
+    return True
+
+
+def bind(connection: Connection, queue: Queue) -> None:
+    """Bind a queue that is there; the binding may have been there, too."""
+    with connection.channel() as channel:
+        bound = queue(channel)
+        bound.exchange.declare()
+        bound.queue_bind()
+
+
+def owed_since(settings: Settings, service: str, method: str) -> datetime | None:
+    """Since when a handler is owed what it is told; ``None`` for a new one, which is noted before its queue is made."""
+    name = f"queue of {method}"
+    with Database.at(settings.database_url(service)).session() as session:
+        born: datetime | None = session.scalar(select(relay_position.c.at).where(relay_position.c.name == name))
+        if born is None:
+            session.execute(relay_position.insert().values(name=name, position=0, at=clock.now()))
+            return None
+    return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", RETELL_DAYS)))
+
+
+def ask(settings: Settings, source: str, request: dict[str, Any]) -> None:
+    """Leave a request with the source, confirmed."""
+    logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
+    publisher, wanted = Publisher(settings.amqp_uri), retell_queue(source)
+    try:
+        publisher.publish(request, exchange="", routing_key=wanted.name)
+    except Unroutable:
+        with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+            wanted(connection.channel()).declare()
+        publisher.publish(request, exchange="", routing_key=wanted.name)
+    finally:
+        publisher.close()

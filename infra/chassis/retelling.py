@@ -1,0 +1,139 @@
+"""A source tells again what a handler's queue missed: the answer to :mod:`infra.chassis.handler_queues`.
+
+A request is taken from ``portal.retell.<source>`` and acked when all is told, so a follower that ends in the middle
+begins again. The queue is made and bound before the log is read: what is told after that reaches it by itself, what
+was told before is read here. A repeat is the inbox's affair.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from kombu import Connection, Queue
+
+from infra.chassis import logs
+from infra.chassis.followers import Telling
+from infra.chassis.handler_queues import BOUNDS, retell_queue
+from infra.chassis.publishing import events_exchange
+from infra.chassis.settings import Settings
+
+LOOK = 1.0  # seconds between looks for a request
+BATCH = 200
+
+
+class Source(Protocol):
+    """What has told events and can read them again."""
+
+    telling: Telling
+
+    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        ...
+
+
+@dataclass
+class Request:
+    """A handler's queue that is owed events of one type; how far it has been told."""
+
+    queue: str
+    event_type: str
+    since: datetime
+    tag: Any
+    source: int = 0
+    after: int = 0
+    told: int = 0
+
+
+class Retelling:
+    """Answers one request after the other, a batch a step."""
+
+    name = "retelling"
+
+    def __init__(self, settings: Settings, sources: list[Source]) -> None:
+        self.settings, self.sources = settings, sources
+        self.service = sources[0].telling.service
+        self.asked = retell_queue(self.service)
+        self._connection: Connection | None = None
+        self._channel: Any = None
+        self._request: Request | None = None
+        self._looked_at = float("-inf")
+
+    def step(self) -> int:
+        try:
+            return self._step()
+        except Exception:
+            self._drop()  # the broker gives the request back, and it is begun anew
+            raise
+
+    def _step(self) -> int:
+        if self._request is None and not self._take():
+            return 0
+        request = self._request
+        assert request is not None
+        events = self.sources[request.source].told(
+            request.event_type, since=request.since, after=request.after, limit=BATCH
+        )
+        for position, event in events:
+            self.sources[request.source].telling.tell_again(event, request.queue)
+            request.after, request.told = position, request.told + 1
+        if len(events) < BATCH:
+            request.source, request.after = request.source + 1, 0
+        if request.source == len(self.sources):
+            self._channel.basic_ack(request.tag)
+            logs.get(service=self.service).warning("told_again", queue=request.queue, events=request.told)
+            self._request, self._looked_at = None, float("-inf")
+        return len(events) or 1
+
+    def _take(self) -> bool:
+        """Look for a request, once a second when there are none; the queue it is about is there afterwards."""
+        if time.monotonic() - self._looked_at < LOOK:
+            return False
+        self._looked_at = time.monotonic()
+        message = self._ready().basic_get(self.asked.name)
+        if message is None:
+            return False
+        try:
+            self._request = self._read(message)
+        except (ValueError, KeyError, TypeError) as wrong:
+            logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
+            self._channel.basic_ack(message.delivery_tag)
+            return False
+        self._made(self._request)
+        return True
+
+    def _made(self, request: Request) -> None:
+        queue = Queue(
+            request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
+        )
+        queue(self._channel).declare()
+
+    def _read(self, message: Any) -> Request:
+        asked = json.loads(message.body)
+        queue, event_type = str(asked["queue"]), str(asked["type"])
+        if not queue.startswith(f"evt-{self.service}-{event_type}--"):
+            raise ValueError("not a queue of this event")
+        since = datetime.fromisoformat(asked["since"])
+        if since.tzinfo is None:
+            raise ValueError("not an instant")
+        return Request(queue, event_type, since, message.delivery_tag)
+
+    def _ready(self) -> Any:
+        if self._channel is None:
+            self._connection = Connection(
+                self.settings.amqp_uri, connect_timeout=5, heartbeat=0, transport_options=BOUNDS
+            )
+            self._channel = self._connection.channel()
+            self.asked(self._channel).declare()
+        return self._channel
+
+    def _drop(self) -> None:
+        connection, self._connection, self._channel, self._request = self._connection, None, None, None
+        if connection is not None:
+            try:
+                connection.collect()
+            except Exception as error:  # it is being given up because it is broken
+                self.last_error = error
