@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from prometheus_client import Counter
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
@@ -119,11 +119,15 @@ class Courier:
         return outcome
 
     def _due(self) -> list[tuple[str, str]]:
-        """Ids and recipients of what is to be sent now, on ways that do not rest."""
+        """Ids and recipients of what is to be sent now, on ways that do not rest.
+
+        What was to go the moment it was written goes, though the clock there was ahead of this one.
+        """
+        at_once = and_(Delivery.attempts == 0, Delivery.next_attempt_at == Delivery.created_at)
         waiting = select(Delivery.id, Delivery.recipient).where(
             Delivery.channel == self.carrier.channel,
             Delivery.status.in_(states.WAITING),
-            Delivery.next_attempt_at <= clock.now(),
+            or_(Delivery.next_attempt_at <= clock.now(), at_once),
             Delivery.recipient.not_in(list(self._resting)),
         )
         with self.database.session() as session:

@@ -70,6 +70,15 @@ def test_a_sent_letter_is_not_sent_again(office: Office, mailbox: mail_server.Ma
     assert received(mailbox, office) == 1
 
 
+def test_a_letter_written_by_a_clock_ahead_of_ours_goes_out_all_the_same(
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+) -> None:
+    clock.shift(600)
+    letter_to(office, "mau@example.vn")
+    clock.shift(-600)
+    assert courier(office, mailbox.port).step() == 1 and received(mailbox, office) == 1
+
+
 def test_a_greylisted_letter_is_sent_again_after_a_minute(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
