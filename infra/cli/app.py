@@ -114,12 +114,18 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def bench(names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+def bench(
+    names: Annotated[list[str] | None, typer.Argument()] = None,
+    procedures: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Official records for `catalog`, .jsonl.gz.")
+    ] = None,
+) -> None:
     """The benchmarks of tests/bench (needs a checkout): ratios measured in one run."""
     if not Path("tests/bench/__main__.py").exists():
         typer.echo("portal bench: run it in a checkout of the project, where tests/bench is", err=True)
         raise typer.Exit(2)
     command = [sys.executable, "-W", "ignore", "-m", "tests.bench", *(names or [])]
+    command += [f"--procedures={file}" for file in procedures or []]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

@@ -1,6 +1,7 @@
 """``python -m tests.bench [NAME…]``: the benchmarks, each with ratios measured in one run, as JSON lines.
 
 Without a name all of them, at sizes that take about a minute each; a benchmark that is named takes its whole size.
+``--procedures FILE.jsonl.gz``, as often as there are files: official records for ``catalog``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import eventlet
 
 eventlet.monkey_patch()
 
-import importlib  # noqa: E402 - after the patches
+import argparse  # noqa: E402 - after the patches
+import importlib  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
@@ -21,7 +23,7 @@ from pathlib import Path  # noqa: E402
 
 from tests import servers  # noqa: E402
 
-BENCHMARKS = ("rpc", "histories", "audit")
+BENCHMARKS = ("rpc", "histories", "audit", "catalog")
 A_MINUTE = {"PORTAL_BENCH_EVENTS": "200000", "PORTAL_BENCH_SECONDS": "15"}  # unless the environment says otherwise
 
 
@@ -42,4 +44,10 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--procedures", action="append", default=[], metavar="FILE")
+    asked = parser.parse_args()
+    if asked.procedures:
+        os.environ["PORTAL_BENCH_PROCEDURES"] = os.pathsep.join(asked.procedures)
+    main(asked.names)

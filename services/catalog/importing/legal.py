@@ -31,7 +31,7 @@ PLAIN = re.compile(r"\d{1,9}(?:\.\d{1,2})?(?:/\d{4})?/.+")
 YEAR_FIRST = re.compile(r"((?:19|20)\d\d\.?)(\d{1,4}(?:\.\d{1,2})?/.*)", re.DOTALL)
 # Laws, decrees and circulars are numbered within their year; none reaches four digits.
 TOO_LONG = re.compile(r"\d{4,}(?:\.\d+)?/\d{4}/|\d{5,}/")
-DATE = r",? ngày (\d{1,2})(?:/| tháng )(\d{1,2})(?:/| năm )(\d{4})"
+DATE = re.compile(r",? ngày (\d{1,2})(?:/| tháng )(\d{1,2})(?:/| năm )(\d{4})")
 
 
 def laws_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
@@ -90,7 +90,9 @@ def plain(number: str) -> str:
 
 
 def _issued(title: str, number: str) -> str | None:
-    match = re.search(re.escape(number) + DATE, title)
+    match, at = None, title.find(number)
+    while at >= 0 and not match:
+        match, at = DATE.match(title, at + len(number)), title.find(number, at + 1)
     if not match:
         return None
     try:
