@@ -170,6 +170,8 @@ class Load:
                 self.ledger.troubles[str(trouble).split(":")[0]] += 1
             except Refused as refusal:
                 self.ledger.troubles[refusal.name] += 1
+                if refusal.name == "Unauthenticated":
+                    self.people.tokens.pop(who, None)  # signed in where the clock was wrong: once more
                 if refusal.name not in NOT_YET:
                     act.outcome, act.refusal = "refused", str(refusal)
                     return None

@@ -1,25 +1,50 @@
-"""One page of all verdicts: a table, and for each run the throughput over time with the faults marked (plain SVG)."""
+"""One page of all verdicts: what held, a table, and for each run the throughput over time with the faults marked.
+
+Plain HTML and SVG, no script, nothing fetched; light or dark as the reader's system says.
+"""
 
 from __future__ import annotations
 
 import html
 import json
 import os
+import re
 import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT, FLOOR = 860, 150, 120
-COLUMNS = (
-    "scenario", "seed", "seconds", "faults", "attempted", "acknowledged", "unknown", "lost", "duplicated", "unexpected",
-    "recovered", "drained", "quarantined", "histories_verified",
-)  # fmt: skip
-STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;font-size:13px}"
-    "td,th{padding:.25rem .5rem;border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}.failed{color:#a00}.held{color:#060}"
-)
+WIDTH, BARS, LANE, FOOT, LEFT = 960, 110, 12, 20, 54
+MOST_BARS = 240
+KINDS_SHOWN = 8
+LONGEST_FACT = 900  # characters
+COLUMNS = {
+    "scenario": "scenario", "seed": "seed", "seconds": "seconds", "faults": "faults", "attempted": "attempted",
+    "acknowledged": "acknow\u00adledged", "unknown": "un\u00adknown", "lost": "lost", "duplicated": "dupli\u00adcated",
+    "unexpected": "unex\u00adpected", "recovered": "re\u00adcovered, s", "drained": "drained, s",
+    "quarantined": "quaran\u00adtined / poison", "histories_verified": "his\u00adtories verified",
+}  # fmt: skip
+MUST_BE_NONE = ("lost", "duplicated", "unexpected")
+STYLE = """
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--paper:#fff;--bar:#3b74b4;--mark:#c2410c;
+--good:#15683a;--bad:#b42318;--tint:#f5f7fa}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ee;--soft:#9aa6b5;--line:#333c48;--paper:#12161c;--bar:#6ea8e5;
+--mark:#fb923c;--good:#5fd38d;--bad:#ff8a7a;--tint:#1a2029}}
+body{font:15px/1.5 system-ui,"DejaVu Sans",sans-serif;color:var(--ink);background:var(--paper);max-width:1080px;
+margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:2rem 0 .2rem}p{margin:.2rem 0}.soft{color:var(--soft)}
+.small{font-size:12.5px}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:12.5px;font-variant-numeric:tabular-nums;margin:1rem 0}
+th{font-weight:600;color:var(--soft);vertical-align:bottom;line-height:1.2}th:first-child{min-width:9.5em}
+td,th{padding:.25rem .32rem;border-bottom:1px solid var(--line);text-align:right;hyphens:manual}
+td:first-child,th:first-child{text-align:left}tbody tr:nth-child(even){background:var(--tint)}
+.held{color:var(--good)}.failed{color:var(--bad);font-weight:600}ul{margin:.3rem 0;padding-left:1.2rem}
+svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}
+.bar{fill:var(--bar)}.tick{stroke:var(--mark);stroke-width:1.5}.fall{stroke:var(--mark);stroke-width:1;opacity:.16}
+.axis{stroke:var(--line)}a{color:inherit}
+"""
 
 
 def folder() -> Path:
@@ -29,69 +54,173 @@ def folder() -> Path:
 def write_page(where: Path | None = None) -> Path:
     """``index.html`` beside the verdicts; the path of it."""
     where = where or folder()
-    verdicts = [json.loads(path.read_text()) for path in sorted(where.glob("*.json"))]
-    body = "".join(f"<h2>{_(one['scenario'])}, seed {one['seed']}</h2>{chart(one)}" for one in verdicts)
-    page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Fault runs</title><style>{STYLE}</style>'
-        f"<h1>Fault runs</h1>{table(verdicts)}"
-        f"<p>Charts: commands acknowledged per second; red lines are faults.</p>{body}"
-    )
-    (where / "index.html").write_text(page)
+    where.mkdir(parents=True, exist_ok=True)
+    (where / "index.html").write_text(page(kept_in(where)))
     return where / "index.html"
+
+
+def kept_in(where: Path) -> list[dict[str, Any]]:
+    """The verdicts in the order they were reached."""
+    found = [json.loads(path.read_text()) for path in where.glob("*.json")]
+    return sorted(found, key=lambda one: (one.get("begun", 0.0), one["scenario"], one["seed"]))
+
+
+def page(verdicts: list[dict[str, Any]]) -> str:
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>Fault runs</title><style>{STYLE}</style><h1>Fault runs</h1>{summary(verdicts)}"
+        f'<div class="wide">{table(verdicts)}</div>'
+        '<p class="soft">Charts: commands acknowledged to clients (events seen, for the log), and above them each '
+        "fault when it happened; point at one for its name.</p>" + "".join(section(one) for one in verdicts)
+    )
 
 
 def _(value: Any) -> str:
     return html.escape(str(value))
 
 
+def summary(verdicts: list[dict[str, Any]]) -> str:
+    """What held, in one line, and what did not, by name."""
+    held = sum(one["held"] for one in verdicts)
+    how = "held" if held == len(verdicts) else "failed"
+    minutes = sum(one["seconds"] for one in verdicts) / 60
+    begun = min((one["begun"] for one in verdicts if one.get("begun")), default=0.0)
+    when = f", from {datetime.fromtimestamp(begun, UTC):%Y-%m-%d %H:%M} UTC" if begun else ""
+    seeds = ", ".join(sorted({str(one["seed"]) for one in verdicts}))
+    faults = sum(one["faults"] for one in verdicts if one["marks"])
+    histories = sum(one["histories_verified"] for one in verdicts)
+    return (
+        f'<p><strong class="{how}">{held} of {len(verdicts)} runs held</strong>; seed {seeds}; {minutes:.0f} minutes'
+        f"{when}; {faults} faults, {histories} histories verified.</p>"
+    )
+
+
 def cell(verdict: dict[str, Any], name: str) -> str:
     """How a figure is shown: lists by their length, times with one digit."""
     value = verdict[name]
+    if name == "scenario":
+        return str(value).replace("_", " ")
+    if name == "quarantined":
+        return f"{value} / {verdict['poison']}"
     if isinstance(value, list):
         return str(len(value))
     return f"{value:.1f}" if isinstance(value, float) else str(value)
 
 
 def table(verdicts: list[dict[str, Any]]) -> str:
-    head = "".join(f"<th>{_(name.replace('_', ' '))}</th>" for name in (*COLUMNS, "verdict"))
+    head = "".join(f"<th>{_(said)}</th>" for said in (*COLUMNS.values(), ""))
     rows = ""
     for one in verdicts:
         how = "held" if one["held"] else "failed"
-        rows += f"<tr>{''.join(f'<td>{_(cell(one, name))}</td>' for name in COLUMNS)}<td class={how}>{how}</td></tr>"
-    return f"<table><tr>{head}</tr>{rows}</table>"
+        cells = "".join(_cell(one, name) for name in COLUMNS)
+        rows += f'<tr>{cells}<td class="{how}">{how}</td></tr>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(one: dict[str, Any], name: str) -> str:
+    shown = _(cell(one, name))
+    if name == "scenario":
+        return f'<td><a href="#{_(place(one))}">{shown}</a></td>'
+    return f'<td class="failed">{shown}</td>' if name in MUST_BE_NONE and one[name] else f"<td>{shown}</td>"
+
+
+def place(verdict: dict[str, Any]) -> str:
+    return f"{verdict['scenario']}-{verdict['seed']}"
 
 
 def markdown(verdicts: list[dict[str, Any]]) -> str:
     """The same table for a README."""
-    lines = ["| " + " | ".join(name.replace("_", " ") for name in COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
+    heads = [said.replace("\u00ad", "") for said in COLUMNS.values()]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(COLUMNS) + "|"]
     lines += ["| " + " | ".join(cell(one, name) for name in COLUMNS) + " |" for one in verdicts]
     return "\n".join(lines)
 
 
+def section(verdict: dict[str, Any]) -> str:
+    how = "held" if verdict["held"] else "failed"
+    wrong = [_(said) for name in MUST_BE_NONE for said in verdict[name][:10]]
+    said = f"<ul class='failed'>{''.join(f'<li>{one}</li>' for one in wrong)}</ul>" if wrong else ""
+    return (
+        f'<h2 id="{_(place(verdict))}">{_(cell(verdict, "scenario"))}, seed {verdict["seed"]} '
+        f'<span class="{how}">{how}</span></h2><p>{_(faults_of(verdict))}</p>{said}{chart(verdict)}'
+        f'<p class="soft small">{_(facts_of(verdict))}</p>'
+    )
+
+
+def facts_of(verdict: dict[str, Any]) -> str:
+    """What else was measured, as far as it is one figure or a few."""
+    shown = [f"{name}: {_plain(value)}" for name, value in verdict["facts"].items()]
+    return "; ".join(one for one in shown if len(one) < LONGEST_FACT)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def faults_of(verdict: dict[str, Any]) -> str:
+    """The kinds of faults with how often each came: ``backends ended ×32, database stopped ×3``."""
+    kinds = Counter(kind_of(what) for _at, what in verdict["marks"])
+    shown = [f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.most_common(KINDS_SHOWN)]
+    more = len(kinds) - len(shown)
+    return ", ".join(shown) + (f" and {more} more kinds" if more > 0 else "")
+
+
+def kind_of(what: str) -> str:
+    """A mark without whom it hit and for how long."""
+    said = re.sub(r"\b(identity|catalog|applications|payments|notifications|followers)(-\w+)?\b", "", what)
+    said = re.sub(r"\s*(for )?[+-]?\d+(\.\d+)? s\b", "", said).strip()
+    return re.sub(r"\s+", " ", re.sub(r"\s+(of|to)(?=\s|$)", "", said)) or what
+
+
+def binned(counts: Sequence[int]) -> tuple[int, list[float]]:
+    """Seconds per bar, and what came per second in each."""
+    step = max(1, -(-len(counts) // MOST_BARS))
+    return step, [sum(counts[at : at + step]) / len(counts[at : at + step]) for at in range(0, len(counts), step)]
+
+
 def chart(verdict: dict[str, Any]) -> str:
-    """Bars of throughput, one per second, and a line per fault with its name on hovering."""
+    """Bars of throughput, above them a tick per fault with its name on hovering."""
     counts = verdict["throughput"] or [0]
-    step, top = WIDTH / len(counts), max(*counts, 1)
+    seconds, (per_bar, rates) = len(counts), binned(counts)
+    top, inside = max(*rates, 1), WIDTH - LEFT
+    floor, scale = LANE + BARS, inside / seconds
     bars = "".join(
-        f'<rect x="{at * step:.1f}" y="{FLOOR - FLOOR * count / top:.1f}" width="{max(step - 1, 0.5):.1f}" '
-        f'height="{FLOOR * count / top:.1f}" fill="#4a7fb5"/>'
-        for at, count in enumerate(counts)
+        f'<rect class="bar" x="{LEFT + number * per_bar * scale:.1f}" y="{floor - BARS * rate / top:.1f}" '
+        f'width="{max(per_bar * scale - 0.6, 0.6):.1f}" height="{BARS * rate / top:.1f}"/>'
+        for number, rate in enumerate(rates)
     )
-    marks = "".join(
-        f'<line x1="{at * step:.1f}" x2="{at * step:.1f}" y1="0" y2="{FLOOR}" stroke="#c33" stroke-width="1">'
-        f"<title>{_(what)} at {at:.1f} s</title></line>"
-        for at, what in verdict["marks"]
+    marks = "".join(_mark(LEFT + min(at, seconds) * scale, floor, what, at) for at, what in verdict["marks"])
+    label = f"Throughput of {_(cell(verdict, 'scenario'))} with {len(verdict['marks'])} faults"
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {floor + FOOT}" role="img" aria-label="{label}">'
+        f"{_axis(floor, top, seconds, scale)}{bars}{marks}</svg>"
     )
-    axis = (
-        f'<line x1="0" x2="{WIDTH}" y1="{FLOOR}" y2="{FLOOR}" stroke="#888"/>'
-        f'<text x="0" y="{FLOOR + 18}" font-size="12">0 s</text>'
-        f'<text x="{WIDTH}" y="{FLOOR + 18}" font-size="12" text-anchor="end">{len(counts) - 1} s</text>'
-        f'<text x="4" y="12" font-size="12">{top}/s</text>'
+
+
+def _mark(x: float, floor: int, what: str, at: float) -> str:
+    title = f"<title>{_(what)} at {at:.1f} s</title>"
+    return (
+        f'<g>{title}<line class="fall" x1="{x:.1f}" x2="{x:.1f}" y1="{LANE}" y2="{floor}"/>'
+        f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="1" y2="{LANE - 2}"/></g>'
     )
-    label = f"Throughput of {_(verdict['scenario'])} with {len(verdict['marks'])} faults"
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{label}">{bars}{marks}{axis}</svg>'
+
+
+def _axis(floor: int, top: float, seconds: int, scale: float) -> str:
+    lines = "".join(
+        f'<line class="axis" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{said}</text>'
+        for y, said in ((LANE, f"{top:,.0f}/s"), (LANE + BARS / 2, f"{top / 2:,.{0 if top > 9 else 1}f}"), (floor, "0"))
+    )
+    every = next(one for one in (5, 10, 30, 60, 120, 300, 600, 10**6) if seconds / one <= 9)
+    times = "".join(
+        f'<text x="{LEFT + at * scale:.1f}" y="{floor + 15}" text-anchor="{"start" if at == 0 else "middle"}">'
+        f"{at // 60}:{at % 60:02}</text>"
+        for at in range(0, seconds, every)
+    )
+    return lines + times
 
 
 if __name__ == "__main__":
-    kept = [json.loads(path.read_text()) for path in sorted(folder().glob("*.json"))]
-    sys.stdout.write(markdown(kept) + f"\n\n{write_page()}\n")
+    sys.stdout.write(markdown(kept_in(folder())) + f"\n\n{write_page()}\n")

@@ -26,7 +26,8 @@ class Stage:
     seconds: float
     verdict: Verdict
     truth: Truth
-    begun: float = field(default_factory=time.time)
+    begun: float = field(default_factory=time.time)  # of this fault; a soak has many
+    verdict_begun: float = field(default_factory=time.time)
 
     @property
     def running(self) -> bool:
@@ -35,7 +36,7 @@ class Stage:
     def mark(self, what: str) -> None:
         """A fault, as the chart shows it."""
         self.verdict.faults += 1
-        self.verdict.marks.append((round(time.time() - self.begun, 2), what))
+        self.verdict.marks.append((round(time.time() - self.verdict_begun, 2), what))
 
     def wait(self, least: float, most: float | None = None) -> None:
         eventlet.sleep(least if most is None else self.random.uniform(least, most))
@@ -70,8 +71,8 @@ def play(world: World, scenario: Scenario, *, seed: int, seconds: float, clients
         verdict.recovered = max(verdict.recovered, RECOVERS_WITHIN + 1)
         load.finish(0)
     truth.keeper.stop()
-    verdict.seconds = round(time.time() - stage.begun, 1)
-    verdict.throughput = per_second(load.ledger.acknowledged_at, stage.begun, verdict.seconds)
+    verdict.seconds = round(time.time() - stage.verdict_begun, 1)
+    verdict.throughput = per_second(load.ledger.acknowledged_at, stage.verdict_begun, verdict.seconds)
     keep(verdict)
     return verdict
 

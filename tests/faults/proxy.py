@@ -26,14 +26,14 @@ COMMIT = b"COMMIT\x00"  # as PostgreSQL's protocol carries it
 class Line:
     """One proxied address, inside the proxy process."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, listen: str = "127.0.0.1") -> None:
         self.target = target
         self.open = {UP: threading.Event(), DOWN: threading.Event()}
         self.delayed, self.cut_share, self.cuts = 0.0, 0.0, 0
         self.refusing = False
         self.chance = random.Random(target)
         self.pairs: set[tuple[socket.socket, socket.socket]] = set()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.listener = socket.create_server((listen, 0), backlog=200)
         self.port: int = self.listener.getsockname()[1]
         self.heal()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -139,8 +139,8 @@ class Proxies:
             self._process.stdin.flush()
             return json.loads(self._process.stdout.readline())
 
-    def line(self, target: int) -> Proxy:
-        return Proxy(target, self)
+    def line(self, target: int, listen: str = "127.0.0.1") -> Proxy:
+        return Proxy(target, self, listen)
 
     def close(self) -> None:
         self._process.kill()
@@ -154,10 +154,10 @@ class Proxies:
 class Proxy:
     """One address that leads to ``target``; connect to ``port``. Alone (``with Proxy(port)``) or one of many."""
 
-    def __init__(self, target: int, proxies: Proxies | None = None) -> None:
+    def __init__(self, target: int, proxies: Proxies | None = None, listen: str = "127.0.0.1") -> None:
         self._own = proxies is None
         self._proxies = proxies or Proxies()
-        self.port: int = self._proxies.ask("line", target)
+        self.port: int = self._proxies.ask("line", target, listen)
 
     def __enter__(self) -> Proxy:
         return self
@@ -196,12 +196,12 @@ class Proxy:
 
 
 def main() -> None:
-    """``["line", target]`` answers a port; ``[method, port, …]`` does what it says."""
+    """``["line", target, address]`` answers a port; ``[method, port, …]`` does what it says."""
     lines: dict[int, Line] = {}
     for asked in sys.stdin:
         name, number, *more = json.loads(asked)
         if name == "line":
-            made = Line(number)
+            made = Line(number, *more)
             lines[made.port] = made
             answer: Any = made.port
         else:

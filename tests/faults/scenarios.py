@@ -416,20 +416,6 @@ def _race(stage: Stage, caller: Caller, application_id: str, version: int, peopl
     return None
 
 
-def everything_at_once(stage: Stage) -> None:
-    """The soak: faults drawn by chance; memory, descriptors and connections must not grow."""
-    first = _sizes(stage)
-    menu = (processes_killed, database_stopped, ambiguous_commits, partitions, broker_disturbed, broker_killed)
-    whole, begun = stage.seconds, stage.begun
-    while time.time() - begun < whole:
-        stage.begun, stage.seconds = time.time(), 15
-        stage.random.choice(menu)(stage)
-        stage.recovered()
-        stage.wait(2, 5)
-    stage.begun, stage.seconds = begun, whole
-    stage.verdict.facts["sizes"] = {"first": first, "last": _sizes(stage)}
-
-
 def _sizes(stage: Stage) -> dict[str, tuple[int, int]]:
     """Memory (MiB) and open descriptors of every process."""
     return {

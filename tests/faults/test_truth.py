@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from tests.faults.chaos import shares
 from tests.faults.load import Act, Ledger
 from tests.faults.outside import judge_letters, judge_money
-from tests.faults.page import chart, markdown, table
+from tests.faults.page import chart, faults_of, markdown, page, table
+from tests.faults.plan import SETTLING, Share
+from tests.faults.soak import judge
 from tests.faults.truth import Truth
 from tests.faults.verdicts import Verdict
 
@@ -52,6 +55,27 @@ def test_the_page_shows_every_run_and_every_fault():
     shown = Verdict("example", 1, marks=[(0.5, "kill <one>")], throughput=[1, 3]).as_dict()
     assert chart(shown).count("<rect") == 2 and "kill &lt;one&gt; at 0.5 s" in chart(shown)
     assert ">held<" in table([shown]) and "| example |" in markdown([shown])
+    assert "1 of 1 runs held" in page([shown])
+
+
+def test_faults_are_named_by_kind():
+    marks = [(0.0, "kill payments"), (1.0, "kill followers-2"), (2.0, "clock of identity -600 s")]
+    assert faults_of({"marks": marks}) == "kill ×2, clock"
+
+
+def test_a_line_through_the_samples_tells_growth_from_noise():
+    leaking = [(float(at), 100.0 + at) for at in range(60)]
+    noisy = [(float(at), 100.0 + at % 7) for at in range(60)]
+    growth, leaks = judge({("MiB", "one"): leaking, ("MiB", "two"): noisy, ("MiB", "new"): leaking[:5]})
+    assert leaks == ["one grew by 39 MiB"] and set(growth) == {"one MiB", "two MiB"}
+
+
+def test_the_minutes_are_divided_and_none_is_left_out():
+    share = Share(3600, ["partitions", "everything_at_once", "contention"])
+    assert round(share.of("everything_at_once")) == round((3600 - 3 * SETTLING) * 8 / 13)
+    share.seconds = 0
+    assert share.of("partitions") == 10 and share.left == ["contention"]
+    assert sum(shares(30)) == 1800
 
 
 def letters_judged(*letters: str, attempts: int = 0) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ RECOVERS_WITHIN = 30.0  # seconds from the end of a fault to answers from everyb
 class Verdict:
     scenario: str
     seed: int
-    seconds: float = 0.0
+    seconds: float = 0.0  # in all, draining and judging included
     faults: int = 0
     attempted: int = 0
     acknowledged: int = 0
@@ -33,6 +34,7 @@ class Verdict:
     marks: list[tuple[float, str]] = field(default_factory=list)
     throughput: list[int] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    begun: float = field(default_factory=time.time)
 
     @property
     def held(self) -> bool:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import eventlet
 import requests
@@ -48,6 +48,8 @@ SHORT_WAITS = {
 class Member:
     """One process: what it serves, where it answers probes, and what it has been through."""
 
+    PORTAL: ClassVar = ("infra.cli.main",)
+
     name: str
     arguments: list[str]
     env: dict[str, str]
@@ -56,13 +58,16 @@ class Member:
     process: subprocess.Popen[bytes] | None = None
     kept: bool = True  # restarted when it ends
     exits: list[int] = field(default_factory=list)
+    program: tuple[str, ...] = PORTAL
+    prefix: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
 
     @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", *self.arguments]
+        command = [*self.prefix, sys.executable, "-W", "ignore", "-m", *self.program, "run", *self.arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env={**self.env, "OPERATIONS_PORT": str(self.port)}, stderr=log, stdout=log
@@ -75,13 +80,13 @@ class Member:
 
     def ready(self) -> bool:
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).status_code == 200
+            return requests.get(f"http://{self.host}:{self.port}/readyz", timeout=3).status_code == 200
         return False
 
     def report(self) -> str:
         """What its probe says, or why it says nothing."""
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=3).text
+            return requests.get(f"http://{self.host}:{self.port}/readyz", timeout=3).text
         except requests.RequestException as trouble:
             return f"{type(trouble).__name__}: {trouble}"
 
@@ -127,21 +132,35 @@ class World:
             self.add(service, [service])
         self.add(FOLLOWERS, [*SERVICES, "--follower"])
 
-    def add(self, name: str, arguments: list[str], **env: str) -> Member:
-        """One more process, with proxies of its own."""
+    def add(self, name: str, arguments: list[str], listen: str = "127.0.0.1", **env: str) -> Member:
+        """One more process, with proxies of its own (which ``listen`` on an address it can reach)."""
         assert self.broker.server is not None and self.databases.server is not None
-        self.to_broker[name] = self.proxies.line(self.broker.server.port)
-        self.to_database[name] = self.proxies.line(self.databases.server.port)
-        told = {**self.env, **self.addresses(self.to_broker[name].port, self.to_database[name].port), **env}
+        self.to_broker[name] = self.proxies.line(self.broker.server.port, listen)
+        self.to_database[name] = self.proxies.line(self.databases.server.port, listen)
+        ports = self.to_broker[name].port, self.to_database[name].port
+        told = {**self.env, **self.addresses(*ports, listen), **env}
         self.members[name] = Member(name, arguments, told, self.folder / f"{name}.log", free_port())
         return self.members[name]
 
-    def addresses(self, broker_port: int, database_port: int) -> dict[str, str]:
+    def remove(self, name: str) -> None:
+        """End a process that was added, for good."""
+        member = self.members[name]
+        member.kept = False
+        member.send(signal.SIGTERM)
+        assert member.process is not None
+        try:
+            member.process.wait(30)
+        except subprocess.TimeoutExpired:
+            member.send(signal.SIGKILL)
+            member.process.wait(10)
+        del self.members[name]
+
+    def addresses(self, broker_port: int, database_port: int, host: str = "127.0.0.1") -> dict[str, str]:
         return {
-            "AMQP_URI": f"amqp://guest:guest@127.0.0.1:{broker_port}/{self.vhost}",
+            "AMQP_URI": f"amqp://guest:guest@{host}:{broker_port}/{self.vhost}",
             **{
                 f"{service.upper()}_DATABASE_URL": make_url(url)
-                .set(port=database_port)
+                .set(host=host, port=database_port)
                 .render_as_string(hide_password=False)
                 for service, url in self.urls.items()
             },
@@ -218,6 +237,16 @@ class World:
                     continue
                 found[name] += int(channel.queue_declare(name, passive=True).message_count)
         return {name: count for name, count in found.items() if count}
+
+    def connections(self) -> dict[str, int]:
+        """How many connections broker and databases hold; nothing of a server that does not answer now."""
+        found = {}
+        with contextlib.suppress(Exception):
+            found["broker"] = len(self.broker.manage("GET", f"vhosts/{self.vhost}/connections").json())
+        with contextlib.suppress(Exception):
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'test_%'"
+            found["databases"] = int(self.rows("catalog", query)[0][0])
+        return found
 
     def rows(self, service: str, query: str, **values: Any) -> list[Any]:
         """What a service's database holds, seen from outside."""

@@ -53,7 +53,7 @@ def tailed(url: str, events: int) -> Verdict:
         stored = list(session.scalars(text("SELECT notification_id FROM stored_events ORDER BY notification_id")))
     assert [one.wait(60) for one in writers] == [0] * WRITERS
     assert stored[-1] > events, "rolled back events leave holes, which the follower stepped over"
-    verdict = Verdict("a_million_events", SEED, seconds, stored[-1] - events, events, len(stored))
+    verdict = Verdict("a_million_events", SEED, seconds, attempted=events, acknowledged=len(stored), begun=begun)
     verdict.lost = [f"position {one}" for one in sorted(set(stored) - set(seen))]
     verdict.duplicated = [f"{len(seen) - len(set(seen))} positions seen twice"] if len(seen) > len(set(seen)) else []
     verdict.unexpected = [] if seen == sorted(seen) else ["positions seen out of order"]

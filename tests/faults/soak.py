@@ -1,0 +1,86 @@
+"""The soak: faults drawn by chance on processes that live on; memory, descriptors and connections must stay flat."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from statistics import linear_regression
+
+import eventlet
+
+from tests.faults import scenarios
+from tests.faults.play import Scenario, Stage
+
+EVERY = 3.0  # seconds between two samples
+WARMING_UP = 1 / 3  # of the run, which the slope leaves out
+FLAT = {"MiB": 30.0, "descriptors": 15.0, "connections": 10.0}  # growth a fitted line may show over the rest of the run
+FEWEST = 8  # samples a line is fitted through
+# Not those that kill or restart processes: a new one says nothing about growth.
+MENU: tuple[Scenario, ...] = (
+    scenarios.database_stopped,
+    scenarios.ambiguous_commits,
+    scenarios.partitions,
+    scenarios.broker_disturbed,
+    scenarios.broker_killed,
+)
+
+Series = dict[tuple[str, str], list[tuple[float, float]]]  # (what, of whom) -> [(seconds, value)]
+
+
+class Sampler:
+    """Looks at every process and at both servers while the soak runs."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.series = stage, defaultdict[tuple[str, str], list[tuple[float, float]]](list)
+        self._looking = eventlet.spawn(self._look)
+
+    def _look(self) -> None:
+        while True:
+            self.sample()
+            eventlet.sleep(EVERY)
+
+    def sample(self) -> None:
+        at = time.time() - self.stage.verdict_begun
+        for name, member in self.stage.world.members.items():
+            if member.running:
+                who = f"{name} {member.process.pid if member.process else 0}"
+                self.series["MiB", who].append((at, member.resident() / 1024))
+                self.series["descriptors", who].append((at, float(member.descriptors())))
+        for who, count in self.stage.world.connections().items():
+            self.series["connections", who].append((at, float(count)))
+
+    def stop(self) -> Series:
+        self._looking.kill()
+        return dict(self.series)
+
+
+def grown(samples: list[tuple[float, float]]) -> float | None:
+    """What a line fitted through the samples gains from the end of warming up to the last; None for too few."""
+    last = samples[-1][0] if samples else 0.0
+    steady = [(at, value) for at, value in samples if at >= last * WARMING_UP]
+    if len(steady) < FEWEST:
+        return None
+    slope, _ = linear_regression([at for at, _ in steady], [value for _, value in steady])
+    return slope * (steady[-1][0] - steady[0][0])
+
+
+def judge(series: Series) -> tuple[dict[str, float], list[str]]:
+    """Growth by what and whom, and what of it is too much."""
+    found = {(what, who): gain for (what, who), samples in series.items() if (gain := grown(samples)) is not None}
+    leaks = [f"{who} grew by {gain:.0f} {what}" for (what, who), gain in found.items() if gain > FLAT[what]]
+    return {f"{who} {what}": round(gain, 1) for (what, who), gain in found.items()}, leaks
+
+
+def everything_at_once(stage: Stage) -> None:
+    """Faults drawn by chance, one after the other, for the whole time."""
+    sampler = Sampler(stage)
+    whole, begun = stage.seconds, stage.begun
+    while time.time() - begun < whole:
+        stage.begun, stage.seconds = time.time(), 15
+        stage.random.choice(MENU)(stage)
+        stage.recovered()
+        stage.wait(2, 5)
+    stage.begun, stage.seconds = begun, whole
+    growth, leaks = judge(sampler.stop())
+    stage.verdict.facts["growth"] = growth
+    stage.verdict.unexpected += leaks
