@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -125,6 +125,62 @@ def test_every_alert_fires_when_it_should(stack: Stack) -> None:
         volumes={str(ROOT / "infra/prometheus"): {"bind": "/rules", "mode": "ro"}},
     )  # fmt: skip
     assert b"SUCCESS" in said
+
+
+def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
+    stack: Stack, world: dict[str, Any], portal: Portal
+) -> None:
+    """Near the end, because it takes the database of applications back in time."""
+    witness = Witness(stack)
+    sealed = portal.as_().applications
+    wait_until(lambda: witness.name in sealed.checkpoint()["checkpoint"])
+    yesterday = witness.seen(sealed.checkpoint()["origin"])
+    databases = ("postgres", "sh", "-c")
+    assert stack.inside(*databases, "pg_dump -U postgres -C applications > /tmp/yesterday.sql")[0] == 0
+    Journey(portal, world, lambda step: None, stack.mails).run()
+    wait_until(lambda: witness.seen(sealed.checkpoint()["origin"]) > yesterday)
+    assert witness.alarms() == []
+    put_back = (
+        'psql -U postgres -qc "DROP DATABASE applications WITH (FORCE)" && psql -U postgres -qf /tmp/yesterday.sql'
+    )
+    status, said = stack.inside(*databases, put_back)
+    assert status == 0, said
+    wait_until(witness.alarms)
+    assert [(alarm["kind"], alarm["known_size"] > yesterday) for alarm in witness.alarms()] == [("rolled_back", True)]
+
+
+class Witness:
+    """The stack's witness, brought up beside it, and the sealer told of it as the guide for auditors says."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.address = f"http://127.0.0.1:{stack.ports['WITNESS']}"
+        stack.up("--no-deps", "witness")
+        wait_until(lambda: self.ask("/healthz") is not None)
+        key = str(self.ask("/healthz")).strip()
+        self.name = f"— {key.split('+')[0]} "
+        stack.env["AUDIT_WITNESSES"] = f"{key} http://witness:7380"
+        stack.up("--no-deps", "applications-follower")
+
+    def ask(self, path: str) -> str | None:
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return None
+
+    def seen(self, origin: str) -> int:
+        """How many leaves the last checkpoint that it cosigned has."""
+        return int((self.ask(f"/checkpoint?origin={origin}") or f"{origin}\n0\n").split("\n")[1])
+
+    def alarms(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.ask("/alarms") or "[]"))
+
+
+def wait_until(seen: Callable[[], Any], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.3)
 
 
 def test_services_end_in_order_and_in_time(stack: Stack) -> None:

@@ -7,7 +7,8 @@ and `notes.py`; no broker, no database server.
 
     python -m services.applications.audit.witness --state /var/lib/witness --log VKEY --listen 0.0.0.0:7380
 
-`POST /add-checkpoint` is the protocol. `GET /alarms`, `GET /checkpoint?origin=…` and `GET /healthz` are for people.
+`POST /add-checkpoint` is the protocol. `GET /alarms`, `/logs` (what was cosigned last and when, so that silence shows),
+`/checkpoint?origin=…` and `/healthz` are for people.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,11 @@ class Memory:
 
     def keep(self, origin: str, note: str) -> None:
         self._write(self._file(origin), note)
+
+    def heard_at(self, origin: str) -> int | None:
+        """When something of this log was cosigned last, in Unix seconds."""
+        file = self._file(origin)
+        return int(file.stat().st_mtime) if file.exists() else None
 
     def alarm(self, kind: str, known: Checkpoint | None, note: str, at: float) -> None:
         """What the log signed is the proof of its misbehaviour, so it is kept."""
@@ -148,10 +155,21 @@ class Witness:
             return Answer(200, f"{self.key.verifier}\n")
         if asked.path == "/alarms":
             return Answer(200, json.dumps(self.memory.alarms(), ensure_ascii=False) + "\n", "application/json")
+        if asked.path == "/logs":
+            return Answer(200, json.dumps(self._heard(), ensure_ascii=False) + "\n", "application/json")
         if asked.path == "/checkpoint":
             last = self.memory.last(parse_qs(asked.query).get("origin", [""])[0])
             return Answer(200, last.text) if last else Answer(404, "nothing seen of this log\n")
         return Answer(404, "not here\n")
+
+    def _heard(self) -> list[dict[str, Any]]:
+        """[{"origin", "size", "cosigned_at"}], the last two None for a log that has never been heard of."""
+        found = []
+        for origin in dict.fromkeys(key.name for key in self.logs):
+            last, at = self.memory.last(origin), self.memory.heard_at(origin)
+            shown = datetime.fromtimestamp(at, UTC).isoformat() if at else None
+            found.append({"origin": origin, "size": last.size if last else None, "cosigned_at": shown})
+        return found
 
 
 def serve(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:

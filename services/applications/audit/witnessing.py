@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from services.applications.audit.notes import Checkpoint, NotANote, VerifierKey,
 from services.applications.audit.tables import audit_cosignature
 
 TIMEOUT = 5.0  # seconds
+AGAIN = 60.0  # seconds after which a witness is shown what it has cosigned: it cannot judge what it is not shown
 
 
 class WitnessRefuses(Exception):
@@ -54,7 +56,11 @@ class KnownWitness:
 
 
 class Witnessing:
-    """Has the latest checkpoint cosigned by every witness."""
+    """Has the latest checkpoint cosigned by every witness.
+
+    What has a cosignature already is shown again at the start, when it is not the one shown last, and once a minute: a
+    database put back to an earlier day brings the cosignatures of that day with it.
+    """
 
     name = "witnessing"
 
@@ -62,6 +68,7 @@ class Witnessing:
         self.database = database
         self.witnesses = list(witnesses)
         self._known: dict[str, int] = {}
+        self._shown_at: dict[str, float] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Witnessing:
@@ -75,22 +82,27 @@ class Witnessing:
         return sum(self._bring(witness) for witness in self.witnesses)
 
     def _bring(self, witness: KnownWitness) -> int:
+        name = witness.key.name
         with self.database.session() as session:
             note = StoredLog(session.connection()).checkpoint()
-            if note is None or self._has(session, witness, size := Checkpoint.parse(note).size):
+            if note is None:
                 return 0
+            cosigned = self._has(session, witness, size := Checkpoint.parse(note).size)
+        lately = time.monotonic() - self._shown_at.get(name, float("-inf")) < AGAIN
+        if cosigned and lately and self._known.get(name) == size:
+            return 0
         # No transaction is open while the network is waited for.
         # A log that is shorter than what the witness knows is shown all the same: the witness is who raises the alarm.
-        status, body = self._ask(witness, min(self._known.get(witness.key.name, 0), size), note, size)
+        status, body = self._ask(witness, min(self._known.get(name, 0), size), note, size)
         if status == 409 and body.strip().isdigit():
-            self._known[witness.key.name] = old = int(body)
+            self._known[name] = old = int(body)
             if old > size:
-                raise WitnessRefuses(f"{witness.key.name} has seen {old} leaves, this log has {size}")
+                raise WitnessRefuses(f"{name} has seen {old} leaves, this log has {size}")
             status, body = self._ask(witness, old, note, size)
         if status != 200:
-            raise WitnessRefuses(f"{witness.key.name} answers {status}: {body.strip()[:200]}")
-        self._keep(witness, size, note, body)
-        return 1
+            raise WitnessRefuses(f"{name} answers {status}: {body.strip()[:200]}")
+        self._known[name], self._shown_at[name] = size, time.monotonic()
+        return 0 if cosigned else self._keep(witness, size, note, body)
 
     def _ask(self, witness: KnownWitness, old: int, note: str, size: int) -> tuple[int, str]:
         with self.database.session() as session:
@@ -98,7 +110,7 @@ class Witnessing:
             proof = log.consistency_proof(old, size) if old <= size else []
         return witness.ask(old, proof, note)
 
-    def _keep(self, witness: KnownWitness, size: int, note: str, lines: str) -> None:
+    def _keep(self, witness: KnownWitness, size: int, note: str, lines: str) -> int:
         try:
             cosigned = signers(note + lines, [witness.key])
         except NotANote as error:
@@ -108,7 +120,7 @@ class Witnessing:
         row = {"tree_size": size, "witness": witness.key.name, "lines": lines, "at": clock.now()}
         with self.database.session() as session:
             session.execute(insert(audit_cosignature).values(row))
-        self._known[witness.key.name] = size
+        return 1
 
     def _has(self, session: Session, witness: KnownWitness, size: int) -> bool:
         found = select(audit_cosignature.c.tree_size).where(

@@ -48,19 +48,39 @@ def test_a_rolled_back_or_rewritten_log_gets_no_cosignature(stores: Any, witness
     store.close()
 
 
-def test_a_dump_put_back_under_a_running_follower_raises_the_alarm_too(stores: Any, witness: KnownWitness) -> None:
+@pytest.mark.parametrize("follower", ["running", "started anew"])
+def test_a_dump_put_back_with_its_cosignatures_raises_the_alarm_too(
+    stores: Any, witness: KnownWitness, follower: str
+) -> None:
     store = stores.empty()
     store.grow(100)
     store.seal()
+    assert Witnessing(store.database, [witness]).step() == 1
     with stores.copy(store) as yesterday:
         store.grow(100, 1)
         store.seal()
         duty = Witnessing(store.database, [witness])
         assert duty.step() == 1
+        duty = duty if follower == "running" else Witnessing(yesterday.database, [witness])
         duty.database = yesterday.database
         with pytest.raises(WitnessRefuses, match="has seen 200 leaves"):
             duty.step()
         assert [(alarm["kind"], alarm["known_size"]) for alarm in alarms_of(witness)] == [("rolled_back", 200)]
+    store.close()
+
+
+def test_what_is_cosigned_is_shown_again_now_and_then(
+    stores: Any, witness: KnownWitness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stores.empty()
+    store.grow(10)
+    store.seal()
+    duty, asked = Witnessing(store.database, [witness]), []
+    really = KnownWitness.ask
+    monkeypatch.setattr(KnownWitness, "ask", lambda *given: asked.append(1) or really(*given))
+    assert (duty.step(), duty.step(), len(asked)) == (1, 0, 1)
+    duty._shown_at[witness.key.name] -= 61
+    assert (duty.step(), duty.step(), len(asked)) == (0, 0, 2)
     store.close()
 
 

@@ -1,6 +1,8 @@
 """The witness cosigns what extends what it knows, and nothing else."""
 
 import base64
+import json
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -102,6 +104,14 @@ def test_malformed_requests_are_refused(witness: Witness, body: str) -> None:
 
 def test_an_old_size_beyond_the_checkpoint_is_malformed(witness: Witness) -> None:
     assert witness.add_checkpoint(f"old 9\n\n{note(7)}").status == 400
+
+
+def test_a_log_that_falls_silent_shows(witness: Witness) -> None:
+    [log] = json.loads(witness.about("/logs").body)
+    assert log == {"origin": LOG.name, "size": None, "cosigned_at": None}
+    witness.add_checkpoint(request(0, 7))
+    [log] = json.loads(witness.about("/logs").body)
+    assert log["size"] == 7 and datetime.now(UTC) - datetime.fromisoformat(log["cosigned_at"]) < timedelta(minutes=1)
 
 
 def test_people_can_look_at_alarms_and_the_last_checkpoint(witness: Witness) -> None:
