@@ -11,7 +11,7 @@ from typing import Any
 import eventlet
 import requests
 
-from tests.faults import storms
+from tests.faults import races, storms
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.load import PROCEDURE, Act
 from tests.faults.play import Stage
@@ -373,49 +373,6 @@ def duplicates(stage: Stage) -> None:
     ]
 
 
-def contention(stage: Stage) -> None:
-    """Fifty clients on one application, all expecting the same version: one winner each round."""
-    caller, people = Caller(stage.world.direct_uri), stage.world.people
-    started = stage.load.persist(caller, "citizen0", "applications.start", procedure_code=PROCEDURE, channel="online")
-    assert started is not None
-    version, callers = started["version"], [Caller(stage.world.direct_uri) for _ in range(50)]
-    winners = []
-    while stage.running:
-        stage.mark("fifty at once")
-        rounds = [eventlet.spawn(_race, stage, one, started["application_id"], version, people) for one in callers]
-        won = [version_ for one in rounds if (version_ := one.wait())]
-        winners.append(len(won))
-        if len(won) != 1:
-            stage.verdict.unexpected.append(f"{len(won)} winners at version {version}")
-        version = max([version, *won])
-    stage.verdict.facts["winners per round"] = winners
-    for one in callers:
-        one.close()
-
-
-def _race(stage: Stage, caller: Caller, application_id: str, version: int, people: Any) -> int | None:
-    """The version this client wrote, ``None`` if another was first."""
-    act = Act(str(uuid.uuid4()), "applications.save_answers", application_id)
-    stage.load.ledger.acts.append(act)
-    arguments = {
-        "application_id": application_id, "answers": {}, "command_id": act.command_id, "expected_version": version,
-    }  # fmt: skip
-    for _ in range(40):
-        try:
-            token = people.token("citizen0")
-            act.reply = caller.ask("applications", "save_answers", arguments, token=token, timeout=10)
-            act.outcome = "acknowledged"
-            return int(act.reply["version"])
-        except Refused as refusal:
-            if refusal.name == "VersionConflict":
-                act.outcome = "lost the race"
-                return None
-            eventlet.sleep(0.3)
-        except Unknown:
-            eventlet.sleep(0.3)
-    return None
-
-
 def _sizes(stage: Stage) -> dict[str, tuple[int, int]]:
     """Memory (MiB) and open descriptors of every process."""
     return {
@@ -439,5 +396,5 @@ ALL = (
     stopped_and_scaled,
     zombies,
     duplicates,
-    contention,
+    races.contention,
 )

@@ -28,6 +28,11 @@ LEAVES = {
     "applications.attach": "Attached",
     "applications.submit": "Submitted",
     "applications.accept": "Accepted",
+    "applications.assign": "Assigned",
+    "applications.propose": "OutcomeProposed",
+    "applications.request_withdrawal": "WithdrawalRequested",
+    "applications.approve": "Approved",
+    "applications.reject": "Rejected",
 }
 BY_THE_SYSTEM = {"FeeSettled"}
 # event → type of the message its applicant must find once
