@@ -198,9 +198,10 @@ def partitions(stage: Stage) -> None:
         for how in (("up", "down"), ("up",), ("down",), ("reset",))
     ]
     stage.random.shuffle(cells)
-    durations = [5, 5, 5, 30] if stage.seconds < 600 else [5, 30, 90, 360]
+    # Every fourth one is longer than five seconds, as long as the time allows for several of its kind.
+    longer = [seconds for seconds in (30, 90, 360) if seconds * 6 <= stage.seconds] or [5]
     for number, (name, side, how) in enumerate(cells):
-        seconds = min(durations[number % 4], stage.seconds / 2)
+        seconds = longer[number // 4 % len(longer)] if number % 4 == 3 else min(5, stage.seconds / 2)
         proxy = getattr(stage.world, side)[name]
         stage.mark(f"{name} {side} {'/'.join(how)} {seconds:.0f} s")
         if how == ("reset",):
@@ -211,6 +212,7 @@ def partitions(stage: Stage) -> None:
         stage.wait(seconds)
         proxy.heal()
         stage.recovered()
+        stage.verdict.facts["cells"] = stage.verdict.facts.get("cells", 0) + 1
         if not stage.running:
             return
 
