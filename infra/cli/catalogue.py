@@ -23,7 +23,10 @@ from infra.cli.progress import progress
 app = typer.Typer(no_args_is_help=True, help="Danh mục thủ tục / the catalogue.")
 BATCH = 50  # records a call carries
 BATCH_BYTES = 2_000_000  # and how many bytes of them
+LONGEST_REASON = 300
 EFFECTIVE_FROM = "2025-07-01"
+EXAMPLES, SHOWN = 3, 100  # examples of each kind of finding, and how many letters of each are shown
+DECIDING = {True: "Biên tập viên phải quyết định / for an editor to decide", False: "Để biết / to know"}
 
 
 class Layout(StrEnum):
@@ -50,16 +53,40 @@ class Summary:
 
     counts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     bad_lines: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, reply: dict[str, Any], file: str, lines: list[Line]) -> None:
+        """What the catalogue said of a call; lines counted as the file counts them."""
+        self.counts.update(reply["counts"])
+        self.kinds.update(one["kind"] for one in reply["findings"])
+        for group in reply["groups"]:
+            kept = self.groups.setdefault(group["kind"], {**group, "findings": 0, "records": 0, "examples": []})
+            kept["findings"] += group["findings"]
+            kept["records"] += group["records"]
+            more = [placed(one, file, lines) for one in group["examples"]]
+            kept["examples"] = [*kept["examples"], *more][:EXAMPLES]
+
     def to_json(self) -> dict[str, Any]:
-        """``{"records", "counts": {outcome: n}, "findings": {kind: n}, "bad_lines": [{"file", "line", "error"}]}``."""
+        """``{"records", "counts", "findings": {kind: n}, "groups": [...], "bad_lines": [{"file", "line", "error"}]}``.
+
+        ``groups`` is the report to work from: what an editor must decide first, then the most frequent.
+        """
+        order = sorted(self.groups.values(), key=lambda one: (not one["must_decide"], -one["findings"], one["kind"]))
         return {
             "records": sum(self.counts.values()),
             "counts": dict(self.counts),
             "findings": dict(self.kinds.most_common()),
+            "groups": order,
             "bad_lines": self.bad_lines,
         }
+
+
+def placed(finding: dict[str, Any], file: str, lines: list[Line]) -> dict[str, Any]:
+    """A finding with its file; one about a whole record names the file's line, not the record's number in its call."""
+    number = finding["path"].removeprefix("/lines/")
+    known = number.isdigit() and 1 <= int(number) <= len(lines)
+    return {"file": file, **finding, "path": f"/lines/{lines[int(number) - 1].number}" if known else finding["path"]}
 
 
 @app.callback()
@@ -101,10 +128,14 @@ def import_files(
 def _tell(summary: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary["counts"].items() if count)
     typer.echo(f"{summary['records']} bản ghi / records: {counts or '–'}")
-    if summary["findings"]:
-        typer.echo(f"{sum(summary['findings'].values())} ghi nhận / findings:")
-    for kind, count in summary["findings"].items():
-        typer.echo(f"  {count:6} {kind}")
+    for must_decide, heading in DECIDING.items():
+        groups = [one for one in summary["groups"] if one["must_decide"] is must_decide]
+        if groups:
+            typer.echo(f"{heading}: {sum(one['findings'] for one in groups)}")
+        for one in groups:
+            typer.echo(f"  {one['findings']:6} {one['name']['vi']} / {one['name']['en']} ({one['kind']})")
+            for example in one["examples"] if must_decide else ():
+                typer.echo(f"         {example['code']} {example['path']}: {example['text'][:SHOWN]}")
     if summary["bad_lines"]:
         typer.echo(f"{len(summary['bad_lines'])} dòng lỗi / bad lines:")
     for bad in summary["bad_lines"]:
@@ -149,7 +180,11 @@ def _send(
     command_id = str(uuid.uuid5(run, json.dumps([records, layout, effective_from], sort_keys=True)))
     try:
         reply = desk.catalog.import_procedures(
-            records=records, layout=layout, effective_from=effective_from, command_id=command_id
+            records=records,
+            layout=layout,
+            effective_from=effective_from,
+            reason=f"portal catalog import {file.name}"[:LONGEST_REASON],
+            command_id=command_id,
         )
     except RemoteError as refused:
         if refused.exc_type not in ("InvalidRequest", "InternalFailure"):
@@ -160,17 +195,17 @@ def _send(
         for line in lines:
             _send(desk, file, [line], layout, effective_from, run, summary, findings)
         return
-    summary.counts.update(reply["counts"])
-    summary.kinds.update(one["kind"] for one in reply["findings"])
+    summary.add(reply, file.name, lines)
     for one in reply["findings"] if findings else ():
-        findings.write(json.dumps({"file": file.name, **one}, ensure_ascii=False) + "\n")  # type: ignore[union-attr]
+        findings.write(json.dumps(placed(one, file.name, lines), ensure_ascii=False) + "\n")  # type: ignore[union-attr]
 
 
 def layout_of(record: dict[str, Any]) -> str:
     """The layouts of records tell themselves apart by their keys."""
     if "metadata" in record or "tables" in record:
         return "structured"
-    return "definition" if isinstance(record.get("title"), dict) and "code" in record else "portal"
+    own = record["definition"] if isinstance(record.get("definition"), dict) else record  # our export, or bare
+    return "definition" if isinstance(own.get("title"), dict) and "code" in own else "portal"
 
 
 def chunks(file: Path, layout: str = "auto") -> Iterator[tuple[list[Line], list[dict[str, Any]]]]:

@@ -20,5 +20,18 @@ def place(cursor: str | None) -> str:
         raise unknown() from error
 
 
+def version_cursor(code: str, version: int) -> str:
+    """Where a list of versions goes on."""
+    return cursor(f"{code} {version}")
+
+
+def version_place(text: str) -> tuple[str, int]:
+    """The code and version that :func:`version_cursor` was made of."""
+    code, _, version = place(text).rpartition(" ")
+    if not (code and version.isascii() and version.isdigit() and len(version) <= 7):
+        raise unknown()
+    return code, int(version)
+
+
 def unknown() -> InvalidRequest:
     return InvalidRequest.at("/cursor", "không phải cursor của trang trước", "not a cursor of an earlier page")

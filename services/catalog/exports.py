@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.database import Database
+from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
-from services.catalog.cursors import place
+from services.catalog.cursors import place, version_cursor, version_place
 from services.catalog.days import day_of
 from services.catalog.heirs import heirs, seat, standing
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
@@ -52,14 +53,22 @@ class Exports:
     def from_settings(cls, settings: Settings) -> Exports:
         return cls(Database.at(settings.database_url("catalog")), settings.get("PORTAL_URL", BASE).rstrip("/"))
 
-    def export(self, form: str, at: str | None = None, limit: int = 200, cursor: str | None = None) -> dict[str, Any]:
-        """A page: ``{"format", "media_type", "count", "content", "next_cursor"}``; csv has its header on the first."""
-        day, after = day_of(at), place(cursor)
+    def export(
+        self, form: str, at: str | None = None, limit: int = 200, cursor: str | None = None, history: bool = False
+    ) -> dict[str, Any]:
+        """A page: ``{"format", "media_type", "count", "content", "next_cursor"}``; csv has its header on the first.
+
+        What is in force on the day; with ``history`` (json only) every published version, the oldest first.
+        """
+        if history and form != "json":
+            raise InvalidRequest.at("/history", "chỉ có ở định dạng json", "in the format json only")
         with self.database.session() as session:
-            rows = _in_force(session, day, after, limit + 1)
+            every = _every_version(session, cursor, limit + 1) if history else None
+            rows = _in_force(session, day_of(at), place(cursor), limit + 1) if every is None else every
         page = rows[:limit]
-        content = {"json": _json, "csv": _csv, "cpsv-ap": self._linked}[form](page, first=not after)
-        following = cursor_at(page[-1].code) if len(rows) > limit else None
+        content = {"json": _json, "csv": _csv, "cpsv-ap": self._linked}[form](page, first=not cursor)
+        last = page[-1] if len(rows) > limit else None
+        following = last and (version_cursor(last.code, last.version) if history else cursor_at(last.code))
         return {
             "format": form,
             "media_type": MEDIA[form],
@@ -110,6 +119,14 @@ def _in_force(session: Session, day: date, after: str, limit: int) -> list[Proce
         ProcedureVersion.code > after,
     )
     return list(session.scalars(query.order_by(ProcedureVersion.code).limit(limit)))
+
+
+def _every_version(session: Session, cursor: str | None, limit: int) -> list[ProcedureVersion]:
+    order = (ProcedureVersion.code, ProcedureVersion.version)
+    query = select(ProcedureVersion).where(ProcedureVersion.state == versions.PUBLISHED)
+    if cursor:
+        query = query.where(tuple_(*order) > tuple_(*version_place(cursor)))
+    return list(session.scalars(query.order_by(*order).limit(limit)))
 
 
 def _json(rows: list[ProcedureVersion], first: bool) -> str:

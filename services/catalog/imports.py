@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,46 +23,86 @@ from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
 from services.catalog.days import day_of
 from services.catalog.errors import VersionsOverlap
-from services.catalog.importing.findings import Finding
-from services.catalog.importing.load import Taken, load
+from services.catalog.importing.findings import Finding, report
+from services.catalog.importing.load import AWAITING, Taken, load
 from services.catalog.importing.records import BadLine
 from services.catalog.models import Procedure, ProcedureVersion
 
-COUNTS = ("new", "changed", "unchanged", "repeated", "refused", "bad")
+COUNTS = ("new", "changed", "unchanged", "awaiting", "repeated", "refused", "bad")
+PLACED = ("new", "changed", "unchanged")
 
 
 class Imports:
-    """Batches of records in one of the layouts ``structured``, ``portal`` or ``definition`` (our own export)."""
+    """Batches of records in one of the layouts ``structured``, ``portal`` or ``definition`` (our own export).
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    ``four_eyes``: a record that changes a procedure's fees waits for a second person, as it does when it is published.
+    """
+
+    def __init__(self, database: Database, *, four_eyes: bool = True) -> None:
+        self.database, self.four_eyes = database, four_eyes
         self.shape = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Imports:
-        return cls(Database.at(settings.database_url("catalog")))
+        four_eyes = settings.flag("CATALOG_FOUR_EYES", not settings.development)
+        return cls(Database.at(settings.database_url("catalog")), four_eyes=four_eyes)
 
     def take_in(
-        self, records: list[Any], layout: str, effective_from: str, *, by: Actor, command: Command
+        self,
+        records: list[Any],
+        layout: str,
+        effective_from: str,
+        reason: str | None = None,
+        *,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
-        """``{"records", "counts", "findings", "by_kind"}``; ``counts`` by what became of the records (``COUNTS``).
+        """``{"records", "counts", "findings", "by_kind", "groups"}``; ``counts`` by what became of the records.
 
         A finding is ``{"code", "path", "text", "kind"}``; the path of a whole record is ``/lines/<number from 1>``.
+        ``groups`` is the report an editor works from: what must be decided first, with examples. What was exported
+        keeps its own days and version numbers; everything else begins on ``effective_from``.
         """
-        day = day_of(effective_from)
+        why = {"reason": reason, "four_eyes": self.four_eyes}
 
         def work(session: Session) -> dict[str, Any]:
-            batch = _Batch(session, self.shape, day, layout, by)
+            batch = _Batch(session, self.shape, day_of(effective_from), layout, by, **why)
             return batch.own(records) if layout == "definition" else batch.official(records)
 
         return self.database.command(command, work)
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A definition on its way in: from which day to which, under which number, and what was found in its record."""
+
+    definition: Any
+    day: date
+    until: date | None = None
+    version: int = 0
+    findings: Sequence[Finding] = ()
+
+    @classmethod
+    def of(cls, record: Any, day: date) -> _Wanted:
+        """Our own export wraps a definition in its days; a bare definition begins on the day of the call."""
+        if not isinstance(record, dict) or "definition" not in record:
+            return cls(record, day)
+        first, last, version = (record.get(name) for name in ("effective_from", "effective_until", "version"))
+        until = date.fromisoformat(last) if last else None
+        begins = date.fromisoformat(first) if first else day
+        if (until and until < begins) or not isinstance(version or 0, int) or not 0 <= (version or 0) <= 10**6:
+            raise ValueError("effective_until, version")
+        return cls(record["definition"], begins, until, version or 0)
+
+
 class _Batch:
     """One call's records on their way into one transaction."""
 
-    def __init__(self, session: Session, shape: Schema, day: date, layout: str, by: Actor) -> None:
+    def __init__(
+        self, session: Session, shape: Schema, day: date, layout: str, by: Actor, reason: str | None, four_eyes: bool
+    ) -> None:
         self.session, self.shape, self.day, self.layout, self.by = session, shape, day, layout, by
+        self.reason, self.four_eyes = reason, four_eyes
         self.findings: list[Finding] = []
 
     def official(self, records: list[Any]) -> dict[str, Any]:
@@ -72,19 +113,20 @@ class _Batch:
 
     def own(self, records: list[Any]) -> dict[str, Any]:
         """Our own export: definitions that are stored as they are."""
-        read = [record.get("definition", record) if isinstance(record, dict) else {} for record in records]
-        outcomes = self._put([(definition, []) for definition in read])
-        for number, (definition, outcome) in enumerate(zip(read, outcomes, strict=True), 1):
+        read = [_wanted(record, self.day) for record in records]
+        placed = iter(self._put([one for one in read if isinstance(one, _Wanted)]))
+        outcomes = [next(placed) if isinstance(one, _Wanted) else one for one in read]
+        for number, (record, outcome) in enumerate(zip(records, outcomes, strict=True), 1):
             if outcome not in COUNTS:
-                code = str(definition.get("code", "")) if isinstance(definition, dict) else ""
-                self.findings.append(Finding(code, f"/lines/{number}", outcome, "publication_refused"))
+                self.findings.append(Finding(_code(record), f"/lines/{number}", outcome, "publication_refused"))
         counted = Counter(outcome if outcome in COUNTS else "refused" for outcome in outcomes)
         return self._reply(len(records), {name: counted[name] for name in COUNTS})
 
     def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
-        told = [{"code": one.code, "path": one.path, "text": one.text, "kind": one.kind} for one in self.findings]
+        told = [one.to_json() for one in self.findings]
         by_kind = dict(sorted(Counter(one.kind for one in self.findings).items()))
-        return {"records": number, "counts": counts, "findings": told, "by_kind": by_kind}
+        groups = report(self.findings)
+        return {"records": number, "counts": counts, "findings": told, "by_kind": by_kind, "groups": groups}
 
     def _known(self, codes: Sequence[str]) -> Mapping[str, str]:
         """Which record the version in force of each code was made from."""
@@ -99,18 +141,18 @@ class _Batch:
         return {row.code: str((row.definition.get("source") or {}).get("fingerprint", "")) for row in rows}
 
     def _publish(self, batch: Sequence[Taken]) -> Mapping[str, str]:
-        outcomes = self._put([(one.definition, one.findings) for one in batch])
+        outcomes = self._put([_Wanted(one.definition, self.day, findings=one.findings) for one in batch])
         told = zip(batch, outcomes, strict=True)
-        return {one.definition["code"]: outcome for one, outcome in told if outcome not in COUNTS}
+        return {one.definition["code"]: outcome for one, outcome in told if outcome not in PLACED}
 
-    def _put(self, batch: Sequence[tuple[Mapping[str, Any], list[Finding]]]) -> list[str]:
-        """Put definitions in force; per definition ``new``, ``changed`` or ``unchanged``, or why it was refused."""
-        read = [self._sound(definition) for definition, _ in batch]
+    def _put(self, batch: Sequence[_Wanted]) -> list[str]:
+        """Put definitions in force; per definition one of ``COUNTS``, or why it was refused."""
+        read = [self._sound(one.definition) for one in batch]
         held = versions.locked(self.session, [one["code"] for one in read if isinstance(one, dict)])
         outcomes: list[str] = []
         placed: list[ProcedureVersion] = []
-        for one, (_, findings) in zip(read, batch, strict=True):
-            outcomes.append(one if isinstance(one, str) else self._place(one, findings, held[one["code"]], placed))
+        for full, wanted in zip(read, batch, strict=True):
+            outcomes.append(full if isinstance(full, str) else self._place(full, wanted, held[full["code"]], placed))
         versions.announce(self.session, placed)
         return outcomes
 
@@ -126,20 +168,45 @@ class _Batch:
         return full
 
     def _place(
-        self, full: dict[str, Any], findings: list[Finding], procedure: Procedure, placed: list[ProcedureVersion]
+        self, full: dict[str, Any], wanted: _Wanted, procedure: Procedure, placed: list[ProcedureVersion]
     ) -> str:
         """One version in its days; what refuses it does so before anything is written."""
-        current = versions.in_force(self.session, procedure.code, self.day) if procedure.versions else None
+        day = wanted.day
+        current = versions.in_force(self.session, procedure.code, day) if procedure.versions else None
         if current is not None and current.fingerprint == definitions.fingerprint(full):
             return "unchanged"
-        if current is not None and current.effective_from == self.day:
-            return _reason(VersionsOverlap(code=procedure.code, version=current.version, effective_from=str(self.day)))
-        kept = [{"path": one.path, "text": one.text, "kind": one.kind} for one in findings]
-        row = versions.propose(self.session, procedure, full, self.day, by=self.by, findings=kept)
-        versions.put_in_force(self.session, row)
-        versions.remember(self.session, row, "imported", by=self.by, layout=self.layout, findings=len(findings))
+        if current is not None and current.effective_from == day:
+            return _reason(VersionsOverlap(code=procedure.code, version=current.version, effective_from=str(day)))
+        waits = self.four_eyes and procedure.versions > 0 and versions.fees_change(self.session, full, day)
+        if waits and versions.awaiting(self.session, full, day):
+            return AWAITING
+        known = procedure.versions
+        procedure.versions = max(known, wanted.version - 1)
+        kept = [{"path": one.path, "text": one.text, "kind": one.kind} for one in wanted.findings]
+        state = versions.AWAITING if waits else versions.DRAFT
+        row = versions.propose(self.session, procedure, full, day, by=self.by, state=state, findings=kept)
+        facts = {"layout": self.layout, "findings": len(kept)}
+        if waits:
+            versions.remember(
+                self.session, row, "proposed", by=self.by, reason=self.reason, why="fees changed", **facts
+            )
+            return AWAITING
+        versions.put_in_force(self.session, row, wanted.until)
+        versions.remember(self.session, row, "imported", by=self.by, reason=self.reason, **facts)
         placed.append(row)
-        return "new" if row.version == 1 else "changed"
+        return "changed" if known else "new"
+
+
+def _wanted(record: Any, day: date) -> _Wanted | str:
+    try:
+        return _Wanted.of(record, day)
+    except (TypeError, ValueError) as error:
+        return _reason(error)
+
+
+def _code(record: Any) -> str:
+    inner = record.get("definition", record) if isinstance(record, dict) else {}
+    return str(inner.get("code", ""))[:40] if isinstance(inner, dict) else ""
 
 
 def _line(record: Any) -> dict[str, Any] | BadLine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
@@ -12,6 +12,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.catalog import definitions, differences, fees, sample_catalogue, versions
+from services.catalog.cursors import version_cursor, version_place
 from services.catalog.days import day_of, today
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion
@@ -102,7 +103,10 @@ class Offerings:
             if draft:
                 versions.remember(session, current, "draft_discarded", by=by, reason=reason, why="unchanged", **draft)
             return {**_outline(current), "unchanged": True}
-        waits = self.four_eyes and current is not None and current.definition["fees"] != full["fees"]
+        waits = self.four_eyes and versions.fees_change(session, full, day)
+        proposed = versions.awaiting(session, full, day) if waits else None
+        if proposed is not None:
+            return {**_outline(proposed), "unchanged": True}
         row = versions.propose(
             session, procedure, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT
         )
@@ -115,7 +119,21 @@ class Offerings:
             versions.remember(session, row, "published", by=by, reason=reason, **facts)
         return {**_outline(row), "unchanged": False}
 
-    def approve(self, code: str, version: int, *, by: Actor, command: Command) -> dict[str, Any]:
+    def proposals(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+        """What waits for a second person, by code: ``{"items": [outline with who, why and the fees that change]}``."""
+        after = (ProcedureVersion.code, ProcedureVersion.version)
+        query = select(ProcedureVersion).where(ProcedureVersion.state == versions.AWAITING)
+        if cursor:
+            query = query.where(tuple_(*after) > tuple_(*version_place(cursor)))
+        with self.database.session() as session:
+            rows = list(session.scalars(query.order_by(*after).limit(limit + 1)))
+            items = [_proposal(session, row) for row in rows[:limit]]
+        following = version_cursor(rows[limit - 1].code, rows[limit - 1].version) if len(rows) > limit else None
+        return {"items": items, "next_cursor": following}
+
+    def approve(
+        self, code: str, version: int, reason: str | None = None, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
         """The second person puts a change of fees in force."""
 
         def work(session: Session) -> dict[str, Any]:
@@ -124,7 +142,7 @@ class Offerings:
                 raise SameEditor()
             versions.put_in_force(session, row)
             versions.announce(session, [row])
-            versions.remember(session, row, "approved", by=by, proposed_by=row.created_by)
+            versions.remember(session, row, "approved", by=by, reason=reason, proposed_by=row.created_by)
             return _outline(row)
 
         return self.database.command(command, work)
@@ -156,9 +174,7 @@ class Offerings:
 
         def work(session: Session) -> dict[str, Any]:
             last_day = day_of(effective_until)
-            row = versions.retire(session, code, last_day)
-            versions.remember(session, row, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
-            return _outline(row)
+            return _outline(versions.retire(session, code, last_day, by=by, reason=reason))
 
         return self.database.command(command, work)
 
@@ -182,6 +198,25 @@ def _outline(row: ProcedureVersion) -> dict[str, Any]:
         "effective_from": row.effective_from.isoformat(),
         "effective_until": row.effective_until.isoformat() if row.effective_until else None,
         "published_at": row.published_at.isoformat() if row.published_at else None,
+    }
+
+
+def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
+    asked = session.scalar(
+        select(ProcedureChange)
+        .where(ProcedureChange.code == row.code, ProcedureChange.version == row.version)
+        .order_by(ProcedureChange.id)
+        .limit(1)
+    )
+    current = versions.in_force(session, row.code, row.effective_from)
+    old = current.definition["fees"] if current else []
+    return {
+        **_outline(row),
+        "title": row.definition["title"],
+        "proposed_by": {"account_id": row.created_by, "name": asked.by_name if asked else ""},
+        "proposed_at": row.created_at.isoformat(),
+        "reason": asked.reason if asked else None,
+        "changes": differences.between({"fees": old}, {"fees": row.definition["fees"]}),
     }
 
 

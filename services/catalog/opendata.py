@@ -52,7 +52,7 @@ def document(procedures: list[tuple[Mapping[str, Any], str]]) -> Node:
 def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     service = f"{base}/procedures/{definition['code']}"
     authority = _authority(definition, base)
-    channels = [_channel(service, name, offer) for name, offer in sorted(definition["channels"].items())]
+    channels = [_channel(base, service, name, offer) for name, offer in sorted(definition["channels"].items())]
     costs = [node for fee in definition["fees"] for node in _costs(service, fee, definition["channels"])]
     papers = [node for paper in definition["requirements"] for node in _paper(service, paper)]
     outputs = [_output(service, place, result) for place, result in enumerate(definition["results"], 1)]
@@ -60,6 +60,7 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     rule = _rule(service, definition, laws)
     concepts = [_concept(f"{base}/fields/{definition['field']['code']}", definition["field"])]
     concepts += [_concept(f"{base}/audiences/{one}", {"vi": one, "en": one}) for one in definition["audience"]]
+    concepts += [_concept(_channel_type(base, name), _told(*CHANNELS[name])) for name in sorted(definition["channels"])]
     concepts += [
         _concept(
             f"{base}/levels/{definition['level']}",
@@ -105,10 +106,23 @@ def _authority(definition: Mapping[str, Any], base: str) -> Node:
     }
 
 
-def _channel(service: str, name: str, offer: Mapping[str, Any]) -> Node:
+def _channel_type(base: str, name: str) -> str:
+    return f"{base}/channel-types/{name}"
+
+
+def _told(vi: str, en: str) -> dict[str, str]:
+    return {"vi": vi, "en": en}
+
+
+def _channel(base: str, service: str, name: str, offer: Mapping[str, Any]) -> Node:
     time = offer["processing_time"]
     vi, en = CHANNELS[name]
-    node: Node = {"@id": f"{service}/channels/{name}", "@type": "cv:Channel", "dct:identifier": name}
+    node: Node = {
+        "@id": f"{service}/channels/{name}",
+        "@type": "cv:Channel",
+        "dct:identifier": name,
+        "dct:type": {"@id": _channel_type(base, name)},
+    }
     if time["amount"] is None:
         return node | {"dct:description": both({"vi": f"{vi}; không nêu thời hạn", "en": f"{en}; no time stated"})}
     unit_vi, unit_en = UNITS[time["unit"]]

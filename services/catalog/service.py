@@ -82,9 +82,13 @@ class CatalogService(Operations):
             definition, effective_from, reason, by=self.caller.actor, command=self.caller.command
         )
 
+    @door(roles=EDITORS | {"approver", "auditor"})
+    def proposals(self, limit: int = 50, cursor: str | None = None) -> Json:
+        return self.offerings.proposals(limit, cursor)
+
     @door(roles=EDITORS | {"approver"})
-    def approve_publication(self, code: str, version: int, command_id: str) -> Json:
-        return self.offerings.approve(code, version, by=self.caller.actor, command=self.caller.command)
+    def approve_publication(self, code: str, version: int, command_id: str, reason: str | None = None) -> Json:
+        return self.offerings.approve(code, version, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=EDITORS | {"approver"})
     def decline_publication(self, code: str, version: int, reason: str, command_id: str) -> Json:
@@ -126,8 +130,12 @@ class CatalogService(Operations):
         return self.desk.discard(code, reason, expected_revision, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=EDITORS | {"operator"})
-    def import_procedures(self, records: list[Any], layout: str, effective_from: str, command_id: str) -> Json:
-        return self.importer.take_in(records, layout, effective_from, by=self.caller.actor, command=self.caller.command)
+    def import_procedures(
+        self, records: list[Any], layout: str, effective_from: str, command_id: str, reason: str | None = None
+    ) -> Json:
+        return self.importer.take_in(
+            records, layout, effective_from, reason, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(public=True)
     def quote(
@@ -192,8 +200,15 @@ class CatalogService(Operations):
         )
 
     @door(public=True)
-    def export(self, format: str, at: str | None = None, limit: int = 200, cursor: str | None = None) -> Json:
-        return self.exporter.export(format, at, limit, cursor)
+    def export(
+        self,
+        format: str,
+        at: str | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+        history: bool = False,
+    ) -> Json:
+        return self.exporter.export(format, at, limit, cursor, history)
 
     @door(public=True)
     def levels(self, at: str | None = None) -> Json:

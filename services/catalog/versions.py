@@ -52,6 +52,26 @@ def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
     )
 
 
+def fees_change(session: Session, definition: Definition, day: date) -> bool:
+    """Whether a definition has other fees than the procedure has on a day: then, else last before, else first after."""
+    rows = published(session, definition["code"])
+    before = [row for row in rows if row.effective_from <= day]
+    known = (before[-1:] or rows[:1])[0] if rows else None
+    return known is not None and known.definition["fees"] != definition["fees"]
+
+
+def awaiting(session: Session, definition: Definition, day: date) -> ProcedureVersion | None:
+    """The same content for the same day, if it waits for a second person already."""
+    return session.scalar(
+        select(ProcedureVersion).where(
+            ProcedureVersion.code == definition["code"],
+            ProcedureVersion.state == AWAITING,
+            ProcedureVersion.effective_from == day,
+            ProcedureVersion.fingerprint == fingerprint(definition),
+        )
+    )
+
+
 def take_over_draft(session: Session, definition: Definition) -> dict[str, Any]:
     """Remove the draft of a definition now published; what the history says of it. Another content stays a draft."""
     draft = session.get(ProcedureDraft, definition["code"])
@@ -88,9 +108,10 @@ def propose(
     return row
 
 
-def put_in_force(session: Session, row: ProcedureVersion) -> None:
-    """Publish a proposed version from its first day on; :func:`announce` is to follow in the same transaction."""
-    row.effective_until = make_room(session, row.code, row.effective_from) if row.version > 1 else None
+def put_in_force(session: Session, row: ProcedureVersion, until: date | None = None) -> None:
+    """Publish a proposed version from its first day on, to ``until`` at most; :func:`announce` is to follow."""
+    room = make_room(session, row.code, row.effective_from) if row.version > 1 else None
+    row.effective_until = min((day for day in (room, until) if day is not None), default=None)
     row.state, row.published_at = PUBLISHED, clock.now()
 
 
@@ -113,7 +134,7 @@ def announce(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     tell_all(session, "procedure_published.v1", [(row.code, _told(row)) for row in rows])
 
 
-def retire(session: Session, code: str, last_day: date) -> ProcedureVersion:
+def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: str | None = None) -> ProcedureVersion:
     """End a procedure after ``last_day``; versions that would have begun later are withdrawn before they begin."""
     locked(session, [code])
     rows = published(session, code)
@@ -127,8 +148,10 @@ def retire(session: Session, code: str, last_day: date) -> ProcedureVersion:
         if row.effective_from > last_day:
             row.state = WITHDRAWN
             _end(session, row, row.effective_from - ONE_DAY, retired=False)
+            remember(session, row, "withdrawn", by=by, reason=reason)
     _end(session, current, last_day, retired=True)
     tell(session, "procedure_retired.v1", _told(current), subject=code)
+    remember(session, current, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
     return current
 
 

@@ -20,6 +20,7 @@ from services.catalog.importing.records import BadLine, Layout, fingerprint, lay
 from services.catalog.importing.words import squeezed
 
 BATCH = 200
+AWAITING = "awaiting"  # in place of a reason: a second person must agree first
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Summary:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    awaiting: int = 0
     repeated: int = 0
     refused: int = 0
     bad: int = 0
@@ -47,14 +49,14 @@ class Summary:
     report: Report = field(default_factory=Report)
 
     def to_json(self) -> dict[str, Any]:
-        """`{"lines", "new", "changed", "unchanged", "repeated", "refused", "bad", "findings", "groups": [...]}`."""
+        """The counts by their names, and the grouped findings as `groups`."""
         counts = {name: held for name, held in vars(self).items() if isinstance(held, int)}
         return {**counts, "groups": self.report.groups()}
 
 
 # codes -> the fingerprint of the record that each code's version in force was made from (`source.fingerprint`)
 Known = Callable[[Sequence[str]], Mapping[str, str]]
-# puts a batch in force, at best in one transaction -> code and reason of each definition the catalogue refused
+# puts a batch in force, at best in one transaction -> code and reason of each definition that is not in force now
 Publish = Callable[[Sequence[Taken]], Mapping[str, str]]
 
 
@@ -136,6 +138,8 @@ class _Loading:
     def _settle(self, one: Taken, refusal: str | None) -> None:
         if refusal is None:
             setattr(self.summary, one.outcome, getattr(self.summary, one.outcome) + 1)
+        elif refusal == AWAITING:
+            self.summary.awaiting += 1
         else:
             self.summary.refused += 1
             self._tell(Finding(one.definition["code"], f"/lines/{one.line}", refusal, "publication_refused"))

@@ -65,7 +65,7 @@ class Catalogue:
 
     @cached_property
     def imports(self) -> Imports:
-        return Imports(self.database)
+        return Imports(self.database, four_eyes=self.four_eyes)
 
 
 def catalogue(*, four_eyes: bool = False, database: Database | None = None) -> Catalogue:

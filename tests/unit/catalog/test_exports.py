@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+import time_machine
 
 from infra.chassis.refusals import InvalidRequest
 from services.catalog import sample_catalogue
@@ -59,6 +60,55 @@ def test_what_was_exported_re_imports_identically(kept):
     assert reply["counts"]["new"] == len(SAMPLES)
     again = [record for page in pages(other, "json") for record in json.loads(page["content"])]
     assert again == records
+
+
+def test_versions_of_several_days_re_import_with_their_days_and_numbers():
+    kept = catalogue()
+    for day, title in (("2026-01-01", "Bản một"), ("2026-03-01", "Bản hai"), ("2027-01-01", "Bản ba")):
+        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+    kept.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
+    with time_machine.travel("2026-06-01T00:00:00+07:00"):
+        kept.offerings.retire("1.2", "2026-12-31", by=BY, command=command())
+    records = json.loads(kept.exporter.export("json", "2026-06-01")["content"])
+    assert [(one["version"], one["effective_from"], one["effective_until"]) for one in records] == [
+        (2, "2026-03-01", "2026-12-31"),
+        (1, "2026-02-01", "2026-12-31"),
+    ]
+    other = catalogue()
+    assert other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"] == 2
+    assert json.loads(other.exporter.export("json", "2026-06-01")["content"]) == records
+
+
+def test_the_whole_history_re_imports_identically():
+    kept = catalogue()
+    for day, title in (("2026-01-01", "Bản một"), ("2026-03-01", "Bản hai"), ("2027-01-01", "Bản ba")):
+        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+    kept.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
+    first = kept.exporter.export("json", limit=2, history=True)
+    second = kept.exporter.export("json", limit=2, history=True, cursor=first["next_cursor"])
+    assert second["next_cursor"] is None
+    records = json.loads(first["content"]) + json.loads(second["content"])
+    other = catalogue()
+    assert other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"] == 2
+    assert json.loads(other.exporter.export("json", history=True)["content"]) == records
+    again = other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())
+    assert again["counts"]["unchanged"] == 4
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"effective_from": "hôm nay"}, {"effective_until": "2019-01-01"}, {"version": "2"}, {"effective_from": 7}],
+)
+def test_an_export_whose_days_make_no_sense_is_reported(broken):
+    kept = catalogue()
+    record = {"definition": offer("1.1"), "version": 1, "effective_from": "2026-01-01", "effective_until": None}
+    reply = kept.imports.take_in([{**record, **broken}], "definition", "2026-01-01", by=BY, command=command())
+    assert (reply["counts"]["refused"], [one["code"] for one in reply["findings"]]) == (1, ["1.1"])
+
+
+def test_a_history_is_exported_as_json_only():
+    with pytest.raises(InvalidRequest):
+        catalogue().exporter.export("csv", history=True)
 
 
 def test_importing_it_again_changes_nothing(kept):
@@ -166,3 +216,17 @@ def test_an_official_record_becomes_a_version_and_the_same_again_does_not(layout
     assert again["counts"]["unchanged"] == 1
     found = kept.offerings.procedure("1.1", at="2026-03-01", by=NOBODY)
     assert found["channels"]["counter"]["processing_time"] == {"amount": 5, "unit": "working_days"}
+
+
+def test_findings_come_grouped_with_what_an_editor_must_decide_first():
+    record = {
+        **OFFICIAL["portal"],
+        "cach_thuc_thuc_hien": OFFICIAL["portal"]["cach_thuc_thuc_hien"].replace(
+            "Miễn phí", "135 VNĐ(Lệ phí: 135.000 đồng/lần.)"
+        ),
+    }
+    reply = catalogue().imports.take_in([record, "text"], "portal", "2026-01-01", by=BY, command=command())
+    decide = [one["must_decide"] for one in reply["groups"]]
+    assert decide == sorted(decide, reverse=True) and decide[0]
+    assert sum(one["findings"] for one in reply["groups"]) == len(reply["findings"])
+    assert all(one["examples"] and one["name"]["vi"] for one in reply["groups"])

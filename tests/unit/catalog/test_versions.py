@@ -162,6 +162,10 @@ def test_retiring_withdraws_versions_that_have_not_begun(kept):
         kept.offerings.retire(CODE, "2026-12-31", by=BY, command=command())
     with pytest.raises(ProcedureNotFound):
         on(kept, "2027-01-01")
+    assert [(one["act"], one["version"]) for one in kept.offerings.changes(CODE)["items"]][2:] == [
+        ("withdrawn", 2),
+        ("retired", 1),
+    ]
 
 
 def test_there_is_nothing_to_retire_after_the_last_day(kept):
@@ -230,6 +234,43 @@ class TestFourEyes:
     def test_another_change_does_not_wait(self, kept):
         same = [fee({"type": "fixed", "amount": 10_000})]
         assert publish(kept, "2026-02-01", "Tên khác", fees=same)["status"] == "published"
+
+    def test_the_same_change_again_is_the_same_proposal(self, kept):
+        assert self.dearer(kept)["version"] == self.dearer(kept)["version"] == 2
+
+    def test_a_change_of_fees_for_a_day_before_or_after_all_others_waits_too(self, kept):
+        assert publish(kept, "2025-01-01", fees=[])["status"] == "awaiting_approval"
+        kept.offerings.retire(CODE, "2026-12-31", by=BY, command=command())
+        assert publish(kept, "2027-02-01", fees=[])["status"] == "awaiting_approval"
+
+    def test_an_imported_change_of_fees_waits_too(self, kept):
+        record = offer(CODE, fees=[fee({"type": "fixed", "amount": 20_000})])
+        for _ in range(2):
+            reply = kept.imports.take_in([record], "definition", "2026-02-01", "tệp mới", by=BY, command=command())
+            assert (reply["counts"]["awaiting"], reply["findings"]) == (1, [])
+        assert on(kept, "2026-02-01")["version"] == 1
+        assert [one["version"] for one in kept.offerings.proposals()["items"]] == [2]
+        kept.offerings.approve(CODE, 2, by=OTHER, command=command())
+        assert on(kept, "2026-02-01")["fees"][0]["rule"]["amount"] == 20_000
+
+    def test_what_waits_is_listed_with_who_why_and_the_fees_that_change(self, kept):
+        self.dearer(kept)
+        (one,) = kept.offerings.proposals()["items"]
+        assert (one["version"], one["proposed_by"]["name"], one["reason"]) == (2, BY.name, "vì luật mới")
+        assert [(change["path"], change["old"], change["new"]) for change in one["changes"]] == [
+            ("/fees/phi/rule/amount", 10_000, 20_000)
+        ]
+        kept.offerings.approve(CODE, 2, "đúng căn cứ", by=OTHER, command=command())
+        assert kept.offerings.proposals()["items"] == []
+        assert kept.offerings.changes(CODE)["items"][-1]["reason"] == "đúng căn cứ"
+
+    def test_what_waits_is_listed_page_by_page(self, kept):
+        for month in (2, 3, 4):
+            publish(kept, f"2026-0{month}-01", fees=[fee({"type": "fixed", "amount": month})])
+        first = kept.offerings.proposals(limit=2)
+        second = kept.offerings.proposals(limit=2, cursor=first["next_cursor"])
+        assert [one["version"] for one in first["items"] + second["items"]] == [2, 3, 4]
+        assert second["next_cursor"] is None
 
     def test_a_second_person_puts_it_in_force(self, kept):
         self.dearer(kept)

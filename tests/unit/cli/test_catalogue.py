@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import resource
+from pathlib import Path
 
 import pytest
 from nameko.exceptions import RemoteError
@@ -16,12 +18,15 @@ class Catalog:
     def __init__(self):
         self.catalog, self.calls = self, []
 
-    def import_procedures(self, *, records, layout, effective_from, command_id):
+    def import_procedures(self, *, records, layout, effective_from, reason, command_id):
+        assert reason.startswith("portal catalog import ")
         self.calls.append((layout, len(records), command_id))
         if any(one.get("too_long") for one in records):
             raise RemoteError("InvalidRequest", "quá dài")
         finding = {"code": "", "path": "/lines/1", "text": "", "kind": "kept_as_text"}
-        return {"counts": {"new": len(records), "bad": 0}, "findings": [finding], "by_kind": {}}
+        group = {"kind": "kept_as_text", "must_decide": False, "name": {"vi": "v", "en": "e"}, "examples": [finding]}
+        groups = [{**group, "findings": 1, "records": 1}]
+        return {"counts": {"new": len(records), "bad": 0}, "findings": [finding], "by_kind": {}, "groups": groups}
 
 
 def written(path, lines):
@@ -89,6 +94,7 @@ def test_a_refusal_for_another_reason_ends_the_import(tmp_path):
         ({"ma_thu_tuc": "1.000757"}, "portal"),
         ({"thu_tuc_id": "1.013124", "metadata": {}}, "structured"),
         ({"code": "1.001193", "title": {"vi": "x"}}, "definition"),
+        ({"definition": {"code": "1.001193", "title": {"vi": "x"}}, "version": 2}, "definition"),
     ],
 )
 def test_layouts_tell_themselves_apart(record, layout):
@@ -112,6 +118,48 @@ def test_findings_are_written_one_to_a_line(tmp_path):
     file, kept = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": "1"}]), io.StringIO()
     take_in(file, findings=kept)
     assert json.loads(kept.getvalue())["file"] == "records.jsonl"
+
+
+def test_a_finding_about_a_record_names_its_line_in_the_file(tmp_path):
+    file, kept = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": str(n)} for n in range(2 * BATCH)]), io.StringIO()
+    summary, _, _ = take_in(file, findings=kept)
+    told = [json.loads(line)["path"] for line in kept.getvalue().splitlines()]
+    assert told == ["/lines/1", f"/lines/{BATCH + 1}"]
+    assert [one["path"] for one in summary["groups"][0]["examples"]] == told
+
+
+def test_findings_of_all_calls_are_grouped_by_what_an_editor_must_decide(tmp_path):
+    class Finding(Catalog):
+        def import_procedures(self, **sent):
+            reply = super().import_procedures(**sent)
+            urgent = {**reply["groups"][0], "kind": "fee_amount_implausible", "must_decide": True}
+            return {**reply, "groups": [*reply["groups"], urgent]}
+
+    file = written(tmp_path / "records.jsonl", [{"ma_thu_tuc": str(number)} for number in range(2 * BATCH)])
+    groups = import_all(Finding(), [file], "auto", "2025-07-01", lambda done: None)["groups"]
+    assert [(one["kind"], one["findings"], one["records"]) for one in groups] == [
+        ("fee_amount_implausible", 2, 2),
+        ("kept_as_text", 2, 2),
+    ]
+
+
+def test_a_file_of_a_hundred_megabytes_is_streamed_in_flat_memory(tmp_path):
+    line = json.dumps({"ma_thu_tuc": "1", "mo_ta": "x" * 10_000}).encode() + b"\n"
+    file = tmp_path / "large.jsonl.gz"
+    with gzip.open(file, "wb", compresslevel=1) as lines:
+        for _ in range(101):
+            lines.write(line * 100)
+    weights = []
+
+    class Weighing(Catalog):
+        def import_procedures(self, **sent):
+            weights.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
+            return super().import_procedures(**sent)
+
+    told = []
+    summary = import_all(Weighing(), [file], "auto", "2025-07-01", told.append)
+    assert (summary["records"], sum(told)) == (10_100, 10_100) and len(told) > 100
+    assert max(weights) - weights[2] < 20_000_000
 
 
 def test_a_long_record_makes_a_call_of_its_own(tmp_path):
