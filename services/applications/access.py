@@ -1,7 +1,8 @@
-"""Who may see an application, and that every look by staff is told for the access log."""
+"""Who may see an application, and that every look by staff is told: of one for the access log, of lists as lists."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -65,6 +66,20 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
         "purpose": purpose,
     }
     tell(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
+
+
+def tell_listed(
+    session: Session, by: Call, door: str, asked: Mapping[str, Any], application_ids: Iterable[str]
+) -> None:
+    """Staff were shown a page of a list: told once as ``applications_listed.v1``, with every application on it."""
+    data = {
+        "account_id": by.actor.account_id,
+        "door": door,
+        "asked": {name: value for name, value in asked.items() if value is not None},
+        "application_ids": list(dict.fromkeys(application_ids)),
+        "at": clock.now().isoformat(),
+    }
+    tell(session, "applications_listed.v1", data, subject=by.actor.account_id, call_id=by.call_id)
 
 
 def _office(application: Application, actor: Actor) -> tuple[str | None, str | None]:

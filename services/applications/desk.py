@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.settings import Settings
 from services.applications import vault, views
-from services.applications.access import OFFICERS, check_reader, tell_read
+from services.applications.access import OFFICERS, check_reader, tell_listed, tell_read
 from services.applications.blobs import Blobs, blobs_of
 from services.applications.commanding import Call
 from services.applications.domain.application import Application
@@ -137,9 +137,14 @@ class Desk:
             since = literal(datetime.fromisoformat(after[0]), VIEW.c.due_at.type)
             query = query.where(or_(due > since, and_(due == since, VIEW.c.application_id > after[1])))
         query = query.order_by(due, VIEW.c.application_id)
-        return self._page(
+        shown = self._page(
             query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"])
         )
+        asked = {"agency_code": agency_code, "status": status, "overdue": overdue, "officer_id": officer_id}
+        with self.database.session() as session:
+            ids = [one["application_id"] for one in shown["items"]]
+            tell_listed(session, by, "queue", {**asked, "procedure_code": procedure_code, "cursor": cursor}, ids)
+        return shown
 
     def _page(self, query: Select[Any], limit: int, next_of: Any) -> dict[str, Any]:
         with self.database.session() as session:

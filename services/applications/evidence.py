@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.chassis.settings import Settings
 from services.applications import vault
-from services.applications.access import check_reader, tell_read
+from services.applications.access import check_reader, tell_listed, tell_read
 from services.applications.audit.beside import IDS, sealed_parts
 from services.applications.audit.findings import findings
 from services.applications.audit.imported import ImportedHistory
@@ -59,11 +59,15 @@ class Evidence:
         return self.proofs.evidence(key, openings=opened)
 
     def findings(
-        self, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+        self, *, by: Call, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
     ) -> dict[str, Any]:
         """What the integrity alarms found: ``{items, next}``."""
         key = self.store.key_of(application_id) if application_id else None
-        return findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+        found = findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+        with self.store.database.session() as session:
+            asked = {"application_id": key, "kind": kind, "after": after}
+            tell_listed(session, by, "findings", asked, [one["application_id"] for one in found["items"]])
+        return found
 
     def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:
         """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""

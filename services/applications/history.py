@@ -16,7 +16,7 @@ from infra.chassis import clock
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar, explain, restate
 from services.applications import vault
-from services.applications.access import OFFICERS, check_reader, tell_read
+from services.applications.access import OFFICERS, check_reader, tell_listed, tell_read
 from services.applications.audit.imported import STATUS as IMPORTED
 from services.applications.audit.imported import TOPICS as IMPORTED_TOPICS
 from services.applications.audit.imported import ImportedHistory
@@ -183,6 +183,9 @@ class History:
             for row, one in checked
             if one and one["affected"]
         ]
+        with self.database.session() as session:
+            asked = {"agency_code": agency_code, "date": on, "cursor": cursor}
+            tell_listed(session, by, "affected_due_dates", asked, [one["application_id"] for one in items])
         return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
     def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
@@ -225,6 +228,11 @@ class History:
         rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
         items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
         last = self.store.last_position()
+        with self.database.session() as session:
+            asked = {"application_id": application_id, "kind": kind, "after": after}
+            tell_listed(session, by, "events", asked, [one["application_id"] for one in items])
+            if application_id and items:
+                self._look(session, self.store.kept(application_id), by, "đọc nhật ký / reading the log")
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
 
     def _opened(self, session: Session, application: Kept, until: datetime | None = None) -> dict[str, Any]:

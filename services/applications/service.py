@@ -322,7 +322,7 @@ class ApplicationsService(Operations):
     def findings(
         self, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
     ) -> Json:
-        return self.bundles.findings(kind=kind, application_id=application_id, after=after, limit=limit)
+        return self.bundles.findings(kind=kind, application_id=application_id, after=after, limit=limit, by=self.caller)
 
     @door(roles=AUDITORS)
     def verify(self) -> Json:
