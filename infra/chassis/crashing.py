@@ -11,6 +11,7 @@ and :func:`crash_at` is an empty function.
 ``after_commit``  the same committed, the message not yet acked
 ``after_ack``     the message is acked
 ``in_seal``       leaves of the audit log are written and not yet committed
+``in_forgetting`` a step of taking an erased person out of a service is done, others are to come
 """
 
 from __future__ import annotations

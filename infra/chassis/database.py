@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,6 +60,30 @@ class Database:
     def ping(self) -> None:
         with self._turn(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+    def purge(self) -> bool:
+        """Have what was deleted gone from the files as well; whether it is (on SQLite somebody may be reading).
+
+        SQLite rewrites its file without the old pages and empties the log beside it. PostgreSQL does the like by
+        itself in time (autovacuum, recycled log), on its own files; here it is left to that.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self._turn():
+            raw = self.engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.execute("PRAGMA busy_timeout=100")  # a longer wait would stop the hub
+                cursor.execute("VACUUM")
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+            except sqlite3.OperationalError as locked:
+                if "locked" not in str(locked):
+                    raise
+                return False
+            finally:
+                raw.cursor().execute("PRAGMA busy_timeout=15000")
+                raw.close()
 
     def _turn(self) -> contextlib.AbstractContextManager[object]:
         """On SQLite one transaction at a time, waited for on the hub: SQLite's own wait would stop it."""

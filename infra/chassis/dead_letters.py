@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.database import Database
+from infra.chassis.erasures import is_about_forgotten
 from infra.chassis.publishing import Publisher
 from infra.chassis.refusals import NotFound
 from infra.chassis.settings import Settings
+from infra.chassis.sweeping import kind_of
 from infra.chassis.tables import dead_letter
+from infra.chassis.wordless import without_words
 
 
 class DeadLetterNotFound(NotFound):
@@ -34,8 +37,13 @@ class DeadLetters:
     def keep(
         self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
     ) -> None:
-        """Keep an event that failed for the last time; a repeat of the same one only updates its row."""
+        """Keep an event that failed for the last time; a repeat of the same one only updates its row.
+
+        One about somebody who has been erased meanwhile is kept without its words.
+        """
         with self.database.session() as session:
+            if is_about_forgotten(session, json.dumps(event, ensure_ascii=False)):
+                event, headers, error = without_words(event), {}, kind_of(error)
             known = (
                 (dead_letter.c.consumer == queue)
                 & (dead_letter.c.message_id == event["id"])

@@ -13,27 +13,40 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy import MetaData, Table, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
-from infra.chassis.tables import ALL
+from infra.chassis.tables import FIRST, forgotten_subject
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
 
 
 def create_plumbing(op: Operations) -> None:
-    """The tables of :mod:`infra.chassis.tables`, for the first migration of a service."""
-    for table in ALL:
-        op.create_table(table.name, *[column._copy() for column in table.columns])
-        for index in sorted(table.indexes, key=lambda one: str(one.name)):
-            op.create_index(index.name, table.name, [column.name for column in index.columns])
+    """The first tables of :mod:`infra.chassis.tables`, for the first migration of a service."""
+    for table in FIRST:
+        _create(op, table)
 
 
 def drop_plumbing(op: Operations) -> None:
-    for table in reversed(ALL):
+    for table in reversed(FIRST):
         op.drop_table(table.name)
+
+
+def create_forgotten(op: Operations) -> None:
+    """The table of erasures, for the migration that brought it."""
+    _create(op, forgotten_subject)
+
+
+def drop_forgotten(op: Operations) -> None:
+    op.drop_table(forgotten_subject.name)
+
+
+def _create(op: Operations, table: Table) -> None:
+    op.create_table(table.name, *[column._copy() for column in table.columns])
+    for index in sorted(table.indexes, key=lambda one: str(one.name)):
+        op.create_index(index.name, table.name, [column.name for column in index.columns])
 
 
 def configuration(service: str, url: str) -> Config:

@@ -1,4 +1,4 @@
-"""The tables every service's database has beside its own: commands, inbox, outbox, positions, dead letters, leases."""
+"""The tables every service's database has beside its own: commands, inbox, outbox, positions, dead letters, …"""
 
 from __future__ import annotations
 
@@ -74,7 +74,21 @@ dead_letter = Table(
 )
 Index("dead_letter_state", dead_letter.c.state, dead_letter.c.id)
 
-ALL = (command_log, inbox, outbox, relay_position, dead_letter)
+forgotten_subject = Table(
+    "forgotten_subject",
+    _own,
+    Column("erasure_id", String(36), primary_key=True),
+    Column("account_id", String(80), nullable=False),
+    Column("marks", _json(), nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Column("progress", _json(), nullable=False),
+    Column("removed", _json(), nullable=False),
+    Column("finished_at", UtcDateTime),
+)
+Index("forgotten_subject_account", forgotten_subject.c.account_id)
+
+FIRST = (command_log, inbox, outbox, relay_position, dead_letter)  # those of every service's first migration
+ALL = (*FIRST, forgotten_subject)
 
 
 def plumbing(metadata: MetaData) -> None:

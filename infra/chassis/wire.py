@@ -19,6 +19,7 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 from infra.chassis import logs, metrics
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
 from infra.chassis.refusals import InvalidRequest, Refusal, said, spoken
+from infra.chassis.wordless import UUID, with_tokens_read
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; larger is put aside unread
@@ -145,7 +146,7 @@ class Consumer(QueueConsumer):
             "service": service,
             "why": why[:500],
             "routing_key": str((message.delivery_info or {}).get("routing_key")),
-            "headers": {str(key)[:200]: str(value)[:2000] for key, value in (message.headers or {}).items()},
+            "headers": _headers_kept(message.headers or {}),
             "content_type": str(message.content_type),
             "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
         }
@@ -158,6 +159,14 @@ class Consumer(QueueConsumer):
         metrics.quarantined.labels(service).inc()
         logs.get(service=service).warning("message_quarantined", why=why, routing_key=letter["routing_key"])
         self.ack_message(message)
+
+
+def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:
+    """What may be kept: an access token opens doors, so only the ids in it stay (its caller's is one)."""
+    kept = {str(key)[:200]: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"}
+    if found := UUID.findall(with_tokens_read(str(headers.get("nameko.auth_token", "")))):
+        kept["ids_in_token"] = " ".join(found)
+    return kept
 
 
 def quarantine_publisher(container: Any) -> Publisher:

@@ -1,8 +1,9 @@
 """Removing a person's data: asked for by one, confirmed by another, carried out step by step and recorded.
 
 Events stay as they are (they hold ids, decisions and commitments); what opens them goes: answers, words, papers
-with their bytes, names, the answers kept for repeated commands. A crash between two steps leaves nothing behind:
-the duty looks again until every application of the account says it was erased and every blob is gone.
+with their bytes, names. A crash between two steps leaves nothing behind: the duty looks again until every application
+of the account says it was erased and every blob is gone. Then all services are told, this one among them, and each
+answers when nothing is left with it (see `forgetting`).
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.erasures import note
 from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
-from infra.chassis.tables import command_log, outbox
 from services.applications import vault
 from services.applications.audit.imported import SUBJECT, ImportedHistory
 from services.applications.blobs import Blobs, blobs_of
 from services.applications.commanding import Call
 from services.applications.domain.actors import Act
 from services.applications.domain.judging import later
-from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound
+from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound, PersonErased
+from services.applications.forgetting import answers
 from services.applications.models import AnswerSet, Erasure, Paper, Party, application_view
 from services.applications.store import Store
 
@@ -75,12 +77,17 @@ class Erasing:
         return self.database.command(by.command, work)
 
     def erasure(self, erasure_id: str) -> dict[str, Any]:
-        """How far an erasure has come, and what it removed."""
+        """How far an erasure has come, what it removed, and which services have confirmed it.
+
+        ``{erasure_id, account_id, legal_basis, state, asked_by, asked_at, confirmed_by, …, services, complete}``.
+        """
         with self.database.session() as session:
             one = session.get(Erasure, erasure_id)
             if one is None:
                 raise ErasureNotFound(erasure_id=erasure_id)
-            return shown(one)
+            given = answers(session, erasure_id)
+            complete = all(answer["confirmed_at"] for answer in given)
+            return {**shown(one), "services": given, "complete": complete}
 
     def step(self) -> int:
         """One application of one confirmed erasure, or its last sweep."""
@@ -159,15 +166,17 @@ class Erasing:
         with self.database.session() as session:
             one = session.get_one(Erasure, erasure_id)
             overwrite_what_is_deleted(session)
-            session.execute(delete(command_log).where(command_log.c.caller == one.account_id))
-            session.execute(
-                delete(outbox).where(
-                    outbox.c.published_at.is_not(None), outbox.c.subject.in_(one.report.get("applications", []))
-                )
-            )
+            note(session, erasure_id, one.account_id, one.report.get("applications", []))
             tell(session, "subject_erased.v1", told(one), subject=one.account_id, call_id=f"erasure:{erasure_id}")
             one.finished_at = clock.now()
         forget_old_pages(self.database.engine)
+
+
+def refuse_erased(session: Session, account_id: str) -> None:
+    """Refuse whoever is being erased, or has been: an access token may outlive its account by some minutes."""
+    confirmed = select(Erasure.erasure_id).where(Erasure.account_id == account_id, Erasure.confirmed_at.is_not(None))
+    if session.scalar(confirmed.limit(1)) is not None:
+        raise PersonErased()
 
 
 def overwrite_what_is_deleted(session: Session) -> None:
@@ -192,6 +201,7 @@ def told(one: Erasure) -> dict[str, Any]:
         "account_id": one.account_id,
         "applicant_id": one.account_id,
         "application_id": None,
+        "application_ids": one.report.get("applications", []),
         "erasure_id": one.erasure_id,
         "legal_basis": one.legal_basis,
         "at": clock.now().isoformat(),
@@ -207,6 +217,9 @@ def shown(one: Erasure) -> dict[str, Any]:
         "legal_basis": one.legal_basis,
         "state": state,
         "asked_by": one.asked_by,
+        "asked_at": one.asked_at.isoformat(),
         "confirmed_by": one.confirmed_by,
+        "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
+        "finished_at": one.finished_at.isoformat() if one.finished_at else None,
         "report": {k: v for k, v in one.report.items() if k != "blobs_left"},
     }

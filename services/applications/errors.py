@@ -37,6 +37,7 @@ __all__ = [
     "NotSealedYet",
     "NothingOwed",
     "NothingSealed",
+    "PersonErased",
     "ReadModelBehind",
     "Refusal",
     "ServiceLevelTooLow",
@@ -198,6 +199,15 @@ class ErasureNeedsTwoPersons(Refusal):
 class AlreadyErased(Refusal):
     vi = "Dữ liệu cá nhân của hồ sơ này đã bị xóa."
     en = "The personal data of this application has been erased."
+
+
+class PersonErased(Refusal):
+    """The account is being erased or has been; its access token may run on for some minutes."""
+
+    vi = "Dữ liệu cá nhân của tài khoản này đã được xóa."
+    en = "The personal data of this account has been erased."
+    todo_vi = "Muốn nộp hồ sơ mới, hãy đăng ký tài khoản mới."
+    todo_en = "To file a new application, register a new account."
 
 
 class NothingSealed(NotFound):

@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from infra.chassis import metrics
 from infra.chassis.followers import Duty, OutboxRelay, Telling, advance, position_of
+from infra.chassis.forgetting import Forgetting
 from infra.chassis.outbox import cloud_event
 from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
+from services.applications import forgetting
 from services.applications.announcing import WIRE_NAMES, data_of
 from services.applications.audit.findings import Alarming
 from services.applications.audit.sealer import Sealer
@@ -125,6 +127,7 @@ def duties(settings: Settings) -> list[Duty]:
         Reminding(store),
         Limits(store),
         Erasing.from_settings(settings),
+        Forgetting.of(settings, forgetting.Forgetting),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),
         Witnessing.from_settings(settings),

@@ -127,6 +127,16 @@ class Erasure(Rows):
     report: Mapped[dict[str, Any]]
 
 
+class ErasureAnswer(Rows):
+    """A service has said that nothing of an erased person is left with it."""
+
+    __tablename__ = "erasure_answer"
+    erasure_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    removed: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
 def view_columns() -> list[Column[Any]]:
     """The read model: one row per application, without a name or a word of anybody's."""
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,9 @@ from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.instants import instant
+
+PLACES = ("pointer", "field", "requirement", "attachment_id")  # where something is wrong
+PLACE = re.compile(r"[\w./~:-]+")  # a name or a pointer; what has spaces in it may speak of somebody
 
 
 class Office(Decisions):
@@ -144,9 +148,10 @@ class Office(Decisions):
 
 
 def sealed_mark(session: Session, application_id: str, mark: Any) -> dict[str, Any]:
-    """One mark as the event keeps it: where in clear, the words sealed."""
+    """One mark as the event keeps it: where in clear, the words sealed; a place that reads like a sentence is words."""
     if isinstance(mark, str):
         mark = {"problem": mark}
-    places = {name: mark[name] for name in ("pointer", "field", "requirement", "attachment_id") if mark.get(name)}
-    words = mark.get("problem") or mark.get("reason") or mark.get("note")
+    places = {name: mark[name] for name in PLACES if mark.get(name)}
+    spoken = [places.pop(name) for name in PLACES if not PLACE.fullmatch(places.get(name, "-"))]
+    words = ": ".join([*spoken, mark.get("problem") or mark.get("reason") or mark.get("note") or ""]).rstrip(": ")
     return {**places, "problem": vault.seal_optional(session, application_id, words)}

@@ -15,6 +15,7 @@ from services.applications import completeness, vault
 from services.applications.commanding import Call, next_number, office_day, stand
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
+from services.applications.erasure import refuse_erased
 from services.applications.errors import Forbidden, InvalidRequest
 from services.applications.models import Party
 from services.applications.papers import Papers
@@ -49,6 +50,7 @@ class Registry(Papers):
         principal = principal_of(identity, by, on_behalf_of, procedure["code"]) if on_behalf_of else None
 
         def work(session: Session) -> dict[str, Any]:
+            refuse_erased(session, principal["account_id"] if principal else by.actor.account_id)
             at = clock.now()
             act = Act(
                 by.actor.account_id,

@@ -14,6 +14,7 @@ from services.applications.desk import Desk
 from services.applications.erasure import Erasing
 from services.applications.evidence import Evidence
 from services.applications.exporting import Exporting
+from services.applications.forgetting import Forgetting
 from services.applications.history import History
 from services.applications.office import Office
 from services.applications.registry import Registry
@@ -47,6 +48,7 @@ class ApplicationsService(Operations):
     proofs = dependencies.Provided(Proofs)
     bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasing)
+    forgetting = dependencies.Provided(Forgetting)
     settling = dependencies.Provided(Settling)
     rulebook = dependencies.Provided(Rulebook)
 
@@ -364,3 +366,21 @@ class ApplicationsService(Operations):
     @handles("payments", "fee_waived.v1")
     def fee_waived(self, event: Json) -> None:
         self.settling.fee_waived(event, self.catalog)
+
+    # What services answer to an erasure
+
+    @handles("identity", "subject_forgotten.v1")
+    def identity_forgot(self, event: Json) -> None:
+        self.forgetting.answered(event)
+
+    @handles("catalog", "subject_forgotten.v1")
+    def catalog_forgot(self, event: Json) -> None:
+        self.forgetting.answered(event)
+
+    @handles("payments", "subject_forgotten.v1")
+    def payments_forgot(self, event: Json) -> None:
+        self.forgetting.answered(event)
+
+    @handles("notifications", "subject_forgotten.v1")
+    def notifications_forgot(self, event: Json) -> None:
+        self.forgetting.answered(event)

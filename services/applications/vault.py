@@ -24,9 +24,13 @@ def new_salt() -> bytes:
 
 
 def seal(session: Session, application_id: str, words: str) -> Sealed:
-    """Keep somebody's words; what the event holds of them."""
+    """Keep somebody's words; what the event holds of them.
+
+    About an erased person none are kept any more, whoever says them: the commitment is then one that nothing opens.
+    """
     row = Statement(statement_id=str(uuid4()), application_id=application_id, words=words, salt=new_salt())
-    session.add(row)
+    if session.get(Party, application_id) is not None:
+        session.add(row)
     return {"statement_id": row.statement_id, "commitment": commit(words, row.salt)}
 
 

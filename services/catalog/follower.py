@@ -1,12 +1,14 @@
-"""What the catalogue's follower does: publish what was told."""
+"""What the catalogue's follower does: publish what was told, forget who has been erased."""
 
 from __future__ import annotations
 
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.forgetting import Forgetting
 from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
+from services.catalog import forgetting
 
 
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "catalog")
-    return [relay, Retelling(settings, [relay])]
+    return [relay, Retelling(settings, [relay]), Forgetting.of(settings, forgetting.Forgetting)]

@@ -14,6 +14,7 @@ from services.catalog.days import day_of
 from services.catalog.drafts import Drafts
 from services.catalog.exports import Exports
 from services.catalog.fees import Asked
+from services.catalog.forgetting import Forgetting
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.places import Places
@@ -38,6 +39,7 @@ class CatalogService(Operations):
     exporter = dependencies.Provided(Exports)
     importer = dependencies.Provided(Imports)
     uses = dependencies.Provided(Uses)
+    erasures = dependencies.Provided(Forgetting)
 
     @door(public=True)
     def search(
@@ -225,3 +227,7 @@ class CatalogService(Operations):
     @door(public=True)
     def sample_procedures(self, agency_code: str) -> Json:
         return self.offerings.samples(agency_code)
+
+    @handles("applications", "subject_erased.v1")
+    def forget_subject_erased(self, event: Json) -> None:
+        self.erasures.note(event)

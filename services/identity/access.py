@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
+from infra.chassis.erasures import is_forgotten
 from infra.chassis.settings import Settings
 from services.identity.errors import Forbidden
 from services.identity.models import AccessEntry, Account, Agency
 from services.identity.pages import page
+
+NO_PURPOSE = "–"  # of readings of an erased person: readers may have written a name there
 
 
 class AccessLog:
@@ -34,13 +37,14 @@ class AccessLog:
             if session is None:
                 return
             reader = data["by"]
+            erased = is_forgotten(session, data["applicant_id"], reader["account_id"])
             entry = AccessEntry(
                 event_id=event["id"],
                 subject_id=data["applicant_id"],
                 reader_id=reader["account_id"],
                 role=reader.get("role"),
                 agency_code=reader.get("agency_code"),
-                purpose=data["purpose"],
+                purpose=NO_PURPOSE if erased else data["purpose"],
                 application_id=data["application_id"],
                 reference=data.get("reference"),
                 procedure_code=data.get("procedure_code"),
@@ -73,7 +77,7 @@ def _shown(session: Session, entry: AccessEntry) -> dict[str, Any]:
     return {
         "subject_id": entry.subject_id,
         "reader_id": entry.reader_id,
-        "reader_name": reader.full_name if reader else None,
+        "reader_name": (reader.full_name or None) if reader else None,
         "role": entry.role,
         "agency_code": entry.agency_code,
         "agency_name": agency.name if agency else None,

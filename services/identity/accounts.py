@@ -21,6 +21,7 @@ from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import (
     AccountAlreadyExists,
+    AccountErased,
     AccountNotFound,
     CitizenDataDiffers,
     CitizenNotInRegister,
@@ -97,9 +98,14 @@ class Accounts:
             }
 
     def contact(self, account_id: str) -> dict[str, Any]:
-        """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``."""
+        """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``.
+
+        Of an erased person nothing is known any more: ``AccountNotFound``.
+        """
         with self.database.session() as session:
-            account = _account(session, account_id)
+            account = session.get(Account, account_id)
+            if account is None or account.erased_at is not None:
+                raise AccountNotFound()
             return {
                 "account_id": account.id,
                 "full_name": account.full_name,
@@ -196,6 +202,8 @@ def _account(session: Session, account_id: str) -> Account:
     account = session.get(Account, account_id)
     if account is None:
         raise AccountNotFound()
+    if account.erased_at is not None:
+        raise AccountErased()
     return account
 
 

@@ -71,9 +71,8 @@ class Delegations:
             if one is None or by.account_id not in (one.principal_id, one.delegate_id):
                 raise DelegationNotFound()
             if one.revoked_at is None:
-                one.revoked_at, one.revoked_by = clock.now(), by.account_id
-                facts = {**_told(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by.account_id}}
-                tell(session, "delegation_revoked.v1", facts, subject=one.id)
+                end(session, one, by=by.account_id)
+            assert one.revoked_at is not None
             return {"delegation_id": one.id, "revoked_at": one.revoked_at.isoformat()}
 
         return in_one_step(self.database, command, work)
@@ -109,6 +108,13 @@ class Delegations:
             if principal is None or not covering:
                 raise DelegationNotFound()
             return {**_told(covering[0]), "principal_name": principal.full_name}
+
+
+def end(session: Session, one: Delegation, *, by: str) -> None:
+    """End a delegation in force, and tell it. ``by``: the account that did."""
+    one.revoked_at, one.revoked_by = clock.now(), by
+    facts = {**_told(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by}}
+    tell(session, "delegation_revoked.v1", facts, subject=one.id)
 
 
 def end_of(until: str) -> datetime:

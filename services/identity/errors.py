@@ -144,6 +144,15 @@ class AccountNotFound(NotFound):
     en = "There is no such account."
 
 
+class AccountErased(Unauthenticated):
+    """The person of this account was erased; an access token may outlive them by ten minutes."""
+
+    vi = "Dữ liệu cá nhân của tài khoản này đã được xóa; tài khoản không còn dùng được."
+    en = "The personal data of this account has been erased; it can no longer be used."
+    todo_vi = "Muốn dùng lại dịch vụ, hãy đăng ký tài khoản mới."
+    todo_en = "To use the portal again, register a new account."
+
+
 class SessionNotFound(NotFound):
     """The caller has no session with this id."""
 

@@ -1,15 +1,16 @@
-"""What identity's follower does: publish what was told, and forget what has no more use."""
+"""What identity's follower does: publish what was told, forget what has no more use and who has been erased."""
 
 from __future__ import annotations
 
 from infra.chassis.database import Database
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.forgetting import Forgetting
 from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
-from services.identity import attempts, open_sessions
+from services.identity import attempts, forgetting, open_sessions
 
 
-class Forgetting:
+class OldSignIns:
     """Drops counts of failed sign-ins after a day, and sessions with their refresh tokens a month after their end."""
 
     name = "forget old sign-ins"
@@ -25,4 +26,9 @@ class Forgetting:
 
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "identity")
-    return [relay, Retelling(settings, [relay]), Forgetting(Database.at(settings.database_url("identity")))]
+    return [
+        relay,
+        Retelling(settings, [relay]),
+        OldSignIns(Database.at(settings.database_url("identity"))),
+        Forgetting.of(settings, forgetting.Forgetting),
+    ]

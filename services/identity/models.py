@@ -41,6 +41,7 @@ class Account(Table):
     otp_confirmed_at: Mapped[datetime | None]
     otp_last_step: Mapped[int | None] = mapped_column(BigKey)
     registered_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 class SignInAttempt(Table):
@@ -140,7 +141,7 @@ class Delegation(Table):
 
 
 class AccessEntry(Table):
-    """Somebody read or used a person's data: who, when, in which role, why. Never changed, never deleted."""
+    """Somebody read or used a person's data: who, when, in which role, and, until the person is erased, why."""
 
     __tablename__ = "access_entry"
     __table_args__ = (UniqueConstraint("event_id"), Index("access_entry_of_subject", "subject_id", "position"))

@@ -91,15 +91,25 @@ class Offices:
         def work(session: Session) -> dict[str, Any]:
             held = _current(session, account_id, agency_code)
             if held is not None:
-                _close(session, held, by)
-                facts = _told_of(held, by, held.dismissed_at)
-                tell(session, "official_dismissed.v1", facts, subject=account_id)
+                _dismissed(session, held, by)
             last = held or _last(session, account_id, agency_code)
             if last is None:
                 raise AppointmentNotFound(agency_code=agency_code)
             return _dismissal_shown(last)
 
         return in_one_step(self.database, command, work)
+
+
+def leave_all(session: Session, account_id: str, *, by: Actor) -> int:
+    """Take all posts from an account; how many it had."""
+    held = list(
+        session.scalars(
+            select(Appointment).where(Appointment.account_id == account_id, Appointment.dismissed_at.is_(None))
+        )
+    )
+    for post in held:
+        _dismissed(session, post, by)
+    return len(held)
 
 
 def posts_of(session: Session, account_id: str) -> list[dict[str, Any]]:
@@ -160,6 +170,12 @@ def _appointed(session: Session, account_id: str, agency_code: str, roles: list[
     session.flush()
     tell(session, "official_appointed.v1", _told_of(post, by, post.appointed_at), subject=account_id)
     return post
+
+
+def _dismissed(session: Session, held: Appointment, by: Actor) -> None:
+    _close(session, held, by)
+    facts = _told_of(held, by, held.dismissed_at)
+    tell(session, "official_dismissed.v1", facts, subject=held.account_id)
 
 
 def _close(session: Session, held: Appointment, by: Actor) -> None:

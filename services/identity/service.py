@@ -11,6 +11,7 @@ from infra.chassis.operations import Operations
 from services.identity.access import AccessLog
 from services.identity.accounts import Accounts, Claimed
 from services.identity.delegations import Delegations
+from services.identity.forgetting import Forgetting
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
 from services.identity.population import SamplePeople
@@ -35,6 +36,7 @@ class IdentityService(Operations):
     offices = dependencies.Provided(Offices)
     trust = dependencies.Provided(Delegations)
     log = dependencies.Provided(AccessLog)
+    erasures = dependencies.Provided(Forgetting)
 
     @door(public=True, sensitive=("password", "citizen_number"))
     def register_citizen(
@@ -161,3 +163,7 @@ class IdentityService(Operations):
     @handles("applications", "application_read.v1")
     def note_application_read(self, event: dict[str, Any]) -> None:
         self.log.note_reading(event)
+
+    @handles("applications", "subject_erased.v1")
+    def forget_subject_erased(self, event: dict[str, Any]) -> None:
+        self.erasures.note(event)

@@ -56,6 +56,8 @@ class Sessions:
         fresh_hash = passwords.digest(password) if passwords.outdated(account.password_hash) else None
         with self.database.session() as session:
             account = session.get_one(Account, account.id)
+            if account.erased_at is not None:  # while the password was looked at
+                raise SignInRefused()
             if not self._second_factor_waits(session, account, otp):
                 attempts.forgive(session, username)
                 account.password_hash = fresh_hash or account.password_hash

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -151,6 +151,8 @@ class Courier:
             select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.number == delivery.attempts)
         )
         assert attempt is not None, "an attempt is written before it is made"
+        if not delivery.body:  # erased while it was under way: what the other side said may repeat the address
+            outcome = replace(outcome, detail="subject erased")
         attempt.finished_at, attempt.outcome, attempt.detail = now, outcome.status, outcome.detail
         attempts_made.labels(self.carrier.channel, outcome.status).inc()
         if states.may(delivery.status, outcome.status):  # a delivery report may have been faster than our own result

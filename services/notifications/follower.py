@@ -1,10 +1,13 @@
-"""What runs beside the doors, once per database: the couriers."""
+"""What runs beside the doors, once per database: the couriers, and forgetting who has been erased."""
 
 from __future__ import annotations
 
 from infra.chassis.database import Database
-from infra.chassis.followers import Duty
+from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.forgetting import Forgetting
+from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
+from services.notifications import forgetting
 from services.notifications.courier import Courier
 from services.notifications.mail_carrier import carrier_of
 from services.notifications.webhook_carrier import WebhookCarrier
@@ -12,4 +15,11 @@ from services.notifications.webhook_carrier import WebhookCarrier
 
 def duties(settings: Settings) -> list[Duty]:
     database = Database.at(settings.database_url("notifications"))
-    return [Courier(database, carrier_of(settings)), Courier(database, WebhookCarrier.from_settings(settings))]
+    relay = OutboxRelay.of(settings, "notifications")
+    return [
+        relay,
+        Retelling(settings, [relay]),
+        Courier(database, carrier_of(settings)),
+        Courier(database, WebhookCarrier.from_settings(settings)),
+        Forgetting.of(settings, forgetting.Forgetting),
+    ]

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
+from infra.chassis.erasures import is_forgotten
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.notifications import preferences, webhooks
@@ -27,7 +28,6 @@ from services.notifications.templates import Text, say
 
 Event = Mapping[str, Any]
 Contact = Mapping[str, Any]
-ERASED = ""
 
 
 class Directory(Protocol):
@@ -53,16 +53,10 @@ class Herald:
         # Neighbours are asked before the transaction: it may take a while.
         contact, names = _contact(directory, account_id), self.procedures.names(event["data"], catalogue)
         with self.database.once(said.key, event["id"]) as session:
-            if session is not None:
+            # An event that comes after its person was erased (from a retry, say) is written to nobody.
+            if session is not None and not is_forgotten(session, account_id):
                 _tell(session, said, event, contact, names)
                 webhooks.spread(session, event)
-
-    def forget(self, event: Event) -> None:
-        """Take the words and addresses of an erased subject away; that something was sent, and when, stays."""
-        account_id = str(event["data"]["applicant_id"])
-        with self.database.once("subject_erased", event["id"]) as session:
-            if session is not None:
-                _forget(session, account_id)
 
 
 def _tell(session: Session, said: Said, event: Event, contact: Contact, names: Names) -> None:
@@ -119,17 +113,3 @@ def _email(session: Session, message: Message, contact: Contact, text: Text) -> 
         subject=text.subject, body=text.body, status=states.CREATED, attempts=0, created_at=now,
         updated_at=now, next_attempt_at=preferences.when_allowed(session, message.account_id, now),
     )  # fmt: skip
-
-
-def _forget(session: Session, account_id: str) -> None:
-    now, own = clock.now(), Delivery.account_id == account_id
-    nothing = {"subject": ERASED, "body": ERASED}
-    session.execute(update(Message).where(Message.account_id == account_id).values(**nothing, erased_at=now))
-    session.execute(
-        update(Delivery).where(own, Delivery.status.in_(states.WAITING)).values(
-            status=states.PERMANENT_FAILURE, problem="subject erased", next_attempt_at=None
-        )
-    )  # fmt: skip
-    session.execute(
-        update(Delivery).where(own).values(**nothing, recipient=ERASED, recipient_name=ERASED, updated_at=now)
-    )

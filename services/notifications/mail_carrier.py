@@ -149,13 +149,27 @@ class FolderCarrier:
         path.write_bytes(letter.as_bytes())
         return Outcome(states.SENT, f"written to {path.name}")
 
+    def remove(self, effect_id: str) -> bool:
+        """Take a letter out of the folder; whether it was there."""
+        path = self.folder / f"{effect_id}.eml"
+        existed = path.exists()
+        path.unlink(missing_ok=True)
+        return existed
+
 
 def carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
     """By ``SMTP_URL`` and ``MAIL_FROM``; without them development writes to a folder and production stops."""
+    if folder := folder_of(settings):
+        return folder
     sender = settings.get("MAIL_FROM", EMBEDDED_SENDER) if settings.development else settings.require("MAIL_FROM")
-    if settings.development and not settings.get("SMTP_URL"):
-        return FolderCarrier(settings.home / "outgoing-mail", sender)
     return MailCarrier(MailServer.of(settings.require("SMTP_URL")), sender, settings.number("SMTP_TIMEOUT", TIMEOUT_S))
+
+
+def folder_of(settings: Settings) -> FolderCarrier | None:
+    """The folder that stands for a mail server in development, when none is set."""
+    if settings.development and not settings.get("SMTP_URL"):
+        return FolderCarrier(settings.home / "outgoing-mail", settings.get("MAIL_FROM", EMBEDDED_SENDER))
+    return None
 
 
 def parcel_of_mail(delivery: Delivery) -> Parcel:

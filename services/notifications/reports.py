@@ -69,5 +69,6 @@ def _note(session: Session, delivery_id: str, event: str, detail: str) -> dict[s
     changed = to is not None and states.may(delivery.status, to)
     if changed and to is not None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = to, clock.now(), None
-        delivery.problem = f"reported as {event} {detail}".strip() if to == states.PERMANENT_FAILURE else None
+        said = detail if delivery.body else ""  # of an erased person's letter nothing that may name an address is kept
+        delivery.problem = f"reported as {event} {said}".strip() if to == states.PERMANENT_FAILURE else None
     return {"delivery_id": delivery.id, "status": delivery.status, "changed": changed}

@@ -10,6 +10,7 @@ from infra.chassis.doors import door
 from infra.chassis.handlers import handles
 from infra.chassis.operations import Operations
 from services.notifications import clients
+from services.notifications.forgetting import Forgetting
 from services.notifications.herald import Herald
 from services.notifications.inbox import Inbox
 from services.notifications.preferences import Preferences
@@ -39,6 +40,7 @@ class NotificationsService(Operations):
     texts = Provided(Templates)
     reports = Provided(Reports)
     webhooks = Provided(Webhooks)
+    erasures = Provided(Forgetting)
     identity = clients.identity()
     catalog = clients.catalog()
 
@@ -218,4 +220,4 @@ class NotificationsService(Operations):
 
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Event) -> None:
-        self.herald.forget(event)
+        self.erasures.note(event)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
+from infra.chassis.erasures import is_forgotten
 from infra.chassis.settings import Settings
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Owed, Standing, by_kind, owed_by
@@ -49,11 +50,10 @@ class Billing:
                 return
             data = event["data"]
             bill, asked = _bill(session, data["application_id"]), data.get("amount")
+            reason = data.get("reason") if bill.erased_at is None else None
             if asked:
-                owed = Owed("supplement", asked["amount"], asked["currency"], (_item(asked, data.get("reason")),))
-                raise_demand(
-                    session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=data.get("reason")
-                )
+                owed = Owed("supplement", asked["amount"], asked["currency"], (_item(asked, reason),))
+                raise_demand(session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=reason)
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
 
     def result_falls_due(self, event: Mapping[str, Any]) -> None:
@@ -105,6 +105,7 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
         level=facts["level"],
         quote=dict(facts["quote"]),
         pinned_at=clock.now(),
+        erased_at=clock.now() if is_forgotten(session, facts["applicant_id"]) else None,
     )
     session.add(bill)
     session.flush()

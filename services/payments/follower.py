@@ -1,13 +1,21 @@
-"""What the payments follower does: relays events, looks after open payments, sends refunds on."""
+"""What the payments follower does: relays events, looks after open payments, sends refunds on, forgets the erased."""
 
 from __future__ import annotations
 
 from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.forgetting import Forgetting
 from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
+from services.payments import forgetting
 from services.payments.watch import Abandoned, RefundsOnTheirWay
 
 
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "payments")
-    return [relay, Retelling(settings, [relay]), Abandoned.of(settings), RefundsOnTheirWay.of(settings)]
+    return [
+        relay,
+        Retelling(settings, [relay]),
+        Abandoned.of(settings),
+        RefundsOnTheirWay.of(settings),
+        Forgetting.of(settings, forgetting.Forgetting),
+    ]

@@ -34,6 +34,7 @@ class Bill(Table):
     level: Mapped[int] = mapped_column(Integer)
     quote: Mapped[dict[str, Any]]
     pinned_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 class Demand(Table):

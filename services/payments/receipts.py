@@ -44,6 +44,7 @@ def shown(session: Session, payment: Payment, bill: Bill) -> dict[str, Any]:
         "reference": bill.reference,
         "procedure_code": bill.procedure_code,
         "agency_code": payment.agency_code,
+        "payer": {"account_id": bill.applicant_id, "erased": bill.erased_at is not None},
         "issued_at": iso(receipt.issued_at),
         "method": payment.method,
         "transaction_no": payment.transaction_no,

@@ -22,9 +22,10 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments.domain.states import HOLDS_MONEY, State
+from services.payments.forgetting import line_left
 from services.payments.gateways import vietqr
 from services.payments.ledger import instant
-from services.payments.models import Payment, Reconciliation
+from services.payments.models import Bill, Payment, Reconciliation
 from services.payments.movements import iso, locked, money
 from services.payments.settlement import money_arrived
 
@@ -66,7 +67,7 @@ class Reconciler:
                 gateway=gateway,
                 by=by.account_id,
                 at=clock.now(),
-                statement=[dict(one) for one in statement],
+                statement=_kept(session, statement, outcome),
                 outcome=outcome,
             )
             session.add(row)
@@ -113,11 +114,22 @@ def _problem(session: Session, payment: Payment | None, line: Line, seen: set[st
             payment,
             by=by.account_id,
             transaction_no=line.get("transaction_no"),
-            facts={"statement": dict(line)},
+            facts={"statement": line_left(line) if _erased(session, payment) else dict(line)},
         )
     elif payment.transaction_no and line.get("transaction_no") and payment.transaction_no != line["transaction_no"]:
         return "transaction_differs"
     return None
+
+
+def _kept(session: Session, statement: list[Line], outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines as they came; of those about an erased payer not the words of the transfer."""
+    found = [one for one in (*outcome["matches"], *outcome["discrepancies"]) if one["line"] and one["payment_id"]]
+    gone = {one["line"] for one in found if _erased(session, session.get_one(Payment, one["payment_id"]))}
+    return [line_left(line) if number in gone else dict(line) for number, line in enumerate(statement, start=1)]
+
+
+def _erased(session: Session, payment: Payment) -> bool:
+    return session.get_one(Bill, payment.application_id).erased_at is not None
 
 
 def _payment_of(session: Session, gateway: str, line: Line) -> Payment | None:

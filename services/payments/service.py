@@ -12,6 +12,7 @@ from services.payments import clients
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
 from services.payments.enquiries import Enquiries
+from services.payments.forgetting import Forgetting
 from services.payments.ledger import Ledger
 from services.payments.notices import Notices
 from services.payments.parity import Parity
@@ -40,6 +41,7 @@ class PaymentsService(Operations):
     books = dependencies.Provided(Ledger)
     reconciler = dependencies.Provided(Reconciler)
     twins = dependencies.Provided(Parity)
+    erasures = dependencies.Provided(Forgetting)
 
     @door(roles=READERS)
     def demands(self, application_id: str) -> Reply:
@@ -159,3 +161,7 @@ class PaymentsService(Operations):
     @handles("applications", "application_stopped.v1")
     def nothing_owed_after_stop(self, event: Event) -> None:
         self.billing.nothing_more_owed(event)
+
+    @handles("applications", "subject_erased.v1")
+    def forget_subject_erased(self, event: Event) -> None:
+        self.erasures.note(event)

@@ -109,6 +109,7 @@ OFFICE = {
     "decline_withdrawal": "intake_officer", "propose": "case_officer", "approve": "approver", "reject": "approver",
     "send_back": "approver", "return_result": "intake_officer",
 }  # fmt: skip
+OF_THE_ERASED = ("submit", "detach", "supplement", "request_withdrawal", "choose_delivery", "rate", "appeal")
 DECISIONS = ("approve", "reject", "send_back")
 UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
@@ -130,7 +131,9 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("save_answers", "VersionConflict"): at("citizen", application_id="$draft", answers={}, expected_version=99),
     ("save_answers", "AlreadyErased"): at("leaving", application_id="$erased", answers={}),
     ("attach", "AlreadyErased"): at("leaving", application_id="$erased", requirement="other"),
-    ("submit", "AlreadyErased"): at("leaving", application_id="$erased"),
+    **{(door, "AlreadyErased"): at("leaving", application_id="$erased") for door in OF_THE_ERASED},
+    ("approve", "AlreadyErased"): at("approver", application_id="$erased"),
+    ("start", "PersonErased"): at("leaving", procedure_code=FREE),
     ("attach", "AttachmentNotFound"): Knock("citizen", lambda town, scenes: {
         "application_id": scenes.draft, "requirement": "other", "from_attachment_id": nothing()}),
     ("detach", "AttachmentNotFound"): at("citizen", application_id="$draft"),
@@ -198,6 +201,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("register_citizen", "CitizenDataDiffers"): Knock(None, _stranger(full_name=OTHER)),
     ("register_citizen", "AccountAlreadyExists"): Knock(None, _claims("citizen")),
     ("register_citizen", "WeakPassword"): Knock(None, _stranger(password="12345678")),
+    ("whoami", "AccountErased"): at("leaving"),
     ("sign_in", "Unauthenticated"): at(None, username="khong-co-ai", password=WRONG),
     ("sign_in", "OtpRequired"): Knock(None, lambda town, scenes: {
         name: town.people["careful"][name] for name in ("username", "password")}),

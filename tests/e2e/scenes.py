@@ -233,8 +233,8 @@ def erased(town: Town, scenes: Scenes) -> None:
     for auditor in ("auditor", "auditor_2"):
         asked = town.call("applications", "erase_subject", auditor, **about, command_id=command())
     eventually(
-        lambda: town.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["state"] == "finished",
-        "the erasure is finished",
+        lambda: town.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["complete"],
+        "every service has confirmed the erasure",
     )
     scenes.half_erased = str(town.people["careless"]["account_id"])
     town.call("applications", "erase_subject", "auditor", account_id=scenes.half_erased, legal_basis=LEGAL_BASIS,

@@ -76,6 +76,9 @@ class Deciding(Intake):
         self._record(OutcomeProposed, move, by, outcome=outcome, reason=reason)
 
     def approve(self, *, result: Mapping[str, Any], by: Act) -> None:
+        """Approve and issue a result; an erased person gets none, since it would be about them."""
+        if self.erased:
+            raise AlreadyErased()
         move = self._judge("approve", by)
         proposed_by = self._check_proposal(by)
         moved = deadline.ended(self.clock, by.at, "Approved", self._ref())

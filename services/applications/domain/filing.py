@@ -20,7 +20,7 @@ from services.applications.domain.events import (
 )
 from services.applications.domain.judging import Judging
 from services.applications.domain.state import Sealed
-from services.applications.errors import AlreadyErased, AttachmentNotFound, DeliveryNotOffered, ServiceLevelTooLow
+from services.applications.errors import AttachmentNotFound, DeliveryNotOffered, ServiceLevelTooLow
 
 ONLINE_SUBMISSION_LEVEL = 3
 DELIVERY_LEVEL = 4  # results online or by post
@@ -30,7 +30,6 @@ class Filing(Judging):
     def save_answers(self, *, answers_id: str, commitment: str, changed: list[str], by: Act) -> None:
         """Keep a new revision of the answers; only while they may still be written."""
         move = self._judge("save_answers", by)
-        self._check_not_erased()
         self._record(AnswersSaved, move, by, answers_id=answers_id, commitment=commitment, changed=changed)
 
     def attach(
@@ -38,7 +37,6 @@ class Filing(Judging):
     ) -> None:
         """Add a paper for a requirement of the procedure (or ``other``)."""
         move = self._judge("attach", by)
-        self._check_not_erased()
         self._record(
             Attached,
             move,
@@ -59,7 +57,6 @@ class Filing(Judging):
     def submit(self, *, procedure: Mapping[str, Any], procedure_digest: str, quote: Mapping[str, Any], by: Act) -> None:
         """Hand in; from here on the answers are frozen and the rules of today hold."""
         move = self._judge("submit", by)
-        self._check_not_erased()
         check_channel_level(self.channel, procedure["level"])
         self._record(
             Submitted,
@@ -97,10 +94,6 @@ class Filing(Judging):
 
     def _papers(self) -> dict[str, str]:
         return {attachment_id: paper["commitment"] for attachment_id, paper in self.attachments.items()}
-
-    def _check_not_erased(self) -> None:
-        if self.erased:
-            raise AlreadyErased()
 
 
 def check_channel_level(channel: str, level: int) -> None:

@@ -10,7 +10,7 @@ from services.applications.domain.actors import Act
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.state import State
 from services.applications.domain.statuses import Status
-from services.applications.errors import Forbidden, TransitionNotAllowed
+from services.applications.errors import AlreadyErased, Forbidden, TransitionNotAllowed
 
 
 class Judging(State):
@@ -18,6 +18,8 @@ class Judging(State):
 
     def _judge(self, command: str, by: Act, event: str | None = None) -> moves.Move:
         self._check_hand(command, by)
+        if self.erased and by.role == "citizen":
+            raise AlreadyErased()
         move = moves.find(command, self.status, event)
         if move is None:
             rows = moves.moves_of(command)

@@ -9,9 +9,11 @@ import time_machine
 from sqlalchemy import select, text, update
 
 from infra.chassis.contracts import contract_of
+from infra.chassis.settings import SERVICES
 from infra.chassis.tables import outbox
 from services.applications.announcing import WIRE_NAMES, data_of
-from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, ServiceUnavailable
+from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, PersonErased, ServiceUnavailable
+from services.applications.forgetting import Forgetting
 from services.applications.models import application_view
 from services.applications.rebuilding import rebuild
 from services.applications.vault import Words
@@ -241,6 +243,67 @@ def test_nothing_new_is_written_about_an_erased_person(portal):
         pass
     with pytest.raises(AlreadyErased):
         portal.registry.save_answers(key, {"ho_ten": "X"}, by=call(people.CITIZEN), **portal.neighbours)
+
+
+def erased(portal) -> str:
+    for auditor in (people.AUDITOR, people.AUDITOR_2):
+        asked = portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+    while portal.erasing.step():
+        pass
+    return asked["erasure_id"]
+
+
+def test_whoever_is_erased_begins_nothing_new_whatever_token_is_still_in_hand(portal):
+    portal.filled()
+    erased(portal)
+    with pytest.raises(PersonErased):
+        portal.started()
+    assert portal.started(people.NEIGHBOUR)
+
+
+def test_an_office_can_end_an_erased_persons_application_and_its_words_are_not_kept(portal):
+    key = portal.in_processing()
+    portal.follow()
+    erased(portal)
+    portal.office.stop(key, "canary-after-erasure", by=call(people.APPROVER))
+    portal.follow()
+    assert "canary-after-erasure" not in everything_stored(portal)
+    last = portal.audit.history(key, by=call(people.AUDITOR))["items"][-1]
+    assert (last["kind"], last["reason"]) == ("Stopped", None)
+    assert portal.verified()["first_bad"] is None
+    with pytest.raises(AlreadyErased):
+        portal.registry.appeal(key, "canary", identity=portal.identity, by=call(people.CITIZEN))
+
+
+def test_money_of_an_erased_person_is_still_recorded(portal):
+    key = portal.submitted()
+    erased(portal)
+    portal.paid(key, "intake")
+    assert portal.store.get(key).owed("intake") == {}
+
+
+def test_an_auditor_sees_which_services_have_confirmed(portal):
+    portal.filled()
+    erasure_id = erased(portal)
+    forgetting = Forgetting(portal.database)
+    waiting = portal.erasing.erasure(erasure_id)
+    assert not waiting["complete"] and {one["confirmed_at"] for one in waiting["services"]} == {None}
+    for number, service in enumerate(("identity", "catalog", "payments", "notifications")):
+        told = {"erasure_id": erasure_id, "service": service, "at": "2026-11-21T00:00:00+00:00", "removed": {"a": 1}}
+        for _ in range(2):  # every message may come twice
+            forgetting.answered({"id": f"{service}:{number}", "data": told})
+    with portal.database.session() as session:
+        forgetting.confirm(session, erasure_id, "citizen-1", {})
+    shown = portal.erasing.erasure(erasure_id)
+    assert shown["complete"] and [one["service"] for one in shown["services"]] == list(SERVICES)
+
+
+def test_a_place_that_reads_like_a_sentence_is_not_written_into_the_history(portal):
+    key = portal.accepted()
+    marks = [{"field": "bà canary ở tổ 3", "problem": "mờ"}, {"pointer": "/answers/ho_ten", "problem": "sai"}]
+    portal.office.request_supplement(key, marks, "bổ sung", catalog=portal.catalog, by=call(people.INTAKE))
+    stored = "".join(bytes(one.state).decode() for one in portal.store.notifications(0))
+    assert "canary" not in stored and "/answers/ho_ten" in stored
 
 
 def test_words_open_in_place_and_an_erased_one_is_nothing():

@@ -9,6 +9,7 @@ import pytest
 
 import services.applications as package
 from infra.chassis.contracts import contract_of
+from infra.chassis.settings import SERVICES
 from services.applications.announcing import WIRE_NAMES
 from services.applications.domain import moves
 from services.applications.domain.events import KINDS, TOPICS
@@ -111,7 +112,9 @@ def test_every_command_has_a_door_and_every_wire_name_a_contract():
     doors = set(contract.rpc)
     assert {move.command for move in MOVES if move.command != "settle_fee"} <= doors
     assert set(WIRE_NAMES.values()) <= set(contract.events)
-    assert set(contract.consumes) == {"payments/payment_settled.v1", "payments/fee_waived.v1"}
+    forgotten = {f"{service}/subject_forgotten.v1" for service in SERVICES if service != "applications"}
+    money = {"payments/payment_settled.v1", "payments/fee_waived.v1"}
+    assert set(contract.consumes) == money | forgotten | {"catalog/calendar_changed.v1"}
 
 
 def test_every_door_with_a_command_id_is_a_move_of_the_table():

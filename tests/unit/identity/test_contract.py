@@ -1,12 +1,14 @@
 """The contract says what the doors do, and its examples are true."""
 
 import inspect
+from uuid import uuid4
 
 import pytest
 
 from infra.chassis import refusals
 from infra.chassis.contracts import contract_of
 from services.identity import errors
+from services.identity.forgetting import Forgetting
 from services.identity.service import OFFICIALS, IdentityService
 
 CONTRACT = contract_of("identity")
@@ -90,6 +92,8 @@ def test_what_is_really_told_fits_the_contract(identity, operator):
     identity.offices.dismiss(by.account_id, "H01", by=operator)
     granted = identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
     identity.delegations.revoke_delegation(granted["delegation_id"], by=by)
+    with identity.database.session() as session:
+        Forgetting(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
     told = identity.told()
     assert {kind for kind, _ in told} == set(CONTRACT.events)
     for kind, data in told:

@@ -14,6 +14,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.refusals import Forwarded
+from services.notifications.forgetting import Forgetting
 from services.notifications.herald import Herald
 from services.notifications.inbox import Inbox
 from services.notifications.models import Attempt, Delivery, Message, Row
@@ -75,11 +76,17 @@ class Office:
         self.herald, self.inbox = Herald(self.database), Inbox(self.database)
         self.preferences, self.templates = Preferences(self.database), Templates(self.database)
         self.webhooks = Webhooks(self.database, guarded=guarded)
+        self.forgetting = Forgetting(self.database)
 
     def hears(
         self, event: Mapping[str, Any], directory: Directory | None = None, catalogue: Catalogue | None = None
     ) -> None:
         self.herald.tell(event, directory or Directory(), catalogue or Catalogue())
+
+    def forgets(self, account_id: str) -> dict[str, int]:
+        """What an erasure does to this service's own tables."""
+        with self.database.session() as session:
+            return self.forgetting.forget(session, account_id, self.forgetting.marks(session, account_id))
 
     def messages(self) -> list[Message]:
         return self._all(select(Message).order_by(Message.position))

@@ -159,7 +159,21 @@ def test_while_identity_does_not_answer_nothing_is_written(office: Office) -> No
 
 def test_erasing_a_subject_takes_words_and_addresses_and_leaves_the_fact_of_sending(office: Office) -> None:
     office.hears(event("application_approved.v1", "applications:1"))
-    office.herald.forget(event("subject_erased.v1", "applications:2"))
+    office.forgets(CITIZEN.account_id)
     [message], [letter] = office.messages(), office.deliveries()
     assert (message.subject, message.body) == ("", "") and message.erased_at is not None
     assert (letter.recipient, letter.recipient_name, letter.body, letter.status) == ("", "", "", "permanent_failure")
+
+
+def test_after_an_erasure_nobody_is_written_to_and_subscribers_are_told_nothing(office: Office) -> None:
+    told = {"account_id": CITIZEN.account_id, "application_id": None, "application_ids": [], "erasure_id": "e-1"}
+    office.forgetting.note({"id": "applications:beside-1", "data": told})
+    office.hears(event("application_approved.v1", "applications:2"))
+    assert (office.messages(), office.deliveries()) == ([], [])
+
+
+def test_what_was_said_back_about_an_erased_persons_letter_is_not_kept(office: Office) -> None:
+    office.hears(event("application_approved.v1", "applications:1"))
+    office.forgets(CITIZEN.account_id)
+    assert office.forgets(CITIZEN.account_id).keys() <= {"delivery"}  # again: nothing is found but the empty letter
+    assert all(one.detail is None for one in office.attempts())

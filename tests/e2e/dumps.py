@@ -1,0 +1,72 @@
+"""Everything an installation keeps, as text: tables, files, queues. For tests that look for what should be gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy.engine import make_url
+
+from infra.chassis.settings import SERVICES, Settings
+from infra.embedded.broker import Broker
+
+Store = tuple[str, str]
+
+
+def tables(settings: Settings) -> Iterator[Store]:
+    """Every column of every row of all five databases; bytes as the text they are."""
+    for service in SERVICES:
+        engine = create_engine(settings.database_url(service))
+        known = MetaData()
+        known.reflect(engine)
+        with engine.connect() as connection:
+            for table in known.sorted_tables:
+                rows = connection.execute(select(table)).all()
+                yield f"{service}.{table.name}", "\n".join(" ".join(_text(value) for value in row) for row in rows)
+        engine.dispose()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def server_dumps(settings: Settings) -> Iterator[Store]:
+    """What ``pg_dump`` writes of each database."""
+    program = shutil.which("pg_dump") or str(next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump")))))
+    for service in SERVICES:
+        url = make_url(settings.database_url(service))
+        plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+        env = {**os.environ, "PGPASSWORD": url.password or ""}
+        done = subprocess.run([program, plain], env=env, capture_output=True, text=True, timeout=60, check=True)
+        yield f"pg_dump {service}", done.stdout
+
+
+def files(*folders: Path) -> Iterator[Store]:
+    """Names and bytes of every file, databases of SQLite among them."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield str(path.relative_to(folder)), f"{path.name}\n{path.read_bytes().decode('utf-8', 'replace')}"
+
+
+def queues(settings: Settings, broker: Any = None) -> Iterator[Store]:
+    """Every message that lies in a queue, of RabbitMQ by its management interface."""
+    if broker is None:
+        for name, messages in Broker.named(settings.amqp_uri.removeprefix("embedded://")).queues.items():
+            yield f"queue {name}", "\n".join(str(one) for one in messages)
+        return
+    host = quote(urlsplit(settings.amqp_uri).path.removeprefix("/"), safe="")
+    asked = {"count": 1000, "ackmode": "ack_requeue_true", "encoding": "auto", "truncate": 5_000_000}
+    for queue in broker.manage("GET", f"queues/{host}").json():
+        name = quote(queue["name"], safe="")
+        found = broker.manage("POST", f"queues/{host}/{name}/get", asked).json()
+        yield f"queue {queue['name']}", json.dumps(found, ensure_ascii=False)
