@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,10 +29,20 @@ STAGES = {"reading": "đọc tệp (byte) / reading (bytes)", "storing": "ghi s�
 def rebuild(
     service: Annotated[str, typer.Argument(metavar="SERVICE")],
     projection: Annotated[str | None, typer.Option(help="One read model of the service; otherwise all.")] = None,
-    swap: Annotated[bool, typer.Option(help="Put the rebuilt rows in place; --no-swap only compares.")] = True,
+    swap: Annotated[
+        bool | None,
+        typer.Option(
+            "--swap/--no-swap",
+            help="Put the rebuilt rows in place without asking; only compare. Neither: a terminal is asked.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay history into read models beside the live ones, show the difference, swap."""
+    """Replay history into read models beside the live ones, show the difference, swap.
+
+    In a terminal it shows the difference and asks before swapping. In a script typing the command is the request.
+    """
     logs.set_up("ERROR")
     settings = Settings.from_environment()
     (name,) = known([service])
@@ -40,21 +52,41 @@ def rebuild(
         raise Refused(f"{name} keeps no read model that is made from a history") from None
     _made_if_embedded(settings, name)
     try:
-        with progress("sự kiện / events", quiet=as_json) as tell:
-            report = replay(settings, projection, swap=swap, progress=tell)
+        with contextlib.ExitStack() as watching:
+            tell = watching.enter_context(progress("sự kiện / events", quiet=as_json))
+            agreed = _asking(watching) if swap is None and in_a_terminal() else None
+            report = replay(settings, projection, swap=swap is not False, agreed=agreed, progress=tell)
     except ValueError as unknown:
         raise Refused(str(unknown)) from unknown
     if as_json:
         say(report)
-    else:
-        _tell_rebuilt(report)
-
-
-def _tell_rebuilt(report: dict[str, Any]) -> None:
-    typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing")
-    for one in report["differences"]:
-        typer.echo(f"  {one['application_id']}: live {one['live']}, replayed {one['replayed']}")
+        return
+    if agreed is None:
+        _tell_difference(report)
     typer.echo("swapped" if report["swapped"] else "not swapped: the live read model is as it was")
+
+
+def in_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asking(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], bool]:
+    """Shows what was found and asks, on standard error: standard output may be going into a file."""
+
+    def agreed(report: dict[str, Any]) -> bool:
+        watching.close()  # nothing moves while somebody thinks
+        _tell_difference(report, err=True)
+        question = "Thay mô hình đọc đang dùng? / Put the replayed rows in place of the live ones?"
+        return typer.confirm(question, default=False, err=True)
+
+    return agreed
+
+
+def _tell_difference(report: dict[str, Any], *, err: bool = False) -> None:
+    typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing", err=err)
+    for one in report["differences"]:
+        typer.echo(f"  {one['application_id']}: live {one['live']}, replayed {one['replayed']}", err=err)
 
 
 def import_history(

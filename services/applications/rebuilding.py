@@ -25,6 +25,7 @@ SHOWN = 50  # differing rows listed in full
 BESIDE = "application_view_beside"
 
 Progress = Callable[[int, int], None]  # (events replayed, events in the log)
+Agreed = Callable[[dict[str, Any]], bool]  # shown what was found, whether to swap
 
 
 @dataclass
@@ -42,12 +43,18 @@ class Rebuilt:
 
 
 def rebuild(
-    settings: Settings, projection: str | None = None, *, swap: bool = False, progress: Progress | None = None
+    settings: Settings,
+    projection: str | None = None,
+    *,
+    swap: bool = False,
+    agreed: Agreed | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Replay the whole log into a table beside the live one while the service runs: ``Rebuilt`` as JSON.
 
     Memory stays flat: a batch of events and the rows it touches. The difference is taken at the position both tables
-    have seen. With ``swap`` the live rows are replaced in one transaction.
+    have seen. With ``swap`` the live rows are replaced in one transaction; ``agreed`` is shown what was found and may
+    think about it as long as it likes: what happens meanwhile is replayed too, and the difference taken again.
     """
     if projection not in (None, POSITION, "all"):
         raise ValueError(f"applications has one read model, {POSITION}, not {projection}")
@@ -57,9 +64,13 @@ def rebuild(
     try:
         beside.drop(owner.engine, checkfirst=True)
         beside.create(owner.engine)
-        result, reached = Rebuilt(), 0
-        reached = _replay(store, owner, beside, result, reached, progress)
-        _finish(store, owner, beside, result, reached, swap)
+        result = Rebuilt()
+        reached = _replay(store, owner, beside, result, 0, progress)
+        reached = _finish(store, owner, beside, result, reached, swap and agreed is None)
+        if swap and agreed is not None and agreed(result.to_json()):
+            result = Rebuilt(events=result.events)
+            reached = _replay(store, owner, beside, result, reached, None)
+            _finish(store, owner, beside, result, reached, True)
         return result.to_json()
     finally:
         beside.drop(owner.engine, checkfirst=True)
@@ -80,8 +91,8 @@ def _replay(
             progress(result.events, store.last_position())
 
 
-def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, swap: bool) -> None:
-    """Compare (and swap) with writers of the read model kept out for the moment it takes."""
+def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, swap: bool) -> int:
+    """Compare (and swap) with writers of the read model kept out for the moment it takes; how far the replay is."""
     with owner.session() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("LOCK TABLE application_view IN SHARE ROW EXCLUSIVE MODE"))
@@ -97,6 +108,7 @@ def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reach
             session.execute(application_view.insert().from_select(names, select(*[beside.c[name] for name in names])))
             advance(session, POSITION, max(live, reached))
             result.swapped = True
+        return reached
 
 
 def _compare(session: Session, beside: Table, result: Rebuilt, live_position: int) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,7 @@ def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(kept, port
 
 
 def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_right(kept, portal, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(kept.folder, copy)
-    with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
-        store.execute("UPDATE application_view SET status = 'rejected'")
+    copy = tampered(kept, tmp_path / "copy")
     found = portal("verify", home=copy, PORTAL_LANGUAGE="en")
     assert found.returncode == 1
     assert "what is shown differs from what was recorded" in found.stdout and "result_returned" in found.stdout
@@ -148,6 +145,50 @@ def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_r
     assert (compared["differing"], compared["swapped"]) == (1, False)
     assert "result_returned" in portal("rebuild", "applications", home=copy).stdout
     assert portal("verify", home=copy).returncode == 0
+
+
+def tampered(kept: Kept, copy: Path) -> Path:
+    """A copy of the demo in which one row of what people are shown is wrong."""
+    shutil.copytree(kept.folder, copy)
+    with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
+        store.execute("UPDATE application_view SET status = 'rejected'")
+    return copy
+
+
+def at_a_terminal(home: Path, *typed: str, answer: str = "") -> str:
+    """What a person at a terminal sees of a command that ends well; ``answer`` is typed when it asks."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PORTAL, *typed], env=plain_environment(home), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen, asked = b"", False
+    with suppress(OSError):  # the terminal closes when the command ends
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+            if b"[y/N]" in seen and not asked:
+                asked = True
+                os.write(ours, answer.encode() + b"\n")
+    os.close(ours)
+    assert process.wait(60) == 0, seen.decode("utf-8", "replace")
+    assert asked == bool(answer)
+    return seen.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("n", "not swapped"), ("y", "swapped")])
+def test_at_a_terminal_a_rebuild_shows_the_difference_and_asks(kept, portal, tmp_path, answer, outcome):
+    copy = tampered(kept, tmp_path / "copy")
+    seen = at_a_terminal(copy, "rebuild", "applications", answer=answer)
+    assert seen.index("1 differing") < seen.index("[y/N]") < seen.index(outcome)
+    assert ("not swapped" in seen) == (answer == "n")
+    assert portal("verify", home=copy).returncode == (1 if answer == "n" else 0)
+
+
+@pytest.mark.parametrize(("option", "outcome"), [("--no-swap", 1), ("--swap", 0)])
+def test_at_a_terminal_an_option_is_the_answer(kept, portal, tmp_path, option, outcome):
+    copy = tampered(kept, tmp_path / "copy")
+    assert "1 differing" in at_a_terminal(copy, "rebuild", "applications", option)
+    assert portal("verify", home=copy).returncode == outcome
 
 
 def test_the_whole_log_is_exported_with_progress(kept, portal, tmp_path):

@@ -24,6 +24,24 @@ from tests.unit.applications.platform import ENCODED
 CANARIES = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-file.pdf")
 
 
+def test_a_rebuild_that_asks_first_replays_what_happened_while_somebody_thought(portal):
+    key = portal.submitted()
+    portal.follow()
+    with portal.database.session() as session:
+        session.execute(update(application_view).values(status="approved"))
+
+    def thought_over(report) -> bool:
+        assert (report["differing"], report["swapped"]) == (1, False)
+        portal.filled()  # life goes on meanwhile
+        portal.follow()
+        return True
+
+    assert rebuild(portal.settings, swap=True, agreed=lambda report: False)["swapped"] is False
+    done = rebuild(portal.settings, swap=True, agreed=thought_over)
+    assert (done["rows"], done["differing"], done["swapped"]) == (2, 1, True)
+    assert portal.store.get(key).status == "submitted" and portal.verified()["first_bad"] is None
+
+
 def kinds_told(portal):
     with portal.database.session() as session:
         return [
