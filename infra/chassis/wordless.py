@@ -16,7 +16,7 @@ GONE = "–"  # fits wherever a contract wants some text
 LONGEST = 160  # characters of a fact; an id or code is shorter
 FACTS = re.compile(
     r"(?:^|_)(?:id|ids|by|code|at|status|standing|state|currency|kind|type|types|role|roles|method|channel|reference|"
-    r"gateway|how|cause|outcome|moments|origin|source|subject|specversion|datacontenttype|time|callid)$"
+    r"gateway|how|cause|outcome|moments|origin|source|subject|specversion|datacontenttype|time|callid|door)$"
     r"|^(?:receipt_number|receipt_book_number|transaction_no|order_ref|fee_id|amount)$"
 )
 SECRETS = frozenset({"tracking_code", "code", "otp_code"})  # they end like a code and open something
