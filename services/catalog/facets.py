@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, distinct, func, select, union_all
+from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from services.catalog.heirs import carried_on_by, heir_of, heirs, seat
@@ -18,6 +18,7 @@ from services.catalog.models import Agency, Field, SearchFacet
 
 KINDS = ("field", "agency", "level", "audience", "province")
 OWN = ("field", "level", "audience")
+TOTAL = "total"
 
 
 def resolved(session: Session, narrowed: Mapping[str, str], day: date) -> dict[str, str]:
@@ -40,25 +41,31 @@ def inside(kind: str, value: str, day: date) -> Select[Any]:
 def counted(session: Session, found: Select[Any], day: date) -> dict[str, Any]:
     """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
     hits = found.cte()
-    named = and_(SearchFacet.kind == "field", Field.code == SearchFacet.value)
-    own = (
-        select(SearchFacet.kind, SearchFacet.value, func.count().label("number"), Field.name_vi, Field.name_en)
-        .join(hits, hits.c.id == SearchFacet.entry_id)
-        .outerjoin(Field, named)
-        .where(SearchFacet.kind.in_(OWN))
-        .group_by(SearchFacet.kind, SearchFacet.value, Field.name_vi, Field.name_en)
-    )
     grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-    for row in session.execute(own):
-        name = {"vi": row.name_vi, "en": row.name_en} if row.name_vi else None
-        grouped[row.kind].append({"value": row.value, "count": row.number, "name": name})
-    for kind, places in (("agency", _agencies(day)), ("province", _provinces(day))):
-        number = func.count(distinct(places.c.entry_id))
-        query = select(places.c.value, number).join(hits, hits.c.id == places.c.entry_id).group_by(places.c.value)
-        grouped[kind] = [{"value": value, "count": count, "name": None} for value, count in session.execute(query)]
+    total = 0
+    for kind, value, number in session.execute(_counts(hits, day)):
+        if kind == TOTAL:
+            total = number
+        else:
+            grouped[kind].append({"value": value, "count": number, "name": None})
+    names = session.scalars(select(Field).where(Field.code.in_([one["value"] for one in grouped["field"]])))
+    known = {field.code: {"vi": field.name_vi, "en": field.name_en} for field in names}
+    for one in grouped["field"]:
+        one["name"] = known.get(one["value"])
     for values in grouped.values():
         values.sort(key=lambda one: (-one["count"], one["value"]))
-    return {"facets": grouped, "total": session.scalar(select(func.count()).select_from(hits)) or 0}
+    return {"facets": grouped, "total": total}
+
+
+def _counts(hits: CTE, day: date) -> CompoundSelect[Any]:
+    """``(kind, value, number)`` of everything, in one statement that looks for the hits once."""
+    own = select(SearchFacet.kind, SearchFacet.value, func.count()).join(hits, hits.c.id == SearchFacet.entry_id)
+    parts = [own.where(SearchFacet.kind.in_(OWN)).group_by(SearchFacet.kind, SearchFacet.value)]
+    for kind, places in (("agency", _agencies(day)), ("province", _provinces(day))):
+        number = func.count(distinct(places.c.entry_id))
+        counted = select(literal(kind), places.c.value, number).join(hits, hits.c.id == places.c.entry_id)
+        parts.append(counted.group_by(places.c.value))
+    return union_all(*parts, select(literal(TOTAL), literal(""), func.count()).select_from(hits))
 
 
 def _agencies(day: date) -> CTE:
