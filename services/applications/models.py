@@ -94,6 +94,14 @@ class CalendarChange(Rows):
     heard_at: Mapped[datetime]
 
 
+class AgencySeat(Rows):
+    """An agency as identity told of it, and the province it lies in; none: the whole country's."""
+
+    __tablename__ = "agency_seat"
+    agency_code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    province_code: Mapped[str | None] = mapped_column(String(10))
+
+
 class RunningNumber(Rows):
     """The last number given in a sequence such as the receipts of one agency on one day."""
 

@@ -19,6 +19,7 @@ from services.applications.history import History
 from services.applications.office import Office
 from services.applications.registry import Registry
 from services.applications.rulebook import Rulebook
+from services.applications.seats import Seats
 from services.applications.settling import Settling
 from services.applications.statistics import Statistics
 from services.applications.tracking import Tracking
@@ -51,6 +52,7 @@ class ApplicationsService(Operations):
     forgetting = dependencies.Provided(Forgetting)
     settling = dependencies.Provided(Settling)
     rulebook = dependencies.Provided(Rulebook)
+    seats = dependencies.Provided(Seats)
 
     # Citizens
 
@@ -354,6 +356,10 @@ class ApplicationsService(Operations):
         return self.erasures.erasure(erasure_id)
 
     # What the neighbours tell
+
+    @handles("identity", "agency_created.v1")
+    def agency_created(self, event: Json) -> None:
+        self.seats.agency_created(event)
 
     @handles("catalog", "calendar_changed.v1")
     def calendar_changed(self, event: Json) -> None:

@@ -11,12 +11,13 @@ from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications import views
 from services.applications.instants import instant
-from services.applications.models import application_view
+from services.applications.models import AgencySeat, application_view
 
 VIEW = application_view
 GROUPS = {
     "agency": VIEW.c.agency_code,
-    "province": VIEW.c.province,
+    # An agency that identity never told of: its code begins with its province's part.
+    "province": func.coalesce(AgencySeat.province_code, VIEW.c.province),
     "procedure": VIEW.c.procedure_code,
     "month": VIEW.c.month,
 }
@@ -46,6 +47,7 @@ class Statistics:
         query = select(
             group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()]
         )
+        query = query.select_from(VIEW.outerjoin(AgencySeat, AgencySeat.agency_code == VIEW.c.agency_code))
         with self.database.session() as session:
             found = session.execute(query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)).mappings()
             rows = [{name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in found]

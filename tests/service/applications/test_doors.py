@@ -221,6 +221,7 @@ def test_the_read_models_follow_and_agree_with_the_events(town: Town) -> None:
     assert town.auditor.verify()["first_bad"] is None
     figures = town.auditor.statistics(from_at="2020-01-01", to_at="2100-01-01", by="province", min_position=position)
     assert figures["total"]["received"] >= 1
+    assert {row["key"] for row in figures["rows"]} == {town.world.seeded["province_code"]}
 
 
 def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from infra.chassis.tables import outbox
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
+from services.applications.seats import Seats
 from tests.unit.applications import people
 from tests.unit.applications.people import call
 from tests.unit.applications.test_rulebook import decided
@@ -228,6 +229,17 @@ def test_an_export_page_by_page_is_one_file(portal):
     lines = portal.exports.export("jsonl", by=AUDITOR)["content"].splitlines()
     assert [json.loads(line)["id"] for line in lines] == [f"applications:{n}" for n in range(1, 9)]
     assert len(told(portal, "history_exported.v1")) == 4
+
+
+def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal):
+    portal.submitted()
+    portal.follow()
+    ask = ("2020-01-01", "2100-01-01", "province")
+    assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["H01"]  # as its code begins
+    told_twice = {"id": "identity:1", "data": {"code": people.AGENCY, "province_code": "01"}}
+    for event in (told_twice, told_twice):
+        Seats(portal.store.database).agency_created(event)
+    assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["01"]
 
 
 def test_figures_of_a_period_add_up(portal):

@@ -1,0 +1,28 @@
+"""Where agencies lie, as identity tells it: what figures by province are counted with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.applications.models import AgencySeat
+
+
+class Seats:
+    """Keeps the province of every agency that identity has told of."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Seats:
+        return cls(Database.at(settings.database_url("applications")))
+
+    def agency_created(self, event: Mapping[str, Any]) -> None:
+        """``agency_created.v1``: remember where it lies. An agency of the whole country has no province."""
+        data = event["data"]
+        with self.database.once("agency_created", event["id"]) as session:
+            if session is not None:
+                session.merge(AgencySeat(agency_code=data["code"], province_code=data["province_code"]))
