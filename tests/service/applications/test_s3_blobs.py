@@ -1,4 +1,4 @@
-"""Papers in S3-compatible storage, against a server process that checks every signature."""
+"""Papers in S3-compatible storage: against a third party's server and a stricter one of our own, each a process."""
 
 from __future__ import annotations
 
@@ -6,74 +6,123 @@ import base64
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
 
 from infra.chassis.refusals import ServiceUnavailable
 from infra.chassis.settings import SettingMissing, Settings
-from services.applications.blobs import blobs_of
+from services.applications.blobs import SIZE_LIMIT, blobs_of
 from services.applications.s3_blobs import S3Blobs
 from tests.local_servers import free_port, listening
+from tests.service.applications.moto_process import REGION, moto_server
 from tests.unit.applications import people
 from tests.unit.applications.people import call
 from tests.unit.applications.platform import Portal, embedded
 from tests.unit.applications.rules import PDF
 
-ACCESS, SECRET = "for-tests", "plainly/for+tests"
+BUCKET = "papers"
 
 
-@pytest.fixture
-def place() -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.service.applications.s3_server", str(port), ACCESS, SECRET]
-    server = subprocess.Popen(command)
+@dataclass(frozen=True)
+class Storage:
+    """An S3 that runs, and who may use it."""
+
+    address: str
+    access: str
+    secret: str
+
+    def settings(self, **other: str) -> dict[str, str]:
+        """The service's own settings for it."""
+        place = f"s3://{BUCKET}?endpoint={self.address}"
+        return {"BLOB_STORE": place, "BLOB_STORE_ACCESS_KEY": self.access, "BLOB_STORE_SECRET_KEY": self.secret} | other
+
+    def opened(self, **other: str) -> S3Blobs:
+        found = blobs_of(Settings(self.settings(**other)))
+        assert isinstance(found, S3Blobs)
+        return found
+
+
+@pytest.fixture(scope="module")
+def ours() -> Iterator[Storage]:
+    """A server that is stricter than others: the digest of the content and every header must be signed."""
+    port, access, secret = free_port(), "for-tests", "plainly/for+tests"
+    server = subprocess.Popen([sys.executable, "-m", "tests.service.applications.s3_server", str(port), access, secret])
     while not listening(port):
         assert server.poll() is None
-    yield f"s3://papers?endpoint=http://127.0.0.1:{port}"
+    yield Storage(f"http://127.0.0.1:{port}", access, secret)
     server.terminate()
     server.wait(10)
 
 
-def opened(place: str, secret: str = SECRET) -> S3Blobs:
-    settings = Settings({"BLOB_STORE": place, "BLOB_STORE_ACCESS_KEY": ACCESS, "BLOB_STORE_SECRET_KEY": secret})
-    found = blobs_of(settings)
-    assert isinstance(found, S3Blobs)
+@pytest.fixture(scope="module")
+def third_partys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    with moto_server(tmp_path_factory.mktemp("moto") / "log", BUCKET) as opened:
+        yield Storage(*opened)
+
+
+@pytest.fixture(params=["ours", "third_partys"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    found: Storage = request.getfixturevalue(request.param)
     return found
 
 
-def test_what_is_put_is_got_and_gone_once_removed(place):
-    blobs = opened(place)
+def test_what_is_put_is_got_and_gone_once_removed(storage: Storage) -> None:
+    blobs = storage.opened()
     sha256 = blobs.put("Tờ khai".encode())
+    assert blobs.put("Tờ khai".encode()) == sha256
     assert blobs.get(sha256) == "Tờ khai".encode()
     assert (blobs.remove(sha256), blobs.remove(sha256)) == (True, False)
     with pytest.raises(ServiceUnavailable):
         blobs.get(sha256)
 
 
-def test_a_wrong_key_is_not_let_in(place):
+def test_a_paper_of_the_largest_size_comes_back_as_it_was(storage: Storage) -> None:
+    content = bytes(range(256)) * (SIZE_LIMIT // 256)
+    assert storage.opened().get(storage.opened().put(content)) == content
+
+
+@pytest.mark.parametrize("wrong", ["BLOB_STORE_SECRET_KEY", "BLOB_STORE_ACCESS_KEY"])
+def test_a_wrong_key_is_not_let_in(storage: Storage, wrong: str) -> None:
+    sha256 = storage.opened().put(b"kept")
+    stranger = storage.opened(**{wrong: "wrong"})
+    for attempt in (lambda: stranger.put(b"x"), lambda: stranger.get(sha256), lambda: stranger.remove(sha256)):
+        with pytest.raises(ServiceUnavailable):
+            attempt()
+    assert storage.opened().get(sha256) == b"kept"
+
+
+def test_what_the_store_has_changed_is_not_believed(third_partys: Storage) -> None:
+    sha256 = third_partys.opened().put(b"as it was")
+    own = {"aws_access_key_id": third_partys.access, "aws_secret_access_key": third_partys.secret}
+    other = boto3.client("s3", endpoint_url=third_partys.address, region_name=REGION, **own)
+    assert other.get_object(Bucket=BUCKET, Key=sha256)["Body"].read() == b"as it was"
+    other.put_object(Bucket=BUCKET, Key=sha256, Body=b"as it is")
     with pytest.raises(ServiceUnavailable):
-        opened(place, secret="wrong").put(b"x")
+        third_partys.opened().get(sha256)
 
 
-def test_a_store_that_does_not_answer_is_said_so(place):
+def test_a_bucket_that_is_not_there_is_said_so(third_partys: Storage) -> None:
+    elsewhere = f"s3://nowhere?endpoint={third_partys.address}"
     with pytest.raises(ServiceUnavailable):
-        opened(f"s3://papers?endpoint=http://127.0.0.1:{free_port()}").put(b"x")
+        third_partys.opened(BLOB_STORE=elsewhere).put(b"x")
 
 
-def test_credentials_that_are_missing_stop_the_start_by_name():
+def test_a_store_that_does_not_answer_is_said_so() -> None:
+    with pytest.raises(ServiceUnavailable):
+        Storage(f"http://127.0.0.1:{free_port()}", "somebody", "secret").opened().put(b"x")
+
+
+def test_credentials_that_are_missing_stop_the_start_by_name() -> None:
     with pytest.raises(SettingMissing) as missing:
         blobs_of(Settings({"BLOB_STORE": "s3://papers", "BLOB_STORE_ACCESS_KEY": "x"}))
     assert missing.value.name == "BLOB_STORE_SECRET_KEY"
 
 
-def test_an_application_keeps_its_papers_there_and_an_erasure_removes_them(place, tmp_path: Path):
-    env = embedded(tmp_path).env | {
-        "BLOB_STORE": place,
-        "BLOB_STORE_ACCESS_KEY": ACCESS,
-        "BLOB_STORE_SECRET_KEY": SECRET,
-    }
-    portal = Portal(Settings(env))
+def test_an_application_keeps_its_papers_there_and_an_erasure_removes_them(storage: Storage, tmp_path: Path) -> None:
+    portal = Portal(Settings(embedded(tmp_path).env | storage.settings()))
     key = portal.started()
     paper = portal.attached(key)
     content = portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, by=call(people.CITIZEN))
@@ -83,4 +132,4 @@ def test_an_application_keeps_its_papers_there_and_an_erasure_removes_them(place
     while portal.erasing.step():
         pass
     with pytest.raises(ServiceUnavailable):
-        opened(place).get(paper["sha256"])
+        storage.opened().get(paper["sha256"])
