@@ -166,8 +166,15 @@ class Erasing:
         with self.database.session() as session:
             one = session.get_one(Erasure, erasure_id)
             overwrite_what_is_deleted(session)
-            note(session, erasure_id, one.account_id, one.report.get("applications", []))
-            tell(session, "subject_erased.v1", told(one), subject=one.account_id, call_id=f"erasure:{erasure_id}")
+            applications = _all_of(session, one)
+            note(session, erasure_id, one.account_id, applications)
+            tell(
+                session,
+                "subject_erased.v1",
+                told(one, applications),
+                subject=one.account_id,
+                call_id=f"erasure:{erasure_id}",
+            )
             one.finished_at = clock.now()
         forget_old_pages(self.database.engine)
 
@@ -195,13 +202,19 @@ def forget_old_pages(engine: Any) -> None:
             raw.close()
 
 
-def told(one: Erasure) -> dict[str, Any]:
+def _all_of(session: Session, one: Erasure) -> list[str]:
+    """Every application of the account, also those an earlier erasure went through."""
+    own = select(application_view.c.application_id).where(application_view.c.applicant_id == one.account_id)
+    return sorted({*one.report.get("applications", []), *session.scalars(own)})
+
+
+def told(one: Erasure, applications: list[str]) -> dict[str, Any]:
     """The data of ``subject_erased.v1`` about the whole account."""
     return {
         "account_id": one.account_id,
         "applicant_id": one.account_id,
         "application_id": None,
-        "application_ids": one.report.get("applications", []),
+        "application_ids": applications,
         "erasure_id": one.erasure_id,
         "legal_basis": one.legal_basis,
         "at": clock.now().isoformat(),

@@ -201,7 +201,7 @@ def _seen_by(session: Session, one: Delegation, account_id: str) -> dict[str, An
         "delegation_id": one.id,
         "direction": "given" if given else "received",
         "citizen_number": other.citizen_number,
-        "name": None if given else other.full_name,
+        "name": None if given else other.full_name or None,
         "scope": one.scope,
         "granted_at": one.granted_at.isoformat(),
         "until": one.until.isoformat(),

@@ -112,7 +112,7 @@ def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> dict[str,
 
 def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
     first = session.scalar(select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "webhook"))
-    if first is None or first.subscription_id is None:
+    if first is None or first.subscription_id is None or not first.body:  # without a body: its person was erased
         raise DeliveryNotFound(delivery_id=delivery_id)
     subscription = _own(session, first.subscription_id, by)
     if subscription.ended_at is not None:

@@ -263,6 +263,11 @@ def test_nothing_new_is_written_about_an_erased_person(portal):
         portal.registry.save_answers(key, {"ho_ten": "X"}, by=call(people.CITIZEN), **portal.neighbours)
 
 
+def outbox_of(portal) -> list:
+    with portal.database.session() as session:
+        return list(session.execute(select(outbox).order_by(outbox.c.position)))
+
+
 def erased(portal) -> str:
     for auditor in (people.AUDITOR, people.AUDITOR_2):
         asked = portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
@@ -291,6 +296,16 @@ def test_an_office_can_end_an_erased_persons_application_and_its_words_are_not_k
     assert portal.verified()["first_bad"] is None
     with pytest.raises(AlreadyErased):
         portal.registry.appeal(key, "canary", identity=portal.identity, by=call(people.CITIZEN))
+
+
+def test_an_erasure_asked_for_again_names_the_applications_of_the_first(portal):
+    key = portal.filled()
+    portal.follow()
+    for _ in range(2):
+        erased(portal)
+        portal.follow()
+    told = [row.data for row in outbox_of(portal) if row.type == "subject_erased.v1"]
+    assert [one["application_ids"] for one in told] == [[key], [key]]
 
 
 def test_money_of_an_erased_person_is_still_recorded(portal):

@@ -84,6 +84,16 @@ def test_posts_and_delegations_of_an_erased_person_end_and_are_told(identity, op
     assert identity.accounts.contact(other["account_id"])
 
 
+def test_a_delegation_of_an_erased_person_stays_readable_for_the_other(identity, fits):
+    by, other = identity.actor(0), identity.actor(1)
+    identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2999-12-31", by=other)
+    identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
+    forget(identity, by.account_id)
+    seen = identity.delegations.delegations(by=other)
+    fits("delegations", seen)
+    assert [(one["citizen_number"], one["name"], one["in_force"]) for one in seen["items"]] == [(None, None, False)] * 2
+
+
 def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
     subject, reader = identity.actor(0), identity.actor(1)
     data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}

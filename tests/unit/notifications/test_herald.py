@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from infra.chassis.refusals import ServiceUnavailable
+from services.notifications.errors import DeliveryNotFound
 from services.notifications.messages import SAID
-from tests.unit.notifications.office import CITIZEN, CONTRACT, Catalogue, Directory, Office, event
+from tests.unit.notifications.office import CITIZEN, CONTRACT, OPERATOR, Catalogue, Directory, Office, command, event
 
 INTERNAL = {
     "answers_saved.v1", "application_attached.v1", "application_detached.v1", "consultation_requested.v1",
@@ -170,6 +171,17 @@ def test_after_an_erasure_nobody_is_written_to_and_subscribers_are_told_nothing(
     office.forgetting.note({"id": "applications:beside-1", "data": told})
     office.hears(event("application_approved.v1", "applications:2"))
     assert (office.messages(), office.deliveries()) == ([], [])
+
+
+def test_a_call_about_an_erased_person_is_not_made_again(office: Office) -> None:
+    wanted = {"url": "http://subscriber.example.vn/hook", "event_types": ["application_approved.v1"]}
+    office.webhooks.subscribe(**wanted, by=OPERATOR, command=command(by=OPERATOR))
+    office.hears(event("application_approved.v1", "applications:1"))
+    office.forgets(CITIZEN.account_id)
+    call = next(one for one in office.deliveries() if one.channel == "webhook")
+    assert (call.body, call.status, call.recipient) == ("", "permanent_failure", wanted["url"])
+    with pytest.raises(DeliveryNotFound):
+        office.webhooks.redeliver(call.id, by=OPERATOR, command=command(by=OPERATOR))
 
 
 def test_what_was_said_back_about_an_erased_persons_letter_is_not_kept(office: Office) -> None:
