@@ -37,6 +37,9 @@ def verify(
     checkpoint: Annotated[
         list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A checkpoint you kept.")
     ] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="Key of a witness that must have cosigned the checkpoint.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON.")] = False,
 ) -> None:
     """Check what was recorded against what was sealed: an evidence file, published tiles, or a database."""
@@ -46,7 +49,7 @@ def verify(
         raise typer.BadParameter("give an evidence file or --dsn, not both")
     trusted = [*(key or []), *(keys.read_text().splitlines() if keys else [])]
     try:
-        checking = Checking(settings, trusted, tiles, checkpoint or [])
+        checking = Checking(settings, trusted, tiles, checkpoint or [], witness or [])
         with progress("lá / leaves", quiet=as_json) as tell:
             said = checking.of(subject, dsn, tell)
     except _verifier("CannotVerify") as error:
@@ -100,8 +103,11 @@ def _words(shown: dict[str, Any], language: str) -> str:
 class Checking:
     """Runs the verifier's parts with progress."""
 
-    def __init__(self, settings: Settings, trusted: list[str], tiles: str | None, kept: list[Path]) -> None:
+    def __init__(
+        self, settings: Settings, trusted: list[str], tiles: str | None, kept: list[Path], witnesses: list[str]
+    ) -> None:
         self.settings, self.tiles, self.kept = settings, tiles, kept
+        self.witnesses = [_verifier("Key").parse(line) for line in witnesses]
         self.language = language_of(settings)
         self.keys = [_verifier("Key").parse(line) for line in trusted if line.strip()]
 
@@ -125,12 +131,14 @@ class Checking:
             raise _verifier("CannotVerify")(f"{file} is no evidence file")
         verdict = self._verdict("bundle", str(file))
         inside = [_verifier("Key").parse(one) for one in bundle.get("keys", []) if isinstance(one, str)]
+        self._cosigned(str(bundle.get("checkpoint")), verdict)
         _verifier("verify_bundle")(bundle, self.keys or inside, verdict)
         return Said(verdict, self.language)
 
     def tree(self, place: str, tell: Tell) -> Said:
         """Published files on their own."""
         verdict, published = self._verdict("log", place), _verifier("Tiles")(place)
+        self._cosigned(published.checkpoint(), verdict)
         _verifier("verify_tiles")(published, self.keys or published.keys(), verdict, lambda done: tell(done, None))
         return Said(verdict, self.language)
 
@@ -139,6 +147,10 @@ class Checking:
         published = _verifier("Tiles")(self.tiles) if self.tiles else own
         kept = [path.read_text(encoding="utf-8") for path in self.kept]
         verdict = self._verdict("log", url.rpartition("@")[2])
+        if self.witnesses and not published:
+            raise _verifier("CannotVerify")("cosignatures are looked for on the published checkpoint: give --tiles")
+        if published:
+            self._cosigned(published.checkpoint(), verdict)
         with contextlib.closing(_verifier("Database")(url, None)) as database:
             total = next(iter(database.rows("SELECT count(*) FROM audit_leaf")))[0]
             tell(0, total)
@@ -157,6 +169,9 @@ class Checking:
             checks = entry("applications", "verifying", "Verifying").from_settings(self.settings)
             said.shown = checks.shown(lambda done, total, what: tell(done, total, STAGES[what]))
         return said
+
+    def _cosigned(self, checkpoint: str, verdict: Any) -> None:
+        _verifier("check_witnesses")(checkpoint, self.witnesses, verdict)
 
     def _verdict(self, mode: str, subject: str) -> Any:
         return _verifier("Verdict")(mode, subject, keys_given=bool(self.keys))

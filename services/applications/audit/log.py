@@ -11,7 +11,13 @@ from sqlalchemy import Connection, func, insert, select
 from infra.chassis import clock
 from services.applications.audit import merkle
 from services.applications.audit.merkle import Frontier, leaf_hash
-from services.applications.audit.tables import audit_checkpoint, audit_key, audit_leaf, audit_node
+from services.applications.audit.tables import (
+    audit_checkpoint,
+    audit_cosignature,
+    audit_key,
+    audit_leaf,
+    audit_node,
+)
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -94,6 +100,11 @@ class StoredLog:
         of = audit_checkpoint.c.tree_size
         query = select(audit_checkpoint.c.note).where(of <= size).order_by(of.desc()).limit(1)
         return self.connection.execute(query).scalar()
+
+    def cosignatures(self, size: int) -> list[str]:
+        """The signature lines witnesses gave for the checkpoint of so many leaves."""
+        query = select(audit_cosignature.c.lines).where(audit_cosignature.c.tree_size == size)
+        return list(self.connection.execute(query.order_by(audit_cosignature.c.witness)).scalars())
 
     def add_checkpoint(self, size: int, note: str) -> None:
         row = {"tree_size": size, "note": note, "sealed_at": clock.now()}

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest
@@ -21,7 +19,6 @@ from services.applications.audit.events import EventTable
 from services.applications.audit.leaf import StoredRow
 from services.applications.audit.log import StoredLog
 from services.applications.audit.notes import Checkpoint
-from services.applications.audit.tables import audit_cosignature
 from services.applications.errors import NothingSealed, NotSealedYet
 
 FORMAT = "portal-evidence/v1"
@@ -44,7 +41,7 @@ class Proofs:
             log = StoredLog(session.connection())
             note = _latest(log)
             said, keys = Checkpoint.parse(note), log.verifier_keys()
-            note += "".join(_cosignatures(log, said.size))
+            note += "".join(log.cosignatures(said.size))
         return {
             "checkpoint": note,
             "tree_size": said.size,
@@ -94,7 +91,7 @@ class Proofs:
             size = Checkpoint.parse(note).size
             sealed = log.index_of([row.notification_id for row in rows])
             events = [_bundled(log, row, sealed.get(row.notification_id, size), size) for row in rows]
-            keys, cosignatures = log.verifier_keys(), _cosignatures(log, size)
+            keys, cosignatures = log.verifier_keys(), log.cosignatures(size)
         return {
             "format": FORMAT,
             "application_id": str(UUID(application_id)),
@@ -147,11 +144,6 @@ def _size(log: StoredLog, wanted: int | None) -> int:
     if not 0 < wanted <= latest:
         raise InvalidRequest.at("/tree_size", f"phải từ 1 đến {latest}", f"must lie between 1 and {latest}")
     return wanted
-
-
-def _cosignatures(log: StoredLog, size: int) -> list[str]:
-    query = select(audit_cosignature.c.lines).where(audit_cosignature.c.tree_size == size)
-    return list(log.connection.execute(query.order_by(audit_cosignature.c.witness)).scalars())
 
 
 def _b64(raw: bytes) -> str:

@@ -93,19 +93,28 @@ class TilePublisher:
         return cls(Database.at(settings.database_url("applications")), tile_store(settings))
 
     def step(self) -> int:
-        """Publish what is new; how many leaves that added."""
+        """Publish what is new, and cosignatures that came since; how many leaves that added."""
         before = self.folder.checkpoint()
         old = Checkpoint.parse(before).size if before else 0
         with self.database.session() as session:
             log = StoredLog(session.connection())
             note = log.checkpoint_within(old + LEAVES_A_STEP)
-            if note is None or (size := Checkpoint.parse(note).size) <= old:
+            if note is None:
                 return 0
+            size, cosigned = Checkpoint.parse(note).size, note + "".join(log.cosignatures(Checkpoint.parse(note).size))
+            if size <= old:
+                return self._cosigned_since(before, cosigned)
             self._publish_tiles(log, old, size)
             keys = "".join(f"{key}\n" for key in log.verifier_keys())
         self.folder.write("keys", keys.encode())
-        self.folder.write("checkpoint", note.encode())
+        self.folder.write("checkpoint", cosigned.encode())
         return size - old
+
+    def _cosigned_since(self, before: str | None, now: str) -> int:
+        """The published checkpoint once more with what witnesses have added; never another in its place."""
+        if before and set(before.splitlines()) < set(now.splitlines()):
+            self.folder.write("checkpoint", now.encode())
+        return 0
 
     def _publish_tiles(self, log: StoredLog, old: int, size: int) -> None:
         for level, index, width in tiles_between(old, size):

@@ -10,6 +10,8 @@ what made the log: copy it to a machine of your own and run it there.
     python verifier.py log sqlite:////var/lib/portal/applications.sqlite --key VKEY --checkpoint KEPT-NOTE
     python verifier.py consistency OLD-NOTE NEW-NOTE --tiles /srv/audit-tiles --key VKEY
 
+`--witness VKEY` asks for the cosignature of a witness you trust on the checkpoint, besides the log's own signature.
+
 Exit status: 0 everything holds, 1 something does not (first bad place and reason are named), 2 it could not be checked.
 Formats: RFC 6962 hashing, C2SP signed notes, checkpoints, cosignatures and tiles; leaves are `portal-event/v1`.
 Databases are opened read-only. One file on purpose, however long: an auditor reads it once and carries it away.
@@ -56,6 +58,10 @@ REASONS = {
     "checkpoint_untrusted": ("điểm kiểm không do khóa tin cậy ký", "a checkpoint bears no signature of a trusted key"),
     "checkpoint_forged": ("chữ ký của điểm kiểm không đúng", "the signature of a checkpoint is not valid"),
     "checkpoint_missing": ("mất điểm kiểm", "checkpoints have been removed"),
+    "cosignature_missing": (
+        "điểm kiểm không có chữ ký xác nhận của nhân chứng được yêu cầu",
+        "the checkpoint bears no cosignature of the witness asked for",
+    ),
     "rolled_back": ("nhật ký ngắn hơn điểm kiểm đã ký", "the log is shorter than a checkpoint once signed"),
     "forked": ("nhật ký khác với điểm kiểm đã ký", "the log contradicts a checkpoint once signed"),
     "proof_wrong": ("bằng chứng không dẫn đến gốc cây", "a proof does not lead to the signed root"),
@@ -121,6 +127,7 @@ class Verdict:
     checkpoints: int = 0
     tree_size: int = 0
     unsealed: int = 0
+    cosigned: list[str] = field(default_factory=list)
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     found: int = 0
@@ -176,6 +183,7 @@ class Verdict:
             else "{} events, {} leaves, {} checkpoints, tree of {}, {} events not sealed yet"
         )
         lines.append(said.format(*counts) + f"; {self.seconds:.1f} s")
+        lines += [f"{'nhân chứng' if vi else 'witness'}: {one}" for one in self.cosigned]
         if not self.keys_given:
             lines.append(
                 "CHÚ Ý: không có khóa nào được cung cấp (--key); người phát hành chưa được kiểm tra."
@@ -395,6 +403,14 @@ class Note:
                         return "checkpoint_forged"
                     trusted = trusted or (key.kind == 1 and key.name == self.origin)
         return None if trusted else "checkpoint_untrusted"
+
+    def cosigned_at(self, witness: Key) -> int | None:
+        """When a witness cosigned this note, in Unix seconds; None when it did not, or not validly."""
+        for name, raw in self.signatures:
+            mine = (witness.kind, witness.name, witness.key_id) == (4, name, raw[:4])
+            if mine and len(raw) == 76 and witness.signed(self.text, raw[4:]):
+                return int.from_bytes(raw[4:12], "big")
+        return None
 
 
 # --- Where logs are kept ---------------------------------------------------------------------------------------------
@@ -802,6 +818,17 @@ def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor
     return anchors
 
 
+def check_witnesses(kept: str, witnesses: list[Key], verdict: Verdict) -> None:
+    """That every witness asked for has cosigned a checkpoint."""
+    note, _ = _read_note(kept, [])
+    for witness in witnesses if note else ():
+        at = note.cosigned_at(witness) if note else None
+        if at is None:
+            verdict.add("cosignature_missing", None, detail=witness.name)
+        else:
+            verdict.cosigned.append(f"{witness.name} {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at))}")
+
+
 def _read_note(kept: str, keys: list[Key]) -> tuple[Note | None, str | None]:
     try:
         note = Note.parse(kept)
@@ -961,18 +988,26 @@ def _verify(options: argparse.Namespace) -> Verdict:
     verdict = Verdict(options.mode, str(options.subject), keys_given=bool(keys))
     tiles = Tiles(options.tiles) if options.tiles else None
     progress = _progress if options.progress else lambda _: None
+    witnesses = [Key.parse(line) for line in options.witness]
     if options.mode == "bundle":
         bundle = _read_json(options.subject)
+        check_witnesses(str(bundle.get("checkpoint")), witnesses, verdict)
         verify_bundle(bundle, keys or [Key.parse(key) for key in bundle.get("keys", [])], verdict)
     elif options.mode == "consistency":
         proof = _read_proof(options.proof) if options.proof else None
+        check_witnesses(_read(options.new), witnesses, verdict)
         verify_consistency(
             _read(options.subject), _read(options.new), keys or (tiles.keys() if tiles else []), verdict, tiles, proof
         )
     elif _is_address(options.subject) or Path(options.subject).is_dir():
         folder = Tiles(options.subject)
+        check_witnesses(folder.checkpoint(), witnesses, verdict)
         verify_tiles(folder, keys or folder.keys(), verdict, progress)
     else:
+        if witnesses and not tiles:
+            raise CannotVerify("cosignatures are looked for on the published checkpoint: give --tiles")
+        if tiles:
+            check_witnesses(tiles.checkpoint(), witnesses, verdict)
         with closing(Database(options.subject, options.events_table)) as database:
             kept = [_read(path) for path in options.checkpoint]
             verify_database(database, keys or database.keys(), verdict, tiles, kept, progress)
@@ -996,6 +1031,7 @@ def _options() -> argparse.ArgumentParser:
     for mode in (bundle, log, between):
         mode.add_argument("--key", action="append", default=[], help="a verifier key you trust (name+hash+base64)")
         mode.add_argument("--keys", metavar="FILE", help="a file of such keys, one a line")
+        mode.add_argument("--witness", action="append", default=[], help="a witness's key that must have cosigned")
         mode.add_argument("--tiles", metavar="FOLDER|ADDRESS", help="the published files, kept by someone else at best")
         mode.add_argument("--json", action="store_true", help="the verdict as JSON")
         mode.add_argument("--progress", action="store_true", help="say how far it has got")

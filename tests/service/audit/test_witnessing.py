@@ -1,12 +1,16 @@
 """The log brings its checkpoints to a witness in another process, and hears of it when histories do not fit."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from services.applications.audit.notes import signers
+from services.applications.audit import verifier
+from services.applications.audit.notes import COSIGNATURE, SigningKey, signers
 from services.applications.audit.proofs import Proofs
 from services.applications.audit.witnessing import KnownWitness, Witnessing, WitnessRefuses
 from tests.service.audit import tampering
@@ -67,6 +71,47 @@ def test_a_dump_put_back_with_its_cosignatures_raises_the_alarm_too(
             duty.step()
         assert [(alarm["kind"], alarm["known_size"]) for alarm in alarms_of(witness)] == [("rolled_back", 200)]
     store.close()
+
+
+def test_cosignatures_are_published_and_can_be_asked_for(stores: Any, witness: KnownWitness, tmp_path: Path) -> None:
+    store, folder, stranger = stores.empty(), tmp_path / "tiles", SigningKey.generate("witness.invalid/w2", COSIGNATURE)
+    store.grow(30)
+    store.seal()
+    store.publish(folder)
+    asked = ["log", str(folder), "--key", str(KEY.verifier), "--witness", str(witness.key)]
+    status, said = verified(*asked)
+    assert status == 1 and said["first_bad"]["kind"] == "cosignature_missing"
+    Witnessing(store.database, [witness]).step()
+    store.publish(folder)
+    assert signers((folder / "checkpoint").read_text(), [witness.key, KEY.verifier]) == [KEY.verifier, witness.key]
+    status, said = verified(*asked)
+    assert status == 0 and said["cosigned"][0].startswith(f"{witness.key.name} 20")
+    assert verified("log", store.url, *asked[2:], "--tiles", str(folder))[0] == 0
+    assert verified("log", store.url, *asked[2:])[0] == 2
+    assert verified(*asked, "--witness", str(stranger.verifier))[1]["first_bad"]["detail"] == "witness.invalid/w2"
+    store.grow(30, 1)
+    store.seal(), store.publish(folder)
+    assert store.verify(tiles=folder).ok and verified(*asked)[0] == 1
+    store.close()
+
+
+def test_another_checkpoint_of_the_same_size_never_takes_the_published_ones_place(stores: Any, tmp_path: Path) -> None:
+    store = stores.empty()
+    store.grow(30)
+    store.seal()
+    store.publish(tmp_path)
+    before = (tmp_path / "checkpoint").read_text()
+    store.execute("UPDATE {events} SET state = ? WHERE {id} = (SELECT min({id}) FROM {events})", b"forged")
+    tampering.reseal(store, KEY)
+    store.publish(tmp_path)
+    assert (tmp_path / "checkpoint").read_text() == before
+    store.close()
+
+
+def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
+    command = [sys.executable, "-I", str(verifier.__file__), *arguments, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, json.loads(done.stdout or done.stderr)
 
 
 def test_what_is_cosigned_is_shown_again_now_and_then(
