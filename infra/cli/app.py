@@ -134,8 +134,8 @@ def _add_desks() -> None:
 
     app.add_typer(letters.app, name="dead-letters")
     app.add_typer(catalogue.app, name="catalog")
-    commands = (desk.history, desk.state, desk.diff, desk.explain, desk.evidence, desk.report, exporting.export)
-    for command in (*commands, verifying.verify, upkeep.rebuild, upkeep.diagram):
+    looks = (desk.history, desk.state, desk.diff, desk.explain, desk.findings, desk.evidence, desk.report)
+    for command in (*looks, exporting.export, verifying.verify, upkeep.rebuild, upkeep.diagram):
         app.command()(command)
     app.command("import-history")(upkeep.import_history)
 

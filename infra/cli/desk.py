@@ -1,4 +1,4 @@
-"""The auditors' desk: history, state, difference, explanation, evidence and report of one application.
+"""The auditors' desk: history, state, difference, explanation, findings, evidence and report of one application.
 
 Each takes a reference or an id, and asks the platform; or an evidence file, and then asks nobody.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,6 +82,43 @@ def explain(reference: Reference, as_json: AsJson = False) -> None:
     table(f"hẹn / promised {promised}, hạn / due {due}", ("ngày / day", "loại / kind", "ghi chú / note"), rows)
 
 
+def findings(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="[REF]", help="One application or evidence file; otherwise all there are.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="One kind of finding only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the integrity alarms found, with the events each finding rests on."""
+    settings = Settings.from_environment()
+    items = list(_found(reference, kind))
+    if as_json:
+        say({"items": items})
+        return
+    language = connection.language_of(settings)
+    rows = [
+        (one["kind"], one["application_id"], ", ".join(str(event["version"]) for event in one["events"]),
+         one["note"][language], _short(one["facts"]))
+        for one in items
+    ]  # fmt: skip
+    columns = ("loại / kind", "hồ sơ / application", "sự kiện / events", "nhận xét / note", "so sánh / compared")
+    table(f"{len(rows)} phát hiện / findings", columns, rows)
+
+
+def _found(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
+    if reference and Path(reference).is_file():
+        found = bundled(Path(reference)).findings()
+        yield from (one for one in found if kind in (None, one["kind"]))
+        return
+    about = {name: value for name, value in (("application_id", reference), ("kind", kind)) if value}
+    with connection.desk() as rpc:
+        after: int | None = 0
+        while after is not None:
+            page = rpc.applications.findings(**about, after=after, limit=500)
+            yield from page["items"]
+            after = page["next"]
+
+
 def evidence(reference: Reference, output: Output = None) -> None:
     """One file that proves an application's history without this installation."""
     with connection.desk() as rpc:
@@ -98,14 +135,26 @@ def report(
     settings = Settings.from_environment()
     if output.suffix not in (".html", ".pdf"):
         raise Refused(f"{output.name}: a report is .html or .pdf")
-    items = asked(reference, "history", purpose=purpose)["items"]
-    page = entry("applications", "audit.report", "report")(items, language=connection.language_of(settings))
+    items, checkpoint = _told(reference, purpose)
+    language = connection.language_of(settings)
+    page = entry("applications", "audit.report", "report")(items, language=language, checkpoint=checkpoint)
     if output.suffix == ".html":
         output.write_text(entry("applications", "audit.report_html", "html")(page), encoding="utf-8")
     else:
         font = entry("applications", "audit.report_pdf", "font_of")(settings)
         output.write_bytes(entry("applications", "audit.report_pdf", "pdf")(page, font))
     typer.echo(str(output))
+
+
+def _told(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    """The events of an application, and the signed checkpoint they are sealed under (None before the first)."""
+    if Path(reference).is_file():
+        held = bundled(Path(reference))
+        return held.history()["items"], held.bundle.get("checkpoint")
+    with connection.desk() as rpc:
+        about = {"purpose": purpose} if purpose else {}
+        items = rpc.applications.history(application_id=reference, **about)["items"]
+        return items, once_sealed(rpc.applications.checkpoint)["checkpoint"]
 
 
 def asked(reference: str, question: str, **about: Any) -> dict[str, Any]:

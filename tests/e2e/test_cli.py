@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -28,6 +30,8 @@ A2,Nộp,2015-03-02 08:00,cb1
 A2,Nộp,2015-03-02 08:00,cb1
 A2,Thẩm định,không rõ,cb1
 """
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "services/applications/audit/README.md"
 MAPPING = "case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n"
 
 
@@ -97,7 +101,7 @@ def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_p
     assert "Submitted" in portal("export", "--bundle", str(bundle), "--format", "xes", **nowhere).stdout
     report = tmp_path / "report.html"
     assert portal("report", str(bundle), "--output", str(report), **nowhere).returncode == 0
-    assert kept.reference in report.read_text()
+    assert kept.reference in report.read_text() and "Nhật ký niêm phong" in report.read_text()
 
 
 def test_an_evidence_file_answers_what_the_platform_answers(kept, portal, bundle):
@@ -189,6 +193,53 @@ def test_at_a_terminal_an_option_is_the_answer(kept, portal, tmp_path, option, o
     copy = tampered(kept, tmp_path / "copy")
     assert "1 differing" in at_a_terminal(copy, "rebuild", "applications", option)
     assert portal("verify", home=copy).returncode == outcome
+
+
+def test_what_the_desk_is_shown_is_recorded(kept, portal, tmp_path):
+    before = _told(kept)
+    asked = ("report", kept.reference, "--output", str(tmp_path / "one.pdf"), "--purpose", "đơn khiếu nại số 7")
+    assert portal(*asked).returncode == 0 and (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+    assert portal("export", "--output", str(tmp_path / "log.jsonl")).returncode == 0
+    new = _told(kept)[len(before) :]
+    assert [kind for kind, _ in new] == ["application_read.v1", "history_exported.v1"]
+    assert new[0][1]["purpose"] == "đơn khiếu nại số 7" and new[0][1]["by"]["role"] == "auditor"
+
+
+def _told(kept: Kept) -> list[tuple[str, dict[str, Any]]]:
+    """What the store has told beside its histories, as it lies in the outbox."""
+    with closing(sqlite3.connect(kept.folder / "applications.sqlite")) as store:
+        rows = list(store.execute("SELECT type, data FROM outbox ORDER BY position"))
+    return [(kind, json.loads(data)) for kind, data in rows]
+
+
+def test_findings_cite_their_events_on_the_platform_and_in_an_evidence_file(kept, portal, bundle):
+    """The demo's approver decides within a second of the proposal: no paper can have been opened."""
+    there, here = (told(portal("findings", one, "--json"))["items"] for one in (kept.reference, str(bundle)))
+    [found] = there
+    assert found["kind"] == "approved_unread" and [event["version"] for event in found["events"]] == [11, 12]
+    assert here == [{name: value for name, value in found.items() if name not in ("number", "found_at")}]
+    assert "faster than the papers" in portal("findings", "--kind", "approved_unread", PORTAL_LANGUAGE="en").stdout
+
+
+def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_commands(kept, tmp_path):
+    """As it is written, but for what needs the network: the demo that is kept, and an environment with its library."""
+    block = re.search(r"## From nothing.*?```sh\n(.*?)```", GUIDE.read_text(), re.S)
+    demo, *commands = block.group(1).strip().splitlines()
+    assert demo == 'make demo ARGS="--keep kept"' and len(commands) == 4
+    (tmp_path / "kept").symlink_to(kept.folder)
+    (tmp_path / "services").symlink_to(ROOT / "services")
+    here = {
+        ".venv/bin/portal": " ".join(PORTAL),
+        "python3 -m venv auditor && auditor/bin/pip install cryptography": "mkdir auditor",
+        "auditor/bin/python": f"{sys.executable} -I",
+    }
+    env = plain_environment(tmp_path, REF=kept.reference, PYTHONPATH=str(ROOT))
+    for typed in commands:
+        for written, meant in here.items():
+            typed = typed.replace(written, meant)
+        done = subprocess.run(["bash", "-c", typed], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, f"{typed}\n{done.stdout}{done.stderr}"
+    assert done.stdout.startswith("TOÀN VẸN") and "CHÚ Ý" not in done.stdout
 
 
 def test_the_whole_log_is_exported_with_progress(kept, portal, tmp_path):

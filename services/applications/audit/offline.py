@@ -15,9 +15,10 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from infra.working_time import explain
+from services.applications.audit.alarms import alarms
 from services.applications.audit.imported import TOPICS as IMPORTED_TOPICS
 from services.applications.audit.imported import ImportedHistory
-from services.applications.audit.reading import in_place, words_of
+from services.applications.audit.reading import in_place, rows_of, words_of
 from services.applications.audit.said import imported_picture
 from services.applications.domain.application import Application
 from services.applications.domain.picture import differences, picture
@@ -78,6 +79,10 @@ class Bundled:
             "calendar_version": promised.calendar.version,
             "days": explain(promised, until=application.modified_on.date()),
         }
+
+    def findings(self) -> list[dict[str, Any]]:
+        """What the integrity alarms find in this history, as a running service would have recorded it."""
+        return [alarm.to_json() for alarm in alarms(rows_of(self.bundle))]
 
     def export(self, form: str) -> str:
         """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""

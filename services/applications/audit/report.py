@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from infra.working_time import OFFICE_ZONE, Clock, WorkingCalendar, working_minutes_between
-from services.applications.audit.report_words import HOLDERS, KIND_NAMES, LABELS, STATUS_NAMES
+from services.applications.audit.report_words import HOLDERS, KIND_NAMES, LABELS, ROLE_NAMES, STATUS_NAMES
 
 Row = Mapping[str, Any]
 
@@ -70,7 +71,7 @@ class Report:
 
     def holder(self, span: Span) -> str:
         named = HOLDERS["paused" if span.paused else span.holder][self.language]
-        return f"{named} {span.who}" if span.who else named
+        return f"{named} {short(span.who)}" if span.who else named
 
     def lasted(self, span: Span) -> str:
         """How long, by the calendar and in office hours."""
@@ -151,14 +152,26 @@ def _holder(status: str, officer: str | None) -> tuple[str, str | None]:
 
 
 def _line(row: Row, language: str) -> Line:
-    by = row.get("by") or {}
-    named = (by.get("role"), by.get("account_id"), by.get("agency_code"))
-    if row["kind"] == "ActivityImported":
-        named = (row["facts"].get("resource"), None, None)
-    who = " · ".join(str(part) for part in named if part)
+    who = str(row["facts"].get("resource") or "") if row["kind"] == "ActivityImported" else _acted(row, language)
     what = KIND_NAMES.get(row["kind"], {}).get(language) or row["facts"].get("activity") or row["kind"]
     note = " · ".join(str(part) for part in (row.get("reason"), row.get("legal_basis")) if isinstance(part, str))
     return Line(row["version"], _at(row), what, who, note)
+
+
+def _acted(row: Row, language: str) -> str:
+    """Who did it: the role in words, the beginning of the account's id, the agency."""
+    by = row.get("by") or {}
+    role, account = by.get("role"), by.get("account_id")
+    named = [ROLE_NAMES.get(role, {}).get(language) or role, short(account) if account != role else None]
+    return " · ".join(str(part) for part in (*named, by.get("agency_code")) if part)
+
+
+def short(who: str) -> str:
+    """An account's id as people can compare it by eye; a name of an older system as it is. Evidence has it whole."""
+    try:
+        return str(UUID(who))[:8]
+    except ValueError:
+        return who
 
 
 def _facts(rows: Sequence[Row], clock: Clock | None, language: str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #ddd;vertical
 td:first-child{white-space:nowrap}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}
 dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}svg{width:100%;height:auto}
+svg.key{width:24px;height:9px;margin-right:.4rem}p{font-size:12px;margin:.3rem 0 1rem}
 @media print{body{margin:0;font-size:11px}}
 """
 
@@ -26,7 +27,7 @@ def html(report: Report) -> str:
         f'<!doctype html><html lang="{report.language}"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(report.title)}</title>'
         f"<style>{STYLE}</style><main><h1>{escape(report.title)}</h1>{_facts(report.facts)}"
-        f"<h2>{report.says('timeline')}</h2>{_timeline(report)}{_hands(report)}"
+        f"<h2>{report.says('timeline')}</h2>{_timeline(report)}{_key(report)}{_hands(report)}"
         f"<h2>{report.says('events')}</h2>{_events(report)}{_facts(report.evidence)}</main></html>\n"
     )
 
@@ -51,6 +52,18 @@ def _timeline(report: Report) -> str:
         f'{bars}{due}<text x="0" y="{height - 4}" font-size="12">{shown(report.since)}</text>'
         f'<text x="{WIDTH}" y="{height - 4}" font-size="12" text-anchor="end">{shown(report.until)}</text></svg>'
     )
+
+
+def _key(report: Report) -> str:
+    """What hatching and the red line mean, where there are any."""
+    said = []
+    if any(span.paused for span in report.spans):
+        hatched = '<svg class="key" viewBox="0 0 24 9"><rect width="24" height="9" fill="url(#paused)"/></svg>'
+        said.append(hatched + report.says("paused_key"))
+    if report.due_at:
+        line = '<svg class="key" viewBox="0 0 24 9"><rect x="11" width="2" height="9" fill="#b00020"/></svg>'
+        said.append(f"{line}{report.says('due_key')}: {shown(report.due_at)}")
+    return f"<p>{' &#160; '.join(said)}</p>" if said else ""
 
 
 def _bar(report: Report, span: Span, number: int) -> str:

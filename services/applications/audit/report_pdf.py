@@ -13,6 +13,7 @@ from services.applications.audit.report import Report, Span, shown
 from services.applications.audit.truetype import Font
 
 MARGIN, BOTTOM = 40.0, 46.0
+MOST_SPANS = 10
 ROOM = WIDTH - 2 * MARGIN
 GREY: Colour = (0.45, 0.45, 0.45)
 RED: Colour = (0.69, 0.0, 0.13)
@@ -85,8 +86,8 @@ def _facts(page: Page, facts: list[tuple[str, str]], y: float, columns: int = 2)
 
 
 def _timeline(page: Page, report: Report, y: float) -> float:
-    """A bar per pair of hands, pauses hatched, the due date a red line. At most ten bars keep the page one page."""
-    spans, top = report.spans[:10], y
+    """A bar per pair of hands, pauses hatched, the due date a red line. At most so many bars keep the page one page."""
+    spans, top = report.spans[:MOST_SPANS], y
     for span in spans:
         left, right = _x(report, span.since), _x(report, span.until)
         label = page.fitted(f"{report.holder(span)}: {report.lasted(span)}", 7.5, ROOM)
@@ -100,13 +101,36 @@ def _timeline(page: Page, report: Report, y: float) -> float:
     page.text(MARGIN, y + 8, shown(report.since), 7, GREY)
     last = shown(report.until)
     page.text(MARGIN + ROOM - page.width(last, 7), y + 8, last, 7, GREY)
-    return y + 12
+    return _key(page, report, y + 20)
+
+
+def _key(page: Page, report: Report, y: float) -> float:
+    """What hatching and the red line mean, where there are any; how many stretches are not drawn."""
+    x = MARGIN
+    if any(span.paused for span in report.spans):
+        _hatched(page, x, 20, y - 6)
+        x = _said(page, x + 24, y, report.says("paused_key"))
+    if report.due_at:
+        page.line(x + 2, y - 7, x + 2, y + 2, RED, 1.2)
+        x = _said(page, x + 8, y, f"{report.says('due_key')}: {shown(report.due_at)}")
+    if len(report.spans) > MOST_SPANS:
+        _said(page, x, y, f"+ {len(report.spans) - MOST_SPANS} {report.says('more_spans')}", RED)
+    return y + 4
+
+
+def _said(page: Page, x: float, y: float, text: str, colour: Colour = GREY) -> float:
+    page.text(x, y, text, 7, colour)
+    return x + page.width(text, 7) + 16
 
 
 def _bar(page: Page, span: Span, x: float, width: float, y: float) -> None:
     if not span.paused:
         page.box(x, y, width, 7, COLOURS[span.holder])
-        return
+    else:
+        _hatched(page, x, width, y)
+
+
+def _hatched(page: Page, x: float, width: float, y: float) -> None:
     page.box(x, y, width, 7, (0.9, 0.9, 0.9))
     at = x
     while at < x + width:
@@ -120,7 +144,7 @@ def _x(report: Report, at: datetime) -> float:
 
 
 def _events(page: Page, report: Report, y: float, bottom: float) -> None:
-    columns = ((0.0, 78.0), (80.0, 128.0), (210.0, 150.0), (362.0, ROOM - 362.0))
+    columns = ((0.0, 78.0), (80.0, 112.0), (194.0, 134.0), (330.0, ROOM - 330.0))
     for (x, _), key in zip(columns, ("when", "what", "who", "note"), strict=True):
         page.text(MARGIN + x, y + 8, report.says(key), 7.5, GREY)
     y += 12

@@ -33,11 +33,13 @@ LABELS = _both(
         "from": ("Từ", "From"),
         "to": ("Đến", "To"),
         "more": ("sự kiện khác không in ở đây", "more events are not printed here"),
+        "more_spans": ("chặng khác không vẽ ở đây", "more stretches are not drawn here"),
         "days": ("ngày", "d"),
         "hours": ("giờ", "h"),
         "minutes": ("phút", "min"),
         "office_hours": ("giờ hành chính", "office hours"),
         "paused_key": ("tạm dừng tính thời hạn", "clock paused"),
+        "due_key": ("hạn trả kết quả", "due date"),
     }
 )
 HOLDERS = _both(
@@ -47,6 +49,19 @@ HOLDERS = _both(
         "counter": ("Bộ phận một cửa", "One-stop desk"),
         "officer": ("Cơ quan giải quyết", "Office"),
         "over": ("Đã kết thúc", "Finished"),
+    }
+)
+ROLE_NAMES = _both(
+    {
+        "citizen": ("Người dân", "Citizen"),
+        "intake_officer": ("Cán bộ một cửa", "Intake officer"),
+        "case_officer": ("Chuyên viên", "Case officer"),
+        "approver": ("Lãnh đạo", "Approver"),
+        "accountant": ("Kế toán", "Accountant"),
+        "auditor": ("Kiểm toán", "Auditor"),
+        "operator": ("Quản trị", "Operator"),
+        "service": ("Hệ thống", "System"),
+        "system": ("Hệ thống", "System"),
     }
 )
 KIND_NAMES = _both(

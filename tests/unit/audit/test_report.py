@@ -14,7 +14,7 @@ from infra.working_time import OFFICE_ZONE, Clock, Promise, WorkingCalendar
 from services.applications.audit.report import report
 from services.applications.audit.report_html import html
 from services.applications.audit.report_pdf import NoFont, font_of, pdf
-from services.applications.audit.report_words import KIND_NAMES, LABELS
+from services.applications.audit.report_words import KIND_NAMES, LABELS, ROLE_NAMES
 from services.applications.audit.truetype import Font, NotAFont
 
 LETTERS = "ăâđêôơưĂÂĐÊÔƠƯáàảãạắằẳẵặấầẩẫậéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ"
@@ -104,6 +104,30 @@ def test_the_pdf_is_one_page_with_searchable_vietnamese_text() -> None:
     assert all(made[place:].startswith(f"{number} 0 obj".encode()) for number, place in enumerate(places, 1))
 
 
+def test_people_read_roles_in_words_and_accounts_at_a_glance() -> None:
+    rows = history()
+    rows[2]["by"]["account_id"] = rows[5]["facts"]["officer_id"] = "79e13288-d772-44a3-a922-d895ea1e45cd"
+    page = report(rows)
+    assert page.lines[2].who == "Cán bộ một cửa · 79e13288 · H01.01"
+    assert page.holder(page.spans[-1]) == "Cơ quan giải quyết 79e13288"
+    assert report(rows, language="en").lines[2].who.startswith("Intake officer · 79e13288")
+    every = {"citizen", "intake_officer", "case_officer", "approver", "accountant", "auditor", "operator", "system"}
+    assert every <= set(ROLE_NAMES)
+
+
+def test_hatching_and_the_red_line_are_explained_where_there_are_any() -> None:
+    for made in (html(report(history())), text_of(pdf(report(history()), font_of(Settings({}))))):
+        assert "tạm dừng tính thời hạn" in made and "hạn trả kết quả: 10/03/2026 17:00" in made
+    assert "tạm dừng tính thời hạn" not in html(report(history()[:2]))
+
+
+def test_stretches_that_are_not_drawn_are_counted() -> None:
+    statuses = ("in_processing", "submitted")
+    turns = [step(8 + n, "Turn", at(10 + n // 3, 8 + n % 3), statuses[n % 2]) for n in range(12)]
+    made = text_of(pdf(report(history() + turns), font_of(Settings({}))))
+    assert re.search(r"\+ \d+ chặng khác không vẽ ở đây", made)
+
+
 def test_what_does_not_fit_on_the_page_is_counted() -> None:
     rows = history()
     rows += [step(8 + n, "Rated", at(10, 8), "approved") for n in range(200)]
@@ -128,7 +152,10 @@ def test_a_missing_or_wrong_font_is_named(tmp_path: Path) -> None:
 
 
 def test_both_languages_have_every_word() -> None:
-    assert all(set(words) == {"vi", "en"} and all(words.values()) for words in (*LABELS.values(), *KIND_NAMES.values()))
+    assert all(
+        set(words) == {"vi", "en"} and all(words.values())
+        for words in (*LABELS.values(), *KIND_NAMES.values(), *ROLE_NAMES.values())
+    )
     assert "How the application was handled" in html(report(history(), language="en"))
 
 

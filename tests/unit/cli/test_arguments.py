@@ -11,7 +11,8 @@ from infra.cli.seed import shown
 
 COMMANDS = {
     "demo", "run", "migrate", "bootstrap", "seed", "doctor", "catalog", "history", "state", "diff", "explain",
-    "evidence", "report", "export", "verify", "import-history", "rebuild", "dead-letters", "bench", "diagram",
+    "findings", "evidence", "report", "export", "verify", "import-history", "rebuild", "dead-letters", "bench",
+    "diagram",
 }  # fmt: skip
 
 
