@@ -16,6 +16,16 @@ from sqlalchemy.orm import Session
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 
+# A batch of fifty procedures has a thousand of these rows: as arrays they are one message to PostgreSQL.
+FACETS_AT_ONCE = """
+    INSERT INTO search_facet (entry_id, kind, value)
+    SELECT * FROM unnest(CAST(:entry_id AS bigint[]), CAST(:kind AS text[]), CAST(:value AS text[]))
+"""
+WORDS_AT_ONCE = """
+    INSERT INTO search_word AS known (word, entries)
+    SELECT * FROM unnest(CAST(:words AS text[]), CAST(:numbers AS integer[]))
+    ON CONFLICT (word) DO UPDATE SET entries = known.entries + excluded.entries
+"""
 ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": told by many titles, typed by nobody
 
 
@@ -32,7 +42,7 @@ def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
         for entry, row in zip(entries, rows, strict=True)
         for kind, value in facets(row.definition)
     ]
-    session.execute(sqlalchemy_insert(SearchFacet), values)
+    _insert_facets(session, values)
     _learn(session, Counter(word for entry in entries for word in entry.words.split()))
     _name_fields(session, {row.definition["field"]["code"]: row.definition["field"] for row in rows})
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
@@ -110,13 +120,25 @@ def insert(session: Session, table: Any) -> Any:
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sqlalchemy_insert(SearchFacet), values)
+    else:
+        columns = {name: [one[name] for one in values] for name in ("entry_id", "kind", "value")}
+        session.execute(text(FACETS_AT_ONCE), columns)
+
+
 def _learn(session: Session, counted: Counter[str]) -> None:
+    # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
+    learnt = sorted(counted.items())
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(text(WORDS_AT_ONCE), {"words": [word for word, _ in learnt], "numbers": [n for _, n in learnt]})
+        return
     new = insert(session, SearchWord)
     more = new.on_conflict_do_update(
         index_elements=["word"], set_={"entries": SearchWord.entries + new.excluded.entries}
     )
-    # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
-    session.execute(more, [{"word": word, "entries": number} for word, number in sorted(counted.items())])
+    session.execute(more, [{"word": word, "entries": number} for word, number in learnt])
 
 
 def _name_fields(session: Session, fields: dict[str, dict[str, Any]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Vietnamese letters for character classes; a range such as à-ỹ would mix capitals with small letters.
 LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
@@ -18,7 +19,7 @@ NOTHING = frozenset(
 
 def squeezed(text: str) -> str:
     """One space where there was any run of white space; composed letters."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return _squeezed(text) if len(text) <= REPEATED else " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def tidy(text: str) -> str:
@@ -28,8 +29,18 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
+    return _folded(text) if len(text) <= REPEATED else _fold(text)
+
+
+def _fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
     return " ".join(MARKS.sub("", plain).split())
+
+
+# Nine of ten short texts in a record have been in an earlier one: names of channels, papers, units, "không có".
+REPEATED, KEPT = 200, 8192
+_folded = lru_cache(KEPT)(_fold)
+_squeezed = lru_cache(KEPT)(lambda text: " ".join(unicodedata.normalize("NFC", text).split()))
 
 
 def says_nothing(text: str) -> bool:
