@@ -31,6 +31,11 @@ def check_reader(actor: Actor, bill: Bill) -> None:
         )
 
 
+def read_at(actor: Actor) -> list[str]:
+    """The agencies whose money this official may see."""
+    return [code for code in actor.agencies if actor.at(code, *READERS)]
+
+
 def check_at_agency(actor: Actor, agency_code: str, *roles: str) -> None:
     """One of ``roles`` held at that agency."""
     if not actor.at(agency_code, *roles):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
@@ -59,6 +59,23 @@ class Enquiries:
             _bill(session, application_id, by)
             query = select(Payment).where(Payment.application_id == application_id).order_by(Payment.created_at)
             return {"items": [payment_view(session, one) for one in session.scalars(query)], "next_cursor": None}
+
+    def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
+        """Refunds in one state, oldest first, of the agencies whose money the caller may see."""
+        query = (
+            select(Refund)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .join(Bill, Bill.application_id == Payment.application_id)
+            .where(Refund.state == status)
+        )
+        if not by.has(*access.OVERSIGHT):
+            query = query.where(Bill.agency_code.in_(access.read_at(by)))
+        with self.database.session() as session:
+            if cursor and (last := session.get(Refund, cursor)):
+                query = query.where(tuple_(Refund.requested_at, Refund.id) > (last.requested_at, last.id))
+            found = list(session.scalars(query.order_by(Refund.requested_at, Refund.id).limit(limit + 1)))
+        shown = [refund_view(one) for one in found[:limit]]
+        return {"items": shown, "next_cursor": shown[-1]["refund_id"] if len(found) > limit else None}
 
     def receipt(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
         with self.database.session() as session:

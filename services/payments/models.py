@@ -162,7 +162,10 @@ class Receipt(Table):
 
 
 class Refund(Table):
-    """Money asked back. ``state``: pending_approval, approved, sent, settled, declined."""
+    """Money asked back. ``state``: pending_approval, approved, sent, rejected, settled, declined.
+
+    ``rejections``: how often in a row the gateway has said no.
+    """
 
     __tablename__ = "refund"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -179,6 +182,7 @@ class Refund(Table):
     settled_at: Mapped[datetime | None]
     check_at: Mapped[datetime | None]
     last_answer: Mapped[str | None] = mapped_column(String(200))
+    rejections: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Reconciliation(Table):

@@ -28,6 +28,7 @@ from services.payments.views import available as left_of
 from services.payments.views import refund_view
 
 PENDING, APPROVED, SENT, SETTLED, DECLINED = "pending_approval", "approved", "sent", "settled", "declined"
+REJECTED = "rejected"  # by the gateway, for good: two persons decide once more
 PAID_BACK_BY_GATEWAY = frozenset({vnpay.NAME})
 DECIDERS = ("accountant", "approver")
 
@@ -72,21 +73,20 @@ class Refunds:
         return self.database.command(command, work)
 
     def approve_refund(self, refund_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Let the money go back; never by whoever asked. Refuses ``SecondPersonNeeded``, ``TransitionNotAllowed``."""
+        """Let the money go back; never by whoever asked. Refuses ``SecondPersonNeeded``, ``TransitionNotAllowed``.
+
+        One that the gateway has rejected is sent once more; the books have it already.
+        """
 
         def work(session: Session) -> dict[str, Any]:
             refund, payment, bill = _to_decide(session, refund_id, by)
+            again = refund.state == REJECTED
             _decide(refund, APPROVED, by)
-            lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
-            book(
-                session,
-                "refund_approved",
-                lines,
-                application_id=bill.application_id,
-                subject_id=refund.id,
-                currency=refund.currency,
-            )
-            _tell(session, "refund_approved.v1", refund, payment, bill)
+            refund.rejections = 0
+            if not again:
+                lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
+                _book(session, "refund_approved", lines, refund, bill)
+                _tell(session, "refund_approved.v1", refund, payment, bill)
             if payment.method in PAID_BACK_BY_GATEWAY:
                 refund.check_at = clock.now()
             else:
@@ -96,10 +96,13 @@ class Refunds:
         return self.database.command(command, work)
 
     def decline_refund(self, refund_id: str, reason: str | None, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Keep the money; the payment returns to where it was."""
+        """Keep the money; the payment returns to where it was, and the books with it if it had been approved."""
 
         def work(session: Session) -> dict[str, Any]:
             refund, payment, bill = _to_decide(session, refund_id, by)
+            if refund.state == REJECTED:
+                lines = postings.refund_kept(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
+                _book(session, "refund_kept", lines, refund, bill)
             _decide(refund, DECLINED, by)
             facts = {"refund_id": refund.id, "reason": reason}
             move(session, payment, State(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
@@ -116,16 +119,19 @@ def paid_back(session: Session, refund: Refund, payment: Payment, *, by: str) ->
     payment.refunded += refund.amount
     target = State.REFUNDED if payment.refunded == payment.amount else State.PARTIALLY_REFUNDED
     move(session, payment, target, by=by, facts={"refund_id": refund.id})
-    lines = postings.refund_paid(bill.agency_code, payment.method, refund.amount)
-    book(
-        session,
-        "refund_paid",
-        lines,
-        application_id=bill.application_id,
-        subject_id=refund.id,
-        currency=refund.currency,
-    )
+    _book(session, "refund_paid", postings.refund_paid(bill.agency_code, payment.method, refund.amount), refund, bill)
     _tell(session, "refund_settled.v1", refund, payment, bill)
+
+
+def rejected(session: Session, refund: Refund, payment: Payment, *, code: str) -> None:
+    """The gateway has said no, and no again: an accountant must look. The caller holds the payment's row lock."""
+    refund.state, refund.check_at = REJECTED, None
+    _tell(session, "refund_rejected.v1", refund, payment, session.get_one(Bill, payment.application_id), code=code)
+
+
+def _book(session: Session, kind: str, lines: tuple[postings.Posting, ...], refund: Refund, bill: Bill) -> None:
+    about = {"application_id": bill.application_id, "subject_id": refund.id, "currency": refund.currency}
+    book(session, kind, lines, **about)
 
 
 def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], believed: Mapping[str, Any]) -> None:
@@ -167,7 +173,7 @@ def _to_decide(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Pay
 
 
 def _decide(refund: Refund, state: str, by: Actor) -> None:
-    if refund.state != PENDING:
+    if refund.state not in {PENDING, REJECTED}:
         raise errors.TransitionNotAllowed(from_status=refund.state, to_status=state, allowed="–")
     refund.state, refund.decided_by, refund.decided_at = state, by.account_id, clock.now()
 

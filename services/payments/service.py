@@ -37,7 +37,7 @@ class PaymentsService(Operations):
     cashier = dependencies.Provided(Cashier)
     enquiries = dependencies.Provided(Enquiries)
     notices = dependencies.Provided(Notices)
-    refunds = dependencies.Provided(Refunds)
+    refunding = dependencies.Provided(Refunds)
     books = dependencies.Provided(Ledger)
     reconciler = dependencies.Provided(Reconciler)
     twins = dependencies.Provided(Parity)
@@ -83,17 +83,21 @@ class PaymentsService(Operations):
 
     @door(roles={"citizen", "accountant"})
     def refund(self, payment_id: str, amount: Reply, reason: str, available: Reply, command_id: str) -> Reply:
-        return self.refunds.refund(
+        return self.refunding.refund(
             payment_id, amount, reason, available, by=self.caller.actor, command=self.caller.command
         )
 
     @door(roles={"accountant", "approver"})
     def approve_refund(self, refund_id: str, command_id: str) -> Reply:
-        return self.refunds.approve_refund(refund_id, by=self.caller.actor, command=self.caller.command)
+        return self.refunding.approve_refund(refund_id, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"accountant", "approver"})
     def decline_refund(self, refund_id: str, command_id: str, reason: str | None = None) -> Reply:
-        return self.refunds.decline_refund(refund_id, reason, by=self.caller.actor, command=self.caller.command)
+        return self.refunding.decline_refund(refund_id, reason, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles={"accountant", "approver", "auditor"})
+    def refunds(self, status: str, limit: int = 50, cursor: str | None = None) -> Reply:
+        return self.enquiries.refunds(status, limit, cursor, by=self.caller.actor)
 
     @door(roles={"accountant", "approver"})
     def waive(self, application_id: str, reason: str, legal_basis: str, command_id: str) -> Reply:

@@ -22,11 +22,12 @@ from services.payments.gateways.reports import GatewaySilent, Outcome, Report
 from services.payments.models import Payment, Refund
 from services.payments.movements import locked
 from services.payments.notices import conclude
-from services.payments.refunds import APPROVED, SENT, paid_back
+from services.payments.refunds import APPROVED, SENT, paid_back, rejected
 from services.payments.settlement import given_up
 
 ASK_AGAIN = timedelta(minutes=2)
 RESEND = timedelta(minutes=5)
+REJECTIONS = 3  # times in a row that the gateway says no before an accountant has to look
 BATCH = 5  # each may wait for a gateway; a step stays bounded
 LOOK_EVERY = 1.0  # seconds between looks into the database
 ACCEPTED = frozenset({vnpay.PAID, vnpay.ALREADY_REFUNDED})
@@ -125,8 +126,16 @@ class RefundsOnTheirWay:
             payment = locked(session, refund.payment_id)
             session.refresh(refund)
             refund.last_answer = answer[:200]
-            if refund.state == SENT and answer in ACCEPTED:
+            if refund.state != SENT:
+                return
+            if answer in ACCEPTED:
                 paid_back(session, refund, payment, by=f"gateway:{vnpay.NAME}")
+            elif answer in vnpay.REFUSALS:
+                refund.rejections += 1
+                if refund.rejections >= REJECTIONS:
+                    rejected(session, refund, payment, code=answer)
+            else:
+                refund.rejections = 0  # in a row: silence and "some other error" decide nothing
 
     def _intend(self, refund_id: str) -> dict[str, object]:
         """Note that it is being sent before it is: after a crash it is sent again, never forgotten and never twice."""

@@ -61,6 +61,11 @@ def refund_approved(agency: str, amount: int, *, surplus: bool) -> tuple[Posting
     return _move(REFUNDS_PAYABLE, SURPLUS if surplus else f"refunded:{agency}", amount)
 
 
+def refund_kept(agency: str, amount: int, *, surplus: bool) -> tuple[Posting, ...]:
+    """An approved refund that cannot be made after all: :func:`refund_approved`, taken back."""
+    return _move(SURPLUS if surplus else f"refunded:{agency}", REFUNDS_PAYABLE, amount)
+
+
 def refund_paid(agency: str, method: str, amount: int) -> tuple[Posting, ...]:
     return _move(till(agency, method), REFUNDS_PAYABLE, amount)
 

@@ -105,6 +105,9 @@ REFUND_ANSWER = (
 )
 ENQUIRY_UNKNOWN = "91"
 ALREADY_REFUNDED = "94"
+# Answers to a refund that asking again does not change: merchant code, format, no such transaction, the transaction
+# failed there, signature. 99 (other errors) and silence are not among them.
+REFUSALS = frozenset({"02", "03", "91", "95", "97"})
 
 
 @dataclass(frozen=True)

@@ -206,3 +206,64 @@ def test_a_refund_waits_while_the_gateway_is_down(gateway: Gateway, online: Coun
     assert (
         online.look(payment)["refunds"][0]["status"] == "sent" and online.look(payment)["status"] == "refund_requested"
     )
+
+
+# ── when the gateway says no for good
+
+
+def rejected_at(online: Counter, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, *codes: str) -> dict[str, Any]:
+    """An approved refund that the gateway has answered with these codes, one every six minutes."""
+    payment = paid_at(gateway, online)
+    approve(online, ask(online, payment))
+    answers = iter(codes)
+    with monkeypatch.context() as patched:
+        patched.setattr("services.payments.gateways.vnpay.VnPay.refund", lambda *_asked: next(answers))
+        for number in range(len(codes)):
+            with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6 * number)):
+                assert online.refunds_on_their_way.step() == 1
+    return payment
+
+
+def test_a_refund_the_gateway_rejects_three_times_waits_for_an_accountant_and_is_not_asked_again(
+    gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = rejected_at(online, gateway, monkeypatch, "91", "91", "95")
+    [refund] = online.look(payment)["refunds"]
+    assert refund["status"] == "rejected" and online.look(payment)["status"] == "refund_requested"
+    assert online.told()[-1][0] == "refund_rejected.v1" and online.told()[-1][1]["code"] == "95"
+    assert [one["refund_id"] for one in online.enquiries.refunds("rejected", by=ACCOUNTANT)["items"]] == [
+        refund["refund_id"]
+    ]
+    assert online.enquiries.refunds("rejected", by=ELSEWHERE)["items"] == []
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1)):
+        assert online.refunds_on_their_way.step() == 0
+
+
+def test_silence_and_other_errors_are_no_rejection(
+    gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = rejected_at(online, gateway, monkeypatch, "91", "91", "99", "", "91", "91")
+    assert online.look(payment)["refunds"][0]["status"] == "sent"
+
+
+def test_a_rejected_refund_approved_once_more_is_sent_again_and_booked_once(
+    gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = rejected_at(online, gateway, monkeypatch, "91", "91", "91")
+    [refund] = online.look(payment)["refunds"]
+    assert refused(approve, online, refund, ACCOUNTANT) == "SecondPersonNeeded"
+    assert approve(online, refund)["status"] == "approved"
+    assert online.refunds_on_their_way.step() == 1
+    assert online.look(payment)["status"] == "refunded" and online.balance("refunds-payable:payers") == 0
+    assert online.balance("clearing:vnpay") == 0 and gateway.book.all()[0]["refunded"] == 13_500_000
+
+
+def test_a_rejected_refund_declined_leaves_books_and_payment_as_before(
+    gateway: Gateway, online: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = rejected_at(online, gateway, monkeypatch, "91", "91", "91")
+    [refund] = online.look(payment)["refunds"]
+    assert decline(online, refund)["status"] == "declined"
+    after = online.look(payment)
+    assert after["status"] == "settled" and after["available"] == money(135_000)
+    assert online.balance("refunds-payable:payers") == 0 and online.balance(f"refunded:{AGENCY}") == 0
