@@ -125,12 +125,12 @@ class Checking:
     def bundle(self, file: Path) -> Said:
         try:
             bundle = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise _verifier("CannotVerify")(f"{file} cannot be read as an evidence file: {error}") from error
         if not isinstance(bundle, dict):
             raise _verifier("CannotVerify")(f"{file} is no evidence file")
         verdict = self._verdict("bundle", str(file))
-        inside = [_verifier("Key").parse(one) for one in bundle.get("keys", []) if isinstance(one, str)]
+        inside = _verifier("keys_in")(bundle)
         self._cosigned(str(bundle.get("checkpoint")), verdict)
         _verifier("verify_bundle")(bundle, self.keys or inside, verdict)
         return Said(verdict, self.language)

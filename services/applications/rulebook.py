@@ -58,7 +58,11 @@ class Rulebook:
         return copy.definition if copy else dict(catalog.procedure(code=code, version=version))
 
     def keep(self, session: Session, procedure: dict[str, Any]) -> str:
-        """Keep a copy of a version; its digest (SHA-256 of its canonical JSON)."""
+        """Keep a copy of a version; the digest (SHA-256 of its canonical JSON) of the copy that is kept.
+
+        The first copy stays: whatever the catalogue adds to its reply later, the digest in the events is of what
+        :meth:`pinned` gives and evidence encloses.
+        """
         definition = {key: value for key, value in procedure.items() if key not in VOLATILE}
         known = digest(definition)
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -70,7 +74,8 @@ class Rulebook:
             "kept_at": clock.now(),
         }
         session.execute(insert(ProcedureCopy).values(row).on_conflict_do_nothing())
-        return known
+        kept = (ProcedureCopy.code == row["code"], ProcedureCopy.version == row["version"])
+        return session.scalars(select(ProcedureCopy.digest).where(*kept)).one()
 
     def calendar(self, at: datetime, catalog: Any) -> WorkingCalendar:
         """The offices' calendar of the year of ``at`` and the next, as the catalogue has it now.

@@ -29,6 +29,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -67,6 +68,14 @@ REASONS = {
     "proof_wrong": ("bằng chứng không dẫn đến gốc cây", "a proof does not lead to the signed root"),
     "stream_broken": ("chuỗi sự kiện của hồ sơ bị đứt", "events of the application are missing or out of order"),
     "opening_wrong": ("nội dung không khớp cam kết trong sự kiện", "a content does not open its event's commitment"),
+    "opening_missing": (
+        "nội dung bị cho là đã xóa nhưng không có sự kiện xóa dữ liệu",
+        "a content is said to be erased, and no erasure was recorded",
+    ),
+    "rules_changed": (
+        "thủ tục hoặc lịch kèm theo khác với cái đã ghi trong sự kiện",
+        "the procedure or calendar enclosed is not the one the events were recorded under",
+    ),
     "bundle_malformed": ("tệp bằng chứng không đọc được", "the evidence file cannot be read"),
 }
 FIELD_NAMES = {
@@ -128,6 +137,8 @@ class Verdict:
     tree_size: int = 0
     unsealed: int = 0
     cosigned: list[str] = field(default_factory=list)
+    enclosed: dict[str, int] | None = None  # of an evidence file: contents opened, erased, withheld
+    unproved: list[str] = field(default_factory=list)  # what is enclosed and no event speaks of
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     found: int = 0
@@ -184,6 +195,15 @@ class Verdict:
         )
         lines.append(said.format(*counts) + f"; {self.seconds:.1f} s")
         lines += [f"{'nhân chứng' if vi else 'witness'}: {one}" for one in self.cosigned]
+        if self.enclosed:
+            contents = (
+                "{opened} contents open, {erased} erased, {withheld} withheld",
+                "{opened} nội dung khớp cam kết, {erased} đã xóa, {withheld} không kèm theo",
+            )
+            lines.append(contents[vi].format_map(self.enclosed))
+        names = {"procedure": ("procedure", "thủ tục"), "calendar": ("calendar", "lịch làm việc")}
+        said = "kèm theo, không sự kiện nào xác nhận" if vi else "enclosed, and no event speaks of it"
+        lines += [f"{said}: {names[name][vi]}" for name in self.unproved]
         if not self.keys_given:
             lines.append(
                 "CHÚ Ý: không có khóa nào được cung cấp (--key); người phát hành chưa được kiểm tra."
@@ -818,6 +838,12 @@ def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor
     return anchors
 
 
+def keys_in(bundle: dict[str, Any]) -> list[Key]:
+    """The keys an evidence file names itself."""
+    named = bundle.get("keys")
+    return [Key.parse(key) for key in named if isinstance(key, str)] if isinstance(named, list) else []
+
+
 def check_witnesses(kept: str, witnesses: list[Key], verdict: Verdict) -> None:
     """That every witness asked for has cosigned a checkpoint."""
     note, _ = _read_note(kept, [])
@@ -890,9 +916,10 @@ def verify_bundle(bundle: dict[str, Any], keys: list[Key], verdict: Verdict) -> 
             states[int(event["version"])] = base64.b64decode(event["state"], validate=True)
         if not states:
             verdict.add("stream_broken", None, detail="no events")
-        for opening in bundle.get("openings", []):
-            _check_opening(opening, states, verdict)
-    except (KeyError, TypeError, ValueError, AttributeError, struct.error) as error:
+        told = [_plain(state) for _, state in sorted(states.items())]
+        _check_openings(bundle.get("openings", []), states, told, verdict)
+        _check_rules(bundle, told, verdict)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error) as error:
         verdict.add("bundle_malformed", None, detail=f"{type(error).__name__}: {error}")
 
 
@@ -912,6 +939,84 @@ def _check_bundled(
     if root_by_inclusion(index, note.size, hash_leaf(row.leaf), proof) != note.root:
         verdict.add("proof_wrong", index, **place)
     return index, row.notification_id
+
+
+def _plain(state: bytes) -> Any:
+    """What an event's state says; None for one that is no JSON."""
+    try:
+        return json.loads(state)
+    except ValueError:
+        return None
+
+
+def _inside(value: Any, name: str) -> Iterator[Any]:
+    """Everything that stands under a name, at any depth."""
+    if isinstance(value, dict):
+        if value.get(name) is not None:
+            yield value[name]
+        for part in value.values():
+            yield from _inside(part, name)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _inside(part, name)
+
+
+def _check_openings(openings: list[Any], states: dict[int, bytes], told: list[Any], verdict: Verdict) -> None:
+    for opening in openings:
+        _check_opening(opening, states, verdict)
+    erased = [opening for opening in openings if opening.get("erased")]
+    if erased and not any(_inside(told, "erasure_id")):
+        verdict.add("opening_missing", None, version=int(erased[0]["version"]), detail=str(erased[0].get("name")))
+    made = {one for one in _inside(told, "commitment") if isinstance(one, str)}
+    given = {str(opening["commitment"]) for opening in openings}
+    opened = len(openings) - len(erased)
+    verdict.enclosed = {"opened": opened, "erased": len(erased), "withheld": len(made - given)}
+
+
+def _check_rules(bundle: dict[str, Any], told: list[Any], verdict: Verdict) -> None:
+    """The procedure has the digest its submission recorded; every day of the calendar stands in an event."""
+    if procedure := bundle.get("procedure"):
+        digests = list(_inside(told, "procedure_digest"))
+        if not digests:
+            verdict.unproved.append("procedure")
+        elif hashlib.sha256(canonical(procedure)).hexdigest() != digests[-1]:
+            verdict.add("rules_changed", None, detail="procedure")
+    if calendar := bundle.get("calendar"):
+        recorded = [one for one in _inside(told, "calendar") if isinstance(one, dict)]
+        days = [day for one in recorded for day in one["days"]]
+        if not recorded:
+            verdict.unproved.append("calendar")
+        # Later events may have brought later days: then those of all of them together make up the calendar.
+        elif calendar != recorded[0] if len(recorded) == 1 else not all(day in days for day in calendar["days"]):
+            verdict.add("rules_changed", None, detail="calendar")
+
+
+def canonical(value: Any) -> bytes:
+    """JSON as RFC 8785 writes it: no blanks, names in the order of their UTF-16 units, numbers as in ECMAScript."""
+    if isinstance(value, dict):
+        named = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be"))
+        return b"{" + b",".join(canonical(name) + b":" + canonical(part) for name, part in named) + b"}"
+    if isinstance(value, list):
+        return b"[" + b",".join(map(canonical, value)) + b"]"
+    if isinstance(value, float):
+        return _number(value).encode()
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _number(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError("JSON has no such number")
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    said, point = "".join(map(str, digits)), len(digits) + int(exponent)
+    if value == 0:
+        return "0"
+    if 0 < point <= 21:
+        said = said.ljust(point, "0") if point >= len(said) else f"{said[:point]}.{said[point:]}"
+    elif -6 < point <= 0:
+        said = "0." + "0" * -point + said
+    else:
+        said = said[0] + (f".{said[1:]}" if said[1:] else "") + f"e{point - 1:+}"
+    return "-" * sign + said
 
 
 def _check_opening(opening: dict[str, Any], states: dict[int, bytes], verdict: Verdict) -> None:
@@ -992,7 +1097,7 @@ def _verify(options: argparse.Namespace) -> Verdict:
     if options.mode == "bundle":
         bundle = _read_json(options.subject)
         check_witnesses(str(bundle.get("checkpoint")), witnesses, verdict)
-        verify_bundle(bundle, keys or [Key.parse(key) for key in bundle.get("keys", [])], verdict)
+        verify_bundle(bundle, keys or keys_in(bundle), verdict)
     elif options.mode == "consistency":
         proof = _read_proof(options.proof) if options.proof else None
         check_witnesses(_read(options.new), witnesses, verdict)
@@ -1062,7 +1167,7 @@ def _read(path: str) -> str:
 def _read_json(path: str) -> dict[str, Any]:
     try:
         kept = json.loads(_read(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CannotVerify(f"{path} is no JSON: {error}") from error
     if not isinstance(kept, dict):
         raise CannotVerify(f"{path} is no JSON object")

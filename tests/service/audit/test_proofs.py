@@ -24,13 +24,14 @@ APPLICATION = "0a0b0c0d-0000-4000-8000-000000000001"
 
 @pytest.fixture(scope="module")
 def kept(stores: Any) -> Any:
-    """A sealed store with one application whose third event holds a commitment."""
+    """A sealed store with one application whose second event records an erasure, whose third holds a commitment."""
     store = stores.empty()
     store.grow(300)
     ids = [store.rows("SELECT max({id}) FROM {events}")[0][0] + n for n in (1, 2, 3)]
     columns = "{id}, originator_id, originator_version, topic, state"
     for version, notification in enumerate(ids, 1):
-        state = json.dumps({"answers": COMMITMENT if version == 3 else None}).encode()
+        said = {1: {}, 2: {"erasure_id": "e-1"}, 3: {"answers": COMMITMENT}}[version]
+        state = json.dumps(said).encode()
         row = (notification, store.event_id(verifier.UUID(APPLICATION)), version, "applications.Started", state)
         store.execute(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)", *row)
     store.grow(300, seed=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -42,6 +43,46 @@ def test_evidence_verifies_without_the_portal_and_opens_every_commitment(portal)
     assert bundle["procedure"]["code"] == "9.000001"
 
 
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("rules_changed", lambda b: b["procedure"]["limits"].update(supplement_days=3)),
+        ("rules_changed", lambda b: b["procedure"]["title"].update(vi="Thủ tục khác")),
+        ("rules_changed", lambda b: b["calendar"]["days"].append({"date": "2026-03-03", "kind": "holiday"})),
+        ("rules_changed", lambda b: b["calendar"].update(version="other")),
+        ("opening_missing", lambda b: b["openings"][0].update(erased=True)),
+        ("opening_wrong", lambda b: b["openings"][0].update(content="e30=")),
+        ("bundle_malformed", lambda b: b["events"][0].update(leaf_index=float("inf"))),
+        ("bundle_malformed", lambda b: b.update(openings=7)),
+    ],
+)
+def test_what_is_enclosed_is_held_against_what_the_events_recorded(portal, kind, change):
+    key = portal.rejected()
+    bundle = json.loads(json.dumps(evidence(portal, sealed(portal), key)))
+    assert verdict_on(bundle).ok and verdict_on(bundle).unproved == []
+    change(bundle)
+    assert [finding.kind for finding in verdict_on(bundle).findings] == [kind]
+
+
+def test_what_is_not_enclosed_is_counted_and_what_nothing_vouches_for_is_named(portal):
+    keys = portal.rejected(), portal.started()
+    whole, draft = (evidence(portal, sealed(portal), key) for key in keys)
+    opened = len(whole["openings"])
+    assert verdict_on(whole).enclosed == {"opened": opened, "erased": 0, "withheld": 0}
+    del whole["openings"][0]
+    assert verdict_on(whole).ok and verdict_on(whole).enclosed["withheld"] == 1
+    assert verdict_on(draft).ok and verdict_on(draft).unproved == ["procedure"]
+    assert "không sự kiện nào xác nhận: thủ tục" in verdict_on(draft).text("vi")
+
+
+def test_a_reply_of_the_catalogue_that_grew_changes_nothing_of_what_was_pinned(portal):
+    first = portal.rejected()
+    portal.catalog.definition["new_in_a_later_release"] = [1.5, {"vi": "mới"}]
+    second = portal.rejected()
+    desk = sealed(portal)
+    assert all(verdict_on(evidence(portal, desk, key)).ok for key in (first, second))
+
+
 def test_an_applicant_gets_the_evidence_of_their_own_application_by_its_reference(portal):
     key = portal.submitted()
     desk = sealed(portal)
@@ -57,7 +98,7 @@ def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
     while portal.erasing.step():
         pass
     bundle = evidence(portal, sealed(portal), key)
-    assert verdict_on(bundle).ok
+    assert verdict_on(bundle).ok and verdict_on(bundle).enclosed["erased"] == len(bundle["openings"])
     assert all(one["erased"] for one in bundle["openings"])
 
 
