@@ -119,7 +119,7 @@ class World:
         self.audit_keys: list[str] = []  # what auditors hold every checkpoint against; never looked up a second time
         self._engines: dict[str, Any] = {}
         self._supervising: Any = None
-        self.stopped_on_purpose: set[str] = set()
+        self.came_back: dict[str, float] = {}
 
     # ── setting up
     def prepare(self, own: dict[str, str]) -> None:
@@ -208,20 +208,24 @@ class World:
 
     # ── looking
     def recovery(self, limit: float = 90) -> float:
-        """Seconds from now until every process is ready and every service answers."""
+        """Seconds from now until every process is ready and every service answers; :attr:`came_back` says who when."""
         begun, caller = time.monotonic(), Caller(self.direct_uri)
         self.wait_ready(limit)
+        self.came_back = {"all ready": round(time.monotonic() - begun, 1)}
         for service in SERVICES:
-            while True:
-                try:
-                    if caller.ask(service, "health", {}, timeout=3)["status"] == "ok":
-                        break
-                except (Unknown, Refused):
-                    eventlet.sleep(0.2)
-                if time.monotonic() - begun > limit:
-                    raise TimeoutError(f"{service} does not answer\n{self.last_words(service)}")
+            self._wait_for_answer(service, caller, begun + limit)
+            self.came_back[service] = round(time.monotonic() - begun, 1)
         caller.close()
         return time.monotonic() - begun
+
+    def _wait_for_answer(self, service: str, caller: Caller, until: float) -> None:
+        while time.monotonic() < until:
+            try:
+                if caller.ask(service, "health", {}, timeout=3)["status"] == "ok":
+                    return
+            except (Unknown, Refused):
+                eventlet.sleep(0.2)
+        raise TimeoutError(f"{service} does not answer\n{self.last_words(service)}")
 
     def queues(self) -> dict[str, int]:
         """Messages ready or unacknowledged per queue that has any; asked over AMQP, where nothing lags."""
