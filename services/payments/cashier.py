@@ -22,6 +22,7 @@ from services.payments.billing import demands_of, locked_bill, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing, payable
 from services.payments.domain.states import OPEN, State
+from services.payments.forgetting import words_about
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import Order
 from services.payments.gateways.vietqr import plain
@@ -60,8 +61,9 @@ class Cashier:
             access.check_payer(by, bill)
             demands = self._payable_online(session, bill, method)
             payment = _opened(bill, demands, method, by)
+            back = return_url if bill.erased_at is None else None
             self._hand_over(payment, Order(payment.order_ref, payment.amount, _purpose(bill), payment.created_at,
-                                           payment.expires_at, language, return_url))  # fmt: skip
+                                           payment.expires_at, language, back))  # fmt: skip
             session.add(payment)
             session.flush()
             move(session, payment, State.STARTED, by=by.account_id)
@@ -123,8 +125,9 @@ class Cashier:
             demands = [one for one in demands_of(session, application_id) if one.standing in UNPAID]
             if not demands:
                 raise _nothing_to_pay(session, bill)
+            why = words_about(bill, reason) or ""
             for demand in demands:
-                _waive(session, bill, demand, reason, legal_basis, by)
+                _waive(session, bill, demand, why, legal_basis, by)
             facts = {
                 "application_id": application_id,
                 "reference": bill.reference,
@@ -132,7 +135,7 @@ class Cashier:
                 "applicant_id": bill.applicant_id,
                 "collected_at": sorted({demand.collected_at for demand in demands}),
                 "amount": money(sum(demand.amount for demand in demands), demands[0].currency),
-                "reason": reason,
+                "reason": why,
                 "legal_basis": legal_basis,
                 "waived_at": clock.now().isoformat(),
                 "waived_by": by.account_id,

@@ -59,6 +59,11 @@ class Forgetting(Erasures):
         return {name: count for name, count in forgotten.items() if count}
 
 
+def words_about(bill: Bill, said: str | None) -> str | None:
+    """What somebody says of a bill as it may be kept: nothing any more once its payer is erased."""
+    return said if bill.erased_at is None or said is None else GONE
+
+
 def _forget_demands(session: Session, keys: list[str]) -> int:
     changed = 0
     for demand in session.scalars(select(Demand).where(Demand.application_id.in_(keys))):

@@ -20,6 +20,7 @@ from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.domain import postings
 from services.payments.domain.states import RefundDeclined, State
+from services.payments.forgetting import words_about
 from services.payments.gateways import vnpay
 from services.payments.ledger import book
 from services.payments.models import Bill, Payment, Refund
@@ -63,7 +64,7 @@ class Refunds:
             if not access.pays(by, bill):
                 access.check_at_agency(by, bill.agency_code, "accountant")
             _check_sums(session, payment, amount, available)
-            refund = _asked(payment, amount["amount"], reason, by)
+            refund = _asked(payment, amount["amount"], words_about(bill, reason) or "", by)
             move(session, payment, State.REFUND_REQUESTED, by=by.account_id, facts={"refund_id": refund.id})
             session.add(refund)
             session.flush()
@@ -104,9 +105,10 @@ class Refunds:
                 lines = postings.refund_kept(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
                 _book(session, "refund_kept", lines, refund, bill)
             _decide(refund, DECLINED, by)
-            facts = {"refund_id": refund.id, "reason": reason}
+            why = words_about(bill, reason)
+            facts = {"refund_id": refund.id, "reason": why}
             move(session, payment, State(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
-            _tell(session, "refund_declined.v1", refund, payment, bill, reason=reason)
+            _tell(session, "refund_declined.v1", refund, payment, bill, reason=why)
             return refund_view(refund)
 
         return self.database.command(command, work)

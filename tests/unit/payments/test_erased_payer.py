@@ -77,6 +77,18 @@ def test_money_that_comes_later_is_still_taken(counter: Counter) -> None:
     assert NAME not in everything(counter)
 
 
+def test_what_is_said_of_an_erased_payer_is_not_kept_whoever_says_it(counter: Counter) -> None:
+    paid, open_ = counter.paid(), counter.submitted()
+    forget(counter)
+    asked = counter.refunds.refund(paid["payment_id"], paid["amount"], NAME, paid["amount"], by=CITIZEN,
+                                   command=counter.command())  # fmt: skip
+    counter.refunds.decline_refund(asked["refund_id"], NAME, by=ACCOUNTANT, command=counter.command(by=ACCOUNTANT))
+    counter.start(open_, return_url=f"http://portal.example.vn/?{NAME}")
+    counter.cashier.waive(counter.submitted(), "vì khó khăn", "Nghị quyết 1", by=ACCOUNTANT,
+                          command=counter.command(by=ACCOUNTANT))  # fmt: skip
+    assert NAME not in everything(counter) and "khó khăn" in everything(counter)
+
+
 def test_somebody_elses_accounts_are_untouched_and_a_second_time_changes_nothing(counter: Counter) -> None:
     transferred(counter)
     before = everything(counter)
