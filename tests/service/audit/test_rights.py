@@ -1,5 +1,9 @@
 """What the database itself refuses, tried under the service's own role."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from services.applications.audit import verifier
+from tests.service.audit.stores import KEY, PostgresStores
 
 KEPT = (
     "stored_events",
@@ -21,6 +27,7 @@ KEPT = (
     "audit_finding",
 )
 ROLE = "portal_audit_test"
+READ_BY_AUDITORS = ("stored_events", "audit_leaf", "audit_node", "audit_checkpoint")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +69,26 @@ def test_the_service_can_record_and_read(service_url: str) -> None:
         connection.execute(text("INSERT INTO audit_leaf VALUES (0, 1, 'x')"))
         assert connection.execute(text("SELECT count(*) FROM stored_events")).scalar() == 1
     engine.dispose()
+
+
+def test_an_auditor_needs_no_more_than_to_read_what_the_guide_names(database_server: Any) -> None:
+    stores = PostgresStores(database_server)
+    store, role, tables = stores.empty(), "portal_auditor_test", ", ".join(READ_BY_AUDITORS)
+    store.grow(300)
+    store.seal()
+    with store.raw() as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'only-a-test'")
+        connection.execute(f"GRANT SELECT ON {tables} TO {role}")
+    url = make_url(store.url).set(username=role, password="only-a-test").render_as_string(hide_password=False)
+    command = [sys.executable, "-I", str(verifier.__file__), "log", url, "--json", "--key", str(KEY.verifier)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    guide = Path(verifier.__file__).with_name("README.md").read_text()
+    with store.raw() as connection:
+        connection.execute(f"REVOKE SELECT ON {tables} FROM {role}")
+        connection.execute(f"DROP ROLE {role}")
+    store.close(), stores.drop()
+    assert done.returncode == 0 and json.loads(done.stdout)["leaves"] == 300, done.stdout + done.stderr
+    assert all(f"`{table}`" in guide for table in READ_BY_AUDITORS)
 
 
 def test_on_sqlite_rows_are_guarded_too(tmp_path: Any) -> None:
