@@ -49,7 +49,7 @@ servers: .venv/.dev
 
 # Three processes: a platform within the test process leaves marks on kombu and eventlet that a later one trips over.
 TESTS = $(BIN)/pytest -m "not compose and not chaos"
-KNOCKING := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py strangers.py unfit_input.py)
+KNOCKING := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py strangers.py reads.py unfit_input.py)
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	$(TESTS) tests/architecture tests/contract tests/unit $(ARGS)
