@@ -39,6 +39,7 @@ WEIGHTS = {
     "ambiguous_commits": 2,
     "poisoned": 2,
     "zombies": 2,
+    "clock_jumps": 2,
     "cut_off_by_the_kernel": 2,
 }
 SETTLING = 30.0  # seconds a scenario takes beyond its faults: draining and judging

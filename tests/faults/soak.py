@@ -13,7 +13,9 @@ from tests.faults.play import Scenario, Stage
 
 EVERY = 3.0  # seconds between two samples
 WARMING_UP = 1 / 3  # of the run, which the slope leaves out
-FLAT = {"MiB": 30.0, "descriptors": 15.0, "connections": 10.0}  # growth a fitted line may show over the rest of the run
+FLAT = {"MiB": 30.0, "descriptors": 15.0}  # growth a fitted line may show over the rest of the run
+MORE_CONNECTIONS = 10  # than before the first fault, when all is quiet again
+GONE_WITHIN = 45.0  # seconds in which servers notice connections that were cut off
 FEWEST = 8  # samples a line is fitted through
 # Not those that kill or restart processes: a new one says nothing about growth.
 MENU: tuple[Scenario, ...] = (
@@ -28,7 +30,7 @@ Series = dict[tuple[str, str], list[tuple[float, float]]]  # (what, of whom) -> 
 
 
 class Sampler:
-    """Looks at every process and at both servers while the soak runs."""
+    """Looks at every process while the soak runs."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.series = stage, defaultdict[tuple[str, str], list[tuple[float, float]]](list)
@@ -46,8 +48,6 @@ class Sampler:
                 who = f"{name} {member.process.pid if member.process else 0}"
                 self.series["MiB", who].append((at, member.resident() / 1024))
                 self.series["descriptors", who].append((at, float(member.descriptors())))
-        for who, count in self.stage.world.connections().items():
-            self.series["connections", who].append((at, float(count)))
 
     def stop(self) -> Series:
         self._looking.kill()
@@ -73,7 +73,8 @@ def judge(series: Series) -> tuple[dict[str, float], list[str]]:
 
 def everything_at_once(stage: Stage) -> None:
     """Faults drawn by chance, one after the other, for the whole time."""
-    sampler = Sampler(stage)
+    stage.wait(5)
+    before, sampler = stage.world.connections(), Sampler(stage)
     whole, begun = stage.seconds, stage.begun
     while time.time() - begun < whole:
         stage.begun, stage.seconds = time.time(), 15
@@ -82,5 +83,23 @@ def everything_at_once(stage: Stage) -> None:
         stage.wait(2, 5)
     stage.begun, stage.seconds = begun, whole
     growth, leaks = judge(sampler.stop())
-    stage.verdict.facts["growth"] = growth
-    stage.verdict.unexpected += leaks
+    after, more = connections_left(stage, before)
+    stage.verdict.facts |= {"growth": growth, "connections before": before, "connections after": after}
+    stage.verdict.unexpected += leaks + more
+
+
+def connections_left(stage: Stage, before: dict[str, int]) -> tuple[dict[str, int], list[str]]:
+    """How many there are when the servers have had time to notice the dead ones, and what is too many."""
+    until = time.time() + GONE_WITHIN
+    while True:
+        after = stage.world.connections()
+        more = [
+            f"{who}: {before[who]} connections, then {after[who]}" for who in after if _too_many(before, after, who)
+        ]
+        if (not more and len(after) == len(before)) or time.time() > until:
+            return after, more
+        stage.wait(2)
+
+
+def _too_many(before: dict[str, int], after: dict[str, int], who: str) -> bool:
+    return after[who] > before.get(who, 0) + MORE_CONNECTIONS
