@@ -1,6 +1,7 @@
 """What lies beside the streams, held against what the events committed to: answers, words and papers altered later.
 
 Everything an event holds a commitment to must still be there and open it, unless the person it is about was erased.
+Whose application it is, and who began it, must be whom its first event names; the name itself is no part of any event.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from services.applications import vault
 from services.applications.domain.commitments import SALT_BYTES, opens
-from services.applications.models import AnswerSet, Paper, Statement
+from services.applications.models import AnswerSet, Paper, Party, Statement
 from services.applications.store import Store
 
 IDS = ("statement_id", "answers_id", "attachment_id", "result_id", "line_id")
+STARTED, PARTY = "applications.Started", "party of "
 ERASED = ["applications.SubjectErased", "applications.ImportedHistoryErased"]
 BATCH = 1000  # events at a time
 REASONS = {
@@ -41,12 +43,13 @@ def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None =
         held = [
             {"application_id": str(row.originator_id), "version": row.originator_version, "position": row.id, **one}
             for row in found
-            for one in _held(vars(store.event_of(row)))
+            for one in _held(store.event_of(row))
         ]
         with store.database.session() as session:
-            known = _known(session, [one["id"] for one in held])
+            known = _known(session, [one["id"] for one in held]) | _parties(session, held)
         for one in held:
             if kind := _fault(one, known, erased):
+                one.pop("people", None)
                 return {"kind": kind, **one, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
         after = found[-1].id
         if progress:
@@ -66,14 +69,19 @@ def sealed_parts(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str
             yield from sealed_parts(part, f"{place}/{number}")
 
 
-def _held(event: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    for _, sealed in sealed_parts(event):
+def _held(event: Any) -> Iterator[dict[str, Any]]:
+    """What must lie beside for this event: ids with commitments; for a first event the people it names."""
+    for _, sealed in sealed_parts(vars(event)):
         yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
+    if event.TOPIC == STARTED:
+        yield {"id": f"{PARTY}{event.originator_id}", "people": (event.applicant_id, event.by["account_id"])}
 
 
-def _fault(one: Mapping[str, Any], known: Mapping[str, tuple[Any, bytes]], erased: set[str]) -> str | None:
+def _fault(one: Mapping[str, Any], known: Mapping[str, tuple[Any, Any]], erased: set[str]) -> str | None:
     if one["id"] not in known:
         return None if one["application_id"] in erased else "beside_missing"
+    if "people" in one:
+        return None if known[one["id"]] == one["people"] else "beside_changed"
     value, salt = known[one["id"]]
     return None if len(salt) == SALT_BYTES and opens(one["commitment"], value, salt) else "beside_changed"
 
@@ -97,3 +105,10 @@ def _known(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]
     for paper in session.scalars(select(Paper).where(Paper.paper_id.in_(ids))):
         found[paper.paper_id] = (vault.opened_paper(paper), paper.salt)
     return found
+
+
+def _parties(session: Session, held: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]]:
+    """Whose application it is and who began it, by the id that `_held` gives."""
+    asked = [one["application_id"] for one in held if "people" in one]
+    query = select(Party.application_id, Party.applicant_id, Party.started_by).where(Party.application_id.in_(asked))
+    return {f"{PARTY}{row.application_id}": (row.applicant_id, row.started_by) for row in session.execute(query)}

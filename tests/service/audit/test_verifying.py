@@ -124,6 +124,21 @@ BESIDE: dict[str, tuple[str, str]] = {
 }
 
 
+PARTY: dict[str, tuple[str, str]] = {
+    "whose it is": ("UPDATE party SET applicant_id = 'somebody-else' WHERE application_id = ?", "beside_changed"),
+    "who began it": ("UPDATE party SET started_by = 'somebody-else' WHERE application_id = ?", "beside_changed"),
+    "the row": ("DELETE FROM party WHERE application_id = ?", "beside_missing"),
+}
+
+
+@pytest.mark.parametrize("what", PARTY)
+def test_whose_application_it_is_is_held_against_its_first_event(installed: Installed, what: str) -> None:
+    statement, kind = PARTY[what]
+    installed.raw.execute(statement, installed.keys[1])
+    bad = installed.verdict()["first_bad"]
+    assert (bad["kind"], bad["application_id"], bad["version"]) == (kind, installed.keys[1], 1)
+
+
 @pytest.mark.parametrize("what", BESIDE)
 def test_what_lies_beside_the_stream_is_held_against_its_commitment(installed: Installed, what: str) -> None:
     statement, kind = BESIDE[what]
