@@ -207,10 +207,12 @@ class Registry(Papers):
 
 
 def competent_agency(procedure: dict[str, Any], asked: str | None) -> str:
-    """The agency responsible: the one asked for if it is competent, else the first."""
-    competent = procedure["authority"].get("agency_codes") or []
+    """The agency responsible: the one asked for if it is competent, else the first; of a merged one its heir."""
+    named, heirs = procedure["authority"].get("agency_codes") or [], procedure.get("carried_on_by") or {}
+    competent = list(dict.fromkeys(str(heirs.get(code, code)) for code in named))
+    asked = heirs.get(asked, asked) if asked else asked
     if asked is None and competent:
-        return str(competent[0])
+        return competent[0]
     if asked not in competent:
         listed = ", ".join(competent) or "–"
         raise InvalidRequest.at("/agency_code", f"cơ quan có thẩm quyền: {listed}", f"competent agencies: {listed}")

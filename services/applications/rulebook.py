@@ -26,7 +26,11 @@ from services.applications.errors import ServiceUnavailable
 from services.applications.models import CalendarChange, ProcedureCopy
 
 CALENDAR_KEPT = 60.0  # seconds a calendar read from the catalogue is used again
-VOLATILE = ("status", "effective_until")  # what the catalogue may still change about a published version
+VOLATILE = (
+    "status",
+    "effective_until",
+    "carried_on_by",
+)  # what the catalogue may still change about a published version
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,10 @@ class Rulebook:
 
 
 def level_at(procedure: dict[str, Any], agency_code: str) -> int:
-    """The service level a procedure is offered at by an agency."""
-    return int((procedure.get("agency_levels") or {}).get(agency_code, procedure["level"]))
+    """The service level a procedure is offered at by an agency: its own, or that of one it has taken over from."""
+    levels = procedure.get("agency_levels") or {}
+    before = [code for code, heir in (procedure.get("carried_on_by") or {}).items() if heir == agency_code]
+    return int(next((levels[code] for code in (agency_code, *before) if code in levels), procedure["level"]))
 
 
 def promise_of(procedure: dict[str, Any], channel: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A chain of mergers is followed as far as it goes; an agency that stands again un
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +32,12 @@ def heir_of(session: Session, code: str, day: date) -> str:
         seen.add(following)
         code = following
     return code
+
+
+def merged_of(session: Session, codes: Sequence[str], day: date) -> dict[str, str]:
+    """Those of these agencies that have been merged by a day, each with the agency that does its work."""
+    gone = select(Agency.code).where(Agency.code.in_(codes), Agency.merged_into.is_not(None), _gone(Agency, day))
+    return {code: heir_of(session, code, day) for code in sorted(set(session.scalars(gone)))} if codes else {}
 
 
 def carried_on_by(code: str, day: date) -> CTE:

@@ -15,6 +15,7 @@ from services.catalog import definitions, differences, fees, sample_catalogue, v
 from services.catalog.cursors import version_cursor, version_place
 from services.catalog.days import day_of, today
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
+from services.catalog.heirs import merged_of
 from services.catalog.models import ProcedureChange, ProcedureVersion
 
 EDITORS = ("catalog_editor", "approver", "operator", "auditor")
@@ -34,9 +35,14 @@ class Offerings:
         return cls(Database.at(settings.database_url("catalog")), development=settings.development, four_eyes=four_eyes)
 
     def procedure(self, code: str, version: int | None = None, at: str | None = None, *, by: Actor) -> dict[str, Any]:
-        """The definition with ``version``, ``effective_from``, ``effective_until`` (the last day) and ``status``."""
+        """The definition with ``version``, ``effective_from``, ``effective_until`` (the last day) and ``status``.
+
+        ``carried_on_by`` names the agency that does the work, on the day, of each competent one that has been merged.
+        """
         with self.database.session() as session:
-            return shown(self.find(session, code, version, at, by=by))
+            row = self.find(session, code, version, at, by=by)
+            merged = merged_of(session, row.definition["authority"].get("agency_codes") or [], day_of(at))
+            return {**shown(row), "carried_on_by": merged}
 
     def find(self, session: Session, code: str, version: int | None, at: str | None, *, by: Actor) -> ProcedureVersion:
         """The version asked for; what is not published is there for editors only. Refuses ``ProcedureNotFound``."""

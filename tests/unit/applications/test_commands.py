@@ -69,6 +69,24 @@ def test_an_application_nobody_started_is_not_found(portal):
         portal.registry.submit(UNKNOWN, by=call(people.CITIZEN), **portal.neighbours)
 
 
+@pytest.mark.parametrize("asked", [None, HERE, OTHER])
+def test_an_application_goes_to_the_agency_that_has_taken_over_the_work(portal, asked):
+    portal.catalog.definition |= {"carried_on_by": {HERE: OTHER}, "agency_levels": {HERE: 3}}
+    started = portal.registry.start(
+        "9.000001", "online", agency_code=asked, by=call(people.CITIZEN), **portal.neighbours
+    )
+    application = portal.store.get(started["application_id"])
+    assert (application.agency_code, application.level) == (OTHER, 3)
+    assert started["reference"].startswith(OTHER)
+
+
+def test_an_agency_that_is_not_competent_is_refused_with_those_that_are(portal):
+    portal.catalog.definition |= {"carried_on_by": {HERE: OTHER}}
+    with pytest.raises(InvalidRequest) as refused:
+        portal.registry.start("9.000001", "online", agency_code=THIRD, by=call(people.CITIZEN), **portal.neighbours)
+    assert OTHER in str(refused.value) and HERE not in str(refused.value)
+
+
 @pytest.mark.parametrize("who", [people.NEIGHBOUR, people.STRANGER, people.CASE])
 def test_who_has_no_relation_to_an_application_cannot_submit_it(portal, who):
     key = portal.filled()

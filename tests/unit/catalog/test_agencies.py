@@ -198,6 +198,10 @@ class TestFindingWhatWasMerged:
     def test_a_merged_agency_is_found_under_its_old_and_its_new_code(self, merged, day, narrowed, expected):
         assert self.found(merged, day, **narrowed) == expected
 
+    def test_a_procedure_says_who_does_the_work_of_its_merged_agencies(self, merged):
+        shown = [merged.offerings.procedure("1.3", at=day, by=BY)["carried_on_by"] for day in (BEFORE, SINCE)]
+        assert shown == [{}, {OLD: NEW}]
+
     def test_facets_count_each_procedure_once_for_the_agency_that_does_the_work(self, merged):
         facets = merged.search.search(Query.of("giấy mẫu", SINCE, {}), facets=True)["facets"]
         assert [(one["value"], one["count"]) for one in facets["agency"]] == [(NEW, 3)]
