@@ -16,7 +16,7 @@ from infra.chassis.refusals import NotFound
 from infra.chassis.settings import Settings
 from infra.chassis.sweeping import kind_of
 from infra.chassis.tables import dead_letter
-from infra.chassis.wordless import without_words
+from infra.chassis.wordless import about, without_words
 
 
 class DeadLetterNotFound(NotFound):
@@ -42,7 +42,7 @@ class DeadLetters:
         One about somebody who has been erased meanwhile is kept without its words.
         """
         with self.database.session() as session:
-            if is_about_forgotten(session, json.dumps(event, ensure_ascii=False)):
+            if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
                 event, headers, error = without_words(event), {}, kind_of(error)
             known = (
                 (dead_letter.c.consumer == queue)

@@ -18,7 +18,7 @@ from infra.chassis.publishing import Publisher
 from infra.chassis.settings import Settings
 from infra.chassis.topology import retry_exchange, retry_tiers
 from infra.chassis.wire import QUARANTINE
-from infra.chassis.wordless import speaks_of, with_tokens_read, without_words
+from infra.chassis.wordless import about, speaks_of, with_tokens_read, without_words
 
 TURN = "portal.sweeping"  # an exclusive queue: whoever has it sweeps
 
@@ -65,10 +65,9 @@ def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) 
     exchange = retry_exchange(tier)
 
     def left(message: Any) -> dict[str, Any] | None:
-        text = _text(message)
-        if not speaks_of(text, marks):
+        event = json.loads(_text(message))
+        if not speaks_of(json.dumps(about(event), ensure_ascii=False), marks):
             return None
-        event = json.loads(text)
         wordless: dict[str, Any] = without_words(event)
         return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
 
@@ -108,5 +107,3 @@ def _gone_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
 def _text(message: Any) -> str:
     body = message.body
     return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
-
-

@@ -15,7 +15,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.tables import command_log, dead_letter, outbox
-from infra.chassis.wordless import speaks_of, with_tokens_read, without_words
+from infra.chassis.wordless import about, speaks_of, with_tokens_read, without_words
 
 PAGE = 500
 ANONYMOUS = "anonymous"
@@ -30,7 +30,8 @@ def dead_letters(session: Session, account_id: str, marks: set[str], after: list
     changed = 0
     for row in rows:
         body = bytes(row.body).decode("utf-8", "replace")
-        if not speaks_of(with_tokens_read(f"{body} {row.headers} {row.error}"), marks):
+        said = json.dumps(about(json.loads(body)), ensure_ascii=False)
+        if not speaks_of(with_tokens_read(f"{said} {row.headers} {row.error}"), marks):
             continue
         left = {"body": body_left(body, waiting=row.state == "waiting"), "headers": {}, "error": kind_of(row.error)}
         if left != {"body": bytes(row.body), "headers": row.headers, "error": row.error}:
@@ -58,7 +59,7 @@ def commands(session: Session, account_id: str, marks: set[str], after: list[Any
     changed = 0
     for row in rows:
         own = row.caller == account_id
-        if not own and not speaks_of(json.dumps(row.reply, ensure_ascii=False), marks):
+        if not own and not speaks_of(json.dumps(about(row.reply), ensure_ascii=False), marks):
             continue
         reply, fingerprint = without_words(row.reply), row.fingerprint
         if own or row.caller == ANONYMOUS:
@@ -76,7 +77,7 @@ def told(session: Session, account_id: str, marks: set[str], after: list[Any] | 
     rows = list(session.execute(query.order_by(outbox.c.position).limit(PAGE).with_for_update()))
     changed = 0
     for row in rows:
-        if row.subject not in marks and not speaks_of(json.dumps(row.data, ensure_ascii=False), marks):
+        if row.subject not in marks and not speaks_of(json.dumps(about(row.data), ensure_ascii=False), marks):
             continue
         left = without_words(row.data)
         if left != row.data:

@@ -15,11 +15,13 @@ from typing import Any
 GONE = "–"  # fits wherever a contract wants some text
 LONGEST = 160  # characters of a fact; an id or code is shorter
 FACTS = re.compile(
-    r"(?:^|_)(?:id|ids|by|code|at|status|standing|state|currency|kind|type|types|role|roles|method|channel|reference|"
-    r"gateway|how|cause|outcome|moments|origin|source|subject|specversion|datacontenttype|time|callid|door)$"
-    r"|^(?:receipt_number|receipt_book_number|transaction_no|order_ref|fee_id|amount)$"
+    r"(?:^|_)(?:id|ids|by|code|codes|at|until|from|version|status|standing|state|currency|kind|type|types|role|roles|"
+    r"method|channel|reference|gateway|how|cause|outcome|moments|origin|source|subject|service|door|callid)$"
+    r"|^(?:specversion|datacontenttype|time|date|language|format|scope|amount|fee_id|order_ref|transaction_no|"
+    r"receipt_number|receipt_book_number|tracking_number|changed|requirement|field|pointer)$"
 )
-SECRETS = frozenset({"tracking_code", "code", "otp_code"})  # they end like a code and open something
+HANDS = re.compile(r"(?:^|_)(?:by|officer_id)$")  # who did it: that is not whom it is about
+SECRETS = frozenset({"tracking_code", "otp_code"})  # they end like a code and open something
 WHOLE = frozenset({"legal_basis"})  # the law by which something was done
 LABELS = frozenset({"vi", "en"})  # published names of procedures and fees …
 SPOKEN = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they stand in these
@@ -42,6 +44,13 @@ def _is_fact(text: str, key: str, spoken: bool) -> bool:
         return True
     plain = len(text) <= LONGEST and not any(character.isspace() for character in text)
     return plain and key not in SECRETS and FACTS.search(key) is not None
+
+
+def about(value: Any) -> Any:
+    """``value`` without those who did what it tells: an official's hand in a matter does not make it theirs."""
+    if isinstance(value, dict):
+        return {name: about(inner) for name, inner in value.items() if not HANDS.search(str(name))}
+    return [about(inner) for inner in value] if isinstance(value, list) else value
 
 
 def speaks_of(text: str, marks: Iterable[str]) -> bool:

@@ -13,6 +13,7 @@ from infra.chassis.contracts import Schema, contract_of, service_folder
 from infra.chassis.doors import Door
 from infra.chassis.loader import installed, service_class
 from infra.chassis.topology import handler_methods
+from infra.chassis.wordless import without_words
 
 SERVICES = installed()
 RPCS = [(name, rpc) for name in SERVICES for rpc in contract_of(name).rpc]
@@ -88,6 +89,25 @@ def test_each_event_has_an_example_that_fits_and_consumers_that_listen(service, 
     assert contract.event(event).problems(contract.events[event]["example"]) == []
     for consumer in contract.events[event].get("consumers", []):
         assert f"{service}/{event}" in contract_of(consumer).consumes
+
+
+@pytest.mark.parametrize(("service", "event"), EVENTS)
+def test_an_event_without_its_words_still_fits_and_says_what_happened(service, event):
+    entry = contract_of(service).events[event]
+    left = without_words(entry["example"])
+    assert contract_of(service).event(event).problems(left) == []
+    for consumer in entry.get("consumers", []):
+        assert contract_of(consumer).consumed(service, event).problems(left) == []
+    assert lost(entry["example"], left) <= {"reason", "purpose", "problem", "name", "vi", "en"}
+
+
+def lost(said: Any, left: Any, key: str = "") -> set[str]:
+    """The names of what became a dash."""
+    if isinstance(said, dict):
+        return {one for name in said for one in lost(said[name], left[name], name)}
+    if isinstance(said, list):
+        return {one for before, after in zip(said, left, strict=True) for one in lost(before, after, key)}
+    return set() if said == left else {key}
 
 
 @pytest.mark.parametrize(("service", "event"), EVENTS)

@@ -31,7 +31,7 @@ WORDS = {
 }  # fmt: skip
 LOCAL_PHONE = "0" + PHONE.removeprefix("+84")
 RETURN_TOKEN = "hoangyen-return-7099"  # in the address payers come back to
-ALL = (NAME, NUMBER, PHONE.removeprefix("+84"), EMAIL, PASSWORD, RETURN_TOKEN, *WORDS.values())
+ALL = (NAME, NUMBER, BIRTH_DATE, PHONE.removeprefix("+84"), EMAIL, PASSWORD, RETURN_TOKEN, *WORDS.values())
 ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}|[A-Za-z0-9_-]{24,}")  # Base64, also as tokens have it
 

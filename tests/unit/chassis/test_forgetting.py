@@ -74,6 +74,14 @@ def test_an_event_that_waits_is_still_told_and_says_no_words(echo):
     echo.until(lambda: len(echo.counter.heard) == 2)
 
 
+def test_what_an_official_did_for_others_stays_when_the_official_is_erased(echo):
+    hers = {"applicant_id": OTHER, "officer_id": PERSON, "by": {"account_id": PERSON}, "reason": WORDS, "count": 1}
+    with echo.database.session() as session:
+        tell(session, "counted.v1", hers, subject=OTHER)
+    done(noted(echo))
+    assert rows(echo, outbox)[0].data == hers
+
+
 def test_a_person_is_also_found_by_their_applications(echo):
     told(echo, OTHER)
     with echo.database.session() as session:
