@@ -43,7 +43,7 @@ COLUMNS = (
     "facts",
 )
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # also as wide as some keyboards write them
 WHOLE = ("ocel2", "xes")  # formats that tell whole histories
 BEGINNINGS = ("applications.Started", "applications.HistoryImported")
 IMPORTED_NAMES = {

@@ -141,6 +141,30 @@ def test_the_sealer_signs_nothing_over_a_store_behind_what_was_published(stores:
         assert older.sealer().step() == 700
 
 
+def test_after_a_loss_a_log_of_another_name_begins_and_the_old_one_stays_to_be_read(
+    stores: Any, sealed: Any, tmp_path: Path
+) -> None:
+    """As the guide says: the tables of the log emptied by someone with all rights, a new name, a new folder."""
+    store, folder = sealed
+    new = SigningKey.generate("portal.invalid/applications-2")
+    with stores.copy(store) as restored:
+        kept = "(SELECT notification_id FROM audit_leaf WHERE leaf_index = 499)"
+        restored.execute(f"DELETE FROM {{events}} WHERE {{id}} > {kept}")
+        for table in ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key"):
+            restored.execute(f"DELETE FROM {table}")
+        sealer = restored.sealer(new, published=TileFolder(tmp_path).checkpoint)
+        while sealer.step():
+            pass
+        restored.publish(tmp_path)
+        found = restored.verify(new, tiles=tmp_path)
+        assert found.ok and found.leaves == 500
+        lost = restored.verify(KEY, tiles=folder)
+        assert not lost.ok
+    verdict = Verdict("log", "", keys_given=True)
+    verify_tiles(Tiles(str(folder)), KEYS, verdict, lambda _: None)
+    assert verdict.ok and verdict.leaves == 1000
+
+
 class Crash(Exception):
     """The process dies here."""
 
