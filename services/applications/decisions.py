@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from services.applications import vault
+from services.applications import under_way, vault
 from services.applications.blobs import check_content
 from services.applications.commanding import Call, next_number, office_day
 from services.applications.domain.actors import Act
@@ -39,10 +39,11 @@ class Decisions(WithPapers):
 
     def approve(self, application_id: str, result: Any, *, by: Call) -> dict[str, Any]:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
-        document = result_document(result)
+        content, facts = result_document(result)
+        if content:
+            under_way.set_out(self.store.database, content, self.store.get(application_id).applicant_id)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            content, facts = document
             kept = vault.keep_paper(
                 session,
                 application_id,
@@ -61,7 +62,7 @@ class Decisions(WithPapers):
             }
             application.approve(result=issued, by=act)
             if content:
-                self.blobs.put(content)
+                under_way.arrived(session, self.blobs.put(content), application.applicant_id)
             return {"result_id": kept["paper_id"]}
 
         return self.on(application_id, "approve", work, by=by)

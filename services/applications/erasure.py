@@ -18,7 +18,7 @@ from infra.chassis import clock
 from infra.chassis.erasures import note
 from infra.chassis.outbox import tell
 from infra.chassis.settings import Settings
-from services.applications import vault
+from services.applications import under_way, vault
 from services.applications.audit.imported import SUBJECT, ImportedHistory
 from services.applications.blobs import Blobs, blobs_of
 from services.applications.commanding import Call
@@ -26,7 +26,7 @@ from services.applications.domain.actors import Act
 from services.applications.domain.judging import later
 from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound, PersonErased
 from services.applications.forgetting import answers
-from services.applications.models import AnswerSet, Erasure, Paper, Party, application_view
+from services.applications.models import AnswerSet, Erasure, Party, application_view
 from services.applications.store import Store
 
 
@@ -105,6 +105,8 @@ class Erasing:
             self.store.transact(lambda session, key=application_id: self._erase(session, one.erasure_id, key))  # type: ignore[misc]
             self._remove_blobs(one.erasure_id)
             return 1
+        self._take_over_what_is_under_way(one.erasure_id)
+        self._remove_blobs(one.erasure_id)
         self._finish(one.erasure_id)
         return 1
 
@@ -149,12 +151,18 @@ class Erasing:
             str(one.confirmed_by), "auditor", later(clock.now(), modified_on), f"erasure:{one.erasure_id}", command_id
         )
 
+    def _take_over_what_is_under_way(self, erasure_id: str) -> None:
+        with self.database.session() as session:
+            one = session.get_one(Erasure, erasure_id)
+            found = under_way.taken_over(session, one.account_id)
+            one.report = {**one.report, "blobs_left": sorted({*one.report.get("blobs_left", []), *found})}
+
     def _remove_blobs(self, erasure_id: str) -> None:
         """Remove what was noted, except papers somebody else handed in as well."""
         with self.database.session() as session:
             one = session.get_one(Erasure, erasure_id)
             left = list(one.report.get("blobs_left", []))
-            shared = set(session.scalars(select(Paper.sha256).where(Paper.sha256.in_(left)))) if left else set()
+            shared = under_way.wanted(session, left) if left else set()
         if not left:
             return
         removed = sum(self.blobs.remove(sha256) for sha256 in left if sha256 not in shared)

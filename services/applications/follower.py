@@ -26,6 +26,7 @@ from services.applications.evidence import LoggedHistories
 from services.applications.models import application_view
 from services.applications.reminders import Limits, Reminding
 from services.applications.store import Store
+from services.applications.under_way import LostBlobs
 from services.applications.views import Projecting, position
 
 BATCH = 100
@@ -119,6 +120,7 @@ def duties(settings: Settings) -> list[Duty]:
     store = Store.from_settings(settings)
     announcing = Announcing(store, Telling(settings, "applications"))
     relay = OutboxRelay(store.database, TellingBeside(settings, "applications"))
+    erasing = Erasing.from_settings(settings)
     return [
         Projecting(store),
         announcing,
@@ -126,7 +128,8 @@ def duties(settings: Settings) -> list[Duty]:
         Retelling(settings, [announcing, relay]),
         Reminding(store),
         Limits(store),
-        Erasing.from_settings(settings),
+        erasing,
+        LostBlobs(store.database, erasing.blobs),
         Forgetting.of(settings, forgetting.Forgetting),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),

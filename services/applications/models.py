@@ -135,6 +135,15 @@ class Erasure(Rows):
     report: Mapped[dict[str, Any]]
 
 
+class BlobUnderWay(Rows):
+    """Somebody's bytes on their way to the blob store; gone when their paper is kept."""
+
+    __tablename__ = "blob_under_way"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    applicant_id: Mapped[str] = mapped_column(String(80), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(index=True)
+
+
 class ErasureAnswer(Rows):
     """A service has said that nothing of an erased person is left with it."""
 

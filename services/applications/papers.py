@@ -10,7 +10,7 @@ from typing import Any, Self
 from sqlalchemy.orm import Session
 
 from infra.chassis.settings import Settings
-from services.applications import completeness, vault
+from services.applications import completeness, under_way, vault
 from services.applications.blobs import Blobs, blobs_of, check_content
 from services.applications.commanding import Call, Commanding, check_delegation
 from services.applications.domain.actors import Act
@@ -67,8 +67,12 @@ class Papers(WithPapers):
         from_attachment_id: str | None = None,
     ) -> dict[str, Any]:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
-        completeness.check_requirement(self._own_procedure(application_id, catalog, identity, by), requirement)
+        own = self._own(application_id, identity, by)
+        procedure = self.rules.pinned(own.procedure_code, own.procedure_version, catalog)
+        completeness.check_requirement(procedure, requirement)
         content = decoded(content_base64, media_type, file_name) if from_attachment_id is None else None
+        if content is not None:
+            under_way.set_out(self.store.database, content, own.applicant_id)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             if content is None:
@@ -95,7 +99,7 @@ class Papers(WithPapers):
                 by=act,
             )
             if content is not None:
-                self.blobs.put(content)
+                under_way.arrived(session, self.blobs.put(content), application.applicant_id)
             return {"attachment_id": kept["paper_id"], "sha256": sha256}
 
         return self.on(application_id, "attach", work, by=by, identity=identity)

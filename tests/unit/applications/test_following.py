@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
 from sqlalchemy import select, text, update
 
+from infra.chassis import clock
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
 from infra.chassis.tables import outbox
@@ -16,6 +18,7 @@ from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, 
 from services.applications.forgetting import Forgetting
 from services.applications.models import application_view
 from services.applications.rebuilding import rebuild
+from services.applications.under_way import LostBlobs
 from services.applications.vault import Words
 from tests.unit.applications import people
 from tests.unit.applications.people import call
@@ -306,6 +309,45 @@ def test_an_erasure_asked_for_again_names_the_applications_of_the_first(portal):
         portal.follow()
     told = [row.data for row in outbox_of(portal) if row.type == "subject_erased.v1"]
     assert [one["application_ids"] for one in told] == [[key], [key]]
+
+
+class Cut(BaseException):
+    """The process ended here."""
+
+
+def left_without_a_paper(portal, monkeypatch) -> Path:
+    """Bytes of a citizen whose command ended between keeping them and keeping the paper."""
+    key, put = portal.started(), portal.registry.blobs.put
+
+    def cut(content: bytes) -> str:
+        put(content)
+        raise Cut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(portal.registry.blobs, "put", cut)
+        with pytest.raises(Cut):
+            portal.attached(key)
+    [blob] = [path for path in (Path(portal.settings.get("PORTAL_HOME")) / "blobs").rglob("*") if path.is_file()]
+    return blob
+
+
+def test_bytes_of_a_command_that_was_cut_off_are_erased_with_their_person(portal, monkeypatch):
+    blob = left_without_a_paper(portal, monkeypatch)
+    erased(portal)
+    assert not blob.exists()
+
+
+def test_bytes_of_a_command_that_was_cut_off_are_removed_after_a_day_and_others_never(portal, monkeypatch):
+    blob = left_without_a_paper(portal, monkeypatch)
+    lost = LostBlobs(portal.database, portal.erasing.blobs)
+    assert lost.step() == 0 and blob.exists()
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        assert (lost.step(), lost.step()) == (1, 0) and not blob.exists()
+    key = portal.started()
+    paper = portal.attached(key)
+    with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
+        assert lost.step() == 0
+    assert portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, by=call(people.CITIZEN))
 
 
 def test_money_of_an_erased_person_is_still_recorded(portal):
