@@ -19,6 +19,8 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from services.catalog.cursors import cursor as cursor_at
+from services.catalog.cursors import place
 from services.catalog.days import day_of
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.heirs import heir_of, seat, standing
@@ -40,13 +42,17 @@ class Agencies:
     def from_settings(cls, settings: Settings) -> Agencies:
         return cls(Database.at(settings.database_url("catalog")))
 
-    def agencies(self, at: str | None = None, province_code: str | None = None) -> dict[str, Any]:
+    def agencies(
+        self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
+    ) -> dict[str, Any]:
         """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
         day = day_of(at)
-        query = standing(day).order_by(Agency.code)
+        query = standing(day).where(Agency.code > place(cursor)).order_by(Agency.code).limit(limit + 1)
         query = query.where(seat(day) == province_code) if province_code else query
         with self.database.session() as session:
-            return {"at": day.isoformat(), "items": [_agency(row) for row in session.scalars(query)]}
+            items = [_agency(row) for row in session.scalars(query)]
+        following = cursor_at(items[limit - 1]["code"]) if len(items) > limit else None
+        return {"at": day.isoformat(), "items": items[:limit], "next_cursor": following}
 
     def agency(self, code: str, at: str | None = None) -> dict[str, Any]:
         """One agency through time: ``{"code", "at", "carried_on_by", "merged_from": [codes], "items": [periods]}``.

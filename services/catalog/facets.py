@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, select, union_all
+from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from services.catalog.heirs import carried_on_by, heir_of, heirs, seat
@@ -19,12 +19,37 @@ from services.catalog.models import Agency, Field, SearchFacet
 KINDS = ("field", "agency", "level", "audience", "province")
 OWN = ("field", "level", "audience")
 TOTAL = "total"
+AGENCY_LEVEL = "agency_level"  # in the index only: the level of a procedure at one agency, where it has its own
+LEVELS = ("1", "2", "3", "4")
 
 
 def resolved(session: Session, narrowed: Mapping[str, str], day: date) -> dict[str, str]:
     """The values asked for, with a merged agency's heir in its place."""
     heir = {"agency": heir_of(session, narrowed["agency"], day)} if "agency" in narrowed else {}
     return {**narrowed, **heir}
+
+
+def agency_level(code: str, level: object) -> str:
+    """How the level at which one agency offers a procedure stands in the index."""
+    return f"{code}:{level}"
+
+
+def within(narrowed: Mapping[str, str], day: date) -> list[Select[Any]]:
+    """The ids of the entries that carry each value asked for (see :func:`resolved`)."""
+    at_agency = {"level", "agency"} <= narrowed.keys()
+    asked = [(kind, value) for kind, value in sorted(narrowed.items()) if not (at_agency and kind == "level")]
+    found = [inside(kind, value, day) for kind, value in asked]
+    return [*found, _at_level(narrowed["level"], narrowed["agency"], day)] if at_agency else found
+
+
+def _at_level(level: str, agency: str, day: date) -> Select[Any]:
+    """The ids of what an agency offers at a level: its own where it has one, else that of the procedure."""
+    own = select(SearchFacet.entry_id).where(SearchFacet.kind == AGENCY_LEVEL)
+    codes = carried_on_by(agency, day)
+    its = {one: SearchFacet.value.in_(select(codes.c.code + agency_level("", one))) for one in LEVELS}
+    general = select(SearchFacet.entry_id).where(SearchFacet.kind == "level", SearchFacet.value == level)
+    otherwise = general.where(SearchFacet.entry_id.not_in(own.where(or_(*its.values()))))
+    return select(union_all(own.where(its[level]), otherwise).subquery().c.entry_id)
 
 
 def inside(kind: str, value: str, day: date) -> Select[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from services.catalog.facets import AGENCY_LEVEL, agency_level
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 
@@ -112,6 +113,7 @@ def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
     found = [("field", definition["field"]["code"]), ("level", str(definition["level"]))]
     found += [("audience", one) for one in definition["audience"]] + [("agency", one) for one in agencies]
     found += [("province", code) for code in definition["authority"].get("province_codes") or []]
+    found += [(AGENCY_LEVEL, agency_level(code, level)) for code, level in definition["agency_levels"].items()]
     return list(dict.fromkeys(found))
 
 

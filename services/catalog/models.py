@@ -126,7 +126,7 @@ Index("search_entry_version", SearchEntry.code, SearchEntry.version, unique=True
 
 
 class SearchFacet(CatalogModel):
-    """What a result list can be narrowed by. ``kind``: field, agency, level, audience, province."""
+    """What a result list can be narrowed by. ``kind``: field, agency, level, audience, province, agency_level."""
 
     __tablename__ = "search_facet"
 

@@ -25,7 +25,7 @@ from services.catalog import readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
 from services.catalog.days import day_of, today
-from services.catalog.facets import counted, inside, resolved
+from services.catalog.facets import counted, resolved, within
 from services.catalog.folding import code_prefix, fold, plain_title, spoken
 from services.catalog.models import SearchEntry
 from services.catalog.ranking import ranked, score
@@ -118,8 +118,8 @@ def _standing(query: Query) -> Select[Any]:
     found = select(SearchEntry.id).where(
         SearchEntry.effective_from <= query.day, or_(until.is_(None), until >= query.day)
     )
-    for kind, value in sorted(query.narrowed.items()):
-        found = found.where(SearchEntry.id.in_(inside(kind, value, query.day)))
+    for ids in within(query.narrowed, query.day):
+        found = found.where(SearchEntry.id.in_(ids))
     return found
 
 

@@ -178,8 +178,10 @@ class CatalogService(Operations):
         return self.places.wards(province_code, at)
 
     @door(public=True)
-    def agencies(self, at: str | None = None, province_code: str | None = None) -> Json:
-        return self.offices.agencies(at, province_code)
+    def agencies(
+        self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
+    ) -> Json:
+        return self.offices.agencies(at, province_code, limit, cursor)
 
     @door(public=True)
     def agency(self, code: str, at: str | None = None) -> Json:

@@ -86,6 +86,7 @@ def test_known_words_that_no_title_holds_together_are_searched_for_alike(kept):
 def test_both_databases_follow_mergers_alike(kept):
     here, there = with_a_merger(kept), with_a_merger(catalogue())
     asked = [{}, {"agency": OLD}, {"agency": NEW}, {"province": "17"}, {"province": "25"}]
+    asked += [{"agency": code, "level": level} for code in (OLD, NEW) for level in ("1", "2")]
     for query in (Query.of("giấy mẫu", day, narrowed) for day in (BEFORE, SINCE) for narrowed in asked):
         found = here.search.search(query, facets=True)
         assert found == there.search.search(query, facets=True), query

@@ -44,6 +44,15 @@ def test_an_agency_lives_between_two_dates_and_names_its_heir(kept):
     assert on(kept, BEFORE)[OLD]["legal_basis"] == LAW
 
 
+def test_agencies_are_listed_page_by_page(kept):
+    for code in ("C", "A", "B"):
+        record(kept, code)
+    first = kept.agencies.agencies(limit=2)
+    second = kept.agencies.agencies(limit=2, cursor=first["next_cursor"])
+    assert [one["code"] for one in first["items"] + second["items"]] == ["A", "B", "C"]
+    assert second["next_cursor"] is None
+
+
 def test_an_agency_tells_its_life_and_who_does_its_work_on_a_day(kept):
     for code in (OLD, NEW):
         record(kept, code)
@@ -201,6 +210,24 @@ class TestFindingWhatWasMerged:
     def test_a_procedure_says_who_does_the_work_of_its_merged_agencies(self, merged):
         shown = [merged.offerings.procedure("1.3", at=day, by=BY)["carried_on_by"] for day in (BEFORE, SINCE)]
         assert shown == [{}, {OLD: NEW}]
+
+    @pytest.mark.parametrize(
+        ("day", "narrowed", "expected"),
+        [
+            (BEFORE, {"agency": OLD, "level": "4"}, {"1.4"}),
+            (BEFORE, {"agency": NEW, "level": "4"}, set()),
+            (BEFORE, {"agency": NEW, "level": "2"}, {"1.2", "1.3", "1.4"}),
+            (BEFORE, {"agency": OLD, "level": "2"}, {"1.3"}),
+            (SINCE, {"agency": NEW, "level": "4"}, {"1.4"}),
+            (SINCE, {"level": "4"}, set()),
+        ],
+    )
+    def test_with_an_agency_a_level_is_the_one_that_agency_offers(self, day, narrowed, expected):
+        kept = with_a_merger(catalogue())
+        both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW]}
+        definition = offer("1.4", "Cấp giấy mẫu", authority=both, agency_levels={OLD: 4})
+        kept.offerings.publish(definition, "2020-01-01", by=BY, command=command())
+        assert self.found(kept, day, **narrowed) == expected
 
     def test_facets_count_each_procedure_once_for_the_agency_that_does_the_work(self, merged):
         facets = merged.search.search(Query.of("giấy mẫu", SINCE, {}), facets=True)["facets"]

@@ -197,6 +197,13 @@ def test_an_import_reports_what_it_cannot_take():
     assert kept.offerings.procedure("1.1", at="2026-01-01", by=NOBODY)["version"] == 1
 
 
+def test_an_agency_code_longer_than_any_is_reported():
+    reply = catalogue().imports.take_in(
+        [offer("1.1", agency_levels={"H" * 41: 1})], "definition", "2026-01-01", by=BY, command=command()
+    )
+    assert reply["counts"]["refused"] == 1
+
+
 def test_a_changed_record_is_a_new_version_from_the_given_day():
     kept = catalogue()
     for day, title in (("2026-01-01", "Tên một"), ("2026-02-01", "Tên hai")):
