@@ -3,15 +3,20 @@
 ``PORTAL_CRASH_AT=after_commit`` or ``after_commit:3`` (the third time the point is passed). Unset, nothing is installed
 and :func:`crash_at` is an empty function.
 
-``before_tx``     a command is about to be noted: nothing is written yet
-``before_commit`` a command's effect and answer are written and not yet committed
-``after_tx``      the command is committed, nobody has been answered
-``after_publish`` an event is confirmed by the broker, the position not yet moved
-``after_effect``  a handler's effect is written beside its inbox row and not yet committed
-``after_commit``  the same committed, the message not yet acked
-``after_ack``     the message is acked
-``in_seal``       leaves of the audit log are written and not yet committed
-``in_forgetting`` a step of taking an erased person out of a service is done, others are to come
+``before_tx``       a command is about to be noted: nothing is written yet
+``before_commit``   a command's effect and answer are written and not yet committed
+``after_tx``        the command is committed, nobody has been answered
+``after_publish``   an event is confirmed by the broker, the position not yet moved
+``before_marked``   the outbox row says that it was published, not yet committed; ``after_marked`` committed
+``before_position`` a follower's position is written beside its effect, not yet committed; ``after_position`` committed
+``after_effect``    a handler's effect is written beside its inbox row and not yet committed
+``after_commit``    the same committed, the message not yet acked
+``after_ack``       the message is acked
+``after_call``      something outside was called and has answered, its result is not written
+``in_seal``         leaves of the audit log are written and not yet committed; ``after_seal`` committed
+``in_forgetting``   a step of taking an erased person out of a service is done, others are to come
+
+Where several services share a process, ``after_publish@payments`` means that of one of them.
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ TELLING = (
     ("INSERT INTO command_log", "before_commit", "after_tx"),
     ("INSERT INTO inbox", "after_effect", "after_commit"),
     ("INSERT INTO audit_leaf", "in_seal", "after_seal"),
+    ("UPDATE outbox", "before_marked", "after_marked"),
+    ("UPDATE relay_position", "before_position", "after_position"),
 )
 _armed: dict[str, int] = {}
 
@@ -47,8 +54,10 @@ def arm(settings: Settings) -> None:
     event.listen(Pool, "checkin", _after_commit)
 
 
-def crash_at(point: str) -> None:
-    """End the process here if this is the point, the given number of times."""
+def crash_at(point: str, of: str = "") -> None:
+    """End the process here if this is the point (of that service), the given number of times."""
+    if of and _armed and point not in _armed:
+        point = f"{point}@{of}"
     if _armed and point in _armed:
         _armed[point] -= 1
         if _armed[point] <= 0:

@@ -131,7 +131,7 @@ class Telling:
             metrics.relay_unrouted.labels(self.service, event["type"]).inc()
             if self.events.get(event["type"], {}).get("consumers"):
                 raise  # somebody waits for it and their queue is not there: keep the position until it is
-        crash_at("after_publish")
+        crash_at("after_publish", self.service)
 
     def tell_again(self, event: dict[str, Any], queue: str) -> None:
         """To one queue alone; :class:`Unroutable` when it is gone again."""

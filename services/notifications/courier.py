@@ -19,6 +19,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
+from infra.chassis.crashing import crash_at
 from infra.chassis.database import Database
 from services.notifications import preferences
 from services.notifications.domain import delivery as states
@@ -114,6 +115,7 @@ class Courier:
         if parcel is None:
             return None
         outcome = carry(parcel)
+        crash_at("after_call", "notifications")
         with self.database.session() as session:
             self._conclude(session, _locked(session, delivery_id), outcome)
         return outcome

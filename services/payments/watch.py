@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from infra.chassis import clock
+from infra.chassis.crashing import crash_at
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments.domain.states import OPEN, State
@@ -119,6 +120,7 @@ class RefundsOnTheirWay:
         told = self._intend(refund_id)
         try:
             answer = gateway.refund(told, clock.now())
+            crash_at("after_call", "payments")
         except GatewaySilent as silence:
             answer = f"silent: {silence}"
         with self.database.session() as session:

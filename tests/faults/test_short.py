@@ -20,7 +20,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)  # crash_points starts 46 processes
 @pytest.mark.parametrize("scenario", ALL, ids=lambda one: one.__name__)
 def test_nothing_is_lost_and_nothing_happens_twice(platform, scenario):
     verdict = play(platform, scenario, seed=SEED, seconds=SHORT_SECONDS[scenario.__name__])

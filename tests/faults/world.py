@@ -67,6 +67,7 @@ class Member:
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
+        self.port = free_port()  # another each time: the last one may be somebody's by now
         command = [*self.prefix, sys.executable, "-W", "ignore", "-m", *self.program, "run", *self.arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -139,7 +140,7 @@ class World:
         self.to_database[name] = self.proxies.line(self.databases.server.port, listen)
         ports = self.to_broker[name].port, self.to_database[name].port
         told = {**self.env, **self.addresses(*ports, listen), **env}
-        self.members[name] = Member(name, arguments, told, self.folder / f"{name}.log", free_port())
+        self.members[name] = Member(name, arguments, told, self.folder / f"{name}.log")
         return self.members[name]
 
     def remove(self, name: str) -> None:
