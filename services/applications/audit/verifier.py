@@ -42,6 +42,7 @@ FIXED = struct.Struct(">Q16sQH")
 KEPT_FINDINGS = 100
 LONGEST_GAP = 256  # leaves between two checkpoints of an untouched log
 WIDE = 256  # hashes in a tile
+NO_NODE = (0, -1, b"")  # comes before every node there can be
 
 REASONS = {
     "event_changed": ("sự kiện đã bị sửa sau khi niêm phong", "a stored event was changed after it was sealed"),
@@ -479,24 +480,31 @@ class Database:
             except (TypeError, ValueError, AttributeError, struct.error):
                 yield row[0], None
 
+    # SQLite keeps anything in any column: what has not the right type is no number, no text, no hash.
+
     def leaves(self) -> Iterator[tuple[int, int, bytes]]:
         for index, notification, leaf in self.rows(
             "SELECT leaf_index, notification_id, leaf FROM audit_leaf ORDER BY leaf_index"
         ):
-            yield index, notification, bytes(leaf) if isinstance(leaf, bytes | memoryview) else str(leaf).encode()
+            kept = bytes(leaf) if isinstance(leaf, bytes | memoryview) else b""
+            yield index, notification if isinstance(notification, int) else -1, kept
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
-        yield from self.rows("SELECT tree_size, note FROM audit_checkpoint ORDER BY tree_size")
+        for size, note in self.rows("SELECT tree_size, note FROM audit_checkpoint ORDER BY tree_size"):
+            yield size, note if isinstance(note, str) else ""
 
     def nodes(self) -> Iterator[tuple[int, int, bytes]]:
         # In the order in which a growing tree completes them: by last leaf, then from the bottom.
         last = "((node_index + 1) << height)" if self.sqlite else "((node_index + 1) << height::int)"
         query = f"SELECT height, node_index, hash FROM audit_node ORDER BY {last}, height"  # noqa: S608
         for height, index, hashed in self.rows(query):
-            yield height, index, bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
+            is_one = isinstance(height, int) and isinstance(index, int) and 0 <= height < 64 and index >= 0
+            kept = bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
+            yield (height, index, kept) if is_one else NO_NODE
 
     def keys(self) -> list[Key]:
-        return [Key.parse(row[0]) for row in list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))]
+        found = list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))
+        return [Key.parse(str(row[0])) for row in found]
 
 
 def _open_sqlite(url: str) -> Any:
@@ -506,6 +514,7 @@ def _open_sqlite(url: str) -> Any:
     if not Path(path).exists():
         raise CannotVerify(f"there is no database {path}")
     connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     connection.execute("BEGIN")
     return connection
 

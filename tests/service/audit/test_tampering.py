@@ -1,6 +1,7 @@
 """Whoever has all rights on the database can change anything in it, and cannot hide that."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ import pytest
 
 from services.applications.audit.verifier import Key, Tiles, Verdict, verify_tiles
 from tests.service.audit import tampering
-from tests.service.audit.stores import KEY, Store, many
+from tests.service.audit.stores import KEY, SqliteStores, Store, many
 
 PLACES = many("TAMPERING_PLACES", 2)
 CLEAN = many("TAMPERING_CLEAN_STORES", 100)
 SIZES = (1, 2, 7, 31, 64)
+NOT_UTF_8 = object()
+EVENT_COLUMNS = ("originator_id", "originator_version", "topic", "state")
 
 
 @pytest.mark.parametrize("kind", tampering.KINDS, ids=lambda kind: kind.__name__)
@@ -111,6 +114,42 @@ def test_a_changed_published_file_is_found(stores: Any, tmp_path: Path) -> None:
         assert not verdict.ok, path
         path.write_bytes(kept)
     store.close()
+
+
+@pytest.fixture(scope="module")
+def loosely_typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteStores, Store]]:
+    """SQLite keeps anything in any column."""
+    stores = SqliteStores(tmp_path_factory.mktemp("loose"))
+    store = stores.empty()
+    store.grow(300)
+    store.seal()
+    yield stores, store
+    store.close()
+
+
+@pytest.mark.parametrize("value", ["", "x", b"", b"\xff" * 40, -1, 1 << 62, 1.5, NOT_UTF_8], ids=repr)
+@pytest.mark.parametrize(
+    ("column", "row", "places"),
+    [
+        *((f"stored_events.{name}", 100, range(99, 101)) for name in EVENT_COLUMNS),
+        *((f"audit_leaf.{name}", 100, range(99, 101)) for name in ("notification_id", "leaf")),
+        *((f"audit_node.{name}", 1, range(256)) for name in ("height", "node_index", "hash")),
+        ("audit_checkpoint.note", 256, range(255, 256)),
+    ],
+)
+def test_what_has_not_its_type_is_found_and_located(
+    loosely_typed: tuple[SqliteStores, Store], column: str, row: int, places: range, value: Any
+) -> None:
+    stores, sealed = loosely_typed
+    table, _, name = column.partition(".")
+    with stores.copy(sealed) as store:
+        given = "CAST(x'fffe41' AS TEXT)" if value is NOT_UTF_8 else "?"
+        values = () if value is NOT_UTF_8 else (value,)
+        key = store.rows(f"SELECT notification_id FROM audit_leaf WHERE leaf_index = {row}")[0][0]
+        where = f"rowid = {key}" if table == "stored_events" else f"rowid = {row}"
+        store.execute(f"UPDATE {table} SET {name} = {given} WHERE {where}", *values)
+        first = store.verify().first_bad
+        assert first is not None and first.words("vi") and (first.index in places or first.last in places)
 
 
 def test_clean_stores_raise_no_alarm(stores: Any, tmp_path: Path) -> None:
