@@ -11,6 +11,7 @@ import base64
 from typing import Any
 
 import kombu.compression
+from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
 from nameko.exceptions import ContainerBeingKilled
 from nameko.messaging import QueueConsumer
@@ -18,11 +19,12 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import logs, metrics
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
-from infra.chassis.refusals import InvalidRequest, Refusal, said, spoken
+from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
 from infra.chassis.wordless import UUID, with_tokens_read
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; larger is put aside unread
+MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 MAX_DEPTH = 60  # nesting of JSON
 MAX_HEADER = 64 * 1024
 
@@ -177,12 +179,25 @@ def quarantine_publisher(container: Any) -> Publisher:
     return publisher
 
 
+class TooLarge(Exception):
+    """An answer that the broker does not take."""
+
+
 class ReplyPublisher(NamekoPublisher):
     """Replies go without confirms (their caller has a deadline anyway) over their own pool."""
 
     use_confirms = False
     transport_options = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
     delivery_mode = 1
+
+    def publish(self, payload: Any, **options: Any) -> None:
+        """Send; :class:`TooLarge` for what the broker would not take. It closes the channel on it, and since nobody
+        listens for confirms, every later answer would go nowhere.
+        """
+        content_type, encoding, body = dumps(payload, options.pop("serializer", "json"))
+        if len(body) > MAX_ANSWER:
+            raise TooLarge(f"an answer of {len(body)} bytes")
+        super().publish(body, content_type=content_type, content_encoding=encoding, **options)
 
 
 class QuickResponder(Responder):
@@ -224,7 +239,13 @@ class CheckedRpcConsumer(RpcConsumer):
             ssl=self.container.config.get("AMQP_SSL"),
         )
         try:
-            result, exc_info = responder.send_response(result, exc_info)
+            try:
+                result, exc_info = responder.send_response(result, exc_info)
+            except TooLarge as error:
+                logs.get(service=self.container.service_name).error("reply_too_large", error=str(error))
+                call_id = (message.headers.get("nameko.call_id_stack") or ["–"])[-1]
+                failure = InternalFailure(call_id, spoken(message.headers.get("nameko.language")))
+                result, exc_info = responder.send_response(None, (InternalFailure, failure, None))
         except Exception as error:
             # The caller's deadline passes and it asks again with the same command id.
             service = self.container.service_name

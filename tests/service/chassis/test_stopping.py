@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import eventlet
@@ -32,8 +33,10 @@ runner.wait()
 """
 
 
-def ended(program: str, uri: str, terms: int, within: float) -> int | None:
-    """The exit code after some TERMs, ``None`` when it hangs."""
+def ended(
+    program: str, uri: str, terms: int, within: float, meanwhile: Callable[[str], None] | None = None
+) -> int | None:
+    """The exit code after some TERMs, ``None`` when it hangs. ``meanwhile``: what happens before the first."""
     child = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program, uri],
         stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
@@ -42,6 +45,9 @@ def ended(program: str, uri: str, terms: int, within: float) -> int | None:
         assert child.stderr is not None
         while "started" not in child.stderr.readline():
             assert child.poll() is None
+        if meanwhile is not None:
+            meanwhile(uri)
+            eventlet.sleep(0.7)
         for _ in range(terms):
             child.send_signal(signal.SIGTERM)
             eventlet.sleep(0.5)

@@ -1,0 +1,257 @@
+"""More faults of stock Nameko on the wire, each beside the chassis without it: see also `test_stock_faults`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+
+import eventlet
+import pytest
+from eventlet.patcher import original
+from kombu import Connection
+from nameko.amqp.publish import Publisher as StockPublisher
+from nameko.events import event_handler
+from nameko.exceptions import RemoteError
+from nameko.extensions import DependencyProvider
+from nameko.rpc import rpc
+from nameko.standalone.events import event_dispatcher
+
+from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable, events_exchange
+from tests.faults.proxy import Proxy
+from tests.service.chassis.conftest import died
+from tests.service.chassis.test_stock_faults import EVENT, REPLY, StockEcho, port_of, through, until
+
+BEAT = 2  # seconds between heartbeats
+
+
+def hold_the_hub(seconds: float) -> None:
+    original("time").sleep(seconds)
+
+
+# ── a handler that holds the hub longer than two heartbeats
+
+
+class StockHolder:
+    name = "listener"
+    held: list[object] = []
+
+    @event_handler("echo", "counted.v1")
+    def hear(self, event: object) -> None:
+        hold_together(StockHolder.held, event)
+
+
+def hold_together(held: list[object], event: object) -> None:
+    """Several at work at once; the first of them holds the hub until the broker has given the connection up."""
+    eventlet.sleep(0.5)
+    held.append(event)
+    if len(held) == 1:
+        hold_the_hub(BEAT * 5)
+
+
+def tell(wire, times: int = 5) -> None:
+    dispatch = event_dispatcher({"AMQP_URI": wire.uri})
+    for number in range(times):
+        dispatch("echo", "counted.v1", {**EVENT, "id": f"echo:{number}"})
+
+
+def test_a_stock_service_that_held_the_hub_for_too_long_dies_of_its_acks(stock, wire):
+    StockHolder.held = []
+    container = stock(StockHolder, HEARTBEAT=BEAT)
+    tell(wire)
+    assert isinstance(died(container, 30), OSError)
+
+
+def test_ours_is_there_again_after_it_held_the_hub_and_has_every_effect_once(ours, wire, monkeypatch):
+    from services.echo.service import Counter
+
+    held: list[object] = []
+    hear = Counter.hear
+
+    def slowly(self, event):
+        hold_together(held, event)
+        hear(self, event)
+
+    monkeypatch.setattr(Counter, "hear", slowly)
+    service = ours(AMQP_HEARTBEAT=str(BEAT))
+    tell(wire)
+    until(lambda: len(service.counter.heard) == 5, 30)
+    until(lambda: wire.count("evt-echo-counted.v1--echo.hear") == 0, 30)
+    assert wire.ask("echo", "shout", timeout=20, text="a") == {"text": "A"}
+    assert sorted(service.counter.heard) == [f"echo:{number}" for number in range(5)] and service.alive
+
+
+def test_a_handler_that_is_slow_and_yields_keeps_its_heartbeats(ours, wire, monkeypatch):
+    from services.echo.service import Counter
+
+    calls = []
+
+    def count(self, command):
+        calls.append(command.id)
+        eventlet.sleep(BEAT * 4)
+        return {"count": 1}
+
+    monkeypatch.setattr(Counter, "count", count)
+    ours(AMQP_HEARTBEAT=str(BEAT))
+    answer = wire.ask("echo", "count", timeout=20, command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c04")
+    assert answer == {"count": 1} and len(calls) == 1, "one connection all the time: nothing was delivered twice"
+
+
+# ── events
+
+
+def test_a_stock_dispatcher_says_nothing_when_nobody_gets_its_event(wire):
+    with Connection(wire.uri) as connection:
+        events_exchange("echo")(connection.channel()).declare()
+    dispatch = event_dispatcher({"AMQP_URI": wire.uri})
+    dispatch("echo", "counted.v1", EVENT)  # no queue, no error, no event
+    publisher = Publisher(wire.uri)
+    with pytest.raises(Unroutable):
+        publisher.publish(EVENT, exchange="echo.events", routing_key="counted.v1")
+    publisher.close()
+
+
+class StockRequeuer:
+    name = "listener"
+    tries = 0
+
+    @event_handler("echo", "counted.v1", requeue_on_error=True)
+    def hear(self, event: object) -> None:
+        StockRequeuer.tries += 1
+        raise ValueError("never")
+
+
+def test_a_stock_handler_that_requeues_runs_hot(stock, wire):
+    StockRequeuer.tries = 0
+    container = stock(StockRequeuer)
+    event_dispatcher({"AMQP_URI": wire.uri})("echo", "counted.v1", EVENT)
+    eventlet.sleep(3.0)
+    container.kill()
+    assert StockRequeuer.tries > 30
+
+
+def test_ours_tries_again_after_its_delays_and_not_in_between(ours, wire):
+    service = ours(RETRY_TIERS="1,1")
+    service.counter.failures = 50
+    event_dispatcher({"AMQP_URI": wire.uri})("echo", "counted.v1", EVENT)
+    until(lambda: service.counter.failures == 49)
+    eventlet.sleep(0.6)
+    assert service.counter.failures == 49
+    until(lambda: service.counter.failures == 47)
+    eventlet.sleep(1.5)
+    assert service.counter.failures == 47, "after the last delay it is a dead letter"
+
+
+# ── bodies and replies
+
+
+def test_a_stock_service_expands_whatever_is_compressed(stock, wire):
+    """Two hundred bytes that become two hundred kilobytes; a bomb is the same with more noughts."""
+    from kombu import compression
+
+    compression.register(gzip.compress, gzip.decompress, "application/x-gzip", aliases=["gzip"])
+    try:
+        stock(StockEcho)
+        with Connection(wire.uri) as connection:
+            connection.channel().queue_declare("answers", durable=False, auto_delete=False)
+            queue = connection.channel()
+            queue.queue_bind("answers", "nameko-rpc", "answers")
+        wire.send(
+            {"args": [], "kwargs": {"text": "x" * 200_000}}, exchange="nameko-rpc", routing_key="echo.shout",
+            compression="application/x-gzip", reply_to="answers", correlation_id="1",
+        )  # fmt: skip
+        [answer] = wire.take("answers")
+        assert len(json.loads(answer["body"])["result"]["text"]) == 200_000
+    finally:
+        compression._decoders.clear()
+
+
+class StockGreatAnswer:
+    name = "echo"
+
+    @rpc
+    def shout(self) -> str:
+        return "x" * 40_000_000
+
+
+def test_a_stock_service_dies_of_an_answer_larger_than_the_broker_takes(stock, wire):
+    container = stock(StockGreatAnswer)
+    wire.send({"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.shout", **REPLY)
+    assert died(container, 40) is not None
+
+
+def test_ours_outlives_an_answer_larger_than_the_broker_takes(ours, wire, monkeypatch):
+    from services.echo.service import Counter
+
+    monkeypatch.setattr(Counter, "count", lambda self, command: {"count": "x" * 40_000_000})
+    service = ours()
+    with pytest.raises(RemoteError) as told:
+        wire.ask("echo", "count", timeout=20, command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c05")
+    assert told.value.exc_type == "InternalFailure"
+    assert wire.ask("echo", "shout", timeout=20, text="a") == {"text": "A"}
+    assert service.alive and wire.count("rpc-echo") == 0
+
+
+# ── what stands around a call
+
+
+class Failing(DependencyProvider):
+    def worker_setup(self, worker_ctx: object) -> None:
+        raise ConnectionError("whom the token belongs to cannot be asked")
+
+
+class StockSetup:
+    name = "echo"
+    failing = Failing()
+
+    @rpc
+    def shout(self) -> None: ...
+
+
+def test_a_stock_service_dies_when_a_dependency_cannot_be_set_up(stock, wire):
+    container = stock(StockSetup)
+    wire.send({"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.shout", **REPLY)
+    assert died(container) is not None
+
+
+def test_ours_finds_out_who_calls_behind_the_door_where_it_can_refuse(ours, wire):
+    service = ours()
+    for token in ("x", "a.b.c", "\x00", "é" * 1000):
+        headers = {"nameko.auth_token": token}
+        wire.send(
+            {"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.staff_only", headers=headers, **REPLY
+        )
+    assert wire.ask("echo", "shout", timeout=20, text="a") == {"text": "A"} and service.alive
+
+
+def test_a_call_whose_time_is_over_is_not_carried_out(ours, wire):
+    service = ours()
+    arguments = {"command_id": "7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c06"}
+    for deadline, counted in ((time.time() - 1, 1), (time.time() + 30, 1)):
+        wire.send(
+            {"args": [], "kwargs": arguments}, exchange="nameko-rpc", routing_key="echo.count",
+            headers={"nameko.deadline": f"{deadline:.3f}"}, **REPLY,
+        )  # fmt: skip
+        eventlet.sleep(1.0)
+        from infra.chassis.tables import command_log
+
+        with service.database.session() as session:
+            known = len(session.execute(command_log.select()).all())
+        assert known == (0 if deadline < time.time() - 1.5 else counted)
+
+
+# ── a broker that takes no messages
+
+
+def test_a_stock_publisher_waits_for_a_confirm_without_end(wire):
+    with Connection(wire.uri) as connection:
+        connection.channel().queue_declare("someone", durable=True, auto_delete=False)
+    with Proxy(port_of(wire.uri)) as proxy:
+        publisher = StockPublisher(through(wire.uri, proxy))
+        publisher.publish({"n": 1}, routing_key="someone")
+        proxy.silence("down")
+        waiting = eventlet.spawn(publisher.publish, {"n": 2}, routing_key="someone")
+        eventlet.sleep(CONFIRM_TIMEOUT * 2)
+        assert not waiting.dead
+        proxy.heal()
+        assert waiting.wait() is None
