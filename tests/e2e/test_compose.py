@@ -135,6 +135,8 @@ def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
     sealed = portal.as_().applications
     wait_until(lambda: witness.name in sealed.checkpoint()["checkpoint"])
     yesterday = witness.seen(sealed.checkpoint()["origin"])
+    checked = json.loads(stack.compose("run", "--rm", "-T", "tools", "verify", "--json"))
+    assert checked["ok"] and checked["keys_given"] and checked["leaves"] >= yesterday
     databases = ("postgres", "sh", "-c")
     assert stack.inside(*databases, "pg_dump -U postgres -C applications > /tmp/yesterday.sql")[0] == 0
     Journey(portal, world, lambda step: None, stack.mails).run()

@@ -1,5 +1,6 @@
 """The log brings its checkpoints to a witness in another process, and hears of it when histories do not fit."""
 
+import http.client
 import json
 import subprocess
 import sys
@@ -112,6 +113,24 @@ def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
     command = [sys.executable, "-I", str(verifier.__file__), *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, json.loads(done.stdout or done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"),
+    [("/add-checkpoint", "many", 404), ("/add-checkpoint", "-1", 404), ("/add-checkpoint", "9" * 40, 404),
+     ("/add-checkpoint", "100000", 413), ("/add-checkpoint", None, 404), ("/elsewhere", "3", 404)],
+)  # fmt: skip
+def test_what_is_no_request_is_answered_and_the_witness_lives(
+    witness: KnownWitness, path: str, length: str | None, status: int
+) -> None:
+    connection = http.client.HTTPConnection(witness.url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", path)
+    if length is not None:
+        connection.putheader("Content-Length", length)
+    connection.endheaders()
+    assert connection.getresponse().status == status
+    connection.close()
+    assert alarms_of(witness) == []
 
 
 def test_what_is_cosigned_is_shown_again_now_and_then(
