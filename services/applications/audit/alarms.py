@@ -46,8 +46,8 @@ NOTES = {
         "Approved faster than the papers could be opened",
     ),
     "own_application": (
-        "Cán bộ xử lý hồ sơ của chính mình",
-        "An officer acted on an application of their own",
+        "Cán bộ xử lý hồ sơ của chính mình hoặc do mình nộp thay",
+        "An officer acted on an application of their own, or one they filed for somebody",
     ),
 }
 
@@ -149,9 +149,11 @@ def approved_unread(rows: Sequence[Row]) -> Iterable[Alarm]:
 
 def own_application(rows: Sequence[Row]) -> Iterable[Alarm]:
     applicant = next((row["facts"]["applicant_id"] for row in rows if row["facts"].get("applicant_id")), None)
-    acts = [row for row in rows if _role(row) not in PEOPLE and _who(row) == applicant]
-    if applicant and acts:
-        yield _of("own_application", *acts, account_id=applicant)
+    filed = [applicant, *(_who(row) for row in rows if _role(row) == "citizen")]
+    for who in dict.fromkeys(filter(None, filed)):
+        acts = [row for row in rows if _role(row) not in PEOPLE and _who(row) == who]
+        if acts:
+            yield _of("own_application", *acts, account_id=who)
 
 
 RULES: tuple[Callable[[Sequence[Row]], Iterable[Alarm]], ...] = (

@@ -26,8 +26,8 @@ class Histories(Protocol):
         """(position, application id) of the next events."""
         ...
 
-    def rows(self, application_id: str) -> Sequence[Mapping[str, Any]]:
-        """All rows of one application, with positions."""
+    def whole(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, Any]]]:
+        """All rows of each of these applications, with positions."""
         ...
 
 
@@ -46,7 +46,8 @@ class Alarming:
         new = self.histories.after(done, BATCH)
         if not new:
             return 0
-        found = [alarm for key in dict.fromkeys(key for _, key in new) for alarm in alarms(self.histories.rows(key))]
+        grown = list(dict.fromkeys(key for _, key in new))
+        found = [alarm for rows in self.histories.whole(grown) for alarm in alarms(rows)]
         self._record(found, new[-1][0])
         return len(new)
 

@@ -1,5 +1,6 @@
 """What alarms find is recorded once, however often the follower starts again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ class Histories:
     def after(self, position: int, limit: int) -> list[tuple[int, str]]:
         return [(row["position"], row["application_id"]) for row in self.all if row["position"] > position][:limit]
 
-    def rows(self, application_id: str) -> list[dict[str, Any]]:
-        return self.all
+    def whole(self, application_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
+        return [self.all]
 
 
 def test_findings_are_recorded_once_and_cite_their_events(stores: Any) -> None:

@@ -83,6 +83,12 @@ def test_an_officer_with_an_application_of_their_own_is_found() -> None:
     assert kinds(START, ACCEPTED, ("05:00", "Assigned", "c:approver", {})) == [("own_application", (3,))]
 
 
+def test_an_officer_with_an_application_they_filed_for_somebody_is_found() -> None:
+    for_another = ("01:00", "Started", "d:citizen", {"applicant_id": "c"})
+    assert kinds(for_another, ACCEPTED, ("05:00", "Assigned", "d:approver", {})) == [("own_application", (3,))]
+    assert kinds(for_another, ACCEPTED, ("05:00", "Assigned", "e:approver", {})) == []
+
+
 def test_an_event_dated_before_the_one_before_it_is_found() -> None:
     assert kinds(START, ACCEPTED, ("01:30", "Assigned", "a:approver", {})) == [("recorded_out_of_time", (2, 3))]
 
