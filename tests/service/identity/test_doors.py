@@ -49,8 +49,8 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> Iterator[Desk]:
     settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
+    Platform(settings).migrate()  # all: who hears of identity has queues, up or not
     platform = Platform(settings, ["identity"])
-    platform.migrate()
     bootstrap(settings, full_name="Người Vận Hành", **OPERATOR)
     platform.start()
     yield Desk(settings)
