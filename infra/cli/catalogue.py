@@ -1,4 +1,4 @@
-"""``portal catalog import``: real records in, findings out, progress shown."""
+"""``portal catalog``: real records in, findings out, progress shown; and the catalogue out again."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Danh mục thủ tục / the catal
 BATCH = 50  # records a call carries
 BATCH_BYTES = 2_000_000  # and how many bytes of them
 LONGEST_REASON = 300
+PAGE = 200  # versions a page of an export holds
 EFFECTIVE_FROM = "2025-07-01"
 EXAMPLES, SHOWN = 3, 100  # examples of each kind of finding, and how many letters of each are shown
 DECIDING = {True: "Biên tập viên phải quyết định / for an editor to decide", False: "Để biết / to know"}
@@ -36,6 +37,14 @@ class Layout(StrEnum):
     structured = "structured"
     portal = "portal"
     definition = "definition"
+
+
+class Form(StrEnum):
+    """What the catalogue may be written as."""
+
+    json = "json"
+    csv = "csv"
+    cpsv_ap = "cpsv-ap"
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,42 @@ def import_files(
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
     else:
         _tell(summary)
+
+
+@app.command("export")
+def export_file(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to; .gz is compressed.")],
+    form: Annotated[
+        Form, typer.Option("--format", help="json: a line each, as `catalog import` reads it.")
+    ] = Form.json,
+    at: Annotated[str | None, typer.Option(help="What is in force on this day; without it today.")] = None,
+    history: Annotated[bool, typer.Option(help="json: every published version, the oldest first.")] = False,
+) -> None:
+    """Hand the catalogue on: to another installation, to a spreadsheet, as linked data (a document a line)."""
+    with contextlib.ExitStack() as stack:
+        desk = stack.enter_context(connection.desk("catalog_editor", timeout=120))
+        tell = stack.enter_context(progress("thủ tục / procedures"))
+        opened = gzip.open if file.suffix == ".gz" else open
+        out = stack.enter_context(opened(file, "wt", encoding="utf-8", newline=""))
+        count = export_all(desk, form.value, at, history, out, lambda done: tell(done, None))
+    typer.echo(f"{count} phiên bản / versions: {file}")
+
+
+def export_all(
+    desk: Any, form: str, at: str | None, history: bool, out: IO[str], progress: Callable[[int], None]
+) -> int:
+    """Write every page of ``catalog.export``; how many versions that were."""
+    count, cursor = 0, None
+    while True:
+        page = desk.catalog.export(format=form, at=at, cursor=cursor, limit=PAGE, history=history)
+        if form == "json":
+            out.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in json.loads(page["content"]))
+        else:
+            out.write(page["content"] + ("" if form == "csv" else "\n"))
+        count, cursor = count + int(page["count"]), page["next_cursor"]
+        progress(count)
+        if cursor is None:
+            return count
 
 
 def _tell(summary: dict[str, Any]) -> None:
