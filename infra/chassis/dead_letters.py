@@ -1,7 +1,12 @@
-"""What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason."""
+"""What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason.
+
+Beside them a row for each message that nobody could read. Its bytes and headers lie in the queue ``portal.quarantine``
+and nowhere else; the row says by their digest which it is, why, and when it came first and last.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +17,7 @@ from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.erasures import is_about_forgotten
 from infra.chassis.publishing import Publisher
-from infra.chassis.refusals import NotFound
+from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.sweeping import kind_of
 from infra.chassis.tables import dead_letter
@@ -22,6 +27,13 @@ from infra.chassis.wordless import about, without_words
 class DeadLetterNotFound(NotFound):
     vi = "Không có thông điệp lỗi {letter_id} đang chờ xử lý."
     en = "There is no waiting dead letter {letter_id}."
+
+
+class NobodyCanReadIt(Refusal):
+    vi = "Thông điệp {letter_id} không đọc được nên không xử lý lại được."
+    en = "Nobody can read message {letter_id}, so it cannot be replayed."
+    todo_vi = "Xem nội dung gốc trong hàng đợi portal.quarantine, rồi bỏ qua với lý do (drop)."
+    todo_en = "Look at its bytes in the queue portal.quarantine, then drop it with a reason."
 
 
 class DeadLetters:
@@ -70,6 +82,39 @@ class DeadLetters:
                 )
             )
 
+    def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
+        """A row for a message that was put aside; the same bytes again only update it."""
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        known = (dead_letter.c.message_id == digest) & (dead_letter.c.state == "unreadable")
+        about = {"id": digest, "size": len(body), "kept_in": "portal.quarantine"}
+        with self.database.session() as session:
+            again = dead_letter.update().where(known, dead_letter.c.consumer == routing_key[:160])
+            updated = session.execute(again.values(last_at=clock.now(), attempts=dead_letter.c.attempts + 1))
+            if updated.rowcount:  # type: ignore[attr-defined]
+                return
+            session.execute(
+                dead_letter.insert().values(
+                    consumer=routing_key[:160],
+                    message_id=digest,
+                    routing={"type": "unreadable", "source": service},
+                    headers={},
+                    body=json.dumps(about).encode(),
+                    content_type="application/json",
+                    error=why[:500],
+                    attempts=1,
+                    first_at=clock.now(),
+                    last_at=clock.now(),
+                    state="unreadable",
+                )
+            )
+
+    def unresolved(self, limit: int = 100) -> list[dict[str, Any]]:
+        """What an operator has to decide on, oldest first: letters that wait, and notes of what nobody could read."""
+        with self.database.session() as session:
+            open_ones = dead_letter.c.state.in_(["waiting", "unreadable"])
+            rows = session.execute(select(dead_letter).where(open_ones).order_by(dead_letter.c.id).limit(limit))
+            return [_shown(row) for row in rows]
+
     def dropped(self, queue: str, message_id: str) -> bool:
         """Whether an operator has given this event up for this consumer; it may be told again all the same."""
         given_up = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
@@ -98,10 +143,12 @@ class DeadLetters:
                 "resolution": row.resolution,
             }
 
-    def replay(self, letter_id: int, publisher: Publisher, *, dry_run: bool = False) -> dict[str, Any]:
+    def replay(self, letter_id: int, publisher: Publisher | None = None, *, dry_run: bool = False) -> dict[str, Any]:
         """Hand the letter to its consumer's queue again; its inbox makes a second replay harmless."""
         letter = self.show(letter_id)
-        if not dry_run:
+        if letter["type"] == "unreadable":
+            raise NobodyCanReadIt(letter_id=letter_id)
+        if publisher is not None and not dry_run:
             publisher.publish(
                 letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"]
             )

@@ -18,6 +18,7 @@ from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import logs, metrics
+from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
 from infra.chassis.wordless import UUID, with_tokens_read
@@ -158,9 +159,20 @@ class Consumer(QueueConsumer):
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_message(message)
             return
+        self._note(service, letter["routing_key"], body, why)
         metrics.quarantined.labels(service).inc()
         logs.get(service=service).warning("message_quarantined", why=why, routing_key=letter["routing_key"])
         self.ack_message(message)
+
+    def _note(self, service: str, routing_key: str, body: bytes, why: str) -> None:
+        """A row beside the queue, for ``portal dead-letters``; without its database a service still puts aside."""
+        settings = self.container.config.get("settings")
+        if settings is None:
+            return
+        try:
+            DeadLetters.of(settings, service).note_unreadable(service, routing_key, body, why)
+        except Exception as error:
+            logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
 
 
 def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:

@@ -18,14 +18,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
 @app.command("list")
 def listed(service: Annotated[str | None, typer.Argument()] = None, as_json: AsJson = False) -> None:
-    """Waiting letters of one service, or of all."""
+    """Waiting letters of one service, or of all, and what nobody could read (`portal.quarantine` has its bytes)."""
     from infra.cli.letters_kept import letters_of, named
 
     settings = _settings()
     waiting = [
         {"service": name, **letter}
         for name in named(settings, service)
-        for letter in letters_of(settings, name).waiting()
+        for letter in letters_of(settings, name).unresolved()
     ]
     if as_json:
         _say(waiting)
@@ -52,7 +52,7 @@ def replay(service: Service, letter: Letter, dry_run: bool = False) -> None:
     settings = _settings()
     letters = letters_of(settings, service)
     if dry_run:
-        _say({"dry_run": True, **letters.show(letter)})
+        _say({"dry_run": True, **letters.replay(letter, dry_run=True)})
         return
     if settings.embedded:
         _say(replayed_here(settings, service, letter))
