@@ -9,7 +9,7 @@ import time
 import eventlet
 import pytest
 from eventlet.patcher import original
-from kombu import Connection
+from kombu import Connection, Exchange, Queue
 from nameko.amqp.publish import Publisher as StockPublisher
 from nameko.events import event_handler
 from nameko.exceptions import RemoteError
@@ -18,6 +18,7 @@ from nameko.rpc import rpc
 from nameko.standalone.events import event_dispatcher
 
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable, events_exchange
+from infra.chassis.wire import MAX_BODY
 from tests.faults.proxy import Proxy
 from tests.service.chassis.conftest import died
 from tests.service.chassis.test_stock_faults import EVENT, REPLY, StockEcho, port_of, through, until
@@ -111,6 +112,31 @@ def test_a_stock_dispatcher_says_nothing_when_nobody_gets_its_event(wire):
     publisher.close()
 
 
+def test_an_alternate_exchange_would_hide_from_the_relay_that_nobody_listens(broker_server, wire):
+    """So none is declared, and no policy sets one: the return is what the relay acts upon."""
+    vhost = wire.uri.rpartition("/")[2]
+    with Connection(wire.uri) as connection:
+        events_exchange("echo")(connection.channel()).declare()
+        unrouted = Exchange("unrouted", type="fanout", durable=True)
+        Queue("unrouted", unrouted, durable=True)(connection.channel()).declare()
+    publisher = Publisher(wire.uri)
+    with pytest.raises(Unroutable):
+        publisher.publish(EVENT, exchange="echo.events", routing_key="counted.v1")
+    policy = {"pattern": "events$", "definition": {"alternate-exchange": "unrouted"}, "apply-to": "exchanges"}
+    broker_server.manage("PUT", f"policies/{vhost}/unrouted", policy)
+    until(lambda: not _returned(publisher))
+    assert wire.count("unrouted") >= 1
+    publisher.close()
+
+
+def _returned(publisher: Publisher) -> bool:
+    try:
+        publisher.publish(EVENT, exchange="echo.events", routing_key="counted.v1")
+    except Unroutable:
+        return True
+    return False
+
+
 class StockRequeuer:
     name = "listener"
     tries = 0
@@ -164,6 +190,17 @@ def test_a_stock_service_expands_whatever_is_compressed(stock, wire):
         assert len(json.loads(answer["body"])["result"]["text"]) == 200_000
     finally:
         compression._decoders.clear()
+
+
+def test_a_call_larger_than_we_read_is_answered_and_an_event_put_aside(ours, wire):
+    service, large = ours(), "x" * (MAX_BODY + 1)
+    with pytest.raises(RemoteError) as told:
+        wire.ask("echo", "shout", timeout=30, text=large)
+    assert told.value.exc_type == "InvalidRequest"
+    wire.send({**EVENT, "data": {"count": large}}, routing_key="evt-echo-counted.v1--echo.hear")
+    [letter] = wire.quarantined()
+    assert letter["why"] == "body too large"
+    assert service.alive and service.counter.heard == []
 
 
 class StockGreatAnswer:
