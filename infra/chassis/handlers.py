@@ -23,8 +23,8 @@ from infra.chassis.crashing import crash_at
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
 from infra.chassis.handler_queues import handler_queue, make_handler_queues
-from infra.chassis.topology import retry_exchange, retry_tiers
-from infra.chassis.wire import Consumer, Envelope, check_envelope, quarantine_publisher, too_deep
+from infra.chassis.topology import retry_exchange, retry_queue, retry_tiers
+from infra.chassis.wire import Consumer, Envelope, check_envelope, keep, too_deep
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
@@ -100,8 +100,10 @@ class ReliableHandler(EventHandler):
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
-        quarantine_publisher(self.container).publish(
+        keep(
+            self.container,
             event,
+            retry_queue(self.tiers[attempt - 1]),
             exchange=retry_exchange(self.tiers[attempt - 1]),
             routing_key=self.queue.name,
             headers=headers,

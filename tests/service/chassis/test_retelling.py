@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import eventlet
 import pytest
+from amqp.exceptions import ChannelError
 from kombu import Connection
 from nameko.standalone.rpc import ClusterRpcProxy
 from sqlalchemy import update
@@ -17,6 +18,7 @@ from infra.chassis.followers import Follower
 from infra.chassis.handler_queues import handler_queue, retell_queue
 from infra.chassis.publishing import events_exchange
 from infra.chassis.tables import outbox
+from infra.chassis.wire import QUARANTINE
 from tests.service.chassis.conftest import Ours
 from tests.service.chassis.test_stock_faults import until
 
@@ -211,3 +213,27 @@ def test_the_exchange_of_a_source_is_bound_again_with_the_queue(ours, told, wire
     follow(told)
     wire.send({"id": "echo:77", "data": {"count": 1}}, exchange=events_exchange("echo").name, routing_key="counted.v1")
     assert until(lambda: service.counter.heard) == ["echo:77"]
+
+
+def test_a_waiting_room_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
+    service = ours()
+    service.counter.failures = 2
+    for tier in (200, 400):
+        delete(wire, f"portal.retry.{tier}ms")
+    wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
+    assert until(lambda: service.counter.heard) == ["echo:5"]
+
+
+def test_a_quarantine_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
+    service = ours()
+    delete(wire, QUARANTINE)
+    wire.send(b"{no json", routing_key=QUEUE, content_type="application/json", content_encoding="utf-8")
+    until(lambda: wire.count(QUEUE) == 0 and _counted(wire, QUARANTINE) == 1)
+    assert service.alive
+
+
+def _counted(wire, queue: str) -> int:
+    try:
+        return wire.count(queue)
+    except ChannelError:
+        return 0
