@@ -33,7 +33,7 @@ from tests.servers import Broker, Databases, running_broker, running_databases
 
 FOLLOWERS = "followers"
 SHORT_WAITS = {
-    "RETRY_TIERS": "0.5,1,2,4,8,16",
+    "RETRY_TIERS": "0.5,1,2,4,8,16,16,16",  # a minute: longer than a neighbour is down on a busy machine
     "LEASE_SECONDS": "6",
     "AMQP_HEARTBEAT": "6",
     "START_PATIENCE": "60",
