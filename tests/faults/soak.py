@@ -14,8 +14,8 @@ from tests.faults.play import Scenario, Stage
 EVERY = 3.0  # seconds between two samples
 WARMING_UP = 1 / 3  # of the run, which the slope leaves out
 FLAT = {"MiB": 30.0, "descriptors": 15.0}  # growth a fitted line may show over the rest of the run
-# Than before the first fault, when all is quiet again. Pools fill up to their size (14 for each process and database) as
-# they are used; what leaks does so with every fault, and there are hundreds.
+# Than before the first fault, when all is quiet again. Pools fill up to their size (14 for each process and database)
+# as they are used; what leaks does so with every fault, and there are hundreds.
 MORE_CONNECTIONS = 30
 GONE_WITHIN = 45.0  # seconds in which servers notice connections that were cut off
 FEWEST = 8  # samples a line is fitted through
