@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from collections.abc import Iterator
 
 import eventlet
 import pytest
 from eventlet.patcher import original
 from kombu import Connection, Exchange, Queue
+from kombu.pools import connections, get_limit, set_limit
 from nameko.amqp.publish import Publisher as StockPublisher
 from nameko.events import event_handler
 from nameko.exceptions import RemoteError
@@ -17,7 +19,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import rpc
 from nameko.standalone.events import event_dispatcher
 
-from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable, events_exchange
+from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable, events_exchange, size_pools
 from infra.chassis.wire import MAX_BODY
 from tests.faults.proxy import Proxy
 from tests.service.chassis.conftest import died
@@ -292,3 +294,33 @@ def test_a_stock_publisher_waits_for_a_confirm_without_end(wire):
         assert not waiting.dead
         proxy.heal()
         assert waiting.wait() is None
+
+
+@pytest.fixture
+def pools() -> Iterator[None]:
+    """kombu's pools as stock Nameko finds them; afterwards as they were."""
+    before = get_limit()
+    set_limit(10)
+    yield
+    set_limit(before)
+
+
+def one_more_than(held: int, uri: str) -> bool:
+    """Whether somebody gets a connection while others hold theirs (a publish that is stuck holds one)."""
+    pool = connections[Connection(uri)]
+    taken = [pool.acquire(block=True) for _ in range(held)]
+    got = None
+    with eventlet.Timeout(1.0, False):
+        got = pool.acquire(block=True)
+    for one in [*taken, *([got] if got else [])]:
+        one.release()
+    return got is not None
+
+
+def test_ten_stuck_publishes_stop_every_other_of_a_stock_service(pools, wire):
+    assert one_more_than(9, wire.uri) and not one_more_than(10, wire.uri)
+
+
+def test_ours_has_room_for_every_worker_and_the_platforms_own(pools, wire):
+    size_pools(10)
+    assert one_more_than(10 * 5, wire.uri)
