@@ -172,6 +172,8 @@ def view_columns() -> list[Column[Any]]:
         Column("status", String(32), nullable=False),
         Column("official_status", Integer),
         Column("officer_id", String(80)),
+        Column("handled_by", String(80)),
+        Column("handled_at", UtcDateTime),
         Column("receipt_number", String(80)),
         Column("started_at", UtcDateTime, nullable=False),
         Column("submitted_at", UtcDateTime),

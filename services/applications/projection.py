@@ -38,6 +38,8 @@ def started(event: Any) -> Row:
     empty = dict.fromkeys(
         (
             "officer_id",
+            "handled_by",
+            "handled_at",
             "receipt_number",
             "submitted_at",
             "month",
@@ -90,7 +92,13 @@ def _answered(row: Row, event: Any) -> None:
     row["answer_by"] = at(row["answer_bys"][-1]) if row["answer_bys"] else None
 
 
+def _in_hand(row: Row, event: ApplicationEvent) -> None:
+    if event.by_staff:
+        row["handled_by"], row["handled_at"] = event.by["account_id"], event.timestamp
+
+
 GENERAL: tuple[tuple[type[ApplicationEvent], Callable[[Row, Any], None]], ...] = (
+    (ApplicationEvent, _in_hand),
     (Waiting, _waiting),
     (Answered, _answered),
 )

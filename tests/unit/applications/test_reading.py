@@ -237,6 +237,15 @@ def test_an_export_page_by_page_is_one_file(portal):
     assert len(told(portal, "history_exported.v1")) == 4
 
 
+def test_a_citizens_list_shows_who_handled_an_application_last_and_when(portal):
+    waiting, taken = portal.submitted(), portal.accepted()
+    portal.follow()
+    shown = {one["application_id"]: one for one in portal.desk.mine(by=call(people.CITIZEN))["items"]}
+    assert shown[waiting]["handled_by"] is None and shown[waiting]["handled_at"] is None
+    last = portal.desk.application(taken, by=call(people.CITIZEN), identity=portal.identity)["hands"][-1]
+    assert (shown[taken]["handled_by"], shown[taken]["handled_at"]) == (last["account_id"], last["at"])
+
+
 def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal):
     portal.submitted()
     portal.follow()

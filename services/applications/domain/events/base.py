@@ -43,9 +43,14 @@ class ApplicationEvent(AggregateEvent):
         aggregate.clock = deadline.moved(aggregate.clock, self.clock)
         self.happen(aggregate)
         aggregate.status = Status(self.status)
-        if self.by["role"] not in {"citizen", "system"}:
+        if self.by_staff:
             hand = {"account_id": self.by["account_id"], "role": self.by["role"], "agency_code": self.by["agency_code"]}
             aggregate.hands = (*aggregate.hands, hand | {"at": self.timestamp.isoformat(), "did": type(self).__name__})
+
+    @property
+    def by_staff(self) -> bool:
+        """Whether somebody of an office, or who checks on it, did this."""
+        return self.by["role"] not in {"citizen", "system"}
 
     def happen(self, application: State) -> None:
         """What only this kind of event changes."""
