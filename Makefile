@@ -47,14 +47,32 @@ types: .venv/.dev  ## strict types of the chassis and of every domain
 servers: .venv/.dev
 	@$(BIN)/python -m tests.servers
 
-# Three processes: a platform within the test process leaves marks on kombu and eventlet that a later one trips over.
+# First what does not mind company, three at a time: rules in memory, what is asked at the doors, the chassis, whose tests
+# mostly wait, the sealed log, journeys. Then faults, which are judged by seconds, and the services one by one.
 TESTS = $(BIN)/pytest -m "not compose and not chaos"
 KNOCKING := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py strangers.py reads.py unfit_input.py)
+TOGETHER := test-rules test-doors test-chassis test-audit test-journeys
+.PHONY: $(TOGETHER)
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
+	@echo "Three at a time, each shown when it is done, for about seven minutes: $(TOGETHER)"
+	@$(MAKE) --no-print-directory -j3 -Otarget $(TOGETHER)
+	$(TESTS) tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/audit $(ARGS)
+
+test-rules: .venv/.dev
 	$(TESTS) tests/architecture tests/contract tests/unit $(ARGS)
+
+test-doors: .venv/.dev
 	$(TESTS) $(KNOCKING) $(ARGS)
-	$(TESTS) tests/faults tests/service tests/e2e $(addprefix --ignore=,$(KNOCKING)) $(ARGS)
+
+test-chassis: .venv/.dev
+	$(TESTS) tests/service/chassis $(ARGS)
+
+test-audit: .venv/.dev
+	$(TESTS) tests/service/audit $(ARGS)
+
+test-journeys: .venv/.dev
+	$(TESTS) tests/e2e $(addprefix --ignore=,$(KNOCKING)) $(ARGS)
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)
