@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from infra.chassis import clock, logs
 from infra.chassis.database import Database
-from infra.chassis.publishing import Publisher, Unroutable, events_exchange
+from infra.chassis.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
 from infra.chassis.tables import relay_position
 
@@ -101,10 +101,6 @@ def ask(settings: Settings, source: str, request: dict[str, Any]) -> None:
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
     publisher, wanted = Publisher(settings.amqp_uri), retell_queue(source)
     try:
-        publisher.publish(request, exchange="", routing_key=wanted.name)
-    except Unroutable:
-        with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-            wanted(connection.channel()).declare()
-        publisher.publish(request, exchange="", routing_key=wanted.name)
+        publisher.keep(request, wanted, exchange="", routing_key=wanted.name)
     finally:
         publisher.close()

@@ -24,7 +24,7 @@ from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
 from infra.chassis.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.wire import Consumer, Envelope, check_envelope, keep, too_deep
+from infra.chassis.wire import Consumer, Envelope, check_envelope, quarantine_publisher, too_deep
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
@@ -100,8 +100,7 @@ class ReliableHandler(EventHandler):
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
-        keep(
-            self.container,
+        quarantine_publisher(self.container).keep(
             event,
             retry_queue(self.tiers[attempt - 1]),
             exchange=retry_exchange(self.tiers[attempt - 1]),

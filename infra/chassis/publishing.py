@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from kombu import Connection, Exchange, Producer
+from kombu import Connection, Exchange, Producer, Queue
 from kombu.pools import set_limit
+
+from infra.chassis import logs
 
 CONFIRM_TIMEOUT = 5.0  # seconds to wait for the broker's confirm (pitfall: the stock wait has no end)
 RETRY = {"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2.0}
@@ -55,6 +57,16 @@ class Publisher:
             except Exception:
                 self._drop()
                 raise
+
+    def keep(self, body: Any, wanted: Queue, **options: Any) -> None:
+        """Publish what must be kept; should the queue for it be gone, it is made again first."""
+        try:
+            self.publish(body, **options)
+        except Unroutable:
+            logs.get().warning("queue_gone", queue=wanted.name)
+            with Connection(self.amqp_uri, connect_timeout=5) as connection:
+                wanted(connection.channel()).declare()
+            self.publish(body, **options)
 
     def _publish(
         self,

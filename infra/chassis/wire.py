@@ -11,7 +11,7 @@ import base64
 from typing import Any
 
 import kombu.compression
-from kombu import Connection, Queue
+from kombu import Queue
 from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
 from nameko.exceptions import ContainerBeingKilled
@@ -20,7 +20,7 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import logs, metrics
 from infra.chassis.dead_letters import DeadLetters
-from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable
+from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
 from infra.chassis.wordless import UUID, with_tokens_read
 
@@ -155,7 +155,9 @@ class Consumer(QueueConsumer):
             "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
         }
         try:
-            keep(self.container, letter, Queue(QUARANTINE, durable=True), exchange="", routing_key=QUARANTINE)
+            quarantine_publisher(self.container).keep(
+                letter, Queue(QUARANTINE, durable=True), exchange="", routing_key=QUARANTINE
+            )
         except Exception as error:
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_message(message)
@@ -190,18 +192,6 @@ def quarantine_publisher(container: Any) -> Publisher:
         container._kept_publisher = Publisher(container.config["AMQP_URI"])
     publisher: Publisher = container._kept_publisher
     return publisher
-
-
-def keep(container: Any, body: Any, wanted: Queue, **options: Any) -> None:
-    """Publish what must be kept; should the queue for it be gone, it is made again first."""
-    publisher = quarantine_publisher(container)
-    try:
-        publisher.publish(body, **options)
-    except Unroutable:
-        logs.get(service=container.service_name).warning("queue_gone", queue=wanted.name)
-        with Connection(container.config["AMQP_URI"], connect_timeout=5) as connection:
-            wanted(connection.channel()).declare()
-        publisher.publish(body, **options)
 
 
 class TooLarge(Exception):
