@@ -27,21 +27,28 @@ SHORT_SECONDS = {
     "contention": 4,
     "clock_jumps": 6,
 }
-LEAST = {"everything_at_once": 60, "cut_off_by_the_kernel": 40}  # seconds below which a long run says nothing; else 10
-WEIGHTS = {
-    "everything_at_once": 8,
-    "partitions": 4,
-    "processes_killed": 3,
-    "broker_killed": 3,
-    "database_stopped": 3,
-    "crash_points": 3,
-    "queues_deleted": 2,
-    "ambiguous_commits": 2,
-    "poisoned": 2,
-    "zombies": 2,
-    "clock_jumps": 2,
-    "cut_off_by_the_kernel": 2,
+# Seconds of faults in which two quiet cores get a scenario through at its full size; given more, it takes no more.
+FULL_SECONDS = {
+    "processes_killed": 420,  # 200 kills
+    "crash_points": 180,
+    "broker_killed": 360,  # 20 times
+    "broker_disturbed": 240,
+    "queues_deleted": 180,
+    "database_stopped": 360,  # 20 times
+    "ambiguous_commits": 240,  # 500 commits
+    "partitions": 1700,  # 48 cells, 5 s to six minutes
+    "cut_off_by_the_kernel": 480,
+    "lost_replies": 300,  # 1,000 replies
+    "poisoned": 150,  # 10,000 messages
+    "stopped_and_scaled": 240,
+    "zombies": 240,
+    "duplicates": 120,
+    "contention": 120,
+    "clock_jumps": 240,
+    "everything_at_once": 900,  # the soak, which also takes what the others leave
 }
+SOAK = "everything_at_once"
+LEAST = {SOAK: 60, "cut_off_by_the_kernel": 40}  # seconds below which a long run says nothing; else 10
 SETTLING = 30.0  # seconds a scenario takes beyond its faults: draining and judging
 
 
@@ -56,6 +63,7 @@ class Share:
     def of(self, name: str) -> float:
         """Seconds of faults for this one, which is then no longer among those to come."""
         usable = self.seconds - (time.monotonic() - self.begun) - SETTLING * len(self.left)
-        whole = sum(WEIGHTS.get(one, 1) for one in self.left)
+        whole = sum(FULL_SECONDS[one] for one in self.left)
         self.left.remove(name)
-        return max(LEAST.get(name, 10.0), usable * WEIGHTS.get(name, 1) / whole)
+        part = usable * FULL_SECONDS[name] / whole
+        return max(LEAST.get(name, 10.0), part if name == SOAK else min(part, FULL_SECONDS[name]))

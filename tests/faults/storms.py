@@ -6,15 +6,18 @@ import copy
 import json
 import pickle
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kombu import Connection
 
-from tests.faults.play import Stage
+if TYPE_CHECKING:
+    from tests.faults.play import Stage
 
 SOURCES = ("applications", "payments")
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 GOOD_CALL = {"args": [], "kwargs": {}}
+PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
+POISON = "poison"  # a header: the how manieth it is
 REPLY = {"reply_to": "nobody", "correlation_id": "1"}
 Message = tuple[Any, dict[str, Any]]
 
@@ -77,7 +80,7 @@ def _deep(levels: int) -> Any:
 
 
 def poison(stage: Stage, until: int) -> int:
-    """Send poison into every service's call queue and some handlers' queues; how much was sent."""
+    """Send numbered poison into every service's call queue and handlers' queues; how much was sent."""
     sent = 0
     queues = [one["name"] for one in stage.world.broker.manage("GET", f"queues/{stage.world.vhost}").json()]
     events = sorted(name for name in queues if name.startswith("evt-"))
@@ -93,7 +96,7 @@ def poison(stage: Stage, until: int) -> int:
                     else {"exchange": "", "routing_key": stage.random.choice(events)}
                 )
                 producer.publish(
-                    body, **{"content_type": "application/json", "content_encoding": "utf-8", **options}, **where
+                    body, **{**PLAIN, **options, "headers": {**options.get("headers", {}), POISON: sent}}, **where
                 )
                 sent += 1
             stage.wait(0.1)

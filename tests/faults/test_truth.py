@@ -6,9 +6,9 @@ from tests.faults.chaos import shares
 from tests.faults.load import Act, Ledger
 from tests.faults.outside import judge_letters, judge_money
 from tests.faults.page import chart, faults_of, markdown, page, table
-from tests.faults.plan import SETTLING, Share
+from tests.faults.plan import FULL_SECONDS, LONG, SETTLING, Share
 from tests.faults.soak import judge
-from tests.faults.truth import Truth
+from tests.faults.truth import Truth, judge_quarantine
 from tests.faults.verdicts import Verdict
 
 STARTED = {"command_id": "c1", "kind": "Started", "application_id": "a1", "version": 1}
@@ -72,9 +72,12 @@ def test_a_line_through_the_samples_tells_growth_from_noise():
 
 def test_the_minutes_are_divided_and_none_is_left_out():
     share = Share(3600, ["partitions", "everything_at_once", "contention"])
-    assert round(share.of("everything_at_once")) == round((3600 - 3 * SETTLING) * 8 / 13)
+    assert round(share.of("everything_at_once")) == round((3600 - 3 * SETTLING) * 900 / 2720)
     share.seconds = 0
     assert share.of("partitions") == 10 and share.left == ["contention"]
+    share.seconds = 36_000
+    assert share.of("contention") == FULL_SECONDS["contention"]
+    assert set(FULL_SECONDS) == {one.__name__ for one in LONG}
     assert sum(shares(30)) == 1800
 
 
@@ -104,3 +107,15 @@ def test_what_a_gateway_took_is_booked_once_and_nothing_else():
     assert money_judged({"o1": 5}).lost and money_judged({}, ("o1", "a1", 5)).unexpected
     assert money_judged({"o1": 5}, ("o1", "a1", 6)).unexpected
     assert money_judged({"o1": 5, "o2": 5}, ("o1", "a1", 5), ("o2", "a1", 5)).duplicated
+
+
+def put_aside(poison: int, *came: str | None) -> Verdict:
+    verdict = Verdict("example", 1, poison=poison)
+    judge_quarantine([{"why": "", "headers": {} if one is None else {"poison": one}} for one in came], verdict)
+    return verdict
+
+
+def test_poison_is_put_aside_once_each_and_nothing_else_is():
+    assert put_aside(2, "1", "0").held and put_aside(0).held
+    assert put_aside(2, "1", "1").lost and put_aside(2, "1", "1").duplicated
+    assert put_aside(1, "0", None).unexpected

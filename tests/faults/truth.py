@@ -15,9 +15,10 @@ from typing import Any
 import eventlet
 
 from tests.faults.caller import Caller, Refused, Unknown
-from tests.faults.load import Act, Ledger
+from tests.faults.load import Ledger
 from tests.faults.outside import judge_letters, judge_money, not_settled_yet
 from tests.faults.proof import Keeper
+from tests.faults.storms import POISON
 from tests.faults.verdicts import Verdict
 from tests.faults.world import World
 
@@ -104,7 +105,7 @@ class Truth:
         judge_money(self.world.rows, self.world.bank.captured(), self.captured, verdict)
         judge_letters(self.world.rows, self.world.mails(), self.delivered, verdict)
         self._histories(events, verdict)
-        verdict.quarantined = self.world.queues().get(QUARANTINE, 0) - self.quarantined
+        judge_quarantine(self.world.letters(QUARANTINE)[self.quarantined :], verdict)
         verdict.dead_letters = self._dead_letters() - self.dead
         for act in ledger.of("refused"):
             verdict.unexpected.append(f"{act.door} {act.command_id} refused: {act.refusal}")
@@ -199,6 +200,10 @@ class Truth:
             verdict.unexpected.append(f"{said['differing']} rows differ from their replay: {said['differences'][:3]}")
 
 
-def told_twice(acts: list[Act]) -> list[Act]:
-    """Acts that were sent more than once."""
-    return [act for act in acts if act.tries > 1]
+def judge_quarantine(letters: list[dict[str, Any]], verdict: Verdict) -> None:
+    """Every poisoned message was put aside once, and nothing else was."""
+    verdict.quarantined = len(letters)
+    came = Counter(letter["headers"].get(POISON, "") for letter in letters)
+    verdict.lost += [f"poison {one}" for one in map(str, range(verdict.poison)) if one not in came]
+    verdict.duplicated += [f"poison {one} put aside {n} times" for one, n in came.items() if one and n > 1]
+    verdict.unexpected += [f"put aside: {one.get('why')}" for one in letters if POISON not in one["headers"]]

@@ -243,6 +243,17 @@ class World:
                 found[name] += int(channel.queue_declare(name, passive=True).message_count)
         return {name: count for name, count in found.items() if count}
 
+    def letters(self, queue: str) -> list[dict[str, Any]]:
+        """What lies in a queue of JSON, from its head, and stays there."""
+        from kombu import Connection
+
+        found = []
+        with Connection(self.direct_uri, connect_timeout=5) as connection:
+            channel = connection.channel()
+            while (message := channel.basic_get(queue, no_ack=False)) is not None:
+                found.append(json.loads(message.body))
+        return found
+
     def connections(self) -> dict[str, int]:
         """How many connections broker and databases hold; nothing of a server that does not answer now."""
         found = {}
