@@ -1,7 +1,8 @@
 """What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason.
 
-Beside them a row for each message that nobody could read. Its bytes and headers lie in the queue ``portal.quarantine``
-and nowhere else; the row says by their digest which it is, why, and when it came first and last.
+Each also lies as a letter in the queue ``portal.quarantine``, put there before its row. Beside them a row for each
+message that nobody could read. Its bytes and headers lie in that queue and nowhere else; the row says by their digest
+which it is, why, and when it came first and last.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
@@ -36,6 +38,11 @@ class NobodyCanReadIt(Refusal):
     todo_en = "Look at its bytes in the queue portal.quarantine, then drop it with a reason."
 
 
+def digest_of(body: bytes) -> str:
+    """By what a message is known that nobody could read, and so has no id."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
 class DeadLetters:
     """The dead letters of one service, in its own database."""
 
@@ -46,16 +53,22 @@ class DeadLetters:
     def of(cls, settings: Settings, service: str) -> DeadLetters:
         return cls(Database.at(settings.database_url(service)))
 
-    def keep(
-        self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
-    ) -> None:
-        """Keep an event that failed for the last time; a repeat of the same one only updates its row.
+    def fit_to_keep(
+        self, event: dict[str, Any], headers: dict[str, Any], error: str
+    ) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """What may be kept of an event that failed, of its headers and of what its handler said.
 
         One about somebody who has been erased meanwhile is kept without its words.
         """
         with self.database.session() as session:
-            if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
-                event, headers, error = without_words(event), {}, kind_of(error)
+            return _fit_to_keep(session, event, headers, error)
+
+    def keep(
+        self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
+    ) -> None:
+        """Keep an event that failed for the last time, as fit; a repeat of the same one only updates its row."""
+        with self.database.session() as session:
+            event, headers, error = _fit_to_keep(session, event, headers, error)
             known = (
                 (dead_letter.c.consumer == queue)
                 & (dead_letter.c.message_id == event["id"])
@@ -84,7 +97,7 @@ class DeadLetters:
 
     def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
         """A row for a message that was put aside; the same bytes again only update it."""
-        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        digest = digest_of(body)
         known = (dead_letter.c.message_id == digest) & (dead_letter.c.state == "unreadable")
         about = {"id": digest, "size": len(body), "kept_in": "portal.quarantine"}
         with self.database.session() as session:
@@ -168,6 +181,14 @@ class DeadLetters:
                 .where(dead_letter.c.id == letter_id)
                 .values(state=state, resolved_at=clock.now(), resolution=resolution)
             )
+
+
+def _fit_to_keep(
+    session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
+) -> tuple[dict[str, Any], dict[str, Any], str]:
+    if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
+        return without_words(event), {}, kind_of(error)
+    return event, headers, error
 
 
 def _shown(row: Any) -> dict[str, Any]:

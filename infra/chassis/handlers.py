@@ -11,20 +11,29 @@ import functools
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
 
-from infra.chassis import logs, metrics
+from infra.chassis import clock, logs, metrics
 from infra.chassis.contracts import contract_of
 from infra.chassis.crashing import crash_at
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
 from infra.chassis.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.wire import Consumer, Envelope, check_envelope, quarantine_publisher, too_deep
+from infra.chassis.wire import (
+    Consumer,
+    Envelope,
+    check_envelope,
+    lay_in_quarantine,
+    letter_of,
+    quarantine_publisher,
+    too_deep,
+)
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
@@ -96,7 +105,7 @@ class ReliableHandler(EventHandler):
             return
         if attempt > len(self.tiers):
             metrics.dead_letters.labels(service, self.method_name).inc()
-            self.dead_letters.keep(self.queue.name, event, dict(message.headers or {}), told, attempt, float(first_at))
+            self._give_up(event, dict(message.headers or {}), told, attempts=attempt, first_at=float(first_at))
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
@@ -108,6 +117,22 @@ class ReliableHandler(EventHandler):
             headers=headers,
             message_id=event["id"],
         )
+
+    def _give_up(
+        self, event: dict[str, Any], headers: dict[str, Any], told: str, *, attempts: int, first_at: float
+    ) -> None:
+        """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
+        event, headers, told = self.dead_letters.fit_to_keep(event, headers, told)
+        body = json.dumps(event, ensure_ascii=False).encode()
+        letter = {
+            **letter_of(self.container.service_name, told, self.queue.name, headers, "application/json", body),
+            "message_id": event["id"],
+            "attempts": attempts,
+            "first_at": datetime.fromtimestamp(first_at, UTC).isoformat(),
+            "last_at": clock.now().isoformat(),
+        }
+        lay_in_quarantine(self.container, letter)
+        self.dead_letters.keep(self.queue.name, event, headers, told, attempts, first_at)
 
 
 def _attempt(message: Any) -> int:

@@ -1,4 +1,4 @@
-"""The broker's queues in which messages stay: what nobody could read, and what waits for its next try.
+"""The broker's queues in which messages stay: what nobody could read or digest, and what waits for its next try.
 
 A queue is gone through once, from its head to what was there at the start; every message is held until the end, so
 that those of other people go back to their places. One sweeper at a time, or each would miss what the other holds.
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from amqp.exceptions import ResourceLocked
 from kombu import Connection, Queue
 
+from infra.chassis.dead_letters import digest_of
+from infra.chassis.handler_queues import BOUNDS
 from infra.chassis.handlers import LAST_ERROR
 from infra.chassis.publishing import Publisher
 from infra.chassis.settings import Settings
+from infra.chassis.sweeping import body_left, kind_of
 from infra.chassis.topology import retry_exchange, retry_tiers
 from infra.chassis.wire import QUARANTINE
 from infra.chassis.wordless import about, speaks_of, with_tokens_read, without_words
@@ -29,36 +34,78 @@ class AnotherSweeps(Exception):
 
 def sweep(settings: Settings, marks: set[str]) -> dict[str, int]:
     """Take a person out of the quarantine and the retry tiers; how many messages of each were changed."""
-    found = {}
-    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-        channel, publisher = connection.channel(), Publisher(settings.amqp_uri)
+    found, publisher = {}, Publisher(settings.amqp_uri)
+    try:
+        with _our_turn(settings) as channel:
+            found["quarantine"] = _sweep_quarantine(channel, publisher, marks)
+            found["retry"] = sum(_sweep_tier(channel, publisher, tier, marks) for tier in retry_tiers(settings))
+    finally:
+        publisher.close()
+    return {name: count for name, count in found.items() if count}
+
+
+def take_out(settings: Settings, queue: str, known_by: str) -> int:
+    """Take a dead letter that is settled out of the quarantine, with all its copies; how many there were.
+
+    ``queue`` and ``known_by``: consumer and message id as its row has them; the digest, for what nobody could read.
+    """
+
+    def left(message: Any) -> dict[str, Any] | None:
+        return {} if _letter_is(message, queue, known_by) else None
+
+    with _our_turn(settings) as channel:
+        return _gone_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
+
+
+def _letter_is(message: Any, queue: str, known_by: str) -> bool:
+    letter = _json(message)
+    if str(letter.get("routing_key"))[:160] != queue:
+        return False
+    if known_by == letter.get("message_id") or known_by == letter.get("digest"):
+        return True
+    older = "digest" not in letter and "message_id" not in letter  # put aside before letters said how they are known
+    return older and known_by == digest_of(base64.b64decode(letter.get("body_base64") or ""))
+
+
+@contextmanager
+def _our_turn(settings: Settings) -> Iterator[Any]:
+    """A channel, for as long as nobody else sweeps; :class:`AnotherSweeps` if somebody does."""
+    with Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection:
+        channel = connection.channel()
         turn = Queue(TURN, durable=False, exclusive=True, auto_delete=True)(channel)
         try:
             turn.declare()
         except ResourceLocked as taken:
             raise AnotherSweeps(TURN) from taken
-        try:
-            found["quarantine"] = _sweep_quarantine(channel, publisher, marks)
-            found["retry"] = sum(_sweep_tier(channel, publisher, tier, marks) for tier in retry_tiers(settings))
-            turn.delete()
-        finally:
-            publisher.close()
-    return {name: count for name, count in found.items() if count}
+        yield channel
+        turn.delete()
 
 
 def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> int:
     def left(message: Any) -> dict[str, Any] | None:
-        letter = json.loads(_text(message))
+        letter = _json(message)
         body = base64.b64decode(letter.get("body_base64") or "").decode("utf-8", "replace")
+        if "message_id" in letter:
+            return _given_up_left(letter, body, marks)
         if not speaks_of(with_tokens_read(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
             return None
-        kept = {name: letter.get(name) for name in ("service", "why", "routing_key", "content_type")}
+        kept = {name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")}
         return {**kept, "headers": {}, "body_base64": "", "forgotten": True}
 
     def put_back(message: Any, letter: dict[str, Any]) -> None:
         publisher.publish(letter, exchange="", routing_key=QUARANTINE)
 
     return _gone_through(channel, QUARANTINE, left, put_back)
+
+
+def _given_up_left(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
+    """As its row: who did what it tells is not whom it is about, and what is left can still have its effect."""
+    said = json.dumps(about(json.loads(body)), ensure_ascii=False)
+    if not speaks_of(with_tokens_read(f"{said} {letter['headers']} {letter['why']}"), marks):
+        return None
+    wordless = base64.b64encode(body_left(body, waiting=True)).decode()
+    left = {**letter, "why": kind_of(letter["why"]), "headers": {}, "body_base64": wordless}
+    return left if left != letter else None
 
 
 def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) -> int:
@@ -102,6 +149,15 @@ def _gone_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
     for tag in others:
         channel.basic_reject(tag, requeue=True)
     return changed
+
+
+def _json(message: Any) -> dict[str, Any]:
+    """What a message says; nothing, for one that somebody else left there."""
+    try:
+        said = json.loads(_text(message))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _text(message: Any) -> str:

@@ -18,8 +18,8 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
-from infra.chassis import logs, metrics
-from infra.chassis.dead_letters import DeadLetters
+from infra.chassis import clock, logs, metrics
+from infra.chassis.dead_letters import DeadLetters, digest_of
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
 from infra.chassis.wordless import UUID, with_tokens_read
@@ -146,25 +146,21 @@ class Consumer(QueueConsumer):
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
         service = self.container.service_name
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
+        routing_key = str((message.delivery_info or {}).get("routing_key"))
         letter = {
-            "service": service,
-            "why": why[:500],
-            "routing_key": str((message.delivery_info or {}).get("routing_key")),
-            "headers": _headers_kept(message.headers or {}),
-            "content_type": str(message.content_type),
-            "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
+            **letter_of(service, why[:500], routing_key, message.headers or {}, str(message.content_type), body),
+            "digest": digest_of(body),
+            "at": clock.now().isoformat(),
         }
         try:
-            quarantine_publisher(self.container).keep(
-                letter, Queue(QUARANTINE, durable=True), exchange="", routing_key=QUARANTINE
-            )
+            lay_in_quarantine(self.container, letter)
         except Exception as error:
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_message(message)
             return
-        self._note(service, letter["routing_key"], body, why)
+        self._note(service, routing_key, body, why)
         metrics.quarantined.labels(service).inc()
-        logs.get(service=service).warning("message_quarantined", why=why, routing_key=letter["routing_key"])
+        logs.get(service=service).warning("message_quarantined", why=why, routing_key=routing_key)
         self.ack_message(message)
 
     def _note(self, service: str, routing_key: str, body: bytes, why: str) -> None:
@@ -176,6 +172,25 @@ class Consumer(QueueConsumer):
             DeadLetters.of(settings, service).note_unreadable(service, routing_key, body, why)
         except Exception as error:
             logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
+
+
+def letter_of(
+    service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
+) -> dict[str, Any]:
+    """What every letter in the quarantine says; with what it is found by, beside, when it is dropped or replayed."""
+    return {
+        "service": service,
+        "why": why,
+        "routing_key": routing_key,
+        "headers": _headers_kept(headers),
+        "content_type": content_type,
+        "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
+    }
+
+
+def lay_in_quarantine(container: Any, letter: dict[str, Any]) -> None:
+    """A letter into the quarantine, confirmed."""
+    quarantine_publisher(container).keep(letter, Queue(QUARANTINE, durable=True), exchange="", routing_key=QUARANTINE)
 
 
 def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:

@@ -47,7 +47,7 @@ def show(service: Service, letter: Letter) -> None:
 @app.command()
 def replay(service: Service, letter: Letter, dry_run: bool = False) -> None:
     """Hand a letter to its handler again; harmless twice, since handlers remember what they have done."""
-    from infra.cli.letters_kept import letters_of, publisher_of, replayed_here
+    from infra.cli.letters_kept import letters_of, publisher_of, replayed_here, without_copies
 
     settings = _settings()
     letters = letters_of(settings, service)
@@ -58,15 +58,17 @@ def replay(service: Service, letter: Letter, dry_run: bool = False) -> None:
         _say(replayed_here(settings, service, letter))
         return
     with publisher_of(settings) as publisher:
-        _say({"dry_run": False, **letters.replay(letter, publisher)})
+        settled = letters.replay(letter, publisher)
+    _say({"dry_run": False, **without_copies(settings, settled)})
 
 
 @app.command()
 def drop(service: Service, letter: Letter, reason: Annotated[str, typer.Option(help="why it may be given up")]) -> None:
     """Give a letter up, with the reason on record."""
-    from infra.cli.letters_kept import letters_of
+    from infra.cli.letters_kept import letters_of, without_copies
 
-    _say(letters_of(_settings(), service).drop(letter, reason))
+    settings = _settings()
+    _say(without_copies(settings, letters_of(settings, service).drop(letter, reason)))
 
 
 def _settings() -> Settings:

@@ -8,13 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import eventlet
 import pytest
+from kombu import Connection, Queue
 from sqlalchemy import create_engine, text
 
+from infra.chassis.queue_sweeping import TURN
 from infra.chassis.wire import QUARANTINE
 
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
@@ -90,6 +93,14 @@ def waiting(desk: Desk) -> int:
     return desk.count("SELECT count(*) FROM dead_letter WHERE state IN ('waiting', 'unreadable')")
 
 
+@contextmanager
+def another_sweeps(connection: Connection) -> Iterator[None]:
+    turn = Queue(TURN, durable=False, exclusive=True, auto_delete=True)(connection.channel())
+    turn.declare()
+    yield
+    turn.delete()
+
+
 def effects(desk: Desk) -> int:
     return desk.count("SELECT count(*) FROM access_entry")
 
@@ -107,7 +118,9 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
 
     assert desk.letters("replay", "identity", str(letter["id"]), "--dry-run")["dry_run"] is True
     assert [one["id"] for one in desk.listed()] == [letter["id"]] and effects(desk) == 0
-    desk.letters("replay", "identity", str(letter["id"]))
+    assert wire.count(QUARANTINE) == 1
+    replayed = desk.letters("replay", "identity", str(letter["id"]))
+    assert replayed["in_quarantine"] == "1 taken out" and wire.count(QUARANTINE) == 0
     until(lambda: effects(desk) == 1)
     desk.letters("replay", "identity", str(letter["id"]))
     until(lambda: wire.count(QUEUE) == 0)
@@ -118,7 +131,11 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
     until(lambda: waiting(desk))
     [unfit] = desk.listed()
     desk.portal("dead-letters", "drop", "identity", str(unfit["id"]), code=2)  # not without a reason
-    desk.portal("dead-letters", "drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
+    with Connection(wire.uri) as connection, another_sweeps(connection):
+        said = desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
+        assert "stay" in said["in_quarantine"] and wire.count(QUARANTINE) == 1
+    desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
+    assert wire.count(QUARANTINE) == 0
     dropped = desk.letters("show", "identity", str(unfit["id"]))
     assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and desk.listed() == []
 
@@ -139,4 +156,4 @@ def test_what_nobody_can_read_is_in_the_queue_and_in_a_row(desk, wire):
     assert "cannot be replayed" in desk.portal("dead-letters", "replay", "identity", str(unreadable["id"]), code=1)
     for one in (unreadable, unanswerable):
         desk.portal("dead-letters", "drop", "identity", str(one["id"]), "--reason", "thử nghiệm")
-    assert desk.listed() == [] and wire.count(QUARANTINE) == 3
+    assert desk.listed() == [] and wire.count(QUARANTINE) == 0

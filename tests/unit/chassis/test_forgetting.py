@@ -26,6 +26,7 @@ from infra.embedded.broker import Broker
 PERSON, APPLICATION = "3f6c1f0a-6f5c-4b0e-9a51-0e3a1d2c4b5f", "00000002-7c1d-4e2a-9b3f-5d6e7f809a1b"
 OTHER = "9a1d7c55-0000-4000-8000-000000000001"
 WORDS = "Bà Hoàng Yến bị từ chối"
+HEAR = "evt-echo-counted.v1--echo.hear"
 
 
 class EchosErasures(Erasures):
@@ -108,6 +109,48 @@ def test_what_dies_after_its_person_was_erased_is_kept_without_words(echo):
     event = {"id": "echo:1", "type": "counted.v1", "source": "/echo", "data": about(PERSON)}
     DeadLetters(echo.database).keep("evt-echo", event, {"portal-error": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
     assert WORDS not in "".join(str((json.loads(row.body), *row)) for row in rows(echo, dead_letter))
+
+
+def failing(echo: Any, *people: str) -> list[str]:
+    """Events about people that the handler gives up; what the quarantine holds then."""
+    echo.counter.failures = 3 * len(people)
+    for who in people:
+        event = {"id": f"echo:{who}", "type": "counted.v1", "source": "/echo", "data": about(who, count=1)}
+        publish(echo, event, exchange="", routing_key=HEAR, headers={"said": WORDS})
+    echo.until(lambda: len(rows(echo, dead_letter)) == len(people))
+    return in_quarantine(echo)
+
+
+def publish(echo: Any, body: Any, **options: Any) -> None:
+    Publisher(echo.settings.amqp_uri).publish(body, **options)
+
+
+def in_quarantine(echo: Any) -> list[str]:
+    """Every message there as text: as it is, and its body read."""
+    queues = Broker.named(echo.settings.amqp_uri.removeprefix("embedded://")).queues
+    raw = [one["body"] for one in queues[QUARANTINE]]
+    read = [base64.b64decode(json.loads(one).get("body_base64", "")).decode() for one in raw]
+    return [f"{json.loads(one)} {body}" for one, body in zip(raw, read, strict=True)]
+
+
+def test_what_dies_after_its_person_was_erased_goes_to_the_quarantine_without_words(echo):
+    noted(echo)
+    [letter] = failing(echo, PERSON)
+    assert WORDS not in letter and PERSON in letter and "echo:" in letter
+
+
+def test_what_was_given_up_before_its_person_was_erased_loses_its_words_in_the_quarantine(echo):
+    before = failing(echo, PERSON, OTHER)
+    assert all(WORDS in one for one in before)
+    duty = noted(echo)
+    done(duty)
+    words = {who: WORDS in one for who in (PERSON, OTHER) for one in in_quarantine(echo) if who in one}
+    assert words == {PERSON: False, OTHER: True}
+    hers = next(one for one in in_quarantine(echo) if PERSON in one)
+    assert f"'message_id': 'echo:{PERSON}'" in hers and "'why': 'ValueError'" in hers and '"status": "rejected"' in hers
+    with echo.database.session() as session:
+        (row,) = session.execute(select(forgotten_subject))
+    assert row.removed["quarantine"] == row.removed["dead_letter"] == 1
 
 
 def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import uuid
+
+import pytest
+from amqp.exceptions import ResourceLocked
+from kombu import Queue
 
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.queue_sweeping import TURN, AnotherSweeps, take_out
 from infra.chassis.wire import QUARANTINE
 from infra.embedded.broker import Broker
+
+HEAR = "evt-echo-counted.v1--echo.hear"
 
 
 def broker_of(echo):
     return Broker.named(echo.settings.amqp_uri.removeprefix("embedded://"))
+
+
+def quarantined(echo):
+    return [json.loads(one["body"]) for one in broker_of(echo).queues[QUARANTINE]]
+
+
+def given_up(echo, *numbers):
+    """Events that the handler gives up after its last try."""
+    echo.counter.failures = 3 * len(numbers)
+    for number in numbers:
+        event = {"id": number, "type": "counted.v1", "source": "/echo", "data": {"count": 1}}
+        Publisher(echo.settings.amqp_uri).publish(event, exchange="", routing_key=HEAR, headers={"said": "xin chào"})
+    return echo.until(lambda: len(found := DeadLetters(echo.database).waiting()) == len(numbers) and found)
 
 
 def test_what_is_committed_is_told_and_heard_once(echo):
@@ -54,6 +77,76 @@ def test_after_the_last_try_the_event_is_a_dead_letter_that_can_be_replayed(echo
     echo.until(lambda: echo.counter.heard)
     assert echo.counter.heard == ["echo:1"]
     assert letters.waiting() == []
+
+
+def test_an_event_given_up_lies_in_the_quarantine_and_in_a_row(echo):
+    [row] = given_up(echo, "echo:7")
+    [letter] = quarantined(echo)
+    told = ("service", "why", "routing_key", "content_type", "message_id", "attempts")
+    assert {name: letter[name] for name in told} == {
+        "service": "echo", "why": "ValueError: not yet", "routing_key": HEAR, "content_type": "application/json",
+        "message_id": "echo:7", "attempts": 3,
+    }  # fmt: skip
+    assert letter["headers"]["said"] == "xin chào" and "portal-attempt" in letter["headers"]
+    assert json.loads(base64.b64decode(letter["body_base64"]))["data"] == {"count": 1}
+    assert row["first_at"] == letter["first_at"] < letter["last_at"] <= row["last_at"]
+
+
+def test_no_row_without_its_letter_and_a_repeat_only_adds_a_copy(echo, monkeypatch):
+    keep, cut = DeadLetters.keep, []
+
+    def cut_once(self, *what):
+        assert quarantined(echo), "the letter comes first"
+        if not cut:
+            cut.append(1)
+            echo.counter.failures = 3
+            raise OSError("the database is gone")
+        keep(self, *what)
+
+    monkeypatch.setattr(DeadLetters, "keep", cut_once)
+    [row] = given_up(echo, "echo:7")
+    assert [one["message_id"] for one in quarantined(echo)] == ["echo:7", "echo:7"] and row["message_id"] == "echo:7"
+
+
+def test_all_copies_of_a_letter_are_taken_out_and_nobody_elses(echo):
+    given_up(echo, "echo:7", "echo:8")
+    publisher = Publisher(echo.settings.amqp_uri)
+    again = next(one for one in quarantined(echo) if one["message_id"] == "echo:7")
+    publisher.publish(again, exchange="", routing_key=QUARANTINE)
+    publisher.publish({**again, "routing_key": "another's"}, exchange="", routing_key=QUARANTINE)
+    publisher.publish(b"no json", exchange="", routing_key=QUARANTINE)
+    assert take_out(echo.settings, HEAR, "echo:7") == 2
+    assert take_out(echo.settings, HEAR, "echo:7") == 0
+    left = [one["body"] for one in broker_of(echo).queues[QUARANTINE]]
+    assert len(left) == 3 and b"no json" in left
+
+
+def test_what_nobody_could_read_is_taken_out_by_its_digest(echo):
+    publisher = Publisher(echo.settings.amqp_uri)
+    for body in (b"{broken", b"{broken", b"{other"):
+        publisher.publish(body, exchange="", routing_key=HEAR)
+    echo.until(lambda: len(quarantined(echo)) == 3)
+    digest = f"sha256:{hashlib.sha256(b'{broken').hexdigest()}"
+    assert [one["digest"] for one in quarantined(echo)].count(digest) == 2
+    assert all(one["at"].endswith("+00:00") for one in quarantined(echo))
+    older = {name: value for name, value in quarantined(echo)[0].items() if name not in ("digest", "at")}
+    publisher.publish(older, exchange="", routing_key=QUARANTINE)
+    assert take_out(echo.settings, HEAR, digest) == 3 and len(quarantined(echo)) == 1
+
+
+def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeypatch):
+    given_up(echo, "echo:7")
+
+    def taken(self, *_more, **_options):
+        if self.name == TURN:
+            raise ResourceLocked("RESOURCE_LOCKED")
+        return declare(self, *_more, **_options)
+
+    declare = Queue.declare
+    monkeypatch.setattr(Queue, "declare", taken)
+    with pytest.raises(AnotherSweeps):
+        take_out(echo.settings, HEAR, "echo:7")
+    assert len(quarantined(echo)) == 1
 
 
 def test_an_event_that_does_not_fit_the_contract_becomes_a_dead_letter(echo):
