@@ -203,7 +203,7 @@ class Truth:
 def judge_quarantine(letters: list[dict[str, Any]], verdict: Verdict) -> None:
     """Every poisoned message was put aside once, and nothing else was."""
     verdict.quarantined = len(letters)
-    came = Counter(letter["headers"].get(POISON, "") for letter in letters)
+    came = Counter(letter.get("headers", {}).get(POISON, "") for letter in letters)
     verdict.lost += [f"poison {one}" for one in map(str, range(verdict.poison)) if one not in came]
     verdict.duplicated += [f"poison {one} put aside {n} times" for one, n in came.items() if one and n > 1]
-    verdict.unexpected += [f"put aside: {one.get('why')}" for one in letters if POISON not in one["headers"]]
+    verdict.unexpected += [f"put aside: {one.get('why')}" for one in letters if POISON not in one.get("headers", {})]
