@@ -1,8 +1,10 @@
-"""Carries e-mails and webhook calls outside: intent row, then the act, then the result row.
+"""Carries e-mails, texts and webhook calls outside: intent row, then the act, then the result row.
 
 Run as a follower duty, one leader per database. A crash between intent and result leaves an open
-attempt; it is closed as unknown and the thing is sent again under the same id (``Message-ID``,
-``webhook-id``), by which the receiver can tell a repeat. At least once, never silently not at all.
+attempt. Where the other side can be asked (texts), it is asked, and what it has is not sent again.
+Where nobody can be asked, the attempt is closed as unknown and the thing is sent again under the
+same id (``Message-ID``, ``webhook-id``), by which the receiver can tell a repeat. At least once,
+never silently not at all.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ BATCH = 20
 STEP_S = 10.0  # after so long a step ends, that slow receivers do not keep the follower's other duties waiting
 REST = timedelta(seconds=15)  # how long a server or subscriber that does not answer is left alone
 LEASE = timedelta(minutes=5)  # an attempt open for longer has lost its process; carriers give up far sooner
+LOST = "no result was recorded"
 
 attempts_made = Counter(
     "portal_delivery_attempts_total", "Attempts to deliver, by how they went.", ["channel", "outcome"]
@@ -47,6 +50,7 @@ class Parcel:
     body: str
     language: str
     secret: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,23 @@ class Carrier(Protocol):
     @property
     def delays(self) -> Sequence[timedelta]: ...
 
+    @property
+    def lease(self) -> timedelta | None:
+        """After how long an open attempt has lost its process; None: ``LEASE``."""
+        ...
+
     def way(self, recipient: str) -> str:
         """What rests when it is down: parcels of the same way wait together, others go on."""
         ...
 
     def open(self) -> AbstractContextManager[Carry]: ...
+
+    def ask(self, parcel: Parcel) -> Outcome | None:
+        """What became of a parcel sent earlier, for all we know. None: on this way nobody can be asked.
+
+        ``temporary_failure`` means that it never arrived there, or with ``down`` that nobody answers.
+        """
+        ...
 
     def parcel(self, session: Session, delivery: Delivery) -> Parcel: ...
 
@@ -114,11 +130,17 @@ class Courier:
         parcel = self._intend(delivery_id)
         if parcel is None:
             return None
-        outcome = carry(parcel)
+        outcome = self._known(parcel) or carry(parcel)
         crash_at("after_call", "notifications")
         with self.database.session() as session:
-            self._conclude(session, _locked(session, delivery_id), outcome)
+            self._conclude(session, _locked(session, delivery_id), parcel.attempt, outcome)
         return outcome
+
+    def _known(self, parcel: Parcel) -> Outcome | None:
+        """Before a repeat: what the other side has of the attempts before. None: it has nothing, or cannot be asked."""
+        told = self.carrier.ask(parcel) if parcel.attempt > 1 else None
+        never_arrived = told is not None and told.status == states.TEMPORARY_FAILURE and not told.down
+        return None if never_arrived else told
 
     def _due(self) -> list[tuple[str, str]]:
         """Ids and recipients of what is to be sent now, on ways that do not rest.
@@ -145,16 +167,19 @@ class Courier:
             delivery.status, delivery.updated_at = states.SENDING, clock.now()
             delivery.attempts += 1
             session.add(Attempt(delivery_id=delivery.id, number=delivery.attempts, started_at=clock.now()))
-            return self.carrier.parcel(session, delivery)
+            return self._parcel(session, delivery)
 
-    def _conclude(self, session: Session, delivery: Delivery, outcome: Outcome) -> None:
+    def _parcel(self, session: Session, delivery: Delivery) -> Parcel:
+        return replace(self.carrier.parcel(session, delivery), attempt=delivery.attempts)
+
+    def _conclude(self, session: Session, delivery: Delivery, number: int, outcome: Outcome) -> None:
         now = clock.now()
-        attempt = session.scalar(
-            select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.number == delivery.attempts)
-        )
+        attempt = session.scalar(select(Attempt).where(Attempt.delivery_id == delivery.id, Attempt.number == number))
         assert attempt is not None, "an attempt is written before it is made"
-        if not delivery.body:  # erased while it was under way: what the other side said may repeat the address
-            outcome = replace(outcome, detail="subject erased")
+        if attempt.finished_at is not None:  # a successor thought this process dead and has settled it
+            return
+        if not delivery.body:  # erased while it was under way
+            outcome = _erased(outcome)
         attempt.finished_at, attempt.outcome, attempt.detail = now, outcome.status, outcome.detail
         attempts_made.labels(self.carrier.channel, outcome.status).inc()
         if states.may(delivery.status, outcome.status):  # a delivery report may have been faster than our own result
@@ -181,23 +206,52 @@ class Courier:
             delivery.next_attempt_at = preferences.when_allowed(session, delivery.account_id, now + delay)
 
     def _recover(self) -> int:
-        """Close attempts whose process died before their result; they are tried again."""
+        """Close attempts whose process died before their result, as the other side says where it can be asked."""
+        done, give_way_at = 0, time.monotonic() + STEP_S
+        for delivery_id, parcel in self._lost():
+            way = self.carrier.way(parcel.recipient)
+            if way in self._resting:
+                continue
+            outcome = self.carrier.ask(parcel)
+            if outcome is not None and outcome.down:
+                self._resting[way] = clock.now() + REST  # it stays open and is asked about later
+                continue
+            with self.database.session() as session:
+                self._conclude(session, _locked(session, delivery_id), parcel.attempt, _recovered(outcome))
+            done += 1
+            if time.monotonic() > give_way_at:
+                break
+        return done
+
+    def _lost(self) -> list[tuple[str, Parcel]]:
+        """Attempts that have been open for too long."""
+        since = clock.now() - (LEASE if self.carrier.lease is None else self.carrier.lease)
         lost = (
             select(Delivery)
-            .join(Attempt, Attempt.delivery_id == Delivery.id)
+            .join(Attempt, and_(Attempt.delivery_id == Delivery.id, Attempt.number == Delivery.attempts))
             .where(
                 Delivery.channel == self.carrier.channel,
                 Attempt.finished_at.is_(None),
-                Attempt.started_at < clock.now() - LEASE,
+                Attempt.started_at < since,
             )
         )
         with self.database.session() as session:
-            found = list(session.scalars(lost.limit(BATCH).with_for_update()))
-            for delivery in found:
-                self._conclude(
-                    session, delivery, Outcome(states.TEMPORARY_FAILURE, "no result was recorded; sent again")
-                )
-        return len(found)
+            found = session.scalars(lost.order_by(Attempt.position).limit(BATCH))
+            return [(delivery.id, self._parcel(session, delivery)) for delivery in found]
+
+
+def _recovered(outcome: Outcome | None) -> Outcome:
+    """The result of an attempt whose process died; what never arrived, or cannot be asked about, is sent again."""
+    if outcome is None or outcome.status == states.TEMPORARY_FAILURE:
+        why = f": {outcome.detail}" if outcome else ""
+        return Outcome(states.TEMPORARY_FAILURE, f"{LOST}{why}; sent again")
+    return replace(outcome, detail=f"{LOST}; asked: {outcome.detail}")
+
+
+def _erased(outcome: Outcome) -> Outcome:
+    """What the other side said may repeat the address; and there is nothing left to send again."""
+    again = outcome.status == states.TEMPORARY_FAILURE
+    return Outcome(states.PERMANENT_FAILURE if again else outcome.status, "subject erased", outcome.down)
 
 
 def _locked(session: Session, delivery_id: str) -> Delivery:

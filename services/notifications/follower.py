@@ -7,7 +7,7 @@ from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.forgetting import Forgetting
 from infra.chassis.retelling import Retelling
 from infra.chassis.settings import Settings
-from services.notifications import forgetting
+from services.notifications import forgetting, sms_carrier
 from services.notifications.courier import Courier
 from services.notifications.mail_carrier import carrier_of
 from services.notifications.webhook_carrier import WebhookCarrier
@@ -16,10 +16,12 @@ from services.notifications.webhook_carrier import WebhookCarrier
 def duties(settings: Settings) -> list[Duty]:
     database = Database.at(settings.database_url("notifications"))
     relay = OutboxRelay.of(settings, "notifications")
+    texts = sms_carrier.carrier_of(settings)
     return [
         relay,
         Retelling(settings, [relay]),
         Courier(database, carrier_of(settings)),
+        *([Courier(database, texts)] if texts else []),
         Courier(database, WebhookCarrier.from_settings(settings)),
         Forgetting.of(settings, forgetting.Forgetting),
     ]

@@ -15,6 +15,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from services.notifications.domain.text_message import E164, VIETNAM
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 
@@ -101,14 +102,21 @@ def shown_delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
 
 
 def masked(recipient: str) -> str:
-    """``n***@example.vn``; other addresses as they are."""
+    """``n***@example.vn``, ``+84***567``; other addresses as they are."""
+    if E164.fullmatch(recipient):
+        return f"{recipient[:3]}***{recipient[-3:]}"
     name, at, host = recipient.rpartition("@")
     return f"{name[:1]}***@{host}" if at and "/" not in recipient else recipient
 
 
 def _masked_in(said: str | None, recipient: str) -> str | None:
     """What the other side said, which often repeats the address."""
-    return said.replace(recipient, masked(recipient)) if said and recipient else said
+    if not said or not recipient:
+        return said
+    if E164.fullmatch(recipient):  # gateways write numbers without the plus, or as they are dialled at home
+        for written in (recipient[1:], "0" + recipient.removeprefix(VIETNAM)):
+            said = said.replace(written, masked(recipient)[1:])
+    return said.replace(recipient, masked(recipient))
 
 
 def _shown_attempt(attempt: Attempt, recipient: str) -> dict[str, Any]:

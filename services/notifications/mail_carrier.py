@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -65,6 +66,7 @@ class MailCarrier:
 
     channel = "email"
     delays = states.EMAIL_DELAYS
+    lease: timedelta | None = None
 
     def __init__(self, server: MailServer, sender: str, timeout: float = TIMEOUT_S) -> None:
         self.server, self.sender, self.timeout = server, sender, timeout
@@ -74,6 +76,9 @@ class MailCarrier:
 
     def parcel(self, session: Session, delivery: Delivery) -> Parcel:
         return parcel_of_mail(delivery)
+
+    def ask(self, parcel: Parcel) -> Outcome | None:
+        return None
 
     @contextmanager
     def open(self) -> Iterator[Carry]:
@@ -125,6 +130,7 @@ class FolderCarrier:
 
     channel = "email"
     delays = states.EMAIL_DELAYS
+    lease: timedelta | None = None
 
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder, self.sender = folder, sender
@@ -134,6 +140,9 @@ class FolderCarrier:
 
     def parcel(self, session: Session, delivery: Delivery) -> Parcel:
         return parcel_of_mail(delivery)
+
+    def ask(self, parcel: Parcel) -> Outcome | None:
+        return None
 
     @contextmanager
     def open(self) -> Iterator[Carry]:

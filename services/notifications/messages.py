@@ -5,7 +5,7 @@ An event that is not in ``SAID`` is the offices' own business: nobody is written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,17 @@ from services.notifications.procedures import Names, called
 
 ATTACHMENT = {"vi": "Giấy tờ đính kèm", "en": "Attached paper"}
 LANGUAGES = ("vi", "en")
-CHANNELS = ("inbox", "email")
+CHANNELS = ("inbox", "email", "sms")
 
 
 @dataclass(frozen=True)
 class Said:
-    """One kind of message. ``optional``: facts an event may lack; templates see them as none."""
+    """One kind of message. ``sms``: worth a text, because somebody must act or something has come to its end.
+    ``optional``: facts an event may lack; templates see them as none."""
 
     key: str
     email: bool = True
+    sms: bool = False
     optional: tuple[str, ...] = ()
 
 
@@ -33,10 +35,10 @@ SAID: Mapping[str, Said] = {
         Said("application_submitted", optional=("quote",)),
         Said("application_supplemented"),
         Said("application_accepted", optional=("receipt_number", "due_at")),
-        Said("intake_refused", optional=("reason",)),
-        Said("supplement_requested", optional=("reason", "marks", "answer_by")),
+        Said("intake_refused", sms=True, optional=("reason",)),
+        Said("supplement_requested", sms=True, optional=("reason", "marks", "answer_by")),
         Said("application_assigned", email=False),
-        Said("payment_requested", optional=("amount", "reason")),
+        Said("payment_requested", sms=True, optional=("amount", "reason")),
         # The receipt of the payment, or the waiver, is the letter; this is the application's side of it.
         Said("fee_settled", email=False, optional=("amount",)),
         Said("fee_waived", optional=("reason", "legal_basis")),
@@ -46,9 +48,9 @@ SAID: Mapping[str, Said] = {
         Said("application_withdrawn"),
         Said("withdrawal_declined", optional=("reason",)),
         Said("application_stopped", optional=("reason",)),
-        Said("application_approved"),
-        Said("application_rejected", optional=("reason",)),
-        Said("result_returned", optional=("tracking_number",)),
+        Said("application_approved", sms=True),
+        Said("application_rejected", sms=True, optional=("reason",)),
+        Said("result_returned", sms=True, optional=("tracking_number",)),
         Said("appealed"),
         Said("appeal_dismissed", optional=("reason",)),
         Said("appeal_upheld", optional=("reason",)),
@@ -62,6 +64,10 @@ SAID: Mapping[str, Said] = {
     )
 }
 KEYS: Mapping[str, Said] = {said.key: said for said in SAID.values()}
+# Every text there is: key and channel. Inbox and e-mail share theirs; texts are written for the few that are sent.
+TEXTS: Sequence[tuple[str, str]] = [
+    (key, channel) for key, said in KEYS.items() for channel in CHANNELS if channel != "sms" or said.sms
+]
 
 # Whose deed it was is the record's business, not the letter's.
 UNSPOKEN = frozenset({"by", "applicant_id", "account_id", "officer_id", "previous_officer_id", "command_id"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
@@ -60,7 +60,7 @@ class Message(Row):
 
 
 class Delivery(Row):
-    """One thing to carry outside: an e-mail of a message, or a webhook call. Its id is the id of the effect."""
+    """One thing to carry outside: e-mail or text of a message, or a webhook call. Its id is the id of the effect."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -118,6 +118,7 @@ class Preference(Row):
 
     account_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     email: Mapped[bool] = mapped_column(Boolean)
+    sms: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
     quiet_from: Mapped[str | None] = mapped_column(String(5))
     quiet_until: Mapped[str | None] = mapped_column(String(5))
     updated_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""What a citizen wishes: e-mail or not, and hours in which no e-mail comes. The inbox always gets everything."""
+"""What a citizen wishes: e-mails and texts or not, and hours in which none come. The inbox always gets everything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Preferences:
         return cls(Database.at(settings.database_url("notifications")))
 
     def preferences(self, *, by: Actor) -> dict[str, Any]:
-        """→ ``{"email": bool, "quiet_hours": {"from": "22:00", "until": "06:00"} | None}``"""
+        """→ ``{"email": bool, "sms": bool, "quiet_hours": {"from": "22:00", "until": "06:00"} | None}``"""
         with self.database.session() as session:
             return _shown(session.get(Preference, by.account_id))
 
@@ -39,9 +39,9 @@ class Preferences:
     def _set(self, session: Session, wishes: Mapping[str, Any], account_id: str) -> dict[str, Any]:
         kept = session.get(Preference, account_id)
         if kept is None:
-            kept = Preference(account_id=account_id, email=True, updated_at=clock.now())
+            kept = Preference(account_id=account_id, email=True, sms=True, updated_at=clock.now())
             session.add(kept)
-        kept.email = wishes.get("email", kept.email)
+        kept.email, kept.sms = wishes.get("email", kept.email), wishes.get("sms", kept.sms)
         if "quiet_hours" in wishes:
             hours = wishes["quiet_hours"] or {}
             kept.quiet_from, kept.quiet_until = hours.get("from"), hours.get("until")
@@ -55,6 +55,11 @@ def wants_email(session: Session, account_id: str) -> bool:
     return kept is None or kept.email
 
 
+def wants_sms(session: Session, account_id: str) -> bool:
+    kept = session.get(Preference, account_id)
+    return kept is None or kept.sms
+
+
 def when_allowed(session: Session, account_id: str | None, moment: datetime) -> datetime:
     """``moment``, or the end of the account's quiet hours if it falls into them."""
     kept = session.get(Preference, account_id) if account_id else None
@@ -65,6 +70,6 @@ def when_allowed(session: Session, account_id: str | None, moment: datetime) -> 
 
 def _shown(kept: Preference | None) -> dict[str, Any]:
     if kept is None:
-        return {"email": True, "quiet_hours": None}
+        return {"email": True, "sms": True, "quiet_hours": None}
     hours = {"from": kept.quiet_from, "until": kept.quiet_until} if kept.quiet_from else None
-    return {"email": kept.email, "quiet_hours": hours}
+    return {"email": kept.email, "sms": kept.sms, "quiet_hours": hours}

@@ -1,4 +1,4 @@
-"""What a mail provider reports later: that a letter reached its reader, or came back."""
+"""What a provider reports later: that a letter or a text reached its reader, or came back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def signature(parameters: Mapping[str, str], secret: str) -> str:
 
 def _note(session: Session, delivery_id: str, event: str, detail: str) -> dict[str, Any]:
     delivery = session.scalar(
-        select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "email").with_for_update()
+        select(Delivery).where(Delivery.id == delivery_id, Delivery.channel.in_(("email", "sms"))).with_for_update()
     )
     if delivery is None:
         raise DeliveryNotFound(delivery_id=delivery_id)
@@ -69,6 +69,8 @@ def _note(session: Session, delivery_id: str, event: str, detail: str) -> dict[s
     changed = to is not None and states.may(delivery.status, to)
     if changed and to is not None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = to, clock.now(), None
-        said = detail if delivery.body else ""  # of an erased person's letter nothing that may name an address is kept
+        said = (
+            detail if delivery.body else ""
+        )  # of an erased person's letter or text nothing that may name an address is kept
         delivery.problem = f"reported as {event} {said}".strip() if to == states.PERMANENT_FAILURE else None
     return {"delivery_id": delivery.id, "status": delivery.status, "changed": changed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.notifications import wording
+from services.notifications.domain import text_message
 from services.notifications.errors import TemplateFactMissing, TemplateFactUnfit, TemplateNotAllowed, TemplateNotFound
-from services.notifications.messages import CHANNELS, KEYS, LANGUAGES, facts_of
+from services.notifications.messages import KEYS, LANGUAGES, TEXTS, facts_of
 from services.notifications.models import Template
 from services.notifications.procedures import Names
 
@@ -65,12 +66,7 @@ class Templates:
     def templates(self) -> dict[str, Any]:
         """The current version of every text and the facts it may speak of. → ``{items, next_cursor}``"""
         with self.database.session() as session:
-            found = [
-                current(session, key, channel, language)
-                for key in KEYS
-                for channel in CHANNELS
-                for language in LANGUAGES
-            ]
+            found = [current(session, key, channel, language) for key, channel in TEXTS for language in LANGUAGES]
         return {"items": [_shown(template) for template in found], "next_cursor": None}
 
 
@@ -78,14 +74,19 @@ def _publish(session: Session, which: tuple[str, str, str], subject: str, body: 
     current(session, *which)  # the built-in text keeps its place in history
     template = _append(session, *which, subject, body, by)
     for facts in example_facts(template.key):  # refused here rather than when a citizen should be told something
-        _said(template, facts)
+        said = _said(template, facts)
+        if template.channel == "sms" and text_message.parts(said.body) > text_message.LONGEST_PARTS:
+            raise TemplateNotAllowed(
+                line=1, problem=f"longer than {text_message.LONGEST_PARTS} parts of a text message"
+            )
     key, channel, language = which
     return {"key": key, "channel": channel, "language": language, "version": template.version}
 
 
 def say(session: Session, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> Text:
     """Words about ``facts`` by the current version of the text; refuses when a fact is missing."""
-    return _said(current(session, key, channel, language), facts)
+    text = _said(current(session, key, channel, language), facts)
+    return replace(text, body=text_message.fitted(text.body)) if channel == "sms" else text
 
 
 def current(session: Session, key: str, channel: str, language: str) -> Template:
@@ -121,13 +122,18 @@ def _examples() -> dict[str, dict[str, Any]]:
 
 
 def built_in(key: str, channel: str, language: str) -> tuple[str, str]:
-    """Subject and body as shipped: ``templates/<language>/<key>.txt``, first line the subject; e-mails get a frame."""
-    if key not in KEYS or channel not in CHANNELS or language not in LANGUAGES:
+    """Subject and body as shipped: ``templates/<language>/<key>.txt``, first line the subject; e-mails get a frame.
+
+    Text messages have a body of their own, ``templates/<language>/sms/<key>.txt``; their subject is not sent.
+    """
+    if (key, channel) not in TEXTS or language not in LANGUAGES:
         raise TemplateNotFound(key=key, channel=channel, language=language)
     subject, _, body = (FOLDER / language / f"{key}.txt").read_text(encoding="utf-8").partition("\n")
     if channel == "email":
         frame = (FOLDER / language / "_email.txt").read_text(encoding="utf-8")
         body = frame.replace(BODY_MARK, body.strip())
+    if channel == "sms":
+        body = (FOLDER / language / "sms" / f"{key}.txt").read_text(encoding="utf-8")
     return subject.strip(), body.strip()
 
 
@@ -135,7 +141,8 @@ def _said(template: Template, facts: Mapping[str, Any]) -> Text:
     which = {"key": template.key, "channel": template.channel, "language": template.language}
     try:
         subject = " ".join(wording.render(template.subject, template.language, facts).split())
-        return Text(subject, wording.render(template.body, template.language, facts), template.version)
+        body = wording.render(template.body, template.language, facts)
+        return Text(subject, text_message.plain(body) if template.channel == "sms" else body, template.version)
     except wording.FactMissing as missing:
         raise TemplateFactMissing(**which, fact=missing.fact) from None
     except wording.FactUnfit as unfit:

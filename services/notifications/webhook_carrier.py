@@ -5,16 +5,16 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
+from services.notifications.calls import ended_after
 from services.notifications.courier import Carry, Outcome, Parcel
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
@@ -33,6 +33,7 @@ class WebhookCarrier:
 
     channel = "webhook"
     delays = states.WEBHOOK_DELAYS
+    lease: timedelta | None = None
 
     def __init__(self, *, guarded: bool, timeout: float = TIMEOUT_S) -> None:
         self.guarded, self.timeout = guarded, timeout
@@ -49,6 +50,9 @@ class WebhookCarrier:
         assert subscription is not None
         effect_id = delivery.repeat_of or delivery.id
         return Parcel(effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", subscription.secret)
+
+    def ask(self, parcel: Parcel) -> Outcome | None:
+        return None
 
     @contextmanager
     def open(self) -> Iterator[Carry]:
@@ -81,7 +85,7 @@ class WebhookCarrier:
         raw = socket.create_connection((host, address.port), self.timeout)
         try:
             connection.sock = _secured(raw, address.host) if address.secure else raw
-            with _ended_after(WHOLE_CALL_S, connection.sock):
+            with ended_after(WHOLE_CALL_S, connection.sock):
                 connection.request("POST", address.target, body=parcel.body.encode(), headers=signed(parcel))
                 return connection.getresponse().status
         finally:
@@ -103,14 +107,3 @@ def signed(parcel: Parcel) -> dict[str, str]:
 
 def _secured(raw: socket.socket, host: str) -> ssl.SSLSocket:
     return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-
-
-@contextmanager
-def _ended_after(seconds: float, line: socket.socket) -> Iterator[None]:
-    """Hang up when the whole call takes longer; the reader then sees the end of the line."""
-    watch = threading.Timer(seconds, line.shutdown, (socket.SHUT_RDWR,))
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()

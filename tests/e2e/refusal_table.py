@@ -272,6 +272,7 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
 
 NOTIFICATIONS: dict[tuple[str, str], Knock] = {
     **{(door, "MessageNotFound"): at("citizen") for door in ("mark_read", "deliveries")},
+    **{(door, "TemplateNotFound"): at("operator", channel="sms") for door in ("publish_template", "preview")},
     ("publish_template", "TemplateNotAllowed"): at("operator", body="{{ 1 + 1 }}"),
     ("publish_template", "TemplateFactMissing"): at("operator", body="{{ khong_co }}"),
     ("preview", "TemplateFactMissing"): at("operator", facts={}),

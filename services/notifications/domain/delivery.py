@@ -1,4 +1,4 @@
-"""The life of one delivery (an e-mail, a webhook call) as data, and when to try again.
+"""The life of one delivery (an e-mail, a text, a webhook call) as data, and when to try again.
 
 ``sent`` means the next server took it; ``delivered`` means it reached its reader. A state without
 arrows is final: reports that come late or twice change nothing.
@@ -31,6 +31,7 @@ WAITING = frozenset({CREATED, TEMPORARY_FAILURE})
 FINAL = frozenset(state for state, onward in MOVES.items() if not onward)
 
 EMAIL_DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440, 1440))
+SMS_DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
 WEBHOOK_DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 60, 1440))
 
 

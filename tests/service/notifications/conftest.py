@@ -11,6 +11,7 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker
+from infra.sandbox.texts import Texts, serve
 from tests.service.notifications.portal import Portal, running
 from tests.unit.notifications import mail_server
 
@@ -23,9 +24,17 @@ def mailbox(tmp_path: Path) -> Iterator[mail_server.MailServer]:
         yield server
 
 
+@pytest.fixture
+def texts() -> Iterator[Texts]:
+    gateway = serve()
+    yield gateway
+    gateway.stop()
+
+
 @pytest.fixture(params=["embedded", "servers"])
-def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer) -> Iterator[Portal]:
+def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts: Texts) -> Iterator[Portal]:
     given = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
+    given["SMS_URL"] = texts.url
     if request.param == "servers":
         given["AMQP_URI"] = request.getfixturevalue("broker")
         given["NOTIFICATIONS_DATABASE_URL"] = request.getfixturevalue("fresh_database")("notifications")

@@ -28,6 +28,7 @@ from infra.embedded.broker import install
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CITIZEN = "3f6c1f0a-6f5c-4b0e-9a51-0e3a1d2c4b5f"
+PHONE = "+84901234567"
 
 
 def token(*roles: str, account_id: str = CITIZEN) -> str:
@@ -55,7 +56,7 @@ class StandIn:
         if StandIn.silent_for > 0:
             StandIn.silent_for -= 1
             raise RuntimeError("not today")
-        name = {"full_name": "Nguyễn Thị Mẫu", "email": "mau@example.vn", "phone": None, "language": "vi"}
+        name = {"full_name": "Nguyễn Thị Mẫu", "email": "mau@example.vn", "phone": PHONE, "language": "vi"}
         return {"account_id": account_id, **name}
 
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from nameko.exceptions import RemoteError
 
+from infra.sandbox.texts import Texts
 from tests.service.notifications.portal import Portal, StandIn, command_id, eventually
 from tests.unit.notifications.mail_server import MailServer
 from tests.unit.notifications.office import event
@@ -35,6 +36,22 @@ def test_an_event_becomes_a_message_and_a_letter(portal: Portal, mailbox: MailSe
         eventually(lambda: len(mailbox.letters()) == 2 or portal.follower.once())
         [sent] = mine.deliveries(message_id=items["application_accepted"]["message_id"])["items"]
         assert (sent["status"], sent["recipient"], len(sent["attempts"])) == ("sent", "m***@example.vn", 1)
+
+
+def test_what_must_be_acted_on_becomes_a_text_too(portal: Portal, texts: Texts) -> None:
+    portal.tell(event("supplement_requested.v1", "applications:1"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 1)
+        eventually(lambda: texts.all() or (portal.follower.once() and False))
+        [message] = mine.inbox()["items"]
+        sent = {one["channel"]: one for one in mine.deliveries(message_id=message["message_id"])["items"]}
+        assert (sent["sms"]["status"], sent["sms"]["recipient"]) == ("sent", "+84***567") and "email" in sent
+        mine.set_preferences(preferences={"sms": False}, command_id=command_id())
+    portal.tell(event("supplement_requested.v1", "applications:2"))
+    with portal.calling("citizen") as mine:
+        eventually(lambda: mine.inbox()["unread"] == 2)
+    portal.follower.once()
+    assert [(one["to"], one["puts"]) for one in texts.all()] == [("+84901234567", 1)]
 
 
 def test_an_event_whose_citizen_cannot_be_looked_up_is_tried_again(portal: Portal) -> None:
@@ -68,7 +85,9 @@ def test_an_operator_publishes_the_next_version_of_a_text(portal: Portal) -> Non
             "body": "Đã phê duyệt.",
             "version": 2,
         }
-        assert len(desk.templates()["items"]) == 4 * len({one["key"] for one in desk.templates()["items"]})
+        texts = {(one["key"], one["channel"], one["language"]) for one in desk.templates()["items"]}
+        assert len({key for key, channel, _ in texts if channel == "inbox"}) == len({key for key, _, _ in texts})
+        assert {channel for _, channel, _ in texts} == {"inbox", "email", "sms"}
     portal.tell(event("application_approved.v1", "applications:1"))
     with portal.calling("citizen") as mine:
         eventually(lambda: mine.inbox()["unread"] == 1)

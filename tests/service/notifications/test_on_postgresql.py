@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
@@ -14,7 +15,7 @@ from sqlalchemy import func, select
 
 from infra.chassis.database import Database
 from services.notifications.herald import Herald
-from services.notifications.models import Delivery, Message, Row, Template
+from services.notifications.models import Attempt, Delivery, Message, Preference, Row, Template
 from tests.unit.notifications.office import Catalogue, Directory, event
 
 
@@ -95,8 +96,6 @@ Courier(database, carrier).step()
 def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
     database: Database, mailbox: Any, monkeypatch: Any
 ) -> None:
-    from datetime import timedelta
-
     from services.notifications import courier as couriers
     from services.notifications.mail_carrier import MailCarrier, MailServer
 
@@ -112,3 +111,51 @@ def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
     assert len(mailbox.letters()) == 2 and len({letter["Message-ID"] for letter in mailbox.letters()}) == 1
     with database.session() as session:
         assert session.scalar(select(Delivery.status)) == "sent"
+
+
+TEXTER = """
+import sys
+from infra.chassis import crashing
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.notifications.courier import Courier
+from services.notifications.sms_carrier import SmsCarrier, SmsGateway
+
+crashing.arm(Settings({"PORTAL_CRASH_AT": "after_call"}))
+Courier(Database(sys.argv[1]), SmsCarrier(SmsGateway.of(sys.argv[2]))).step()
+"""
+
+
+def test_a_leader_that_dies_after_a_text_is_asked_after_and_the_text_stays_one(database: Database) -> None:
+    from infra.chassis.crashing import CRASHED
+    from infra.sandbox.texts import serve
+    from services.notifications.courier import Courier
+    from services.notifications.sms_carrier import SmsCarrier, SmsGateway
+
+    Herald(database, sms=True).tell(event("supplement_requested.v1"), Directory(email=None), Catalogue())
+    texts = serve()
+    try:
+        died = subprocess.run([sys.executable, "-c", TEXTER, database.url, texts.url], check=False)
+        assert died.returncode == CRASHED
+        carrier = SmsCarrier(SmsGateway.of(texts.url))
+        assert Courier(database, carrier).step() == 0, "the attempt may still be under way"
+        carrier.lease = timedelta(0)
+        successors = at_once(lambda _: Courier(database, carrier).step(), 4)
+        assert successors == [None] * 4
+        assert [one["puts"] for one in texts.all()] == [1] and texts.all()[0]["asked"] >= 1
+    finally:
+        texts.stop()
+    with database.session() as session:
+        assert session.scalar(select(Delivery.status)) == "sent"
+        assert (session.scalar(select(Attempt.outcome)), count(database, Attempt)) == ("sent", 1)
+
+
+def test_wishes_of_the_release_before_mean_texts(database: Database) -> None:
+    from sqlalchemy import text
+
+    with database.session() as session:
+        columns = "INSERT INTO preference (account_id, email, updated_at) VALUES ('a', false, now())"
+        session.execute(text(columns))
+    with database.session() as session:
+        kept = session.get(Preference, "a")
+        assert kept is not None and (kept.email, kept.sms) == (False, True)

@@ -31,8 +31,14 @@ OPERATOR = Actor("0b5e6f77-0000-4000-8000-000000000002", "Vận hành", frozense
 class Directory:
     """Stands in for identity: one citizen it knows, or none."""
 
-    def __init__(self, language: str = "vi", email: str | None = "mau@example.vn", known: bool = True) -> None:
-        self.language, self.email, self.known = language, email, known
+    def __init__(
+        self,
+        language: str = "vi",
+        email: str | None = "mau@example.vn",
+        known: bool = True,
+        phone: str | None = "+84901234567",
+    ) -> None:
+        self.language, self.email, self.known, self.phone = language, email, known, phone
         self.asked = 0
 
     def contact(self, *, account_id: str) -> dict[str, Any]:
@@ -43,7 +49,7 @@ class Directory:
             "account_id": account_id,
             "full_name": "Nguyễn Thị Mẫu",
             "email": self.email,
-            "phone": None,
+            "phone": self.phone,
             "language": self.language,
         }
 
@@ -70,10 +76,10 @@ class Catalogue:
 class Office:
     """All use cases over one fresh database."""
 
-    def __init__(self, url: str = "sqlite://", *, guarded: bool = False) -> None:
+    def __init__(self, url: str = "sqlite://", *, guarded: bool = False, sms: bool = False) -> None:
         self.database = Database(url)
         Row.metadata.create_all(self.database.engine)
-        self.herald, self.inbox = Herald(self.database), Inbox(self.database)
+        self.herald, self.inbox = Herald(self.database, sms=sms), Inbox(self.database)
         self.preferences, self.templates = Preferences(self.database), Templates(self.database)
         self.webhooks = Webhooks(self.database, guarded=guarded)
         self.forgetting = Forgetting(self.database)

@@ -1,4 +1,4 @@
-"""A citizen's wishes: no e-mail, or none at night."""
+"""A citizen's wishes: no e-mail, no texts, or none at night."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ def wish(office: Office, **wishes: object) -> dict[str, object]:
     return office.preferences.set_preferences(wishes, by=CITIZEN, command=command(**wishes))
 
 
-def test_without_a_wish_there_is_email_and_no_quiet(office: Office) -> None:
-    assert office.preferences.preferences(by=CITIZEN) == {"email": True, "quiet_hours": None}
+def test_without_a_wish_there_are_emails_and_texts_and_no_quiet(office: Office) -> None:
+    assert office.preferences.preferences(by=CITIZEN) == {"email": True, "sms": True, "quiet_hours": None}
 
 
 def test_what_is_not_named_stays_as_it_was(office: Office) -> None:
     wish(office, quiet_hours=NIGHT)
-    assert wish(office, email=False) == {"email": False, "quiet_hours": NIGHT}
-    assert wish(office, quiet_hours=None) == {"email": False, "quiet_hours": None}
-    assert office.preferences.preferences(by=STRANGER) == {"email": True, "quiet_hours": None}
+    assert wish(office, email=False) == {"email": False, "sms": True, "quiet_hours": NIGHT}
+    assert wish(office, quiet_hours=None) == {"email": False, "sms": True, "quiet_hours": None}
+    assert wish(office, sms=False) == {"email": False, "sms": False, "quiet_hours": None}
+    assert office.preferences.preferences(by=STRANGER) == {"email": True, "sms": True, "quiet_hours": None}
 
 
 def test_who_wants_no_email_has_the_inbox_alone(office: Office) -> None:

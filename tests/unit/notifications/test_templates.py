@@ -17,7 +17,7 @@ from services.notifications.errors import (
     TemplateNotAllowed,
     TemplateNotFound,
 )
-from services.notifications.messages import CHANNELS, KEYS, LANGUAGES
+from services.notifications.messages import KEYS, LANGUAGES, SAID, TEXTS
 from tests.unit.notifications.office import OPERATOR, Office, command, event
 
 WHICH = ("application_approved", "inbox", "vi")
@@ -30,20 +30,24 @@ def publish(office: Office, subject: str = "Mới {{ reference }}", body: str = 
 
 def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: Office) -> None:
     items = office.templates.templates()["items"]
-    assert len(items) == len(KEYS) * len(CHANNELS) * len(LANGUAGES)
+    texts = sum(said.sms for said in SAID.values())
+    assert len(items) == (2 * len(KEYS) + texts) * len(LANGUAGES)
+    assert len({(one["key"], one["channel"], one["language"]) for one in items}) == len(items)
     assert {(one["version"], one["published_by"]) for one in items} == {(1, "built-in")}
 
 
 def test_no_built_in_text_is_left_over() -> None:
     for language in LANGUAGES:
         files = {path.stem for path in (Path(templates.FOLDER) / language).iterdir()}
-        assert files == {*KEYS, "_email"}
+        assert files == {*KEYS, "_email", "sms"}
+        texts = {path.stem for path in (Path(templates.FOLDER) / language / "sms").iterdir()}
+        assert texts == {key for key, said in KEYS.items() if said.sms}
 
 
 def test_both_languages_speak_of_the_same_facts() -> None:
-    for key in KEYS:
-        vi, en = ("\n".join(templates.built_in(key, "email", language)) for language in LANGUAGES)
-        assert spoken_of(vi) == spoken_of(en), key
+    for key, channel in TEXTS:
+        vi, en = ("\n".join(templates.built_in(key, channel, language)) for language in LANGUAGES)
+        assert spoken_of(vi) == spoken_of(en), (key, channel)
 
 
 def spoken_of(text: str) -> set[str]:
@@ -96,7 +100,13 @@ def test_a_new_release_brings_its_text_unless_an_operator_has_written_one(
 
 
 @pytest.mark.parametrize(
-    "which", [("weather", "inbox", "vi"), ("_email", "inbox", "vi"), ("../vi/appealed", "inbox", "vi")]
+    "which",
+    [
+        ("weather", "inbox", "vi"),
+        ("_email", "inbox", "vi"),
+        ("../vi/appealed", "inbox", "vi"),
+        ("application_assigned", "sms", "vi"),
+    ],
 )
 def test_a_key_nobody_speaks_of_is_not_found(office: Office, which: tuple[str, str, str]) -> None:
     with pytest.raises(TemplateNotFound):

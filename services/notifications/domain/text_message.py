@@ -1,0 +1,72 @@
+"""What a text message can carry: letters of the GSM alphabet, in few parts, to a number that can receive it.
+
+A Vietnamese text with its diacritics is UCS-2: 70 characters, 67 in each part of several. Without them it is GSM 7-bit:
+160, and 153. Agencies' texts are written without, so texts are put into plain letters here and cut after three parts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_PARTS = 3
+ONE_PART, EACH_PART = 160, 153  # septets of a text alone, and of each part of several: the header takes seven
+LONGEST = LONGEST_PARTS * EACH_PART
+CUT = "..."
+
+# ASCII as far as the GSM alphabet has it; what stands in its extension counts twice.
+BASIC = frozenset(" @$_!\"#%&'()*+,-./:;<=>?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+EXTENDED = frozenset("^{}\\[~]|")
+SAID_OTHERWISE = str.maketrans(
+    {
+        "đ": "d", "Đ": "D", "₫": "VND", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'",
+        "–": "-", "—": "-", "−": "-", "•": "-", "…": "...", "×": "x", "€": "EUR", "⁄": "/", "ß": "ss",
+    }
+)  # fmt: skip
+
+WRITTEN = re.compile(r"[\s().\-]+")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+VIETNAM = "+84"
+MOBILE = re.compile(r"\+84[35789][0-9]{8}", re.ASCII)  # fixed lines (+842…) take no texts
+
+
+def plain(text: str) -> str:
+    """``text`` in letters that cost one place each, in one line; what has no such letter becomes ``?``."""
+    letters = unicodedata.normalize("NFKD", text).translate(SAID_OTHERWISE)
+    bare = " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
+    return "".join(one if one in BASIC or one in EXTENDED else "?" for one in bare)
+
+
+def septets(text: str) -> int:
+    """How many places a plain text takes."""
+    return len(text) + sum(one in EXTENDED for one in text)
+
+
+def parts(text: str) -> int:
+    """How many messages a plain text is paid as."""
+    needed = septets(text)
+    return 1 if needed <= ONE_PART else -(-needed // EACH_PART)
+
+
+def fitted(text: str) -> str:
+    """A plain text, cut between two words when it is longer than three parts."""
+    if septets(text) <= LONGEST:
+        return text
+    cut = text[: LONGEST - len(CUT)]
+    while septets(cut) > LONGEST - len(CUT):
+        cut = cut[:-1]
+    whole, space, _ = cut.rpartition(" ")
+    return (whole if space else cut) + CUT
+
+
+def number(phone: str) -> str | None:
+    """``phone`` as ``+84…``; a number without country code is Vietnamese. None: it takes no texts."""
+    bare = WRITTEN.sub("", phone)
+    if bare.startswith("00"):
+        bare = "+" + bare[2:]
+    elif bare.startswith("0"):
+        bare = VIETNAM + bare[1:]
+    elif bare.startswith("84"):
+        bare = "+" + bare
+    fits = MOBILE if bare.startswith(VIETNAM) else E164
+    return bare if fits.fullmatch(bare) else None

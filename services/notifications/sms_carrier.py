@@ -1,0 +1,187 @@
+"""Text messages by a small HTTP API, which is no provider's own: an adapter in front of a provider speaks it.
+
+JSON over HTTP(S), ``Authorization: Bearer SMS_TOKEN``. The id of a message is the id of the effect, made by us:
+
+- ``PUT {SMS_URL}/messages/{id}`` ``{"to": "+84…", "from": SMS_SENDER, "text": "…"}`` → 201, or 200 when the id was
+  known; both ``{"status", "detail"}``. A repeat under a known id sends nothing and answers what became of the first.
+- ``GET {SMS_URL}/messages/{id}`` → 200 ``{"status", "detail"}``, or 404: no such message was ever taken.
+
+``status``: ``accepted``, ``sent``, ``delivered``, or ``failed`` for good; ``detail`` (optional) says more. ``text`` is
+GSM 7-bit in at most three parts, ``to`` is E.164.
+
+How an answer is understood: 401, 403, 404, 405, 407, 429, 502, 503, 504, a redirect, and no answer at all mean that the
+way is closed, and nothing is wrong with the text. 408, 425 and any other 5xx mean: this text, later. Any other 4xx is a
+refusal for good. A 2xx without a status is no answer. Before anything is sent a second time the gateway is asked.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy.orm import Session
+
+from infra.chassis.settings import SettingMissing, Settings
+from services.notifications.calls import ended_after
+from services.notifications.courier import Carry, Outcome, Parcel
+from services.notifications.domain import delivery as states
+from services.notifications.domain.text_message import E164
+from services.notifications.models import Delivery
+
+TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last word of the answer
+MARGIN = timedelta(seconds=10)
+LONGEST_ANSWER = 65_536
+DEVELOPMENT_SENDER = "PORTAL"
+STATUS = {
+    "accepted": states.SENT,
+    "sent": states.SENT,
+    "delivered": states.DELIVERED,
+    "failed": states.PERMANENT_FAILURE,
+}
+UNKNOWN = 404
+CLOSED = frozenset({401, 403, UNKNOWN, 405, 407, 429, 502, 503, 504})
+LATER = frozenset({408, 425})
+
+
+@dataclass(frozen=True)
+class SmsGateway:
+    """Where texts are handed over: base address, token, and the brand name they come from."""
+
+    secure: bool
+    host: str
+    port: int | None
+    path: str
+    token: str
+    sender: str
+
+    @classmethod
+    def of(cls, url: str, token: str = "", sender: str = DEVELOPMENT_SENDER) -> SmsGateway:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise SettingMissing("SMS_URL", str(error)) from error
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise SettingMissing("SMS_URL", "it must be an http(s) address, with a path at most")
+        return cls(parts.scheme == "https", parts.hostname, port, parts.path.rstrip("/"), token, sender)
+
+    def connection(self, timeout: float) -> http.client.HTTPConnection:
+        if self.secure:
+            tls = ssl.create_default_context()
+            return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=tls)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
+
+class SmsCarrier:
+    """Hands texts to the gateway, and asks it what became of one."""
+
+    channel = "sms"
+    delays = states.SMS_DELAYS
+
+    def __init__(self, gateway: SmsGateway, timeout: float = TIMEOUT_S) -> None:
+        self.gateway, self.timeout = gateway, timeout
+        # Whoever carries asks and sends: two calls. Asking does no harm, so nobody need wait longer.
+        self.lease: timedelta | None = timedelta(seconds=2 * timeout) + MARGIN
+
+    def way(self, recipient: str) -> str:
+        return self.gateway.host
+
+    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
+        language = delivery.language or "vi"
+        return Parcel(delivery.id, delivery.recipient, "", delivery.subject, delivery.body, language)
+
+    @contextmanager
+    def open(self) -> Iterator[Carry]:
+        yield self._carry
+
+    def ask(self, parcel: Parcel) -> Outcome | None:
+        """What became of it; ``temporary_failure``: it never arrived there; ``down``: nobody answers."""
+        try:
+            code, said = self._call("GET", parcel.effect_id)
+        except (OSError, http.client.HTTPException) as error:
+            return _silent(error)
+        if code == UNKNOWN:
+            return Outcome(states.TEMPORARY_FAILURE, "the gateway never had it")
+        if code == 200 and said.get("status") in STATUS:
+            return _told(said, code)
+        return Outcome(states.TEMPORARY_FAILURE, f"asked, and no answer: {_words(code, said)}", down=True)
+
+    def _carry(self, parcel: Parcel) -> Outcome:
+        if not E164.fullmatch(parcel.recipient):
+            return Outcome(states.PERMANENT_FAILURE, "not a number")
+        text = {"to": parcel.recipient, "from": self.gateway.sender, "text": parcel.body}
+        try:
+            code, said = self._call("PUT", parcel.effect_id, text)
+        except (OSError, http.client.HTTPException) as error:
+            return _silent(error)
+        if code in {200, 201} and said.get("status") in STATUS:
+            return _told(said, code)
+        if code in CLOSED or code < 400:
+            return Outcome(states.TEMPORARY_FAILURE, _words(code, said), down=True)
+        later = code >= 500 or code in LATER
+        return Outcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _words(code, said))
+
+    def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+        until = time.monotonic() + self.timeout
+        connection = self.gateway.connection(self.timeout)
+        try:
+            connection.connect()
+            with ended_after(max(until - time.monotonic(), 0.001), connection.sock):
+                body = None if text is None else json.dumps(text).encode()
+                target = f"{self.gateway.path}/messages/{quote(effect_id, safe='')}"
+                connection.request(method, target, body=body, headers=self._headers(body))
+                answer = connection.getresponse()
+                return answer.status, _read(answer.read(LONGEST_ANSWER))
+        finally:
+            connection.close()
+
+    def _headers(self, body: bytes | None) -> dict[str, str]:
+        headers = {"User-Agent": "public-service-portal", "Accept": "application/json"}
+        if self.gateway.token:
+            headers["Authorization"] = f"Bearer {self.gateway.token}"
+        return headers if body is None else headers | {"Content-Type": "application/json"}
+
+
+def carrier_of(settings: Settings) -> SmsCarrier | None:
+    """By ``SMS_URL``; without it there are no texts. Outside development token and sender are needed too."""
+    url = settings.get("SMS_URL")
+    if url is None:
+        return None
+    if settings.development:
+        token, sender = settings.get("SMS_TOKEN", ""), settings.get("SMS_SENDER", DEVELOPMENT_SENDER)
+    else:
+        token, sender = settings.require("SMS_TOKEN"), settings.require("SMS_SENDER")
+    if not re.fullmatch(r"[\x21-\x7e]*", token):
+        raise SettingMissing("SMS_TOKEN", "it must be letters, digits and signs without spaces")
+    return SmsCarrier(SmsGateway.of(url, token, sender), settings.number("SMS_TIMEOUT", TIMEOUT_S))
+
+
+def _told(said: dict[str, Any], code: int) -> Outcome:
+    return Outcome(STATUS[said["status"]], _words(code, said))
+
+
+def _silent(error: Exception) -> Outcome:
+    return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
+
+
+def _words(code: int, said: dict[str, Any]) -> str:
+    """What the gateway said, short: ``HTTP 201 accepted``."""
+    detail = " ".join(str(said.get(name)) for name in ("status", "detail") if said.get(name))
+    return f"HTTP {code} {detail}".strip()[:500].replace("\0", "")
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
