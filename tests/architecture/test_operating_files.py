@@ -51,7 +51,7 @@ def test_nothing_stands_in_the_way_of_scaling(service: str) -> None:
     assert not {"container_name", "ports", "hostname"} & set(said)
 
 
-@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox", "witness"])
+@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox", "texts", "witness"])
 def test_our_containers_have_no_rights_to_spare(service: str) -> None:
     said = COMPOSE["services"][service]
     assert said["read_only"] is True
