@@ -1,6 +1,6 @@
-"""What happens outside the platform and cannot be taken back: money at a gateway, letters in a mailbox.
+"""What happens outside the platform and cannot be taken back: money at a gateway, letters in a mailbox, texts.
 
-Both are real servers that keep their own record. The judge counts there, whatever the platform believes.
+All are real servers that keep their own record. The judge counts there, whatever the platform believes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from infra.sandbox.gateway_book import DONE
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.verdicts import Verdict
 
+ARRIVED = {"sent", "delivered"}
 LETTER = re.compile(r"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
 
 
@@ -116,3 +117,16 @@ def judge_letters(rows: Rows, letters: list[str], since: int, verdict: Verdict) 
     verdict.unexpected += [f"letter {one} of no delivery" for one in sorted(set(received) - known)]
     verdict.facts["letters received"] = sum(received[one] for one in sent)
     verdict.facts["letters sent again after an unknown end"] = sum(max(0, received[one] - 1) for one in sent)
+
+
+def judge_texts(rows: Rows, texts: list[dict[str, Any]], since: int, verdict: Verdict) -> None:
+    """A text for each delivery that says so, handed over once: its gateway can be asked before anything is repeated."""
+    query = "SELECT id, status FROM delivery WHERE channel = 'sms' AND position > :since"
+    deliveries = {row[0]: row[1] for row in rows("notifications", query, since=since)}
+    taken = {one["id"]: one["puts"] for one in texts}
+    verdict.lost += [f"text {one}" for one, status in deliveries.items() if status in ARRIVED and one not in taken]
+    verdict.lost += [f"text {one} is {status}" for one, status in deliveries.items() if status not in ARRIVED]
+    verdict.duplicated += [f"text {one} {puts} times" for one, puts in taken.items() if one in deliveries and puts > 1]
+    known = {row[0] for row in rows("notifications", "SELECT id FROM delivery WHERE channel = 'sms'")}
+    verdict.unexpected += [f"text {one} of no delivery" for one in sorted(set(taken) - known)]
+    verdict.facts["texts received"] = sum(1 for one in deliveries if one in taken)

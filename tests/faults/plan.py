@@ -31,15 +31,15 @@ SHORT_SECONDS = {
 FULL_SECONDS = {
     "processes_killed": 420,  # 200 kills
     "crash_points": 180,
-    "broker_killed": 360,  # 20 times
+    "broker_killed": 500,  # 20 times
     "broker_disturbed": 240,
     "queues_deleted": 180,
-    "database_stopped": 360,  # 20 times
-    "ambiguous_commits": 240,  # 500 commits
+    "database_stopped": 480,  # 20 times
+    "ambiguous_commits": 400,  # 500 commits
     "partitions": 1700,  # 48 cells, 5 s to six minutes
     "cut_off_by_the_kernel": 480,
-    "lost_replies": 300,  # 1,000 replies
-    "poisoned": 150,  # 10,000 messages
+    "lost_replies": 500,  # 1,000 replies
+    "poisoned": 240,  # 10,000 messages
     "stopped_and_scaled": 240,
     "zombies": 240,
     "duplicates": 120,

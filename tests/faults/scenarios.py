@@ -113,7 +113,7 @@ def broker_killed(stage: Stage) -> None:
     for _ in range(20):
         server.kill()
         stage.mark("broker killed")
-        stage.wait(1, 1 + min(19, stage.seconds / 40))
+        stage.wait(1, 1 + min(19, stage.seconds / 60))
         server.start()
         stage.recovered()
         if not stage.running:
@@ -183,7 +183,7 @@ def database_stopped(stage: Stage) -> None:
         stage.wait(0.5, 3)
         server.start()
         stage.recovered()
-        _end_backends(stage, max(1.5, min(10.0, stage.seconds / 60)))
+        _end_backends(stage, max(1.5, min(10.0, stage.seconds / 80)))
         stage.recovered()
         if not stage.running:
             return

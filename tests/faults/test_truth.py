@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.chaos import shares
 from tests.faults.load import Act, Ledger
-from tests.faults.outside import judge_letters, judge_money
+from tests.faults.outside import judge_letters, judge_money, judge_texts
 from tests.faults.page import chart, faults_of, markdown, page, table
 from tests.faults.plan import FULL_SECONDS, LONG, SETTLING, Share
 from tests.faults.soak import judge
@@ -119,3 +119,17 @@ def test_poison_is_put_aside_once_each_and_nothing_else_is():
     assert put_aside(2, "1", "0").held and put_aside(0).held
     assert put_aside(2, "1", "1").lost and put_aside(2, "1", "1").duplicated
     assert put_aside(1, "0", None).unexpected
+
+
+def texts_judged(status: str, **puts: int) -> Verdict:
+    answers = iter([[("d1", status)], [("d1",)]])
+    verdict = Verdict("example", 1)
+    texts = [{"id": one, "puts": times} for one, times in puts.items()]
+    judge_texts(lambda *_asked, **_values: next(answers), texts, 0, verdict)
+    return verdict
+
+
+def test_a_text_sent_was_handed_over_once():
+    assert texts_judged("sent", d1=1).held and texts_judged("sent", d1=2).duplicated
+    assert texts_judged("sent").lost and texts_judged("sending", d1=1).lost
+    assert texts_judged("sent", d1=1, d2=1).unexpected

@@ -16,7 +16,7 @@ import eventlet
 
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.load import Ledger
-from tests.faults.outside import judge_letters, judge_money, not_settled_yet
+from tests.faults.outside import judge_letters, judge_money, judge_texts, not_settled_yet
 from tests.faults.proof import Keeper
 from tests.faults.storms import POISON
 from tests.faults.verdicts import Verdict
@@ -79,8 +79,8 @@ class Truth:
         for name, position in world.rows("applications", "SELECT name, position FROM relay_position"):
             if name in {"announcements", "application_view"}:
                 found[name] = last - position
-        # One being sent when its process died waits for its own lease (five minutes), on purpose.
-        deliveries = "SELECT count(*) FROM delivery WHERE status = 'created'"
+        # A letter being sent when its process died waits for its own lease (five minutes), on purpose.
+        deliveries = "SELECT count(*) FROM delivery WHERE status = 'created' OR (channel, status) = ('sms', 'sending')"
         found["deliveries"] = world.rows("notifications", deliveries)[0][0]
         found["captures"] = not_settled_yet(world.rows, world.bank.captured())
         return {name: count for name, count in found.items() if count}
@@ -104,6 +104,7 @@ class Truth:
         self._messages(events, verdict)
         judge_money(self.world.rows, self.world.bank.captured(), self.captured, verdict)
         judge_letters(self.world.rows, self.world.mails(), self.delivered, verdict)
+        judge_texts(self.world.rows, self.world.texts.all(), self.delivered, verdict)
         self._histories(events, verdict)
         judge_quarantine(self.world.letters(QUARANTINE)[self.quarantined :], verdict)
         verdict.dead_letters = self._dead_letters() - self.dead

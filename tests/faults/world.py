@@ -24,6 +24,8 @@ from sqlalchemy.engine import make_url
 
 from infra.chassis.settings import SERVICES
 from infra.cli.demo import smtp_server
+from infra.sandbox import texts
+from infra.sandbox.texts import Texts
 from tests.faults.caller import Caller, Refused, Unknown
 from tests.faults.load import People
 from tests.faults.outside import Bank, bank
@@ -38,6 +40,7 @@ SHORT_WAITS = {
     "AMQP_HEARTBEAT": "6",
     "START_PATIENCE": "60",
     "GRACE": "10",
+    "SMS_TIMEOUT": "3",
     "AUDIT_SEAL_SECONDS": "1",
     "LOG_LEVEL": "INFO",
     "RETELL_DAYS": "0.02",  # half an hour: longer than queues and retry tiers hold anything here
@@ -116,6 +119,7 @@ class World:
         self.to_database: dict[str, Proxy] = {}
         self.people: People
         self.mails: Any = None
+        self.texts: Texts
         self.bank: Bank
         self.audit_keys: list[str] = []  # what auditors hold every checkpoint against; never looked up a second time
         self._engines: dict[str, Any] = {}
@@ -296,8 +300,9 @@ def world(folder: Path, **settings: str) -> Iterator[World]:
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
         outside = stack.enter_context(bank())
         made = World(folder, broker, databases, stack.enter_context(broker.virtual_host()))
-        made.mails, made.bank, outside.uri = mails, outside, made.direct_uri
+        made.mails, made.bank, outside.uri, made.texts = mails, outside, made.direct_uri, texts.serve()
+        stack.callback(made.texts.stop)
         stack.callback(made.close)
-        made.prepare({"SMTP_URL": mailbox, **outside.settings, **settings})
+        made.prepare({"SMTP_URL": mailbox, "SMS_URL": made.texts.url, **outside.settings, **settings})
         made.start()
         yield made
