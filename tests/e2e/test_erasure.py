@@ -19,13 +19,16 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from infra.chassis import logs
 from infra.chassis.crashing import CRASHED
+from infra.chassis.database import Database
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, reached
 from infra.cli.demo import payment_gateway, smtp_server
 from infra.cli.journey import command, eventually
+from infra.sandbox.texts import serve
 from tests.e2e import canaries as canary
 from tests.e2e import dumps
 from tests.e2e.lived import SETTINGS, SHOP, Lived, register
@@ -53,6 +56,12 @@ class Installation:
         return subprocess.run(asked, env=env, capture_output=True, text=True, timeout=100, check=False)
 
 
+def text_gateway(stack: contextlib.ExitStack) -> str:
+    texts = serve()
+    stack.callback(texts.stop)
+    return texts.url
+
+
 @contextlib.contextmanager
 def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Iterator[Installation]:
     with contextlib.ExitStack() as stack:
@@ -64,7 +73,7 @@ def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Ite
             "AMQP_URI": uri,
             "PORTAL_HOME": str(folder / "home"), "BLOB_STORE": str(folder / "blobs"),
             "POPULATION_REGISTER": str(register(folder / "register.jsonl")),
-            "SMTP_URL": mailbox, "MAIL_FROM": "cong@example.vn",
+            "SMTP_URL": mailbox, "MAIL_FROM": "cong@example.vn", "SMS_URL": text_gateway(stack),
             **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
         }  # fmt: skip
         processes = Processes({**os.environ, **env, "PYTHONPATH": str(Path.cwd())}, folder)
@@ -101,7 +110,7 @@ def embedded(folder: Path) -> Iterator[Installation]:
         log = stack.enter_context(own_log(folder / "log"))
         outside = stack.enter_context(payment_gateway())
         home = folder / "home"
-        env = {**SETTINGS, **VIETQR, **outside.settings, "PORTAL_HOME": str(home),
+        env = {**SETTINGS, **VIETQR, **outside.settings, "PORTAL_HOME": str(home), "SMS_URL": text_gateway(stack),
                "POPULATION_REGISTER": str(register(folder / "register.jsonl"))}  # fmt: skip
         settings = Settings(env)
         outside.portal = portal = stack.enter_context(reached(settings))
@@ -152,6 +161,13 @@ def undigested_is_kept(installed: Installation) -> bool:
     return {canary.WORDS["thư chết"], canary.WORDS["không đọc được"], canary.WORDS["chờ thử lại"]} <= set(found)
 
 
+def texts_to(lived: Lived, phone: str) -> int:
+    """How many text messages to that number notifications keeps."""
+    query = text("SELECT count(*) FROM delivery WHERE channel = 'sms' AND recipient = :phone")
+    with Database.at(lived.settings.database_url("notifications")).session() as session:
+        return int(session.scalar(query, {"phone": phone}) or 0)
+
+
 def erased(installed: Installation) -> dict[str, Any]:
     """Asked for by one auditor, confirmed by another, and waited for until all five services say it is done."""
     lived = installed.lived
@@ -178,6 +194,7 @@ def test_an_erased_person_is_in_no_store_and_what_must_hold_holds(installation: 
     before = canary.found_in(installation.stores())
     never_kept = {canary.PASSWORD, canary.WORDS["trả lời sai kiểu"]}
     assert set(canary.ALL) - set(before) == never_kept, "the search sees whatever is there"
+    assert texts_to(lived, canary.PHONE) > 0
     kept = facts_that_stay(lived)
     events = lived.call("applications", "history", "auditor", application_id=lived.applications["granted"])["items"]
 
