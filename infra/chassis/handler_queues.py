@@ -4,6 +4,9 @@ The broker returns an event that no queue takes, not one that a single queue of 
 deleted queue held. So nobody makes a handler's queue in silence. The service's database knows since when each handler
 has had one; who finds it gone first leaves a request with the source (confirmed, durable), then makes the queue. The
 source's follower answers (:mod:`infra.chassis.retelling`); the inbox makes the repeat harmless.
+
+What has waited for its next try the broker hands back by itself, and nobody sees a return. So it comes by an exchange
+of its own, whose alternate one takes what no queue is there for any more.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amqp.exceptions import ChannelError
-from kombu import Connection, Queue
+from kombu import Connection, Exchange, Queue
 from sqlalchemy import select
 
 from infra.chassis import clock, logs
@@ -34,6 +37,17 @@ def handler_queue(source: str, event_type: str, service: str, method: str) -> Qu
         routing_key=event_type,
         durable=True,
     )
+
+
+def unroutable_exchange() -> Exchange:
+    """Takes what the broker itself has no queue for; the quarantine is bound to it."""
+    return Exchange("portal.unroutable", type="fanout", durable=True)
+
+
+def again_exchange() -> Exchange:
+    """Hands what has waited back to the queue its routing key names."""
+    alternate = {"alternate-exchange": unroutable_exchange().name}
+    return Exchange("portal.again", type="direct", durable=True, arguments=alternate)
 
 
 def retell_queue(source: str) -> Queue:
@@ -60,7 +74,7 @@ def make_handler_queues(
             if since := owed_since(settings, service, method):
                 ask(settings, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
             with connection.channel() as channel:
-                queue(channel).declare()
+                declare(channel, queue)
     return [queue.name for queue, _source, _method in made]
 
 
@@ -83,6 +97,19 @@ def bind(connection: Connection, queue: Queue) -> None:
         bound = queue(channel)
         bound.exchange.declare()
         bound.queue_bind()
+        _bind_again(channel, queue)
+
+
+def declare(channel: Any, queue: Queue) -> None:
+    """Make a handler's queue, with both its bindings."""
+    queue(channel).declare()
+    _bind_again(channel, queue)
+
+
+def _bind_again(channel: Any, queue: Queue) -> None:
+    again = again_exchange()
+    again(channel).declare()
+    queue(channel).bind_to(again, routing_key=queue.name)
 
 
 def owed_since(settings: Settings, service: str, method: str) -> datetime | None:

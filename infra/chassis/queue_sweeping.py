@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from amqp.exceptions import ResourceLocked
-from kombu import Connection, Queue
+from kombu import Connection, Exchange, Queue
 
 from infra.chassis.dead_letters import digest_of
-from infra.chassis.handler_queues import BOUNDS
+from infra.chassis.handler_queues import BOUNDS, unroutable_exchange
 from infra.chassis.handlers import LAST_ERROR
 from infra.chassis.publishing import Publisher
 from infra.chassis.settings import Settings
@@ -25,6 +25,7 @@ from infra.chassis.topology import retry_exchange, retry_tiers
 from infra.chassis.wire import QUARANTINE
 from infra.chassis.wordless import about, speaks_of, with_tokens_read, without_words
 
+BODY = "body_base64"  # what every letter has, and no event
 TURN = "portal.sweeping"  # an exclusive queue: whoever has it sweeps
 
 
@@ -59,12 +60,14 @@ def take_out(settings: Settings, queue: str, known_by: str) -> int:
 
 def _letter_is(message: Any, queue: str, known_by: str) -> bool:
     letter = _json(message)
+    if BODY not in letter:
+        return known_by == letter.get("id") and queue == message.delivery_info["routing_key"]
     if str(letter.get("routing_key"))[:160] != queue:
         return False
     if known_by == letter.get("message_id") or known_by == letter.get("digest"):
         return True
     older = "digest" not in letter and "message_id" not in letter  # put aside before letters said how they are known
-    return older and known_by == digest_of(base64.b64decode(letter.get("body_base64") or ""))
+    return older and known_by == digest_of(base64.b64decode(letter[BODY]))
 
 
 @contextmanager
@@ -84,16 +87,21 @@ def _our_turn(settings: Settings) -> Iterator[Any]:
 def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> int:
     def left(message: Any) -> dict[str, Any] | None:
         letter = _json(message)
-        body = base64.b64decode(letter.get("body_base64") or "").decode("utf-8", "replace")
+        if BODY not in letter:
+            return _raw_left(message, marks)
+        body = base64.b64decode(letter[BODY]).decode("utf-8", "replace")
         if "message_id" in letter:
             return _given_up_left(letter, body, marks)
         if not speaks_of(with_tokens_read(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
             return None
         kept = {name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")}
-        return {**kept, "headers": {}, "body_base64": "", "forgotten": True}
+        return {**kept, "headers": {}, BODY: "", "forgotten": True}
 
     def put_back(message: Any, letter: dict[str, Any]) -> None:
-        publisher.publish(letter, exchange="", routing_key=QUARANTINE)
+        if BODY in letter:
+            publisher.publish(letter, exchange="", routing_key=QUARANTINE)
+        else:
+            _event_back(publisher, unroutable_exchange(), message, letter)
 
     return _gone_through(channel, QUARANTINE, left, put_back)
 
@@ -104,30 +112,42 @@ def _given_up_left(letter: dict[str, Any], body: str, marks: set[str]) -> dict[s
     if not speaks_of(with_tokens_read(f"{said} {letter['headers']} {letter['why']}"), marks):
         return None
     wordless = base64.b64encode(body_left(body, waiting=True)).decode()
-    left = {**letter, "why": kind_of(letter["why"]), "headers": {}, "body_base64": wordless}
+    left = {**letter, "why": kind_of(letter["why"]), "headers": {}, BODY: wordless}
     return left if left != letter else None
+
+
+def _raw_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
+    """Of an event for which the broker had no queue, or of whatever else somebody left there."""
+    if _json(message):
+        return _event_left(message, marks)
+    return {"forgotten": True} if speaks_of(with_tokens_read(_text(message)), marks) else None
 
 
 def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) -> int:
     exchange = retry_exchange(tier)
 
-    def left(message: Any) -> dict[str, Any] | None:
-        event = json.loads(_text(message))
-        if not speaks_of(json.dumps(about(event), ensure_ascii=False), marks):
-            return None
-        wordless: dict[str, Any] = without_words(event)
-        return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
-
     def put_back(message: Any, event: dict[str, Any]) -> None:
-        headers = {
-            name: value
-            for name, value in (message.headers or {}).items()
-            if name.startswith("portal-") and name != LAST_ERROR
-        }
-        queue = message.delivery_info["routing_key"]
-        publisher.publish(event, exchange=exchange, routing_key=queue, headers=headers, message_id=event.get("id"))
+        _event_back(publisher, exchange, message, event)
 
-    return _gone_through(channel, exchange.name, left, put_back)
+    return _gone_through(channel, exchange.name, lambda message: _event_left(message, marks), put_back)
+
+
+def _event_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
+    event = json.loads(_text(message))
+    if not speaks_of(json.dumps(about(event), ensure_ascii=False), marks):
+        return None
+    wordless: dict[str, Any] = without_words(event)
+    return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
+
+
+def _event_back(publisher: Publisher, exchange: Exchange, message: Any, event: dict[str, Any]) -> None:
+    headers = {
+        name: value
+        for name, value in (message.headers or {}).items()
+        if name.startswith("portal-") and name != LAST_ERROR
+    }
+    queue = message.delivery_info["routing_key"]
+    publisher.publish(event, exchange=exchange, routing_key=queue, headers=headers, message_id=event.get("id"))
 
 
 def _gone_through(channel: Any, name: str, left: Any, put_back: Any) -> int:

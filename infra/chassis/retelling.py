@@ -17,7 +17,7 @@ from kombu import Connection, Queue
 
 from infra.chassis import logs
 from infra.chassis.followers import Telling
-from infra.chassis.handler_queues import BOUNDS, retell_queue
+from infra.chassis.handler_queues import BOUNDS, declare, retell_queue
 from infra.chassis.publishing import events_exchange
 from infra.chassis.settings import Settings
 
@@ -109,7 +109,7 @@ class Retelling:
         queue = Queue(
             request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
         )
-        queue(self._channel).declare()
+        declare(self._channel, queue)
 
     def _read(self, message: Any) -> Request:
         asked = json.loads(message.body)

@@ -8,10 +8,10 @@ from kombu import Connection, Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
 from infra.chassis.contracts import Contract
-from infra.chassis.handler_queues import make_handler_queues, retell_queue
+from infra.chassis.handler_queues import again_exchange, make_handler_queues, retell_queue
 from infra.chassis.publishing import events_exchange
 from infra.chassis.settings import Settings
-from infra.chassis.wire import QUARANTINE
+from infra.chassis.wire import quarantine_queue
 
 DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
 
@@ -22,17 +22,17 @@ def retry_tiers(settings: Settings) -> list[int]:
 
 
 def retry_exchange(milliseconds: int) -> Exchange:
-    return Exchange(f"portal.retry.{milliseconds}ms", type="fanout", durable=True)
+    return Exchange(f"portal.wait.{milliseconds}ms", type="fanout", durable=True)
 
 
 def retry_queue(milliseconds: int) -> Queue:
-    """A waiting room: after the queue's time-to-live the message goes, by the default exchange, to its routing key."""
-    name = f"portal.retry.{milliseconds}ms"
+    """A waiting room: after the queue's time-to-live the message goes back to the queue that its routing key names."""
+    name = f"portal.wait.{milliseconds}ms"
     return Queue(
         name,
         exchange=retry_exchange(milliseconds),
         durable=True,
-        queue_arguments={"x-message-ttl": milliseconds, "x-dead-letter-exchange": ""},
+        queue_arguments={"x-message-ttl": milliseconds, "x-dead-letter-exchange": again_exchange().name},
     )
 
 
@@ -48,15 +48,15 @@ def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
 
 def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
-    queues = [Queue(QUARANTINE, durable=True), *[retry_queue(one) for one in retry_tiers(settings)]]
+    queues = [quarantine_queue(), *[retry_queue(one) for one in retry_tiers(settings)]]
     queues += [retell_queue(contract.service) for contract in contracts]
     rpc = get_rpc_exchange({})
     for service in service_classes:
         queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         channel = connection.channel()
-        for contract in contracts:
-            events_exchange(contract.service)(channel).declare()
+        for exchange in (again_exchange(), *[events_exchange(contract.service) for contract in contracts]):
+            exchange(channel).declare()
         for queue in queues:
             queue(channel).declare()
     names = [queue.name for queue in queues]

@@ -20,6 +20,7 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.dead_letters import DeadLetters, digest_of
+from infra.chassis.handler_queues import unroutable_exchange
 from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
 from infra.chassis.wordless import UUID, with_tokens_read
@@ -190,7 +191,12 @@ def letter_of(
 
 def lay_in_quarantine(container: Any, letter: dict[str, Any]) -> None:
     """A letter into the quarantine, confirmed."""
-    quarantine_publisher(container).keep(letter, Queue(QUARANTINE, durable=True), exchange="", routing_key=QUARANTINE)
+    quarantine_publisher(container).keep(letter, quarantine_queue(), exchange="", routing_key=QUARANTINE)
+
+
+def quarantine_queue() -> Queue:
+    """Where letters lie, and what the broker itself found no queue for."""
+    return Queue(QUARANTINE, exchange=unroutable_exchange(), durable=True)
 
 
 def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:

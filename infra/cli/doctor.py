@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import typer
-from kombu import Connection
+from kombu import Connection, Queue
 from sqlalchemy import text
 
 from infra.chassis import clock
@@ -24,6 +24,7 @@ from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.topology import handler_methods
+from infra.chassis.wire import QUARANTINE
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
@@ -153,15 +154,23 @@ def _broker(settings: Settings) -> list[Finding]:
     except Exception as error:
         return [Finding("fault", f"broker: {_said(error)}", "check AMQP_URI and the server")]
     missing_queues = _missing_queues(settings)
+    in_quarantine = [] if QUARANTINE in missing_queues else _quarantine(settings)
     if missing_queues:
-        shown = ", ".join(missing_queues[:3])
-        return [Finding("fault", f"broker: {len(missing_queues)} queues missing ({shown} …)", "run portal migrate")]
-    return [Finding("ok", "broker")]
+        what = f"broker: {len(missing_queues)} queues missing ({', '.join(missing_queues[:3])} …)"
+        return [Finding("fault", what, "run portal migrate"), *in_quarantine]
+    return [Finding("ok", "broker"), *in_quarantine]
+
+
+def _quarantine(settings: Settings) -> list[Finding]:
+    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+        lie = Queue(QUARANTINE, durable=True)(connection.channel()).queue_declare(passive=True).message_count
+    advice = "portal dead-letters list, then replay or drop; what no list names came back to a queue that was gone"
+    return [Finding("note", f"broker: messages in {QUARANTINE}: {lie}", advice)] if lie else []
 
 
 def _missing_queues(settings: Settings) -> list[str]:
     """Queues of the services here that the broker does not have; nothing is declared by looking."""
-    wanted = [f"rpc-{name}" for name in installed()]
+    wanted = [QUARANTINE, *[f"rpc-{name}" for name in installed()]]
     for name in installed():
         methods = handler_methods(service_class(name))
         wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]

@@ -1,7 +1,8 @@
 """An in-memory broker transport for kombu: what RabbitMQ does for this platform, within one process.
 
 Topic, direct and fanout exchanges, mandatory publishing, per-queue time-to-live with dead-lettering (the retry
-tiers), per-message expiry. Nothing is durable and nothing crosses the process; ``portal doctor`` says so.
+tiers) and its alternate exchange, per-message expiry. Nothing is durable and nothing crosses the process; ``portal
+doctor`` says so.
 URI: ``embedded://name`` — one broker per name.
 """
 
@@ -64,7 +65,7 @@ class Broker:
         return None
 
     def expire(self) -> None:
-        """Hand messages whose queue's time is up to their routing key's queue (dead-letter to the default exchange)."""
+        """Hand messages whose queue's time is up on, by the exchange that queue names and with their routing key."""
         now = time.monotonic()
         for name, arguments in list(self.arguments.items()):
             if "x-dead-letter-exchange" not in arguments:
@@ -73,7 +74,20 @@ class Broker:
             while waiting and waiting[0].get("due", 0.0) <= now:
                 message = waiting.popleft()
                 message.pop("due", None)
-                self.put(message["properties"]["delivery_info"]["routing_key"], message)
+                key = message["properties"]["delivery_info"]["routing_key"]
+                for queue in self.handed_to(arguments["x-dead-letter-exchange"], key):
+                    self.put(queue, message)
+
+    def handed_to(self, exchange: str, key: str) -> list[str]:
+        """The queues to which the broker itself hands on, by a direct exchange or else by its alternate one."""
+        if not exchange:
+            return [key]
+        known = self.state.exchanges.get(exchange, {})
+        everybody = known.get("type") == "fanout"
+        bound = [queue for wanted, _, queue in known.get("table", ()) if everybody or wanted == key]
+        there = [queue for queue in bound if queue in self.queues]
+        alternate = known.get("arguments", {}).get("alternate-exchange")
+        return there if there or alternate is None else self.handed_to(alternate, key)
 
 
 class Message(virtual.Message):

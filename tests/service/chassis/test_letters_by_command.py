@@ -134,8 +134,9 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
     with Connection(wire.uri) as connection, another_sweeps(connection):
         said = desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
         assert "stay" in said["in_quarantine"] and wire.count(QUARANTINE) == 1
+    assert f"note  broker: messages in {QUARANTINE}: 1  → " in desk.portal("doctor", code=78)
     desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
-    assert wire.count(QUARANTINE) == 0
+    assert wire.count(QUARANTINE) == 0 and QUARANTINE not in desk.portal("doctor", code=78)
     dropped = desk.letters("show", "identity", str(unfit["id"]))
     assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and desk.listed() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,8 +17,10 @@ from sqlalchemy import update
 from infra.chassis import clock
 from infra.chassis.followers import Follower
 from infra.chassis.handler_queues import handler_queue, retell_queue
-from infra.chassis.publishing import events_exchange
+from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.queue_sweeping import sweep, take_out
 from infra.chassis.tables import outbox
+from infra.chassis.topology import retry_queue
 from infra.chassis.wire import QUARANTINE
 from tests.service.chassis.conftest import Ours
 from tests.service.chassis.test_stock_faults import until
@@ -219,7 +222,7 @@ def test_a_waiting_room_that_was_deleted_is_made_again_by_whoever_needs_it(ours,
     service = ours()
     service.counter.failures = 2
     for tier in (200, 400):
-        delete(wire, f"portal.retry.{tier}ms")
+        delete(wire, retry_queue(tier).name)
     wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
     assert until(lambda: service.counter.heard) == ["echo:5"]
 
@@ -230,6 +233,75 @@ def test_a_quarantine_that_was_deleted_is_made_again_by_whoever_needs_it(ours, w
     wire.send(b"{no json", routing_key=QUEUE, content_type="application/json", content_encoding="utf-8")
     until(lambda: wire.count(QUEUE) == 0 and _counted(wire, QUARANTINE) == 1)
     assert service.alive
+
+
+def test_an_event_whose_queue_is_gone_when_its_wait_is_over_lies_in_the_quarantine(ours, wire):
+    waits_for_its_next_try(ours, wire, 3)
+    delete(wire)
+    assert wire.count(QUARANTINE) == 0
+    assert until(lambda: wire.count(QUARANTINE) == 1)
+    [raw] = wire.take(QUARANTINE)
+    assert json.loads(raw["body"])["id"] == "echo:5" and raw["headers"]["portal-attempt"] == 2
+    assert raw["headers"]["x-death"][0]["reason"] == "expired"
+
+
+def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, told, wire):
+    waits_for_its_next_try(ours, wire, 3)
+    delete(wire)
+    asked = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
+    wire.send(asked, routing_key=retell_queue("echo").name)
+    follow(told, 15)  # it is the source that makes the queue again
+    assert until(lambda: wire.count(QUEUE) == 1) and wire.count(QUARANTINE) == 0
+    delete(wire)
+    service = ours()  # and now it is the handler's own service
+    comes_back(wire, service)
+
+
+def test_a_queue_made_by_an_earlier_version_is_bound_as_well(ours, told, wire):
+    delete(wire)
+    with Connection(wire.uri) as connection:
+        handler_queue("echo", "counted.v1", "echo", "hear")(connection.channel()).declare()
+    comes_back(wire, ours())
+
+
+def comes_back(wire, service: Ours) -> None:
+    Publisher(wire.uri).publish({"id": "echo:6", "data": {"count": 1}}, exchange="portal.again", routing_key=QUEUE)
+    assert until(lambda: service.counter.heard) == ["echo:6"] and wire.count(QUARANTINE) == 0
+
+
+def test_a_quarantine_that_was_made_again_takes_what_has_nowhere_to_go(ours, wire):
+    service = ours()
+    delete(wire, QUARANTINE)
+    wire.send(b"{no json", routing_key=QUEUE, content_type="application/json", content_encoding="utf-8")
+    until(lambda: _counted(wire, QUARANTINE) == 1)
+    wire.send({"id": "echo:5"}, exchange="portal.again", routing_key="a queue that is gone")
+    assert until(lambda: wire.count(QUARANTINE) == 2) and service.alive
+
+
+def waits_for_its_next_try(ours, wire, seconds: int) -> None:
+    """An event that failed once lies in the tier, and its service has stopped."""
+    service = ours(RETRY_TIERS=f"{seconds}")
+    service.counter.failures = 1
+    wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
+    until(lambda: service.counter.failures == 0 and wire.count(retry_queue(seconds * 1000).name) == 1)
+    stop(service)
+
+
+def test_what_has_no_queue_any_more_loses_the_words_of_an_erased_person(ours, wire):
+    service, person = ours(), str(uuid.uuid4())
+    headers = {"portal-attempt": 2, "portal-error": "ValueError: lời nói"}
+    for who in (person, str(uuid.uuid4())):
+        event = {"id": f"echo:{who}", "data": {"applicant_id": who, "reason": "lời nói"}}
+        wire.send(event, exchange="portal.again", routing_key="a queue that is gone", headers=headers)
+    wire.send(f"neither letter nor event: {person}".encode(), routing_key=QUARANTINE)
+    until(lambda: wire.count(QUARANTINE) == 3)
+    assert sweep(service.settings, {person}) == {"quarantine": 2} and sweep(service.settings, {person}) == {}
+    assert take_out(service.settings, "a queue that is gone", "echo:another") == 0
+    assert wire.count(QUARANTINE) == 3
+    assert take_out(service.settings, "a queue that is gone", f"echo:{person}") == 1
+    gone, other = sorted(wire.take(QUARANTINE), key=lambda one: len(one["body"]))
+    assert json.loads(gone["body"]) == {"forgotten": True}
+    assert json.loads(other["body"])["data"]["reason"] == "lời nói" and other["headers"] == headers
 
 
 def _counted(wire, queue: str) -> int:

@@ -115,7 +115,7 @@ def test_a_stock_dispatcher_says_nothing_when_nobody_gets_its_event(wire):
 
 
 def test_an_alternate_exchange_would_hide_from_the_relay_that_nobody_listens(broker_server, wire):
-    """So none is declared, and no policy sets one: the return is what the relay acts upon."""
+    """So the exchanges of events have none, and no policy sets one: the return is what the relay acts upon."""
     vhost = wire.uri.rpartition("/")[2]
     with Connection(wire.uri) as connection:
         events_exchange("echo")(connection.channel()).declare()

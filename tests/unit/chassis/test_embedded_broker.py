@@ -69,6 +69,18 @@ def test_a_queues_time_to_live_hands_its_messages_to_their_routing_key(uri):
     assert received(uri, Queue("letters")) == [{"n": 1}]
 
 
+def test_what_comes_back_goes_by_the_exchange_its_queue_names_or_by_the_alternate_one(uri):
+    aside = Exchange("aside", type="fanout")
+    again = Exchange("again", type="direct", arguments={"alternate-exchange": "aside"})
+    waiting = {"x-message-ttl": 50, "x-dead-letter-exchange": "again"}
+    for queue in (Queue("kept", exchange=aside), Queue("letters", exchange=again, routing_key="letters")):
+        declared(uri, queue)
+    declared(uri, Queue("later", exchange=Exchange("later", type="fanout"), queue_arguments=waiting))
+    for number, key in enumerate(("letters", "gone")):
+        Publisher(uri).publish({"n": number}, exchange="later", routing_key=key)
+    assert received(uri, Queue("letters")) == [{"n": 0}] and received(uri, Queue("kept")) == [{"n": 1}]
+
+
 def test_a_message_past_its_expiration_is_not_delivered(uri):
     declared(uri, Queue("letters"))
     publisher = Publisher(uri)

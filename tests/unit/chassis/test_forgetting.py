@@ -125,10 +125,13 @@ def publish(echo: Any, body: Any, **options: Any) -> None:
     Publisher(echo.settings.amqp_uri).publish(body, **options)
 
 
+def broker(echo: Any) -> Broker:
+    return Broker.named(echo.settings.amqp_uri.removeprefix("embedded://"))
+
+
 def in_quarantine(echo: Any) -> list[str]:
     """Every message there as text: as it is, and its body read."""
-    queues = Broker.named(echo.settings.amqp_uri.removeprefix("embedded://")).queues
-    raw = [one["body"] for one in queues[QUARANTINE]]
+    raw = [one["body"] for one in broker(echo).queues[QUARANTINE]]
     read = [base64.b64decode(json.loads(one).get("body_base64", "")).decode() for one in raw]
     return [f"{json.loads(one)} {body}" for one, body in zip(raw, read, strict=True)]
 
@@ -151,6 +154,19 @@ def test_what_was_given_up_before_its_person_was_erased_loses_its_words_in_the_q
     with echo.database.session() as session:
         (row,) = session.execute(select(forgotten_subject))
     assert row.removed["quarantine"] == row.removed["dead_letter"] == 1
+
+
+def test_an_event_whose_queue_was_gone_loses_the_words_of_an_erased_person(echo):
+    for who in (PERSON, OTHER):
+        event = {"id": f"echo:{who}", "type": "counted.v1", "data": about(who)}
+        publish(echo, event, exchange="portal.unroutable", routing_key="gone", headers={"portal-error": WORDS})
+    done(noted(echo))
+    left = {json.loads(one["body"])["id"]: one for one in broker(echo).queues[QUARANTINE]}
+    hers, others = left[f"echo:{PERSON}"], left[f"echo:{OTHER}"]
+    assert json.loads(hers["body"])["data"] == about(PERSON) | {"reason": GONE}
+    assert json.loads(others["body"])["data"] == about(OTHER)
+    assert ("portal-error" in str(hers), "portal-error" in str(others)) == (False, True)
+    assert hers["properties"]["delivery_info"]["routing_key"] == "gone", "whose it was"
 
 
 def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):
