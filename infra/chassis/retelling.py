@@ -1,8 +1,9 @@
 """A source tells again what a handler's queue missed: the answer to :mod:`infra.chassis.handler_queues`.
 
-A request is taken from ``portal.retell.<source>`` and acked when all is told, so a follower that ends in the middle
-begins again. The queue is made and bound before the log is read: what is told after that reaches it by itself, what
-was told before is read here. A repeat is the inbox's affair.
+Requests are taken from ``portal.retell.<source>`` and acked when all is told, so a follower that ends in the middle
+begins again. Those that wait for the same queue are answered once: what is told from the earliest of their instants is
+all that each of them asked for. The queue is made and bound before the log is read: what is told after that reaches it
+by itself, what was told before is read here. A repeat is the inbox's affair.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from infra.chassis.settings import Settings
 
 LOOK = 1.0  # seconds between looks for a request
 BATCH = 200
+AT_ONCE = 1000  # requests taken together
 
 
 class Source(Protocol):
@@ -42,14 +44,14 @@ class Request:
     queue: str
     event_type: str
     since: datetime
-    tag: Any
+    tags: list[Any]  # of the requests this answers
     source: int = 0
     after: int = 0
     told: int = 0
 
 
 class Retelling:
-    """Answers one request after the other, a batch a step."""
+    """Answers one queue after the other, a batch a step."""
 
     name = "retelling"
 
@@ -60,6 +62,7 @@ class Retelling:
         self._connection: Connection | None = None
         self._channel: Any = None
         self._request: Request | None = None
+        self._waiting: dict[str, Request] = {}
         self._looked_at = float("-inf")
 
     def step(self) -> int:
@@ -83,27 +86,41 @@ class Retelling:
         if len(events) < BATCH:
             request.source, request.after = request.source + 1, 0
         if request.source == len(self.sources):
-            self._channel.basic_ack(request.tag)
+            for tag in request.tags:
+                self._channel.basic_ack(tag)
             logs.get(service=self.service).warning("told_again", queue=request.queue, events=request.told)
             self._request, self._looked_at = None, float("-inf")
         return len(events) or 1
 
     def _take(self) -> bool:
-        """Look for a request, once a second when there are none; the queue it is about is there afterwards."""
+        """The next request, its queue being there afterwards; looks once a second when there is none."""
+        if not self._waiting and not self._look():
+            return False
+        self._request = self._waiting.pop(next(iter(self._waiting)))
+        self._made(self._request)
+        return True
+
+    def _look(self) -> bool:
+        """Take what is asked for now, one request for each queue."""
         if time.monotonic() - self._looked_at < LOOK:
             return False
         self._looked_at = time.monotonic()
-        message = self._ready().basic_get(self.asked.name)
-        if message is None:
-            return False
-        try:
-            self._request = self._read(message)
-        except (ValueError, KeyError, TypeError) as wrong:
-            logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
-            self._channel.basic_ack(message.delivery_tag)
-            return False
-        self._made(self._request)
-        return True
+        for _ in range(AT_ONCE):
+            message = self._ready().basic_get(self.asked.name)
+            if message is None:
+                break
+            try:
+                self._asked_for(self._read(message))
+            except (ValueError, KeyError, TypeError) as wrong:
+                logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
+                self._channel.basic_ack(message.delivery_tag)
+        return bool(self._waiting)
+
+    def _asked_for(self, request: Request) -> None:
+        known = self._waiting.setdefault(request.queue, request)
+        if known is not request:
+            known.tags += request.tags
+            known.since = min(known.since, request.since)
 
     def _made(self, request: Request) -> None:
         queue = Queue(
@@ -119,7 +136,7 @@ class Retelling:
         since = datetime.fromisoformat(asked["since"])
         if since.tzinfo is None:
             raise ValueError("not an instant")
-        return Request(queue, event_type, since, message.delivery_tag)
+        return Request(queue, event_type, since, [message.delivery_tag])
 
     def _ready(self) -> Any:
         if self._channel is None:
@@ -132,6 +149,7 @@ class Retelling:
 
     def _drop(self) -> None:
         connection, self._connection, self._channel, self._request = self._connection, None, None, None
+        self._waiting.clear()
         if connection is not None:
             try:
                 connection.collect()

@@ -133,3 +133,12 @@ def test_a_text_sent_was_handed_over_once():
     assert texts_judged("sent", d1=1).held and texts_judged("sent", d1=2).duplicated
     assert texts_judged("sent").lost and texts_judged("sending", d1=1).lost
     assert texts_judged("sent", d1=1, d2=1).unexpected
+
+
+def test_events_whose_queue_was_deleted_may_be_put_aside_by_the_broker():
+    raw = [{"id": "applications:1", "source": "/applications", "data": {}}]
+    kind, other = Verdict("example", 1, marks=[(1.0, "queues deleted")]), Verdict("example", 1)
+    judge_quarantine(raw, kind)
+    judge_quarantine(raw, other)
+    assert kind.held and kind.facts["events whose queue was gone"] == 1
+    assert other.unexpected

@@ -202,9 +202,16 @@ class Truth:
 
 
 def judge_quarantine(letters: list[dict[str, Any]], verdict: Verdict) -> None:
-    """Every poisoned message was put aside once, and nothing else was."""
-    verdict.quarantined = len(letters)
-    came = Counter(letter.get("headers", {}).get(POISON, "") for letter in letters)
+    """Every poisoned message was put aside once, and nothing else was.
+
+    But for events whose queue was deleted while they waited for their next try: the broker hands them to the
+    quarantine, raw, and their source tells them again.
+    """
+    deleted = any(what == "queues deleted" for _at, what in verdict.marks)
+    homeless = [one for one in letters if deleted and "source" in one]
+    aside = [one for one in letters if not (deleted and "source" in one)]
+    verdict.quarantined, verdict.facts["events whose queue was gone"] = len(aside), len(homeless)
+    came = Counter(letter.get("headers", {}).get(POISON, "") for letter in aside)
     verdict.lost += [f"poison {one}" for one in map(str, range(verdict.poison)) if one not in came]
     verdict.duplicated += [f"poison {one} put aside {n} times" for one, n in came.items() if one and n > 1]
-    verdict.unexpected += [f"put aside: {one.get('why')}" for one in letters if POISON not in one.get("headers", {})]
+    verdict.unexpected += [f"put aside: {one.get('why')}" for one in aside if POISON not in one.get("headers", {})]

@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from infra.chassis import clock
 from infra.chassis.followers import Follower
-from infra.chassis.handler_queues import handler_queue, retell_queue
+from infra.chassis.handler_queues import ask, handler_queue, retell_queue
 from infra.chassis.publishing import Publisher, events_exchange
 from infra.chassis.queue_sweeping import sweep, take_out
 from infra.chassis.tables import outbox
@@ -129,6 +129,22 @@ def test_what_was_digested_before_has_no_second_effect(ours, told, wire):
     count(wire)
     follow(told, 5)
     assert until(lambda: len(service.counter.heard) == 4) and service.counter.heard[:3] == heard
+
+
+def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earliest(ours, told, wire, monkeypatch):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    told.once()
+    until(lambda: len(service.counter.heard) == 2)
+    retelling = next(duty for duty in told.duties if duty.name == "retelling")
+    telling, sent = retelling.sources[0].telling, []
+    monkeypatch.setattr(telling, "tell_again", lambda event, queue: sent.append((queue, event["id"])))
+    for days in (0, 2, 1):
+        since = (clock.now() - timedelta(days=days)).isoformat()
+        ask(service.settings, "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
+    follow(told, 20)
+    assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(retell_queue("echo").name) == 0
 
 
 def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
