@@ -15,6 +15,7 @@ from infra.cli.papers import a_pdf, answers_for, as_base64
 from tests.faults.caller import Caller, Refused, Unknown
 
 PROCEDURE = "1.001612"
+REFUSED = 0.2  # of the applications: their applicants get a text as well
 # Refusals that say "not yet": the same command is sent again.
 NOT_YET = {
     "ServiceUnavailable", "DeadlineExceeded", "InternalFailure", "ReadModelBehind", "FeeNotPaid", "NotYetSubmitted",
@@ -93,12 +94,12 @@ class Load:
     def _live(self, number: int) -> None:
         caller, citizen = Caller(self.uri), f"citizen{number % len(self.people.world['citizens'])}"
         while not self.ending:
-            self.one_application(caller, citizen)
+            self.one_application(caller, citizen, refused=self.random.random() < REFUSED)
             eventlet.sleep(self.pause * self.random.random())
         caller.close()
 
-    def one_application(self, caller: Caller, citizen: str) -> str | None:
-        """From start to intake; the id, or ``None`` when time ran out on the way."""
+    def one_application(self, caller: Caller, citizen: str, *, refused: bool = False) -> str | None:
+        """From start to intake, or to its refusal; the id, or ``None`` when time ran out on the way."""
         started = self.persist(caller, citizen, "applications.start", procedure_code=PROCEDURE, channel="online")
         if started is None:
             return None
@@ -113,6 +114,9 @@ class Load:
         for who, door, arguments in steps:
             if self.persist(caller, who, door, **about, **arguments) is None:
                 return None
+        if refused:
+            self.persist(caller, "intake_officer", "applications.refuse_intake", **about, reason="A paper is illegible.")
+            return str(about["application_id"])
         owed = self.owed(caller, **about)
         if owed and not self.pay(caller, citizen, about, owed):
             return None

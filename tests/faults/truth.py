@@ -29,6 +29,7 @@ LEAVES = {
     "applications.attach": "Attached",
     "applications.submit": "Submitted",
     "applications.accept": "Accepted",
+    "applications.refuse_intake": "IntakeRefused",
     "applications.assign": "Assigned",
     "applications.propose": "OutcomeProposed",
     "applications.request_withdrawal": "WithdrawalRequested",
@@ -41,6 +42,7 @@ MESSAGES = {
     "Started": "application_started.v1",
     "Submitted": "application_submitted.v1",
     "Accepted": "application_accepted.v1",
+    "IntakeRefused": "intake_refused.v1",
 }
 LAST = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 QUARANTINE = "portal.quarantine"
