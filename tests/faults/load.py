@@ -115,7 +115,8 @@ class Load:
             if self.persist(caller, who, door, **about, **arguments) is None:
                 return None
         if refused:
-            self.persist(caller, "intake_officer", "applications.refuse_intake", **about, reason="A paper is illegible.")
+            why = {"reason": "A paper is illegible."}
+            self.persist(caller, "intake_officer", "applications.refuse_intake", **about, **why)
             return str(about["application_id"])
         owed = self.owed(caller, **about)
         if owed and not self.pay(caller, citizen, about, owed):

@@ -13,6 +13,7 @@ from tests.faults.play import play
 from tests.faults.world import World, world
 
 SEED = int(os.environ.get("SEED", "1"))
+CLIENTS = int(os.environ.get("CLIENTS", "3"))
 SECONDS = float(os.environ.get("CHAOS_SECONDS", "0")) or float(os.environ.get("MINUTES", "60")) * 60
 
 pytestmark = pytest.mark.chaos
@@ -38,7 +39,7 @@ def platform(share: Share, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("scenario", LONG, ids=lambda one: one.__name__)
 def test_nothing_is_lost_and_nothing_happens_twice(platform, share, scenario):
-    verdict = play(platform, scenario, seed=SEED, seconds=share.of(scenario.__name__), clients=3)
+    verdict = play(platform, scenario, seed=SEED, seconds=share.of(scenario.__name__), clients=CLIENTS)
     assert verdict.held, (
         verdict.told() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
     )
