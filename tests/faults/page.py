@@ -129,11 +129,26 @@ def place(verdict: dict[str, Any]) -> str:
 
 
 def markdown(verdicts: list[dict[str, Any]]) -> str:
-    """The same table for a README."""
-    heads = [said.replace("\u00ad", "") for said in COLUMNS.values()]
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(COLUMNS) + "|"]
-    lines += ["| " + " | ".join(cell(one, name) for name in COLUMNS) + " |" for one in verdicts]
-    return "\n".join(lines)
+    """A table for a README: one row for each scenario, all its seeds together, with the worst of the times."""
+    heads = ["scenario", "seeds", "faults", "attempted", "acknowledged", *MUST_BE_NONE]
+    heads += ["recovered at most, s", "drained at most, s", "quarantined / poison", "histories verified", "minutes"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for one in verdicts:
+        runs.setdefault(cell(one, "scenario"), []).append(one)
+    return "\n".join([*lines, *("| " + " | ".join(_row(name, its)) + " |" for name, its in runs.items())])
+
+
+def _row(name: str, runs: list[dict[str, Any]]) -> list[str]:
+    def together(what: str) -> int:
+        return sum(len(one[what]) if isinstance(one[what], list) else one[what] for one in runs)
+
+    seeds = ", ".join(str(one) for one in sorted({one["seed"] for one in runs}))
+    sums = [f"{together(what):,}" for what in ("faults", "attempted", "acknowledged", *MUST_BE_NONE)]
+    worst = [f"{max(one[what] for one in runs):.1f}" for what in ("recovered", "drained")]
+    poison = f"{together('quarantined'):,} / {together('poison'):,}"
+    minutes = f"{sum(one['seconds'] for one in runs) / 60:.0f}"
+    return [name, seeds, *sums, *worst, poison, f"{together('histories_verified'):,}", minutes]
 
 
 def section(verdict: dict[str, Any]) -> str:

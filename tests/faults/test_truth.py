@@ -54,8 +54,14 @@ def test_a_run_that_recovers_late_or_loses_poison_does_not_hold():
 def test_the_page_shows_every_run_and_every_fault():
     shown = Verdict("example", 1, marks=[(0.5, "kill <one>")], throughput=[1, 3]).as_dict()
     assert chart(shown).count("<rect") == 2 and "kill &lt;one&gt; at 0.5 s" in chart(shown)
-    assert ">held<" in table([shown]) and "| example |" in markdown([shown])
+    assert ">held<" in table([shown])
     assert "1 of 1 runs held" in page([shown])
+
+
+def test_a_readme_shows_each_scenario_once_with_its_worst_times():
+    runs = [Verdict("an_example", seed, faults=600, recovered=float(seed), poison=1) for seed in (2, 1)]
+    *_heads, row = markdown([one.as_dict() for one in runs]).splitlines()
+    assert row == "| an example | 1, 2 | 1,200 | 0 | 0 | 0 | 0 | 0 | 2.0 | 0.0 | 0 / 2 | 0 | 0 |"
 
 
 def test_faults_are_named_by_kind():
