@@ -61,3 +61,19 @@ class Listening:
         finally:
             connection.close()
             self._places.release()
+
+
+class Addressed:
+    """What can be reached where it listens, once it does."""
+
+    listening: Listening | None = None
+
+    @property
+    def port(self) -> int:
+        assert self.listening is not None, "not started"
+        return self.listening.port
+
+    @property
+    def url(self) -> str:
+        assert self.listening is not None, "not started"
+        return self.listening.url

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.front_door.listening import Listening
+from infra.front_door.listening import Addressed, Listening
 from infra.sandbox import gateway_pages as pages
 from infra.sandbox import gateway_wire as wire
 from infra.sandbox.gateway_book import CHOICES, Book, Transaction
@@ -35,7 +35,7 @@ BANK = "NCB"
 LONGEST_BODY = 100_000
 
 
-class Gateway:
+class Gateway(Addressed):
     """One merchant's sandbox. ``attempts`` and ``delay`` (seconds) govern how its notices are repeated; ``copies``
     sends each notice several times at once; ``silent`` sends none, as when a notice gets lost."""
 
@@ -47,7 +47,6 @@ class Gateway:
         self.book = Book()
         self._stopping = threading.Event()
         self._notifying: list[threading.Thread] = []
-        self.listening: Listening | None = None
 
     def start(self, port: int = 0, host: str = "127.0.0.1") -> Gateway:
         self.listening = Listening(_Visit, port=port, host=host, gateway=self)
@@ -58,16 +57,6 @@ class Gateway:
         if self.listening:
             self.listening.stop()
         self.wait_for_notices(5)
-
-    @property
-    def port(self) -> int:
-        assert self.listening is not None, "not started"
-        return self.listening.port
-
-    @property
-    def url(self) -> str:
-        assert self.listening is not None, "not started"
-        return self.listening.url
 
     def wait_for_notices(self, timeout: float = 10) -> None:
         """Until every notice under way was answered for good, or given up."""

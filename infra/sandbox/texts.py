@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from infra.front_door.listening import Listening
+from infra.front_door.listening import Addressed, Listening
 
 LONGEST_BODY = 100_000
 PATIENCE = 60.0  # seconds a hanging answer waits for its caller to go
@@ -65,14 +65,13 @@ class Text:
 
 
 @dataclass
-class Texts:
+class Texts(Addressed):
     """The gateway. ``faults`` wait for the next texts; ``asked_in_vain`` counts questions about texts never taken."""
 
     token: str = ""
     faults: deque[str] = field(default_factory=deque)
     asked_in_vain: int = 0
     kept: dict[str, Text] = field(default_factory=dict)
-    listening: Listening | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     _met: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -87,16 +86,6 @@ class Texts:
         self.stopping.set()
         if self.listening:
             self.listening.stop()
-
-    @property
-    def port(self) -> int:
-        assert self.listening is not None, "not started"
-        return self.listening.port
-
-    @property
-    def url(self) -> str:
-        assert self.listening is not None, "not started"
-        return self.listening.url
 
     def all(self) -> list[dict[str, Any]]:
         """What was taken, in the order of arrival."""
