@@ -13,12 +13,12 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, Table, create_engine, event, text
+from sqlalchemy import Index, MetaData, Table, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
-from infra.chassis.tables import FIRST, forgotten_subject
+from infra.chassis.tables import FIRST, LATER, forgotten_subject
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
 
@@ -43,10 +43,16 @@ def drop_forgotten(op: Operations) -> None:
     op.drop_table(forgotten_subject.name)
 
 
+def create_index(op: Operations, index: Index) -> None:
+    """One index, such as those of :data:`infra.chassis.tables.LATER` for the migration that brought it."""
+    assert index.table is not None
+    op.create_index(index.name, index.table.name, [column.name for column in index.columns])
+
+
 def _create(op: Operations, table: Table) -> None:
     op.create_table(table.name, *[column._copy() for column in table.columns])
-    for index in sorted(table.indexes, key=lambda one: str(one.name)):
-        op.create_index(index.name, table.name, [column.name for column in index.columns])
+    for index in sorted(table.indexes - LATER, key=lambda one: str(one.name)):
+        create_index(op, index)
 
 
 def configuration(service: str, url: str) -> Config:

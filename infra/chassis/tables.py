@@ -73,6 +73,7 @@ dead_letter = Table(
     Column("resolution", Text),
 )
 Index("dead_letter_state", dead_letter.c.state, dead_letter.c.id)
+known_letters = Index("dead_letter_message", dead_letter.c.message_id, dead_letter.c.state)
 
 forgotten_subject = Table(
     "forgotten_subject",
@@ -89,6 +90,7 @@ Index("forgotten_subject_account", forgotten_subject.c.account_id)
 
 FIRST = (command_log, inbox, outbox, relay_position, dead_letter)  # those of every service's first migration
 ALL = (*FIRST, forgotten_subject)
+LATER = {known_letters}  # indexes that came with a migration of their own
 
 
 def plumbing(metadata: MetaData) -> None:
