@@ -11,6 +11,7 @@ of its own, whose alternate one takes what no queue is there for any more.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,53 +64,61 @@ def make_handler_queues(
     ``note``: write down the birth of those that are there already (installations older than this bookkeeping).
     """
     made = [(handler_queue(source, kind, service, method), source, method) for source, kind, method in handlers]
-    with Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection:
+    with (
+        Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection,
+        closing(Publisher(settings.amqp_uri)) as publisher,
+    ):
+        line = Line(connection)
+        _declare_exchanges(line.channel, {source for source, _kind, _method in handlers})
         for queue, source, method in made:
             # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
-            if is_there(connection, queue.name):
+            if line.has(queue.name):
                 if note:
                     owed_since(settings, service, method)
-                bind(connection, queue)
+                bind(line.channel, queue)
                 continue
             if since := owed_since(settings, service, method):
-                ask(settings, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
-            with connection.channel() as channel:
-                declare(channel, queue)
+                ask(publisher, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
+            declare(line.channel, queue)
     return [queue.name for queue, _source, _method in made]
 
 
-def is_there(connection: Connection, name: str) -> bool:
-    """Whether the broker has a queue of that name."""
-    channel = connection.channel()
-    try:
-        channel.queue_declare(name, passive=True)
-    except ChannelError as error:  # and the broker has closed the channel
-        if int(error.reply_code or error.code or 0) != NOT_FOUND:
-            raise
-        return False
-    channel.close()
-    return True
+class Line:
+    """A channel on which to look for queues; the broker closes one on which it was asked for what is not there."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.channel: Any = connection.channel()
+
+    def has(self, name: str) -> bool:
+        """Whether the broker has a queue of that name."""
+        try:
+            self.channel.queue_declare(name, passive=True)
+        except ChannelError as error:
+            if int(error.reply_code or error.code or 0) != NOT_FOUND:
+                raise
+            self.channel = self.connection.channel()
+            return False
+        return True
 
 
-def bind(connection: Connection, queue: Queue) -> None:
-    """Bind a queue that is there; the binding may have been there, too."""
-    with connection.channel() as channel:
-        bound = queue(channel)
-        bound.exchange.declare()
-        bound.queue_bind()
-        _bind_again(channel, queue)
+def _declare_exchanges(channel: Any, sources: set[str]) -> None:
+    for exchange in (again_exchange(), *map(events_exchange, sorted(sources))):
+        exchange(channel).declare()
+
+
+def bind(channel: Any, queue: Queue) -> None:
+    """Bind a handler's queue that is there, also to where what has waited comes from; it may have been bound before."""
+    bound = queue(channel)
+    bound.queue_bind()
+    bound.bind_to(again_exchange(), routing_key=queue.name)
 
 
 def declare(channel: Any, queue: Queue) -> None:
     """Make a handler's queue, with both its bindings."""
+    again_exchange()(channel).declare()
     queue(channel).declare()
-    _bind_again(channel, queue)
-
-
-def _bind_again(channel: Any, queue: Queue) -> None:
-    again = again_exchange()
-    again(channel).declare()
-    queue(channel).bind_to(again, routing_key=queue.name)
+    bind(channel, queue)
 
 
 def owed_since(settings: Settings, service: str, method: str) -> datetime | None:
@@ -123,11 +132,8 @@ def owed_since(settings: Settings, service: str, method: str) -> datetime | None
     return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", RETELL_DAYS)))
 
 
-def ask(settings: Settings, source: str, request: dict[str, Any]) -> None:
+def ask(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
     """Leave a request with the source, confirmed."""
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
-    publisher, wanted = Publisher(settings.amqp_uri), retell_queue(source)
-    try:
-        publisher.keep(request, wanted, exchange="", routing_key=wanted.name)
-    finally:
-        publisher.close()
+    wanted = retell_queue(source)
+    publisher.keep(request, wanted, exchange="", routing_key=wanted.name)

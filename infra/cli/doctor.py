@@ -18,7 +18,7 @@ from sqlalchemy import text
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.dead_letters import DeadLetters
-from infra.chassis.handler_queues import handler_queue, is_there
+from infra.chassis.handler_queues import Line, handler_queue
 from infra.chassis.loader import installed, service_class
 from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers
@@ -175,7 +175,8 @@ def _missing_queues(settings: Settings) -> list[str]:
         methods = handler_methods(service_class(name))
         wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-        return [name for name in wanted if not is_there(connection, name)]
+        line = Line(connection)
+        return [name for name in wanted if not line.has(name)]
 
 
 def _said(error: Exception) -> str:

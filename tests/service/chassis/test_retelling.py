@@ -142,7 +142,7 @@ def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earlie
     monkeypatch.setattr(telling, "tell_again", lambda event, queue: sent.append((queue, event["id"])))
     for days in (0, 2, 1):
         since = (clock.now() - timedelta(days=days)).isoformat()
-        ask(service.settings, "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
+        ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
     follow(told, 20)
     assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(retell_queue("echo").name) == 0
 
