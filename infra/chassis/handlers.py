@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from eventlet.semaphore import Semaphore
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
 
@@ -38,6 +39,35 @@ from infra.chassis.wire import (
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
 
+class Room:
+    """Places for events at work at the same time. Doors find the other workers free, however many events wait."""
+
+    def __init__(self, places: int) -> None:
+        self._places = Semaphore(places)
+        self._closed = False
+
+    @classmethod
+    def of(cls, container: Any) -> Room:
+        """The one of a container: half of its workers."""
+        if not hasattr(container, "_room_for_events"):
+            container._room_for_events = cls(max(1, container.max_workers // 2))
+        room: Room = container._room_for_events
+        return room
+
+    def enter(self) -> bool:
+        """Wait for a place; ``False`` if by then no event is to be begun any more."""
+        self._places.acquire()
+        if self._closed:
+            self.leave()
+        return not self._closed
+
+    def leave(self) -> None:
+        self._places.release()
+
+    def close(self) -> None:
+        self._closed = True
+
+
 class EventUnfit(Exception):
     """The event does not fit what this consumer's contract says it needs."""
 
@@ -56,6 +86,11 @@ class ReliableHandler(EventHandler):
         self.queue.no_declare = True  # made by the above, never by the consumer in passing
         self.tiers = retry_tiers(settings)
         self.dead_letters = DeadLetters.of(settings, service)
+        self.room = Room.of(self.container)
+
+    def stop(self) -> None:
+        self.room.close()
+        super().stop()
 
     def handle_message(self, body: Any, message: Any) -> None:
         try:
@@ -74,13 +109,32 @@ class ReliableHandler(EventHandler):
         for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
             context.pop(ours, None)
         try:
+            self.container.spawn_managed_thread(functools.partial(self._in_turn, body, message, context))
+        except ContainerBeingKilled:
+            self.queue_consumer.requeue_message(message)
+
+    def _in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
+        """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker."""
+        if not self.room.enter():
+            return
+        if message.channel.connection is None:  # lost while it waited: the broker hands it over again
+            self.room.leave()
+            return
+        try:
             self.container.spawn_worker(
                 self, (body,), {}, context_data=context, handle_result=functools.partial(self.handle_result, message)
             )
         except ContainerBeingKilled:
+            self.room.leave()
             self.queue_consumer.requeue_message(message)
 
     def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
+        try:
+            return self._settled(message, worker_ctx, result, exc_info)
+        finally:
+            self.room.leave()
+
+    def _settled(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
             crash_at("after_ack")
