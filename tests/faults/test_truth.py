@@ -139,6 +139,7 @@ def test_a_text_sent_was_handed_over_once():
     assert texts_judged("sent", d1=1).held and texts_judged("sent", d1=2).duplicated
     assert texts_judged("sent").lost and texts_judged("sending", d1=1).lost
     assert texts_judged("sent", d1=1, d2=1).unexpected
+    assert texts_judged("temporary_failure").held and texts_judged("temporary_failure", d1=1).lost
 
 
 def test_events_whose_queue_was_deleted_may_be_put_aside_by_the_broker():
