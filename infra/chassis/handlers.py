@@ -108,13 +108,13 @@ class ReliableHandler(EventHandler):
         context = self.unpack_message_headers(message)
         for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
             context.pop(ours, None)
-        try:
-            self.container.spawn_managed_thread(functools.partial(self._in_turn, body, message, context))
-        except ContainerBeingKilled:
-            self.queue_consumer.requeue_message(message)
+        self._in_turn(body, message, context)
 
     def _in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
-        """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker."""
+        """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.
+
+        Every message has a thread of its own to wait in (stock ``QueueConsumer.handle_message``).
+        """
         if not self.room.enter():
             return
         if message.channel.connection is None:  # lost while it waited: the broker hands it over again

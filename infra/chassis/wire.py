@@ -8,6 +8,7 @@ replies that cannot be sent.
 from __future__ import annotations
 
 import base64
+import functools
 from typing import Any
 
 import kombu.compression
@@ -140,8 +141,15 @@ class Consumer(QueueConsumer):
             "connection_gone", while_doing=what, tag=str(message.delivery_tag)
         )
 
+    def on_iteration(self) -> None:
+        """As stock, but stays connected until all work is done: what is finished during a stop is acked, too."""
+        self._cancel_consumers_if_requested()
+        if not self._consumers and not self.container._worker_pool.running():
+            self.should_stop = True
+
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
-        self.put_aside(message, f"undecodable: {exc}")
+        """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
+        self.container.spawn_managed_thread(functools.partial(self.put_aside, message, f"undecodable: {exc}"))
 
     def put_aside(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
