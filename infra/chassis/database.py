@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,7 +21,7 @@ from infra.chassis.refusals import CommandIdReused
 from infra.chassis.tables import command_log, inbox
 from infra.chassis.types import BigKey, UtcDateTime
 
-__all__ = ["BigKey", "Database", "UtcDateTime", "answer", "note", "recall"]
+__all__ = ["BigKey", "Database", "UtcDateTime", "answer", "insert_into", "note", "recall"]
 
 POOL_SIZE = 12  # workers of a service (10) and room for probes
 STATEMENT_TIMEOUT_MS = 15_000
@@ -137,6 +138,11 @@ class _Turn:
     def __exit__(self, *_error: object) -> None:
         self._holder = None
         self._lock.release()
+
+
+def insert_into(session: Session, table: Any) -> Any:
+    """An INSERT that can say ON CONFLICT, for the database at hand."""
+    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def recall(session: Session, command: Command) -> dict[str, Any] | None:

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
+from infra.chassis.database import Database, insert_into
 from infra.chassis.erasures import is_about_forgotten
 from infra.chassis.publishing import Publisher
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.sweeping import kind_of
-from infra.chassis.tables import dead_letter
+from infra.chassis.tables import OPEN_LETTER, dead_letter
 from infra.chassis.wordless import about, without_words
 
 
@@ -69,57 +69,40 @@ class DeadLetters:
         """Keep an event that failed for the last time, as fit; a repeat of the same one only updates its row."""
         with self.database.session() as session:
             event, headers, error = _fit_to_keep(session, event, headers, error)
-            known = (
-                (dead_letter.c.consumer == queue)
-                & (dead_letter.c.message_id == event["id"])
-                & (dead_letter.c.state == "waiting")
+            letter = insert_into(session, dead_letter).values(
+                consumer=queue,
+                message_id=event["id"],
+                routing={"type": event.get("type"), "source": event.get("source")},
+                headers={key: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"},
+                body=json.dumps(event, ensure_ascii=False).encode(),
+                content_type="application/json",
+                error=error,
+                attempts=attempts,
+                first_at=datetime.fromtimestamp(first_at, UTC),
+                last_at=clock.now(),
+                state="waiting",
             )
-            updated = session.execute(
-                dead_letter.update().where(known).values(error=error, last_at=clock.now(), attempts=attempts)
-            )
-            if updated.rowcount:  # type: ignore[attr-defined]
-                return
-            session.execute(
-                dead_letter.insert().values(
-                    consumer=queue,
-                    message_id=event["id"],
-                    routing={"type": event.get("type"), "source": event.get("source")},
-                    headers={key: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"},
-                    body=json.dumps(event, ensure_ascii=False).encode(),
-                    content_type="application/json",
-                    error=error,
-                    attempts=attempts,
-                    first_at=datetime.fromtimestamp(first_at, UTC),
-                    last_at=clock.now(),
-                    state="waiting",
-                )
-            )
+            session.execute(_or_again(letter, error=letter.excluded.error, attempts=letter.excluded.attempts))
 
     def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
         """A row for a message that was put aside; the same bytes again only update it."""
         digest = digest_of(body)
-        known = (dead_letter.c.message_id == digest) & (dead_letter.c.state == "unreadable")
         about = {"id": digest, "size": len(body), "kept_in": "portal.quarantine"}
         with self.database.session() as session:
-            again = dead_letter.update().where(known, dead_letter.c.consumer == routing_key[:160])
-            updated = session.execute(again.values(last_at=clock.now(), attempts=dead_letter.c.attempts + 1))
-            if updated.rowcount:  # type: ignore[attr-defined]
-                return
-            session.execute(
-                dead_letter.insert().values(
-                    consumer=routing_key[:160],
-                    message_id=digest,
-                    routing={"type": "unreadable", "source": service},
-                    headers={},
-                    body=json.dumps(about).encode(),
-                    content_type="application/json",
-                    error=why[:500],
-                    attempts=1,
-                    first_at=clock.now(),
-                    last_at=clock.now(),
-                    state="unreadable",
-                )
+            note = insert_into(session, dead_letter).values(
+                consumer=routing_key[:160],
+                message_id=digest,
+                routing={"type": "unreadable", "source": service},
+                headers={},
+                body=json.dumps(about).encode(),
+                content_type="application/json",
+                error=why[:500],
+                attempts=1,
+                first_at=clock.now(),
+                last_at=clock.now(),
+                state="unreadable",
             )
+            session.execute(_or_again(note, attempts=dead_letter.c.attempts + 1))
 
     def unresolved(self, limit: int = 100) -> list[dict[str, Any]]:
         """What an operator has to decide on, oldest first: letters that wait, and notes of what nobody could read."""
@@ -189,6 +172,15 @@ def _fit_to_keep(
     if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
         return without_words(event), {}, kind_of(error)
     return event, headers, error
+
+
+def _or_again(letter: Any, **changed: Any) -> Any:
+    """The INSERT of a letter which, when it is open already (another worker may write it now), says it came again."""
+    return letter.on_conflict_do_update(
+        index_elements=["consumer", "message_id"],
+        index_where=OPEN_LETTER,
+        set_={"last_at": letter.excluded.last_at, **changed},
+    )
 
 
 def _shown(row: Any) -> dict[str, Any]:

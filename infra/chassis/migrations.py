@@ -13,12 +13,12 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Index, MetaData, Table, create_engine, event, text
+from sqlalchemy import Index, MetaData, Table, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
-from infra.chassis.tables import FIRST, LATER, forgotten_subject
+from infra.chassis.tables import FIRST, LATER, dead_letter, forgotten_subject
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
 
@@ -46,7 +46,24 @@ def drop_forgotten(op: Operations) -> None:
 def create_index(op: Operations, index: Index) -> None:
     """One index, such as those of :data:`infra.chassis.tables.LATER` for the migration that brought it."""
     assert index.table is not None
-    op.create_index(index.name, index.table.name, [column.name for column in index.columns])
+    columns = [column.name for column in index.columns]
+    op.create_index(index.name, index.table.name, columns, unique=index.unique, **index.dialect_kwargs)
+
+
+def index_letters(op: Operations) -> None:
+    """The indexes of dead letters, for the migration that brought them; letters that are open twice become one."""
+    twin = dead_letter.alias("twin")
+    is_open = dead_letter.c.state.in_(["waiting", "unreadable"])
+    same = [twin.c[name] == dead_letter.c[name] for name in ("consumer", "message_id", "state")]
+    merged = {
+        "attempts": select(func.sum(twin.c.attempts)).where(*same).scalar_subquery(),
+        "last_at": select(func.max(twin.c.last_at)).where(*same).scalar_subquery(),
+    }
+    first = select(func.min(twin.c.id)).where(*same).scalar_subquery()
+    op.execute(dead_letter.update().where(is_open).values(merged))
+    op.execute(dead_letter.delete().where(is_open, dead_letter.c.id > first))
+    for index in sorted(LATER, key=lambda one: str(one.name)):
+        create_index(op, index)
 
 
 def _create(op: Operations, table: Table) -> None:

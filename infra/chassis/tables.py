@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
 from infra.chassis.types import BigKey, UtcDateTime
@@ -74,6 +74,15 @@ dead_letter = Table(
 )
 Index("dead_letter_state", dead_letter.c.state, dead_letter.c.id)
 known_letters = Index("dead_letter_message", dead_letter.c.message_id, dead_letter.c.state)
+OPEN_LETTER = text("state IN ('waiting', 'unreadable')")  # spelled out: a bound value would not match the index
+open_letters = Index(
+    "dead_letter_open",
+    dead_letter.c.consumer,
+    dead_letter.c.message_id,
+    unique=True,
+    postgresql_where=OPEN_LETTER,
+    sqlite_where=OPEN_LETTER,
+)
 
 forgotten_subject = Table(
     "forgotten_subject",
@@ -90,7 +99,7 @@ Index("forgotten_subject_account", forgotten_subject.c.account_id)
 
 FIRST = (command_log, inbox, outbox, relay_position, dead_letter)  # those of every service's first migration
 ALL = (*FIRST, forgotten_subject)
-LATER = {known_letters}  # indexes that came with a migration of their own
+LATER = {known_letters, open_letters}  # indexes that came with a migration of their own
 
 
 def plumbing(metadata: MetaData) -> None:

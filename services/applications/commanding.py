@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.database import insert_into
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 from services.applications.domain import moves
@@ -173,8 +173,7 @@ def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_c
 
 def next_number(session: Session, sequence: str) -> int:
     """The next number of a sequence; whoever asks next waits for this transaction."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(RunningNumber).values(sequence=sequence, last=1)
+    statement = insert_into(session, RunningNumber).values(sequence=sequence, last=1)
     raised = statement.on_conflict_do_update(index_elements=["sequence"], set_={"last": RunningNumber.last + 1})
     return int(session.execute(raised.returning(RunningNumber.last)).scalar_one())
 

@@ -14,11 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
+from infra.chassis.database import Database, insert_into
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar
 from services.applications.domain.commitments import digest
@@ -69,7 +68,6 @@ class Rulebook:
         """
         definition = {key: value for key, value in procedure.items() if key not in VOLATILE}
         known = digest(definition)
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         row = {
             "code": definition["code"],
             "version": definition["version"],
@@ -77,7 +75,7 @@ class Rulebook:
             "definition": definition,
             "kept_at": clock.now(),
         }
-        session.execute(insert(ProcedureCopy).values(row).on_conflict_do_nothing())
+        session.execute(insert_into(session, ProcedureCopy).values(row).on_conflict_do_nothing())
         kept = (ProcedureCopy.code == row["code"], ProcedureCopy.version == row["version"])
         return session.scalars(select(ProcedureCopy.digest).where(*kept)).one()
 

@@ -10,11 +10,10 @@ import hashlib
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
+from infra.chassis.database import Database, insert_into
 from services.applications.blobs import Blobs
 from services.applications.models import BlobUnderWay, Paper
 
@@ -24,11 +23,10 @@ BATCH = 50
 
 def set_out(database: Database, content: bytes, applicant_id: str) -> None:
     """Note that these bytes of this person are about to be kept."""
-    insert = postgresql.insert if database.engine.dialect.name == "postgresql" else sqlite.insert
-    noted = insert(BlobUnderWay).values(
-        sha256=hashlib.sha256(content).hexdigest(), applicant_id=applicant_id, since=clock.now()
-    )
     with database.session() as session:
+        noted = insert_into(session, BlobUnderWay).values(
+            sha256=hashlib.sha256(content).hexdigest(), applicant_id=applicant_id, since=clock.now()
+        )
         session.execute(
             noted.on_conflict_do_update(index_elements=["sha256", "applicant_id"], set_={"since": noted.excluded.since})
         )

@@ -9,10 +9,9 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 from sqlalchemy import Table, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database
+from infra.chassis.database import Database, insert_into
 from infra.chassis.followers import advance, position_of
 from services.applications.errors import ReadModelBehind
 from services.applications.models import application_view
@@ -77,8 +76,7 @@ def rows_of(session: Session, table: Table, keys: set[str]) -> dict[str, Row]:
 def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     """Put rows in their places, new or changed."""
     listed = [dict(row) for row in rows]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    statement = insert_into(session, table)
     changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     upsert = statement.on_conflict_do_update(index_elements=["application_id"], set_=changed)
     if listed:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert as sqlalchemy_insert
-from sqlalchemy import text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
+from infra.chassis.database import insert_into
 from services.catalog.facets import AGENCY_LEVEL, agency_level
 from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
@@ -117,14 +116,9 @@ def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def insert(session: Session, table: Any) -> Any:
-    """An INSERT that can say ON CONFLICT, for the database at hand."""
-    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
-
-
 def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
     if session.get_bind().dialect.name == "sqlite":
-        session.execute(sqlalchemy_insert(SearchFacet), values)
+        session.execute(insert(SearchFacet), values)
     else:
         columns = {name: [one[name] for one in values] for name in ("entry_id", "kind", "value")}
         session.execute(text(FACETS_AT_ONCE), columns)
@@ -136,7 +130,7 @@ def _learn(session: Session, counted: Counter[str]) -> None:
     if session.get_bind().dialect.name != "sqlite":
         session.execute(text(WORDS_AT_ONCE), {"words": [word for word, _ in learnt], "numbers": [n for _, n in learnt]})
         return
-    new = insert(session, SearchWord)
+    new = insert_into(session, SearchWord)
     more = new.on_conflict_do_update(
         index_elements=["word"], set_={"entries": SearchWord.entries + new.excluded.entries}
     )
@@ -144,7 +138,7 @@ def _learn(session: Session, counted: Counter[str]) -> None:
 
 
 def _name_fields(session: Session, fields: dict[str, dict[str, Any]]) -> None:
-    new = insert(session, Field)
+    new = insert_into(session, Field)
     names = {"name_vi": new.excluded.name_vi, "name_en": new.excluded.name_en}
     rows = [
         {"code": code, "name_vi": field["vi"], "name_en": field.get("en") or field["vi"]}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
+from infra.chassis.database import insert_into
 from infra.chassis.outbox import tell, tell_all
 from services.catalog import indexing
 from services.catalog.days import today
@@ -28,7 +29,7 @@ def locked(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
     if not wanted:
         return {}
     rows = [{"code": code, "versions": 0, "uses": 0, "created_at": clock.now()} for code in wanted]
-    session.execute(indexing.insert(session, Procedure).on_conflict_do_nothing(index_elements=["code"]), rows)
+    session.execute(insert_into(session, Procedure).on_conflict_do_nothing(index_elements=["code"]), rows)
     query = select(Procedure).where(Procedure.code.in_(wanted)).order_by(Procedure.code)
     held = session.scalars(query.with_for_update().execution_options(populate_existing=True))
     return {row.code: row for row in held}

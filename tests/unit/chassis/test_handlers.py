@@ -191,24 +191,16 @@ def test_an_event_that_somebody_awaits_is_kept_until_their_queue_is_there(echo):
     assert echo.follower.once() == 1
 
 
-@pytest.mark.parametrize("look", ["note_unreadable", "keep", "dropped"])
-def test_a_letter_is_found_by_its_message_however_many_there_are(echo, look):
+def test_a_letter_is_found_by_its_message_however_many_there_are(echo):
     letters, asked = DeadLetters(echo.database), []
-    said = {"id": "echo:7", "type": "counted.v1", "source": "/echo", "data": {}}
-    given = {
-        "note_unreadable": ("echo", HEAR, b"{no json", "undecodable"),
-        "keep": (HEAR, said, {}, "ValueError: 7", 3, 0.0),
-        "dropped": (HEAR, "echo:7"),
-    }[look]
 
     def note(_connection, _cursor, statement, parameters, _context, _many):
         asked.append((statement, parameters))
 
     listen(echo.database.engine, "before_cursor_execute", note)
-    getattr(letters, look)(*given)
+    letters.dropped(HEAR, "echo:7")
     remove(echo.database.engine, "before_cursor_execute", note)
-    looks = ("UPDATE dead_letter", "SELECT dead_letter")
-    statement, parameters = next(one for one in asked if one[0].startswith(looks))
+    statement, parameters = next(one for one in asked if "dead_letter" in one[0])
     with echo.database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "USING INDEX dead_letter_message" in plan[0][-1]

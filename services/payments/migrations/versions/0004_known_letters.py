@@ -1,9 +1,8 @@
-"""Dead letters are looked for by the message they hold."""
+"""Dead letters are looked for by the message they hold; one is open once for each consumer."""
 
 from alembic import op
 
-from infra.chassis.migrations import create_index
-from infra.chassis.tables import known_letters
+from infra.chassis.migrations import index_letters
 
 revision = "0004"
 down_revision = "0003"
@@ -12,8 +11,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_index(op, known_letters)
+    index_letters(op)
 
 
 def downgrade() -> None:
+    op.drop_index("dead_letter_open", "dead_letter")
     op.drop_index("dead_letter_message", "dead_letter")
