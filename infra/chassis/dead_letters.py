@@ -19,6 +19,7 @@ from infra.chassis import clock
 from infra.chassis.database import Database, insert_into
 from infra.chassis.erasures import is_about_forgotten
 from infra.chassis.publishing import Publisher
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.sweeping import kind_of
@@ -87,7 +88,7 @@ class DeadLetters:
     def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
         """A row for a message that was put aside; the same bytes again only update it."""
         digest = digest_of(body)
-        about = {"id": digest, "size": len(body), "kept_in": "portal.quarantine"}
+        about = {"id": digest, "size": len(body), "kept_in": QUARANTINE}
         with self.database.session() as session:
             note = insert_into(session, dead_letter).values(
                 consumer=routing_key[:160],

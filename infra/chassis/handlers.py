@@ -25,14 +25,12 @@ from infra.chassis.crashing import crash_at
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.dependencies import settings_of
 from infra.chassis.handler_queues import handler_queue, make_handler_queues
+from infra.chassis.quarantine import keeping_publisher, lay_in_quarantine, letter_of
 from infra.chassis.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.wire import (
     Consumer,
     Envelope,
     check_envelope,
-    lay_in_quarantine,
-    letter_of,
-    quarantine_publisher,
     too_deep,
 )
 
@@ -163,7 +161,7 @@ class ReliableHandler(EventHandler):
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
-        quarantine_publisher(self.container).keep(
+        keeping_publisher(self.container).keep(
             event,
             retry_queue(self.tiers[attempt - 1]),
             exchange=retry_exchange(self.tiers[attempt - 1]),

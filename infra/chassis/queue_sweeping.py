@@ -19,10 +19,10 @@ from infra.chassis.dead_letters import digest_of
 from infra.chassis.handler_queues import BOUNDS, unroutable_exchange
 from infra.chassis.handlers import LAST_ERROR
 from infra.chassis.publishing import Publisher
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.settings import Settings
 from infra.chassis.sweeping import body_left, kind_of
 from infra.chassis.topology import retry_exchange, retry_tiers
-from infra.chassis.wire import QUARANTINE
 from infra.chassis.wordless import about, speaks_of, with_tokens_read, without_words
 
 BODY = "body_base64"  # what every letter has, and no event

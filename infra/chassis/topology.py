@@ -10,8 +10,8 @@ from nameko.rpc import get_rpc_exchange
 from infra.chassis.contracts import Contract
 from infra.chassis.handler_queues import again_exchange, make_handler_queues, retell_queue
 from infra.chassis.publishing import events_exchange
+from infra.chassis.quarantine import quarantine_queue
 from infra.chassis.settings import Settings
-from infra.chassis.wire import quarantine_queue
 
 DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
 

@@ -7,12 +7,10 @@ replies that cannot be sent.
 
 from __future__ import annotations
 
-import base64
 import functools
 from typing import Any
 
 import kombu.compression
-from kombu import Queue
 from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
 from nameko.exceptions import ContainerBeingKilled
@@ -21,13 +19,10 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.dead_letters import DeadLetters, digest_of
-from infra.chassis.handler_queues import unroutable_exchange
-from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher
+from infra.chassis.publishing import CONFIRM_TIMEOUT
+from infra.chassis.quarantine import MAX_BODY, lay_in_quarantine, letter_of
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
-from infra.chassis.wordless import UUID, with_tokens_read
 
-QUARANTINE = "portal.quarantine"
-MAX_BODY = 16 * 1024 * 1024  # bytes; larger is put aside unread
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 MAX_DEPTH = 60  # nesting of JSON
 MAX_HEADER = 64 * 1024
@@ -181,46 +176,6 @@ class Consumer(QueueConsumer):
             DeadLetters.of(settings, service).note_unreadable(service, routing_key, body, why)
         except Exception as error:
             logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
-
-
-def letter_of(
-    service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
-) -> dict[str, Any]:
-    """What every letter in the quarantine says; with what it is found by, beside, when it is dropped or replayed."""
-    return {
-        "service": service,
-        "why": why,
-        "routing_key": routing_key,
-        "headers": _headers_kept(headers),
-        "content_type": content_type,
-        "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
-    }
-
-
-def lay_in_quarantine(container: Any, letter: dict[str, Any]) -> None:
-    """A letter into the quarantine, confirmed."""
-    quarantine_publisher(container).keep(letter, quarantine_queue(), exchange="", routing_key=QUARANTINE)
-
-
-def quarantine_queue() -> Queue:
-    """Where letters lie, and what the broker itself found no queue for."""
-    return Queue(QUARANTINE, exchange=unroutable_exchange(), durable=True)
-
-
-def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:
-    """What may be kept: an access token opens doors, so only the ids in it stay (its caller's is one)."""
-    kept = {str(key)[:200]: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"}
-    if found := UUID.findall(with_tokens_read(str(headers.get("nameko.auth_token", "")))):
-        kept["ids_in_token"] = " ".join(found)
-    return kept
-
-
-def quarantine_publisher(container: Any) -> Publisher:
-    """One publisher per container for what must be kept."""
-    if not hasattr(container, "_kept_publisher"):
-        container._kept_publisher = Publisher(container.config["AMQP_URI"])
-    publisher: Publisher = container._kept_publisher
-    return publisher
 
 
 class TooLarge(Exception):

@@ -17,8 +17,8 @@ import pytest
 from kombu import Connection, Queue
 from sqlalchemy import create_engine, text
 
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.queue_sweeping import TURN
-from infra.chassis.wire import QUARANTINE
 
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
 PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]

@@ -8,7 +8,7 @@ import eventlet
 import pytest
 from nameko.exceptions import MethodNotFound
 
-from infra.chassis.wire import QUARANTINE
+from infra.chassis.quarantine import QUARANTINE
 from tests.faults.storms import answerable_calls, poisoned_calls, poisoned_events
 
 PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}

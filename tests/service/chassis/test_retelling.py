@@ -18,10 +18,10 @@ from infra.chassis import clock
 from infra.chassis.followers import Follower
 from infra.chassis.handler_queues import ask, handler_queue, retell_queue
 from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.queue_sweeping import sweep, take_out
 from infra.chassis.tables import outbox
 from infra.chassis.topology import retry_queue
-from infra.chassis.wire import QUARANTINE
 from tests.service.chassis.conftest import Ours
 from tests.service.chassis.test_stock_faults import until
 

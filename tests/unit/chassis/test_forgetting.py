@@ -17,9 +17,9 @@ from infra.chassis.erasures import Erasures
 from infra.chassis.forgetting import STEPS, Forgetting
 from infra.chassis.outbox import tell
 from infra.chassis.publishing import Publisher
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.tables import command_log, dead_letter, forgotten_subject, outbox
 from infra.chassis.topology import retry_exchange
-from infra.chassis.wire import QUARANTINE
 from infra.chassis.wordless import FACTS, GONE, SECRETS, without_words
 from infra.embedded.broker import Broker
 

@@ -14,8 +14,8 @@ from sqlalchemy.event import listen, remove
 
 from infra.chassis.dead_letters import DeadLetters
 from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.queue_sweeping import TURN, AnotherSweeps, take_out
-from infra.chassis.wire import QUARANTINE
 from infra.embedded.broker import Broker
 
 HEAR = "evt-echo-counted.v1--echo.hear"
