@@ -102,6 +102,8 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 class Consumer(QueueConsumer):
     """Stock consumer whose acks and requeues survive a dead connection and which keeps what it cannot decode."""
 
+    _being_put_aside = 0  # messages at work in threads that are no workers
+
     def consume(
         self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: Any
     ) -> Any:
@@ -139,12 +141,19 @@ class Consumer(QueueConsumer):
     def on_iteration(self) -> None:
         """As stock, but stays connected until all work is done: what is finished during a stop is acked, too."""
         self._cancel_consumers_if_requested()
-        if not self._consumers and not self.container._worker_pool.running():
+        if not (self._consumers or self.container._worker_pool.running() or self._being_put_aside):
             self.should_stop = True
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
-        self.container.spawn_managed_thread(functools.partial(self.put_aside, message, f"undecodable: {exc}"))
+        self._being_put_aside += 1
+        self.container.spawn_managed_thread(functools.partial(self._put_aside, message, f"undecodable: {exc}"))
+
+    def _put_aside(self, message: Any, why: str) -> None:
+        try:
+            self.put_aside(message, why)
+        finally:
+            self._being_put_aside -= 1
 
     def put_aside(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import eventlet
 import pytest
 from nameko.exceptions import MethodNotFound
 
+from infra.chassis.publishing import Publisher
 from infra.chassis.quarantine import QUARANTINE
 from tests.faults.storms import answerable_calls, poisoned_calls, poisoned_events
+from tests.service.chassis.test_stock_faults import until
 
 PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
 QUEUE = "evt-echo-counted.v1--echo.hear"
@@ -51,3 +54,21 @@ def test_an_unknown_door_is_answered_by_name(ours, wire, method):
     with pytest.raises(MethodNotFound):
         wire.ask("echo", method)
     assert service.alive
+
+
+def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch):
+    laid, lay = [], Publisher.keep
+
+    def slowly(publisher: Publisher, *given: Any, **options: Any) -> None:
+        lay(publisher, *given, **options)
+        laid.append(given)
+        eventlet.sleep(1)
+
+    monkeypatch.setattr(Publisher, "keep", slowly)
+    service = ours()
+    for _ in range(30):
+        wire.send(b"{no json", routing_key=QUEUE, **PLAIN)
+    until(lambda: laid)
+    service.runner.stop()
+    assert 0 < wire.count(QUARANTINE) == len(laid)
+    assert wire.count(QUEUE) == 30 - len(laid), "what lies in quarantine is not handed over again"
