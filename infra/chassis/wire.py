@@ -146,17 +146,17 @@ class Consumer(QueueConsumer):
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
-        self._being_put_aside += 1
-        self.container.spawn_managed_thread(functools.partial(self._put_aside, message, f"undecodable: {exc}"))
-
-    def _put_aside(self, message: Any, why: str) -> None:
-        try:
-            self.put_aside(message, why)
-        finally:
-            self._being_put_aside -= 1
+        self.container.spawn_managed_thread(functools.partial(self.put_aside, message, f"undecodable: {exc}"))
 
     def put_aside(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
+        self._being_put_aside += 1
+        try:
+            self._put_aside(message, why)
+        finally:
+            self._being_put_aside -= 1
+
+    def _put_aside(self, message: Any, why: str) -> None:
         service = self.container.service_name
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
         routing_key = str((message.delivery_info or {}).get("routing_key"))

@@ -56,7 +56,8 @@ def test_an_unknown_door_is_answered_by_name(ours, wire, method):
     assert service.alive
 
 
-def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch):
+@pytest.mark.parametrize("poison", [b"{no json", b'{"no": "event"}'])
+def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch, poison):
     laid, lay = [], Publisher.keep
 
     def slowly(publisher: Publisher, *given: Any, **options: Any) -> None:
@@ -67,7 +68,7 @@ def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch):
     monkeypatch.setattr(Publisher, "keep", slowly)
     service = ours()
     for _ in range(30):
-        wire.send(b"{no json", routing_key=QUEUE, **PLAIN)
+        wire.send(poison, routing_key=QUEUE, **PLAIN)
     until(lambda: laid)
     service.runner.stop()
     assert 0 < wire.count(QUARANTINE) == len(laid)
