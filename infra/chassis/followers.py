@@ -32,7 +32,10 @@ BATCH = 200
 
 
 class Duty(Protocol):
-    """One thing a follower does: ``step`` does a bounded piece of work and says how much (0: idle)."""
+    """One thing a follower does: ``step`` does a bounded piece of work and says how much (0: idle).
+
+    One that holds something between its steps has ``let_go``, called while another process leads.
+    """
 
     name: str
 
@@ -73,6 +76,9 @@ class Follower:
         self.last_step_at = time.monotonic()
         self.leading = self.lease.held()
         if not self.leading:
+            for duty in self.duties:
+                if hasattr(duty, "let_go"):
+                    duty.let_go()
             return 0
         with self.lease:
             return sum(self._step(duty) for duty in self.duties if self.lease.fresh)

@@ -69,8 +69,18 @@ class Retelling:
         try:
             return self._step()
         except Exception:
-            self._drop()  # the broker gives the request back, and it is begun anew
+            self.let_go()
             raise
+
+    def let_go(self) -> None:
+        """The broker gives the requests back, and whoever leads begins them anew."""
+        connection, self._connection, self._channel, self._request = self._connection, None, None, None
+        self._waiting.clear()
+        if connection is not None:
+            try:
+                connection.collect()
+            except Exception as error:  # it is being given up because it is broken
+                self.last_error = error
 
     def _step(self) -> int:
         if self._request is None and not self._take():
@@ -146,12 +156,3 @@ class Retelling:
             self._channel = self._connection.channel()
             self.asked(self._channel).declare()
         return self._channel
-
-    def _drop(self) -> None:
-        connection, self._connection, self._channel, self._request = self._connection, None, None, None
-        self._waiting.clear()
-        if connection is not None:
-            try:
-                connection.collect()
-            except Exception as error:  # it is being given up because it is broken
-                self.last_error = error

@@ -20,6 +20,7 @@ from infra.chassis.handler_queues import ask, handler_queue, retell_queue
 from infra.chassis.publishing import Publisher, events_exchange
 from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.queue_sweeping import sweep, take_out
+from infra.chassis.retelling import LOOK
 from infra.chassis.tables import outbox
 from infra.chassis.topology import retry_queue
 from tests.service.chassis.conftest import Ours
@@ -183,6 +184,21 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, 
     monkeypatch.setattr(telling, "tell_again", once_broken)
     follow(told, 40)
     assert broken and sorted(service.counter.heard) == ["echo:1", "echo:2"]
+
+
+def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, told, wire, monkeypatch):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    told.once()
+    until(lambda: len(service.counter.heard) == 2)
+    monkeypatch.setattr("infra.chassis.retelling.BATCH", 1)
+    ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"})
+    eventlet.sleep(LOOK)
+    assert told.once() == 1 and wire.count(retell_queue("echo").name) == 0, "begun, and not ended"
+    monkeypatch.setattr(told.lease, "held", lambda: False)
+    told.once()
+    assert until(lambda: wire.count(retell_queue("echo").name) == 1), "for whoever leads now"
 
 
 def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
