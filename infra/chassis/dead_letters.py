@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -105,12 +105,32 @@ class DeadLetters:
             )
             session.execute(_or_again(note, attempts=dead_letter.c.attempts + 1))
 
-    def unresolved(self, limit: int = 100) -> list[dict[str, Any]]:
+    def unresolved(self, limit: int = 100, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
         """What an operator has to decide on, oldest first: letters that wait, and notes of what nobody could read."""
         with self.database.session() as session:
-            open_ones = dead_letter.c.state.in_(["waiting", "unreadable"])
-            rows = session.execute(select(dead_letter).where(open_ones).order_by(dead_letter.c.id).limit(limit))
+            rows = session.execute(
+                select(dead_letter).where(*_open(consumer, error)).order_by(dead_letter.c.id).limit(limit)
+            )
             return [_shown(row) for row in rows]
+
+    def numbers(self, *, consumer: str = "", error: str = "", readable: bool = False) -> list[int]:
+        """Which letters are open whose consumer and error have these words in them; ``readable``: can be replayed."""
+        wanted = [*_open(consumer, error), *([dead_letter.c.state == "waiting"] if readable else [])]
+        with self.database.session() as session:
+            return list(session.scalars(select(dead_letter.c.id).where(*wanted).order_by(dead_letter.c.id)))
+
+    def summary(self, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
+        """What is open by type, consumer and kind of error, the most first: how many, first and last time."""
+        of, said = [dead_letter.c.routing["type"].as_string(), dead_letter.c.consumer], dead_letter.c.error
+        with self.database.session() as session:
+            colon = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+            of.append(func.substr(said, 1, colon(said.concat(":"), ":") - 1))
+            figures = func.count(), func.min(dead_letter.c.first_at), func.max(dead_letter.c.last_at)
+            rows = session.execute(
+                select(*of, *figures).where(*_open(consumer, error)).group_by(*of).order_by(func.count().desc(), *of)
+            ).all()
+        names = ("type", "consumer", "error", "letters", "first_at", "last_at")
+        return [dict(zip(names, (*of, first.isoformat(), last.isoformat()), strict=True)) for *of, first, last in rows]
 
     def dropped(self, queue: str, message_id: str) -> bool:
         """Whether an operator has given this event up for this consumer; it may be told again all the same."""
@@ -173,6 +193,15 @@ def _fit_to_keep(
     if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
         return without_words(event), {}, kind_of(error)
     return event, headers, error
+
+
+def _open(consumer: str = "", error: str = "") -> list[Any]:
+    wanted: list[Any] = [OPEN_LETTER]
+    if consumer:
+        wanted.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
+    if error:
+        wanted.append(dead_letter.c.error.contains(error, autoescape=True))
+    return wanted
 
 
 def _or_again(letter: Any, **changed: Any) -> Any:

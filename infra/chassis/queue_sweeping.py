@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,29 +45,30 @@ def sweep(settings: Settings, marks: set[str]) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def take_out(settings: Settings, queue: str, known_by: str) -> int:
-    """Take a dead letter that is settled out of the quarantine, with all its copies; how many there were.
+def take_out(settings: Settings, settled: Collection[tuple[str, str]]) -> int:
+    """Take dead letters that are settled out of the quarantine, with all their copies; how many there were.
 
-    ``queue`` and ``known_by``: consumer and message id as its row has them; the digest, for what nobody could read.
+    ``settled``: consumer and message id as their rows have them; the digest, for what nobody could read.
     """
 
     def left(message: Any) -> dict[str, Any] | None:
-        return {} if _letter_is(message, queue, known_by) else None
+        return {} if _known_as(message) & wanted else None
+
+    wanted = set(settled)
 
     with _our_turn(settings) as channel:
         return _gone_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
 
 
-def _letter_is(message: Any, queue: str, known_by: str) -> bool:
+def _known_as(message: Any) -> set[tuple[str, str]]:
+    """Consumer and message id, or digest, of the row that a message in the quarantine has."""
     letter = _json(message)
     if BODY not in letter:
-        return known_by == letter.get("id") and queue == message.delivery_info["routing_key"]
-    if str(letter.get("routing_key"))[:160] != queue:
-        return False
-    if known_by == letter.get("message_id") or known_by == letter.get("digest"):
-        return True
-    older = "digest" not in letter and "message_id" not in letter  # put aside before letters said how they are known
-    return older and known_by == digest_of(base64.b64decode(letter[BODY]))
+        return {(message.delivery_info["routing_key"], str(letter.get("id")))}
+    names = [str(letter[one]) for one in ("message_id", "digest") if one in letter]
+    if not names:  # put aside before letters said how they are known
+        names = [digest_of(base64.b64decode(letter[BODY]))]
+    return {(str(letter.get("routing_key"))[:160], name) for name in names}
 
 
 @contextmanager

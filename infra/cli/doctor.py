@@ -129,7 +129,7 @@ def _database(settings: Settings, service: str) -> list[Finding]:
     found = [Finding("ok", what)]
     if apart > CLOCKS_APART:
         found.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
-    if waiting := len(DeadLetters(database).waiting()):
+    if waiting := len(DeadLetters(database).numbers()):
         found.append(Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}"))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,24 +19,60 @@ from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.tables import inbox
 from infra.cli.connection import reached
 from infra.cli.ending import Refused
+from infra.cli.progress import progress
 from infra.cli.services import known
 
 DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed letter
 TURN_WITHIN = 5.0  # seconds to wait for a service that goes through the quarantine
+Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the letters
 
 
-def replayed_here(settings: Settings, service: str, letter: int) -> dict[str, Any]:
-    """The embedded default comes up for it, tries it twice at once and goes down when it is digested or dead again."""
+def chosen(
+    letters: DeadLetters, numbers: list[int] | None, *, consumer: str, error: str, readable: bool = False
+) -> list[int]:
+    """The letters a command is about: those named, or all open ones of a kind; never all there are."""
+    if bool(numbers) == bool(consumer or error):
+        raise Refused("name letters by their numbers, or all of a kind with --consumer or --error")
+    return numbers or letters.numbers(consumer=consumer, error=error, readable=readable)
+
+
+def replayed(settings: Settings, letters: DeadLetters, numbers: list[int]) -> Settled:
+    """Each handed to its handler's queue again, then out of the quarantine."""
+    with publisher_of(settings) as publisher:
+        return _each(settings, numbers, lambda one: letters.replay(one, publisher))
+
+
+def dropped(settings: Settings, letters: DeadLetters, numbers: list[int], reason: str) -> Settled:
+    """Each given up, then out of the quarantine."""
+    return _each(settings, numbers, lambda one: letters.drop(one, reason))
+
+
+def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, Any]]) -> Settled:
+    settled: list[dict[str, Any]] = []
+    try:
+        with progress("thông điệp / letters", quiet=len(numbers) == 1) as tell:
+            for number in numbers:
+                settled.append(settle(number))
+                tell(len(settled), len(numbers))
+    finally:  # also of those that came before one that failed, or before somebody had enough
+        said = without_copies(settings, settled)
+    return said, settled
+
+
+def replayed_here(settings: Settings, service: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """The embedded default comes up for them, tries each twice and goes down when all are digested or dead again."""
     quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
-    with reached(quick):
-        letters = DeadLetters.of(quick, service)
-        before = _digesters(letters, letters.show(letter)["message_id"])
-        with publisher_of(quick) as publisher:
-            told = letters.replay(letter, publisher)
-        until = time.monotonic() + DIGESTED_WITHIN
-        while (outcome := _outcome(letters, told, before)) == "handed over" and time.monotonic() < until:
-            time.sleep(0.1)
-    return {"dry_run": False, "outcome": outcome, **told}
+    with reached(quick), publisher_of(quick) as publisher:
+        return [_replayed_here(DeadLetters.of(quick, service), publisher, one) for one in numbers]
+
+
+def _replayed_here(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
+    before = _digesters(letters, letters.show(letter)["message_id"])
+    told = letters.replay(letter, publisher)
+    until = time.monotonic() + DIGESTED_WITHIN
+    while (outcome := _outcome(letters, told, before)) == "handed over" and time.monotonic() < until:
+        time.sleep(0.1)
+    return {"outcome": outcome, **told}
 
 
 def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
@@ -65,24 +101,24 @@ def publisher_of(settings: Settings) -> Iterator[Publisher]:
         publisher.close()
 
 
-def without_copies(settings: Settings, letter: dict[str, Any]) -> dict[str, Any]:
-    """A letter that is settled, after what lay of it in the quarantine is out; ``in_quarantine`` says what came of it.
+def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
+    """After what lay of settled letters in the quarantine is out; ``in_quarantine`` says what came of it.
 
-    It is settled whatever comes of it: a copy that stays names a row which says what was decided.
+    They are settled whatever comes of it: a copy that stays names a row which says what was decided.
     """
-    if settings.embedded:  # nothing outlives its broker
-        return letter
+    if settings.embedded or not settled:  # of an embedded broker nothing outlives the command
+        return {}
     until = time.monotonic() + TURN_WITHIN
     while True:
         try:
-            taken = take_out(settings, letter["consumer"], letter["message_id"])
-            return {**letter, "in_quarantine": f"{taken} taken out"}
+            taken = take_out(settings, [(one["consumer"], one["message_id"]) for one in settled])
+            return {"in_quarantine": f"{taken} taken out"}
         except AnotherSweeps:
             if time.monotonic() >= until:
-                return {**letter, "in_quarantine": "its copies stay: a service goes through that queue just now"}
+                return {"in_quarantine": "their copies stay: a service goes through that queue just now"}
             time.sleep(0.5)
         except (SettingMissing, AMQPError, OSError) as unreached:
-            return {**letter, "in_quarantine": f"its copies stay: {type(unreached).__name__}: {unreached}"}
+            return {"in_quarantine": f"their copies stay: {type(unreached).__name__}: {unreached}"}
 
 
 def letters_of(settings: Settings, service: str) -> DeadLetters:

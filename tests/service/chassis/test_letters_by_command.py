@@ -40,12 +40,16 @@ class Desk:
         self.engine = create_engine(url)
 
     def portal(self, *typed: str, code: int = 0) -> str:
-        done = subprocess.run([*PORTAL, *typed], env=self.env, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr[-2000:]
+        done = self.run(*typed, code=code)
         return done.stdout + done.stderr
 
+    def run(self, *typed: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([*PORTAL, *typed], env=self.env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr[-2000:]
+        return done
+
     def letters(self, *typed: str) -> Any:
-        return json.loads(self.portal("dead-letters", *typed))
+        return json.loads(self.run("dead-letters", *typed).stdout)
 
     def listed(self) -> list[dict[str, Any]]:
         return self.letters("list", "identity", "--json")
@@ -139,6 +143,33 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
     assert wire.count(QUARANTINE) == 0 and QUARANTINE not in desk.portal("doctor", code=78)
     dropped = desk.letters("show", "identity", str(unfit["id"]))
     assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and desk.listed() == []
+
+
+@pytest.mark.timeout(300)
+def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(desk, wire):
+    desk.execute("ALTER TABLE access_entry RENAME TO elsewhere")
+    for number in range(6):
+        about = reading() if number < 4 else reading(applicant_id=7)
+        wire.send({**about, "id": f"applications:beside-{number}"}, routing_key=QUEUE)
+    until(lambda: waiting(desk) == 6)
+    first, second = desk.letters("list", "identity", "--summary", "--json")
+    assert (first["letters"], second["letters"]) == (4, 2) and first["consumer"] == second["consumer"] == QUEUE
+    assert (first["error"], second["error"]) == ("ProgrammingError", "EventUnfit")
+    assert first["first_at"] < first["last_at"]
+    assert f"4 × application_read.v1 → {QUEUE}" in desk.portal("dead-letters", "list", "--summary", "identity")
+    assert "6 waiting, 2 of them shown" in desk.portal("dead-letters", "list", "identity", "--limit", "2")
+    unfit = [one["id"] for one in desk.letters("list", "identity", "--error", "EventUnfit", "--json")]
+    assert "by their numbers" in desk.portal("dead-letters", "replay", "identity", code=1)
+    desk.execute("ALTER TABLE elsewhere RENAME TO access_entry")
+
+    kind = ("identity", "--consumer", "note_application_read", "--error", "ProgrammingError")
+    assert desk.letters("replay", *kind, "--dry-run")["letters"] == 4 and waiting(desk) == 6
+    assert desk.letters("replay", *kind)["in_quarantine"] == "4 taken out"
+    until(lambda: effects(desk) == 4)
+    assert desk.letters("replay", *kind)["letters"] == 0, "none of this kind waits any more"
+    assert [one["id"] for one in desk.listed()] == unfit and wire.count(QUARANTINE) == 2
+    given_up = desk.letters("drop", "identity", *map(str, unfit), "--reason", "thử nghiệm")
+    assert given_up["ids"] == unfit and given_up["in_quarantine"] == "2 taken out" and desk.listed() == []
 
 
 @pytest.mark.timeout(300)

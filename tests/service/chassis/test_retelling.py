@@ -328,9 +328,9 @@ def test_what_has_no_queue_any_more_loses_the_words_of_an_erased_person(ours, wi
     wire.send(f"neither letter nor event: {person}".encode(), routing_key=QUARANTINE)
     until(lambda: wire.count(QUARANTINE) == 3)
     assert sweep(service.settings, {person}) == {"quarantine": 2} and sweep(service.settings, {person}) == {}
-    assert take_out(service.settings, "a queue that is gone", "echo:another") == 0
+    assert take_out(service.settings, [("a queue that is gone", "echo:another")]) == 0
     assert wire.count(QUARANTINE) == 3
-    assert take_out(service.settings, "a queue that is gone", f"echo:{person}") == 1
+    assert take_out(service.settings, [("a queue that is gone", f"echo:{person}")]) == 1
     gone, other = sorted(wire.take(QUARANTINE), key=lambda one: len(one["body"]))
     assert json.loads(gone["body"]) == {"forgotten": True}
     assert json.loads(other["body"])["data"]["reason"] == "lời nói" and other["headers"] == headers

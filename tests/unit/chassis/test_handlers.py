@@ -116,8 +116,8 @@ def test_all_copies_of_a_letter_are_taken_out_and_nobody_elses(echo):
     publisher.publish(again, exchange="", routing_key=QUARANTINE)
     publisher.publish({**again, "routing_key": "another's"}, exchange="", routing_key=QUARANTINE)
     publisher.publish(b"no json", exchange="", routing_key=QUARANTINE)
-    assert take_out(echo.settings, HEAR, "echo:7") == 2
-    assert take_out(echo.settings, HEAR, "echo:7") == 0
+    assert take_out(echo.settings, [(HEAR, "echo:7")]) == 2
+    assert take_out(echo.settings, [(HEAR, "echo:7")]) == 0
     left = [one["body"] for one in broker_of(echo).queues[QUARANTINE]]
     assert len(left) == 3 and b"no json" in left
 
@@ -132,7 +132,7 @@ def test_what_nobody_could_read_is_taken_out_by_its_digest(echo):
     assert all(one["at"].endswith("+00:00") for one in quarantined(echo))
     older = {name: value for name, value in quarantined(echo)[0].items() if name not in ("digest", "at")}
     publisher.publish(older, exchange="", routing_key=QUARANTINE)
-    assert take_out(echo.settings, HEAR, digest) == 3 and len(quarantined(echo)) == 1
+    assert take_out(echo.settings, [(HEAR, digest)]) == 3 and len(quarantined(echo)) == 1
 
 
 def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeypatch):
@@ -146,7 +146,7 @@ def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeyp
     declare = Queue.declare
     monkeypatch.setattr(Queue, "declare", taken)
     with pytest.raises(AnotherSweeps):
-        take_out(echo.settings, HEAR, "echo:7")
+        take_out(echo.settings, [(HEAR, "echo:7")])
     assert len(quarantined(echo)) == 1
 
 
