@@ -19,6 +19,7 @@ FLAT = {"MiB": 30.0, "descriptors": 15.0}  # growth a fitted line may show over 
 MORE_CONNECTIONS = 30
 GONE_WITHIN = 45.0  # seconds in which servers notice connections that were cut off
 FEWEST = 8  # samples a line is fitted through
+SHOWN = 15  # samples of each process's memory that the verdict names
 # Not those that kill or restart processes: a new one says nothing about growth.
 MENU: tuple[Scenario, ...] = (
     scenarios.database_stopped,
@@ -73,6 +74,16 @@ def judge(series: Series) -> tuple[dict[str, float], list[str]]:
     return {f"{who} {what}": round(gain, 1) for (what, who), gain in found.items()}, leaks
 
 
+def over_time(series: Series) -> dict[str, list[int]]:
+    """The memory of each process in MiB, at equal steps: whether it levels off shows here and not in a slope."""
+    kept = {}
+    for (what, who), samples in series.items():
+        step = max(1, len(samples) // SHOWN)
+        if what == "MiB" and len(samples) >= FEWEST:
+            kept[who] = [round(value) for _at, value in samples[::step]]
+    return kept
+
+
 def everything_at_once(stage: Stage) -> None:
     """Faults drawn by chance, one after the other, for the whole time."""
     stage.wait(5)
@@ -84,9 +95,11 @@ def everything_at_once(stage: Stage) -> None:
         stage.recovered()
         stage.wait(2, 5)
     stage.begun, stage.seconds = begun, whole
-    growth, leaks = judge(sampler.stop())
+    series = sampler.stop()
+    growth, leaks = judge(series)
     after, more = connections_left(stage, before)
-    stage.verdict.facts |= {"growth": growth, "connections before": before, "connections after": after}
+    stage.verdict.facts |= {"growth": growth, "MiB over time": over_time(series)}
+    stage.verdict.facts |= {"connections before": before, "connections after": after}
     stage.verdict.unexpected += leaks + more
 
 

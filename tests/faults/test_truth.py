@@ -7,7 +7,7 @@ from tests.faults.load import Act, Ledger
 from tests.faults.outside import judge_letters, judge_money, judge_texts
 from tests.faults.page import chart, faults_of, markdown, page, table
 from tests.faults.plan import FULL_SECONDS, LONG, SETTLING, Share
-from tests.faults.soak import judge
+from tests.faults.soak import judge, over_time
 from tests.faults.truth import Truth, judge_quarantine
 from tests.faults.verdicts import Verdict
 
@@ -74,6 +74,8 @@ def test_a_line_through_the_samples_tells_growth_from_noise():
     noisy = [(float(at), 100.0 + at % 7) for at in range(60)]
     growth, leaks = judge({("MiB", "one"): leaking, ("MiB", "two"): noisy, ("MiB", "new"): leaking[:5]})
     assert leaks == ["one grew by 39 MiB"] and set(growth) == {"one MiB", "two MiB"}
+    shown = over_time({("MiB", "one"): leaking, ("descriptors", "one"): leaking, ("MiB", "new"): leaking[:5]})
+    assert shown == {"one": list(range(100, 160, 4))}
 
 
 def test_the_minutes_are_divided_and_none_is_left_out():
