@@ -20,6 +20,8 @@ WIDTH, BARS, LANE, FOOT, LEFT = 960, 110, 12, 20, 54
 MOST_BARS = 240
 KINDS_SHOWN = 8
 LONGEST_FACT = 900  # characters
+OVER_TIME = "MiB over time"  # a soak's fact: the memory of each process at equal steps
+NAMES = 175  # room for them right of the lines
 COLUMNS = {
     "scenario": "scenario", "seed": "seed", "seconds": "seconds", "faults": "faults", "attempted": "attempted",
     "acknowledged": "acknow\u00adledged", "unknown": "un\u00adknown", "lost": "lost", "duplicated": "dupli\u00adcated",
@@ -43,7 +45,7 @@ td:first-child,th:first-child{text-align:left}tbody tr:nth-child(even){backgroun
 .held{color:var(--good)}.failed{color:var(--bad);font-weight:600}ul{margin:.3rem 0;padding-left:1.2rem}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}
 .bar{fill:var(--bar)}.tick{stroke:var(--mark);stroke-width:1.5}.fall{stroke:var(--mark);stroke-width:1;opacity:.16}
-.axis{stroke:var(--line)}a{color:inherit}
+.axis{stroke:var(--line)}.line{fill:none;stroke:var(--bar);stroke-width:1.5}a{color:inherit}
 """
 
 
@@ -71,7 +73,8 @@ def page(verdicts: list[dict[str, Any]]) -> str:
         f"<title>Fault runs</title><style>{STYLE}</style><h1>Fault runs</h1>{summary(verdicts)}"
         f'<div class="wide">{table(verdicts)}</div>'
         '<p class="soft">Charts: commands acknowledged to clients (events seen, for the log), and above them each '
-        "fault when it happened; point at one for its name.</p>" + "".join(section(one) for one in verdicts)
+        "fault when it happened; point at one for its name. Below a soak the memory of each process, from 0 up.</p>"
+        + "".join(section(one) for one in verdicts)
     )
 
 
@@ -157,14 +160,14 @@ def section(verdict: dict[str, Any]) -> str:
     said = f"<ul class='failed'>{''.join(f'<li>{one}</li>' for one in wrong)}</ul>" if wrong else ""
     return (
         f'<h2 id="{_(place(verdict))}">{_(cell(verdict, "scenario"))}, seed {verdict["seed"]} '
-        f'<span class="{how}">{how}</span></h2><p>{_(faults_of(verdict))}</p>{said}{chart(verdict)}'
+        f'<span class="{how}">{how}</span></h2><p>{_(faults_of(verdict))}</p>{said}{chart(verdict)}{memory(verdict)}'
         f'<p class="soft small">{_(facts_of(verdict))}</p>'
     )
 
 
 def facts_of(verdict: dict[str, Any]) -> str:
     """What else was measured, as far as it is one figure or a few."""
-    shown = [f"{name}: {_plain(value)}" for name, value in verdict["facts"].items()]
+    shown = [f"{name}: {_plain(value)}" for name, value in verdict["facts"].items() if name != OVER_TIME]
     return "; ".join(one for one in shown if len(one) < LONGEST_FACT)
 
 
@@ -212,6 +215,25 @@ def chart(verdict: dict[str, Any]) -> str:
         f'<svg viewBox="0 0 {WIDTH} {floor + FOOT}" role="img" aria-label="{label}">'
         f"{_axis(floor, top, seconds, scale)}{bars}{marks}</svg>"
     )
+
+
+def memory(verdict: dict[str, Any]) -> str:
+    """A line for each process of a soak: whether what it takes levels off. Nothing for other runs."""
+    lines: dict[str, list[int]] = verdict["facts"].get(OVER_TIME, {})
+    if not lines:
+        return ""
+    top, room = max(max(line) for line in lines.values()), WIDTH - LEFT - NAMES
+    drawn, taken = "", -LANE
+    for who, line in sorted(lines.items(), key=lambda one: -one[1][-1]):
+        places = [(LEFT + room * at / max(len(line) - 1, 1), BARS * (1 - one / top)) for at, one in enumerate(line)]
+        points = " ".join(f"{x:.1f},{y + LANE:.1f}" for x, y in places)
+        taken = max(places[-1][1], taken + LANE)
+        name = f"{who.split()[0]} {line[0]} → {line[-1]} MiB"
+        drawn += f'<polyline class="line" points="{points}"><title>{_(who)}: {_plain(line)} MiB</title></polyline>'
+        drawn += f'<text x="{LEFT + room + 6}" y="{taken + LANE + 4:.1f}">{_(name)}</text>'
+    ground = f'<line class="axis" x1="{LEFT}" x2="{LEFT + room}" y1="{LANE + BARS}" y2="{LANE + BARS}"/>'
+    label = f"Memory of each process during {_(cell(verdict, 'scenario'))}, from 0 to {top} MiB"
+    return f'<svg viewBox="0 0 {WIDTH} {LANE + BARS + FOOT}" role="img" aria-label="{label}">{ground}{drawn}</svg>'
 
 
 def _mark(x: float, floor: int, what: str, at: float) -> str:

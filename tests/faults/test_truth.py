@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.faults.chaos import shares
 from tests.faults.load import Act, Ledger
 from tests.faults.outside import judge_letters, judge_money, judge_texts
-from tests.faults.page import chart, faults_of, markdown, page, table
+from tests.faults.page import chart, faults_of, markdown, memory, page, table
 from tests.faults.plan import FULL_SECONDS, LONG, SETTLING, Share
 from tests.faults.soak import judge, over_time
 from tests.faults.truth import Truth, judge_quarantine
@@ -56,6 +56,13 @@ def test_the_page_shows_every_run_and_every_fault():
     assert chart(shown).count("<rect") == 2 and "kill &lt;one&gt; at 0.5 s" in chart(shown)
     assert ">held<" in table([shown])
     assert "1 of 1 runs held" in page([shown])
+
+
+def test_a_soak_shows_a_line_for_the_memory_of_each_process():
+    grown = Verdict("a_soak", 1, facts={"MiB over time": {"catalog 7": [100, 120], "identity 8": [90, 90]}}).as_dict()
+    drawn = memory(grown)
+    assert drawn.count("<polyline") == 2 and "catalog 100 → 120 MiB" in drawn and "identity 90 → 90 MiB" in drawn
+    assert drawn in page([grown]) and memory(Verdict("example", 1).as_dict()) == ""
 
 
 def test_a_readme_shows_each_scenario_once_with_its_worst_times():
