@@ -27,12 +27,7 @@ from infra.chassis.dependencies import settings_of
 from infra.chassis.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.quarantine import keeping_publisher, lay_in_quarantine, letter_of
 from infra.chassis.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.wire import (
-    Consumer,
-    Envelope,
-    check_envelope,
-    too_deep,
-)
+from infra.chassis.wire import Consumer, Envelope, check_envelope, too_deep
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 

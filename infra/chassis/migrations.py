@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
-from infra.chassis.tables import FIRST, LATER, dead_letter, forgotten_subject
+from infra.chassis.tables import FIRST, LATER, dead_letter, forgotten_subject, open_letters
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
 
@@ -50,8 +50,8 @@ def create_index(op: Operations, index: Index) -> None:
     op.create_index(index.name, index.table.name, columns, unique=index.unique, **index.dialect_kwargs)
 
 
-def index_letters(op: Operations) -> None:
-    """The indexes of dead letters, for the migration that brought them; letters that are open twice become one."""
+def open_letters_once(op: Operations) -> None:
+    """One open letter for each message and consumer, for the migration that brought it; those open twice become one."""
     twin = dead_letter.alias("twin")
     is_open = dead_letter.c.state.in_(["waiting", "unreadable"])
     same = [twin.c[name] == dead_letter.c[name] for name in ("consumer", "message_id", "state")]
@@ -62,8 +62,7 @@ def index_letters(op: Operations) -> None:
     first = select(func.min(twin.c.id)).where(*same).scalar_subquery()
     op.execute(dead_letter.update().where(is_open).values(merged))
     op.execute(dead_letter.delete().where(is_open, dead_letter.c.id > first))
-    for index in sorted(LATER, key=lambda one: str(one.name)):
-        create_index(op, index)
+    create_index(op, open_letters)
 
 
 def _create(op: Operations, table: Table) -> None:

@@ -1,8 +1,9 @@
-"""Dead letters are looked for by the message they hold; one is open once for each consumer."""
+"""Dead letters are looked for by the message they hold."""
 
 from alembic import op
 
-from infra.chassis.migrations import index_letters
+from infra.chassis.migrations import create_index
+from infra.chassis.tables import known_letters
 
 revision = "0003"
 down_revision = "0002"
@@ -11,9 +12,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    index_letters(op)
+    create_index(op, known_letters)
 
 
 def downgrade() -> None:
-    op.drop_index("dead_letter_open", "dead_letter")
     op.drop_index("dead_letter_message", "dead_letter")
