@@ -97,7 +97,12 @@ def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_p
     assert told(portal("state", str(bundle), "--version", "4", **nowhere))["status"] == "submitted"
     changes = told(portal("diff", str(bundle), "3", "4", "--json", **nowhere))["changes"]
     assert {"field": "/status", "before": "draft", "after": "submitted"} in changes
-    assert "holiday" in portal("explain", str(bundle), **nowhere).stdout
+    explained = told(portal("explain", str(bundle), "--json", **nowhere))
+    online = told(portal("explain", kept.reference, "--json"))
+    assert explained == {name: online[name] for name in explained}  # whatever days lie between
+    table = portal("explain", str(bundle), **nowhere).stdout
+    assert {"start", "counted", "weekend"} <= {day["kind"] for day in explained["days"]}
+    assert all(day["date"] in table and day["kind"] in table for day in explained["days"])
     assert "Submitted" in portal("export", "--bundle", str(bundle), "--format", "xes", **nowhere).stdout
     report = tmp_path / "report.html"
     assert portal("report", str(bundle), "--output", str(report), **nowhere).returncode == 0
