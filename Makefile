@@ -45,34 +45,34 @@ types: .venv/.dev  ## strict types of the chassis and of every domain
 	$(BIN)/mypy
 
 servers: .venv/.dev
-	@$(BIN)/python -m tests.servers
+	@$(BIN)/python -m tests.support.servers
 
 # First what does not mind company, three at a time: rules in memory, what is asked at the doors, the chassis, whose tests
 # mostly wait, the sealed log, journeys. Then faults, which are judged by seconds, and the services one by one.
 TESTS = $(BIN)/pytest -m "not compose and not chaos"
-KNOCKING := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py strangers.py reads.py unfit_input.py)
+DOORS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py authorization.py access_log.py invalid_input.py)
 TOGETHER := test-rules test-doors test-chassis test-audit test-journeys
 .PHONY: $(TOGETHER)
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	@echo "Three at a time, each shown when it is done, for about seven minutes: $(TOGETHER)"
 	@$(MAKE) --no-print-directory -j3 -Otarget $(TOGETHER)
-	$(TESTS) tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/audit $(ARGS)
+	$(TESTS) tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/transparency $(ARGS)
 
 test-rules: .venv/.dev
-	$(TESTS) tests/architecture tests/contract tests/unit $(ARGS)
+	$(TESTS) tests/architecture tests/contract tests/unit tests/component $(ARGS)
 
 test-doors: .venv/.dev
-	$(TESTS) $(KNOCKING) $(ARGS)
+	$(TESTS) $(DOORS) $(ARGS)
 
 test-chassis: .venv/.dev
 	$(TESTS) tests/service/chassis $(ARGS)
 
 test-audit: .venv/.dev
-	$(TESTS) tests/service/audit $(ARGS)
+	$(TESTS) tests/service/transparency $(ARGS)
 
 test-journeys: .venv/.dev
-	$(TESTS) tests/e2e $(addprefix --ignore=,$(KNOCKING)) $(ARGS)
+	$(TESTS) tests/e2e $(addprefix --ignore=,$(DOORS)) $(ARGS)
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
 import pytest  # noqa: E402
 import structlog  # noqa: E402
 
-from tests import servers  # noqa: E402
+from tests.support import servers  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from infra.chassis.actors import ANONYMOUS, Actor
 from infra.chassis.clients import Asking
 from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
+from infra.chassis.messaging.wire import Replies
 from infra.chassis.refusals import Unauthenticated, spoken
-from infra.chassis.wire import Replies
 
 ISSUER = "portal-identity"
 AUDIENCE = "portal"

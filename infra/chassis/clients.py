@@ -14,9 +14,9 @@ from nameko.rpc import get_rpc_exchange
 
 from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
+from infra.chassis.messaging.wire import PUBLISH_OPTIONS, Replies
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
 from infra.chassis.settings import Settings
-from infra.chassis.wire import PUBLISH_OPTIONS, Replies
 
 FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest"}
 

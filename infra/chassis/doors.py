@@ -19,8 +19,8 @@ from infra.chassis import logs, metrics
 from infra.chassis.auth import Call
 from infra.chassis.commands import Command
 from infra.chassis.contracts import contract_of, whole
+from infra.chassis.messaging.wire import CheckedRpcConsumer
 from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal, said
-from infra.chassis.wire import CheckedRpcConsumer
 
 
 class Door(Rpc):

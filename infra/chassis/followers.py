@@ -16,14 +16,12 @@ from typing import Any, Protocol
 from sqlalchemy import func, select
 
 from infra.chassis import clock, logs, metrics
-from infra.chassis.contracts import contract_of
-from infra.chassis.crashing import crash_at
 from infra.chassis.database import Database
 from infra.chassis.leases import LEASE_SECONDS, Lease, Superseded
-from infra.chassis.outbox import cloud_event
-from infra.chassis.publishing import Publisher, Unroutable, events_exchange
+from infra.chassis.messaging.event_publisher import Telling
+from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
-from infra.chassis.tables import outbox, relay_position
+from infra.chassis.tables import outbox
 
 IDLE = 0.2  # seconds between looks of a greenlet when there is nothing to do
 ASLEEP = 0.5  # the same of a plain process, which is woken up
@@ -115,42 +113,6 @@ def duties_of(settings: Settings, service: str) -> list[Duty]:
     return duties
 
 
-class Telling:
-    """Publishes CloudEvents of one service; an event whose contract names consumers must find a queue."""
-
-    def __init__(self, settings: Settings, service: str) -> None:
-        self.service = service
-        self.publisher = Publisher(settings.amqp_uri)
-        self.exchange = events_exchange(service)
-        self.events = contract_of(service).events
-        self.lease: Lease | None = None  # the follower's own, set by it
-
-    def named(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The event under the id it is told by."""
-        return event
-
-    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
-        """To whom it may concern."""
-        try:
-            self._publish(event, self.exchange, event["type"], call_id)
-        except Unroutable:
-            metrics.relay_unrouted.labels(self.service, event["type"]).inc()
-            if self.events.get(event["type"], {}).get("consumers"):
-                raise  # somebody waits for it and their queue is not there: keep the position until it is
-        crash_at("after_publish", self.service)
-
-    def tell_again(self, event: dict[str, Any], queue: str) -> None:
-        """To one queue alone; :class:`Unroutable` when it is gone again."""
-        self._publish(event, "", queue, event.get("callid"))
-
-    def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
-        headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
-        event = self.named(event)
-        if self.lease is not None:
-            self.lease.check()
-        self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])
-
-
 class OutboxRelay:
     """Publishes outbox rows in their order and marks each after the broker's confirm."""
 
@@ -207,17 +169,3 @@ class OutboxRelay:
                 session.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))) or 0
             )
         metrics.relay_lag.labels(self.telling.service, self.name).set(behind)
-
-
-def position_of(session: Any, name: str) -> int:
-    """How far the follower called ``name`` has come (0: nowhere yet)."""
-    return int(session.scalar(select(relay_position.c.position).where(relay_position.c.name == name)) or 0)
-
-
-def advance(session: Any, name: str, position: int) -> None:
-    """Note how far a follower has come, in the transaction of what it did."""
-    updated = session.execute(
-        relay_position.update().where(relay_position.c.name == name).values(position=position, at=clock.now())
-    )
-    if not updated.rowcount:
-        session.execute(relay_position.insert().values(name=name, position=position, at=clock.now()))

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import logs
 from infra.chassis.database import Database
-from infra.chassis.outbox import WAKE_UP
+from infra.chassis.wake_up import WAKE_UP
 
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
 LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection

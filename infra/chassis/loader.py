@@ -29,6 +29,6 @@ def service_class(name: str) -> Any:
     return getattr(importlib.import_module(f"services.{name}.service"), f"{name.capitalize()}Service")
 
 
-def entry(name: str, module: str, attribute: str) -> Any:
-    """Something a service offers to operators, such as ``identity``'s ``bootstrap:bootstrap``."""
-    return getattr(importlib.import_module(f"services.{name}.{module}"), attribute)
+def tool(service: str, name: str) -> Any:
+    """Something a service offers operators in their own process: a name of its ``tools.py``."""
+    return getattr(importlib.import_module(f"services.{service}.tools"), name)

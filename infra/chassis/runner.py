@@ -15,13 +15,13 @@ from typing import Any
 
 from kombu import Connection
 
-from infra.chassis import crashing, logs
+from infra.chassis import crash_points, logs
 from infra.chassis.database import Database
 from infra.chassis.followers import Follower
 from infra.chassis.leases import end_abandoned_transactions
+from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.migrations import at_head
 from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
-from infra.chassis.publishing import size_pools
 from infra.chassis.settings import Settings
 
 DIED, TOO_SLOW = 70, 75
@@ -116,13 +116,13 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     import eventlet
     from nameko.runners import ServiceRunner
 
-    from infra.chassis.hub import HubWatch
+    from infra.chassis.hub_watchdog import HubWatch
     from infra.chassis.loader import service_class
-    from infra.chassis.wire import refuse_compression
+    from infra.chassis.messaging.wire import refuse_compression
 
     refuse_compression()
     size_pools(int(settings.number("MAX_WORKERS", MAX_WORKERS)))
-    crashing.arm(settings)
+    crash_points.arm(settings)
     wait_for_surroundings(settings, services)
     runner, health, hub = ServiceRunner(container_config(settings)), Health(), HubWatch()
     for name in services:
@@ -152,7 +152,7 @@ def _must(truth: bool, otherwise: str) -> None:
 
 def serve_followers(settings: Settings, services: list[str]) -> int:
     """Run the followers of services until TERM, as a plain process (one thread each)."""
-    crashing.arm(settings)
+    crash_points.arm(settings)
     wait_for_surroundings(settings, services)
     followers = [Follower(settings, name) for name in services]
     health = Health()

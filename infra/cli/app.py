@@ -35,17 +35,17 @@ def settings_here(level: str = "INFO") -> Settings:
 @app.command()
 def run(services: Services = None, follower: bool = False) -> None:
     """Run services in the foreground until TERM (all of them, with their followers, on the embedded default)."""
-    from infra.cli import running
+    from infra.cli.run import run as run_services
 
-    raise typer.Exit(running.run(settings_here(), known(services), follower=follower))
+    raise typer.Exit(run_services(settings_here(), known(services), follower=follower))
 
 
 @app.command()
 def migrate(services: Services = None) -> None:
     """Bring databases and broker topology up to date."""
-    from infra.cli import running
+    from infra.cli import run as commands
 
-    running.migrate(settings_here(), known(services))
+    commands.migrate(settings_here(), known(services))
 
 
 @app.command()
@@ -60,14 +60,14 @@ def bootstrap(
     ] = None,
 ) -> None:
     """Make the first operator account and the service credentials of an installation."""
-    from infra.cli import running
+    from infra.cli import run as commands
 
     password = (
         password_file.read_text().strip()
         if password_file
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     )
-    made = running.bootstrap(settings_here("WARNING"), username, password, full_name)
+    made = commands.bootstrap(settings_here("WARNING"), username, password, full_name)
     typer.echo(json.dumps(made, ensure_ascii=False))
 
 
@@ -130,14 +130,22 @@ def bench(
 
 
 def _add_desks() -> None:
-    from infra.cli import catalogue, desk, exporting, letters, upkeep, verifying
+    from infra.cli import audit_commands, catalogue, dead_letters, exporting, maintenance, verifying
 
-    app.add_typer(letters.app, name="dead-letters")
+    app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(catalogue.app, name="catalog")
-    looks = (desk.history, desk.state, desk.diff, desk.explain, desk.findings, desk.evidence, desk.report)
-    for command in (*looks, exporting.export, verifying.verify, upkeep.rebuild, upkeep.diagram):
+    looks = (
+        audit_commands.history,
+        audit_commands.state,
+        audit_commands.diff,
+        audit_commands.explain,
+        audit_commands.findings,
+        audit_commands.evidence,
+        audit_commands.report,
+    )
+    for command in (*looks, exporting.export, verifying.verify, maintenance.rebuild, maintenance.diagram):
         app.command()(command)
-    app.command("import-history")(upkeep.import_history)
+    app.command("import-history")(maintenance.import_history)
 
 
 _add_desks()

@@ -17,7 +17,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from infra.cli import connection
+from infra.cli.official_session import official_session
 from infra.cli.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục thủ tục / the catalogue.")
@@ -119,7 +119,7 @@ def import_files(
     """Import official records; every record loads or is reported, every field is understood or kept with a finding."""
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
-        desk = stack.enter_context(connection.desk("catalog_editor", timeout=120))
+        desk = stack.enter_context(official_session("catalog_editor", timeout=120))
         tell = stack.enter_context(progress("bản ghi / records", quiet=as_json))
         done = Counter[str]()
 
@@ -145,7 +145,7 @@ def export_file(
 ) -> None:
     """Hand the catalogue on: to another installation, to a spreadsheet, as linked data (a document a line)."""
     with contextlib.ExitStack() as stack:
-        desk = stack.enter_context(connection.desk("catalog_editor", timeout=120))
+        desk = stack.enter_context(official_session("catalog_editor", timeout=120))
         tell = stack.enter_context(progress("thủ tục / procedures"))
         opened = gzip.open if file.suffix == ".gz" else open
         out = stack.enter_context(opened(file, "wt", encoding="utf-8", newline=""))

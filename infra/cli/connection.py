@@ -8,13 +8,11 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-from infra.chassis import logs
-from infra.chassis.loader import entry
+from infra.chassis.loader import tool
 from infra.chassis.settings import SettingMissing, Settings
 
 OPERATOR = "operator"
 LANGUAGES = ("vi", "en")
-DESK = ("identity", "catalog", "applications")  # the services a desk command asks
 
 
 class Portal:
@@ -66,16 +64,6 @@ def reached(settings: Settings, services: tuple[str, ...] | None = None, timeout
         yield portal
 
 
-@contextlib.contextmanager
-def desk(role: str = "auditor", settings: Settings | None = None, timeout: float = 15) -> Iterator[Any]:
-    """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE."""
-    logs.set_up("CRITICAL")
-    settings = settings or Settings.from_environment()
-    language = language_of(settings)
-    with reached(settings, DESK, timeout) as portal:
-        yield portal.as_(desk_token(portal, role, language), language)
-
-
 def language_of(settings: Settings) -> str:
     """What refusals and reports are to be in."""
     chosen = settings.get("PORTAL_LANGUAGE", "vi")
@@ -91,30 +79,5 @@ def first_operator(settings: Settings) -> dict[str, str]:
         kept.touch(mode=0o600)
         kept.write_text(json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))
     credentials: dict[str, str] = json.loads(kept.read_text())
-    entry("identity", "bootstrap", "bootstrap")(settings, full_name="Quản trị hệ thống", **credentials)
+    tool("identity", "bootstrap")(settings, full_name="Quản trị hệ thống", **credentials)
     return credentials
-
-
-def desk_token(portal: Portal, role: str, language: str = "vi") -> str:
-    """A token for a desk command.
-
-    PORTAL_TOKEN; or PORTAL_USERNAME with PORTAL_PASSWORD; or, in development, the seeded official's. The embedded
-    default gets its officials here if it has none yet: without them nobody could use it.
-    """
-    settings = portal.settings
-    if token := settings.get("PORTAL_TOKEN"):
-        return token
-    if username := settings.get("PORTAL_USERNAME"):
-        return portal.sign_in(username, settings.require("PORTAL_PASSWORD"), language)
-    kept = settings.secret_folder() / "seed.json" if settings.development else None
-    if kept and not kept.exists() and settings.embedded:
-        from infra.cli.seed import seed
-
-        seed(settings, portal, catalogue=False)
-    if kept is None or not kept.exists():
-        raise SettingMissing(
-            "PORTAL_TOKEN",
-            "an access token of identity (or give PORTAL_USERNAME and PORTAL_PASSWORD; in development: portal seed)",
-        )
-    official = json.loads(kept.read_text())["officials"][role]
-    return portal.sign_in(official["username"], official["password"], language)

@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.chassis.loader import entry
+from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, reached
 from infra.cli.journey import Journey, NotHeld, Step, held
@@ -165,7 +165,7 @@ def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
 def _tamper(journey: Journey, settings: Settings) -> Any:
     """Somebody with all rights turns one letter in a copy of the store; the verifier, on its own, says where."""
     with journey.step("applications", "chép kho sự kiện; trình kiểm chứng độc lập đọc bản chép") as facts:
-        shown: dict[str, Any] = entry("applications", "audit.demonstration", "tamper_with_a_copy")(settings)
+        shown: dict[str, Any] = tool("applications", "tamper_with_a_copy")(settings)
         facts.update(verdict=shown["before"]["text"].splitlines()[0])
         held(shown["before"]["status"] == 0, f"the untouched copy is whole: {shown['before']['text']}")
     changed = shown["changed"]

@@ -17,14 +17,14 @@ from sqlalchemy import text
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.dead_letters import DeadLetters
-from infra.chassis.handler_queues import Line, handler_queue
 from infra.chassis.loader import installed, service_class
+from infra.chassis.messaging.dead_letters import DeadLetters
+from infra.chassis.messaging.handler_queues import Line, handler_queue
+from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
-from infra.chassis.quarantine import QUARANTINE
 from infra.chassis.runner import broker_answers
 from infra.chassis.settings import SettingMissing, Settings
-from infra.chassis.topology import handler_methods
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ

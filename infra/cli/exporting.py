@@ -12,8 +12,8 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from infra.cli import connection
-from infra.cli.desk import bundled
+from infra.cli.audit_commands import bundled
+from infra.cli.official_session import official_session
 from infra.cli.progress import Tell, progress
 
 PAGE = 500
@@ -45,7 +45,7 @@ def export(
         if bundle:
             file.write(bundled(bundle).export(form.value))
             return
-        rpc = stack.enter_context(connection.desk(timeout=60))
+        rpc = stack.enter_context(official_session(timeout=60))
         tell = stack.enter_context(progress("sự kiện / events"))
         wanted = {"format": form.value, "limit": PAGE, "from_at": from_at, "to_at": to_at}
         pages = _pages(rpc, {name: value for name, value in wanted.items() if value is not None}, tell)

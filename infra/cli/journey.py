@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.cli.connection import Portal
-from infra.cli.papers import a_pdf, answers_for, as_base64
+from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 
 SEARCH = "doi giay phep lai xe"
 PATIENCE = 20.0  # seconds an eventually consistent outcome may take

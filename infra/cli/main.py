@@ -16,7 +16,7 @@ def main() -> None:
     if on_the_hub(sys.argv[1:], dict(os.environ)):
         patch()
     from infra.cli.app import app
-    from infra.cli.ending import end
+    from infra.cli.exit_codes import end
 
     try:
         app()

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis import logs
-from infra.chassis.loader import entry
+from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
 from infra.cli.progress import Tell, progress
@@ -161,12 +161,12 @@ class Checking:
 
     def own(self, tell: Tell) -> Said:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
-        given = entry("applications", "audit.keys", "verifier_keys")(self.settings)
+        given = tool("applications", "verifier_keys")(self.settings)
         self.keys = self.keys or [_verifier("Key").parse(one) for one in given]
-        published = entry("applications", "verifying", "published")(self.settings)
+        published = tool("applications", "published_log")(self.settings)
         said = self.store(self.settings.database_url("applications"), tell, published)
         if said.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
-            checks = entry("applications", "verifying", "Verifying").from_settings(self.settings)
+            checks = tool("applications", "SelfCheck").from_settings(self.settings)
             said.shown = checks.shown(lambda done, total, what: tell(done, total, STAGES[what]))
         return said
 
@@ -178,4 +178,4 @@ class Checking:
 
 
 def _verifier(name: str) -> Any:
-    return entry("applications", "audit.verifier", name)
+    return getattr(tool("applications", "verifier"), name)

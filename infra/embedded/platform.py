@@ -10,15 +10,15 @@ from nameko.runners import ServiceRunner
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.followers import Follower
-from infra.chassis.hub import HubWatch
+from infra.chassis.hub_watchdog import HubWatch
 from infra.chassis.loader import installed, service_class
+from infra.chassis.messaging.publishing import size_pools
+from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.migrations import upgrade
 from infra.chassis.operations import Health, database_checks, serve_green
-from infra.chassis.publishing import size_pools
 from infra.chassis.runner import MAX_WORKERS, container_config
 from infra.chassis.settings import Settings
-from infra.chassis.topology import declare
-from infra.chassis.wire import refuse_compression
 from infra.embedded.broker import Broker, install
 
 

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.outbox import tell
-from services.applications.commanding import Call, check_delegation
+from infra.chassis.calls import Call
+from infra.chassis.messaging.outbox import tell
+from infra.chassis.refusals import Forwarded
 from services.applications.domain.application import Application
+from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
 
 OFFICERS = ("intake_officer", "case_officer", "approver")
@@ -94,3 +96,32 @@ def _office(application: Application, actor: Actor) -> tuple[str | None, str | N
 
 def _as_auditor(actor: Actor) -> tuple[str, str | None]:
     return READERS[0], next((code for code, held in sorted(actor.agencies.items()) if set(READERS) & set(held)), None)
+
+
+def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_code: str) -> None:
+    """Whether the caller may act for the applicant in this procedure; ``Forbidden`` if not."""
+    refused = Forbidden("đây không phải hồ sơ của bạn", "this is not your application")
+    if identity is None:
+        raise refused
+    try:
+        identity.delegation_for(
+            delegate_account_id=actor.account_id, principal_account_id=applicant_id, scope=procedure_code
+        )
+    except Forwarded:
+        raise refused from None
+
+
+def tell_imported_read(session: Session, history: ImportedHistory, by: Call, purpose: str) -> None:
+    """An auditor looked: told like any look at an application."""
+    data = {
+        "application_id": str(history.id),
+        "reference": history.reference[:80],
+        "agency_code": None,
+        "applicant_id": history.subject,
+        "subject_id": history.subject,
+        "version": history.version,
+        "at": clock.now().isoformat(),
+        "by": {"account_id": by.actor.account_id, "role": "auditor", "agency_code": None},
+        "purpose": purpose,
+    }
+    tell(session, "application_read.v1", data, subject=str(history.id), call_id=by.call_id)

@@ -9,25 +9,27 @@ from eventsourcing.persistence import Notification
 from sqlalchemy import select
 
 from infra.chassis import metrics
-from infra.chassis.followers import Duty, OutboxRelay, Telling, advance, position_of
-from infra.chassis.forgetting import Forgetting
-from infra.chassis.outbox import cloud_event
-from infra.chassis.retelling import Retelling
+from infra.chassis.erasure.worker import Forgetting
+from infra.chassis.followers import Duty, OutboxRelay
+from infra.chassis.messaging.event_publisher import Telling
+from infra.chassis.messaging.outbox import cloud_event
+from infra.chassis.messaging.redelivery import Retelling
+from infra.chassis.positions import advance, position_of
 from infra.chassis.settings import Settings
-from services.applications import forgetting
-from services.applications.announcing import WIRE_NAMES, data_of
-from services.applications.audit.findings import Alarming
-from services.applications.audit.sealer import Sealer
-from services.applications.audit.tiles import TilePublisher
-from services.applications.audit.witnessing import Witnessing
+from services.applications import personal_data
 from services.applications.domain.events import KINDS
-from services.applications.erasure import Erasing
-from services.applications.evidence import LoggedHistories
+from services.applications.duties.announcements import WIRE_NAMES, data_of
+from services.applications.duties.reminders import Limits, Reminding
+from services.applications.erasure.erasure import Erasing
+from services.applications.event_store.store import Store
 from services.applications.models import application_view
-from services.applications.reminders import Limits, Reminding
-from services.applications.store import Store
-from services.applications.under_way import LostBlobs
-from services.applications.views import Projecting, position
+from services.applications.private_data.pending_blobs import LostBlobs
+from services.applications.read_model.projector import Projecting, position
+from services.applications.transparency.sealer import Sealer
+from services.applications.transparency.tiles import TilePublisher
+from services.applications.transparency.witness_watch import Witnessing
+from services.applications.verification.evidence import LoggedHistories
+from services.applications.verification.integrity_findings import Alarming
 
 BATCH = 100
 
@@ -130,7 +132,7 @@ def duties(settings: Settings) -> list[Duty]:
         Limits(store),
         erasing,
         LostBlobs(store.database, erasing.blobs),
-        Forgetting.of(settings, forgetting.Forgetting),
+        Forgetting.of(settings, personal_data.Forgetting),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),
         Witnessing.from_settings(settings),

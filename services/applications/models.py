@@ -15,8 +15,8 @@ from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, LargeBinary,
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.outbox import plumbing
-from services.applications.audit.tables import audit_tables
+from infra.chassis.messaging.outbox import plumbing
+from services.applications.transparency.tables import audit_tables
 
 
 class Rows(DeclarativeBase):

@@ -6,24 +6,24 @@ from typing import Any
 
 from infra.chassis import dependencies
 from infra.chassis.doors import door
-from infra.chassis.handlers import handles
+from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.applications import clients
-from services.applications.audit.proofs import Proofs
-from services.applications.desk import Desk
-from services.applications.erasure import Erasing
-from services.applications.evidence import Evidence
-from services.applications.exporting import Exporting
-from services.applications.forgetting import Forgetting
-from services.applications.history import History
-from services.applications.office import Office
-from services.applications.registry import Registry
-from services.applications.rulebook import Rulebook
-from services.applications.seats import Seats
-from services.applications.settling import Settling
-from services.applications.statistics import Statistics
-from services.applications.tracking import Tracking
-from services.applications.verifying import Verifying
+from services.applications.agency_seats import Seats
+from services.applications.commands.applicant import Registry
+from services.applications.commands.fee_settlement import Settling
+from services.applications.commands.office import Office
+from services.applications.erasure.erasure import Erasing
+from services.applications.exchange.export import Exporting
+from services.applications.personal_data import Forgetting
+from services.applications.procedure_rules import Rulebook
+from services.applications.queries.applications import Desk
+from services.applications.queries.history import History
+from services.applications.queries.statistics import Statistics
+from services.applications.queries.tracking import Tracking
+from services.applications.transparency.proofs import Proofs
+from services.applications.verification.evidence import Evidence
+from services.applications.verification.self_check import Verifying
 
 Json = dict[str, Any]
 CITIZEN = {"citizen"}

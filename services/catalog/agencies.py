@@ -23,9 +23,9 @@ from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place
 from services.catalog.days import day_of
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
-from services.catalog.heirs import heir_of, seat, standing
 from services.catalog.models import Agency, AgencyChange
 from services.catalog.places import check_province
+from services.catalog.successors import heir_of, seat, standing
 
 ONE_DAY = timedelta(days=1)
 LAST_BUT_ONE = date.max - ONE_DAY

@@ -20,8 +20,8 @@ from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, version_cursor, version_place
 from services.catalog.days import day_of
-from services.catalog.heirs import heirs, seat, standing
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
+from services.catalog.successors import heirs, seat, standing
 
 MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "cpsv-ap": "application/ld+json"}
 COLUMNS = (

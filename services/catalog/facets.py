@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from services.catalog.heirs import carried_on_by, heir_of, heirs, seat
 from services.catalog.models import Agency, Field, SearchFacet
+from services.catalog.successors import carried_on_by, heir_of, heirs, seat
 
 KINDS = ("field", "agency", "level", "audience", "province")
 OWN = ("field", "level", "audience")

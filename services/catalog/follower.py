@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from infra.chassis.erasure.worker import Forgetting
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.forgetting import Forgetting
-from infra.chassis.retelling import Retelling
+from infra.chassis.messaging.redelivery import Retelling
 from infra.chassis.settings import Settings
-from services.catalog import forgetting
+from services.catalog import personal_data
 
 
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "catalog")
-    return [relay, Retelling(settings, [relay]), Forgetting.of(settings, forgetting.Forgetting)]
+    return [relay, Retelling(settings, [relay]), Forgetting.of(settings, personal_data.Forgetting)]

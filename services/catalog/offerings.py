@@ -15,8 +15,8 @@ from services.catalog import definitions, differences, fees, sample_catalogue, v
 from services.catalog.cursors import version_cursor, version_place
 from services.catalog.days import day_of, today
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
-from services.catalog.heirs import merged_of
 from services.catalog.models import ProcedureChange, ProcedureVersion
+from services.catalog.successors import merged_of
 
 EDITORS = ("catalog_editor", "approver", "operator", "auditor")
 

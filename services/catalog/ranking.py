@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.catalog.folding import accented, fold, pairs
 from services.catalog.models import SearchEntry
-from services.catalog.readings import Reading, Vocabulary
+from services.catalog.query_readings import Reading, Vocabulary
 
 WHOLE_TITLE, TITLE_BEGINS, PHRASE, PAIR, EARLY = 4000, 1500, 2000, 400, 150
 ACCENTED = 60

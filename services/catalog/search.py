@@ -21,15 +21,15 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.catalog import readings
+from services.catalog import query_readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
 from services.catalog.days import day_of, today
 from services.catalog.facets import counted, resolved, within
 from services.catalog.folding import code_prefix, fold, plain_title, spoken
 from services.catalog.models import SearchEntry
+from services.catalog.query_readings import Reading, Vocabulary
 from services.catalog.ranking import ranked, score
-from services.catalog.readings import Reading, Vocabulary
 
 MOST_WORDS = 12
 ENOUGH = 0.6  # share of a query's words that must be found when not every word can be
@@ -97,7 +97,7 @@ class Search:
             found = _by_code(query) if query.code else _standing(query)
             return _page(session, ranked(found, literal(0)), limit, offset), found, "code" if query.code else "all"
         self._vocabulary = self._vocabulary.fresh(session)
-        for name, reading in readings.of(query.words, self._vocabulary):
+        for name, reading in query_readings.of(query.words, self._vocabulary):
             if begun and name == "words":
                 continue
             found = _matching(session, query, reading, self._vocabulary)

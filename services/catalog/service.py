@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
-from infra.chassis.handlers import handles
+from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.catalog.agencies import Agencies
 from services.catalog.calendars import Calendars
@@ -14,12 +14,12 @@ from services.catalog.days import day_of
 from services.catalog.drafts import Drafts
 from services.catalog.exports import Exports
 from services.catalog.fees import Asked
-from services.catalog.forgetting import Forgetting
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
+from services.catalog.personal_data import Forgetting
 from services.catalog.places import Places
 from services.catalog.search import Query, Search
-from services.catalog.uses import Uses
+from services.catalog.usage_counts import Uses
 
 EDITORS = {"catalog_editor"}
 Json = dict[str, Any]

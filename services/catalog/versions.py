@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import insert_into
-from infra.chassis.outbox import tell, tell_all
+from infra.chassis.messaging.outbox import tell, tell_all
 from services.catalog import indexing
 from services.catalog.days import today
 from services.catalog.definitions import Definition, fingerprint

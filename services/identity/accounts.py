@@ -16,7 +16,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.outbox import tell
+from infra.chassis.messaging.outbox import tell
 from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import (
@@ -28,9 +28,9 @@ from services.identity.errors import (
     InvalidRequest,
     WrongPassword,
 )
+from services.identity.idempotency import in_one_step
 from services.identity.models import Account
 from services.identity.population import Citizen, PopulationRegister, register_of
-from services.identity.steps import in_one_step
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.outbox import tell
+from infra.chassis.messaging.outbox import tell
 from infra.chassis.settings import SERVICES, SettingMissing, Settings, kept_secret
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
+from services.identity.idempotency import in_one_step
 from services.identity.models import Account
-from services.identity.steps import in_one_step
 
 
 def bootstrap(settings: Settings, *, username: str, password: str, full_name: str) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.outbox import tell
+from infra.chassis.messaging.outbox import tell
 from infra.chassis.settings import Settings
 from services.identity import open_sessions
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
+from services.identity.idempotency import in_one_step
 from services.identity.models import Account, Delegation
 from services.identity.pages import page
-from services.identity.steps import in_one_step
 
 EVERYTHING = "*"
 

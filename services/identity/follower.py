@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from infra.chassis.database import Database
+from infra.chassis.erasure.worker import Forgetting
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.forgetting import Forgetting
-from infra.chassis.retelling import Retelling
+from infra.chassis.messaging.redelivery import Retelling
 from infra.chassis.settings import Settings
-from services.identity import attempts, forgetting, open_sessions
+from services.identity import attempts, open_sessions, personal_data
 
 
 class OldSignIns:
@@ -30,5 +30,5 @@ def duties(settings: Settings) -> list[Duty]:
         relay,
         Retelling(settings, [relay]),
         OldSignIns(Database.at(settings.database_url("identity"))),
-        Forgetting.of(settings, forgetting.Forgetting),
+        Forgetting.of(settings, personal_data.Forgetting),
     ]

@@ -12,7 +12,7 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.outbox import plumbing
+from infra.chassis.messaging.outbox import plumbing
 
 
 class Table(DeclarativeBase):

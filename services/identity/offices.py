@@ -11,12 +11,12 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.outbox import tell
+from infra.chassis.messaging.outbox import tell
 from infra.chassis.settings import Settings
 from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
+from services.identity.idempotency import in_one_step
 from services.identity.models import Account, Agency, Appointment
 from services.identity.pages import page
-from services.identity.steps import in_one_step
 
 
 class Offices:

@@ -6,14 +6,14 @@ from typing import Any
 
 from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
-from infra.chassis.handlers import handles
+from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
-from services.identity.access import AccessLog
+from services.identity.access_log import AccessLog
 from services.identity.accounts import Accounts, Claimed
 from services.identity.delegations import Delegations
-from services.identity.forgetting import Forgetting
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
+from services.identity.personal_data import Forgetting
 from services.identity.population import SamplePeople
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Sessions

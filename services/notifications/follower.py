@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from infra.chassis.database import Database
+from infra.chassis.erasure.worker import Forgetting
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.forgetting import Forgetting
-from infra.chassis.retelling import Retelling
+from infra.chassis.messaging.redelivery import Retelling
 from infra.chassis.settings import Settings
-from services.notifications import forgetting, sms_carrier
-from services.notifications.courier import Courier
+from services.notifications import personal_data, sms_carrier
+from services.notifications.delivery_worker import Courier
 from services.notifications.mail_carrier import carrier_of
 from services.notifications.webhook_carrier import WebhookCarrier
 
@@ -23,5 +23,5 @@ def duties(settings: Settings) -> list[Duty]:
         Courier(database, carrier_of(settings)),
         *([Courier(database, texts)] if texts else []),
         Courier(database, WebhookCarrier.from_settings(settings)),
-        Forgetting.of(settings, forgetting.Forgetting),
+        Forgetting.of(settings, personal_data.Forgetting),
     ]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.courier import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import Carry, Outcome, Parcel
 from services.notifications.domain import delivery as states
 from services.notifications.models import Delivery
 

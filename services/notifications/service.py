@@ -7,12 +7,12 @@ from typing import Any
 from infra.chassis import auth
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
-from infra.chassis.handlers import handles
+from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.notifications import clients
-from services.notifications.forgetting import Forgetting
-from services.notifications.herald import Herald
 from services.notifications.inbox import Inbox
+from services.notifications.message_writer import Herald
+from services.notifications.personal_data import Forgetting
 from services.notifications.preferences import Preferences
 from services.notifications.reports import Reports
 from services.notifications.templates import Templates

@@ -31,10 +31,10 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.orm import Session
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.calls import ended_after
-from services.notifications.courier import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import Carry, Outcome, Parcel
 from services.notifications.domain import delivery as states
 from services.notifications.domain.text_message import E164
+from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery
 
 TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last word of the answer

@@ -14,11 +14,11 @@ from standardwebhooks import Webhook
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
-from services.notifications.calls import ended_after
-from services.notifications.courier import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import Carry, Outcome, Parcel
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.errors import WebhookAddressNotAllowed
+from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery, Subscription
 from services.notifications.webhooks import check_address
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.erasures import is_forgotten
+from infra.chassis.erased_subjects import is_forgotten
 from infra.chassis.settings import Settings
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Owed, Standing, by_kind, owed_by

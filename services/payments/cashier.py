@@ -15,21 +15,21 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.outbox import tell
+from infra.chassis.messaging.outbox import tell
 from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.billing import demands_of, locked_bill, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing, payable
 from services.payments.domain.states import OPEN, State
-from services.payments.forgetting import words_about
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import Order
 from services.payments.gateways.vietqr import plain
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
-from services.payments.movements import announce, iso, locked, money, move, shown
+from services.payments.personal_data import words_about
 from services.payments.settlement import money_arrived
+from services.payments.transitions import announce, iso, locked, money, move, shown
 from services.payments.views import payment_view
 
 PAID_ONLINE_FROM_LEVEL = 4

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from infra.chassis.erasure.worker import Forgetting
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.forgetting import Forgetting
-from infra.chassis.retelling import Retelling
+from infra.chassis.messaging.redelivery import Retelling
 from infra.chassis.settings import Settings
-from services.payments import forgetting
-from services.payments.watch import Abandoned, RefundsOnTheirWay
+from services.payments import personal_data
+from services.payments.open_payments import Abandoned, RefundsOnTheirWay
 
 
 def duties(settings: Settings) -> list[Duty]:
@@ -17,5 +17,5 @@ def duties(settings: Settings) -> list[Duty]:
         Retelling(settings, [relay]),
         Abandoned.of(settings),
         RefundsOnTheirWay.of(settings),
-        Forgetting.of(settings, forgetting.Forgetting),
+        Forgetting.of(settings, personal_data.Forgetting),
     ]

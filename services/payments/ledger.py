@@ -16,7 +16,7 @@ from infra.chassis.settings import Settings
 from services.payments.domain.postings import Posting, balanced
 from services.payments.errors import LedgerAccountNotFound
 from services.payments.models import LedgerEntry, LedgerRow
-from services.payments.movements import money
+from services.payments.transitions import money
 
 
 def book(

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, S
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.outbox import plumbing
+from infra.chassis.messaging.outbox import plumbing
 
 metadata = MetaData()
 plumbing(metadata)

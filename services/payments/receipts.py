@@ -11,7 +11,7 @@ from infra.chassis.clock import OFFICE_ZONE
 from services.payments.domain.words import amount_in_words
 from services.payments.errors import NotPaidYet
 from services.payments.models import Bill, Demand, Payment, Receipt, ReceiptSeries
-from services.payments.movements import iso, money
+from services.payments.transitions import iso, money
 
 
 def issue(session: Session, payment: Payment) -> str:

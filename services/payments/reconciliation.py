@@ -22,12 +22,12 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments.domain.states import HOLDS_MONEY, State
-from services.payments.forgetting import line_left
 from services.payments.gateways import vietqr
 from services.payments.ledger import instant
 from services.payments.models import Bill, Payment, Reconciliation
-from services.payments.movements import iso, locked, money
+from services.payments.personal_data import line_left
 from services.payments.settlement import money_arrived
+from services.payments.transitions import iso, locked, money
 
 SETTLED_BY_STATEMENT = frozenset({vietqr.NAME})
 ORDER_REF = re.compile(r"TT[0-9A-HJKMNP-TV-Z]{14}")

@@ -20,11 +20,11 @@ from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.domain import postings
 from services.payments.domain.states import RefundDeclined, State
-from services.payments.forgetting import words_about
 from services.payments.gateways import vnpay
 from services.payments.ledger import book
 from services.payments.models import Bill, Payment, Refund
-from services.payments.movements import announce, iso, locked, money, move, shown
+from services.payments.personal_data import words_about
+from services.payments.transitions import announce, iso, locked, money, move, shown
 from services.payments.views import available as left_of
 from services.payments.views import refund_view
 

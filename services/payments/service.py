@@ -6,16 +6,16 @@ from typing import Any
 
 from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
-from infra.chassis.handlers import handles
+from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.payments import clients
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
 from services.payments.enquiries import Enquiries
-from services.payments.forgetting import Forgetting
+from services.payments.gateway_callbacks import Notices
 from services.payments.ledger import Ledger
-from services.payments.notices import Notices
 from services.payments.parity import Parity
+from services.payments.personal_data import Forgetting
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import Refunds
 

@@ -15,7 +15,7 @@ from services.payments.domain.demands import UNPAID, Standing
 from services.payments.domain.states import HOLDS_MONEY, State
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
-from services.payments.movements import announce, iso, move
+from services.payments.transitions import announce, iso, move
 
 
 def money_arrived(

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Demand, Payment, Receipt, Refund
-from services.payments.movements import iso, money
 from services.payments.receipts import number_of
+from services.payments.transitions import iso, money
 
 REFUND_UNDER_WAY = ("pending_approval", "approved", "sent")
 PAID_STATES = frozenset({"settled", "surplus", "refund_requested", "partially_refunded"})

@@ -15,7 +15,7 @@ import yaml
 
 from infra.chassis import metrics
 from infra.cli.main import on_the_hub
-from services.applications.audit.notes import SigningKey
+from services.applications.transparency.notes import SigningKey
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -21,7 +21,7 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests import servers  # noqa: E402
+from tests.support import servers  # noqa: E402
 
 BENCHMARKS = ("rpc", "histories", "audit", "catalog")
 A_MINUTE = {"PORTAL_BENCH_EVENTS": "200000", "PORTAL_BENCH_SECONDS": "15"}  # unless the environment says otherwise

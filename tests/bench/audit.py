@@ -29,13 +29,13 @@ from sqlalchemy.engine import make_url
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import SERVICES, Settings
-from services.applications.audit import verifier
-from services.applications.audit.notes import SigningKey
-from services.applications.audit.proofs import Proofs
 from services.applications.domain.statuses import Status
-from services.applications.store import Store
+from services.applications.event_store.store import Store
+from services.applications.transparency.notes import SigningKey
+from services.applications.transparency.proofs import Proofs
+from services.applications.verification import verifier
+from tests.component.applications.builders import brought_to
 from tests.e2e.platforms import Processes
-from tests.unit.applications.lives import brought_to
 
 RATE, AT_ONCE = 500, 10  # events a second; events of one application, written in one transaction
 PROOFS = 200

@@ -30,10 +30,10 @@ from infra.cli.connection import Portal, first_operator
 from services.catalog import sample_catalogue
 from services.catalog.imports import Imports
 from services.catalog.search import Query, Search
+from tests.component.catalog.builders import real_offers
+from tests.component.catalog.queries import BEST
+from tests.component.catalog.use_cases import BY, command
 from tests.e2e.platforms import Processes
-from tests.unit.catalog.memory import BY, command
-from tests.unit.catalog.offers import real_offers
-from tests.unit.catalog.queries import BEST
 
 WHOLE = 6_842  # procedures in force in the national catalogue
 MARKS = (1_000, 3_000, WHOLE)

@@ -22,11 +22,11 @@ from sqlalchemy.engine import make_url
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.domain.statuses import Status
-from services.applications.history import History
-from services.applications.store import Store
-from tests.unit.applications import people
-from tests.unit.applications.lives import brought_to
-from tests.unit.applications.people import call
+from services.applications.event_store.store import Store
+from services.applications.queries.history import History
+from tests.component.applications import actors
+from tests.component.applications.actors import call
+from tests.component.applications.builders import brought_to
 
 SMALL, ROUNDS = 10_000, 30
 REBUILD = """
@@ -66,7 +66,7 @@ def _by_length(store: Store, desk: History) -> Iterator[dict[str, Any]]:
         key = _one_with(store, events)
         yield {
             "what": f"history of {events} events",
-            "ms": _median(lambda key=key: desk.history(key, by=call(people.AUDITOR))),
+            "ms": _median(lambda key=key: desk.history(key, by=call(actors.AUDITOR))),
         }
 
 
@@ -74,7 +74,7 @@ def _by_size(url: str, store: Store, desk: History, large: int) -> Iterator[dict
     key = _one_with(store, 10)
     for size in (SMALL, large):
         seconds = _filled_up_to(url, store, size)
-        ms = _median(lambda: desk.state_at(key, version=7, by=call(people.AUDITOR)))
+        ms = _median(lambda: desk.state_at(key, version=7, by=call(actors.AUDITOR)))
         yield {
             "what": f"state_at with {store.last_position()} events in the store",
             "ms": ms,

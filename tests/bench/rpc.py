@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.cli.journey import Journey, command
-from infra.cli.papers import answers_for
+from infra.cli.sample_documents import answers_for
 from tests.e2e.platforms import World, real_servers
 
 ROUNDS, CALLS, OUTSTANDING = 5, 100, 20

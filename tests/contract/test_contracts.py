@@ -12,8 +12,8 @@ import pytest
 from infra.chassis.contracts import Schema, contract_of, service_folder
 from infra.chassis.doors import Door
 from infra.chassis.loader import installed, service_class
-from infra.chassis.topology import handler_methods
-from infra.chassis.wordless import without_words
+from infra.chassis.messaging.topology import handler_methods
+from infra.chassis.redaction import without_words
 
 SERVICES = installed()
 RPCS = [(name, rpc) for name in SERVICES for rpc in contract_of(name).rpc]

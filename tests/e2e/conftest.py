@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.kept import Kept, kept_demo
 from tests.e2e.scenes import Scenes, staged
-from tests.e2e.town import Town, on_real_servers, on_the_embedded_default
+from tests.support.demo_run import Kept, kept_demo
+from tests.support.installation import Town, on_real_servers, on_the_embedded_default
 
 
 @pytest.fixture(scope="package")

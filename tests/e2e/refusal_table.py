@@ -27,7 +27,7 @@ from tests.e2e.scenes import (
     WITH_CHOICE,
     Scenes,
 )
-from tests.e2e.town import REPORT_SECRET, Town, command, doors, rule_of
+from tests.support.installation import REPORT_SECRET, Town, command, doors, rule_of
 
 Key = tuple[str, str, str]  # service, door, refusal
 Arguments = Callable[[Town, Scenes], dict[str, Any]]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyotp
 
-from infra.cli.papers import a_pdf, answers_for, as_base64
-from tests.e2e.town import Town, command, eventually
+from infra.cli.sample_documents import a_pdf, answers_for, as_base64
+from tests.support.installation import Town, command, eventually
 
 FEE, FREE, RESULT_FEE, LEVEL_3 = "1.001612", "2.001159", "1.004222", "1.008891"
 LEVEL_3_FREE, DRAFTED = "1.000894", "9.000005"

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.kept import PORTAL, Kept, plain_environment
 from tests.e2e.platforms import Processes
+from tests.support.demo_run import PORTAL, Kept, plain_environment
 
 Portal = Callable[..., subprocess.CompletedProcess[str]]
 OLDER = """ma_ho_so,viec,luc,can_bo
@@ -31,7 +31,7 @@ A2,Nộp,2015-03-02 08:00,cb1
 A2,Thẩm định,không rõ,cb1
 """
 ROOT = Path(__file__).resolve().parents[2]
-GUIDE = ROOT / "services/applications/audit/README.md"
+GUIDE = ROOT / "services/applications/verification/README.md"
 MAPPING = "case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n"
 
 

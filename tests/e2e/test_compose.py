@@ -13,7 +13,7 @@ import pytest
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal
 from infra.cli.journey import Journey
-from tests.e2e.stack import LONG_RUNNING, ROOT, SERVICES, Stack
+from tests.support.compose_stack import LONG_RUNNING, ROOT, SERVICES, Stack
 
 pytestmark = pytest.mark.compose
 IN_TIME = 120.0  # seconds from `up` to everything healthy

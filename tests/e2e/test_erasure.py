@@ -22,7 +22,7 @@ import structlog
 from sqlalchemy import text
 
 from infra.chassis import logs
-from infra.chassis.crashing import CRASHED
+from infra.chassis.crash_points import CRASHED
 from infra.chassis.database import Database
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, reached
@@ -30,9 +30,9 @@ from infra.cli.demo import payment_gateway, smtp_server
 from infra.cli.journey import command, eventually
 from infra.sandbox.texts import serve
 from tests.e2e import canaries as canary
-from tests.e2e import dumps
-from tests.e2e.lived import SETTINGS, SHOP, Lived, register
+from tests.e2e.erasure_scenario import SETTINGS, SHOP, Lived, register
 from tests.e2e.platforms import Processes
+from tests.support import storage_dump
 
 LEGAL_BASIS = "Điều 14 Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15"
 CRASHES = "in_forgetting:13"  # all followers, in one process, after so many steps; of five services' 10 each
@@ -46,7 +46,7 @@ class Installation:
 
     lived: Lived
     env: dict[str, str]
-    stores: Callable[[], Iterator[dumps.Store]]
+    stores: Callable[[], Iterator[storage_dump.Store]]
     revive: Callable[[], None] = lambda: None
     deaths: list[int] = field(default_factory=list)
 
@@ -87,11 +87,11 @@ def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Ite
         outside.portal = portal = Portal(settings)
         stack.callback(portal.close)
 
-        def stores() -> Iterator[dumps.Store]:
-            yield from dumps.tables(settings)
-            yield from dumps.server_dumps(settings)
-            yield from dumps.files(folder / "home", folder / "blobs")
-            yield from dumps.queues(settings, broker)
+        def stores() -> Iterator[storage_dump.Store]:
+            yield from storage_dump.tables(settings)
+            yield from storage_dump.server_dumps(settings)
+            yield from storage_dump.files(folder / "home", folder / "blobs")
+            yield from storage_dump.queues(settings, broker)
             yield from ((f"log of {name}", processes.log(name)) for name in processes.running)
 
         def revive() -> None:
@@ -115,10 +115,10 @@ def embedded(folder: Path) -> Iterator[Installation]:
         settings = Settings(env)
         outside.portal = portal = stack.enter_context(reached(settings))
 
-        def stores() -> Iterator[dumps.Store]:
-            yield from dumps.tables(settings)
-            yield from dumps.files(home)
-            yield from dumps.queues(settings)
+        def stores() -> Iterator[storage_dump.Store]:
+            yield from storage_dump.tables(settings)
+            yield from storage_dump.files(home)
+            yield from storage_dump.queues(settings)
             yield "log", log.read_text("utf-8", "replace")
 
         yield Installation(Lived(settings, portal), env, stores)

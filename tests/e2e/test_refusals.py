@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import ELSEWHERE, UNIVERSAL, Key, Knock, everything, example
 from tests.e2e.scenes import Scenes
-from tests.e2e.town import IN_TIME, Refused, Town, doors
+from tests.support.installation import IN_TIME, Refused, Town, doors
 
 TABLE = everything()
 PROMISED = {(service, door, name) for service, door in doors() for name in contract_of(service).rpc[door]["refusals"]}

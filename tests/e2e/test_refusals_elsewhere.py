@@ -12,9 +12,9 @@ import time_machine
 from nameko.exceptions import RemoteError
 
 from infra.chassis import clock
-from tests.e2e.half import Half, half, in_production
 from tests.e2e.refusal_table import ELSEWHERE, example
-from tests.e2e.town import command
+from tests.support.degraded import Half, half, in_production
+from tests.support.installation import command
 
 PROVOKED: set[tuple[str, str, str]] = set()
 

@@ -2,7 +2,7 @@
 
 Every part gets a share of what is left when it begins, and sizes itself by it:
 
-* faults on one platform, the soak among them (``tests/faults/plan.py`` divides this share among the scenarios);
+* faults on one platform, the soak among them (``tests/faults/engine/schedule.py`` divides this share among scenarios);
 * a log with eight writers and a follower: 1,000,000 events if the share allows (``EVENTS``);
 * whole lives against the model (``LIVES``);
 * tampering in many places and a large sealed log (``TAMPERING_PLACES``, ``AUDIT_EVENTS``).
@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.page import write_page
+from tests.faults.engine.report import write_page
 
 Sizes = Callable[[float], dict[str, int]]
 # What two cores that do other things as well get done in a second.
@@ -50,11 +50,11 @@ PARTS = (
         lambda seconds: {"EVENTS": within(40_000, (seconds - 30) * EVENTS_WRITTEN, 1_000_000)},
     ),
     Part(
-        "lives", 1, ("tests/unit/applications/test_model.py",),
+        "lives", 1, ("tests/component/applications/test_state_machine.py",),
         lambda seconds: {"LIVES": within(60, seconds * LIVES_LIVED, 20_000)},
     ),
     Part(
-        "the seals", 2, ("tests/service/audit",),
+        "the seals", 2, ("tests/service/transparency",),
         lambda seconds: {
             "TAMPERING_PLACES": within(1, seconds / 60 * PLACES_A_MINUTE, 50),
             "AUDIT_EVENTS": within(50_000, seconds / 3 * EVENTS_SEALED, 1_000_000),

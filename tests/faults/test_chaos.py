@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.page import write_page
-from tests.faults.plan import LONG, Share
-from tests.faults.play import play
-from tests.faults.world import World, world
+from tests.faults.engine.environment import World, world
+from tests.faults.engine.report import write_page
+from tests.faults.engine.runner import play
+from tests.faults.engine.schedule import LONG, Share
 
 SEED = int(os.environ.get("SEED", "1"))
 CLIENTS = int(os.environ.get("CLIENTS", "3"))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.plan import ALL, SHORT_SECONDS
-from tests.faults.play import play
-from tests.faults.world import World, world
+from tests.faults.engine.environment import World, world
+from tests.faults.engine.runner import play
+from tests.faults.engine.schedule import ALL, SHORT_SECONDS
 
 SEED = int(os.environ.get("SEED", "1"))
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from tests import servers
+from tests.support import servers
 
 
 @pytest.fixture

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import rfc8785
+
+IDS = ("statement_id", "answers_id", "attachment_id", "result_id", "line_id")
 
 SALT_BYTES = 32
 
@@ -35,3 +38,20 @@ def opens(commitment: str, value: Any, salt: bytes) -> bool:
 def digest(value: Any) -> str:
     """Unsalted SHA-256 of public facts (a procedure's definition), hex."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def sealed_parts(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Places within an event that hold an id and its commitment."""
+    if isinstance(value, Mapping):
+        if "commitment" in value and any(name in value for name in IDS):
+            yield place or "value", value
+        for key, part in value.items():
+            yield from sealed_parts(part, f"{place}/{key}")
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from sealed_parts(part, f"{place}/{number}")
+
+
+def tracking_digest(reference: str, code: str) -> str:
+    """What the stream keeps of a tracking code."""
+    return hashlib.sha256(f"{reference}:{code.strip().upper()}".encode()).hexdigest()

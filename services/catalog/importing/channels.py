@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.catalog.importing.amounts import amounts_in
 from services.catalog.importing.durations import Duration, beside_text, read_duration
-from services.catalog.importing.fee_reading import Reading, unclear
-from services.catalog.importing.fee_rows import FeeRow, fees_of
+from services.catalog.importing.fees.amounts import amounts_in
+from services.catalog.importing.fees.reading import Reading, unclear
+from services.catalog.importing.fees.rows import FeeRow, fees_of
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import folded, named, squeezed
 

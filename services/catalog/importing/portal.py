@@ -6,17 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from services.catalog.importing.amounts import Amount, amounts_in
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition
-from services.catalog.importing.fee_reading import Reading, unclear
-from services.catalog.importing.fees import read_fee
+from services.catalog.importing.fees.amounts import Amount, amounts_in
+from services.catalog.importing.fees.fees import read_fee
+from services.catalog.importing.fees.reading import Reading, unclear
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import laws_of_table
 from services.catalog.importing.papers import papers_of_table
 from services.catalog.importing.parties import audience_of, authority_of
+from services.catalog.importing.portal_table import Row, rows_in
 from services.catalog.importing.results import results_of
-from services.catalog.importing.run_on import Row, rows_in
 from services.catalog.importing.words import squeezed
 
 READ = (

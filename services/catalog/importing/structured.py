@@ -8,11 +8,11 @@ from typing import Any
 
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition, pointer
+from services.catalog.importing.fees.structured import fees_of_cell
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import law
 from services.catalog.importing.papers import requirement
 from services.catalog.importing.parties import audience_of, authority_of
-from services.catalog.importing.structured_fees import fees_of_cell
 from services.catalog.importing.words import named, says_nothing, squeezed
 
 TOP = frozenset(("thu_tuc_id", "metadata", "content", "tables"))

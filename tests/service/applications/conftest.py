@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from services.applications.store import Store
-from tests.unit.applications.platform import Portal
-from tests.unit.applications.rules import Catalog, Identity
+from services.applications.event_store.store import Store
+from tests.component.applications.fakes import Catalog, Identity
+from tests.component.applications.use_cases import Portal
 
 ROLE, PASSWORD = "applications_service", "plainly-for-tests"
 

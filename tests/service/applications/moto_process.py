@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 import requests
 
-from tests.local_servers import free_port, listening
+from tests.support.local_servers import free_port, listening
 
 REGION = "us-east-1"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}

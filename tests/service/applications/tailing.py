@@ -9,7 +9,7 @@ import uuid
 from eventsourcing.persistence import StoredEvent
 
 from infra.chassis.settings import Settings
-from services.applications.store import Store
+from services.applications.event_store.store import Store
 
 ROLLED_BACK = 0.2
 

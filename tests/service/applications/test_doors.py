@@ -11,9 +11,9 @@ import pytest
 from nameko.exceptions import RemoteError
 
 from infra.cli.connection import first_operator
-from infra.cli.papers import a_pdf, answers_for, as_base64
-from services.applications.audit.verifier import Key, Verdict, verify_bundle
+from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from services.applications.domain.moves import MOVES
+from services.applications.verification.verifier import Key, Verdict, verify_bundle
 from tests.e2e.platforms import World, real_servers
 
 pytestmark = pytest.mark.timeout(300)  # eleven processes start

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from services.applications.store import Store
-from tests.faults.verdicts import Verdict, keep, per_second
+from services.applications.event_store.store import Store
+from tests.faults.engine.verdicts import Verdict, keep, per_second
 
 WRITERS = 8
 SEED = int(os.environ.get("SEED", "1"))

@@ -9,7 +9,7 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from tests.unit.catalog.memory import Catalogue, catalogue
+from tests.component.catalog.use_cases import Catalogue, catalogue
 
 
 @pytest.fixture

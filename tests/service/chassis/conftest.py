@@ -17,11 +17,11 @@ from sqlalchemy import create_engine
 
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
-from infra.chassis.quarantine import QUARANTINE
+from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.messaging.topology import declare
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
-from infra.chassis.topology import declare
 
 SAMPLE = str(Path(__file__).parents[2] / "unit" / "chassis" / "sample")
 if SAMPLE not in sys.path:

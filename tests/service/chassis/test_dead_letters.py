@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, select
 
 from infra.chassis import migrations
 from infra.chassis.database import Database
-from infra.chassis.dead_letters import DeadLetters
+from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.settings import Settings
 from infra.chassis.tables import dead_letter
 

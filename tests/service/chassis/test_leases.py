@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from infra.chassis.database import Database
-from infra.chassis.followers import Follower, advance, position_of
+from infra.chassis.followers import Follower
 from infra.chassis.leases import Lease, Superseded
-from infra.chassis.outbox import wake_followers
+from infra.chassis.positions import advance, position_of
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
+from infra.chassis.wake_up import wake_followers
 
 SECONDS = 1.5
 

@@ -9,9 +9,9 @@ import eventlet
 import pytest
 from nameko.exceptions import MethodNotFound
 
-from infra.chassis.publishing import Publisher
-from infra.chassis.quarantine import QUARANTINE
-from tests.faults.storms import answerable_calls, poisoned_calls, poisoned_events
+from infra.chassis.messaging.publishing import Publisher
+from infra.chassis.messaging.quarantine import QUARANTINE
+from tests.faults.scenarios.storms import answerable_calls, poisoned_calls, poisoned_events
 from tests.service.chassis.test_stock_faults import until
 
 PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}

@@ -19,10 +19,10 @@ from nameko.rpc import RpcProxy, rpc
 from nameko.standalone.events import event_dispatcher
 
 from infra.chassis.clients import Neighbour
-from infra.chassis.dead_letters import DeadLetters
-from infra.chassis.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable
+from infra.chassis.messaging.dead_letters import DeadLetters
+from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable
 from infra.chassis.settings import Settings
-from tests.faults.proxy import Proxy
+from tests.faults.engine.tcp_proxy import Proxy
 from tests.service.chassis.conftest import died
 
 EVENT = {

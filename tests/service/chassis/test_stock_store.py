@@ -13,7 +13,7 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy.engine import URL, make_url
 
-from tests.faults.proxy import Proxy
+from tests.faults.engine.tcp_proxy import Proxy
 
 
 @pytest.fixture

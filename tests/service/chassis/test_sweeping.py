@@ -8,17 +8,18 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from infra.chassis import clock, sweeping
+from infra.chassis import clock
 from infra.chassis.database import Database
+from infra.chassis.erasure import tables
+from infra.chassis.redaction import GONE
 from infra.chassis.tables import ALL, command_log, dead_letter, outbox
-from infra.chassis.wordless import GONE
 
 ROWS, HERS = 23, 5
 
 
 @pytest.fixture
 def database(fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sweeping, "PAGE", 4)
+    monkeypatch.setattr(tables, "PAGE", 4)
     made = Database(fresh_database("payments"))
     ALL[0].metadata.create_all(made.engine)
     yield made
@@ -29,7 +30,7 @@ def swept(database: Database, table: str, person: str) -> int:
     after, changed, pages = None, 0, 0
     while pages == 0 or after is not None:
         with database.session() as session:
-            after, count = sweeping.TABLES[table](session, person, {person}, after)
+            after, count = tables.TABLES[table](session, person, {person}, after)
         changed, pages = changed + count, pages + 1
     assert pages == ROWS // 4 + 1
     return changed
@@ -55,7 +56,7 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
                     last_at=clock.now(),
                 )
             )  # fmt: skip
-    for table in sweeping.TABLES:
+    for table in tables.TABLES:
         assert swept(database, table, person) == HERS
         assert swept(database, table, person) == 0
     with database.session() as session:

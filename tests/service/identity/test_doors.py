@@ -15,8 +15,8 @@ from sqlalchemy import select
 from infra.chassis import clock
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
-from infra.chassis.outbox import cloud_event
-from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.messaging.outbox import cloud_event
+from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
 from infra.embedded.platform import Platform

@@ -16,9 +16,9 @@ import pytest
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
+from infra.chassis.messaging.topology import declare
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from infra.chassis.topology import declare
 from services.identity.keys import fresh_pem
 from services.identity.population import SAMPLE
 from services.identity.service import IdentityService

@@ -12,8 +12,8 @@ from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker
 from infra.sandbox.texts import Texts, serve
-from tests.service.notifications.portal import Portal, running
-from tests.unit.notifications import mail_server
+from tests.component.notifications import mail_server
+from tests.service.notifications.installation import Portal, running
 
 COMMON = {"RETRY_TIERS": "0.2,0.5", "PORTAL_ENVIRONMENT": "development", "MAIL_FROM": "no-reply@portal.example.vn"}
 

@@ -10,9 +10,9 @@ import pytest
 from nameko.exceptions import RemoteError
 
 from infra.sandbox.texts import Texts
-from tests.service.notifications.portal import Portal, StandIn, command_id, eventually
-from tests.unit.notifications.mail_server import MailServer
-from tests.unit.notifications.office import event
+from tests.component.notifications.mail_server import MailServer
+from tests.component.notifications.use_cases import event
+from tests.service.notifications.installation import Portal, StandIn, command_id, eventually
 
 
 def refusal(call: Any, **arguments: Any) -> RemoteError:

@@ -14,9 +14,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import func, select
 
 from infra.chassis.database import Database
-from services.notifications.herald import Herald
+from services.notifications.message_writer import Herald
 from services.notifications.models import Attempt, Delivery, Message, Preference, Row, Template
-from tests.unit.notifications.office import Catalogue, Directory, event
+from tests.component.notifications.use_cases import Catalogue, Directory, event
 
 
 def count(database: Database, what: Any) -> int:
@@ -96,7 +96,7 @@ Courier(database, carrier).step()
 def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
     database: Database, mailbox: Any, monkeypatch: Any
 ) -> None:
-    from services.notifications import courier as couriers
+    from services.notifications import delivery_worker as couriers
     from services.notifications.mail_carrier import MailCarrier, MailServer
 
     Herald(database).tell(event("application_approved.v1"), Directory(), Catalogue())
@@ -127,9 +127,9 @@ Courier(Database(sys.argv[1]), SmsCarrier(SmsGateway.of(sys.argv[2]))).step()
 
 
 def test_a_leader_that_dies_after_a_text_is_asked_after_and_the_text_stays_one(database: Database) -> None:
-    from infra.chassis.crashing import CRASHED
+    from infra.chassis.crash_points import CRASHED
     from infra.sandbox.texts import serve
-    from services.notifications.courier import Courier
+    from services.notifications.delivery_worker import Courier
     from services.notifications.sms_carrier import SmsCarrier, SmsGateway
 
     Herald(database, sms=True).tell(event("supplement_requested.v1"), Directory(email=None), Catalogue())

@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from tests.unit.payments.counter import SECRET, TMN, Counter
+from tests.component.payments.use_cases import SECRET, TMN, Counter
 
 
 @pytest.fixture

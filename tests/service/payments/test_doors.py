@@ -21,14 +21,25 @@ from infra.chassis.auth import AUDIENCE, ISSUER
 from infra.chassis.contracts import contract_of
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
-from infra.chassis.publishing import Publisher, events_exchange
+from infra.chassis.messaging.publishing import Publisher, events_exchange
+from infra.chassis.messaging.topology import declare
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
-from infra.chassis.topology import declare
 from infra.embedded.broker import Broker, install
 from infra.front_door import callbacks
 from infra.sandbox.gateway import Gateway, serve
-from tests.unit.payments.counter import AGENCY, CITIZEN, SECRET, STRANGER, TMN, Counter, item, money, query_of, signed
+from tests.component.payments.use_cases import (
+    AGENCY,
+    CITIZEN,
+    SECRET,
+    STRANGER,
+    TMN,
+    Counter,
+    item,
+    money,
+    query_of,
+    signed,
+)
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CONTRACT = contract_of("payments")

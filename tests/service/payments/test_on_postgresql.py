@@ -15,7 +15,17 @@ from sqlalchemy import func, select
 
 from infra.chassis.refusals import Refusal
 from services.payments.models import LedgerEntry, LedgerRow, Notice, Payment, Receipt, metadata
-from tests.unit.payments.counter import ACCOUNTANT, APPROVER, CITIZEN, CLERK, SECRET, Counter, item, money, signed
+from tests.component.payments.use_cases import (
+    ACCOUNTANT,
+    APPROVER,
+    CITIZEN,
+    CLERK,
+    SECRET,
+    Counter,
+    item,
+    money,
+    signed,
+)
 
 AT_ONCE = 50
 

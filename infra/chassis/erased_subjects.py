@@ -1,0 +1,43 @@
+"""Who has been erased: rows that say about whom nothing may be written any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.redaction import UUID
+from infra.chassis.tables import forgotten_subject
+from infra.chassis.wake_up import wake_followers
+
+
+def note(session: Session, erasure_id: str, account_id: str, marks: Iterable[str]) -> None:
+    """Write down that an account is to be forgotten; a second time changes nothing."""
+    known = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.erasure_id == erasure_id)
+    if session.scalar(known) is not None:
+        return
+    session.execute(
+        forgotten_subject.insert().values(
+            erasure_id=erasure_id,
+            account_id=account_id,
+            marks=sorted({account_id, *marks}),
+            noted_at=clock.now(),
+            progress={"step": 0},
+            removed={},
+            finished_at=None,
+        )
+    )
+    wake_followers(session)
+
+
+def is_forgotten(session: Session, *account_ids: str) -> bool:
+    """Whether one of these accounts has been erased: nothing about it may be written any more."""
+    found = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.account_id.in_(account_ids)).limit(1)
+    return session.scalar(found) is not None
+
+
+def is_about_forgotten(session: Session, text: str) -> bool:
+    """The same of a message, by every id in its text."""
+    return is_forgotten(session, *set(UUID.findall(text)))

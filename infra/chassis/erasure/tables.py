@@ -1,0 +1,88 @@
+"""The chassis' own tables without a person: dead letters, answers kept for repeated commands, relayed events.
+
+Rows are not deleted: an event id that came again would be taken for a repeat, and an operator should see that there was
+something. What may still have an effect keeps its facts, and only those. Nothing ties these rows to a person but the
+ids in them, so tables are read through, a bounded page at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from infra.chassis.redaction import about, kind_of, speaks_of, with_tokens_read, without_words
+from infra.chassis.tables import command_log, dead_letter, outbox
+
+PAGE = 500
+ANONYMOUS = "anonymous"
+FORGOTTEN = "forgotten"  # a fingerprint that fits no command: repeating it is refused
+Page = tuple[list[Any] | None, int]  # where to go on (None: the end), how many rows were changed
+
+
+def dead_letters(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+    """A letter that waits can still be replayed, without its words; one that is done with is only its id."""
+    query = select(dead_letter).where(dead_letter.c.id > after[0]) if after else select(dead_letter)
+    rows = list(session.execute(query.order_by(dead_letter.c.id).limit(PAGE)))
+    changed = 0
+    for row in rows:
+        body = bytes(row.body).decode("utf-8", "replace")
+        said = json.dumps(about(json.loads(body)), ensure_ascii=False)
+        if not speaks_of(with_tokens_read(f"{said} {row.headers} {row.error}"), marks):
+            continue
+        left = {"body": body_left(body, waiting=row.state == "waiting"), "headers": {}, "error": kind_of(row.error)}
+        if left != {"body": bytes(row.body), "headers": row.headers, "error": row.error}:
+            session.execute(dead_letter.update().where(dead_letter.c.id == row.id).values(**left))
+            changed += 1
+    return ([rows[-1].id] if len(rows) == PAGE else None), changed
+
+
+def body_left(body: str, *, waiting: bool) -> bytes:
+    event = json.loads(body)
+    left = event if waiting else {name: event.get(name) for name in ("id", "type", "source")}
+    return json.dumps(without_words(left), ensure_ascii=False).encode()
+
+
+def commands(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+    """The person's own commands keep their id and nothing else; other people's about them keep the facts answered."""
+    key = tuple_(command_log.c.caller, command_log.c.command_id)
+    query = select(command_log).where(key > tuple(after)) if after else select(command_log)
+    rows = list(session.execute(query.order_by(command_log.c.caller, command_log.c.command_id).limit(PAGE)))
+    changed = 0
+    for row in rows:
+        own = row.caller == account_id
+        if not own and not speaks_of(json.dumps(about(row.reply), ensure_ascii=False), marks):
+            continue
+        reply, fingerprint = without_words(row.reply), row.fingerprint
+        if own or row.caller == ANONYMOUS:
+            reply, fingerprint = None, FORGOTTEN
+        if (reply, fingerprint) != (row.reply, row.fingerprint):
+            this = command_log.c.caller == row.caller, command_log.c.command_id == row.command_id
+            session.execute(command_log.update().where(*this).values(reply=reply, fingerprint=fingerprint))
+            changed += 1
+    return ([rows[-1].caller, rows[-1].command_id] if len(rows) == PAGE else None), changed
+
+
+def told(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+    """An event that was not relayed yet is still told, and one that was may be told again: without its words."""
+    query = select(outbox).where(outbox.c.position > after[0]) if after else select(outbox)
+    rows = list(session.execute(query.order_by(outbox.c.position).limit(PAGE).with_for_update()))
+    changed = 0
+    for row in rows:
+        if row.subject not in marks and not speaks_of(json.dumps(about(row.data), ensure_ascii=False), marks):
+            continue
+        left = without_words(row.data)
+        if left != row.data:
+            session.execute(outbox.update().where(outbox.c.position == row.position).values(data=left))
+            changed += 1
+    return ([rows[-1].position] if len(rows) == PAGE else None), changed
+
+
+TABLES: dict[str, Callable[[Session, str, set[str], list[Any] | None], Page]] = {
+    "dead_letter": dead_letters,
+    "command_log": commands,
+    "outbox": told,
+}

@@ -1,0 +1,225 @@
+"""What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason.
+
+Each also lies as a letter in the queue ``portal.quarantine``, put there before its row. Beside them a row for each
+message that nobody could read. Its bytes and headers lie in that queue and nowhere else; the row says by their digest
+which it is, why, and when it came first and last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database, insert_into
+from infra.chassis.erased_subjects import is_about_forgotten
+from infra.chassis.messaging.publishing import Publisher
+from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.redaction import about, kind_of, without_words
+from infra.chassis.refusals import NotFound, Refusal
+from infra.chassis.settings import Settings
+from infra.chassis.tables import OPEN_LETTER, dead_letter
+
+
+class DeadLetterNotFound(NotFound):
+    vi = "Không có thông điệp lỗi {letter_id} đang chờ xử lý."
+    en = "There is no waiting dead letter {letter_id}."
+
+
+class NobodyCanReadIt(Refusal):
+    vi = "Thông điệp {letter_id} không đọc được nên không xử lý lại được."
+    en = "Nobody can read message {letter_id}, so it cannot be replayed."
+    todo_vi = "Xem nội dung gốc trong hàng đợi portal.quarantine, rồi bỏ qua với lý do (drop)."
+    todo_en = "Look at its bytes in the queue portal.quarantine, then drop it with a reason."
+
+
+def digest_of(body: bytes) -> str:
+    """By what a message is known that nobody could read, and so has no id."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+class DeadLetters:
+    """The dead letters of one service, in its own database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def of(cls, settings: Settings, service: str) -> DeadLetters:
+        return cls(Database.at(settings.database_url(service)))
+
+    def fit_to_keep(
+        self, event: dict[str, Any], headers: dict[str, Any], error: str
+    ) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """What may be kept of an event that failed, of its headers and of what its handler said.
+
+        One about somebody who has been erased meanwhile is kept without its words.
+        """
+        with self.database.session() as session:
+            return _fit_to_keep(session, event, headers, error)
+
+    def keep(
+        self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
+    ) -> None:
+        """Keep an event that failed for the last time, as fit; a repeat of the same one only updates its row."""
+        with self.database.session() as session:
+            event, headers, error = _fit_to_keep(session, event, headers, error)
+            letter = insert_into(session, dead_letter).values(
+                consumer=queue,
+                message_id=event["id"],
+                routing={"type": event.get("type"), "source": event.get("source")},
+                headers={key: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"},
+                body=json.dumps(event, ensure_ascii=False).encode(),
+                content_type="application/json",
+                error=error,
+                attempts=attempts,
+                first_at=datetime.fromtimestamp(first_at, UTC),
+                last_at=clock.now(),
+                state="waiting",
+            )
+            session.execute(_or_again(letter, error=letter.excluded.error, attempts=letter.excluded.attempts))
+
+    def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
+        """A row for a message that was put aside; the same bytes again only update it."""
+        digest = digest_of(body)
+        about = {"id": digest, "size": len(body), "kept_in": QUARANTINE}
+        with self.database.session() as session:
+            note = insert_into(session, dead_letter).values(
+                consumer=routing_key[:160],
+                message_id=digest,
+                routing={"type": "unreadable", "source": service},
+                headers={},
+                body=json.dumps(about).encode(),
+                content_type="application/json",
+                error=why[:500],
+                attempts=1,
+                first_at=clock.now(),
+                last_at=clock.now(),
+                state="unreadable",
+            )
+            session.execute(_or_again(note, attempts=dead_letter.c.attempts + 1))
+
+    def unresolved(self, limit: int = 100, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
+        """What an operator has to decide on, oldest first: letters that wait, and notes of what nobody could read."""
+        with self.database.session() as session:
+            rows = session.execute(
+                select(dead_letter).where(*_open(consumer, error)).order_by(dead_letter.c.id).limit(limit)
+            )
+            return [_shown(row) for row in rows]
+
+    def numbers(self, *, consumer: str = "", error: str = "", readable: bool = False) -> list[int]:
+        """Which letters are open whose consumer and error have these words in them; ``readable``: can be replayed."""
+        wanted = [*_open(consumer, error), *([dead_letter.c.state == "waiting"] if readable else [])]
+        with self.database.session() as session:
+            return list(session.scalars(select(dead_letter.c.id).where(*wanted).order_by(dead_letter.c.id)))
+
+    def summary(self, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
+        """What is open by type, consumer and kind of error, the most first: how many, first and last time."""
+        of, said = [dead_letter.c.routing["type"].as_string(), dead_letter.c.consumer], dead_letter.c.error
+        with self.database.session() as session:
+            colon = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+            of.append(func.substr(said, 1, colon(said.concat(":"), ":") - 1))
+            figures = func.count(), func.min(dead_letter.c.first_at), func.max(dead_letter.c.last_at)
+            rows = session.execute(
+                select(*of, *figures).where(*_open(consumer, error)).group_by(*of).order_by(func.count().desc(), *of)
+            ).all()
+        names = ("type", "consumer", "error", "letters", "first_at", "last_at")
+        return [dict(zip(names, (*of, first.isoformat(), last.isoformat()), strict=True)) for *of, first, last in rows]
+
+    def dropped(self, queue: str, message_id: str) -> bool:
+        """Whether an operator has given this event up for this consumer; it may be told again all the same."""
+        given_up = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
+        with self.database.session() as session:
+            found = session.scalar(select(dead_letter.c.id).where(given_up, dead_letter.c.consumer == queue).limit(1))
+        return found is not None
+
+    def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The letters an operator has to look at, oldest first."""
+        with self.database.session() as session:
+            rows = session.execute(
+                select(dead_letter).where(dead_letter.c.state == "waiting").order_by(dead_letter.c.id).limit(limit)
+            )
+            return [_shown(row) for row in rows]
+
+    def show(self, letter_id: int) -> dict[str, Any]:
+        with self.database.session() as session:
+            row = session.execute(select(dead_letter).where(dead_letter.c.id == letter_id)).first()
+            if row is None:
+                raise DeadLetterNotFound(letter_id=letter_id)
+            return {
+                **_shown(row),
+                "headers": row.headers,
+                "body": json.loads(row.body),
+                "state": row.state,
+                "resolution": row.resolution,
+            }
+
+    def replay(self, letter_id: int, publisher: Publisher | None = None, *, dry_run: bool = False) -> dict[str, Any]:
+        """Hand the letter to its consumer's queue again; its inbox makes a second replay harmless."""
+        letter = self.show(letter_id)
+        if letter["type"] == "unreadable":
+            raise NobodyCanReadIt(letter_id=letter_id)
+        if publisher is not None and not dry_run:
+            publisher.publish(
+                letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"]
+            )
+            self._resolve(letter_id, "replayed", "")
+        return letter
+
+    def drop(self, letter_id: int, reason: str) -> dict[str, Any]:
+        """Give a letter up, with the reason on record."""
+        letter = self.show(letter_id)
+        self._resolve(letter_id, "dropped", reason)
+        return letter
+
+    def _resolve(self, letter_id: int, state: str, resolution: str) -> None:
+        with self.database.session() as session:
+            session.execute(
+                dead_letter.update()
+                .where(dead_letter.c.id == letter_id)
+                .values(state=state, resolved_at=clock.now(), resolution=resolution)
+            )
+
+
+def _fit_to_keep(
+    session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
+) -> tuple[dict[str, Any], dict[str, Any], str]:
+    if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
+        return without_words(event), {}, kind_of(error)
+    return event, headers, error
+
+
+def _open(consumer: str = "", error: str = "") -> list[Any]:
+    wanted: list[Any] = [OPEN_LETTER]
+    if consumer:
+        wanted.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
+    if error:
+        wanted.append(dead_letter.c.error.contains(error, autoescape=True))
+    return wanted
+
+
+def _or_again(letter: Any, **changed: Any) -> Any:
+    """The INSERT of a letter which, when it is open already (another worker may write it now), says it came again."""
+    return letter.on_conflict_do_update(
+        index_elements=["consumer", "message_id"],
+        index_where=OPEN_LETTER,
+        set_={"last_at": letter.excluded.last_at, **changed},
+    )
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "consumer": row.consumer,
+        "message_id": row.message_id,
+        "type": row.routing.get("type"),
+        "error": row.error,
+        "attempts": row.attempts,
+        "first_at": row.first_at.isoformat(),
+        "last_at": row.last_at.isoformat(),
+    }

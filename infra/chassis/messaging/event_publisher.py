@@ -1,0 +1,48 @@
+"""Publishing the CloudEvents of one service, under the lease of whoever leads its followers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.chassis import metrics
+from infra.chassis.contracts import contract_of
+from infra.chassis.crash_points import crash_at
+from infra.chassis.leases import Lease
+from infra.chassis.messaging.publishing import Publisher, Unroutable, events_exchange
+from infra.chassis.settings import Settings
+
+
+class Telling:
+    """Publishes CloudEvents of one service; an event whose contract names consumers must find a queue."""
+
+    def __init__(self, settings: Settings, service: str) -> None:
+        self.service = service
+        self.publisher = Publisher(settings.amqp_uri)
+        self.exchange = events_exchange(service)
+        self.events = contract_of(service).events
+        self.lease: Lease | None = None  # the follower's own, set by it
+
+    def named(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event under the id it is told by."""
+        return event
+
+    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+        """To whom it may concern."""
+        try:
+            self._publish(event, self.exchange, event["type"], call_id)
+        except Unroutable:
+            metrics.relay_unrouted.labels(self.service, event["type"]).inc()
+            if self.events.get(event["type"], {}).get("consumers"):
+                raise  # somebody waits for it and their queue is not there: keep the position until it is
+        crash_at("after_publish", self.service)
+
+    def tell_again(self, event: dict[str, Any], queue: str) -> None:
+        """To one queue alone; :class:`Unroutable` when it is gone again."""
+        self._publish(event, "", queue, event.get("callid"))
+
+    def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
+        headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
+        event = self.named(event)
+        if self.lease is not None:
+            self.lease.check()
+        self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])

@@ -1,0 +1,139 @@
+"""Handlers' queues: whoever makes one that was there before asks its source to tell again what it missed.
+
+The broker returns an event that no queue takes, not one that a single queue of several missed; nor does it say what a
+deleted queue held. So nobody makes a handler's queue in silence. The service's database knows since when each handler
+has had one; who finds it gone first leaves a request with the source (confirmed, durable), then makes the queue. The
+source's follower answers (:mod:`infra.chassis.messaging.redelivery`); the inbox makes the repeat harmless.
+
+What has waited for its next try the broker hands back by itself, and nobody sees a return. So it comes by an exchange
+of its own, whose alternate one takes what no queue is there for any more.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any
+
+from amqp.exceptions import ChannelError
+from kombu import Connection, Exchange, Queue
+from sqlalchemy import select
+
+from infra.chassis import clock, logs
+from infra.chassis.database import Database
+from infra.chassis.messaging.publishing import Publisher, events_exchange
+from infra.chassis.settings import Settings
+from infra.chassis.tables import relay_position
+
+RETELL_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
+NOT_FOUND = 404
+BOUNDS = {"read_timeout": 10, "write_timeout": 10}  # seconds; a silent network must not stop a consumer for good
+
+
+def handler_queue(source: str, event_type: str, service: str, method: str) -> Queue:
+    """The queue of one handler; the same name and arguments as stock Nameko's, so that either may declare it."""
+    return Queue(
+        f"evt-{source}-{event_type}--{service}.{method}",
+        exchange=events_exchange(source),
+        routing_key=event_type,
+        durable=True,
+    )
+
+
+def unroutable_exchange() -> Exchange:
+    """Takes what the broker itself has no queue for; the quarantine is bound to it."""
+    return Exchange("portal.unroutable", type="fanout", durable=True)
+
+
+def again_exchange() -> Exchange:
+    """Hands what has waited back to the queue its routing key names."""
+    alternate = {"alternate-exchange": unroutable_exchange().name}
+    return Exchange("portal.again", type="direct", durable=True, arguments=alternate)
+
+
+def retell_queue(source: str) -> Queue:
+    """Where ``source`` is asked to tell something again."""
+    return Queue(f"portal.retell.{source}", durable=True)
+
+
+def make_handler_queues(
+    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, note: bool = False
+) -> list[str]:
+    """See to it that the queues of ``(source, event type, method)`` are there and bound; their names.
+
+    ``note``: write down the birth of those that are there already (installations older than this bookkeeping).
+    """
+    made = [(handler_queue(source, kind, service, method), source, method) for source, kind, method in handlers]
+    with (
+        Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection,
+        closing(Publisher(settings.amqp_uri)) as publisher,
+    ):
+        line = Line(connection)
+        _declare_exchanges(line.channel, {source for source, _kind, _method in handlers})
+        for queue, source, method in made:
+            # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
+            if line.has(queue.name):
+                if note:
+                    owed_since(settings, service, method)
+                bind(line.channel, queue)
+                continue
+            if since := owed_since(settings, service, method):
+                ask(publisher, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
+            declare(line.channel, queue)
+    return [queue.name for queue, _source, _method in made]
+
+
+class Line:
+    """A channel on which to look for queues; the broker closes one on which it was asked for what is not there."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.channel: Any = connection.channel()
+
+    def has(self, name: str) -> bool:
+        """Whether the broker has a queue of that name."""
+        try:
+            self.channel.queue_declare(name, passive=True)
+        except ChannelError as error:
+            if int(error.reply_code or error.code or 0) != NOT_FOUND:
+                raise
+            self.channel = self.connection.channel()
+            return False
+        return True
+
+
+def _declare_exchanges(channel: Any, sources: set[str]) -> None:
+    for exchange in (again_exchange(), *map(events_exchange, sorted(sources))):
+        exchange(channel).declare()
+
+
+def bind(channel: Any, queue: Queue) -> None:
+    """Bind a handler's queue that is there, also to where what has waited comes from; it may have been bound before."""
+    bound = queue(channel)
+    bound.queue_bind()
+    bound.bind_to(again_exchange(), routing_key=queue.name)
+
+
+def declare(channel: Any, queue: Queue) -> None:
+    """Make a handler's queue, with both its bindings."""
+    again_exchange()(channel).declare()
+    queue(channel).declare()
+    bind(channel, queue)
+
+
+def owed_since(settings: Settings, service: str, method: str) -> datetime | None:
+    """Since when a handler is owed what it is told; ``None`` for a new one, which is noted before its queue is made."""
+    name = f"queue of {method}"
+    with Database.at(settings.database_url(service)).session() as session:
+        born: datetime | None = session.scalar(select(relay_position.c.at).where(relay_position.c.name == name))
+        if born is None:
+            session.execute(relay_position.insert().values(name=name, position=0, at=clock.now()))
+            return None
+    return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", RETELL_DAYS)))
+
+
+def ask(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
+    """Leave a request with the source, confirmed."""
+    logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
+    wanted = retell_queue(source)
+    publisher.keep(request, wanted, exchange="", routing_key=wanted.name)

@@ -1,0 +1,223 @@
+"""Event handlers that lose nothing: retried with growing delays, then kept as dead letters for an operator.
+
+Stock Nameko acks an event whose handler failed. Here the failed event is published again (confirmed) to a
+retry tier, a queue whose time-to-live hands it back, and only then acked; the attempt travels in a header of
+our own, since the broker owns ``x-death``.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from eventlet.semaphore import Semaphore
+from nameko.events import EventHandler
+from nameko.exceptions import ContainerBeingKilled
+
+from infra.chassis import clock, logs, metrics
+from infra.chassis.contracts import contract_of
+from infra.chassis.crash_points import crash_at
+from infra.chassis.dependencies import settings_of
+from infra.chassis.messaging.dead_letters import DeadLetters
+from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
+from infra.chassis.messaging.quarantine import keeping_publisher, lay_in_quarantine, letter_of
+from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
+from infra.chassis.messaging.wire import Consumer, Envelope, check_envelope, too_deep
+
+ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
+
+
+class Room:
+    """Places for events at work at the same time. Doors find the other workers free, however many events wait."""
+
+    def __init__(self, places: int) -> None:
+        self._places = Semaphore(places)
+        self._closed = False
+
+    @classmethod
+    def of(cls, container: Any) -> Room:
+        """The one of a container: half of its workers."""
+        if not hasattr(container, "_room_for_events"):
+            container._room_for_events = cls(max(1, container.max_workers // 2))
+        room: Room = container._room_for_events
+        return room
+
+    def enter(self) -> bool:
+        """Wait for a place; ``False`` if by then no event is to be begun any more."""
+        self._places.acquire()
+        if self._closed:
+            self.leave()
+        return not self._closed
+
+    def leave(self) -> None:
+        self._places.release()
+
+    def close(self) -> None:
+        self._closed = True
+
+
+class EventUnfit(Exception):
+    """The event does not fit what this consumer's contract says it needs."""
+
+
+class ReliableHandler(EventHandler):
+    """Stock event handler with an inbox-friendly id, retry tiers and dead letters."""
+
+    queue_consumer = Consumer()
+
+    def setup(self) -> None:
+        super().setup()
+        settings, service = settings_of(self.container), self.container.service_name
+        self.wanted = (self.source_service, self.event_type, self.method_name)
+        self.make_queues = functools.partial(make_handler_queues, settings, service)
+        self.queue = handler_queue(self.source_service, self.event_type, service, self.method_name)
+        self.queue.no_declare = True  # made by the above, never by the consumer in passing
+        self.tiers = retry_tiers(settings)
+        self.dead_letters = DeadLetters.of(settings, service)
+        self.room = Room.of(self.container)
+
+    def stop(self) -> None:
+        self.room.close()
+        super().stop()
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        try:
+            check_envelope(message, reply=False)
+            if (
+                not isinstance(body, dict)
+                or not isinstance(body.get("id"), str)
+                or not isinstance(body.get("data"), dict)
+                or too_deep(body)
+            ):
+                raise Envelope("not a CloudEvent")
+        except Envelope as wrong:
+            self.queue_consumer.put_aside(message, str(wrong))
+            return
+        context = self.unpack_message_headers(message)
+        for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
+            context.pop(ours, None)
+        self._in_turn(body, message, context)
+
+    def _in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
+        """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.
+
+        Every message has a thread of its own to wait in (stock ``QueueConsumer.handle_message``).
+        """
+        if not self.room.enter():
+            return
+        if message.channel.connection is None:  # lost while it waited: the broker hands it over again
+            self.room.leave()
+            return
+        try:
+            self.container.spawn_worker(
+                self, (body,), {}, context_data=context, handle_result=functools.partial(self.handle_result, message)
+            )
+        except ContainerBeingKilled:
+            self.room.leave()
+            self.queue_consumer.requeue_message(message)
+
+    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
+        try:
+            return self._settled(message, worker_ctx, result, exc_info)
+        finally:
+            self.room.leave()
+
+    def _settled(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        if exc_info is None:
+            self.queue_consumer.ack_message(message)
+            crash_at("after_ack")
+            return result, None
+        try:
+            self._later_or_never(worker_ctx.args[0], message, exc_info[1])
+        except Exception as error:
+            logs.get(service=self.container.service_name).error(
+                "retry_not_kept", error=str(error), handler=self.method_name
+            )
+            self.queue_consumer.requeue_message(message)
+            return None, None
+        self.queue_consumer.ack_message(message)
+        return None, None
+
+    def _later_or_never(self, event: dict[str, Any], message: Any, error: BaseException) -> None:
+        service, attempt = self.container.service_name, _attempt(message)
+        first_at = str((message.headers or {}).get(FIRST_AT) or f"{time.time():.3f}")
+        told = f"{type(error).__name__}: {error}"[:1000]
+        if self.dead_letters.dropped(self.queue.name, event["id"]):
+            logs.get(service=service).warning("dropped_before", event_id=event["id"], handler=self.method_name)
+            return
+        if attempt > len(self.tiers):
+            metrics.dead_letters.labels(service, self.method_name).inc()
+            self._give_up(event, dict(message.headers or {}), told, attempts=attempt, first_at=float(first_at))
+            return
+        metrics.handler_retries.labels(service, self.method_name).inc()
+        headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
+        keeping_publisher(self.container).keep(
+            event,
+            retry_queue(self.tiers[attempt - 1]),
+            exchange=retry_exchange(self.tiers[attempt - 1]),
+            routing_key=self.queue.name,
+            headers=headers,
+            message_id=event["id"],
+        )
+
+    def _give_up(
+        self, event: dict[str, Any], headers: dict[str, Any], told: str, *, attempts: int, first_at: float
+    ) -> None:
+        """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
+        event, headers, told = self.dead_letters.fit_to_keep(event, headers, told)
+        body = json.dumps(event, ensure_ascii=False).encode()
+        letter = {
+            **letter_of(self.container.service_name, told, self.queue.name, headers, "application/json", body),
+            "message_id": event["id"],
+            "attempts": attempts,
+            "first_at": datetime.fromtimestamp(first_at, UTC).isoformat(),
+            "last_at": clock.now().isoformat(),
+        }
+        lay_in_quarantine(self.container, letter)
+        self.dead_letters.keep(self.queue.name, event, headers, told, attempts, first_at)
+
+
+def _attempt(message: Any) -> int:
+    value = (message.headers or {}).get(ATTEMPT, 1)
+    return value if isinstance(value, int) and 1 <= value <= 1000 else 1
+
+
+def _plain(headers: Any) -> dict[str, Any]:
+    """Headers that may travel on; the broker's own ``x-`` ones stay behind."""
+    return {key: value for key, value in (headers or {}).items() if not key.startswith("x-")}
+
+
+def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a method the handler of ``event_type`` (such as ``application_submitted.v1``) told by service ``source``."""
+
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def watched(self: Any, event: dict[str, Any]) -> Any:
+            return _watched(self, method, source, event_type, event)
+
+        watched.handles = (source, event_type)  # type: ignore[attr-defined]
+        ReliableHandler.decorator(source, event_type, expected_exceptions=(Exception,))(watched)
+        return watched
+
+    return decorate
+
+
+def _watched(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:
+    name, started = method.__name__, time.perf_counter()
+    structlog.contextvars.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
+    try:
+        schema = contract_of(service.name).consumed(source, event_type)
+        if schema and (problems := schema.problems(event["data"])):
+            raise EventUnfit(json.dumps([one["pointer"] + " " + one["en"] for one in problems]))
+        return method(service, event)
+    except Exception as error:
+        logs.get().warning("handler_failed", error=f"{type(error).__name__}: {error}", exc_info=True)
+        raise
+    finally:
+        metrics.handler_seconds.labels(service.name, name).observe(time.perf_counter() - started)
+        structlog.contextvars.clear_contextvars()

@@ -1,0 +1,158 @@
+"""A source tells again what a handler's queue missed: the answer to :mod:`infra.chassis.messaging.handler_queues`.
+
+Requests are taken from ``portal.retell.<source>`` and acked when all is told, so a follower that ends in the middle
+begins again. Those that wait for the same queue are answered once: what is told from the earliest of their instants is
+all that each of them asked for. The queue is made and bound before the log is read: what is told after that reaches it
+by itself, what was told before is read here. A repeat is the inbox's affair.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from kombu import Connection, Queue
+
+from infra.chassis import logs
+from infra.chassis.messaging.event_publisher import Telling
+from infra.chassis.messaging.handler_queues import BOUNDS, declare, retell_queue
+from infra.chassis.messaging.publishing import events_exchange
+from infra.chassis.settings import Settings
+
+LOOK = 1.0  # seconds between looks for a request
+BATCH = 200
+AT_ONCE = 1000  # requests taken together
+
+
+class Source(Protocol):
+    """What has told events and can read them again."""
+
+    telling: Telling
+
+    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        ...
+
+
+@dataclass
+class Request:
+    """A handler's queue that is owed events of one type; how far it has been told."""
+
+    queue: str
+    event_type: str
+    since: datetime
+    tags: list[Any]  # of the requests this answers
+    source: int = 0
+    after: int = 0
+    told: int = 0
+
+
+class Retelling:
+    """Answers one queue after the other, a batch a step."""
+
+    name = "retelling"
+
+    def __init__(self, settings: Settings, sources: list[Source]) -> None:
+        self.settings, self.sources = settings, sources
+        self.service = sources[0].telling.service
+        self.asked = retell_queue(self.service)
+        self._connection: Connection | None = None
+        self._channel: Any = None
+        self._request: Request | None = None
+        self._waiting: dict[str, Request] = {}
+        self._looked_at = float("-inf")
+
+    def step(self) -> int:
+        try:
+            return self._step()
+        except Exception:
+            self.let_go()
+            raise
+
+    def let_go(self) -> None:
+        """The broker gives the requests back, and whoever leads begins them anew."""
+        connection, self._connection, self._channel, self._request = self._connection, None, None, None
+        self._waiting.clear()
+        if connection is not None:
+            try:
+                connection.collect()
+            except Exception as error:  # it is being given up because it is broken
+                self.last_error = error
+
+    def _step(self) -> int:
+        if self._request is None and not self._take():
+            return 0
+        request = self._request
+        assert request is not None
+        events = self.sources[request.source].told(
+            request.event_type, since=request.since, after=request.after, limit=BATCH
+        )
+        for position, event in events:
+            self.sources[request.source].telling.tell_again(event, request.queue)
+            request.after, request.told = position, request.told + 1
+        if len(events) < BATCH:
+            request.source, request.after = request.source + 1, 0
+        if request.source == len(self.sources):
+            for tag in request.tags:
+                self._channel.basic_ack(tag)
+            logs.get(service=self.service).warning("told_again", queue=request.queue, events=request.told)
+            self._request, self._looked_at = None, float("-inf")
+        return len(events) or 1
+
+    def _take(self) -> bool:
+        """The next request, its queue being there afterwards; looks once a second when there is none."""
+        if not self._waiting and not self._look():
+            return False
+        self._request = self._waiting.pop(next(iter(self._waiting)))
+        self._made(self._request)
+        return True
+
+    def _look(self) -> bool:
+        """Take what is asked for now, one request for each queue."""
+        if time.monotonic() - self._looked_at < LOOK:
+            return False
+        self._looked_at = time.monotonic()
+        for _ in range(AT_ONCE):
+            message = self._ready().basic_get(self.asked.name)
+            if message is None:
+                break
+            try:
+                self._asked_for(self._read(message))
+            except (ValueError, KeyError, TypeError) as wrong:
+                logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
+                self._channel.basic_ack(message.delivery_tag)
+        return bool(self._waiting)
+
+    def _asked_for(self, request: Request) -> None:
+        known = self._waiting.setdefault(request.queue, request)
+        if known is not request:
+            known.tags += request.tags
+            known.since = min(known.since, request.since)
+
+    def _made(self, request: Request) -> None:
+        queue = Queue(
+            request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
+        )
+        declare(self._channel, queue)
+
+    def _read(self, message: Any) -> Request:
+        asked = json.loads(message.body)
+        queue, event_type = str(asked["queue"]), str(asked["type"])
+        if not queue.startswith(f"evt-{self.service}-{event_type}--"):
+            raise ValueError("not a queue of this event")
+        since = datetime.fromisoformat(asked["since"])
+        if since.tzinfo is None:
+            raise ValueError("not an instant")
+        return Request(queue, event_type, since, [message.delivery_tag])
+
+    def _ready(self) -> Any:
+        if self._channel is None:
+            self._connection = Connection(
+                self.settings.amqp_uri, connect_timeout=5, heartbeat=0, transport_options=BOUNDS
+            )
+            self._channel = self._connection.channel()
+            self.asked(self._channel).declare()
+        return self._channel

@@ -1,0 +1,65 @@
+"""The broker's exchanges and queues, declared by ``portal migrate`` and not by whoever starts first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Connection, Exchange, Queue
+from nameko.rpc import get_rpc_exchange
+
+from infra.chassis.contracts import Contract
+from infra.chassis.messaging.handler_queues import again_exchange, make_handler_queues, retell_queue
+from infra.chassis.messaging.publishing import events_exchange
+from infra.chassis.messaging.quarantine import quarantine_queue
+from infra.chassis.settings import Settings
+
+DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
+
+
+def retry_tiers(settings: Settings) -> list[int]:
+    """Delays between tries of a failing handler, in milliseconds (setting RETRY_TIERS, in seconds)."""
+    return [round(float(one) * 1000) for one in settings.get("RETRY_TIERS", DEFAULT_TIERS).split(",")]
+
+
+def retry_exchange(milliseconds: int) -> Exchange:
+    return Exchange(f"portal.wait.{milliseconds}ms", type="fanout", durable=True)
+
+
+def retry_queue(milliseconds: int) -> Queue:
+    """A waiting room: after the queue's time-to-live the message goes back to the queue that its routing key names."""
+    name = f"portal.wait.{milliseconds}ms"
+    return Queue(
+        name,
+        exchange=retry_exchange(milliseconds),
+        durable=True,
+        queue_arguments={"x-message-ttl": milliseconds, "x-dead-letter-exchange": again_exchange().name},
+    )
+
+
+def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
+    """``(source, event type, method)`` of every event handler of a service class."""
+    found = [
+        (*getattr(service_class, name).handles, name)
+        for name in dir(service_class)
+        if hasattr(getattr(service_class, name, None), "handles")
+    ]
+    return sorted(found)
+
+
+def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
+    """Declare everything; safe to repeat. Returns the names of the queues."""
+    queues = [quarantine_queue(), *[retry_queue(one) for one in retry_tiers(settings)]]
+    queues += [retell_queue(contract.service) for contract in contracts]
+    rpc = get_rpc_exchange({})
+    for service in service_classes:
+        queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
+    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+        channel = connection.channel()
+        for exchange in (again_exchange(), *[events_exchange(contract.service) for contract in contracts]):
+            exchange(channel).declare()
+        for queue in queues:
+            queue(channel).declare()
+    names = [queue.name for queue in queues]
+    for service in service_classes:
+        names += make_handler_queues(settings, service.name, handler_methods(service), note=True)
+    return names

@@ -1,0 +1,250 @@
+"""The auditors' desk: history, state, difference, explanation, findings, evidence and report of one application.
+
+Each takes a reference or an id, and asks the platform; or an evidence file, and then asks nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.chassis.clock import OFFICE_ZONE
+from infra.chassis.loader import tool
+from infra.chassis.settings import Settings
+from infra.cli.connection import language_of
+from infra.cli.exit_codes import Refused
+from infra.cli.official_session import official_session
+
+Reference = Annotated[
+    str, typer.Argument(metavar="REF", help="Reference or id of an application, or an evidence file.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="The whole answer as JSON.")]
+Purpose = Annotated[str | None, typer.Option(help="Why it is looked at; kept in the citizen's access log.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; otherwise standard output.")]
+SEALED_WITHIN = 15.0  # seconds an event may wait for its seal
+
+
+def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = None) -> None:
+    """Every event of an application: who, what, when, why, from which call."""
+    answer = asked(reference, "history", purpose=purpose)
+    if as_json:
+        say(answer)
+        return
+    rows = [
+        (str(item["version"]), office_time(_when(item)), _what(item), _who(item), item["status"] or "", _why(item))
+        for item in answer["items"]
+    ]
+    columns = ("#", "khi nào / when", "việc / what", "ai / who", "trạng thái / status", "vì sao / why")
+    table(answer["reference"] or reference, columns, rows)
+
+
+def state(
+    reference: Reference,
+    at: Annotated[str | None, typer.Option(help="An instant, ISO 8601 with offset.")] = None,
+    version: Annotated[int | None, typer.Option(help="A version, from 1.")] = None,
+    as_json: AsJson = False,
+    purpose: Purpose = None,
+) -> None:
+    """The application as it was at an instant or version, from its events alone (JSON in any case)."""
+    say(asked(reference, "state_at", at=at, version=version, purpose=purpose))
+
+
+def diff(
+    reference: Reference,
+    from_version: Annotated[int, typer.Argument(metavar="FROM")],
+    to_version: Annotated[int, typer.Argument(metavar="TO")],
+    as_json: AsJson = False,
+    purpose: Purpose = None,
+) -> None:
+    """Which fields changed between two versions, before and after."""
+    answer = asked(reference, "diff", from_version=from_version, to_version=to_version, purpose=purpose)
+    if as_json:
+        say(answer)
+        return
+    rows = [(one["field"], _short(one["before"]), _short(one["after"])) for one in answer["changes"]]
+    table(f"{reference} {from_version} → {to_version}", ("trường / field", "trước / before", "sau / after"), rows)
+
+
+def explain(reference: Reference, as_json: AsJson = False) -> None:
+    """Why the due date is what it is, day by day."""
+    answer = asked(reference, "explain_due_date")
+    if as_json:
+        say(answer)
+        return
+    due = office_time(answer["due_at"]) if answer["due_at"] else "–"
+    promised = office_time(answer["promised_at"]) if answer["promised_at"] else "–"
+    rows = [(day["date"], day["kind"], _note(day.get("note"))) for day in answer["days"]]
+    table(f"hẹn / promised {promised}, hạn / due {due}", ("ngày / day", "loại / kind", "ghi chú / note"), rows)
+
+
+def findings(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="[REF]", help="One application or evidence file; otherwise all there are.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="One kind of finding only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the integrity alarms found, with the events each finding rests on."""
+    settings = Settings.from_environment()
+    items = list(_found(reference, kind))
+    if as_json:
+        say({"items": items})
+        return
+    language = language_of(settings)
+    rows = [
+        (one["kind"], one["application_id"], ", ".join(str(event["version"]) for event in one["events"]),
+         one["note"][language], _short(one["facts"]))
+        for one in items
+    ]  # fmt: skip
+    columns = ("loại / kind", "hồ sơ / application", "sự kiện / events", "nhận xét / note", "so sánh / compared")
+    table(f"{len(rows)} phát hiện / findings", columns, rows)
+
+
+def _found(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
+    if reference and Path(reference).is_file():
+        found = bundled(Path(reference)).findings()
+        yield from (one for one in found if kind in (None, one["kind"]))
+        return
+    about = {name: value for name, value in (("application_id", reference), ("kind", kind)) if value}
+    with official_session() as rpc:
+        after: int | None = 0
+        while after is not None:
+            page = rpc.applications.findings(**about, after=after, limit=500)
+            yield from page["items"]
+            after = page["next"]
+
+
+def evidence(reference: Reference, output: Output = None) -> None:
+    """One file that proves an application's history without this installation."""
+    with official_session() as rpc:
+        bundle = once_sealed(lambda: rpc.applications.evidence(application_id=reference))
+    write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", output)
+
+
+def report(
+    reference: Reference,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file that ends in .html or .pdf.")],
+    purpose: Purpose = None,
+) -> None:
+    """One application on one page: who had it, how long, what stopped the clock."""
+    settings = Settings.from_environment()
+    if output.suffix not in (".html", ".pdf"):
+        raise Refused(f"{output.name}: a report is .html or .pdf")
+    items, checkpoint = _told(reference, purpose)
+    language = language_of(settings)
+    page = tool("applications", "report")(items, language=language, checkpoint=checkpoint)
+    if output.suffix == ".html":
+        output.write_text(tool("applications", "report_as_html")(page), encoding="utf-8")
+    else:
+        font = tool("applications", "report_font")(settings)
+        output.write_bytes(tool("applications", "report_as_pdf")(page, font))
+    typer.echo(str(output))
+
+
+def _told(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    """The events of an application, and the signed checkpoint they are sealed under (None before the first)."""
+    if Path(reference).is_file():
+        held = bundled(Path(reference))
+        return held.history()["items"], held.bundle.get("checkpoint")
+    with official_session() as rpc:
+        about = {"purpose": purpose} if purpose else {}
+        items = rpc.applications.history(application_id=reference, **about)["items"]
+        return items, once_sealed(rpc.applications.checkpoint)["checkpoint"]
+
+
+def asked(reference: str, question: str, **about: Any) -> dict[str, Any]:
+    """The answer to one of the auditors' questions, from an evidence file if ``reference`` is one."""
+    about = {name: value for name, value in about.items() if value is not None}
+    answer: dict[str, Any]
+    if Path(reference).is_file():
+        about.pop("purpose", None)
+        answer = getattr(bundled(Path(reference)), question)(**about)
+        return answer
+    with official_session() as rpc:
+        answer = getattr(rpc.applications, question)(application_id=reference, **about)
+        return answer
+
+
+def bundled(file: Path) -> Any:
+    """The desk over an evidence file."""
+    try:
+        return tool("applications", "EvidenceReader")(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
+
+
+def once_sealed(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What has just happened is sealed within seconds: ask again until it is."""
+    from nameko.exceptions import RemoteError
+
+    until = time.monotonic() + SEALED_WITHIN
+    while True:
+        try:
+            return ask()
+        except RemoteError as refused:
+            if refused.exc_type not in ("NotSealedYet", "NothingSealed") or time.monotonic() > until:
+                raise
+        time.sleep(0.3)
+
+
+def say(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def write(text: str, output: Path | None) -> None:
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table as wide as the terminal, or as wide as it has to be."""
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        made.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(made)
+
+
+def office_time(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(OFFICE_ZONE).isoformat(sep=" ", timespec="seconds")
+
+
+def _when(item: dict[str, Any]) -> str:
+    """When it happened; for what was imported, as the older system says."""
+    return str(item["facts"].get("occurred_at") or item["at"])
+
+
+def _what(item: dict[str, Any]) -> str:
+    return str(item["facts"].get("activity") or item["kind"])
+
+
+def _who(item: dict[str, Any]) -> str:
+    if "occurred_at" in item["facts"]:
+        return str(item["facts"].get("resource") or "")
+    by = item.get("by") or {}
+    return " ".join(part for part in (by.get("role"), (by.get("account_id") or "")[:8], by.get("agency_code")) if part)
+
+
+def _why(item: dict[str, Any]) -> str:
+    return "; ".join(str(item[name]) for name in ("reason", "legal_basis") if isinstance(item.get(name), str))
+
+
+def _note(note: Any) -> str:
+    return str(note.get("vi") or "") if isinstance(note, dict) else str(note or "")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,138 @@
+"""Dead letters where they are kept: found, handed to their handlers again, watched until they are digested."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from sqlalchemy import select
+
+from infra.chassis.database import Database
+from infra.chassis.erasure.queues import AnotherSweeps, take_out
+from infra.chassis.loader import installed
+from infra.chassis.messaging.dead_letters import DeadLetters
+from infra.chassis.messaging.publishing import Publisher, Unroutable
+from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.tables import inbox
+from infra.cli.connection import reached
+from infra.cli.exit_codes import Refused
+from infra.cli.progress import progress
+from infra.cli.services import known
+
+DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed letter
+TURN_WITHIN = 5.0  # seconds to wait for a service that goes through the quarantine
+Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the letters
+
+
+def chosen(
+    letters: DeadLetters, numbers: list[int] | None, *, consumer: str, error: str, readable: bool = False
+) -> list[int]:
+    """The letters a command is about: those named, or all open ones of a kind; never all there are."""
+    if bool(numbers) == bool(consumer or error):
+        raise Refused("name letters by their numbers, or all of a kind with --consumer or --error")
+    return numbers or letters.numbers(consumer=consumer, error=error, readable=readable)
+
+
+def replayed(settings: Settings, letters: DeadLetters, numbers: list[int]) -> Settled:
+    """Each handed to its handler's queue again, then out of the quarantine."""
+    with publisher_of(settings) as publisher:
+        return _each(settings, numbers, lambda one: letters.replay(one, publisher))
+
+
+def dropped(settings: Settings, letters: DeadLetters, numbers: list[int], reason: str) -> Settled:
+    """Each given up, then out of the quarantine."""
+    return _each(settings, numbers, lambda one: letters.drop(one, reason))
+
+
+def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, Any]]) -> Settled:
+    settled: list[dict[str, Any]] = []
+    try:
+        with progress("thông điệp / letters", quiet=len(numbers) == 1) as tell:
+            for number in numbers:
+                settled.append(settle(number))
+                tell(len(settled), len(numbers))
+    finally:  # also of those that came before one that failed, or before somebody had enough
+        said = without_copies(settings, settled)
+    return said, settled
+
+
+def replayed_here(settings: Settings, service: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """The embedded default comes up for them, tries each twice and goes down when all are digested or dead again."""
+    quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
+    with reached(quick), publisher_of(quick) as publisher:
+        return [_replayed_here(DeadLetters.of(quick, service), publisher, one) for one in numbers]
+
+
+def _replayed_here(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
+    before = _digesters(letters, letters.show(letter)["message_id"])
+    told = letters.replay(letter, publisher)
+    until = time.monotonic() + DIGESTED_WITHIN
+    while (outcome := _outcome(letters, told, before)) == "handed over" and time.monotonic() < until:
+        time.sleep(0.1)
+    return {"outcome": outcome, **told}
+
+
+def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
+    """``digested``, ``dead again`` or, while neither shows, ``handed over``."""
+    if any(one["message_id"] == letter["message_id"] for one in letters.waiting(1000)):
+        return "dead again"
+    now = _digesters(letters, letter["message_id"])
+    method = letter["consumer"].rpartition(".")[2]
+    return "digested" if method in now or now - before else "handed over"
+
+
+def _digesters(letters: DeadLetters, message_id: str) -> set[str]:
+    """The consumers that remember a message."""
+    with letters.database.session() as session:
+        return set(session.scalars(select(inbox.c.consumer).where(inbox.c.message_id == message_id)))
+
+
+@contextmanager
+def publisher_of(settings: Settings) -> Iterator[Publisher]:
+    publisher = Publisher(settings.amqp_uri)
+    try:
+        yield publisher
+    except Unroutable as nowhere:
+        raise Refused(f"no queue takes it ({nowhere}): run portal migrate; the letter still waits") from nowhere
+    finally:
+        publisher.close()
+
+
+def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
+    """After what lay of settled letters in the quarantine is out; ``in_quarantine`` says what came of it.
+
+    They are settled whatever comes of it: a copy that stays names a row which says what was decided.
+    """
+    if settings.embedded or not settled:  # of an embedded broker nothing outlives the command
+        return {}
+    until = time.monotonic() + TURN_WITHIN
+    while True:
+        try:
+            taken = take_out(settings, [(one["consumer"], one["message_id"]) for one in settled])
+            return {"in_quarantine": f"{taken} taken out"}
+        except AnotherSweeps:
+            if time.monotonic() >= until:
+                return {"in_quarantine": "their copies stay: a service goes through that queue just now"}
+            time.sleep(0.5)
+        except (SettingMissing, AMQPError, OSError) as unreached:
+            return {"in_quarantine": f"their copies stay: {type(unreached).__name__}: {unreached}"}
+
+
+def letters_of(settings: Settings, service: str) -> DeadLetters:
+    (name,) = known([service])
+    if settings.embedded and not (settings.home / f"{name}.sqlite").exists():
+        raise Refused(f"{name} has no database in {settings.home} yet, and so no letters")
+    return DeadLetters(Database.at(settings.database_url(name)))
+
+
+def named(settings: Settings, service: str | None) -> list[str]:
+    """The services to look at: the one asked for, or all that have a database here."""
+    if service:
+        return known([service])
+    if settings.embedded:
+        return [name for name in installed() if (settings.home / f"{name}.sqlite").exists()]
+    named = [name for name in installed() if settings.get(f"{name.upper()}_DATABASE_URL")]
+    return named or installed()  # with none named, the first missing one is said

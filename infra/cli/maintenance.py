@@ -1,0 +1,140 @@
+"""Histories worked on as a whole: rebuilding what is read from them, taking in those of older systems, the diagram."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.chassis import logs
+from infra.chassis.loader import tool
+from infra.chassis.settings import Settings
+from infra.cli.audit_commands import AsJson, say
+from infra.cli.exit_codes import Refused
+from infra.cli.progress import progress
+from infra.cli.services import known
+
+MappingFile = Annotated[
+    Path,
+    typer.Option(exists=True, dir_okay=False, help="YAML with the keys case, activity, timestamp, resource."),
+]
+
+STAGES = {"reading": "đọc tệp (byte) / reading (bytes)", "storing": "ghi sự kiện / storing events"}
+
+
+def rebuild(
+    service: Annotated[str, typer.Argument(metavar="SERVICE")],
+    projection: Annotated[str | None, typer.Option(help="One read model of the service; otherwise all.")] = None,
+    swap: Annotated[
+        bool | None,
+        typer.Option(
+            "--swap/--no-swap",
+            help="Put the rebuilt rows in place without asking; only compare. Neither: a terminal is asked.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay history into read models beside the live ones, show the difference, swap.
+
+    In a terminal it shows the difference and asks before swapping. In a script typing the command is the request.
+    """
+    logs.set_up("ERROR")
+    settings = Settings.from_environment()
+    (name,) = known([service])
+    try:
+        replay = tool(name, "rebuild")
+    except (ModuleNotFoundError, AttributeError):
+        raise Refused(f"{name} keeps no read model that is made from a history") from None
+    _made_if_embedded(settings, name)
+    try:
+        with contextlib.ExitStack() as watching:
+            tell = watching.enter_context(progress("sự kiện / events", quiet=as_json))
+            agreed = _asking(watching) if swap is None and in_a_terminal() else None
+            report = replay(settings, projection, swap=swap is not False, agreed=agreed, progress=tell)
+    except ValueError as unknown:
+        raise Refused(str(unknown)) from unknown
+    if as_json:
+        say(report)
+        return
+    if agreed is None:
+        _tell_difference(report)
+    typer.echo("swapped" if report["swapped"] else "not swapped: the live read model is as it was")
+
+
+def in_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asking(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], bool]:
+    """Shows what was found and asks, on standard error: standard output may be going into a file."""
+
+    def agreed(report: dict[str, Any]) -> bool:
+        watching.close()  # nothing moves while somebody thinks
+        _tell_difference(report, err=True)
+        question = "Thay mô hình đọc đang dùng? / Put the replayed rows in place of the live ones?"
+        return typer.confirm(question, default=False, err=True)
+
+    return agreed
+
+
+def _tell_difference(report: dict[str, Any], *, err: bool = False) -> None:
+    typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing", err=err)
+    for one in report["differences"]:
+        typer.echo(f"  {one['application_id']}: live {one['live']}, replayed {one['replayed']}", err=err)
+
+
+def import_history(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .xes or .csv file.")],
+    mapping: MappingFile,
+    system: Annotated[str | None, typer.Option(help="Name of the older system; otherwise that of the file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take histories of an older system in, marked as imported; a second run adds nothing.
+
+    Each case is an imported history with the reference SYSTEM/CASE.
+    """
+    logs.set_up("ERROR")
+    settings = Settings.from_environment()
+    _made_if_embedded(settings, "applications")
+    take_in = tool("applications", "import_history")
+    try:
+        # Without a terminal nobody watches: only what was taken in and what was left out is said.
+        with progress("đọc / reading", quiet=as_json or not sys.stderr.isatty()) as tell:
+            done = take_in(
+                settings,
+                str(file),
+                str(mapping),
+                system=system,
+                progress=lambda so_far, total, what: tell(so_far, total, STAGES[what]),
+            )
+    except ValueError as unreadable:  # a mapping that is none, a file that is no XES
+        raise Refused(f"{file.name}: {unreadable}") from unreadable
+    if as_json:
+        say(done)
+        return
+    typer.echo(
+        f"{done['system']}: {done['cases']} cases, {done['events']} events; {done['added']} added, "
+        f"{done['already_there']} there already, {done['erased']} of erased cases, "
+        f"{done['duplicates']} repeated lines, {len(done['bad'])} bad lines"
+    )
+    for one in done["bad"]:
+        typer.echo(f"  line {one['line']}: {one['problem']}", err=True)
+
+
+def diagram() -> None:
+    """The life cycle as a state diagram (Mermaid), from the table the service works by."""
+    typer.echo(tool("applications", "lifecycle_diagram")())
+
+
+def _made_if_embedded(settings: Settings, service: str) -> None:
+    """The embedded default makes its databases when they are first needed; real ones are migrated on purpose."""
+    if settings.embedded:
+        from infra.chassis.migrations import upgrade
+
+        upgrade(settings, service)

@@ -1,0 +1,48 @@
+"""Commands that ask as an official: who signs in, with what, in which language."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from infra.chassis import logs
+from infra.chassis.settings import SettingMissing, Settings
+from infra.cli.connection import Portal, language_of, reached
+from infra.cli.seed import seed
+
+SERVICES = ("identity", "catalog", "applications")  # those an official's command asks
+
+
+@contextlib.contextmanager
+def official_session(role: str = "auditor", settings: Settings | None = None, timeout: float = 15) -> Iterator[Any]:
+    """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE."""
+    logs.set_up("CRITICAL")
+    settings = settings or Settings.from_environment()
+    language = language_of(settings)
+    with reached(settings, SERVICES, timeout) as portal:
+        yield portal.as_(official_token(portal, role, language), language)
+
+
+def official_token(portal: Portal, role: str, language: str = "vi") -> str:
+    """A token for a desk command.
+
+    PORTAL_TOKEN; or PORTAL_USERNAME with PORTAL_PASSWORD; or, in development, the seeded official's. The embedded
+    default gets its officials here if it has none yet: without them nobody could use it.
+    """
+    settings = portal.settings
+    if token := settings.get("PORTAL_TOKEN"):
+        return token
+    if username := settings.get("PORTAL_USERNAME"):
+        return portal.sign_in(username, settings.require("PORTAL_PASSWORD"), language)
+    kept = settings.secret_folder() / "seed.json" if settings.development else None
+    if kept and not kept.exists() and settings.embedded:
+        seed(settings, portal, catalogue=False)
+    if kept is None or not kept.exists():
+        raise SettingMissing(
+            "PORTAL_TOKEN",
+            "an access token of identity (or give PORTAL_USERNAME and PORTAL_PASSWORD; in development: portal seed)",
+        )
+    official = json.loads(kept.read_text())["officials"][role]
+    return portal.sign_in(official["username"], official["password"], language)

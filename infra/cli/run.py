@@ -1,0 +1,95 @@
+"""``portal run``, ``migrate`` and ``bootstrap``."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from infra.chassis import logs
+from infra.chassis.contracts import contract_of
+from infra.chassis.loader import service_class, tool
+from infra.chassis.messaging.topology import declare
+from infra.chassis.migrations import upgrade
+from infra.chassis.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
+from infra.chassis.settings import Settings
+
+
+def run(settings: Settings, services: list[str], *, follower: bool) -> int:
+    """Serve until TERM; the exit code of the process."""
+    code = _served(settings, services, follower)
+    for number in (signal.SIGTERM, signal.SIGINT):  # one more must not kill what is only putting its things away
+        signal.signal(number, signal.SIG_IGN)
+    return code
+
+
+def _served(settings: Settings, services: list[str], follower: bool) -> int:
+    if settings.embedded:
+        return run_embedded(settings)
+    for name in services:  # a setting that is missing stops the process now, not after the wait for the others
+        settings.database_url(name)
+    return serve_followers(settings, services) if follower else serve_doors(settings, services)
+
+
+def run_embedded(settings: Settings) -> int:
+    """Everything in this process until TERM or Ctrl-C."""
+    import eventlet
+    from eventlet.event import Event
+
+    from infra.cli.connection import first_operator
+    from infra.embedded.platform import Platform
+
+    platform, stopped = Platform(settings), Event()
+    platform.migrate()
+    first_operator(settings)
+    platform.start()
+
+    def stop() -> None:
+        platform.stop()
+        stopped.send(0)
+
+    Stopping(stop, settings.number("GRACE", 25), eventlet.spawn).install()
+    logs.get().info(
+        "started", services=platform.services, home=str(settings.home), operations_port=platform.operations_port
+    )
+    code = int(stopped.wait())
+    logs.get().info("stopped", services=platform.services)
+    return code
+
+
+def migrate(settings: Settings, services: list[str]) -> None:
+    """Databases first, then the broker's exchanges and queues; both are waited for."""
+    log, patience = logs.get(), settings.number("START_PATIENCE", 120)
+    if settings.embedded:
+        from infra.embedded.broker import install
+
+        install()
+    urls = {name: settings.migration_url(name) for name in services}
+    uri = settings.amqp_uri
+    for name, url in urls.items():
+        if not url.startswith("sqlite"):
+            wait_until(f"{name} database", lambda url=url: _database_answers(url), patience)  # type: ignore[misc]
+        upgrade(settings, name)
+        log.info("migrated", service=name)
+    wait_until(f"broker {uri.rpartition('@')[2]}", lambda: broker_answers(settings), patience)
+    queues = declare(settings, [service_class(name) for name in services], [contract_of(name) for name in services])
+    log.info("topology_declared", queues=len(queues))
+
+
+def _database_answers(url: str) -> bool:
+    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    try:
+        with engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT 1")))
+    finally:
+        engine.dispose()
+
+
+def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> dict[str, Any]:
+    if settings.embedded:
+        upgrade(settings, "identity")
+    made: dict[str, Any] = tool("identity", "bootstrap")(
+        settings, username=username, password=password, full_name=full_name
+    )
+    return made

@@ -1,0 +1,95 @@
+"""Money that came in, or was waived, as payments tells it; and what the system does when nobody answers in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.settings import Settings
+from services.applications.domain.actors import Act
+from services.applications.domain.application import Application
+from services.applications.domain.judging import later
+from services.applications.event_store.store import Store, persistently
+from services.applications.private_data import vault
+from services.applications.procedure_rules import Rulebook
+
+
+class Settling:
+    def __init__(self, store: Store, rules: Rulebook) -> None:
+        self.store, self.rules = store, rules
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Settling:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database))
+
+    def fee_paid(self, event: Mapping[str, Any], catalog: Any) -> None:
+        """``payment_settled.v1``: record the fees of these collection moments as paid."""
+        data = event["data"]
+        self._settle(
+            "fee_paid",
+            event,
+            catalog,
+            {
+                "how": "paid",
+                "payment_id": data["payment_id"],
+                "amount": data.get("amount"),
+                "method": data.get("method"),
+            },
+        )
+
+    def fee_waived(self, event: Mapping[str, Any], catalog: Any) -> None:
+        """``fee_waived.v1``: record them as waived, with the legal basis."""
+        self._settle(
+            "fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None}
+        )
+
+    def _settle(self, handler: str, event: Mapping[str, Any], catalog: Any, how: dict[str, Any]) -> None:
+        calendar = self.rules.calendar_if_known(clock.now(), catalog)
+        data, database = event["data"], self.store.database
+
+        def once() -> None:
+            with database.once(handler, event["id"]) as session:
+                if session is None:
+                    return
+                application = self.store.get(data["application_id"])
+                act = system_act(application, event["id"], event.get("callid") or event["id"])
+                moments = moments_of(data.get("collected_at"), application)
+                words = vault.seal_optional(session, data["application_id"], data.get("reason"))
+                application.settle_fee(
+                    moments=moments, calendar=calendar, by=act, legal_basis=data.get("legal_basis"), reason=words, **how
+                )
+                self.store.record(application, session)
+
+        persistently(once)
+
+
+def moments_of(told: Any, application: Application) -> list[str]:
+    """The collection moments an event speaks of; all that are owed when it names none."""
+    if not told:
+        return sorted(application.owed())
+    return [told] if isinstance(told, str) else list(told)
+
+
+def system_act(application: Application, cause: str, call_id: str) -> Act:
+    """An act of the system; its command id is made of its cause, so that a repeat is recognised."""
+    at = later(clock.now(), application.modified_on)
+    return Act("system", "system", at, call_id, str(uuid5(NAMESPACE_URL, f"applications/{cause}")))
+
+
+def stop_unanswered(store: Store, session: Session, application_id: str, version: int) -> bool:
+    """Stop an application whose applicant has not answered within the limit; whether it was still waiting."""
+    application = store.get(application_id)
+    wait = application.waits[-1] if application.waits else None
+    if application.version != version or wait is None or wait["kind"] not in {"supplement", "payment"}:
+        return False
+    if wait["answer_by"] is None or wait["answer_by"] > clock.now().isoformat():
+        return False
+    act = system_act(application, f"limit/{application_id}/{version}", f"limit:{application_id}:{version}")
+    application.stop(cause=f"{wait['kind']}_limit", reason=None, legal_basis=None, by=act)
+    store.record(application, session)
+    return True

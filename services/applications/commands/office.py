@@ -1,0 +1,158 @@
+"""The office's counter: intake, supplements, money, consultations, extensions, withdrawals; and its decisions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.calls import Call
+from infra.chassis.instants import instant
+from services.applications.commands.decisions import Decisions, due, receipt_number
+from services.applications.commands.executor import in_the_name_of
+from services.applications.domain import deadline
+from services.applications.domain.actors import Act
+from services.applications.domain.application import Application
+from services.applications.private_data import vault
+
+PLACES = ("pointer", "field", "requirement", "attachment_id")  # where something is wrong
+PLACE = re.compile(r"[\w./~:-]+")  # a name or a pointer; what has spaces in it may speak of somebody
+
+
+class Office(Decisions):
+    """What one-stop and case officers do until there is something to decide."""
+
+    def accept(self, application_id: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+        """Take in; the clock starts: ``{due_at, receipt_number, …}``."""
+        calendar = self.rules.calendar(clock.now(), catalog)
+        promise = self._promise(application_id, catalog)
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            application.accept(
+                receipt_number=receipt_number(session, application, act.at), promise=promise, calendar=calendar, by=act
+            )
+            return due(application) | {"receipt_number": application.receipt_number}
+
+        return self.on(application_id, "accept", work, by=by)
+
+    def refuse_intake(self, application_id: str, reason: str, *, by: Call) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> None:
+            application.refuse_intake(reason=vault.seal(session, application_id, reason), by=act)
+
+        return self.on(application_id, "refuse_intake", work, by=by)
+
+    def assign(self, application_id: str, officer_id: str, *, by: Call) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            application.assign(officer_id=officer_id, by=act)
+            return {"officer_id": officer_id}
+
+        return self.on(application_id, "assign", work, by=by)
+
+    def request_supplement(
+        self, application_id: str, marks: list[Any], reason: str, *, catalog: Any, by: Call
+    ) -> dict[str, Any]:
+        """Ask for papers or corrections: ``{answer_by, …}``. ``marks``: what is wrong where."""
+        answer_by = self._answer_by(application_id, "supplement_days", catalog)
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            sealed = [sealed_mark(session, application_id, mark) for mark in marks]
+            words = vault.seal(session, application_id, reason)
+            application.request_supplement(marks=sealed, reason=words, answer_by=answer_by, by=act)
+            return {"answer_by": answer_by.isoformat() if answer_by else None}
+
+        return self.on(application_id, "request_supplement", work, by=by)
+
+    def request_payment(
+        self, application_id: str, reason: str, *, catalog: Any, by: Call, amount: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Ask for fees not paid yet, or for a further amount: ``{moments, answer_by, …}``."""
+        answer_by = self._answer_by(application_id, "payment_days", catalog)
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            words = vault.seal(session, application_id, reason)
+            application.request_payment(reason=words, amount=amount, answer_by=answer_by, by=act)
+            return {
+                "moments": application.waits[-1]["moments"],
+                "answer_by": answer_by.isoformat() if answer_by else None,
+            }
+
+        return self.on(application_id, "request_payment", work, by=by)
+
+    def consult(self, application_id: str, agency_code: str, question: str, due_at: str, *, by: Call) -> dict[str, Any]:
+        """Ask another agency: ``{consultation_id, …}``."""
+        until = instant(due_at, "/due_at")
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
+            application.consult(
+                consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
+            )
+            return {"consultation_id": consultation_id}
+
+        return self.on(application_id, "consult", work, by=by)
+
+    def answer_consultation(
+        self, application_id: str, consultation_id: str, opinion: str, *, by: Call
+    ) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> None:
+            words = vault.seal(session, application_id, opinion)
+            asked = application.consultations.get(consultation_id) or {}
+            act = in_the_name_of(asked.get("agency_code"), act, by.actor)
+            application.answer_consultation(consultation_id=consultation_id, opinion=words, by=act)
+
+        return self.on(application_id, "answer_consultation", work, by=by)
+
+    def extend(self, application_id: str, due_at: str, reason: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+        """Promise a later date: ``{due_at, previous_due_at, …}``."""
+        later, procedure = instant(due_at, "/due_at"), self._procedure(application_id, catalog)
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            before = application.due_at
+            words = vault.seal(session, application_id, reason)
+            application.extend(due_at=later, reason=words, may_extend=procedure.get("may_extend", True), by=act)
+            return due(application) | {"previous_due_at": before.isoformat() if before else None}
+
+        return self.on(application_id, "extend", work, by=by)
+
+    def confirm_withdrawal(self, application_id: str, *, by: Call, reason: str | None = None) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> None:
+            application.confirm_withdrawal(reason=vault.seal_optional(session, application_id, reason), by=act)
+
+        return self.on(application_id, "confirm_withdrawal", work, by=by)
+
+    def decline_withdrawal(
+        self, application_id: str, *, catalog: Any, by: Call, reason: str | None = None
+    ) -> dict[str, Any]:
+        calendar = self.rules.calendar_if_known(clock.now(), catalog)
+
+        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            words = vault.seal_optional(session, application_id, reason)
+            application.decline_withdrawal(reason=words, calendar=calendar, by=act)
+            return due(application)
+
+        return self.on(application_id, "decline_withdrawal", work, by=by)
+
+    def stop(self, application_id: str, reason: str, *, by: Call, legal_basis: str | None = None) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> None:
+            words = vault.seal(session, application_id, reason)
+            application.stop(cause="approver", reason=words, legal_basis=legal_basis, by=act)
+
+        return self.on(application_id, "stop", work, by=by)
+
+    def _answer_by(self, application_id: str, limit: str, catalog: Any) -> datetime | None:
+        days = (self._procedure(application_id, catalog).get("limits") or {}).get(limit)
+        return deadline.limit(days, clock.now(), self.rules.calendar(clock.now(), catalog)) if days else None
+
+
+def sealed_mark(session: Session, application_id: str, mark: Any) -> dict[str, Any]:
+    """One mark as the event keeps it: where in clear, the words sealed; a place that reads like a sentence is words."""
+    if isinstance(mark, str):
+        mark = {"problem": mark}
+    places = {name: mark[name] for name in PLACES if mark.get(name)}
+    spoken = [places.pop(name) for name in PLACES if not PLACE.fullmatch(places.get(name, "-"))]
+    words = ": ".join([*spoken, mark.get("problem") or mark.get("reason") or mark.get("note") or ""]).rstrip(": ")
+    return {**places, "problem": vault.seal_optional(session, application_id, words)}

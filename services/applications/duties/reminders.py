@@ -1,0 +1,98 @@
+"""What the follower looks after as time passes: dates coming near, dates missed, answers that never came."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.messaging.outbox import tell
+from services.applications.commands.fee_settlement import stop_unanswered
+from services.applications.domain.statuses import official_code
+from services.applications.event_store.store import Store
+from services.applications.models import ToldOnce, application_view
+
+VIEW = application_view
+SOON = timedelta(days=1)
+BATCH = 200
+DUE_SOON, OVERDUE = "application_due_soon.v1", "application_overdue.v1"
+
+
+class Reminding:
+    """Tells, once per promised date, that an application is due soon and that it is overdue."""
+
+    name = "reminders"
+
+    def __init__(self, store: Store) -> None:
+        self.database = store.database
+
+    def step(self) -> int:
+        now = clock.now()
+        with self.database.session() as session:
+            return self._tell(session, OVERDUE, None, now) + self._tell(session, DUE_SOON, now, now + SOON)
+
+    def _tell(self, session: Session, kind: str, since: datetime | None, until: datetime) -> int:
+        told = select(ToldOnce.application_id).where(
+            ToldOnce.application_id == VIEW.c.application_id, ToldOnce.kind == kind, ToldOnce.due_at == VIEW.c.due_at
+        )
+        query = (
+            select(VIEW)
+            .where(VIEW.c.due_at < until, VIEW.c.ended_at.is_(None), ~told.exists())
+            .order_by(VIEW.c.due_at)
+            .limit(BATCH)
+        )
+        if since is not None:
+            query = query.where(VIEW.c.due_at >= since)
+        rows = list(session.execute(query).mappings())
+        for row in rows:
+            tell(session, kind, due_data(row), subject=row["application_id"])
+            session.add(
+                ToldOnce(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now())
+            )
+        return len(rows)
+
+
+class Limits:
+    """Stops applications whose applicants have not answered within the procedure's limit."""
+
+    name = "limits"
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def step(self) -> int:
+        query = select(VIEW.c.application_id, VIEW.c.version).where(
+            VIEW.c.answer_by < clock.now(), VIEW.c.ended_at.is_(None)
+        )
+        with self.store.database.session() as session:
+            late = list(
+                session.execute(
+                    query.where(VIEW.c.status.in_(("supplement_requested", "payment_requested"))).limit(BATCH)
+                )
+            )
+        return sum(self._stop(application_id, version) for application_id, version in late)
+
+    def _stop(self, application_id: str, version: int) -> int:
+        return int(self.store.transact(lambda session: stop_unanswered(self.store, session, application_id, version)))
+
+
+def due_data(row: Any) -> dict[str, Any]:
+    """The data of the two events about due dates."""
+    return {
+        "application_id": row["application_id"],
+        "reference": row["reference"],
+        "procedure_code": row["procedure_code"],
+        "procedure_version": row["procedure_version"],
+        "agency_code": row["agency_code"],
+        "applicant_id": row["applicant_id"],
+        "status": row["status"],
+        "official_status": official_code(row["status"]),
+        "version": row["version"],
+        "at": clock.now().isoformat(),
+        "by": {"account_id": "system", "role": "system", "agency_code": None, "on_behalf_of": None},
+        "due_at": row["due_at"].isoformat(),
+        "officer_id": row["officer_id"],
+    }

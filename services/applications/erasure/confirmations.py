@@ -1,0 +1,33 @@
+"""What each service answered to an erasure: nothing of the person is left with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis.settings import SERVICES
+from services.applications.models import ErasureAnswer
+
+
+def keep_answer(session: Session, erasure_id: str, service: str, removed: dict[str, Any], at: datetime) -> None:
+    """Note that a service is done; the first answer counts."""
+    if session.get(ErasureAnswer, (erasure_id, service)) is None:
+        session.add(ErasureAnswer(erasure_id=erasure_id, service=service, removed=removed, at=at))
+
+
+def answers(session: Session, erasure_id: str) -> list[dict[str, Any]]:
+    """All five services: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
+    given = {
+        one.service: one for one in session.scalars(select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id))
+    }
+    return [
+        {
+            "service": service,
+            "confirmed_at": given[service].at.isoformat() if service in given else None,
+            "removed": given[service].removed if service in given else None,
+        }
+        for service in SERVICES
+    ]

@@ -1,0 +1,239 @@
+"""Removing a person's data: asked for by one, confirmed by another, carried out step by step and recorded.
+
+Events stay as they are (they hold ids, decisions and commitments); what opens them goes: answers, words, papers
+with their bytes, names. A crash between two steps leaves nothing behind: the duty looks again until every application
+of the account says it was erased and every blob is gone. Then all services are told, this one among them, and each
+answers when nothing is left with it (see `forgetting`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.calls import Call
+from infra.chassis.erased_subjects import note
+from infra.chassis.messaging.outbox import tell
+from infra.chassis.settings import Settings
+from services.applications.domain.actors import Act
+from services.applications.domain.imported_history import SUBJECT, ImportedHistory
+from services.applications.domain.judging import later
+from services.applications.erasure.confirmations import answers
+from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound
+from services.applications.event_store.store import Store
+from services.applications.models import AnswerSet, Erasure, Party, application_view
+from services.applications.private_data import pending_blobs, vault
+from services.applications.private_data.blobs import Blobs, blobs_of
+
+
+class Erasing:
+    """The desk where erasures are asked for and confirmed, and the duty that carries them out."""
+
+    name = "erasures"
+
+    def __init__(self, store: Store, blobs: Blobs) -> None:
+        self.store, self.blobs, self.database = store, blobs, store.database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Erasing:
+        return cls(Store.from_settings(settings), blobs_of(settings))
+
+    def erase_subject(self, account_id: str, legal_basis: str, *, by: Call) -> dict[str, Any]:
+        """Ask for an erasure, or confirm one somebody else asked for with the same legal basis.
+
+        ``{erasure_id, account_id, state}`` with state ``asked`` or ``confirmed``; ``ErasureNeedsTwoPersons`` for the
+        same person twice. The person of an imported history has no account: ``imported:`` and its id stand for it.
+        """
+        assert by.command is not None
+
+        def work(session: Session) -> dict[str, Any]:
+            waiting = select(Erasure).where(
+                Erasure.account_id == account_id, Erasure.legal_basis == legal_basis, Erasure.confirmed_at.is_(None)
+            )
+            one = session.scalars(waiting.with_for_update()).first()
+            if one is None:
+                one = Erasure(
+                    erasure_id=str(uuid4()),
+                    account_id=account_id,
+                    legal_basis=legal_basis,
+                    asked_by=by.actor.account_id,
+                    asked_at=clock.now(),
+                    confirmed_by=None,
+                    confirmed_at=None,
+                    finished_at=None,
+                    report={},
+                )
+                session.add(one)
+            elif one.asked_by == by.actor.account_id:
+                raise ErasureNeedsTwoPersons()
+            else:
+                one.confirmed_by, one.confirmed_at = by.actor.account_id, clock.now()
+            return shown(one)
+
+        return self.database.command(by.command, work)
+
+    def erasure(self, erasure_id: str) -> dict[str, Any]:
+        """How far an erasure has come, what it removed, and which services have confirmed it.
+
+        ``{erasure_id, account_id, legal_basis, state, asked_by, asked_at, confirmed_by, …, services, complete}``.
+        """
+        with self.database.session() as session:
+            one = session.get(Erasure, erasure_id)
+            if one is None:
+                raise ErasureNotFound(erasure_id=erasure_id)
+            given = answers(session, erasure_id)
+            complete = all(answer["confirmed_at"] for answer in given)
+            return {**shown(one), "services": given, "complete": complete}
+
+    def step(self) -> int:
+        """One application of one confirmed erasure, or its last sweep."""
+        with self.database.session() as session:
+            due = (
+                select(Erasure)
+                .where(Erasure.confirmed_at.is_not(None), Erasure.finished_at.is_(None))
+                .order_by(Erasure.asked_at)
+            )
+            one = session.scalars(due).first()
+        if one is None:
+            return 0
+        self._remove_blobs(one.erasure_id)
+        for application_id in self._left(one.account_id):
+            self.store.transact(lambda session, key=application_id: self._erase(session, one.erasure_id, key))  # type: ignore[misc]
+            self._remove_blobs(one.erasure_id)
+            return 1
+        self._take_over_what_is_under_way(one.erasure_id)
+        self._remove_blobs(one.erasure_id)
+        self._finish(one.erasure_id)
+        return 1
+
+    def _left(self, account_id: str) -> list[str]:
+        if account_id.startswith(SUBJECT):
+            return self._left_of_imported(account_id.removeprefix(SUBJECT))
+        with self.database.session() as session:
+            known = set(session.scalars(select(Party.application_id).where(Party.applicant_id == account_id)))
+            view = application_view
+            listed = select(view.c.application_id).where(view.c.applicant_id == account_id, view.c.erased.is_(False))
+            return sorted(known | {key for key in session.scalars(listed) if not self.store.get(key).erased})
+
+    def _left_of_imported(self, key: str) -> list[str]:
+        with self.database.session() as session:
+            there = session.scalar(select(AnswerSet.answers_id).where(AnswerSet.application_id == key).limit(1))
+        return [key] if there and isinstance(self.store.kept(key), ImportedHistory) else []
+
+    def _erase(self, session: Session, erasure_id: str, application_id: str) -> None:
+        """One application: its event, its rows beside the stream, and a note of the blobs still to be removed."""
+        one = session.get_one(Erasure, erasure_id)
+        overwrite_what_is_deleted(session)
+        papers = [paper.sha256 for paper in vault.papers(session, application_id).values() if paper.sha256]
+        gone = vault.forget(session, application_id)
+        application = self.store.kept(application_id)
+        if not application.erased:
+            application.erase_subject(
+                erasure_id=erasure_id,
+                asked_by=one.asked_by,
+                legal_basis=one.legal_basis,
+                by=self._act(one, application.modified_on, application_id),
+            )
+            self.store.record(application, session)
+        report = dict(one.report)
+        report["applications"] = sorted({*report.get("applications", []), application_id})
+        report["removed"] = {name: report.get("removed", {}).get(name, 0) + count for name, count in gone.items()}
+        report["blobs_left"] = sorted({*report.get("blobs_left", []), *papers})
+        one.report = report
+
+    def _act(self, one: Erasure, modified_on: Any, application_id: str) -> Act:
+        command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{one.erasure_id}/{application_id}"))
+        return Act(
+            str(one.confirmed_by), "auditor", later(clock.now(), modified_on), f"erasure:{one.erasure_id}", command_id
+        )
+
+    def _take_over_what_is_under_way(self, erasure_id: str) -> None:
+        with self.database.session() as session:
+            one = session.get_one(Erasure, erasure_id)
+            found = pending_blobs.taken_over(session, one.account_id)
+            one.report = {**one.report, "blobs_left": sorted({*one.report.get("blobs_left", []), *found})}
+
+    def _remove_blobs(self, erasure_id: str) -> None:
+        """Remove what was noted, except papers somebody else handed in as well."""
+        with self.database.session() as session:
+            one = session.get_one(Erasure, erasure_id)
+            left = list(one.report.get("blobs_left", []))
+            shared = pending_blobs.wanted(session, left) if left else set()
+        if not left:
+            return
+        removed = sum(self.blobs.remove(sha256) for sha256 in left if sha256 not in shared)
+        with self.database.session() as session:
+            one = session.get_one(Erasure, erasure_id)
+            one.report = {**one.report, "blobs_left": [], "blobs_removed": one.report.get("blobs_removed", 0) + removed}
+
+    def _finish(self, erasure_id: str) -> None:
+        with self.database.session() as session:
+            one = session.get_one(Erasure, erasure_id)
+            overwrite_what_is_deleted(session)
+            applications = _all_of(session, one)
+            note(session, erasure_id, one.account_id, applications)
+            tell(
+                session,
+                "subject_erased.v1",
+                told(one, applications),
+                subject=one.account_id,
+                call_id=f"erasure:{erasure_id}",
+            )
+            one.finished_at = clock.now()
+        forget_old_pages(self.database.engine)
+
+
+def overwrite_what_is_deleted(session: Session) -> None:
+    """SQLite leaves deleted bytes in its file unless told otherwise."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA secure_delete=ON"))
+
+
+def forget_old_pages(engine: Any) -> None:
+    """Empty SQLite's write-ahead log, which still has the pages as they were."""
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
+
+def _all_of(session: Session, one: Erasure) -> list[str]:
+    """Every application of the account, also those an earlier erasure went through."""
+    own = select(application_view.c.application_id).where(application_view.c.applicant_id == one.account_id)
+    return sorted({*one.report.get("applications", []), *session.scalars(own)})
+
+
+def told(one: Erasure, applications: list[str]) -> dict[str, Any]:
+    """The data of ``subject_erased.v1`` about the whole account."""
+    return {
+        "account_id": one.account_id,
+        "applicant_id": one.account_id,
+        "application_id": None,
+        "application_ids": applications,
+        "erasure_id": one.erasure_id,
+        "legal_basis": one.legal_basis,
+        "at": clock.now().isoformat(),
+        "by": {"account_id": one.confirmed_by, "role": "auditor", "agency_code": None, "on_behalf_of": None},
+    }
+
+
+def shown(one: Erasure) -> dict[str, Any]:
+    state = "finished" if one.finished_at else "confirmed" if one.confirmed_at else "asked"
+    return {
+        "erasure_id": one.erasure_id,
+        "account_id": one.account_id,
+        "legal_basis": one.legal_basis,
+        "state": state,
+        "asked_by": one.asked_by,
+        "asked_at": one.asked_at.isoformat(),
+        "confirmed_by": one.confirmed_by,
+        "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
+        "finished_at": one.finished_at.isoformat() if one.finished_at else None,
+        "report": {k: v for k, v in one.report.items() if k != "blobs_left"},
+    }

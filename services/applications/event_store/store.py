@@ -1,0 +1,298 @@
+"""The store of all applications: streams read and written, and commands that are carried out once.
+
+The persistence module is derived from the service's database URL; ``PERSISTENCE_MODULE`` given in the environment wins.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, project_aggregate
+from eventsourcing.application import Application as EventSourced
+from eventsourcing.persistence import IntegrityError, Notification
+from eventsourcing.persistence import OperationalError as StoreOperationalError
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.applications.domain.application import Application
+from services.applications.domain.events import TOPICS, ApplicationEvent
+from services.applications.domain.imported_history import ImportedHistory
+from services.applications.errors import ApplicationNotFound, ServiceUnavailable
+from services.applications.models import application_view
+
+ATTEMPTS = 12
+# Where positions are needed that the recorders do not give; SQLite calls the column rowid.
+SQL = {
+    "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
+    "WHERE originator_id = :key AND notification_id > :after ORDER BY originator_version",
+    "of_many": "SELECT originator_id, notification_id AS position, originator_version, topic, state FROM stored_events "
+    "WHERE originator_id IN :keys ORDER BY originator_id, originator_version",
+    "unseen": "SELECT originator_id FROM stored_events WHERE originator_version = 1 AND notification_id <= :until "
+    "AND topic = 'applications.Started' AND NOT EXISTS "
+    "(SELECT 1 FROM application_view WHERE application_id = {own_id}) ORDER BY notification_id LIMIT 1",
+}
+OWN_ID = "CAST(originator_id AS text)"
+# SQLite keeps ids without hyphens; put back so that the view's key is found by its index.
+OWN_ID_ON_SQLITE = " || '-' || ".join(
+    f"substr(originator_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+)
+BATCH = 1000
+Kept = Application | ImportedHistory
+Answer = TypeVar("Answer")
+
+
+class UnsafeStore(SystemExit):
+    """A setting that loses events for whoever follows the log; the process does not start with it."""
+
+    def __init__(self, setting: str, why: str) -> None:
+        self.message = f"{setting} must not be set: {why}"
+        super().__init__(78)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Streams(EventSourced[UUID]):
+    """The event-sourced application of the library; its name gives the table ``stored_events``."""
+
+    name = "stored"
+
+
+class Store:
+    """Streams of applications beside the tables of the same database."""
+
+    _kept: dict[str, Store] = {}
+
+    def __init__(self, database: Database, streams: Streams) -> None:
+        self.database, self.streams = database, streams
+        self._on_sqlite = database.engine.dialect.name == "sqlite"
+        key, own_id = ("rowid", OWN_ID_ON_SQLITE) if self._on_sqlite else ("notification_id", OWN_ID)
+        self._sql = {
+            name: words.replace("notification_id", key).replace("{own_id}", own_id) for name, words in SQL.items()
+        }
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Store:
+        """The store of this process, one per database."""
+        refuse_unsafe(settings)
+        url = settings.database_url("applications")
+        database = Database.at(url)
+        kept = cls._kept.get(url)
+        if kept is None or kept.database is not database:
+            if kept is not None:
+                kept.streams.close()
+            kept = cls._kept[url] = cls(database, Streams(environment(url, settings)))
+        return kept
+
+    def key_of(self, application_id: str) -> str:
+        """The id of an application named by id or reference; ``ApplicationNotFound`` for neither.
+
+        An imported history's reference is the older system's name and the case's number there: ``system/case``.
+        """
+        try:
+            return str(UUID(application_id))
+        except ValueError:
+            pass
+        system, slash, case = application_id.partition("/")
+        if slash and self.streams.recorder.select_events(ImportedHistory.id_of(system, case), limit=1):
+            return str(ImportedHistory.id_of(system, case))
+        with self.database.session() as session:
+            found = session.scalar(
+                select(application_view.c.application_id).where(application_view.c.reference == application_id)
+            )
+        if found is None:
+            raise ApplicationNotFound(application_id=application_id)
+        return str(found)
+
+    def get(self, application_id: UUID | str, version: int | None = None) -> Application:
+        """The application as its events tell it, at a version or now; an imported history is none."""
+        found = self.kept(application_id, version)
+        if not isinstance(found, Application):
+            raise ApplicationNotFound(application_id=str(application_id))
+        return found
+
+    def kept(self, application_id: UUID | str, version: int | None = None) -> Kept:
+        """The application or imported history of that id, at a version or now."""
+        try:
+            found: Kept = self.streams.repository.get(as_uuid(application_id), version=version)
+        except AggregateNotFoundError:
+            raise ApplicationNotFound(application_id=str(application_id)) from None
+        return found
+
+    def events(
+        self, application_id: UUID | str, *, after: int | None = None, until: int | None = None
+    ) -> Iterator[ApplicationEvent]:
+        """The events of one application in their order."""
+        stored = self.streams.recorder.select_events(as_uuid(application_id), gt=after, lte=until)
+        return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
+
+    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> Kept:
+        """The application or imported history these events tell of; ``ApplicationNotFound`` when there are none."""
+        found: Kept | None = project_aggregate(None, events)
+        if found is None:
+            raise ApplicationNotFound(application_id=application_id)
+        return found
+
+    def record(self, application: Kept, session: Session) -> int:
+        """Write the pending events in the session's transaction; the position of the last one in the log."""
+        recordings = self.streams.save(application, session=session)
+        return int(recordings[-1].notification.id)
+
+    def notifications(self, after: int, limit: int = BATCH, until: int | None = None) -> list[Notification]:
+        """What follows a position in the log of all events of applications; imported histories are not among them."""
+        found = self.streams.recorder.select_notifications(
+            start=after, limit=limit, stop=until, topics=list(TOPICS), inclusive_of_start=False
+        )
+        return list(found)
+
+    def position_before(self, moment: datetime) -> int:
+        """A position in the log before which everything happened before ``moment`` (by halving; 0: none is)."""
+        known, beyond = 0, self.last_position() + 1
+        while beyond - known > 1:
+            middle = (known + beyond) // 2
+            found = self.notifications(middle - 1, 1)
+            if found and self.event_of(found[0]).timestamp < moment:
+                known = middle
+            else:
+                beyond = middle
+        return known
+
+    def rows(
+        self, *, after: int, limit: int, application_id: str | None = None, topics: list[str] | None = None
+    ) -> list[Notification]:
+        """What follows a position, of one application or of certain topics only; with positions."""
+        if application_id is None:
+            found = self.streams.recorder.select_notifications(
+                start=after, limit=limit, topics=topics or [], inclusive_of_start=False
+            )
+            return list(found)
+        return self._rows_of(application_id, after, limit, topics or [])
+
+    def _rows_of(self, application_id: str, after: int, limit: int, topics: list[str]) -> list[Notification]:
+        key = as_uuid(application_id)
+        with self.database.session() as session:
+            own = {"key": key.hex if self._on_sqlite else key, "after": after}
+            rows = session.execute(text(self._sql["of_one"]), own).all()
+        wanted = [row for row in rows if not topics or row.topic in topics][:limit]
+        return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in wanted]
+
+    def rows_of(self, application_ids: Iterable[str]) -> list[Notification]:
+        """All rows of some applications, one application after the other, with positions."""
+        keys = [key.hex if self._on_sqlite else key for key in map(as_uuid, application_ids)]
+        query = text(self._sql["of_many"]).bindparams(bindparam("keys", expanding=True))
+        with self.database.session() as session:
+            rows = session.execute(query, {"keys": keys}).all()
+        return [
+            Notification(as_uuid(row.originator_id), row.originator_version, row.topic, bytes(row.state), row.position)
+            for row in rows
+        ]
+
+    def first_unseen(self, until: int) -> str | None:
+        """The first application started up to a position that the read model has no row for."""
+        with self.database.session() as session:
+            found = session.scalar(text(self._sql["unseen"]), {"until": until})
+        return None if found is None else str(as_uuid(found))
+
+    def event_of(self, notification: Notification) -> ApplicationEvent:
+        event: ApplicationEvent = self.streams.mapper.to_domain_event(notification)  # type: ignore[assignment]
+        return event
+
+    def last_position(self) -> int:
+        return self.streams.recorder.max_notification_id() or 0
+
+    def command(self, command: Command, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+        """Carry out ``work`` once: its events, rows and answer in one commit.
+
+        When another command was first on the same application, the work is judged again on the new state. When
+        a commit's outcome is unknown (the connection died), the answer kept beside the events tells it.
+        """
+        return persistently(lambda: self.database.command(command, work))
+
+    def transact(self, work: Callable[[Session], Answer]) -> Answer:
+        """Like :meth:`command` for what the system does by itself: one transaction, tried again after a conflict."""
+
+        def once() -> Answer:
+            with self.database.session() as session:
+                return work(session)
+
+        return persistently(once)
+
+
+def persistently(attempt: Callable[[], Answer]) -> Answer:
+    """Try until no other writer was faster; a broken connection is tried twice more."""
+    broken = 0
+    for number in range(ATTEMPTS):
+        try:
+            return attempt()
+        except IntegrityError:
+            # Threads and greenlets that lost the same race must not meet again at once.
+            threading.Event().wait(0.002 * number)
+        except (OperationalError, StoreOperationalError):
+            broken += 1
+            if broken > 2:
+                raise
+    raise ServiceUnavailable(service="applications")
+
+
+def as_uuid(application_id: UUID | str) -> UUID:
+    return application_id if isinstance(application_id, UUID) else UUID(application_id)
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Stop on settings under which followers miss events or services race to make tables."""
+    if settings.flag("POSTGRES_ENABLE_DB_FUNCTIONS") or settings.flag("STORED_POSTGRES_ENABLE_DB_FUNCTIONS"):
+        raise UnsafeStore("POSTGRES_ENABLE_DB_FUNCTIONS", "the insert function takes no turn, so followers miss events")
+
+
+def environment(url: str, settings: Settings) -> dict[str, str]:
+    """What the event store needs to know, derived from the service's database URL."""
+    common = {
+        "CREATE_TABLE": "no",
+        "MAPPER_TOPIC": "services.applications.event_store.recorders:AllowedTopics",
+        "AGGREGATE_CACHE_MAXSIZE": "",
+    }
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        own = {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": parsed.database or ":memory:",
+            "SQLITE_LOCK_TIMEOUT": "15",
+        }
+        recorder = "SqliteRecorder"
+    else:
+        own = _postgres(parsed)
+        recorder = "PostgresRecorder"
+    given = {
+        name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))
+    }
+    return {
+        **common,
+        **own,
+        "APPLICATION_RECORDER_TOPIC": f"services.applications.event_store.recorders:{recorder}",
+        **given,
+    }
+
+
+def _postgres(url: Any) -> dict[str, str]:
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": url.database or "",
+        "POSTGRES_HOST": url.host or url.query.get("host", "127.0.0.1"),
+        "POSTGRES_PORT": str(url.port or url.query.get("port", 5432)),
+        "POSTGRES_USER": url.username or "",
+        "POSTGRES_PASSWORD": url.password or "",
+        "POSTGRES_LOCK_TIMEOUT": "5",
+        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "15",
+        "POSTGRES_POOL_SIZE": "2",
+        "POSTGRES_MAX_OVERFLOW": "12",
+        "POSTGRES_PRE_PING": "yes",
+    }

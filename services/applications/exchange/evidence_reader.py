@@ -1,0 +1,138 @@
+"""The auditors' desk over an evidence file: history, state, difference, deadline and exports, with no server at all.
+
+Answers have the shapes of :mod:`services.applications.queries.history`; what the file does not open stays closed.
+Whether the file itself is true is the verifier's question, not this one's.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from infra.chassis.instants import instant
+from infra.working_time import explain
+from services.applications.domain.application import Application
+from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
+from services.applications.domain.imported_history import ImportedHistory
+from services.applications.errors import ApplicationNotFound, InvalidRequest
+from services.applications.event_store.store import Kept, Streams
+from services.applications.exchange.export import FORMATS
+from services.applications.representation.application import differences, picture
+from services.applications.representation.event import told
+from services.applications.representation.imported_history import imported_picture
+from services.applications.representation.opened import in_place, rows_of, words_of
+from services.applications.verification.integrity_rules import alarms
+
+
+class Bundled:
+    """One application, from its evidence. ``ValueError`` or ``KeyError`` for what is no evidence file."""
+
+    def __init__(self, bundle: Mapping[str, Any]) -> None:
+        self.bundle, self.words = bundle, words_of(bundle)
+        self.key = UUID(bundle["application_id"])
+        self.positions = [int(event["notification_id"]) for event in bundle["events"]]
+        self.streams = Streams({"MAPPER_TOPIC": "services.applications.event_store.recorders:AllowedTopics"})
+        self.streams.recorder.insert_events([_stored(event) for event in bundle["events"]])
+
+    def history(self) -> dict[str, Any]:
+        """``{application_id, reference, version, items}``, oldest first."""
+        items = [in_place(told(event), self.words) for event in self._events()]
+        reference = self._kept(None).reference
+        return {"application_id": str(self.key), "reference": reference, "version": len(items), "items": items}
+
+    def state_at(self, *, version: int | None = None, at: str | None = None) -> dict[str, Any]:
+        """The application as it was recorded at a version or at an instant; the last one when neither is given."""
+        if isinstance(history := self._kept(version), ImportedHistory):
+            return self._opened_imported(history, instant(at, "/at") if at else None)
+        return self._opened(self._application(self._version_at(at) if version is None and at else version))
+
+    def diff(self, *, from_version: int, to_version: int) -> dict[str, Any]:
+        """``{changes: [{field, before, after}], events}`` between two versions."""
+        before, after = self.state_at(version=from_version), self.state_at(version=to_version)
+        low, high = sorted((from_version, to_version))
+        return {
+            "application_id": str(self.key),
+            "from_version": from_version,
+            "to_version": to_version,
+            "changes": differences(before, after),
+            "events": [one for one in self.history()["items"] if low < one["version"] <= high],
+        }
+
+    def explain_due_date(self) -> dict[str, Any]:
+        """The due date and its proof, up to the last event of the file."""
+        application = self._application(None)
+        promised = application.clock
+        if promised is None:
+            return {"application_id": str(self.key), "due_at": None, "promised_at": None, "days": []}
+        return {
+            "application_id": str(self.key),
+            "accepted_at": promised.accepted_at.isoformat(),
+            "promise": promised.promise.to_json(),
+            "promised_at": promised.promised_at.isoformat() if promised.promised_at else None,
+            "due_at": promised.due_at.isoformat() if promised.due_at else None,
+            "happenings": [happening.to_json() for happening in promised.happenings],
+            "calendar_version": promised.calendar.version,
+            "days": explain(promised, until=application.modified_on.date()),
+        }
+
+    def findings(self) -> list[dict[str, Any]]:
+        """What the integrity alarms find in this history, as a running service would have recorded it."""
+        return [alarm.to_json() for alarm in alarms(rows_of(self.bundle))]
+
+    def export(self, form: str) -> str:
+        """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""
+        told_of = zip(self.positions, self._events(), strict=True)
+        return FORMATS[form]([(at, event, self._shown(event)) for at, event in told_of], True, True)
+
+    def _events(self) -> list[Any]:
+        stored = self.streams.recorder.select_events(self.key)
+        return [self.streams.mapper.to_domain_event(row) for row in stored]
+
+    def _shown(self, event: Any) -> dict[str, Any]:
+        """As an export of the service shows it: what was imported open, words of applications sealed."""
+        row: dict[str, Any] = told(event)
+        return dict(in_place(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
+
+    def _application(self, version: int | None) -> Application:
+        if not isinstance(found := self._kept(version), Application):
+            raise InvalidRequest.at(
+                "", "lịch sử nhập từ hệ thống cũ không có thời hạn", "an imported history has no due date"
+            )
+        return found
+
+    def _kept(self, version: int | None) -> Kept:
+        if version is not None and not 1 <= version <= len(self.positions):
+            said = f"1–{len(self.positions)}"
+            raise InvalidRequest.at("/version", f"phiên bản có trong tệp: {said}", f"versions in the file: {said}")
+        found: Kept = self.streams.repository.get(self.key, version=version)
+        return found
+
+    def _version_at(self, at: str) -> int:
+        until: datetime = instant(at, "/at")
+        versions: list[int] = [one.originator_version for one in self._events() if one.timestamp <= until]
+        if not versions:
+            raise ApplicationNotFound(application_id=str(self.key))
+        return versions[-1]
+
+    def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> dict[str, Any]:
+        opened: dict[str, Any] = in_place(imported_picture(history, until), self.words)
+        if not opened["activities"]:
+            raise ApplicationNotFound(application_id=str(self.key))
+        return opened
+
+    def _opened(self, application: Application) -> dict[str, Any]:
+        shown = picture(application)
+        if answers := application.answers:
+            shown["answers"] = {**answers, "value": self.words.get(answers["commitment"])}
+        opened: dict[str, Any] = in_place(shown, self.words)
+        return opened
+
+
+def _stored(event: Mapping[str, Any]) -> StoredEvent:
+    state = base64.b64decode(event["state"], validate=True)
+    return StoredEvent(UUID(event["application_id"]), int(event["version"]), event["topic"], state)

@@ -1,0 +1,181 @@
+"""The log as a file, page by page: JSON lines of CloudEvents, or CSV that a spreadsheet opens right."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from eventsourcing.persistence import Notification
+
+from infra.chassis.calls import Call
+from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.instants import instant
+from infra.chassis.messaging.outbox import cloud_event, tell
+from infra.chassis.settings import Settings
+from services.applications.domain.events import ApplicationEvent
+from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
+from services.applications.duties.announcements import WIRE_NAMES
+from services.applications.event_store.store import Store
+from services.applications.exchange.ocel import ocel2
+from services.applications.exchange.xes_writer import xes
+from services.applications.private_data.imported_details import Said
+from services.applications.representation.event import told
+
+COLUMNS = (
+    "position",
+    "application_id",
+    "version",
+    "kind",
+    "at",
+    "status",
+    "official_status",
+    "account_id",
+    "role",
+    "agency_code",
+    "on_behalf_of",
+    "legal_basis",
+    "call_id",
+    "command_id",
+    "facts",
+)
+BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # also as wide as some keyboards write them
+WHOLE = ("ocel2", "xes")  # formats that tell whole histories
+BEGINNINGS = ("applications.Started", "applications.HistoryImported")
+IMPORTED_NAMES = {
+    "HistoryImported": "history_imported.v1",
+    "ActivityImported": "activity_imported.v1",
+    "ImportedHistoryErased": "imported_history_erased.v1",
+}
+LONGEST_HISTORY = 100_000
+Found = list[tuple[int, ApplicationEvent, dict[str, Any]]]  # position, event, what readers see of it
+
+
+class Exporting:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Exporting:
+        return cls(Store.from_settings(settings))
+
+    def export(
+        self,
+        format: str,
+        *,
+        by: Call,
+        from_at: str | None = None,
+        to_at: str | None = None,
+        limit: int = 500,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file.
+
+        XES and OCEL 2.0 come by whole histories, ``limit`` to a page; each page of OCEL is a document of its own.
+        """
+        after = int((key_of(cursor, 1) or [0])[0])
+        since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
+        whole = format in WHOLE
+        rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])
+        found = self._whole(rows) if whole else rows
+        chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
+        last = len(rows) < limit
+        with self.store.database.session() as session:
+            facts = {
+                "format": format,
+                "from_at": from_at,
+                "to_at": to_at,
+                "after": after,
+                "events": len(chosen),
+                "account_id": by.actor.account_id,
+            }
+            tell(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
+        return {
+            "format": format,
+            "content": FORMATS[format](self._shown(chosen), after == 0, last),
+            "events": len(chosen),
+            "next_cursor": None if last else cursor_of(rows[-1].id),
+        }
+
+    def _shown(self, chosen: list[tuple[int, ApplicationEvent]]) -> Found:
+        """Words of applications stay sealed; what was imported is told as it was written, unless erased."""
+        imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
+        with self.store.database.session() as session:
+            said = Said.of(session, sorted(imported))
+
+        def shown(event: ApplicationEvent) -> dict[str, Any]:
+            return dict(said.in_place(told(event))) if event.TOPIC in IMPORTED_TOPICS else told(event)
+
+        return [(at, event, shown(event)) for at, event in chosen]
+
+    def _whole(self, beginnings: list[Notification]) -> list[Notification]:
+        """All events of the histories that begin with these."""
+        keys = [str(one.originator_id) for one in beginnings]
+        return [row for key in keys for row in self.store.rows(after=0, limit=LONGEST_HISTORY, application_id=key)]
+
+
+def as_jsonl(events: Found, first: bool, last: bool) -> str:
+    """One CloudEvent per line."""
+    lines = [
+        cloud_event(
+            "applications",
+            position,
+            WIRE_NAMES.get(type(event).__name__) or IMPORTED_NAMES[type(event).__name__],
+            row,
+            subject=str(event.originator_id),
+            at=event.timestamp,
+            call_id=event.call_id,
+        )
+        for position, event, row in events
+    ]
+    return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+
+
+def as_csv(events: Found, first: bool, last: bool) -> str:
+    """With a heading (and the byte order mark) on the first page; no cell can be taken for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if first:
+        text.write(BYTE_ORDER_MARK)
+        writer.writerow(COLUMNS)
+    for position, event, seen in events:
+        row = seen | event.by | {"position": position}
+        row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
+        writer.writerow([_cell(row[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def as_ocel2(events: Found, first: bool, last: bool) -> str:
+    return "".join(ocel2(_rows(events)))
+
+
+def as_xes(events: Found, first: bool, last: bool) -> str:
+    return "".join(xes(_rows(events), first=first, last=last))
+
+
+def _rows(events: Found) -> Iterator[dict[str, Any]]:
+    return ({"position": position, **row} for position, _, row in events)
+
+
+FORMATS: dict[str, Callable[[Found, bool, bool], str]] = {
+    "jsonl": as_jsonl,
+    "csv": as_csv,
+    "ocel2": as_ocel2,
+    "xes": as_xes,
+}
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _within(event: ApplicationEvent, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or event.timestamp >= since) and (until is None or event.timestamp < until)
+
+
+def _instant(text: str | None, pointer: str) -> datetime | None:
+    return None if text is None else instant(text, pointer)

@@ -1,0 +1,170 @@
+"""Taking cases of an older system in, a hundred to a transaction; what is there already stays as it is.
+
+Lines are told apart by what they say, compared with what lies beside the stream: no hash of anybody's data is left in
+an event that could be guessed at after an erasure. An erased case takes nothing in any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from eventsourcing.application import AggregateNotFoundError
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.settings import Settings
+from services.applications.domain.imported_history import STATUS, ImportedHistory
+from services.applications.event_store.store import Store
+from services.applications.exchange.history_reader import Activity, BadMapping, Columns, Read, read_history
+from services.applications.private_data.imported_details import Said, keep_said
+
+CASES_A_TRANSACTION = 100
+OPERATOR = {"account_id": "operator", "role": "operator", "agency_code": None, "on_behalf_of": None}
+Identity = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
+Progress = Callable[[int, int, str], None]  # (how much, of how much, "reading" in bytes or "storing" in activities)
+
+
+class TakingIn:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def take_in(
+        self,
+        found: Read,
+        *,
+        system: str,
+        import_id: str,
+        by: Mapping[str, Any],
+        call_id: str = "",
+        progress: Progress = lambda *_: None,
+    ) -> dict[str, Any]:
+        """{"system", "import_id", "cases", "events", "added", "already_there", "erased", "duplicates", "bad": […]}.
+
+        `bad`: [{"line", "problem"}]. `erased`: activities of cases that have been erased, which are left out.
+        """
+        if "/" in system or not system.strip():
+            raise BadMapping(f"a system's name is not empty and has no slash: {system!r}")
+        added, erased, done, cases = 0, 0, 0, iter(found.cases.values())
+        carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": f"import:{import_id}"}
+        carried |= {"status": STATUS, "reason": None, "legal_basis": None}
+        while batch := list(islice(cases, CASES_A_TRANSACTION)):
+            more, gone = self.store.transact(
+                lambda session, batch=batch: self._grow(session, batch, system, import_id, carried)  # type: ignore[misc]
+            )
+            added, erased, done = added + more, erased + gone, done + sum(map(len, batch))
+            progress(done, found.activities, "storing")
+        return {
+            "system": system,
+            "import_id": import_id,
+            "cases": len(found.cases),
+            "events": found.activities,
+            "added": added,
+            "already_there": found.activities - added - erased,
+            "erased": erased,
+            "duplicates": found.duplicates,
+            "bad": found.bad,
+        }
+
+    def _grow(
+        self,
+        session: Session,
+        batch: Sequence[Sequence[Activity]],
+        system: str,
+        import_id: str,
+        carried: Mapping[str, Any],
+    ) -> tuple[int, int]:
+        """How many activities were added, how many belong to erased cases."""
+        added, erased, taken = 0, 0, {**carried, "timestamp": clock.now()}
+        histories = [self._history(system, activities[0].case, taken) for activities in batch]
+        said = Said.of(session, [str(history.id) for history in histories if history.activities])
+        for history, activities in zip(histories, batch, strict=True):
+            if history.erased:
+                erased += len(activities)
+                continue
+            there = {_identity_of_kept(kept, said) for kept in history.activities}
+            new = [one for one in activities if _identity(one) not in there]
+            for one in new:
+                kept = keep_said(session, str(history.id), one.resource, one.attributes)
+                history.take_in(one.activity, one.at, one.line, kept, import_id, taken)
+            if new:
+                self.store.record(history, session)
+                added += len(new)
+        return added, erased
+
+    def _history(self, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
+        try:
+            found: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
+        except AggregateNotFoundError:
+            return ImportedHistory.begin(system, case, carried)
+        return found
+
+
+def take_in_file(
+    settings: Settings,
+    file: Path,
+    mapping: Path,
+    *,
+    system: str | None = None,
+    by: Mapping[str, Any] | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict[str, Any]:
+    """See `imported.import_history`; the answer also has "sha256" of the file."""
+    columns, size = Columns.parse(mapping.read_text(encoding="utf-8-sig")), file.stat().st_size
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        opened.seek(0)
+        found = read_history(opened, file.name, columns, lambda position: progress(position, size, "reading"))
+        progress(size, size, "reading")
+    # The file's own hash stays out of the events: with few lines, what was erased could be guessed from it.
+    told = TakingIn(Store.from_settings(settings)).take_in(
+        found,
+        system=system or name_of(file),
+        import_id=str(uuid4()),
+        by={**OPERATOR, **(by or {})},
+        progress=progress,
+    )
+    return {**told, "sha256": digest}
+
+
+def name_of(file: Path) -> str:
+    """A file's name without the endings that say how it is written."""
+    name = file.name
+    for ending in (".gz", ".xes", ".csv", ".txt", ".xml"):
+        name = name[: -len(ending)] if name.lower().endswith(ending) else name
+    return name
+
+
+def _identity(one: Activity) -> Identity:
+    return (one.activity, one.at.isoformat(), one.resource, tuple(sorted(one.attributes.items())))
+
+
+def _identity_of_kept(kept: Mapping[str, Any], said: Said) -> Identity:
+    value = said.known.get(kept["said"]["line_id"]) or {}
+    at = datetime.fromisoformat(kept["occurred_at"]).isoformat()
+    attributes = value.get("attributes") or {}
+    return (kept["activity"], at, value.get("resource"), tuple(sorted(attributes.items())))
+
+
+def import_history(
+    settings: Settings,
+    file: str,
+    mapping: str,
+    *,
+    system: str | None = None,
+    by: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> dict[str, Any]:
+    """`portal import-history`: take a XES or CSV file in by a YAML mapping; the answer of `TakingIn.take_in`.
+
+    `system`: the name of the older system, by default the file's name without its endings. The same system and case
+    make the same stream. `progress`: see `taking_in`. BadMapping, NotXes or OSError for what cannot be read at all.
+    """
+    from services.applications.exchange.history_import import take_in_file  # the store knows this module's topics
+
+    return take_in_file(settings, Path(file), Path(mapping), system=system, by=by, progress=progress)

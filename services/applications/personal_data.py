@@ -1,0 +1,39 @@
+"""This service's part of an erasure once `erasure` has gone through the streams; and what all services answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.erasure.requests import Erasures
+from services.applications.erasure.confirmations import keep_answer
+from services.applications.private_data import vault
+
+
+class Forgetting(Erasures):
+    """Nothing is told to oneself: `erasure` notes the row, and the answer is written where the others' are."""
+
+    service = "applications"
+
+    def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
+        """What came in after an application was gone through; ordinarily nothing."""
+        gone: dict[str, int] = {}
+        for application_id in sorted(marks - {account_id}):
+            for name, count in vault.forget(session, application_id).items():
+                gone[name] = gone.get(name, 0) + count
+        return {name: count for name, count in gone.items() if count}
+
+    def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
+        keep_answer(session, erasure_id, self.service, removed, clock.now())
+
+    def answered(self, event: Mapping[str, Any]) -> None:
+        """``subject_forgotten.v1``: another service has nothing of the person left."""
+        data = event["data"]
+        with self.database.once("subject_forgotten", event["id"]) as session:
+            if session is not None:
+                at = datetime.fromisoformat(data["at"])
+                keep_answer(session, data["erasure_id"], data["service"], data.get("removed") or {}, at)

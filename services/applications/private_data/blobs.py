@@ -1,0 +1,116 @@
+"""Where the bytes of papers lie: content-addressed, so that the same paper is kept once.
+
+Setting ``BLOB_STORE``: a folder (default ``PORTAL_HOME/blobs``), or ``s3://bucket?endpoint=https://…``
+(see :mod:`s3_blobs`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from infra.chassis.settings import Settings
+from services.applications.errors import InvalidRequest, ServiceUnavailable
+
+SIZE_LIMIT = 5 * 1024 * 1024  # bytes of one paper
+SNIFFED = 4096
+
+# What the first bytes must be; a declared type is believed only if the content is of that type.
+SIGNATURES: dict[str, tuple[bytes, ...]] = {
+    "application/pdf": (b"%PDF-",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/tiff": (b"II*\x00", b"MM\x00*"),
+}
+ZIPPED = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": b"word/",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": b"xl/",
+}
+ACCEPTED = (*SIGNATURES, *ZIPPED, "text/plain")
+
+
+class Blobs(Protocol):
+    def put(self, content: bytes) -> str: ...
+    def get(self, sha256: str) -> bytes: ...
+    def remove(self, sha256: str) -> bool: ...
+
+
+class FolderBlobs:
+    """Blobs as files, two levels deep, written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content``; its SHA-256 in hex."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self._path(sha256)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes; ``ServiceUnavailable`` when the store has lost or changed them."""
+        try:
+            content = self._path(sha256).read_bytes()
+        except FileNotFoundError:
+            raise ServiceUnavailable(service="blob store") from None
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ServiceUnavailable(service="blob store")
+        return content
+
+    def remove(self, sha256: str) -> bool:
+        """Remove for good; whether there was something."""
+        path = self._path(sha256)
+        existed = path.exists()
+        path.unlink(missing_ok=True)
+        return existed
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / sha256[2:4] / sha256
+
+
+def blobs_of(settings: Settings) -> Blobs:
+    """The blob store this installation is set to."""
+    place = settings.get("BLOB_STORE") or str(settings.home / "blobs")
+    if place.startswith("s3://"):
+        from services.applications.private_data.s3_blobs import S3Blobs
+
+        return S3Blobs.of(place, settings)
+    return FolderBlobs(Path(place))
+
+
+def check_content(content: bytes, media_type: str) -> None:
+    """Refuse what is too large, empty, of a type not accepted, or not what it says it is."""
+    if not 0 < len(content) <= SIZE_LIMIT:
+        raise InvalidRequest.at(
+            "/content_base64",
+            f"nội dung phải từ 1 đến {SIZE_LIMIT} byte",
+            f"the content must have 1 to {SIZE_LIMIT} bytes",
+        )
+    if media_type not in ACCEPTED:
+        accepted = ", ".join(ACCEPTED)
+        raise InvalidRequest.at("/media_type", f"chỉ nhận các loại: {accepted}", f"accepted types: {accepted}")
+    if not _is(content, media_type):
+        raise InvalidRequest.at(
+            "/content_base64", f"nội dung không phải là {media_type}", f"the content is not {media_type}"
+        )
+
+
+def _is(content: bytes, media_type: str) -> bool:
+    if media_type in SIGNATURES:
+        return content.startswith(SIGNATURES[media_type])
+    if media_type in ZIPPED:
+        return content.startswith(b"PK\x03\x04") and ZIPPED[media_type] in content
+    try:
+        return b"\x00" not in content and bool(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,42 @@
+"""What lines of an older system said about people, kept beside the stream with a salt, and put back in place to read.
+
+An event holds `{"line_id", "commitment"}` under the name `said`; readers see `resource` and `attributes` there, both
+None once erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.applications.models import AnswerSet
+from services.applications.private_data import vault
+from services.applications.representation.opened import spread
+
+
+def keep_said(
+    session: Session, application_id: str, resource: str | None, attributes: Mapping[str, str]
+) -> dict[str, str]:
+    """Keep what a line said: `{"line_id", "commitment"}`. It lies with the answers, and is erased like them."""
+    kept = vault.keep_answers(session, application_id, {"resource": resource, "attributes": dict(attributes)})
+    return {"line_id": kept["answers_id"], "commitment": kept["commitment"]}
+
+
+class Said:
+    """What lines of some imported histories said."""
+
+    def __init__(self, known: Mapping[str, Mapping[str, Any]]) -> None:
+        self.known = known
+
+    @classmethod
+    def of(cls, session: Session, application_ids: Sequence[str]) -> Said:
+        if not application_ids:
+            return cls({})
+        query = select(AnswerSet.answers_id, AnswerSet.value).where(AnswerSet.application_id.in_(application_ids))
+        return cls({row.answers_id: row.value for row in session.execute(query)})
+
+    def in_place(self, value: Any) -> Any:
+        return spread(value, lambda sealed: self.known.get(sealed["line_id"]))

@@ -1,0 +1,74 @@
+"""Bytes on their way to the blob store: noted before they are there, so that none are ever nobody's.
+
+Bytes cannot be kept in the transaction of the paper they belong to. A process that ends between the two leaves bytes
+without a paper; by the note they are found, by an erasure at once, and otherwise when a day has passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database, insert_into
+from services.applications.models import BlobUnderWay, Paper
+from services.applications.private_data.blobs import Blobs
+
+LOST_AFTER = timedelta(days=1)  # no command takes so long
+BATCH = 50
+
+
+def set_out(database: Database, content: bytes, applicant_id: str) -> None:
+    """Note that these bytes of this person are about to be kept."""
+    with database.session() as session:
+        noted = insert_into(session, BlobUnderWay).values(
+            sha256=hashlib.sha256(content).hexdigest(), applicant_id=applicant_id, since=clock.now()
+        )
+        session.execute(
+            noted.on_conflict_do_update(index_elements=["sha256", "applicant_id"], set_={"since": noted.excluded.since})
+        )
+
+
+def arrived(session: Session, sha256: str, applicant_id: str) -> None:
+    """They are kept, and so is the paper, in this transaction."""
+    this = BlobUnderWay.sha256 == sha256, BlobUnderWay.applicant_id == applicant_id
+    session.execute(delete(BlobUnderWay).where(*this))
+
+
+def taken_over(session: Session, applicant_id: str) -> list[str]:
+    """What was on its way for somebody who is erased; whoever asks has to remove it."""
+    own = BlobUnderWay.applicant_id == applicant_id
+    found = list(session.scalars(select(BlobUnderWay.sha256).where(own)))
+    session.execute(delete(BlobUnderWay).where(own))
+    return found
+
+
+def wanted(session: Session, sha256s: list[str]) -> set[str]:
+    """Which of these somebody's paper is, or is about to be."""
+    kept = session.scalars(select(Paper.sha256).where(Paper.sha256.in_(sha256s)))
+    coming = session.scalars(select(BlobUnderWay.sha256).where(BlobUnderWay.sha256.in_(sha256s)))
+    return {one for one in (*kept, *coming) if one}
+
+
+class LostBlobs:
+    """The duty that removes bytes whose command never came to its end."""
+
+    name = "lost blobs"
+
+    def __init__(self, database: Database, blobs: Blobs) -> None:
+        self.database, self.blobs = database, blobs
+
+    def step(self) -> int:
+        old = BlobUnderWay.since < clock.now() - LOST_AFTER
+        with self.database.session() as session:
+            lost = list(session.scalars(select(BlobUnderWay).where(old).limit(BATCH).with_for_update()))
+            for one in lost:
+                session.delete(one)
+            session.flush()
+            # Removed while the notes are locked: whoever brings the same bytes now waits, and then brings them.
+            for sha256 in {one.sha256 for one in lost} - wanted(session, [one.sha256 for one in lost]):
+                self.blobs.remove(sha256)
+        return len(lost)

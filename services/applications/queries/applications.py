@@ -1,0 +1,187 @@
+"""What people look at: one application whole, a citizen's own, an office's queue."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.calls import Call
+from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.settings import Settings
+from services.applications.access import OFFICERS, check_reader, tell_listed, tell_read
+from services.applications.domain.application import Application
+from services.applications.domain.statuses import NAMES, Status
+from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
+from services.applications.event_store.store import Store
+from services.applications.models import Paper, Party, application_view
+from services.applications.private_data import vault
+from services.applications.private_data.blobs import Blobs, blobs_of
+from services.applications.read_model import projector
+from services.applications.representation.application import picture
+
+VIEW = application_view
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+RUNNING = tuple(
+    str(s)
+    for s in (
+        Status.ACCEPTED,
+        Status.IN_PROCESSING,
+        Status.SUPPLEMENT_REQUESTED,
+        Status.PAYMENT_REQUESTED,
+        Status.WITHDRAWAL_REQUESTED,
+    )
+)
+INTERNAL = ("consultations", "proposal")  # between offices; the applicant sees outcomes
+
+
+class Desk:
+    def __init__(self, store: Store, blobs: Blobs) -> None:
+        self.store, self.blobs, self.database = store, blobs, store.database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Desk:
+        return cls(Store.from_settings(settings), blobs_of(settings))
+
+    def application(
+        self,
+        application_id: str,
+        *,
+        identity: Any,
+        by: Call,
+        purpose: str | None = None,
+        min_version: int | None = None,
+    ) -> dict[str, Any]:
+        """One application with its answers, papers and words, as its events tell it now (never behind)."""
+        application = self.store.get(application_id)
+        relation = check_reader(application, by, identity)
+        if min_version is not None and application.version < min_version:
+            raise ReadModelBehind(wanted=min_version, current=application.version)
+        with self.database.session() as session:
+            tell_read(session, application, by, relation, purpose or "xem hồ sơ / handling")
+            shown = whole(session, application)
+        if relation == "applicant":
+            shown = {key: value for key, value in shown.items() if key not in INTERNAL}
+        return shown
+
+    def attachment(
+        self, application_id: str, attachment_id: str, *, identity: Any, by: Call, purpose: str | None = None
+    ) -> dict[str, Any]:
+        """A paper's content: ``{file_name, media_type, sha256, content_base64}``."""
+        application = self.store.get(application_id)
+        relation = check_reader(application, by, identity)
+        with self.database.session() as session:
+            paper = session.get(Paper, attachment_id)
+            if paper is None or paper.application_id != application_id or paper.sha256 is None:
+                raise AttachmentNotFound(attachment_id=attachment_id)
+            tell_read(session, application, by, relation, purpose or "xem giấy tờ / reading a paper")
+        content = base64.b64encode(self.blobs.get(paper.sha256)).decode()
+        return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
+
+    def mine(
+        self,
+        *,
+        by: Call,
+        status: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        min_position: int | None = None,
+    ) -> dict[str, Any]:
+        """The caller's applications, and those they started for somebody else, newest first."""
+        projector.wait_for(self.database, min_position)
+        me, after = by.actor.account_id, key_of(cursor, 2)
+        started = select(Party.application_id).where(Party.started_by == me)
+        query = select(VIEW).where(or_(VIEW.c.applicant_id == me, VIEW.c.application_id.in_(started)))
+        if status:
+            query = query.where(VIEW.c.status == status)
+        if after:
+            since = datetime.fromisoformat(after[0])
+            query = query.where(
+                or_(VIEW.c.started_at < since, and_(VIEW.c.started_at == since, VIEW.c.application_id < after[1]))
+            )
+        query = query.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
+        return self._page(query, limit, lambda row: cursor_of(row["started_at"].isoformat(), row["application_id"]))
+
+    def queue(
+        self,
+        agency_code: str,
+        *,
+        by: Call,
+        status: str | None = None,
+        overdue: bool | None = None,
+        officer_id: str | None = None,
+        procedure_code: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        min_position: int | None = None,
+    ) -> dict[str, Any]:
+        """An office's applications, the soonest due first; ``Forbidden`` for officers of another one."""
+        if not by.actor.at(agency_code, *OFFICERS):
+            raise Forbidden("bạn không thuộc cơ quan này", "you are not with this agency")
+        projector.wait_for(self.database, min_position)
+        query = select(VIEW).where(VIEW.c.agency_code == agency_code, VIEW.c.status != str(Status.DRAFT))
+        for column, value in (
+            (VIEW.c.status, status),
+            (VIEW.c.officer_id, officer_id),
+            (VIEW.c.procedure_code, procedure_code),
+        ):
+            query = query.where(column == value) if value else query
+        if overdue is not None:
+            query = query.where(is_overdue(clock.now()) if overdue else ~is_overdue(clock.now()))
+        due, after = func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)), key_of(cursor, 2)
+        if after:
+            since = literal(datetime.fromisoformat(after[0]), VIEW.c.due_at.type)
+            query = query.where(or_(due > since, and_(due == since, VIEW.c.application_id > after[1])))
+        query = query.order_by(due, VIEW.c.application_id)
+        shown = self._page(
+            query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"])
+        )
+        asked = {"agency_code": agency_code, "status": status, "overdue": overdue, "officer_id": officer_id}
+        with self.database.session() as session:
+            ids = [one["application_id"] for one in shown["items"]]
+            tell_listed(session, by, "queue", {**asked, "procedure_code": procedure_code, "cursor": cursor}, ids)
+        return shown
+
+    def _page(self, query: Select[Any], limit: int, next_of: Any) -> dict[str, Any]:
+        with self.database.session() as session:
+            rows = [dict(row) for row in session.execute(query.limit(limit + 1)).mappings()]
+            known = vault.names(session, [row["application_id"] for row in rows])
+        items = [line(row, known.get(row["application_id"])) for row in rows[:limit]]
+        return {"items": items, "next_cursor": next_of(rows[limit - 1]) if len(rows) > limit else None}
+
+
+def is_overdue(now: datetime) -> Any:
+    return and_(func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)) < now, VIEW.c.ended_at.is_(None))
+
+
+def line(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+    """One row of a list, JSON values only."""
+    shown = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
+    for hidden in ("tracking_digest", "answer_bys", "last_due_at"):
+        shown.pop(hidden)
+    is_late = row["due_at"] is not None and row["ended_at"] is None and row["due_at"] < clock.now()
+    return shown | {"applicant_name": name, "overdue": is_late, "status_name": NAMES[Status(row["status"])]}
+
+
+def whole(session: Session, application: Application) -> dict[str, Any]:
+    """The picture of an application with everything beside its stream opened."""
+    key = str(application.id)
+    shown = picture(application)
+    papers = vault.papers(session, key)
+    shown["answers"] = vault.answers(session, application.answers["answers_id"]) if application.answers else None
+    shown["attachments"] = [paper | _facts(papers.get(paper["attachment_id"])) for paper in shown["attachments"]]
+    shown["applicant_name"] = vault.names(session, [key]).get(key)
+    result = (shown["decision"] or {}).get("result")
+    if result:
+        shown["decision"] = shown["decision"] | {"result": result | _facts(papers.get(result["result_id"]))}
+    opened: dict[str, Any] = vault.Words.of(session, key).in_place(shown)
+    return opened
+
+
+def _facts(paper: Paper | None) -> dict[str, Any]:
+    return {**paper.facts, "sha256": paper.sha256} if paper else {"file_name": None, "sha256": None}

@@ -1,0 +1,255 @@
+"""The auditors' desk: what happened, how it stood at any instant, what changed, why it is due when it is due.
+
+Everything here is read from events; what lies beside them only opens the words. Cost grows with the
+application's own events.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.calls import Call
+from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.instants import instant
+from infra.chassis.settings import Settings
+from infra.working_time import WorkingCalendar, explain, restate
+from services.applications.access import OFFICERS, check_reader, tell_imported_read, tell_listed, tell_read
+from services.applications.domain.application import Application
+from services.applications.domain.events import TOPICS
+from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
+from services.applications.domain.imported_history import ImportedHistory
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.event_store.store import Kept, Store
+from services.applications.models import application_view
+from services.applications.private_data import vault
+from services.applications.private_data.imported_details import Said
+from services.applications.procedure_rules import Rulebook
+from services.applications.representation.application import differences, picture
+from services.applications.representation.event import told
+from services.applications.representation.imported_history import imported_picture
+
+VIEW = application_view
+
+
+class History:
+    def __init__(self, store: Store, rules: Rulebook) -> None:
+        self.store, self.rules, self.database = store, rules, store.database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> History:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database))
+
+    def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
+        """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
+        application_id = self.store.key_of(application_id)
+        events = list(self.store.events(application_id))
+        application = self.store.replayed(application_id, events)
+        with self.database.session() as session:
+            self._look(session, application, by, purpose)
+            words = self._words(session, application)
+        return {
+            "application_id": application_id,
+            "reference": application.reference,
+            "version": application.version,
+            "items": [words.in_place(told(event)) for event in events],
+        }
+
+    def state_at(
+        self,
+        application_id: str,
+        *,
+        by: Call,
+        version: int | None = None,
+        at: str | None = None,
+        purpose: str | None = None,
+    ) -> dict[str, Any]:
+        """The application as it was recorded at a version or at an instant; now when neither is given.
+
+        An imported history stands at an instant as it says it stood then. ``ApplicationNotFound`` for an instant before
+        its start, ``InvalidRequest`` for a version it does not have.
+        """
+        application_id = self.store.key_of(application_id)
+        until = instant(at, "/at") if at else None
+        events = list(self.store.events(application_id, until=version))
+        application = self.store.replayed(application_id, events)
+        if until and isinstance(application, Application):
+            application = self.store.replayed(application_id, [one for one in events if one.timestamp <= until])
+        if version is not None and application.version != version:
+            raise InvalidRequest.at("/version", f"từ 1 đến {application.version}", f"1 to {application.version}")
+        with self.database.session() as session:
+            self._look(session, application, by, purpose)
+            return self._opened(session, application, until)
+
+    def diff(
+        self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None
+    ) -> dict[str, Any]:
+        """``{changes: [{field, before, after}], events: […]}`` between two versions."""
+        application_id = self.store.key_of(application_id)
+        before, after = self.store.kept(application_id, from_version), self.store.kept(application_id, to_version)
+        with self.database.session() as session:
+            self._look(session, after, by, purpose)
+            changes = differences(self._opened(session, before), self._opened(session, after))
+            words = self._words(session, after)
+        low, high = sorted((from_version, to_version))
+        between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
+        return {
+            "application_id": application_id,
+            "from_version": from_version,
+            "to_version": to_version,
+            "changes": changes,
+            "events": between,
+        }
+
+    def explain_due_date(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+        """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
+        application_id = self.store.key_of(application_id)
+        application = self.store.get(application_id)
+        relation = check_reader(application, by, identity)
+        with self.database.session() as session:
+            tell_read(session, application, by, relation, "giải trình ngày hẹn / explaining the due date")
+        promised = application.clock
+        if promised is None:
+            return {
+                "application_id": application_id,
+                "due_at": None,
+                "promised_at": None,
+                "days": [],
+                "corrected": None,
+                "promise": None,
+            }
+        return {
+            "application_id": application_id,
+            "accepted_at": promised.accepted_at.isoformat(),
+            "promise": promised.promise.to_json(),
+            "promised_at": promised.promised_at.isoformat() if promised.promised_at else None,
+            "due_at": promised.due_at.isoformat() if promised.due_at else None,
+            "paused": promised.is_paused,
+            "late": promised.is_late(clock.now()),
+            "minutes_left": promised.minutes_left(clock.now()),
+            "happenings": [happening.to_json() for happening in promised.happenings],
+            "calendar_version": promised.calendar.version,
+            "days": explain(promised, until=clock.now().astimezone(clock.OFFICE_ZONE).date()),
+            "corrected": self.corrected(application, catalog),
+        }
+
+    def affected_due_dates(
+        self,
+        *,
+        catalog: Any,
+        by: Call,
+        agency_code: str | None = None,
+        on: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> dict[str, Any]:
+        """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
+
+        ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their
+        own agency. A page looks at ``limit`` applications, so it may have fewer items.
+        """
+        if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
+            raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
+        after = (key_of(cursor, 1) or [""])[0]
+        query = select(VIEW.c.application_id, VIEW.c.reference).where(
+            VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None)
+        )
+        query = query.where(VIEW.c.agency_code == agency_code) if agency_code else query
+        query = query.where(*_holding(date.fromisoformat(on))) if on else query
+        with self.database.session() as session:
+            rows = list(
+                session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit))
+            )
+        checked = [(row, self._restated(self.store.get(row.application_id), catalog)) for row in rows]
+        items = [
+            {"application_id": row.application_id, "reference": row.reference, **one}
+            for row, one in checked
+            if one and one["affected"]
+        ]
+        with self.database.session() as session:
+            asked = {"agency_code": agency_code, "date": on, "cursor": cursor}
+            tell_listed(session, by, "affected_due_dates", asked, [one["application_id"] for one in items])
+        return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
+
+    def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
+        """The recorded due date beside the one today's calendar gives; None while the catalogue does not answer."""
+        try:
+            return self._restated(application, catalog)
+        except ServiceUnavailable:
+            return None
+
+    def _restated(self, application: Application, catalog: Any) -> dict[str, Any] | None:
+        promised = application.clock
+        if promised is None:
+            return None
+        days: dict[int, WorkingCalendar] = {}
+        last = promised.last_due_at or promised.accepted_at
+        calendar = self.rules.calendar(promised.accepted_at, catalog)
+        for year in range(promised.accepted_at.year + 1, last.year + 1):
+            days[year] = self.rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
+        for later in days.values():
+            calendar = WorkingCalendar(
+                {**calendar.days, **later.days},
+                later.version,
+                (calendar.years or frozenset()) | (later.years or frozenset()),
+            )
+        return dict(restate(promised, calendar).to_json())
+
+    def events(
+        self, *, by: Call, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
+    ) -> dict[str, Any]:
+        """The log from a position on: ``{items: [{position, application_id, kind, at, …}], last, next_after}``.
+
+        Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
+        """
+        application_id = self.store.key_of(application_id) if application_id else None
+        kinds = {**TOPICS, **IMPORTED_TOPICS}
+        topics = [topic for topic, name in kinds.items() if name == kind] if kind else []
+        if kind and not topics:
+            known = ", ".join(sorted(kinds.values()))
+            raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
+        rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
+        items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
+        last = self.store.last_position()
+        with self.database.session() as session:
+            asked = {"application_id": application_id, "kind": kind, "after": after}
+            tell_listed(session, by, "events", asked, [one["application_id"] for one in items])
+            if application_id and items:
+                self._look(session, self.store.kept(application_id), by, "đọc nhật ký / reading the log")
+        return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
+
+    def _opened(self, session: Session, application: Kept, until: datetime | None = None) -> dict[str, Any]:
+        opened: dict[str, Any]
+        if isinstance(application, ImportedHistory):
+            opened = self._words(session, application).in_place(imported_picture(application, until))
+            if not opened["activities"]:
+                raise ApplicationNotFound(application_id=str(application.id))
+            return opened
+        shown = picture(application)
+        answers = application.answers
+        shown["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
+        opened = self._words(session, application).in_place(shown)
+        return opened
+
+    def _words(self, session: Session, application: Kept) -> Said | vault.Words:
+        key = str(application.id)
+        return Said.of(session, [key]) if isinstance(application, ImportedHistory) else vault.Words.of(session, key)
+
+    def _look(self, session: Session, application: Kept, by: Call, purpose: str | None) -> None:
+        purpose = purpose or "kiểm toán / audit"
+        if isinstance(application, ImportedHistory):
+            tell_imported_read(session, application, by, purpose)
+        else:
+            tell_read(session, application, by, "auditor", purpose)
+
+
+def _holding(day: date) -> list[Any]:
+    """That an application was taken in by the end of an office day and is not due before it begins."""
+    begins = datetime.combine(day, time(), clock.OFFICE_ZONE)
+    due = or_(VIEW.c.last_due_at >= begins, VIEW.c.promised_at >= begins)
+    return [VIEW.c.accepted_at < begins + timedelta(days=1), due]

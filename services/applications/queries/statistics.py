@@ -1,0 +1,84 @@
+"""The office's figures over a period, counted from the read model: received, carried over, early, on time, late …"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select
+
+from infra.chassis.database import Database
+from infra.chassis.instants import instant
+from infra.chassis.settings import Settings
+from services.applications.models import AgencySeat, application_view
+from services.applications.read_model import projector
+
+VIEW = application_view
+GROUPS = {
+    "agency": VIEW.c.agency_code,
+    # An agency that identity never told of: its code begins with its province's part.
+    "province": func.coalesce(AgencySeat.province_code, VIEW.c.province),
+    "procedure": VIEW.c.procedure_code,
+    "month": VIEW.c.month,
+}
+
+
+class Statistics:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Statistics:
+        return cls(Database.at(settings.database_url("applications")))
+
+    def statistics(
+        self, from_at: str, to_at: str, by: str = "agency", *, min_position: int | None = None
+    ) -> dict[str, Any]:
+        """``{from_at, to_at, by, rows: [{key, received, carried_over, …}], total}``; the end is exclusive.
+
+        ``carried_over``: handed in before, not finished then. ``finished`` = ``early`` + ``on_time``
+        + ``late`` + ``refused``.
+        ``open``, ``overdue`` and ``paused`` are as of ``to_at`` (or now, when that is later).
+        """
+        projector.wait_for(self.database, min_position)
+        since, until = instant(from_at, "/from_at"), instant(to_at, "/to_at")
+        group = GROUPS[by]
+        counted = figures(since, until)
+        query = select(
+            group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()]
+        )
+        query = query.select_from(VIEW.outerjoin(AgencySeat, AgencySeat.agency_code == VIEW.c.agency_code))
+        with self.database.session() as session:
+            found = session.execute(query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)).mappings()
+            rows = [{name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in found]
+        total = {name: sum(row[name] for row in rows) for name in counted}
+        return {"from_at": since.isoformat(), "to_at": until.isoformat(), "by": by, "rows": rows, "total": total}
+
+
+def figures(since: datetime, until: datetime) -> dict[str, Any]:
+    """Name of a figure -> condition on one application."""
+    view = VIEW.c
+    received = and_(view.submitted_at >= since, view.submitted_at < until)
+    ended = and_(view.ended_at >= since, view.ended_at < until)
+    is_open = or_(view.ended_at.is_(None), view.ended_at >= until)
+    return {
+        "received": received,
+        "received_online": and_(received, view.channel == "online"),
+        "carried_over": and_(view.submitted_at < since, or_(view.ended_at.is_(None), view.ended_at >= since)),
+        "finished": ended,
+        "early": and_(ended, view.punctuality == "early"),
+        "on_time": and_(ended, view.punctuality == "on_time"),
+        "late": and_(ended, view.punctuality == "late"),
+        "refused": and_(ended, view.status == "intake_refused"),
+        "withdrawn": and_(ended, view.status == "withdrawn"),
+        "stopped": and_(ended, view.status == "stopped"),
+        "returned": and_(view.returned_at >= since, view.returned_at < until),
+        "open": is_open,
+        "overdue": and_(is_open, view.last_due_at < until, view.pauses == 0),
+        "paused": and_(is_open, view.pauses > 0),
+        "second_supplements": and_(received, view.supplements > 1),
+    }
+
+
+def _one(condition: Any) -> Any:
+    return case((condition, 1), else_=0)

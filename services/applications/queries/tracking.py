@@ -1,0 +1,59 @@
+"""Tracking without signing in: by reference and secret code, showing no more than how the application stands."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from sqlalchemy import select
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.applications.domain.commitments import tracking_digest
+from services.applications.domain.statuses import NAMES, Status
+from services.applications.errors import ApplicationNotFound, ReadModelBehind
+from services.applications.models import application_view
+from services.applications.private_data import vault
+from services.applications.read_model import projector
+
+
+class Tracking:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Tracking:
+        return cls(Database.at(settings.database_url("applications")))
+
+    def track(
+        self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None
+    ) -> dict[str, Any]:
+        """How an application stands; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
+        projector.wait_for(self.database, min_position)
+        with self.database.session() as session:
+            query = select(application_view).where(application_view.c.reference == reference)
+            row = session.execute(query).mappings().first()
+            known = row["tracking_digest"] if row else ""
+            if not hmac.compare_digest(known, tracking_digest(reference, tracking_code)) or row is None:
+                raise ApplicationNotFound(application_id=reference)
+            name = vault.names(session, [row["application_id"]]).get(row["application_id"])
+        if min_version is not None and row["version"] < min_version:
+            raise ReadModelBehind(wanted=min_version, current=row["version"])
+        times = ("submitted_at", "accepted_at", "due_at", "answer_by", "ended_at", "returned_at", "updated_at")
+        return {
+            "reference": reference,
+            "status": row["status"],
+            "status_name": NAMES[Status(row["status"])],
+            "official_status": row["official_status"],
+            "procedure_code": row["procedure_code"],
+            "agency_code": row["agency_code"],
+            "receipt_number": row["receipt_number"],
+            "version": row["version"],
+            "applicant_name": masked(name) if name else None,
+            **{name: row[name].isoformat() if row[name] else None for name in times},
+        }
+
+
+def masked(name: str) -> str:
+    """``N***** V** A*``: the first letter of each part."""
+    return " ".join(part[0] + "*" * (len(part) - 1) for part in name.split())

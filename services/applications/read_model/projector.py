@@ -1,0 +1,111 @@
+"""The follower's first duty: the read model, batch by batch, with its position in the same transaction as the rows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventsourcing.persistence import Notification
+from sqlalchemy import Table, select, text
+from sqlalchemy.orm import Session
+
+from infra.chassis.database import Database, insert_into
+from infra.chassis.positions import advance, position_of
+from services.applications.errors import ReadModelBehind
+from services.applications.event_store.store import BATCH, Store
+from services.applications.models import application_view
+from services.applications.read_model.projection import Row, applied
+
+POSITION = "application_view"
+LAST = {
+    "postgresql": "SELECT MAX(notification_id) FROM stored_events",
+    "sqlite": "SELECT MAX(rowid) FROM stored_events",
+}
+PATIENCE = 2.0  # seconds a read waits for the read model it asked for
+
+
+class Projecting:
+    """Keeps ``application_view`` in step with the log of events."""
+
+    name = "read model"
+
+    def __init__(self, store: Store, batch: int = BATCH) -> None:
+        self.store, self.batch = store, batch
+
+    def step(self) -> int:
+        with self.store.database.session() as session:
+            after = position_of(session, POSITION)
+        last = self.store.last_position()
+        if last <= after:
+            return 0
+        found = self.store.notifications(after, self.batch, until=last)
+        # Imported histories lie between applications' own events; what was looked through is not looked at again.
+        reached = found[-1].id if len(found) == self.batch else last
+        with self.store.database.session() as session:
+            fold_into(session, application_view, self.store, found)
+            advance(session, POSITION, reached)
+        return len(found)
+
+
+def fold_into(session: Session, table: Table, store: Store, notifications: Iterable[Notification]) -> int:
+    """Apply a run of notifications to the rows of ``table``; how many were new to it."""
+    batch = list(notifications)
+    rows = rows_of(session, table, {str(one.originator_id) for one in batch})
+    new = 0
+    for notification in batch:
+        key = str(notification.originator_id)
+        if key in rows and rows[key]["version"] >= notification.originator_version:
+            continue  # seen in an earlier run that ended between two of its steps
+        rows[key] = applied(rows.get(key), store.event_of(notification), notification.id)
+        new += 1
+    write(session, table, rows.values())
+    return new
+
+
+def rows_of(session: Session, table: Table, keys: set[str]) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    wanted = sorted(keys)
+    for start in range(0, len(wanted), 500):
+        query = select(table).where(table.c.application_id.in_(wanted[start : start + 500]))
+        found.update({row["application_id"]: dict(row) for row in session.execute(query).mappings()})
+    return found
+
+
+def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows in their places, new or changed."""
+    listed = [dict(row) for row in rows]
+    statement = insert_into(session, table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    upsert = statement.on_conflict_do_update(index_elements=["application_id"], set_=changed)
+    if listed:
+        session.execute(upsert, listed)
+
+
+def position(database: Database) -> int:
+    """How far the read model has come in the log."""
+    with database.session() as session:
+        return position_of(session, POSITION)
+
+
+def last_recorded(database: Database) -> int:
+    """The last position of the log itself."""
+    with database.session() as session:
+        return int(session.scalar(text(LAST[database.engine.dialect.name])) or 0)
+
+
+def wait_for(database: Database, wanted: int | None, patience: float = PATIENCE) -> None:
+    """Wait until the read model has reached a position; ``ReadModelBehind`` when it does not within ``patience``.
+
+    What has not been recorded at all is not waited for.
+    """
+    if wanted is None:
+        return
+    if wanted > last_recorded(database):
+        raise ReadModelBehind(wanted=wanted, current=position(database))
+    until = time.monotonic() + patience
+    while (current := position(database)) < wanted:
+        if time.monotonic() > until:
+            raise ReadModelBehind(wanted=wanted, current=current)
+        threading.Event().wait(0.02)

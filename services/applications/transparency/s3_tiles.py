@@ -1,0 +1,54 @@
+"""Published files in S3-compatible storage, from where any web server can serve them.
+
+`AUDIT_TILES=s3://bucket/prefix?endpoint=https://storage.example&region=us-east-1`; credentials in
+`AUDIT_TILES_ACCESS_KEY` and `AUDIT_TILES_SECRET_KEY`. An object is put whole or not at all, and seen once it is put.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from infra.chassis.object_storage import ObjectStorage
+from infra.chassis.settings import Settings
+from services.applications.errors import ServiceUnavailable
+
+STORED = {200, 201, 204}
+
+
+class S3Tiles:
+    """Objects in tlog-tiles layout under a prefix."""
+
+    def __init__(self, storage: ObjectStorage, prefix: str = "") -> None:
+        self.storage, self.prefix = storage, f"{prefix}/" if prefix else ""
+        self._partials: dict[str, list[str]] = {}
+
+    @classmethod
+    def of(cls, place: str, settings: Settings) -> S3Tiles:
+        access, secret = settings.require("AUDIT_TILES_ACCESS_KEY"), settings.require("AUDIT_TILES_SECRET_KEY")
+        storage = ObjectStorage.at(place, access_key=access, secret_key=secret, service="tile store")
+        return cls(storage, urlsplit(place).path.strip("/"))
+
+    def checkpoint(self) -> str | None:
+        """The published note; None before the first."""
+        kept = self.read("checkpoint")
+        return None if kept is None else kept.decode(errors="replace")
+
+    def read(self, name: str) -> bytes | None:
+        """A file; None when it is not there. `ServiceUnavailable` when the storage does not say."""
+        status, content = self.storage.request("GET", self.prefix + name)
+        if status not in {200, 404}:
+            raise ServiceUnavailable(service="tile store")
+        return content if status == 200 else None
+
+    def write(self, name: str, content: bytes) -> None:
+        status, _ = self.storage.request("PUT", self.prefix + name, content)
+        if status not in STORED:
+            raise ServiceUnavailable(service="tile store")
+        whole, partial, _ = name.partition(".p/")
+        if partial:
+            self._partials.setdefault(whole, []).append(name)
+
+    def drop_partials(self, name: str) -> None:
+        """Remove the partial tiles this process wrote. Those of an earlier process stay, and do no harm."""
+        for partial in self._partials.pop(name, []):
+            self.storage.request("DELETE", self.prefix + partial)

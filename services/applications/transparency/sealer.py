@@ -1,0 +1,130 @@
+"""The sealer: gives every recorded event a dense leaf and signs checkpoints that extend the last one, or nothing.
+
+One duty of the applications follower. Leaves, nodes and checkpoint of a batch are one transaction, so a crash at any
+point leaves the log as it was before the batch or after it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from infra.chassis.database import Database
+from infra.chassis.settings import Settings
+from services.applications.transparency.keys import signing_keys
+from services.applications.transparency.leaf import StoredRow, leaf_of
+from services.applications.transparency.log import TILE_HEIGHT, Head, LogDamaged, StoredLog
+from services.applications.transparency.merkle import is_consistent, leaf_hash
+from services.applications.transparency.notes import Checkpoint, NotANote, SigningKey, sign, signers
+from services.applications.transparency.stored_rows import EventTable
+
+CHECKPOINT_EVENTS = 256
+BATCH = 16 * CHECKPOINT_EVENTS
+INTERVAL = 2.0  # seconds; with the follower's own polling an event waits well under five
+
+
+class DoesNotExtend(Exception):
+    """What is stored does not continue the last signed checkpoint: nothing is signed until someone has looked."""
+
+
+class Sealer:
+    """Seals events in order of their notification ids.
+
+    `published`: gives the checkpoint note last published elsewhere (a folder, a witness), if any; a store that has
+    fewer leaves than that, or other ones, is not sealed further.
+    """
+
+    name = "sealer"
+
+    def __init__(
+        self,
+        database: Database,
+        keys: Sequence[SigningKey],
+        events: EventTable | None = None,
+        interval: float = INTERVAL,
+        published: Callable[[], str | None] | None = None,
+    ) -> None:
+        self.database = database
+        self.keys = list(keys)
+        self.events = events or EventTable()
+        self.interval = interval
+        self._published = published or (lambda: None)
+        self._sealed_at = float("-inf")
+
+    @classmethod
+    def from_settings(cls, settings: Settings, events: EventTable | None = None) -> Sealer:
+        from services.applications.transparency.tiles import tile_store
+
+        database = Database.at(settings.database_url("applications"))
+        interval = settings.number("AUDIT_SEAL_SECONDS", INTERVAL)
+        return cls(database, signing_keys(settings), events, interval, tile_store(settings).checkpoint)
+
+    def step(self) -> int:
+        """Seal what is waiting, if enough of it or long enough; how many events got a leaf."""
+        with self.database.session() as session:
+            connection = session.connection()
+            log = StoredLog(connection)
+            head = log.head()
+            rows = self.events.after(connection, head.notification_id, BATCH)
+            if not rows or not self._is_due(len(rows)):
+                return 0
+            self._seal(log, head, rows)
+        self._sealed_at = time.monotonic()
+        return len(rows)
+
+    def _is_due(self, waiting: int) -> bool:
+        return waiting >= CHECKPOINT_EVENTS or time.monotonic() - self._sealed_at >= self.interval
+
+    def _seal(self, log: StoredLog, head: Head, rows: list[StoredRow]) -> None:
+        last = self._check_last(log, head)
+        log.remember_keys([str(key.verifier) for key in self.keys])
+        frontier, leaves, nodes, notes = log.frontier(head.size), [], [], []
+        for row in rows:
+            leaf = leaf_of(row)
+            leaves.append((row.notification_id, leaf))
+            nodes += [done for done in frontier.append(leaf_hash(leaf)) if done[0] % TILE_HEIGHT == 0]
+            if len(leaves) % CHECKPOINT_EVENTS == 0 or len(leaves) == len(rows):
+                notes.append(Checkpoint(self.keys[0].name, frontier.size, frontier.root()))
+        log.add(head.size, leaves, nodes)
+        self._check_extends(log.connection, last, notes[-1])
+        for checkpoint in notes:
+            log.add_checkpoint(checkpoint.size, sign(checkpoint, self.keys))
+
+    def _check_last(self, log: StoredLog, head: Head) -> Checkpoint | None:
+        """The last signed checkpoint, after making sure that what is stored still has its root."""
+        last, published = self._own(log.checkpoint()), self._own(self._published())
+        signed = last.size if last else 0
+        if head.size != signed:
+            raise DoesNotExtend(f"{head.size} leaves are stored, the last checkpoint was over {signed}")
+        for kept in (last, published):
+            if kept and (kept.size > head.size or self._root(log, kept.size) != kept.root):
+                raise DoesNotExtend(f"the stored leaves do not give the signed root of the first {kept.size} leaves")
+        return last
+
+    def _check_extends(self, connection: Connection, last: Checkpoint | None, new: Checkpoint) -> None:
+        """Proved from what has just been stored, with the same check a witness makes."""
+        if last is None:
+            return
+        proof = StoredLog(connection).consistency_proof(last.size, new.size)
+        if not is_consistent(last.size, last.root, new.size, new.root, proof):
+            raise DoesNotExtend(f"the tree of {new.size} leaves does not extend the signed one of {last.size}")
+
+    def _own(self, note: str | None) -> Checkpoint | None:
+        """Read a checkpoint that one of the keys at hand signed (not: one the database names); refuses any other."""
+        if note is None:
+            return None
+        try:
+            checkpoint, signed = Checkpoint.parse(note), signers(note, [key.verifier for key in self.keys])
+        except NotANote as error:
+            raise DoesNotExtend(f"a checkpoint of this log cannot be trusted: {error}") from error
+        if not signed or checkpoint.origin != self.keys[0].name:
+            raise DoesNotExtend("the last checkpoint of this log is signed by none of its present keys")
+        return checkpoint
+
+    def _root(self, log: StoredLog, size: int) -> bytes:
+        try:
+            return log.root(size)
+        except LogDamaged as error:
+            raise DoesNotExtend(str(error)) from error

@@ -1,0 +1,101 @@
+"""What lies beside the streams, held against what the events committed to: answers, words and papers altered later.
+
+Everything an event holds a commitment to must still be there and open it, unless the person it is about was erased.
+Whose application it is, and who began it, must be whom its first event names; the name itself is no part of any event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.applications.domain.commitments import IDS, SALT_BYTES, opens, sealed_parts
+from services.applications.event_store.store import Store
+from services.applications.models import AnswerSet, Paper, Party, Statement
+from services.applications.private_data import vault
+
+STARTED, PARTY = "applications.Started", "party of "
+ERASED = ["applications.SubjectErased", "applications.ImportedHistoryErased"]
+BATCH = 1000  # events at a time
+REASONS = {
+    "beside_changed": (
+        "nội dung lưu bên cạnh không khớp cam kết trong sự kiện",
+        "what lies beside the stream does not open its event's commitment",
+    ),
+    "beside_missing": (
+        "nội dung lưu bên cạnh bị xóa mà không có sự kiện xóa dữ liệu",
+        "what lies beside the stream is gone and no erasure was recorded",
+    ),
+}
+
+
+def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
+    """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None.
+
+    `progress`: (position reached, last position of the log).
+    """
+    erased, after = _erased(store), 0
+    while found := store.rows(after=after, limit=BATCH):
+        held = [
+            {"application_id": str(row.originator_id), "version": row.originator_version, "position": row.id, **one}
+            for row in found
+            for one in _held(store.event_of(row))
+        ]
+        with store.database.session() as session:
+            known = _known(session, [one["id"] for one in held]) | _parties(session, held)
+        for one in held:
+            if kind := _fault(one, known, erased):
+                one.pop("people", None)
+                return {"kind": kind, **one, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
+        after = found[-1].id
+        if progress:
+            progress(after, max(after, store.last_position()))
+    return None
+
+
+def _held(event: Any) -> Iterator[dict[str, Any]]:
+    """What must lie beside for this event: ids with commitments; for a first event the people it names."""
+    for _, sealed in sealed_parts(vars(event)):
+        yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
+    if event.TOPIC == STARTED:
+        yield {"id": f"{PARTY}{event.originator_id}", "people": (event.applicant_id, event.by["account_id"])}
+
+
+def _fault(one: Mapping[str, Any], known: Mapping[str, tuple[Any, Any]], erased: set[str]) -> str | None:
+    if one["id"] not in known:
+        return None if one["application_id"] in erased else "beside_missing"
+    if "people" in one:
+        return None if known[one["id"]] == one["people"] else "beside_changed"
+    value, salt = known[one["id"]]
+    return None if len(salt) == SALT_BYTES and opens(one["commitment"], value, salt) else "beside_changed"
+
+
+def _erased(store: Store) -> set[str]:
+    keys: set[str] = set()
+    after = 0
+    while found := store.rows(after=after, limit=BATCH, topics=ERASED):
+        keys |= {str(row.originator_id) for row in found}
+        after = found[-1].id
+    return keys
+
+
+def _known(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
+    """What opens commitments, by id: (value, salt)."""
+    found: dict[str, tuple[Any, bytes]] = {}
+    for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):
+        found[words.statement_id] = (words.words, words.salt)
+    for revision in session.scalars(select(AnswerSet).where(AnswerSet.answers_id.in_(ids))):
+        found[revision.answers_id] = (revision.value, revision.salt)
+    for paper in session.scalars(select(Paper).where(Paper.paper_id.in_(ids))):
+        found[paper.paper_id] = (vault.opened_paper(paper), paper.salt)
+    return found
+
+
+def _parties(session: Session, held: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]]:
+    """Whose application it is and who began it, by the id that `_held` gives."""
+    asked = [one["application_id"] for one in held if "people" in one]
+    query = select(Party.application_id, Party.applicant_id, Party.started_by).where(Party.application_id.in_(asked))
+    return {f"{PARTY}{row.application_id}": (row.applicant_id, row.started_by) for row in session.execute(query)}

@@ -1,0 +1,103 @@
+"""Proofs for outsiders: one application's evidence with what opens its commitments, and what alarms found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from infra.chassis.calls import Call
+from infra.chassis.settings import Settings
+from services.applications.access import check_reader, tell_imported_read, tell_listed, tell_read
+from services.applications.domain.commitments import IDS, canonical, sealed_parts
+from services.applications.domain.imported_history import ImportedHistory
+from services.applications.errors import Forbidden
+from services.applications.event_store.store import Store
+from services.applications.private_data import vault
+from services.applications.procedure_rules import Rulebook
+from services.applications.representation.event import told
+from services.applications.transparency.proofs import Proofs, opening
+from services.applications.verification.integrity_findings import findings
+
+AT_A_TIME = 50  # histories read together
+PURPOSE = "lập hồ sơ chứng cứ / evidence"
+
+
+class Evidence:
+    def __init__(self, store: Store, rules: Rulebook, proofs: Proofs) -> None:
+        self.store, self.rules, self.proofs = store, rules, proofs
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Evidence:
+        store = Store.from_settings(settings)
+        return cls(store, Rulebook(store.database), Proofs.from_settings(settings))
+
+    def evidence(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+        """One file that proves an application's history without this installation; for auditors and the applicant."""
+        key = self.store.key_of(application_id)
+        application = self.store.kept(key)
+        if isinstance(application, ImportedHistory):
+            return self._of_imported(application, by)
+        relation = check_reader(application, by, identity)
+        with self.store.database.session() as session:
+            tell_read(session, application, by, relation, PURPOSE)
+            known = vault.openings(session, key)
+        procedure = self.rules.pinned(application.procedure_code, application.procedure_version, catalog)
+        calendar = application.clock.calendar.to_json() if application.clock else None
+        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+        return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
+
+    def _of_imported(self, history: ImportedHistory, by: Call) -> dict[str, Any]:
+        """For auditors alone: no account is known to be the applicant's."""
+        if not by.actor.has("auditor"):
+            raise Forbidden("lịch sử nhập từ hệ thống cũ chỉ dành cho kiểm toán", "an imported history is for auditors")
+        key = str(history.id)
+        with self.store.database.session() as session:
+            tell_imported_read(session, history, by, PURPOSE)
+            known = vault.openings(session, key)
+        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+        return self.proofs.evidence(key, openings=opened)
+
+    def findings(
+        self, *, by: Call, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+    ) -> dict[str, Any]:
+        """What the integrity alarms found: ``{items, next}``."""
+        key = self.store.key_of(application_id) if application_id else None
+        found = findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+        with self.store.database.session() as session:
+            asked = {"application_id": key, "kind": kind, "after": after}
+            tell_listed(session, by, "findings", asked, [one["application_id"] for one in found["items"]])
+        return found
+
+    def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:
+        """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""
+        seen: set[str] = set()
+        for event in self.store.events(application_id):
+            for name, sealed in sealed_parts(vars(event)):
+                if sealed["commitment"] not in seen:
+                    seen.add(sealed["commitment"])
+                    yield event.originator_version, name, sealed
+
+
+class LoggedHistories:
+    """The histories as the alarms read them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def after(self, position: int, limit: int) -> list[tuple[int, str]]:
+        return [(one.id, str(one.originator_id)) for one in self.store.rows(after=position, limit=limit)]
+
+    def whole(self, application_ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """Each history from its beginning, many to a query."""
+        for start in range(0, len(application_ids), AT_A_TIME):
+            found = self.store.rows_of(application_ids[start : start + AT_A_TIME])
+            for _, rows in groupby(found, key=lambda row: row.originator_id):
+                yield [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
+
+
+def _opening(version: int, name: str, sealed: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
+    found = next((known[sealed[key]] for key in IDS if key in sealed and sealed[key] in known), None)
+    if found is None:
+        return opening(version, name, sealed["commitment"], None, None)
+    return opening(version, name, sealed["commitment"], canonical(found["value"]), bytes.fromhex(found["salt"]))

@@ -1,0 +1,86 @@
+"""Alarms, recorded: a duty of the follower that looks at every history that grew, and keeps what it finds once.
+
+Findings are rows that are added and never changed; each cites the events it rests on by version and position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.positions import advance, position_of
+from services.applications.transparency.tables import audit_finding
+from services.applications.verification.integrity_rules import Alarm, alarms
+
+BATCH = 500
+
+
+class Histories(Protocol):
+    """Where rows come from: the service's own history of its events."""
+
+    def after(self, position: int, limit: int) -> Sequence[tuple[int, str]]:
+        """(position, application id) of the next events."""
+        ...
+
+    def whole(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, Any]]]:
+        """All rows of each of these applications, with positions."""
+        ...
+
+
+class Alarming:
+    """Looks at what is new, history by history."""
+
+    name = "alarms"
+
+    def __init__(self, database: Database, histories: Histories) -> None:
+        self.database, self.histories = database, histories
+
+    def step(self) -> int:
+        """How many events were looked at."""
+        with self.database.session() as session:
+            done = position_of(session, self.name)
+        new = self.histories.after(done, BATCH)
+        if not new:
+            return 0
+        grown = list(dict.fromkeys(key for _, key in new))
+        found = [alarm for rows in self.histories.whole(grown) for alarm in alarms(rows)]
+        self._record(found, new[-1][0])
+        return len(new)
+
+    def _record(self, found: Iterable[Alarm], reached: int) -> None:
+        """Findings and position in one transaction."""
+        by_id = {alarm.finding_id: alarm for alarm in found}
+        with self.database.session() as session:
+            of = audit_finding.c.finding_id
+            known = set(session.execute(select(of).where(of.in_(by_id))).scalars())
+            for finding_id, alarm in by_id.items():
+                if finding_id not in known:
+                    session.execute(audit_finding.insert().values(_row(alarm)))
+            advance(session, self.name, reached)
+
+
+def findings(
+    database: Database, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+) -> dict[str, Any]:
+    """{"items": [what `Alarm.to_json` says, with "number" and "found_at"], "next"}."""
+    query = select(audit_finding).where(audit_finding.c.number > after)
+    for column, wanted in ((audit_finding.c.kind, kind), (audit_finding.c.application_id, application_id)):
+        query = query.where(column == wanted) if wanted else query
+    with database.session() as session:
+        rows = list(session.execute(query.order_by(audit_finding.c.number).limit(limit)).mappings())
+    items = [{**row["said"], "number": row["number"], "found_at": row["found_at"].isoformat()} for row in rows]
+    return {"items": items, "next": rows[-1]["number"] if len(rows) == limit else None}
+
+
+def _row(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "finding_id": alarm.finding_id,
+        "kind": alarm.kind,
+        "application_id": alarm.application_id,
+        "said": alarm.to_json(),
+        "found_at": clock.now(),
+    }

@@ -1,0 +1,127 @@
+"""Whether what people are shown is what was recorded, and what is recorded is what was sealed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import inspect, text
+
+from infra.chassis.settings import Settings
+from services.applications.errors import TooMuchToVerify
+from services.applications.event_store.store import Store
+from services.applications.read_model.rebuild import verify
+from services.applications.transparency.keys import verifier_keys
+from services.applications.transparency.s3_tiles import S3Tiles
+from services.applications.transparency.tiles import TileFolder, tile_store
+from services.applications.verification.commitment_check import first_bad_beside
+from services.applications.verification.verifier import Database as ReadOnly
+from services.applications.verification.verifier import Key, Tiles, Verdict, verify_database
+
+SNAPSHOTS = "stored_snapshots"
+AT_ONCE = 30_000  # events that are checked within the ten seconds callers wait, with time to spare
+Progress = Callable[[int, int, str], None]  # (how much, of how much, "replaying" applications or "opening" events)
+REASONS = {
+    "view_changed": (
+        "dữ liệu hiển thị khác với sự kiện đã ghi",
+        "what is shown differs from what was recorded",
+    ),
+    "snapshot_planted": (
+        "có ảnh chụp trạng thái dù kho này không dùng; không ai được đọc nó",
+        "a snapshot stands where none is ever made; nothing reads it",
+    ),
+}
+
+
+class Verifying:
+    """`keys`: verifier keys this installation was given, not those its database names; `settings`: where its files are.
+
+    Without published files (nothing is sealed yet) and without keys the log is held against itself alone, and says so.
+    """
+
+    def __init__(self, store: Store, keys: list[str], settings: Settings) -> None:
+        self.store, self.keys, self.settings = store, keys, settings
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Verifying:
+        return cls(Store.from_settings(settings), verifier_keys(settings), settings)
+
+    def verify(self) -> dict[str, Any]:
+        """``{events, applications, first_bad, log}``.
+
+        ``first_bad``: the first place where the log was touched, or where replay differs from the read model, or where
+        what lies beside the streams was touched: ``{kind, application_id, …, reason}``. ``log``: the verdict of the
+        verifier that auditors also run without this installation. ``TooMuchToVerify`` for a store that cannot be
+        checked while a caller waits.
+        """
+        events, at_once = self.store.last_position(), int(self.settings.number("AUDIT_VERIFY_EVENTS", AT_ONCE))
+        if events > at_once:
+            raise TooMuchToVerify(events=events, at_once=at_once)
+        verdict = self.log()
+        if verdict["first_bad"]:
+            # What was touched need not even load: nothing is concluded from replaying it.
+            return {
+                "events": verdict["events"],
+                "applications": None,
+                "first_bad": verdict["first_bad"],
+                "log": verdict,
+            }
+        return {**self.shown(), "log": verdict}
+
+    def shown(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
+        """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.
+
+        Only for a store whose log has been found whole.
+        """
+        told = verify(self.store, lambda done, total: progress(done, total, "replaying"))
+        bad = _said("view_changed", told["first_bad"]) or self._snapshot()
+        bad = bad or first_bad_beside(self.store, lambda done, total: progress(done, total, "opening"))
+        return {**told, "first_bad": bad}
+
+    def log(self) -> dict[str, Any]:
+        given = [Key.parse(key) for key in self.keys]
+        verdict = Verdict("log", "applications", keys_given=bool(given))
+        tiles = published(self.settings)  # read before the database, which may only be ahead of it
+        with closing(ReadOnly(self.store.database.url, None)) as database:
+            verify_database(database, given or database.keys(), verdict, tiles, progress=lambda _: _let_others_run())
+        return verdict.to_json()
+
+    def _snapshot(self) -> dict[str, Any] | None:
+        """Replay never starts from a snapshot here, so one that is there was put there by somebody."""
+        with self.store.database.session() as session:
+            if not inspect(session.connection()).has_table(SNAPSHOTS):
+                return None
+            query = text(f"SELECT originator_id, originator_version FROM {SNAPSHOTS} LIMIT 1")  # noqa: S608
+            found = session.execute(query).first()
+        place = {"application_id": str(found[0]), "version": found[1]} if found else {"application_id": None}
+        return _said("snapshot_planted", place)
+
+
+class PublishedInS3(Tiles):
+    """Published files read where only this installation may read them."""
+
+    def __init__(self, store: S3Tiles) -> None:
+        self.store = store
+        super().__init__(f"s3://{store.storage.bucket}")
+
+    def get(self, name: str) -> bytes | None:
+        return self.store.read(name)
+
+
+def published(settings: Settings) -> Tiles | None:
+    """The files this installation publishes, as the verifier reads them; None before the first checkpoint."""
+    store = tile_store(settings)
+    if store.checkpoint() is None:
+        return None
+    return Tiles(str(store.path)) if isinstance(store, TileFolder) else PublishedInS3(store)
+
+
+def _said(kind: str, bad: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"kind": kind, **bad, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))} if bad else None
+
+
+def _let_others_run() -> None:
+    """Verifying counts for seconds; calls and heartbeats of the same process must not wait for it."""
+    threading.Event().wait(0.001)

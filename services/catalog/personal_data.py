@@ -1,0 +1,11 @@
+"""The catalogue's part of an erasure: it knows nothing about citizens, and says so like the others."""
+
+from __future__ import annotations
+
+from infra.chassis.erasure.requests import Erasures
+
+
+class Forgetting(Erasures):
+    """Answers kept for repeated commands and dead letters may name a person; the chassis looks through them."""
+
+    service, answer = "catalog", "subject_forgotten.v1"

@@ -1,0 +1,71 @@
+"""What becomes of an erased person's account: an id with nothing behind it.
+
+The id has to stay, since histories, books and the access log name it. No trace of the citizen number is kept, not even
+a digest (twelve digits are soon guessed): whoever wants to come back registers anew and gets another account.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.erasure.requests import Erasures
+from services.identity import attempts, delegations, offices, open_sessions
+from services.identity.access_log import NO_PURPOSE
+from services.identity.models import AccessEntry, Account, Delegation, SignInAttempt
+
+UNUSABLE = "erased"  # no digest of any password
+
+
+class Forgetting(Erasures):
+    """Identity's part of an erasure."""
+
+    service, answer = "identity", "subject_forgotten.v1"
+
+    def marks(self, session: Session, account_id: str) -> set[str]:
+        account = session.get(Account, account_id)
+        if account is None:
+            return set()
+        local = "0" + account.phone.removeprefix("+84") if account.phone else None
+        return {mark for mark in (account.citizen_number, account.phone, local, account.email) if mark}
+
+    def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
+        """Account, sessions, posts, delegations and purposes in the access log."""
+        removed = {"access_entry": _forget_purposes(session, account_id)}
+        account = session.get(Account, account_id, with_for_update=True)
+        if account is None or account.erased_at is not None:
+            return {name: count for name, count in removed.items() if count}
+        removed["sign_in_session"] = open_sessions.end_all(session, account_id, because="erased")
+        removed["delegation"] = _end_delegations(session, account_id)
+        removed["appointment"] = offices.leave_all(session, account_id, by=Actor.system("identity"))
+        digests = [attempts.username_digest(name) for name in (account.username, *marks)]
+        session.execute(delete(SignInAttempt).where(SignInAttempt.username_digest.in_(digests)))
+        _empty(account)
+        return {name: count for name, count in removed.items() if count} | {"account": 1}
+
+
+def _empty(account: Account) -> None:
+    account.username, account.citizen_number = f"erased:{account.id}", None
+    account.full_name, account.birth_date, account.phone, account.email = "", None, None, None
+    account.roles, account.password_hash = [], UNUSABLE
+    account.otp_sealed_secret = account.otp_pending_secret = account.otp_confirmed_at = account.otp_last_step = None
+    account.erased_at = clock.now()
+
+
+def _forget_purposes(session: Session, account_id: str) -> int:
+    about = or_(AccessEntry.subject_id == account_id, AccessEntry.reader_id == account_id)
+    done = session.execute(
+        update(AccessEntry).where(about, AccessEntry.purpose != NO_PURPOSE).values(purpose=NO_PURPOSE)
+    )
+    return int(getattr(done, "rowcount", 0))
+
+
+def _end_delegations(session: Session, account_id: str) -> int:
+    either = or_(Delegation.principal_id == account_id, Delegation.delegate_id == account_id)
+    wanted = select(Delegation).where(either, Delegation.revoked_at.is_(None)).with_for_update()
+    in_force = list(session.scalars(wanted))
+    for one in in_force:
+        delegations.end(session, one, by=account_id)
+    return len(in_force)

@@ -1,0 +1,96 @@
+"""What becomes of what was written to an erased person: that something was said, when, by which version of a text."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.database import Database
+from infra.chassis.erasure.requests import Erasures
+from infra.chassis.settings import Settings
+from services.notifications.domain import delivery as states
+from services.notifications.mail_carrier import FolderCarrier, folder_of
+from services.notifications.models import Attempt, Delivery, Message, Preference
+
+ERASED = ""
+PAGE = 500
+
+
+class Forgetting(Erasures):
+    """Words, names and addresses of messages and letters go, bodies of webhook calls about the person too."""
+
+    service, answer = "notifications", "subject_forgotten.v1"
+
+    def __init__(self, database: Database, letters: FolderCarrier | None = None) -> None:
+        super().__init__(database)
+        self.letters = letters
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        return cls(Database.at(settings.database_url(cls.service)), folder_of(settings))
+
+    def marks(self, session: Session, account_id: str) -> set[str]:
+        """Their applications, by the messages about them."""
+        own = select(Message.application_id).where(Message.account_id == account_id).distinct()
+        return {application_id for application_id in session.scalars(own) if application_id}
+
+    def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
+        forgotten = {
+            "message": _forget_messages(session, account_id),
+            "delivery": _forget_deliveries(session, account_id, marks),
+            "preference": _count(session.execute(delete(Preference).where(Preference.account_id == account_id))),
+        }
+        return {name: count for name, count in forgotten.items() if count}
+
+    def forget_outside(self, account_id: str, marks: set[str]) -> dict[str, int]:
+        """Letters in a folder that stands for a mail server; what a real one has taken is no longer ours."""
+        if self.letters is None:
+            return {}
+        with self.database.session() as session:
+            own = select(Delivery.id).where(Delivery.account_id == account_id, Delivery.channel == self.letters.channel)
+            letters = list(session.scalars(own))
+        removed = sum(self.letters.remove(letter) for letter in letters)
+        return {"letter": removed} if removed else {}
+
+
+def _forget_messages(session: Session, account_id: str) -> int:
+    own = Message.account_id == account_id, Message.erased_at.is_(None)
+    emptied = update(Message).where(*own).values(subject=ERASED, body=ERASED, erased_at=clock.now())
+    return _count(session.execute(emptied))
+
+
+def _forget_deliveries(session: Session, account_id: str, marks: set[str]) -> int:
+    about = or_(Delivery.account_id == account_id, Delivery.id.in_(_calls_about(session, marks)))
+    session.execute(
+        update(Delivery).where(about, Delivery.status.in_(states.WAITING)).values(
+            status=states.PERMANENT_FAILURE, next_attempt_at=None
+        )
+    )  # fmt: skip
+    ids = list(session.scalars(select(Delivery.id).where(about)))
+    for start in range(0, len(ids), PAGE):
+        page = ids[start : start + PAGE]
+        # What the other side said often repeats the address.
+        session.execute(update(Attempt).where(Attempt.delivery_id.in_(page)).values(detail=None))
+        letters = update(Delivery).where(Delivery.id.in_(page), Delivery.channel != "webhook")
+        session.execute(letters.values(recipient=ERASED, recipient_name=ERASED, subject=ERASED))
+        emptied = update(Delivery).where(Delivery.id.in_(page))
+        session.execute(emptied.values(body=ERASED, problem="subject erased", updated_at=clock.now()))
+    return len(ids)
+
+
+def _calls_about(session: Session, marks: set[str]) -> list[str]:
+    """Webhook calls about these applications, by the events that messages were written about."""
+    found: list[str] = []
+    applications = sorted(marks)
+    for start in range(0, len(applications), PAGE):
+        events = select(Message.event_id).where(Message.application_id.in_(applications[start : start + PAGE]))
+        calls = select(Delivery.id).where(Delivery.channel == "webhook", Delivery.event_id.in_(events))
+        found.extend(session.scalars(calls))
+    return found
+
+
+def _count(done: Any) -> int:
+    return int(getattr(done, "rowcount", 0))

@@ -1,0 +1,128 @@
+"""What becomes of an erased payer's accounts: every sum, date and number stays, every word about the person goes.
+
+Accounting records have to be kept (Accounting Law 88/2015/QH13, article 41), so nothing is deleted: bills, demands,
+payments, their histories, the ledger and receipts stay as they are, with the account's id for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.erasure.requests import Erasures
+from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
+
+GONE = "–"
+EVENT = ".v1"  # a dropped demand's reason is the type of the event that dropped it
+# What of a gateway's notice proves a payment; whatever else came with it may be anything.
+EVIDENCE = frozenset(
+    f"vnp_{name}"
+    for name in (
+        "Amount", "BankCode", "BankTranNo", "CardType", "PayDate", "ResponseCode", "SecureHash", "TmnCode",
+        "TransactionNo", "TransactionStatus", "TransactionType", "TxnRef",
+    )
+)  # fmt: skip
+FACTS = frozenset({"refund_id", "receipt_book_number", "asked", "paid_at"})
+LINE = ("order_ref", "transaction_no", "amount", "at")
+
+
+class Forgetting(Erasures):
+    """Payments' part of an erasure."""
+
+    service, answer = "payments", "subject_forgotten.v1"
+
+    def marks(self, session: Session, account_id: str) -> set[str]:
+        """The person's applications, payments and refunds."""
+        bills = list(session.scalars(select(Bill.application_id).where(Bill.applicant_id == account_id)))
+        payments = list(session.scalars(select(Payment.id).where(Payment.application_id.in_(bills))))
+        refunds = list(session.scalars(select(Refund.id).where(Refund.payment_id.in_(payments))))
+        return {*bills, *payments, *refunds}
+
+    def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
+        bills = list(session.scalars(select(Bill).where(Bill.applicant_id == account_id).with_for_update()))
+        for bill in bills:
+            bill.erased_at = bill.erased_at or clock.now()
+        keys = [bill.application_id for bill in bills]
+        payments = list(session.scalars(select(Payment).where(Payment.application_id.in_(keys))))
+        forgotten = {
+            "bill": len(bills),
+            "demand": _forget_demands(session, keys),
+            "payment": _forget_payments(session, payments),
+            "refund": _forget_refunds(session, [one.id for one in payments]),
+            "notice": _forget_notices(session, [one.order_ref for one in payments]),
+            "reconciliation": _forget_statements(session, payments),
+        }
+        return {name: count for name, count in forgotten.items() if count}
+
+
+def words_about(bill: Bill, said: str | None) -> str | None:
+    """What somebody says of a bill as it may be kept: nothing any more once its payer is erased."""
+    return said if bill.erased_at is None or said is None else GONE
+
+
+def _forget_demands(session: Session, keys: list[str]) -> int:
+    changed = 0
+    for demand in session.scalars(select(Demand).where(Demand.application_id.in_(keys))):
+        if demand.reason and demand.reason != GONE and not demand.reason.endswith(EVENT):
+            demand.reason, changed = GONE, changed + 1
+        if demand.origin.startswith("asked:"):
+            demand.items = [{**item, "reason": {"vi": GONE, "en": GONE}} for item in demand.items]
+    return changed
+
+
+def _forget_payments(session: Session, payments: list[Payment]) -> int:
+    for payment in payments:
+        payment.redirect_url = payment.qr_payload = None
+        for move in session.scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id)):
+            move.facts = facts_left(move.facts)
+    return len(payments)
+
+
+def facts_left(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what a move was judged on, the part that proves it."""
+    left = {name: value for name, value in facts.items() if name in EVIDENCE | FACTS}
+    return left | ({"statement": line_left(facts["statement"])} if "statement" in facts else {})
+
+
+def line_left(line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a bank's statement without the words of the transfer, in which payers write their names."""
+    return {name: line[name] for name in LINE if name in line}
+
+
+def _forget_refunds(session: Session, payment_ids: list[str]) -> int:
+    said = update(Refund).where(Refund.payment_id.in_(payment_ids), Refund.reason != GONE)
+    return int(getattr(session.execute(said.values(reason=GONE)), "rowcount", 0))
+
+
+def _forget_notices(session: Session, order_refs: list[str]) -> int:
+    notices = list(session.scalars(select(Notice).where(Notice.order_ref.in_(order_refs))))
+    for notice in notices:
+        notice.parameters = {name: value for name, value in notice.parameters.items() if name in EVIDENCE}
+    return len(notices)
+
+
+def _forget_statements(session: Session, payments: list[Payment]) -> int:
+    """Statements are few; each line that is one of these payments loses its description."""
+    if not payments:
+        return 0
+    changed, ids = 0, {one.id for one in payments}
+    numbers = {name for one in payments for name in (one.order_ref, one.transaction_no) if name}
+    methods = {one.method for one in payments}
+    for row in session.scalars(select(Reconciliation).where(Reconciliation.gateway.in_(methods))):
+        found = [*row.outcome.get("matches", ()), *row.outcome.get("discrepancies", ())]
+        matched = {one["line"] for one in found if one["payment_id"] in ids}
+        lines = [
+            line_left(line) if number in matched or _names(line, numbers) else line
+            for number, line in enumerate(row.statement, start=1)
+        ]
+        if lines != row.statement:
+            row.statement, changed = lines, changed + 1
+    return changed
+
+
+def _names(line: Mapping[str, Any], numbers: set[str]) -> bool:
+    return line.get("order_ref") in numbers or line.get("transaction_no") in numbers

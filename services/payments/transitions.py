@@ -1,0 +1,77 @@
+"""The one place where a payment changes state: the arrow is checked, taken and written into the payment's history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.messaging.outbox import tell
+from services.payments.domain.states import OPEN, Moved, State, edge
+from services.payments.errors import PaymentNotFound
+from services.payments.models import Bill, Payment, PaymentEvent
+
+
+def locked(session: Session, payment_id: str) -> Payment:
+    """The payment with its row locked until the transaction ends."""
+    payment = session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
+    if payment is None:
+        raise PaymentNotFound(payment_id=payment_id)
+    return payment
+
+
+def move(
+    session: Session,
+    payment: Payment,
+    target: State,
+    *,
+    by: str,
+    event: type[Moved] | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Take the arrow to ``target`` (refuses ``TransitionNotAllowed``). The caller holds the row's lock."""
+    source = State(payment.state)
+    taken = edge(source, target, event)
+    last = session.scalar(select(func.max(PaymentEvent.sequence)).where(PaymentEvent.payment_id == payment.id))
+    session.add(
+        PaymentEvent(
+            payment_id=payment.id, sequence=(last or 0) + 1, topic=taken.topic, from_state=source, to_state=target,
+            by=by, at=clock.now(), facts=facts or {},
+        )
+    )  # fmt: skip
+    payment.state = target
+    if target not in OPEN:
+        payment.check_at = None
+    session.flush()
+
+
+def money(amount: int, currency: str) -> dict[str, Any]:
+    return {"amount": amount, "currency": currency}
+
+
+def shown(amount: int, currency: str) -> str:
+    """An amount in a sentence: ``135.000 VND``."""
+    return f"{amount:,} {currency}".replace(",", ".")
+
+
+def iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def announce(session: Session, event_type: str, payment: Payment, bill: Bill, **facts: Any) -> None:
+    """Tell the platform what became of a payment."""
+    data = {
+        "payment_id": payment.id,
+        "application_id": payment.application_id,
+        "reference": bill.reference,
+        "procedure_code": bill.procedure_code,
+        "agency_code": bill.agency_code,
+        "applicant_id": bill.applicant_id,
+        "amount": money(payment.amount, payment.currency),
+        "method": payment.method,
+        **facts,
+    }
+    tell(session, event_type, data, subject=payment.application_id)

@@ -1,0 +1,119 @@
+"""Telling the world: every recorded event, in order, after its commit, again after a crash, never too early."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from infra.chassis.contracts import contract_of
+from services.applications.follower import Announcing, TellingBeside
+from tests.component.applications import actors
+from tests.component.applications.actors import call
+
+
+class World:
+    """What hears the events; breaks off when told to."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.breaks_at: int | None = None
+
+    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+        if self.breaks_at is not None and len(self.heard) == self.breaks_at:
+            raise ConnectionError("no confirm")
+        self.heard.append(event)
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def told(portal, world) -> Announcing:
+    announcing = Announcing(portal.store, world)
+    while announcing.step():
+        pass
+    return announcing
+
+
+def test_every_event_is_told_once_in_its_order_and_fits_the_contract(portal, world):
+    portal.approved()
+    portal.follow()
+    told(portal, world)
+    told(portal, world)
+    assert [event["id"] for event in world.heard] == [f"applications:{n}" for n in range(1, 9)]
+    contract = contract_of("applications")
+    assert all(contract.event(event["type"]).problems(event["data"]) == [] for event in world.heard)
+    assert {event["data"]["application_id"] for event in world.heard} == {event["subject"] for event in world.heard}
+
+
+def test_what_the_read_model_has_not_seen_is_not_told_yet(portal, world):
+    portal.submitted()
+    told(portal, world)
+    assert world.heard == []
+    portal.follow()
+    told(portal, world)
+    assert len(world.heard) == 4
+
+
+def test_after_a_lost_confirm_the_rest_is_told_and_nothing_is_left_out(portal, world):
+    portal.approved()
+    portal.follow()
+    world.breaks_at = 3
+    with pytest.raises(ConnectionError):
+        told(portal, world)
+    world.breaks_at = None
+    told(portal, world)
+    assert [event["id"] for event in world.heard] == [f"applications:{n}" for n in range(1, 9)]
+
+
+def test_a_reason_is_told_to_the_applicant_and_words_between_offices_are_not(portal, world):
+    key = portal.rejected()
+    portal.follow()
+    told(portal, world)
+    reasons = {event["type"]: event["data"]["reason"] for event in world.heard}
+    assert reasons["application_rejected.v1"] == "Không đủ điều kiện."
+    assert reasons["outcome_proposed.v1"] is None
+    assert portal.store.get(key)
+
+
+def test_what_was_erased_is_told_without_its_words(portal, world):
+    portal.rejected()
+    for auditor in (actors.AUDITOR, actors.AUDITOR_2):
+        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+    while portal.erasing.step():
+        pass
+    portal.follow()
+    told(portal, world)
+    assert {event["data"].get("reason") for event in world.heard} == {None}
+    assert world.heard[-1]["type"] == "subject_erased.v1"
+
+
+def test_reads_and_reminders_have_ids_of_their_own():
+    named = TellingBeside.__new__(TellingBeside).named({"id": "applications:7", "type": "application_read.v1"})
+    assert named["id"] == "applications:beside-7"
+
+
+def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world):
+    portal.approved()
+    portal.approved()
+    portal.follow()
+    announcing = told(portal, world)
+    submitted = [event for event in world.heard if event["type"] == "application_submitted.v1"]
+    begun, later = (datetime.fromisoformat(event["time"]) for event in submitted)
+
+    def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[dict[str, Any]]:
+        return [event for _, event in announcing.told(kind, since=since, after=after, limit=10)]
+
+    assert again(begun - timedelta(days=1)) == submitted
+    assert [one["id"] for one in again(begun, after=int(submitted[0]["id"].split(":")[1]))] == [submitted[1]["id"]]
+    assert again(later + timedelta(days=1)) == [] and again(begun, kind="application_read.v1") == []
+
+
+def test_what_was_not_told_yet_is_not_told_again(portal, world):
+    portal.submitted()
+    portal.follow()
+    announcing = Announcing(portal.store, world)
+    assert announcing.told("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10) == []

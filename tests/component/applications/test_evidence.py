@@ -1,0 +1,133 @@
+"""The sealed log behind the doors: evidence that verifies elsewhere, and a verdict that names what was touched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from services.applications.errors import Forbidden, NothingSealed
+from services.applications.transparency.sealer import Sealer
+from services.applications.verification.evidence import Evidence, LoggedHistories
+from services.applications.verification.integrity_findings import Alarming
+from services.applications.verification.self_check import Verifying
+from services.applications.verification.verifier import Key, Verdict, verify_bundle
+from tests.component.applications import actors
+from tests.component.applications.actors import call
+
+
+def sealed(portal) -> Evidence:
+    portal.follow()
+    sealer = Sealer.from_settings(portal.settings)
+    while sealer.step():
+        pass
+    return Evidence.from_settings(portal.settings)
+
+
+def verdict_on(bundle) -> Verdict:
+    verdict = Verdict("bundle", "test", keys_given=True)
+    verify_bundle(bundle, [Key.parse(key) for key in bundle["keys"]], verdict)
+    return verdict
+
+
+def evidence(portal, desk, key, who=actors.AUDITOR):
+    return desk.evidence(key, catalog=portal.catalog, identity=portal.identity, by=call(who))
+
+
+def test_evidence_verifies_without_the_portal_and_opens_every_commitment(portal):
+    key = portal.rejected()
+    bundle = evidence(portal, sealed(portal), key)
+    assert verdict_on(bundle).ok and len(bundle["events"]) == 8
+    assert bundle["openings"] and not any(one["erased"] for one in bundle["openings"])
+    assert bundle["procedure"]["code"] == "9.000001"
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("rules_changed", lambda b: b["procedure"]["limits"].update(supplement_days=3)),
+        ("rules_changed", lambda b: b["procedure"]["title"].update(vi="Thủ tục khác")),
+        ("rules_changed", lambda b: b["calendar"]["days"].append({"date": "2026-03-03", "kind": "holiday"})),
+        ("rules_changed", lambda b: b["calendar"].update(version="other")),
+        ("opening_missing", lambda b: b["openings"][0].update(erased=True)),
+        ("opening_wrong", lambda b: b["openings"][0].update(content="e30=")),
+        ("bundle_malformed", lambda b: b["events"][0].update(leaf_index=float("inf"))),
+        ("bundle_malformed", lambda b: b.update(openings=7)),
+    ],
+)
+def test_what_is_enclosed_is_held_against_what_the_events_recorded(portal, kind, change):
+    key = portal.rejected()
+    bundle = json.loads(json.dumps(evidence(portal, sealed(portal), key)))
+    assert verdict_on(bundle).ok and verdict_on(bundle).unproved == []
+    change(bundle)
+    assert [finding.kind for finding in verdict_on(bundle).findings] == [kind]
+
+
+def test_what_is_not_enclosed_is_counted_and_what_nothing_vouches_for_is_named(portal):
+    keys = portal.rejected(), portal.started()
+    whole, draft = (evidence(portal, sealed(portal), key) for key in keys)
+    opened = len(whole["openings"])
+    assert verdict_on(whole).enclosed == {"opened": opened, "erased": 0, "withheld": 0}
+    del whole["openings"][0]
+    assert verdict_on(whole).ok and verdict_on(whole).enclosed["withheld"] == 1
+    assert verdict_on(draft).ok and verdict_on(draft).unproved == ["procedure"]
+    assert "không sự kiện nào xác nhận: thủ tục" in verdict_on(draft).text("vi")
+
+
+def test_a_reply_of_the_catalogue_that_grew_changes_nothing_of_what_was_pinned(portal):
+    first = portal.rejected()
+    portal.catalog.definition["new_in_a_later_release"] = [1.5, {"vi": "mới"}]
+    second = portal.rejected()
+    desk = sealed(portal)
+    assert all(verdict_on(evidence(portal, desk, key)).ok for key in (first, second))
+
+
+def test_an_applicant_gets_the_evidence_of_their_own_application_by_its_reference(portal):
+    key = portal.submitted()
+    desk = sealed(portal)
+    assert evidence(portal, desk, portal.last_start["reference"], actors.CITIZEN)["application_id"] == key
+    with pytest.raises(Forbidden):
+        evidence(portal, desk, key, actors.NEIGHBOUR)
+
+
+def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
+    key = portal.rejected()
+    for auditor in (actors.AUDITOR, actors.AUDITOR_2):
+        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+    while portal.erasing.step():
+        pass
+    bundle = evidence(portal, sealed(portal), key)
+    assert verdict_on(bundle).ok and verdict_on(bundle).enclosed["erased"] == len(bundle["openings"])
+    assert all(one["erased"] for one in bundle["openings"])
+
+
+def test_the_verdict_names_the_event_somebody_touched(portal):
+    key = portal.rejected()
+    sealed(portal)
+    checks = Verifying.from_settings(portal.settings)
+    assert checks.verify()["first_bad"] is None
+    raw = sqlite3.connect(portal.database.url.removeprefix("sqlite:///"))
+    raw.execute("DROP TRIGGER events_are_kept_update")
+    raw.execute("UPDATE stored_events SET state = replace(state, 'rejected', 'approved') WHERE originator_version = 8")
+    raw.commit()
+    raw.close()
+    found = checks.verify()["first_bad"]
+    assert (found["application_id"], found["version"]) == (key, 8)
+
+
+def test_before_the_first_seal_there_is_no_proof(portal):
+    with pytest.raises(NothingSealed):
+        Evidence.from_settings(portal.settings).proofs.checkpoint()
+
+
+def test_alarms_are_raised_over_the_service_s_own_histories(portal):
+    key = portal.in_processing()
+    for _ in range(2):
+        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
+        portal.registry.supplement(key, by=call(actors.CITIZEN), **portal.neighbours)
+    alarming = Alarming(portal.database, LoggedHistories(portal.store))
+    while alarming.step():
+        pass
+    found = Evidence.from_settings(portal.settings).findings(application_id=key, by=call(actors.AUDITOR))["items"]
+    assert any("supplement" in one["kind"] for one in found)

@@ -1,0 +1,469 @@
+"""Whole lives at random, step by step the same as a model written on its own: by everybody, legal or not.
+
+After each step: status, allowed moves, name of the refusal, version, official status, and every earlier version as it
+was. `make chaos` lives many more lives.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from unittest import mock
+from uuid import uuid4
+
+import pytest
+from eventsourcing.persistence import IntegrityError
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import run_state_machine_as_test as live
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.refusals import Refusal
+from services.applications.models import application_view
+from services.applications.representation.application import picture
+from tests.component.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call
+from tests.component.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
+from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person
+from tests.component.applications.use_cases import ENCODED, Portal
+
+BEGIN = datetime(2026, 3, 2, 8, 0, 30, tzinfo=OFFICE)
+END = datetime(2027, 8, 1, tzinfo=OFFICE)
+THIRD_AGENCY = "H01.03"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+ALL_ROLES = frozenset({"intake_officer", "case_officer", "approver"})
+CLOSED = frozenset(date.fromisoformat(day) for year in HOLIDAYS.values() for day, _ in year)
+
+
+def officer(account_id: str, **offices: str) -> Person:
+    return Person(account_id, {code.replace("_", "."): frozenset(held.split()) for code, held in offices.items()})
+
+
+APPLICANT, DELEGATE = Person("citizen-1", citizen=True), Person("citizen-2", citizen=True)
+PEOPLE = (
+    APPLICANT,
+    DELEGATE,
+    Person("citizen-3", citizen=True),
+    officer("intake-1", H01_01="intake_officer"),
+    officer("case-1", H01_01="case_officer"),
+    officer("case-2", H01_01="case_officer"),
+    officer("approver-1", H01_01="approver"),
+    officer("approver-2", H01_01="approver"),
+    officer("everything-1", H01_01="intake_officer case_officer approver"),
+    officer("stranger-1", H01_02="intake_officer case_officer approver"),
+    officer("of-two-1", H01_02="intake_officer case_officer", H01_03="case_officer"),
+    officer("of-two-2", H01_02="intake_officer", H01_01="case_officer approver"),
+    Person(AUDITOR.account_id),
+)
+OFFICERS = [person for person in PEOPLE if person.offices]
+INTAKE, CASE, APPROVER = PEOPLE[3], PEOPLE[4], PEOPLE[6]
+ASKED_FOR_PAPERS = ("draft", "supplement_requested")
+Given = dict[str, Any]
+ORDINARY: dict[str, tuple[str, Person, Given]] = {
+    "draft": ("submit", APPLICANT, {}),
+    "submitted": ("accept", INTAKE, {}),
+    "accepted": ("assign", APPROVER, {"officer_id": CASE.account_id}),
+    "supplement_requested": ("supplement", APPLICANT, {"answers": None}),
+    "withdrawal_requested": ("decline_withdrawal", INTAKE, {}),
+    "in_processing": ("approve", APPROVER, {}),
+    "approved": ("return_result", INTAKE, {"method": "counter"}),
+    "rejected": ("return_result", INTAKE, {"method": "counter"}),
+}
+
+
+def actor_of(person: Person) -> Actor:
+    if person.account_id == AUDITOR.account_id:
+        return AUDITOR
+    return Actor(person.account_id, person.account_id, frozenset({"citizen"} if person.citizen else ()), person.offices)
+
+
+def ways(case: Case) -> dict[str, list[Given]]:
+    """Every way of asking for each command that the model tells apart; commands not named here have one."""
+    answers = [{"ho_ten": "Nguyễn Thị Mẫu"}, {}]
+    versions = [None, case.version, case.version - 1, case.version + 1]
+    posts = [{"method": "counter"}, {"method": "post"}, {"method": "post", "to": "somewhere"}, {"method": "online"}]
+    saved: list[Given] = [{"answers": one, "expected_version": version} for version in versions for one in answers]
+    return {
+        "save_answers": [*saved, {"answers": {"unheard": 1}, "malformed": True}],
+        "attach": [{"requirement": "to-khai"}, {"requirement": "anh"}, {"requirement": "x", "malformed": True}],
+        "detach": [{"attachment_id": one} for one in (*case.papers, UNKNOWN)],
+        "supplement": [{"answers": one} for one in (None, *answers)],
+        "assign": [{"officer_id": one.account_id} for one in OFFICERS],
+        "request_payment": [{"amount": None}, {"amount": 1000}],
+        "consult": [{"agency": one} for one in (OTHER_AGENCY, THIRD_AGENCY, AGENCY)],
+        "answer_consultation": [{"consultation_id": one} for one in (*case.consultations, UNKNOWN)],
+        "extend": [{"later": True}, {"later": False}],
+        "return_result": posts,
+        "choose_delivery": posts,
+        "propose": [{"outcome": "approve"}, {"outcome": "reject"}],
+        "decide_appeal": [{"outcome": "uphold"}, {"outcome": "dismiss"}],
+    }
+
+
+class Hands:
+    """Each command as a call of the use case behind its door."""
+
+    def __init__(self, portal: Portal, key: str) -> None:
+        self.portal, self.key = portal, key
+
+    def do(self, command: str, by: Any, given: Given) -> dict[str, Any]:
+        desk = self.portal.registry if ROWS[command].roles == {"citizen"} else self.portal.office
+        method: Callable[..., dict[str, Any]] = getattr(desk, command)
+        return method(self.key, **getattr(self, f"_{command}", self._words)(given), by=by)
+
+    @property
+    def _both(self) -> Given:
+        return {"catalog": self.portal.catalog, "identity": self.portal.identity}
+
+    @property
+    def _rules(self) -> Given:
+        return {"catalog": self.portal.catalog}
+
+    @property
+    def _who(self) -> Given:
+        return {"identity": self.portal.identity}
+
+    def _words(self, given: Given) -> Given:
+        return {"reason": "Vì một lý do."}
+
+    def _save_answers(self, given: Given) -> Given:
+        return {"answers": given["answers"], "expected_version": given.get("expected_version"), **self._both}
+
+    def _attach(self, given: Given) -> Given:
+        paper = {"file_name": "to-khai.pdf", "media_type": "application/pdf", "content_base64": ENCODED}
+        return {"requirement": given["requirement"], **paper, **self._both}
+
+    def _detach(self, given: Given) -> Given:
+        return {"attachment_id": given["attachment_id"], **self._who}
+
+    def _submit(self, given: Given) -> Given:
+        return self._both
+
+    def _accept(self, given: Given) -> Given:
+        return self._rules
+
+    def _request_supplement(self, given: Given) -> Given:
+        return {"marks": [{"requirement": "to-khai", "problem": "mờ"}], **self._words(given), **self._rules}
+
+    def _supplement(self, given: Given) -> Given:
+        return {"answers": given["answers"], **self._both}
+
+    def _assign(self, given: Given) -> Given:
+        return {"officer_id": given["officer_id"]}
+
+    def _request_payment(self, given: Given) -> Given:
+        return {"amount": given["amount"] and money(given["amount"]), **self._words(given), **self._rules}
+
+    def _consult(self, given: Given) -> Given:
+        return {
+            "agency_code": given["agency"],
+            "question": "?",
+            "due_at": (given["at"] + timedelta(days=5)).isoformat(),
+        }
+
+    def _answer_consultation(self, given: Given) -> Given:
+        return {"consultation_id": given["consultation_id"], "opinion": "Đồng ý."}
+
+    def _extend(self, given: Given) -> Given:
+        # Later than every date before: extensions only ever move away.
+        days = 2000 + (given["at"] - BEGIN).days if given["later"] else -1
+        until = given["at"] + timedelta(days=days, seconds=self.portal.store.get(self.key).version)
+        return {"due_at": until.isoformat(), **self._words(given), **self._rules}
+
+    def _request_withdrawal(self, given: Given) -> Given:
+        return {**self._words(given), **self._who}
+
+    def _confirm_withdrawal(self, given: Given) -> Given:
+        return {}
+
+    def _decline_withdrawal(self, given: Given) -> Given:
+        return self._rules
+
+    def _propose(self, given: Given) -> Given:
+        return {"outcome": given["outcome"]}
+
+    def _approve(self, given: Given) -> Given:
+        return {"result": {"number": "12/2026", "title": "Giấy chứng nhận"}}
+
+    def _return_result(self, given: Given) -> Given:
+        return {"method": given["method"], "tracking_number": given.get("to")}
+
+    def _choose_delivery(self, given: Given) -> Given:
+        return {"method": given["method"], "address": given.get("to"), **self._who}
+
+    def _appeal(self, given: Given) -> Given:
+        return {"grounds": "Không đồng ý.", **self._who}
+
+    def _decide_appeal(self, given: Given) -> Given:
+        return {"outcome": given["outcome"], **self._words(given), **self._rules}
+
+    def _rate(self, given: Given) -> Given:
+        return {"stars": 5, **self._who}
+
+
+class Lives(RuleBasedStateMachine):
+    """One application and its model; every rule does the same to both and compares."""
+
+    portal: Portal  # one database for all lives
+
+    @initialize(
+        level=st.sampled_from([3, 4]),
+        moments=st.sets(st.sampled_from(["intake", "supplement", "result"])),
+        steps=st.integers(0, 10),
+    )
+    def start(self, level: int, moments: set[str], steps: int) -> None:
+        """A draft, or one that has gone some ordinary steps already."""
+        self.now, self.pictures, self.sent = BEGIN, {}, []
+        self.clock = mock.patch.object(clock, "now", lambda: self.now)
+        self.clock.start()
+        self.portal.catalog = Catalog(*sorted(moments), level=level, version=level)
+        self.portal.identity = Identity()
+        self.hands = Hands(self.portal, self.portal.started(actor_of(APPLICANT)))
+        self.case = Case(APPLICANT.account_id, AGENCY, level, {one: FEES[one] for one in moments}, CLOSED)
+        self.said: list[tuple[str, str | None]] = [(APPLICANT.account_id, None)]
+        self._keep()
+        for _ in range(steps):
+            self.an_ordinary_step()
+
+    # ── asking
+    def ask(self, command: str, who: Person, given: Given, by: Any = None) -> str | None:
+        """Ask both; the refusal they agree on."""
+        given = {**given, "at": self.now}
+        by = by or call(actor_of(who), name=command, key=self.hands.key, **given)
+        expected = self.case.judge(command, who, given)
+        refused, reply = self._asked(command, by, given)
+        assert refused == expected, f"{command} {given} by {who} in {self.case.status}: {refused}, not {expected}"
+        if expected is None:
+            self._agree(command, who, given, reply)
+            self.sent.append((command, who, given, by, reply))
+        return expected
+
+    def _asked(self, command: str, by: Any, given: Given) -> tuple[str | None, dict[str, Any]]:
+        try:
+            return None, self.hands.do(command, by, given)
+        except Refusal as refusal:
+            return type(refusal).__name__, {}
+
+    def _agree(self, command: str, who: Person, given: Given, reply: dict[str, Any]) -> None:
+        made = {name: reply[name] for name in ("attachment_id", "consultation_id") if name in reply}
+        before = self.case.version
+        self.case.carry_out(command, who, given | made)
+        behalf = self.case.applicant if who.citizen and who.account_id != self.case.applicant else None
+        self.said += [(who.account_id, behalf)] * (self.case.version - before)
+        shown = {name: reply[name] for name in ("status", "official_status", "version")}
+        assert shown == self._stand(self.case.version)
+        self._keep()
+
+    def _stand(self, version: int) -> dict[str, Any]:
+        status = self.case.statuses[version - 1]
+        return {"status": status, "official_status": OFFICIAL[status], "version": version}
+
+    def _keep(self) -> None:
+        self.pictures[self.case.version] = picture(self.portal.store.get(self.hands.key))
+
+    def legal(self, *, onward: bool) -> list[tuple[str, Person, Given]]:
+        """What the model would carry out now; ``onward``: only what changes the status."""
+        found = []
+        for command in sorted(ROWS):
+            if self.case.status in ROWS[command].sources and (not onward or ROWS[command].target != "="):
+                asked = [(who, given) for given in ways(self.case).get(command, [{}]) for who in PEOPLE]
+                found += [
+                    (command, who, given)
+                    for who, given in asked
+                    if self.case.judge(command, who, {**given, "at": self.now}) is None
+                ]
+        return found
+
+    # ── the rules of the game
+    @rule(pick=st.integers(0, 10_000))
+    def something_allowed(self, pick: int) -> None:
+        if found := self.legal(onward=False):
+            commands = sorted({command for command, _, _ in found})
+            some = [one for one in found if one[0] == commands[pick % len(commands)]]
+            self.ask(*some[pick // len(commands) % len(some)])
+
+    @rule(pick=st.integers(0, 10_000))
+    def a_step_onward(self, pick: int) -> None:
+        if found := self.legal(onward=True):
+            self.ask(*found[pick % len(found)])
+        else:
+            self.something_allowed(pick)
+
+    @rule()
+    def an_ordinary_step(self) -> None:
+        """What comes next on the shortest way to a result, where there is one."""
+        case, step = self.case, ORDINARY.get(self.case.status)
+        if case.status in ASKED_FOR_PAPERS and not case.complete:
+            step = ("save_answers", APPLICANT, {"answers": {"ho_ten": "Mẫu"}})
+        elif case.status in ASKED_FOR_PAPERS and "to-khai" not in case.papers.values():
+            step = ("attach", APPLICANT, {"requirement": "to-khai"})
+        elif case.status != "draft" and any(case.fees.values()):
+            return self._settle(sorted(moment for moment, owed in case.fees.items() if owed))
+        elif case.status == "in_processing" and case.officer != CASE.account_id:
+            step = ("assign", APPROVER, {"officer_id": CASE.account_id})
+        elif case.status == "in_processing" and case.proposer is None:
+            step = ("propose", CASE, {"outcome": "approve"})
+        return self.ask(*step) if step else None
+
+    @rule(command=st.sampled_from(sorted(ROWS)), who=st.sampled_from(PEOPLE), pick=st.integers(0, 100))
+    def anything_by_anybody(self, command: str, who: Person, pick: int) -> None:
+        asked = ways(self.case).get(command, [{}])
+        self.ask(command, who, asked[pick % len(asked)])
+
+    @rule(pick=st.integers(0, 10_000), late=st.sampled_from(sorted(ROWS)), who=st.sampled_from(PEOPLE))
+    def two_at_once(self, pick: int, late: str, who: Person) -> None:
+        """The second has seen the application as it was before the first: one wins, the other is judged again."""
+        if not (found := self.legal(onward=True)):
+            return
+        asked = ways(self.case).get(late, [{}])
+        given = {**asked[pick % len(asked)], "at": self.now}
+        seen = self.portal.store.get(self.hands.key)
+        then = self.case.judge(late, who, given)
+        self.ask(*found[pick % len(found)])
+        with stale(self.portal, seen):
+            by = call(actor_of(who), name=late, key=self.hands.key, **given)
+            refused, reply = self._asked(late, by, given)
+        expected = then or self.case.judge(late, who, given)
+        assert refused == expected, f"{late} {given} by {who} after another: {refused}, not {expected}"
+        if refused is None:
+            self._agree(late, who, given, reply)
+
+    @precondition(lambda self: self.sent)
+    @rule(pick=st.integers(0, 1000))
+    def the_same_command_again(self, pick: int) -> None:
+        command, who, given, by, reply = self.sent[pick % len(self.sent)]
+        if who.citizen and who is not APPLICANT and who.account_id not in self.case.delegates:
+            return
+        assert self._asked(command, by, given) == (None, reply)
+
+    @precondition(lambda self: self.sent)
+    @rule(pick=st.integers(0, 1000))
+    def the_same_id_for_something_else(self, pick: int) -> None:
+        command, who, given, by, _ = self.sent[pick % len(self.sent)]
+        if who.citizen and who is not APPLICANT and who.account_id not in self.case.delegates:
+            return
+        other = call(actor_of(who), by.command.id, name=command, key=self.hands.key, other=True)
+        assert self._asked(command, other, given)[0] == "CommandIdReused"
+
+    @precondition(lambda self: self.case.status != "draft")
+    @rule(moments=st.sets(st.sampled_from(["intake", "supplement", "result"]), min_size=1), waived=st.booleans())
+    def money_comes_in(self, moments: set[str], waived: bool) -> None:
+        self._settle(sorted(moments), waived)
+
+    def _settle(self, moments: list[str], waived: bool = False, event_id: str | None = None) -> None:
+        data = {"application_id": self.hands.key, "payment_id": str(uuid4()), "collected_at": moments}
+        event = {"id": event_id or f"payments:{uuid4()}", "data": data}
+        for _ in range(2):  # told twice, as brokers do
+            (self.portal.settling.fee_waived if waived else self.portal.settling.fee_paid)(event, self.portal.catalog)
+        self.case.settle(moments)
+        self.said.append(("system", None))
+        self._keep()
+
+    @precondition(lambda self: self.now < END - timedelta(days=100))
+    @rule(minutes=st.sampled_from([0, 1, 61, 540, 1440, 5 * 1440, 16 * 1440, 31 * 1440, 91 * 1440]))
+    def time_passes(self, minutes: int) -> None:
+        """The follower's round comes after: limits may have passed."""
+        self.now += timedelta(minutes=minutes)
+        self.portal.follow()
+        while self.portal.limits.step():
+            pass
+        if self.case.time_is(self.now):
+            self.said.append(("system", None))
+            self._keep()
+
+    @rule(granted=st.booleans())
+    def a_delegation_changes(self, granted: bool) -> None:
+        delegation = (DELEGATE.account_id, APPLICANT.account_id, self.portal.catalog.definition["code"])
+        self.portal.identity.delegations = {delegation} if granted else set()
+        self.case.delegates = {DELEGATE.account_id} if granted else set()
+
+    # ── what must be the same
+    @invariant()
+    def it_stands_as_the_model_says(self) -> None:
+        shown, case = self.pictures[self.case.version], self.case
+        assert {name: shown[name] for name in ("status", "official_status", "version")} == self._stand(case.version)
+        assert set(shown["allowed"]) == case.allowed()
+        assert shown["owed"] == {moment: owed for moment, owed in case.fees.items() if owed}
+        assert [wait["kind"] for wait in shown["waits"]] == [kind for kind, *_ in case.waits]
+        assert shown["officer_id"] == case.officer and bool(shown["appeal"]) == case.appealed
+        assert self.portal.store.get(self.hands.key).version == case.version
+
+    def teardown(self) -> None:
+        try:
+            self._the_past_is_as_it_was()
+            self._the_read_model_says_the_same()
+        finally:
+            self.clock.stop()
+
+    def _the_past_is_as_it_was(self) -> None:
+        for version in range(1, self.case.version + 1):
+            past = self.portal.audit.state_at(self.hands.key, version=version, by=call(AUDITOR))
+            assert {name: past[name] for name in ("status", "official_status", "version")} == self._stand(version)
+            if version in self.pictures:
+                assert picture(self.portal.store.get(self.hands.key, version)) == self.pictures[version]
+        items = self.portal.audit.history(self.hands.key, by=call(AUDITOR))["items"]
+        assert [one["kind"] for one in items] == self.case.kinds
+        assert [(one["by"]["account_id"], one["by"]["on_behalf_of"]) for one in items] == self.said
+        assert len({(one["command_id"], one["kind"]) for one in items}) == len(items)
+
+    def _the_read_model_says_the_same(self) -> None:
+        self.portal.follow()
+        row = application_view.select().where(application_view.c.application_id == self.hands.key)
+        with self.portal.database.session() as session:
+            found = session.execute(row).mappings().one()
+        assert (found["status"], found["version"]) == (self.case.status, self.case.version)
+
+
+class stale:
+    """Whoever reads the application sees it as it was, until a write has failed of it."""
+
+    def __init__(self, portal: Portal, seen: Any) -> None:
+        self.store, self.seen = portal.store, seen
+
+    def __enter__(self) -> None:
+        self.get, self.record = self.store.get, self.store.record
+        self.store.get = self._get  # type: ignore[method-assign]
+        self.store.record = self._record  # type: ignore[method-assign]
+
+    def __exit__(self, *_error: object) -> None:
+        del self.store.get, self.store.record  # type: ignore[method-assign]
+
+    def _get(self, *asked: Any) -> Any:
+        return copy.deepcopy(self.seen) if self.seen else self.get(*asked)
+
+    def _record(self, *given: Any) -> int:
+        try:
+            return self.record(*given)
+        except IntegrityError:
+            self.seen = None
+            raise
+
+
+def lives(portal: Portal, examples: int, steps: int) -> None:
+    """Live them all on one database, where nothing is forgotten between them."""
+    machine = type("Living", (Lives,), {"portal": portal})
+    live(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+@pytest.mark.timeout(480)  # a failure takes time to become a short one
+def test_a_life_goes_as_the_model_says(portal):
+    lives(portal, examples=60, steps=40)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(0)
+def test_many_more_lives_go_as_the_model_says(portal):
+    lives(portal, examples=int(os.environ.get("LIVES", "500")), steps=50)

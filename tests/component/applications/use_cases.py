@@ -1,0 +1,138 @@
+"""The use cases of applications on a database of their own, as short sentences for tests."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from infra.chassis.database import Database
+from infra.chassis.migrations import upgrade
+from infra.chassis.settings import Settings
+from services.applications.commands.applicant import Registry
+from services.applications.commands.fee_settlement import Settling
+from services.applications.commands.office import Office
+from services.applications.duties.reminders import Limits, Reminding
+from services.applications.erasure.erasure import Erasing
+from services.applications.event_store.store import Store
+from services.applications.exchange.export import Exporting
+from services.applications.queries.applications import Desk
+from services.applications.queries.history import History
+from services.applications.queries.statistics import Statistics
+from services.applications.queries.tracking import Tracking
+from services.applications.read_model.projector import Projecting
+from services.applications.read_model.rebuild import verify
+from tests.component.applications import actors
+from tests.component.applications.actors import call
+from tests.component.applications.fakes import PDF, Catalog, Identity
+
+ENCODED = base64.b64encode(PDF).decode()
+
+
+class Portal:
+    """One applications service without doors."""
+
+    def __init__(self, settings: Settings, catalog: Catalog | None = None, identity: Identity | None = None) -> None:
+        self.settings, self.catalog, self.identity = settings, catalog or Catalog(), identity or Identity()
+        self.store = Store.from_settings(settings)
+        self.database: Database = self.store.database
+        self.registry, self.office = Registry.from_settings(settings), Office.from_settings(settings)
+        self.desk, self.tracking, self.audit = (
+            Desk.from_settings(settings),
+            Tracking.from_settings(settings),
+            History.from_settings(settings),
+        )
+        self.settling, self.erasing = Settling.from_settings(settings), Erasing.from_settings(settings)
+        self.figures, self.exports = Statistics.from_settings(settings), Exporting.from_settings(settings)
+        self.projecting, self.reminding, self.limits = Projecting(self.store), Reminding(self.store), Limits(self.store)
+
+    @property
+    def neighbours(self) -> dict[str, Any]:
+        return {"catalog": self.catalog, "identity": self.identity}
+
+    def follow(self) -> None:
+        """Let the read model catch up."""
+        while self.projecting.step():
+            pass
+
+    def started(self, by: Any = actors.CITIZEN, **given: Any) -> str:
+        reply = self.registry.start(
+            self.catalog.definition["code"], given.pop("channel", "online"), by=call(by), **given, **self.neighbours
+        )
+        self.last_start = reply
+        return str(reply["application_id"])
+
+    def filled(self, by: Any = actors.CITIZEN, **given: Any) -> str:
+        key = self.started(by, **given)
+        self.registry.save_answers(key, {"ho_ten": "Nguyễn Thị Mẫu"}, by=call(by), **self.neighbours)
+        self.attached(key, by)
+        return key
+
+    def attached(self, key: str, by: Any = actors.CITIZEN, requirement: str = "to-khai") -> dict[str, Any]:
+        return self.registry.attach(
+            key,
+            requirement,
+            file_name="to-khai.pdf",
+            media_type="application/pdf",
+            content_base64=ENCODED,
+            by=call(by),
+            **self.neighbours,
+        )
+
+    def submitted(self, by: Any = actors.CITIZEN, **given: Any) -> str:
+        key = self.filled(by, **given)
+        self.registry.submit(key, by=call(by), **self.neighbours)
+        return key
+
+    def accepted(self, **given: Any) -> str:
+        key = self.submitted(**given)
+        self.paid(key, "intake")
+        self.office.accept(key, catalog=self.catalog, by=call(actors.INTAKE))
+        return key
+
+    def in_processing(self, **given: Any) -> str:
+        key = self.accepted(**given)
+        self.office.assign(key, actors.CASE.account_id, by=call(actors.APPROVER))
+        return key
+
+    def proposed(self, outcome: str = "approve", **given: Any) -> str:
+        key = self.in_processing(**given)
+        self.office.propose(key, outcome, reason="Đủ điều kiện.", by=call(actors.CASE))
+        return key
+
+    def approved(self, **given: Any) -> str:
+        key = self.proposed(**given)
+        self.office.approve(key, {"number": "12/2026", "title": "Giấy chứng nhận"}, by=call(actors.APPROVER))
+        return key
+
+    def rejected(self, **given: Any) -> str:
+        key = self.proposed("reject", **given)
+        self.office.reject(key, "Không đủ điều kiện.", by=call(actors.APPROVER))
+        return key
+
+    def paid(self, key: str, *moments: str, event_id: str | None = None) -> None:
+        owed = self.store.get(key).owed(*moments)
+        if owed:
+            data = {
+                "payment_id": str(uuid4()),
+                "application_id": key,
+                "amount": {"amount": sum(owed.values()), "currency": "VND"},
+                "method": "vnpay",
+                "collected_at": list(owed),
+            }
+            self.settling.fee_paid({"id": event_id or f"payments:{uuid4()}", "data": data}, self.catalog)
+
+    def status(self, key: str) -> str:
+        return self.store.get(key).status.value
+
+    def verified(self) -> dict[str, Any]:
+        self.follow()
+        return verify(self.store)
+
+
+def embedded(folder: Path) -> Settings:
+    """Settings of the embedded default in a folder, migrated."""
+    settings = Settings({"PORTAL_HOME": str(folder)})
+    upgrade(settings, "applications")
+    return settings

@@ -1,0 +1,247 @@
+"""Agencies on any day: their periods, mergers and heirs, and what is found and counted under a merged one's code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.chassis.refusals import InvalidRequest
+from services.catalog.errors import AgencyChangesLater, AgencyUnknown, ProvinceNotFound
+from services.catalog.search import Query
+from tests.component.catalog.builders import offer
+from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+
+OLD, NEW = "000.00.04.G18", "000.00.05.G18"
+BEFORE, SINCE = "2025-02-28", "2025-03-01"
+LAW = "Nghị định 33/2025/NĐ-CP"
+
+
+@pytest.fixture
+def kept() -> Catalogue:
+    return catalogue()
+
+
+def record(kept: Catalogue, code: str, since: str = "2020-01-01", **facts: Any) -> dict[str, Any]:
+    agency = {"code": code, "name": {"vi": f"Cục {code}"}, **facts}
+    return kept.agencies.set_agency(agency, since, "theo nghị định", by=BY, command=command())
+
+
+def merge(kept: Catalogue, code: str = OLD, into: str = NEW, last_day: str = BEFORE) -> dict[str, Any]:
+    return kept.agencies.merge_agency(code, into, last_day, LAW, by=BY, command=command())
+
+
+def on(kept: Catalogue, day: str, **narrowed: str) -> dict[str, dict[str, Any]]:
+    return {one["code"]: one for one in kept.agencies.agencies(day, **narrowed)["items"]}
+
+
+def test_an_agency_lives_between_two_dates_and_names_its_heir(kept):
+    for code in (OLD, NEW):
+        record(kept, code, parent_code="000.00.00.G18", province_code="01")
+    merge(kept)
+    assert (set(on(kept, BEFORE)), set(on(kept, SINCE))) == ({OLD, NEW}, {NEW})
+    assert on(kept, BEFORE)[OLD]["merged_into"] == NEW
+    assert on(kept, BEFORE)[OLD]["legal_basis"] == LAW
+
+
+def test_agencies_are_listed_page_by_page(kept):
+    for code in ("C", "A", "B"):
+        record(kept, code)
+    first = kept.agencies.agencies(limit=2)
+    second = kept.agencies.agencies(limit=2, cursor=first["next_cursor"])
+    assert [one["code"] for one in first["items"] + second["items"]] == ["A", "B", "C"]
+    assert second["next_cursor"] is None
+
+
+def test_an_agency_tells_its_life_and_who_does_its_work_on_a_day(kept):
+    for code in (OLD, NEW):
+        record(kept, code)
+    merge(kept)
+    found = kept.agencies.agency(OLD, SINCE)
+    assert (found["carried_on_by"], [one["valid_until"] for one in found["items"]]) == (NEW, [BEFORE])
+    assert kept.agencies.agency(OLD, BEFORE)["carried_on_by"] == OLD
+    assert kept.agencies.agency(NEW, SINCE)["merged_from"] == [OLD]
+    with pytest.raises(AgencyUnknown):
+        kept.agencies.agency("H00")
+
+
+def test_a_chain_of_mergers_is_followed_to_its_end(kept):
+    for code in ("A", "B", "C"):
+        record(kept, code)
+    merge(kept, "A", "B", "2024-12-31")
+    merge(kept, "B", "C", "2025-12-31")
+    assert [kept.agencies.agency("A", day)["carried_on_by"] for day in ("2024-12-31", "2025-06-01", "2026-06-01")] == [
+        "A", "B", "C",
+    ]  # fmt: skip
+
+
+def test_an_agency_cannot_merge_into_one_that_is_not_there_or_into_itself(kept):
+    record(kept, OLD)
+    with pytest.raises(AgencyUnknown):
+        merge(kept)
+    with pytest.raises(AgencyUnknown):
+        merge(kept, NEW, OLD)
+    with pytest.raises(InvalidRequest):
+        merge(kept, OLD, OLD)
+
+
+def test_an_agency_that_changes_later_is_not_merged_before(kept):
+    for code, since in ((OLD, "2020-01-01"), (OLD, "2026-01-01"), (NEW, "2020-01-01")):
+        record(kept, code, since)
+    with pytest.raises(AgencyChangesLater):
+        merge(kept)
+
+
+def test_a_renamed_agency_keeps_its_old_name_in_the_past(kept):
+    for name, day in (("Sở Cũ", "2020-01-01"), ("Sở Mới", SINCE)):
+        record(kept, "A", day, name={"vi": name})
+    assert [on(kept, day)["A"]["name"]["vi"] for day in (BEFORE, SINCE)] == ["Sở Cũ", "Sở Mới"]
+
+
+def test_periods_recorded_in_any_order_never_overlap(kept):
+    for day in ("2025-01-01", "2021-01-01", "2023-01-01", "2021-01-01"):
+        record(kept, "A", day)
+    spans = [(one["valid_from"], one["valid_until"]) for one in kept.agencies.agency("A")["items"]]
+    assert spans == [("2021-01-01", "2022-12-31"), ("2023-01-01", "2024-12-31"), ("2025-01-01", None)]
+
+
+def test_a_name_recorded_for_a_time_before_a_merger_leaves_the_merger(kept):
+    for code in (OLD, NEW):
+        record(kept, code)
+    merge(kept)
+    record(kept, OLD, "2024-01-01", name={"vi": "Tên đúng"})
+    assert [one["merged_into"] for one in kept.agencies.agency(OLD)["items"]] == [None, NEW]
+    assert OLD not in on(kept, SINCE)
+
+
+def test_an_agency_is_not_above_itself(kept):
+    record(kept, "A", parent_code="B")
+    with pytest.raises(InvalidRequest):
+        record(kept, "B", parent_code="A")
+    with pytest.raises(InvalidRequest):
+        record(kept, "C", parent_code="C")
+
+
+def test_an_agency_sits_in_a_province_there_was_on_its_first_day(kept):
+    record(kept, "A", "2024-01-01", province_code="17")
+    with pytest.raises(ProvinceNotFound):
+        record(kept, "B", "2025-07-01", province_code="17")
+
+
+def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(kept):
+    record(kept, "A", "2024-01-01", province_code="17")  # Hòa Bình
+    assert (set(on(kept, "2025-06-30", province_code="17")), set(on(kept, "2025-07-01", province_code="25"))) == (
+        {"A"}, {"A"},
+    )  # fmt: skip
+    assert on(kept, "2025-07-01", province_code="17") == {}
+
+
+def test_the_history_of_an_agency_says_who_did_what_and_why(kept):
+    for code in (OLD, NEW):
+        record(kept, code)
+    merge(kept)
+    told = [(one["act"], one["by"]["name"], one["reason"]) for one in kept.agencies.changes(OLD)["items"]]
+    assert told == [("recorded", BY.name, "theo nghị định"), ("merged", BY.name, LAW)]
+
+
+class TestToldByIdentity:
+    def told(self, kept: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
+        data = {"code": "H01.01", "name": "Phường Mẫu", "parent_code": "H01", "province_code": "01"}
+        at = {"created_at": "2026-03-01T18:00:00+00:00", "by": {"account_id": "operator-1"}}
+        kept.agencies.heard_of({"id": event_id, "data": {**data, **at, **facts}})
+
+    def test_an_agency_created_there_is_known_here_from_that_office_day_on(self, kept):
+        self.told(kept)
+        assert (on(kept, "2026-03-01"), on(kept, "2026-03-02")["H01.01"]["name"]["vi"]) == ({}, "Phường Mẫu")
+        assert kept.agencies.changes("H01.01")["items"][0]["by"]["account_id"] == "operator-1"
+
+    def test_what_an_editor_recorded_stays(self, kept):
+        record(kept, "H01.01")
+        self.told(kept)
+        assert on(kept, "2026-03-02")["H01.01"]["name"]["vi"] == "Cục H01.01"
+
+    def test_told_twice_is_recorded_once(self, kept):
+        for _ in range(2):
+            self.told(kept)
+        assert len(kept.agencies.changes("H01.01")["items"]) == 1
+
+
+@pytest.fixture(scope="module")
+def merged() -> Catalogue:
+    return with_a_merger(catalogue())
+
+
+def with_a_merger(kept: Catalogue) -> Catalogue:
+    """Procedures under two agencies, the first of which is merged into the second."""
+    for code, agency, level in (("1.1", OLD, 1), ("1.2", NEW, 2)):
+        authority = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [agency]}
+        definition = offer(code, "Cấp giấy mẫu", authority=authority, level=level)
+        kept.offerings.publish(definition, "2020-01-01", by=BY, command=command())
+    for code, province in ((OLD, "17"), (NEW, "25")):
+        record(kept, code, province_code=province)
+    merge(kept)
+    both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW], "province_codes": ["25"]}
+    kept.offerings.publish(offer("1.3", "Cấp giấy mẫu", authority=both), "2020-01-01", by=BY, command=command())
+    return kept
+
+
+class TestFindingWhatWasMerged:
+    """Two procedures, one under each of two agencies; the first agency is merged into the second."""
+
+    def found(self, merged: Catalogue, day: str, **narrowed: str) -> set[str]:
+        return {one["code"] for one in merged.search.search(Query.of("giấy mẫu", day, narrowed))["items"]}
+
+    @pytest.mark.parametrize(
+        ("day", "narrowed", "expected"),
+        [
+            (BEFORE, {"agency": OLD}, {"1.1", "1.3"}),
+            (BEFORE, {"agency": NEW}, {"1.2", "1.3"}),
+            (SINCE, {"agency": OLD}, {"1.1", "1.2", "1.3"}),
+            (SINCE, {"agency": NEW}, {"1.1", "1.2", "1.3"}),
+            (SINCE, {"agency": "H00"}, set()),
+            (BEFORE, {"province": "17"}, {"1.1", "1.3"}),
+            (SINCE, {"province": "17"}, set()),
+            (SINCE, {"province": "25"}, {"1.1", "1.2", "1.3"}),
+        ],
+    )
+    def test_a_merged_agency_is_found_under_its_old_and_its_new_code(self, merged, day, narrowed, expected):
+        assert self.found(merged, day, **narrowed) == expected
+
+    def test_a_procedure_says_who_does_the_work_of_its_merged_agencies(self, merged):
+        shown = [merged.offerings.procedure("1.3", at=day, by=BY)["carried_on_by"] for day in (BEFORE, SINCE)]
+        assert shown == [{}, {OLD: NEW}]
+
+    @pytest.mark.parametrize(
+        ("day", "narrowed", "expected"),
+        [
+            (BEFORE, {"agency": OLD, "level": "4"}, {"1.4"}),
+            (BEFORE, {"agency": NEW, "level": "4"}, set()),
+            (BEFORE, {"agency": NEW, "level": "2"}, {"1.2", "1.3", "1.4"}),
+            (BEFORE, {"agency": OLD, "level": "2"}, {"1.3"}),
+            (SINCE, {"agency": NEW, "level": "4"}, {"1.4"}),
+            (SINCE, {"level": "4"}, set()),
+        ],
+    )
+    def test_with_an_agency_a_level_is_the_one_that_agency_offers(self, day, narrowed, expected):
+        kept = with_a_merger(catalogue())
+        both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW]}
+        definition = offer("1.4", "Cấp giấy mẫu", authority=both, agency_levels={OLD: 4})
+        kept.offerings.publish(definition, "2020-01-01", by=BY, command=command())
+        assert self.found(kept, day, **narrowed) == expected
+
+    def test_facets_count_each_procedure_once_for_the_agency_that_does_the_work(self, merged):
+        facets = merged.search.search(Query.of("giấy mẫu", SINCE, {}), facets=True)["facets"]
+        assert [(one["value"], one["count"]) for one in facets["agency"]] == [(NEW, 3)]
+        assert [(one["value"], one["count"]) for one in facets["province"]] == [("25", 3)]
+
+    def test_facets_of_a_day_before_the_merger_know_both(self, merged):
+        facets = merged.search.search(Query.of("giấy mẫu", BEFORE, {}), facets=True)["facets"]
+        assert {one["value"]: one["count"] for one in facets["agency"]} == {OLD: 2, NEW: 2}
+        assert {one["value"]: one["count"] for one in facets["province"]} == {"17": 2, "25": 2}
+
+    def test_levels_count_a_merged_agencys_procedures_for_its_heir(self, merged):
+        levels = merged.exporter.levels(SINCE)
+        assert [(one["agency_code"], one["total"]) for one in levels["by_agency"]] == [(NEW, 3)]
+        assert [(one["province_code"], one["total"]) for one in levels["by_province"]] == [("25", 3)]
+        before = merged.exporter.levels(BEFORE)
+        assert {one["agency_code"]: one["total"] for one in before["by_agency"]} == {OLD: 2, NEW: 2}

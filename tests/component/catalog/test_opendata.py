@@ -1,0 +1,127 @@
+"""The linked data keeps to CPSV-AP 3.2.0: what each class must have, at most once, and of which kind.
+
+The table is written down from the specification's shapes; ``langString`` is a text with its language.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from services.catalog import sample_catalogue
+from tests.component.catalog.builders import real_offers
+from tests.component.catalog.use_cases import BY, catalogue, command
+
+TEXT, CONCEPT, LAW = "langString", "skos:Concept", "eli:LegalResource"
+MANY = 10**9
+# class -> property -> (at least, at most, kind of every value; None for any)
+SHAPES: dict[str, dict[str, tuple[int, int, str | None]]] = {
+    "cpsv:PublicService": {
+        "dct:identifier": (1, 1, None),
+        "dct:title": (1, MANY, TEXT),
+        "dct:description": (1, MANY, TEXT),
+        "cv:hasCompetentAuthority": (1, MANY, "cv:PublicOrganisation"),
+        "cv:hasChannel": (0, MANY, "cv:Channel"),
+        "cv:hasCost": (0, MANY, "cv:Cost"),
+        "cpsv:hasInput": (0, MANY, "cv:Evidence"),
+        "cv:holdsRequirement": (0, MANY, "cv:Requirement"),
+        "cpsv:produces": (0, MANY, "cv:Output"),
+        "cpsv:follows": (0, MANY, "cpsv:Rule"),
+        "cv:hasLegalResource": (0, MANY, LAW),
+        "cv:thematicArea": (0, MANY, CONCEPT),
+        "cv:isClassifiedBy": (0, MANY, CONCEPT),
+        "dct:audience": (0, MANY, CONCEPT),
+    },
+    "cv:PublicOrganisation": {
+        "skos:prefLabel": (1, MANY, TEXT),
+        "dct:spatial": (1, MANY, "http://data.europa.eu/88u/dataset/atu-type"),
+    },
+    "cv:Channel": {
+        "dct:identifier": (1, 1, None),
+        "dct:description": (0, MANY, TEXT),
+        "cv:processingTime": (0, 1, "duration"),
+        "dct:type": (0, 1, CONCEPT),
+    },
+    "cv:Cost": {
+        "dct:identifier": (1, 1, None),
+        "dct:description": (0, MANY, TEXT),
+        "cv:hasValue": (0, 1, "double"),
+        "cv:currency": (0, 1, CONCEPT),
+        "cv:ifAccessedThrough": (0, 1, "cv:Channel"),
+    },
+    "cv:Evidence": {"dct:identifier": (1, 1, None), "dct:title": (1, MANY, TEXT), "dct:type": (0, 1, CONCEPT)},
+    "cv:Requirement": {
+        "dct:identifier": (1, 1, None),
+        "dct:title": (1, MANY, TEXT),
+        "cv:hasSupportingEvidence": (0, MANY, "cv:Evidence"),
+    },
+    "cv:Output": {"dct:identifier": (1, 1, None), "dct:title": (1, MANY, TEXT), "dct:description": (0, MANY, TEXT)},
+    "cpsv:Rule": {
+        "dct:identifier": (1, 1, None),
+        "dct:title": (1, MANY, TEXT),
+        "dct:description": (1, MANY, TEXT),
+        "cpsv:implements": (0, MANY, LAW),
+    },
+}
+
+
+def graph_of(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = catalogue()
+    kept.imports.take_in(definitions, "definition", "2025-07-01", by=BY, command=command())
+    nodes = json.loads(kept.exporter.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
+    assert isinstance(nodes, list)
+    return nodes
+
+
+def violations(graph: list[dict[str, Any]]) -> list[str]:
+    """``node property: what is wrong`` for everything that breaks the table."""
+    kinds = {node["@id"]: _listed(node["@type"]) for node in graph}
+    found = []
+    for node in graph:
+        for kind in _listed(node["@type"]):
+            for name, (least, most, wanted) in SHAPES.get(kind, {}).items():
+                values = _listed(node.get(name, []))
+                if not least <= len(values) <= most:
+                    found.append(f"{node['@id']} {name}: {len(values)} values")
+                found += [f"{node['@id']} {name}: {one!r}" for one in values if not _is(one, wanted, kinds)]
+    return found
+
+
+def _is(value: Any, wanted: str | None, kinds: dict[str, list[str]]) -> bool:
+    if wanted is None:
+        return isinstance(value, str) and bool(value)
+    if wanted == TEXT:
+        return isinstance(value, dict) and bool(value["@value"]) and value["@language"] in ("vi", "en")
+    if wanted == "duration":
+        return isinstance(value, str) and value.startswith("P")
+    if wanted == "double":
+        return float(value) >= 0
+    return wanted in kinds.get(value["@id"], [])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize(
+    "definitions", [sample_catalogue.definitions("H01.01"), real_offers()], ids=["samples", "titles"]
+)
+def test_the_catalogue_breaks_no_rule_of_the_vocabulary(definitions):
+    assert violations(graph_of(definitions)) == []
+
+
+@pytest.mark.parametrize("name", ["dct:identifier", "dct:title", "dct:description", "cv:hasCompetentAuthority"])
+def test_a_service_without_a_mandatory_property_is_noticed(name):
+    graph = graph_of(sample_catalogue.definitions("H01.01")[:1])
+    service = next(node for node in graph if node["@type"] == "cpsv:PublicService")
+    del service[name]
+    assert violations(graph) == [f"{service['@id']} {name}: 0 values"]
+
+
+def test_the_context_is_part_of_the_document():
+    kept = catalogue()
+    document = json.loads(kept.exporter.export("cpsv-ap")["content"])
+    assert document["@context"]["cpsv"] == "http://purl.org/vocab/cpsv#"
+    assert all(isinstance(meaning, (str, dict)) for meaning in document["@context"].values())

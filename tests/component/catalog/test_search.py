@@ -1,0 +1,163 @@
+"""What people type finds what they mean: the queries on the real titles, and the narrowing of results."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from infra.chassis.refusals import InvalidRequest
+from services.catalog.models import Procedure, SearchEntry
+from services.catalog.search import Query
+from services.catalog.usage_counts import Uses
+from tests.component.catalog.builders import offer, real_offers
+from tests.component.catalog.queries import BEST
+from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+
+
+@pytest.fixture(scope="module")
+def real() -> Catalogue:
+    kept = catalogue()
+    kept.imports.take_in(real_offers(), "definition", "2025-01-01", by=BY, command=command())
+    return kept
+
+
+def found(
+    kept: Catalogue, text: str = "", limit: int = 50, cursor: str | None = None, at: str | None = None, **narrowed
+):
+    return kept.search.search(Query.of(text, at, narrowed), limit, cursor)
+
+
+def codes(*arguments, **named) -> list[str]:
+    return [item["code"] for item in found(*arguments, **named)["items"]]
+
+
+def test_there_are_sixty_queries_and_more():
+    assert len({query for query, _ in BEST}) >= 60
+
+
+@pytest.mark.parametrize(("text", "best"), BEST, ids=[query for query, _ in BEST])
+def test_the_best_match_comes_first(real, text, best):
+    assert codes(real, text)[0] in ({best} if isinstance(best, str) else best)
+
+
+def test_pages_together_hold_every_match_once(real):
+    whole = codes(real, "cấp", limit=500)
+    paged, cursor = [], None
+    while True:
+        page = found(real, "cấp", limit=7, cursor=cursor)
+        paged += [item["code"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert paged == whole
+    assert len(whole) == len(set(whole)) > 50
+
+
+def test_no_text_lists_everything(real):
+    assert len(codes(real, limit=500)) == len(real_offers())
+
+
+def test_a_cursor_of_somewhere_else_is_refused(real):
+    for cursor in ("%%%", "bm90IGEgbnVtYmVy", "LTU="):
+        with pytest.raises(InvalidRequest):
+            found(real, "cấp", cursor=cursor)
+
+
+def test_suggestions_follow_what_is_being_typed(real):
+    titles = [item["title"]["vi"] for item in real.search.suggest("đăng ký kế")["items"]]
+    assert titles[0] == "Thủ tục đăng ký kết hôn"
+    assert real.search.suggest("3.00034")["items"][0]["code"] == "3.000346"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_search(real, text):
+    assert isinstance(codes(real, text), list)
+
+
+@pytest.mark.parametrize("text", ['"', "*", "a AND b", "NOT x", "col:x", "'; --", "(", "NEAR(a b)", "%", "_", "\\"])
+def test_signs_of_query_languages_are_only_text(real, text):
+    assert isinstance(codes(real, text), list)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Catalogue:
+    kept = catalogue()
+    agency = {"code": "H01.01", "name": {"vi": "Phường Mẫu"}, "province_code": "01"}
+    kept.agencies.set_agency(agency, "2025-07-01", by=BY, command=command())
+    online = {"online": {"processing_time": {"amount": 1, "unit": "working_days"}}}
+    authority = {"level": "commune", "name": {"vi": "Phường Khác"}, "agency_codes": ["H79.01"]}
+    for definition in (
+        offer("1.1", "Đăng ký một", level=4, channels=online),
+        offer("1.2", "Đăng ký hai", audience=["enterprise"]),
+        offer("1.3", "Đăng ký ba", authority=authority, field={"code": "khac", "vi": "Lĩnh vực khác", "en": "Other"}),
+    ):
+        kept.offerings.publish(definition, "2026-01-01", by=BY, command=command())
+    return kept
+
+
+class TestNarrowing:
+    @pytest.mark.parametrize(
+        ("narrowed", "expected"),
+        [
+            ({"level": 4}, {"1.1"}),
+            ({"audience": "enterprise"}, {"1.2"}),
+            ({"agency": "H79.01"}, {"1.3"}),
+            ({"field": "khac"}, {"1.3"}),
+            ({"province": "01"}, {"1.1", "1.2"}),
+            ({"province": "01", "audience": "citizen"}, {"1.1"}),
+            ({"field": "nothing"}, set()),
+        ],
+    )
+    def test_results_are_narrowed_by_facets(self, kept, narrowed, expected):
+        assert set(codes(kept, "đăng ký", at="2026-02-01", **narrowed)) == expected
+
+    def test_facets_count_what_was_found(self, kept):
+        reply = kept.search.search(Query.of("đăng ký", "2026-02-01", {}), facets=True)
+        assert reply["total"] == 3
+        assert {one["value"]: one["count"] for one in reply["facets"]["level"]} == {"2": 2, "4": 1}
+        assert reply["facets"]["field"][1]["name"] == {"vi": "Lĩnh vực khác", "en": "Other"}
+
+    def test_only_versions_in_force_on_the_day_are_found(self, kept):
+        assert codes(kept, "đăng ký", at="2025-12-31") == []
+
+    def test_a_retired_procedure_is_found_on_its_days_only(self):
+        kept = catalogue()
+        kept.offerings.publish(offer("1.1", "Tên cũ"), "2026-01-01", by=BY, command=command())
+        kept.offerings.publish(offer("1.1", "Tên mới"), "2026-03-01", by=BY, command=command())
+        kept.offerings.retire("1.1", "2026-12-31", by=BY, command=command())
+        assert codes(kept, "tên cũ", at="2026-02-01") == ["1.1"]
+        assert found(kept, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
+        assert codes(kept, "tên", at="2027-01-01") == []
+
+
+def test_what_is_used_most_comes_first_among_equals():
+    kept = catalogue()
+    for code in ("1.1", "1.2"):
+        kept.offerings.publish(offer(code, "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
+    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.1", "1.2"]
+    uses = Uses(kept.database)
+    for number in (1, 1, 1):
+        uses.count({"id": f"applications:{number}", "data": {"procedure_code": "1.2"}})
+    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.2", "1.1"]
+
+
+def test_a_submission_told_twice_is_one_use():
+    kept = catalogue()
+    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    for number in (1, 1, 2):
+        Uses(kept.database).count({"id": f"applications:{number}", "data": {"procedure_code": "1.1"}})
+    with kept.database.session() as session:
+        assert session.get_one(Procedure, "1.1").uses == 2
+
+
+def test_a_new_version_keeps_the_uses_of_its_procedure():
+    kept = catalogue()
+    for day, title in (("2026-01-01", "Cấp giấy mẫu"), ("2026-03-01", "Cấp giấy mẫu mới")):
+        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+        Uses(kept.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
+    with kept.database.session() as session:
+        found = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
+        assert list(found) == [2, 2]

@@ -1,0 +1,70 @@
+"""A small service that the chassis is tested with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.chassis import dependencies
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.doors import door
+from infra.chassis.messaging.handlers import handles
+from infra.chassis.messaging.outbox import tell
+from infra.chassis.operations import Operations
+from infra.chassis.settings import Settings
+from infra.chassis.tables import outbox
+
+
+class Counter:
+    """Counts, and remembers what it heard; ``failures`` makes its handler fail that many times."""
+
+    failures = 0
+    heard: list[str] = []
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Counter:
+        return cls(Database.at(settings.database_url("echo")))
+
+    def count(self, command: Command) -> dict[str, Any]:
+        def work(session: Any) -> dict[str, Any]:
+            count = len(list(session.execute(outbox.select()))) + 1
+            tell(session, "counted.v1", {"count": count}, subject="counter")
+            return {"count": count}
+
+        return self.database.command(command, work)
+
+    def hear(self, event: dict[str, Any]) -> None:
+        if Counter.failures > 0:
+            Counter.failures -= 1
+            raise ValueError("not yet")
+        with self.database.once("hear", event["id"]) as session:
+            if session is not None:
+                Counter.heard.append(event["id"])
+
+
+class EchoService(Operations):
+    name = "echo"
+    counter = dependencies.Provided(Counter)
+
+    @door(public=True, sensitive=("secret",))
+    def shout(self, text: str, secret: str = "") -> dict[str, Any]:
+        return {"text": text.upper()}
+
+    @door(public=True)
+    def count(self, command_id: str, by: int = 1) -> dict[str, Any]:
+        return self.counter.count(self.caller.command)
+
+    @door(public=True)
+    def fail(self) -> dict[str, Any]:
+        raise RuntimeError("the reason that must not leave")
+
+    @door(roles={"case_officer"})
+    def staff_only(self) -> dict[str, Any]:
+        return {}
+
+    @handles("echo", "counted.v1")
+    def hear(self, event: dict[str, Any]) -> None:
+        self.counter.hear(event)

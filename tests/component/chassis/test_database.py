@@ -1,0 +1,98 @@
+"""Commands once, sessions in turn."""
+
+from __future__ import annotations
+
+import uuid
+
+import eventlet
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.messaging.outbox import tell
+from infra.chassis.refusals import CommandIdReused, Refusal
+from infra.chassis.tables import ALL, command_log, outbox
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'one.sqlite'}")
+    ALL[0].metadata.create_all(database.engine)
+    return database
+
+
+def a_command(**arguments):
+    return Command.of(str(uuid.uuid4()), "test.count", "somebody", arguments)
+
+
+def test_a_refused_command_leaves_nothing_behind(database):
+    def refuse(session):
+        tell(session, "counted.v1", {}, subject="x")
+        raise Refusal()
+
+    with pytest.raises(Refusal):
+        database.command(a_command(), refuse)
+    with database.session() as session:
+        assert session.execute(outbox.select()).first() is None
+        assert session.execute(command_log.select()).first() is None
+
+
+def test_another_meaning_of_the_same_command_is_refused(database):
+    first = a_command(amount=1)
+    second = Command.of(first.id, "test.count", "somebody", {"amount": 2})
+    database.command(first, lambda session: {"n": 1})
+    with pytest.raises(CommandIdReused):
+        database.command(second, lambda session: {"n": 2})
+
+
+def test_the_same_id_of_another_caller_is_another_command(database):
+    first = a_command()
+    other = Command.of(first.id, "test.count", "somebody else", {})
+    assert database.command(first, lambda session: {"n": 1}) == {"n": 1}
+    assert database.command(other, lambda session: {"n": 2}) == {"n": 2}
+
+
+def test_secrets_are_not_in_the_fingerprint():
+    id = str(uuid.uuid4())
+    one, two = (Command.of(id, "x", "y", {"password": secret, "name": "n"}) for secret in ("a", "b"))
+    assert one.fingerprint == two.fingerprint
+
+
+def test_a_collision_is_judged_again_on_what_is_there_now(database):
+    tries = []
+
+    def collide_once(session):
+        tries.append(1)
+        if len(tries) == 1:
+            raise IntegrityError("insert", {}, ValueError("unique"))
+        return {"tries": len(tries)}
+
+    assert database.command(a_command(), collide_once) == {"tries": 2}
+
+
+def test_a_transaction_that_yields_keeps_others_waiting_on_the_hub_and_not_the_hub_itself(database):
+    ticks = []
+
+    def slow():
+        with database.session() as session:
+            tell(session, "counted.v1", {}, subject="slow")
+            eventlet.sleep(0.3)
+
+    def tick():
+        for _ in range(20):
+            ticks.append(1)
+            eventlet.sleep(0.01)
+
+    threads = [eventlet.spawn(slow), eventlet.spawn(slow), eventlet.spawn(tick)]
+    eventlet.sleep(0.29)
+    assert len(ticks) >= 15
+    for thread in threads:
+        thread.wait()
+    with database.session() as session:
+        assert len(session.execute(outbox.select()).all()) == 2
+
+
+def test_a_transaction_within_a_transaction_is_a_mistake_that_is_said(database):
+    with database.session(), pytest.raises(RuntimeError, match="within a transaction"), database.session():
+        pass

@@ -1,0 +1,42 @@
+"""Answers of neighbours arrive however busy a service is with events."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from nameko.runners import ServiceRunner
+
+from infra.chassis.contracts import contract_of
+from infra.chassis.messaging.publishing import Publisher, events_exchange
+from infra.chassis.messaging.topology import declare
+from infra.chassis.runner import container_config
+from infra.chassis.settings import Settings
+
+EVENTS = 12
+
+
+@pytest.fixture
+def asker(echo):
+    """A service of two workers beside the echo service."""
+    from services.asker.service import AskerService, heard
+
+    heard.clear()
+    url = echo.settings.env["ECHO_DATABASE_URL"]
+    settings = Settings({**echo.settings.env, "MAX_WORKERS": "2", "ASKER_DATABASE_URL": url})
+    declare(settings, [AskerService], [contract_of("asker")])
+    runner = ServiceRunner(container_config(settings))
+    runner.add_service(AskerService)
+    runner.start()
+    yield heard
+    runner.stop()
+
+
+def test_answers_arrive_while_every_worker_waits_for_one_and_more_events_come(echo, asker):
+    publisher, started = Publisher(echo.settings.amqp_uri), time.monotonic()
+    for number in range(EVENTS):
+        kind = ("counted.v1", "unheard.v1")[number % 2]
+        event = {"id": f"echo:{number}", "type": kind, "data": {"count": 1}}
+        publisher.publish(event, exchange=events_exchange("echo"), routing_key=kind, message_id=event["id"])
+    echo.until(lambda: len(set(asker)) == EVENTS, seconds=10)
+    assert time.monotonic() - started < 1.9, "somebody had waited for an answer that was there"

@@ -1,0 +1,110 @@
+"""An identity service in memory: its use cases on an SQLite database that lives as long as one test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.jwk import KeySet
+from sqlalchemy import select
+
+from infra.chassis.actors import Actor
+from infra.chassis.auth import claims_of
+from infra.chassis.contracts import contract_of
+from infra.chassis.database import Database
+from infra.chassis.tables import outbox
+from services.identity import keys
+from services.identity.access_log import AccessLog
+from services.identity.accounts import Accounts, Claimed
+from services.identity.delegations import Delegations
+from services.identity.models import Table
+from services.identity.offices import Offices
+from services.identity.one_time_codes import OneTimeCodes
+from services.identity.population import SAMPLE, RegisterFile
+from services.identity.service_clients import ServiceClients
+from services.identity.sessions import Sessions
+from services.identity.tokens import Mint
+
+PASSWORD = "bốn con mèo ngủ trưa"
+OPERATOR = Actor("operator-of-the-test", "Người Vận Hành", frozenset({"operator"}))
+
+
+class Identity:
+    """All use cases of the service over one database, and short ways to what most tests need first."""
+
+    def __init__(self) -> None:
+        self.database = Database("sqlite://")
+        Table.metadata.create_all(self.database.engine)
+        self.private = Ed25519PrivateKey.generate()
+        self.mint = Mint(self.private)
+        self.register = RegisterFile(SAMPLE)
+        self.accounts = Accounts(self.database, self.register)
+        self.codes = OneTimeCodes(self.database, keys.sealer(self.private, "otp"))
+        self.sessions = Sessions(self.database, self.mint, self.codes)
+        self.clients = ServiceClients(self.database, self.mint)
+        self.offices = Offices(self.database)
+        self.delegations = Delegations(self.database)
+        self.access = AccessLog(self.database)
+
+    def claimed(self, person: int = 0, **other: str) -> Claimed:
+        """What person number ``person`` of the sample register would say about themselves."""
+        one = self.register.people()[person]
+        said = {
+            "citizen_number": one.citizen_number,
+            "full_name": one.full_name,
+            "birth_date": one.birth_date.isoformat(),
+            "phone": f"09012345{person:02d}",
+            "email": f"mau{person}@example.com",
+        }
+        return Claimed(**{**said, **other})
+
+    def registered(self, person: int = 0) -> dict[str, Any]:
+        return self.accounts.register_citizen(self.claimed(person), PASSWORD)
+
+    def signed_in(self, person: int = 0) -> dict[str, Any]:
+        return self.sessions.sign_in(self.claimed(person).citizen_number, PASSWORD)
+
+    def claims(self, access_token: str) -> dict[str, Any]:
+        return claims_of(access_token, KeySet.import_key_set(self.mint.jwks()))
+
+    def actor(self, person: int = 0) -> Actor:
+        """Person number ``person``, registered and signed in."""
+        self.registered(person)
+        return Actor.of_claims(self.claims(self.signed_in(person)["access_token"]))
+
+    def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """Events waiting in the outbox, in their order."""
+        with self.database.session() as session:
+            return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]
+
+    def close(self) -> None:
+        self.database.engine.dispose()
+
+
+@pytest.fixture
+def identity() -> Iterator[Identity]:
+    made = Identity()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def operator() -> Actor:
+    return OPERATOR
+
+
+@pytest.fixture
+def password() -> str:
+    return PASSWORD
+
+
+@pytest.fixture
+def fits() -> Callable[[str, Any], None]:
+    """Asserts that a reply is what the contract promises for that door."""
+
+    def check(door: str, reply: Any) -> None:
+        assert contract_of("identity").reply(door).problems(reply) == []
+
+    return check

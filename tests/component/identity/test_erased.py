@@ -1,0 +1,109 @@
+"""An erased person's account is an id with nothing behind it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from infra.chassis.refusals import Unauthenticated
+from services.identity.errors import AccountErased, AccountNotFound, SessionEnded
+from services.identity.models import AccessEntry, Account, Appointment, SignInAttempt, SignInSession
+from services.identity.personal_data import Forgetting
+from tests.component.identity.conftest import Identity
+
+READ = {"applicant_id": "?", "application_id": "a-1", "purpose": "Xem hồ sơ bà Mẫu", "at": "2026-11-20T02:30:00+00:00"}
+
+
+def forget(identity: Identity, account_id: str) -> dict[str, int]:
+    forgetting = Forgetting(identity.database)
+    with identity.database.session() as session:
+        return forgetting.forget(session, account_id, forgetting.marks(session, account_id))
+
+
+def everything(identity: Identity) -> str:
+    with identity.database.session() as session:
+        return "\n".join(
+            str(tuple(row)) for table in (Account, AccessEntry, SignInAttempt, SignInSession)
+            for row in session.execute(select(table.__table__))
+        )  # fmt: skip
+
+
+def test_nothing_of_an_erased_person_is_left_but_the_id(identity):
+    by, claimed = identity.actor(0), identity.claimed(0)
+    forget(identity, by.account_id)
+    left = everything(identity)
+    for said in (claimed.citizen_number, claimed.full_name, claimed.birth_date, claimed.email, claimed.phone[1:]):
+        assert said not in left
+    assert by.account_id in left
+
+
+def test_an_erased_account_is_refused_by_name_and_no_session_is_left_open(identity, password):
+    tokens, claimed = (identity.registered(0), identity.signed_in(0))[1], identity.claimed(0)
+    by = identity.claims(tokens["access_token"])["sub"]
+    forget(identity, by)
+    with pytest.raises(Unauthenticated):
+        identity.sessions.sign_in(claimed.citizen_number, password)
+    with pytest.raises(Unauthenticated):
+        identity.sessions.refresh(tokens["refresh_token"])
+    with pytest.raises(AccountNotFound):
+        identity.accounts.contact(by)
+
+
+def test_a_token_that_outlives_its_account_is_refused(identity, password):
+    by = identity.actor(0)
+    forget(identity, by.account_id)
+    with pytest.raises(AccountErased):
+        identity.accounts.whoami(by=by)
+    with pytest.raises(SessionEnded):
+        identity.accounts.change_password(password, "năm từ khác hẳn nhau", by=by)
+    with pytest.raises(SessionEnded):
+        identity.delegations.delegate("001199000001", "*", "2999-12-31", by=by)
+
+
+def test_the_same_person_may_register_anew_and_is_somebody_else(identity):
+    first = identity.registered(0)
+    forget(identity, first["account_id"])
+    again = identity.registered(0)
+    assert again["account_id"] != first["account_id"]
+    assert forget(identity, first["account_id"]) == {}
+    assert identity.accounts.contact(again["account_id"])["full_name"]
+
+
+def test_posts_and_delegations_of_an_erased_person_end_and_are_told(identity, operator):
+    by, other = identity.actor(0), identity.registered(1)
+    identity.offices.create_agency("H01", "Phường Mẫu", by=operator)
+    identity.offices.appoint(by.account_id, "H01", ["auditor"], by=operator)
+    identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
+    removed = forget(identity, by.account_id)
+    assert (removed["appointment"], removed["delegation"], removed["account"]) == (1, 1, 1)
+    assert [kind for kind, _ in identity.told()][-2:] == ["delegation_revoked.v1", "official_dismissed.v1"]
+    with identity.database.session() as session:
+        assert session.scalars(select(Appointment.dismissed_by)).one() == "service:identity"
+    with pytest.raises(AccountNotFound):
+        identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2999-12-31", by=identity.actor(2))
+    assert identity.accounts.contact(other["account_id"])
+
+
+def test_a_delegation_of_an_erased_person_stays_readable_for_the_other(identity, fits):
+    by, other = identity.actor(0), identity.actor(1)
+    identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2999-12-31", by=other)
+    identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
+    forget(identity, by.account_id)
+    seen = identity.delegations.delegations(by=other)
+    fits("delegations", seen)
+    assert [(one["citizen_number"], one["name"], one["in_force"]) for one in seen["items"]] == [(None, None, False)] * 2
+
+
+def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
+    subject, reader = identity.actor(0), identity.actor(1)
+    data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}
+    identity.access.note_reading({"id": "applications:beside-1", "data": data})
+    told = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1"}
+    Forgetting(identity.database).note({"id": "applications:beside-2", "data": told})
+    forget(identity, subject.account_id)
+    identity.access.note_reading({"id": "applications:beside-3", "data": data})
+    items = identity.access.access_log(by=subject)["items"]
+    assert [(one["reader_id"], one["role"], one["purpose"]) for one in items] == [
+        (reader.account_id, "auditor", "–"),
+        (reader.account_id, "auditor", "–"),
+    ]

@@ -1,0 +1,424 @@
+"""Texts to a gateway that can be asked: sent once, though answers get lost, processes die and gateways go away."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from infra.chassis.settings import SettingMissing, Settings
+from infra.sandbox.texts import Texts, serve
+from services.notifications import sms_carrier
+from services.notifications.delivery_worker import LEASE, Courier
+from services.notifications.errors import TemplateNotAllowed
+from services.notifications.follower import duties
+from services.notifications.messages import SAID
+from services.notifications.models import Attempt, Delivery, Row
+from services.notifications.reports import Reports, signature
+from services.notifications.sms_carrier import SmsCarrier, SmsGateway
+from tests.component.notifications.use_cases import CITIZEN, OPERATOR, Directory, Office, command, event
+
+START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+PHONE, TOKEN = "+84901234567", "only a test"
+SHORTER = timedelta(seconds=31)  # more than the lease of a carrier that gives up after half a second
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(sms=True)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Texts]:
+    texts = serve(token=TOKEN)
+    yield texts
+    texts.stop()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    with time_machine.travel(START, tick=False) as moved:
+        yield moved
+
+
+def courier(office: Office, gateway: Texts, token: str = TOKEN, timeout: float = 0.5) -> Courier:
+    return Courier(office.database, SmsCarrier(SmsGateway.of(gateway.url, token, "DICHVUCONG"), timeout))
+
+
+def text_to(office: Office, phone: str | None = PHONE, event_id: str = "applications:1", language: str = "vi") -> None:
+    office.hears(event("supplement_requested.v1", event_id), Directory(language, email=None, phone=phone))
+
+
+def puts(gateway: Texts) -> list[int]:
+    """How often each text was handed over."""
+    return [one["puts"] for one in gateway.all()]
+
+
+def only(office: Office) -> Delivery:
+    [delivery] = office.deliveries()
+    return delivery
+
+
+def outcomes(office: Office) -> list[str | None]:
+    return [one.outcome for one in office.attempts()]
+
+
+def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Office, gateway: Texts) -> None:
+    text_to(office)
+    assert [courier(office, gateway).step() for _ in range(3)] == [1, 0, 0]
+    [arrived], delivery = gateway.all(), only(office)
+    assert (arrived["id"], arrived["to"], arrived["from"]) == (delivery.id, PHONE, "DICHVUCONG")
+    assert arrived["text"].startswith("Ho so H01.01-261120-0001 can bo sung") and arrived["text"].isascii()
+    assert (delivery.status, delivery.attempts, delivery.problem) == ("sent", 1, None)
+    assert puts(gateway) == [1] and outcomes(office) == ["sent"]
+
+
+@pytest.mark.parametrize("event_type", sorted(SAID))
+def test_texts_are_for_what_must_be_acted_on_or_has_ended(office: Office, event_type: str) -> None:
+    office.hears(event(event_type))
+    assert [one.channel for one in office.deliveries() if one.channel == "sms"] == ["sms"] * SAID[event_type].sms
+
+
+def test_without_a_way_there_are_no_texts() -> None:
+    office = Office()
+    text_to(office)
+    assert office.deliveries() == []
+
+
+@pytest.mark.parametrize("phone", [None, "", "024 3825 5555", "không có"])
+def test_without_a_number_that_takes_texts_there_is_none(office: Office, phone: str | None) -> None:
+    text_to(office, phone)
+    assert office.deliveries() == [] and len(office.messages()) == 1
+
+
+def test_who_wants_no_texts_has_e_mail_and_inbox(office: Office) -> None:
+    office.preferences.set_preferences({"sms": False}, by=CITIZEN, command=command())
+    office.hears(event("supplement_requested.v1"))
+    assert [one.channel for one in office.deliveries()] == ["email"]
+
+
+def test_texts_wait_for_the_end_of_the_quiet_hours(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    night = {"quiet_hours": {"from": "09:00", "until": "11:00"}}  # it is 10:00 in Viet Nam
+    office.preferences.set_preferences(night, by=CITIZEN, command=command())
+    text_to(office)
+    assert courier(office, gateway).step() == 0
+    clock.move_to(START + timedelta(hours=1))
+    assert courier(office, gateway).step() == 1 and puts(gateway) == [1]
+
+
+@pytest.mark.parametrize("lost", ["drop", "hang"])
+def test_a_text_whose_answer_was_lost_is_asked_about_and_not_sent_again(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates, lost: str
+) -> None:
+    text_to(office)
+    gateway.misbehave(lost)
+    sending = courier(office, gateway)
+    sending.step()
+    assert only(office).status == "temporary_failure"
+    clock.shift(MINUTE)
+    sending.step()
+    assert only(office).status == "sent" and outcomes(office) == ["temporary_failure", "sent"]
+    assert puts(gateway) == [1] and gateway.all()[0]["asked"] == 1
+
+
+@pytest.mark.parametrize("code", ["500", "408", "425"])
+def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates, code: str
+) -> None:
+    text_to(office)
+    text_to(office, "+84901234568", "applications:2")
+    gateway.misbehave(code)
+    sending = courier(office, gateway)
+    assert sending.step() == 2
+    assert [one.status for one in office.deliveries()] == ["temporary_failure", "sent"]
+    clock.shift(MINUTE)
+    sending.step()
+    assert [one.status for one in office.deliveries()] == ["sent", "sent"]
+    assert puts(gateway) == [1, 1] and gateway.asked_in_vain == 1
+
+
+@pytest.mark.parametrize("code", ["429", "401", "404", "503"])
+def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates, code: str
+) -> None:
+    for number in range(3):
+        text_to(office, event_id=f"applications:{number}")
+    gateway.misbehave(code)
+    sending = courier(office, gateway)
+    assert [sending.step(), sending.step()] == [1, 0]
+    assert [one.attempts for one in office.deliveries()] == [1, 0, 0]
+    clock.shift(MINUTE)
+    assert sending.step() == 3 and puts(gateway) == [1, 1, 1]
+
+
+def test_a_wrong_token_loses_no_text(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
+    text_to(office)
+    courier(office, gateway, token="wrong").step()
+    clock.shift(MINUTE)
+    courier(office, gateway, token="wrong").step()
+    assert only(office).status == "temporary_failure" and "401" in (only(office).problem or "")
+    clock.shift(timedelta(minutes=5))
+    courier(office, gateway).step()
+    assert only(office).status == "sent" and puts(gateway) == [1]
+
+
+def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    port = gateway.port
+    gateway.stop()
+    for number in range(3):
+        text_to(office, event_id=f"applications:{number}")
+    sending = courier(office, gateway)
+    assert [sending.step(), sending.step()] == [1, 0]
+    gateway.start(port)
+    clock.shift(MINUTE)
+    assert sending.step() == 3 and puts(gateway) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("phone", ["+84900000400", "+84900000410", "+84900000422"])
+def test_a_text_refused_for_good_is_given_up_at_once(office: Office, gateway: Texts, phone: str) -> None:
+    text_to(office, phone)
+    courier(office, gateway).step()
+    assert only(office).status == "permanent_failure" and only(office).next_attempt_at is None
+
+
+def test_what_the_gateway_could_not_deliver_is_given_up(office: Office, gateway: Texts) -> None:
+    text_to(office, "+84900003000")
+    courier(office, gateway).step()
+    assert only(office).status == "permanent_failure" and "failed" in (only(office).problem or "")
+
+
+def test_a_text_refused_for_days_is_given_up(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
+    text_to(office, "+84900000500")
+    sending = courier(office, gateway)
+    while sending.step():
+        if (due := only(office).next_attempt_at) is not None:
+            clock.move_to(due)
+    assert only(office).status == "permanent_failure" and "given up after 7 attempts" in (only(office).problem or "")
+
+
+def test_a_gateway_that_never_comes_to_an_end_is_hung_up_on(office: Office) -> None:
+    def drip(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            for letter in itertools.cycle(b"HTTP/1.1 200 OK"):
+                line.sendall(bytes([letter]))
+                time.sleep(0.05)
+
+    text_to(office)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=(server,), daemon=True)
+        dripping.start()
+        started = time.monotonic()
+        carrier = SmsCarrier(SmsGateway.of(f"http://127.0.0.1:{server.getsockname()[1]}"), 0.5)
+        Courier(office.database, carrier).step()
+        assert time.monotonic() - started < 2
+        dripping.join(5)
+    assert only(office).status == "temporary_failure"
+
+
+# A process that dies between call and result
+
+
+def died_after_the_call(office: Office, gateway: Texts) -> None:
+    sending = courier(office, gateway)
+    parcel = sending._intend(only(office).id)
+    assert parcel is not None
+    with sending.carrier.open() as carry:
+        carry(parcel)
+
+
+def test_an_intent_without_result_is_asked_about_and_concluded(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    text_to(office)
+    died_after_the_call(office, gateway)
+    assert courier(office, gateway).step() == 0, "the attempt may still be under way"
+    clock.shift(SHORTER)
+    assert SHORTER < LEASE and courier(office, gateway).step() == 1
+    assert (only(office).status, only(office).attempts, puts(gateway)) == ("sent", 1, [1])
+    assert outcomes(office) == ["sent"] and "asked" in (office.attempts()[0].detail or "")
+
+
+def test_an_intent_the_gateway_never_heard_of_is_sent_again_under_the_same_id(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    text_to(office)
+    courier(office, gateway)._intend(only(office).id)  # and here the process dies
+    clock.shift(SHORTER)
+    later = courier(office, gateway)
+    assert later.step() == 1 and outcomes(office) == ["temporary_failure"]
+    clock.shift(MINUTE)
+    assert later.step() == 1 and outcomes(office) == ["temporary_failure", "sent"]
+    assert puts(gateway) == [1] and gateway.all()[0]["id"] == only(office).id
+
+
+def test_while_nobody_answers_it_stays_open_and_is_asked_about_later(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    text_to(office)
+    died_after_the_call(office, gateway)
+    port = gateway.port
+    gateway.stop()
+    later = courier(office, gateway)
+    for _ in range(30):
+        clock.shift(MINUTE)
+        assert later.step() == 0
+    assert (only(office).status, outcomes(office)) == ("sending", [None])
+    gateway.start(port)
+    clock.shift(MINUTE)
+    assert later.step() == 1 and only(office).status == "sent" and puts(gateway) == [1]
+
+
+def test_a_leader_that_was_only_slow_changes_nothing_afterwards(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates
+) -> None:
+    text_to(office)
+    slow, successor = courier(office, gateway), courier(office, gateway)
+
+    def overtaken(parcel: Any) -> Any:
+        clock.shift(SHORTER)
+        assert successor.step() == 1 and outcomes(office) == ["temporary_failure"]
+        with slow.carrier.open() as carry:
+            return carry(parcel)
+
+    slow._carry(only(office).id, overtaken)
+    assert outcomes(office) == ["temporary_failure"]
+    clock.shift(MINUTE)
+    assert successor.step() == 1
+    assert (outcomes(office), puts(gateway)) == (["temporary_failure", "sent"], [1])
+
+
+# What is shown, reported, written
+
+
+def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gateway: Texts) -> None:
+    text_to(office, "+84900000422")
+    courier(office, gateway).step()
+    shown = office.inbox.deliveries(office.messages()[0].id, by=CITIZEN)
+    [one] = shown["items"]
+    assert (one["channel"], one["recipient"]) == ("sms", "+84***422")
+    assert "900000422" not in str(shown) and "+84***422" in one["problem"]
+
+
+def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: Texts) -> None:
+    text_to(office)
+    courier(office, gateway).step()
+    reports = Reports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared"}))
+    told = {"delivery_id": only(office).id, "event": "delivered", "at": "2026-11-20T02:30:00Z"}
+    reports.delivery_report("sms", {**told, "signature": signature(told, "shared")})
+    assert only(office).status == "delivered"
+
+
+def test_an_operators_text_is_sent_in_plain_letters_and_never_in_more_than_three_parts(
+    office: Office, gateway: Texts
+) -> None:
+    def publish(body: str) -> None:
+        which = ("supplement_requested", "sms", "vi", "Bổ sung")
+        office.templates.publish_template(*which, body, by=OPERATOR, command=command(by=OPERATOR))
+
+    with pytest.raises(TemplateNotAllowed, match="3 parts"):
+        publish("dài quá " * 60)
+    publish("Bổ sung: {{ reason }}")
+    told = event("supplement_requested.v1", reason="Giấy chứng sinh mờ. " * 100)
+    office.hears(told, Directory(email=None, phone=PHONE))
+    assert only(office).template_version == 2
+    assert only(office).body.startswith("Bo sung: Giay chung sinh mo.") and len(only(office).body) <= 459
+    preview = office.templates.preview("supplement_requested", "sms", "vi", {"reason": "Thiếu"})
+    assert preview["body"] == "Bo sung: Thieu"
+
+
+# Erasure
+
+CANARY = "+84912345678"
+
+
+def everything_kept(office: Office) -> str:
+    with office.database.session() as session:
+        return str([list(session.execute(table.select())) for table in Row.metadata.sorted_tables])
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_of_an_erased_person_neither_number_nor_words_stay(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates, gone: bool
+) -> None:
+    text_to(office, CANARY)
+    if gone:
+        gateway.misbehave("422")  # whose words repeat the number
+        courier(office, gateway).step()
+    assert CANARY in everything_kept(office) and "Ho so H01" in everything_kept(office)
+    office.forgets(CITIZEN.account_id)
+    kept = everything_kept(office)
+    assert CANARY[1:] not in kept and "Ho so H01" not in kept
+    assert only(office).status == "permanent_failure"
+    clock.shift(timedelta(hours=1))
+    assert courier(office, gateway).step() == 0 and gateway.all() == []
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_text_under_way_when_its_person_was_erased_is_settled_and_not_sent_again(
+    office: Office, gateway: Texts, clock: time_machine.Coordinates, arrived: bool
+) -> None:
+    text_to(office, CANARY)
+    if arrived:
+        died_after_the_call(office, gateway)
+    else:
+        courier(office, gateway)._intend(only(office).id)
+    office.forgets(CITIZEN.account_id)
+    clock.shift(SHORTER)
+    assert courier(office, gateway).step() == 1
+    assert only(office).status == ("sent" if arrived else "permanent_failure")
+    assert puts(gateway) == [1] * arrived and CANARY[1:] not in everything_kept(office)
+
+
+# Settings
+
+
+def test_without_an_address_no_courier_runs_for_texts() -> None:
+    home = {"PORTAL_HOME": "unused", "SERVICE_CLIENT_SECRET": "only a test"}
+    assert sms_carrier.carrier_of(Settings(home)) is None
+    assert "courier-sms" not in [duty.name for duty in duties(Settings(home))]
+    assert "courier-sms" in [duty.name for duty in duties(Settings({**home, "SMS_URL": "http://gateway"}))]
+
+
+def test_outside_development_token_and_sender_are_needed() -> None:
+    real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://", "SMS_URL": "https://sms.example.vn"}
+    for missing, also in {"SMS_TOKEN": {}, "SMS_SENDER": {"SMS_TOKEN": "t"}}.items():
+        with pytest.raises(SettingMissing) as stopped:
+            sms_carrier.carrier_of(Settings({**real, **also}))
+        assert stopped.value.name == missing
+    carrier = sms_carrier.carrier_of(Settings({**real, "SMS_TOKEN": "t", "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"}))
+    assert carrier is not None and (carrier.gateway.secure, carrier.timeout) == (True, 3)
+    assert carrier.lease == timedelta(seconds=16)
+
+
+@pytest.mark.parametrize("url", ["ftp://sms", "http://", "sms.example.vn", "http://sms:port", "http://sms/?to=x"])
+def test_an_address_that_is_none_stops_the_process(url: str) -> None:
+    with pytest.raises(SettingMissing):
+        SmsGateway.of(url)
+
+
+def test_the_address_may_have_a_path(office: Office, gateway: Texts) -> None:
+    carrier = SmsCarrier(SmsGateway.of(f"{gateway.url}/elsewhere/", TOKEN), 0.5)
+    text_to(office)
+    Courier(office.database, carrier).step()
+    assert "404" in (only(office).problem or "") and only(office).status == "temporary_failure"
+
+
+def test_attempts_of_texts_are_kept_like_those_of_letters(office: Office, gateway: Texts) -> None:
+    text_to(office)
+    courier(office, gateway).step()
+    [attempt] = office.attempts()
+    assert isinstance(attempt, Attempt) and attempt.finished_at is not None and attempt.detail == "HTTP 201 accepted"

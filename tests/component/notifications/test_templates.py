@@ -1,0 +1,197 @@
+"""Texts: their versions, what they may say, and what they may not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment, nodes
+
+from services.notifications import templates, wording
+from services.notifications.errors import (
+    TemplateFactMissing,
+    TemplateFactUnfit,
+    TemplateNotAllowed,
+    TemplateNotFound,
+)
+from services.notifications.messages import KEYS, LANGUAGES, SAID, TEXTS
+from tests.component.notifications.use_cases import OPERATOR, Office, command, event
+
+WHICH = ("application_approved", "inbox", "vi")
+
+
+def publish(office: Office, subject: str = "Mới {{ reference }}", body: str = "Chữ.", which: Any = WHICH) -> int:
+    reply = office.templates.publish_template(*which, subject, body, by=OPERATOR, command=command(by=OPERATOR))
+    return int(reply["version"])
+
+
+def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: Office) -> None:
+    items = office.templates.templates()["items"]
+    texts = sum(said.sms for said in SAID.values())
+    assert len(items) == (2 * len(KEYS) + texts) * len(LANGUAGES)
+    assert len({(one["key"], one["channel"], one["language"]) for one in items}) == len(items)
+    assert {(one["version"], one["published_by"]) for one in items} == {(1, "built-in")}
+
+
+def test_no_built_in_text_is_left_over() -> None:
+    for language in LANGUAGES:
+        files = {path.stem for path in (Path(templates.FOLDER) / language).iterdir()}
+        assert files == {*KEYS, "_email", "sms"}
+        texts = {path.stem for path in (Path(templates.FOLDER) / language / "sms").iterdir()}
+        assert texts == {key for key, said in KEYS.items() if said.sms}
+
+
+def test_both_languages_speak_of_the_same_facts() -> None:
+    for key, channel in TEXTS:
+        vi, en = ("\n".join(templates.built_in(key, channel, language)) for language in LANGUAGES)
+        assert spoken_of(vi) == spoken_of(en), (key, channel)
+
+
+def spoken_of(text: str) -> set[str]:
+    """The names a template uses."""
+    return {name.name for name in Environment().parse(text).find_all(nodes.Name)}
+
+
+def test_operators_are_shown_which_facts_a_text_may_speak_of(office: Office) -> None:
+    facts = {one["key"]: one["facts"] for one in office.templates.templates()["items"]}
+    assert {"reference", "full_name", "due_at", "receipt_number"} <= set(facts["application_accepted"])
+    assert "by" not in facts["application_accepted"] and "marks" in facts["supplement_requested"]
+
+
+def test_a_published_text_is_the_next_version_and_used_at_once(office: Office) -> None:
+    office.hears(event("application_approved.v1", "applications:1"))
+    assert [publish(office), publish(office, "Mới hơn {{ reference }}")] == [2, 3]
+    office.hears(event("application_approved.v1", "applications:2"))
+    old, new = office.messages()
+    assert (old.template_version, new.template_version) == (1, 3)
+    assert old.subject.startswith("Hồ sơ") and new.subject == "Mới hơn H01.01-261120-0001"
+
+
+def test_the_first_text_of_an_operator_still_leaves_version_1_to_the_built_in_one(office: Office) -> None:
+    assert publish(office) == 2
+
+
+def test_a_letter_and_a_message_each_have_their_own_text(office: Office) -> None:
+    publish(office, which=("application_approved", "email", "vi"))
+    office.hears(event("application_approved.v1"))
+    assert (office.messages()[0].template_version, office.deliveries()[0].template_version) == (1, 2)
+
+
+def test_a_new_release_brings_its_text_unless_an_operator_has_written_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version() -> int:
+        return int(office.templates.preview(*WHICH, {"reference": "R", "at": "2026-11-20T02:30:00Z"})["version"])
+
+    def released(text: str) -> None:
+        monkeypatch.setattr(templates, "built_in", lambda *_: (text, text))
+
+    assert version() == 1
+    released("newer")
+    assert version() == 2
+    monkeypatch.undo()
+    assert version() == 2, "an older program beside a newer one takes nothing back"
+    publish(office)
+    released("newest")
+    assert version() == 3
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        ("weather", "inbox", "vi"),
+        ("_email", "inbox", "vi"),
+        ("../vi/appealed", "inbox", "vi"),
+        ("application_assigned", "sms", "vi"),
+    ],
+)
+def test_a_key_nobody_speaks_of_is_not_found(office: Office, which: tuple[str, str, str]) -> None:
+    with pytest.raises(TemplateNotFound):
+        office.templates.preview(*which, {})
+    with pytest.raises(TemplateNotFound):
+        publish(office, which=which)
+
+
+def test_a_missing_fact_is_named(office: Office) -> None:
+    with pytest.raises(TemplateFactMissing, match="“reference”"):
+        office.templates.preview(*WHICH, {})
+
+
+def test_a_text_that_needs_a_fact_this_key_never_has_is_refused_when_it_is_published(office: Office) -> None:
+    with pytest.raises(TemplateFactMissing, match="“due_at”"):
+        publish(office, body="Hẹn {{ due_at | day }}")
+    assert office.templates.templates()["items"][0]["version"] == 1
+
+
+def test_a_text_must_live_without_facts_that_are_only_sometimes_there(office: Office) -> None:
+    which = ("application_accepted", "inbox", "vi")
+    with pytest.raises(TemplateFactUnfit):
+        publish(office, body="Hẹn {{ due_at | day }}", which=which)
+    assert publish(office, body="{% if due_at %}Hẹn {{ due_at | day }}{% endif %}.", which=which) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "facts"),
+    [
+        ("{{ at | moment }}", {"at": "soon"}),
+        ("{{ at | moment }}", {"at": 7}),
+        ("{{ at | money }}", {"at": "2026-11-20"}),
+    ],
+)
+def test_a_fact_that_cannot_be_said_is_refused_and_not_a_failure(office: Office, body: str, facts: Any) -> None:
+    with pytest.raises((TemplateFactUnfit, wording.FactUnfit)):
+        wording.render(body, "vi", facts)
+
+
+FORBIDDEN = [
+    "{{ reference.upper() }}", "{{ ''.__class__ }}", "{{ reference['__class__']() }}", "{{ range(9) }}",
+    "{{ 9 ** 9 }}", "{{ 'a' * 9 }}", "{{ 'a' ~ 'b' }}", "{{ 1 + 1 }}", "{{ '%1000000000d' % 1 }}", "{{ [1] }}",
+    "{% set a = 1 %}", "{% with a = 1 %}{% endwith %}", "{% macro m() %}{% endmacro %}", "{% call x() %}{% endcall %}",
+    "{% include 'x' %}", "{% import 'x' as x %}", "{% extends 'x' %}", "{% block b %}{% endblock %}", "{{ x() }}",
+    "{% for a in 'abc' %}{% endfor %}", "{% for a in [1, 2] %}{% endfor %}", "{{ a.b._c }}",
+    "{% for a in marks %}{% for b in marks %}{% endfor %}{% endfor %}", "{{ reference is callable }}",
+    "{% filter upper %}{% endfilter %}", "{{ reference | attr('x') }}", "{{ reference | unknown }}",
+    "{{ reference", "{% if %}", "{% unknown %}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", FORBIDDEN)
+def test_a_text_can_only_speak(office: Office, body: str) -> None:
+    with pytest.raises(TemplateNotAllowed):
+        publish(office, body=body)
+
+
+def test_what_looks_like_a_way_out_by_name_leads_nowhere() -> None:
+    with pytest.raises((wording.FactMissing, wording.FactUnfit)):
+        wording.render("{{ reference['__class__'] }}", "vi", {"reference": "R"})
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_either_refused_or_can_be_said(body: str) -> None:
+    try:
+        wording.check(body)
+    except wording.WordingProblem:
+        return
+    try:
+        wording.render(body, "vi", {"reference": "R"})
+    except (wording.FactMissing, wording.FactUnfit):
+        return
+
+
+@given(st.integers(0, 10**15))
+def test_money_is_written_with_dots_and_dong(amount: int) -> None:
+    said = wording.money({"amount": amount, "currency": "VND"}, "vi")
+    assert said == f"{amount:,}".replace(",", ".") + "\N{NO-BREAK SPACE}₫"
+
+
+def test_instants_and_days_are_those_of_viet_nam() -> None:
+    assert wording.moment("2026-12-31T18:00:00+00:00", "vi") == "01:00 ngày 01/01/2027"
+    assert wording.moment("2026-12-31T18:00:00Z", "en") == "01:00, 1 January 2027"
+    assert (
+        wording.day("2026-12-31T18:00:00+00:00", "vi") == "01/01/2027"
+        and wording.day("2026-12-31", "vi") == "31/12/2026"
+    )
+    assert wording.money({"amount": 12345, "currency": "USD"}, "en") == "US$123.45"

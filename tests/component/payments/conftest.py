@@ -1,0 +1,24 @@
+"""A fresh payments office in memory for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.chassis.database import Database
+from services.payments.models import metadata
+from tests.component.payments.use_cases import Counter
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    database = Database("sqlite://")
+    metadata.create_all(database.engine)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def counter(database: Database) -> Counter:
+    return Counter(database)

@@ -1,0 +1,213 @@
+"""The books balance after anything that can happen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from sqlalchemy import func, select
+
+from infra.chassis.database import Database
+from infra.chassis.refusals import Refusal
+from services.payments.domain import postings
+from services.payments.domain.postings import Posting, Unbalanced, balanced
+from services.payments.models import Demand, LedgerRow, Payment, Refund, metadata
+from tests.component.payments.use_cases import (
+    ACCOUNTANT,
+    AGENCY,
+    APPROVER,
+    CITIZEN,
+    CLERK,
+    Counter,
+    item,
+    money,
+    refused,
+)
+
+AMOUNT = st.integers(1, 10**12)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["duty", "charge"]), AMOUNT, min_size=1),
+    AMOUNT,
+    st.sampled_from(["vnpay", "vietqr", "cash", "transfer"]),
+    st.booleans(),
+)
+def test_every_happening_is_posted_to_zero(shares: dict[str, int], amount: int, method: str, surplus: bool) -> None:
+    entries = [
+        postings.demand_raised(AGENCY, shares),
+        postings.demand_dropped(AGENCY, shares),
+        postings.demand_waived(AGENCY, amount),
+        postings.money_received(AGENCY, method, amount),
+        postings.money_not_owed(AGENCY, method, amount),
+        postings.refund_approved(AGENCY, amount, surplus=surplus),
+        postings.refund_paid(AGENCY, method, amount),
+    ]
+    assert all(sum(line.amount for line in entry) == 0 and len(entry) >= 2 for entry in entries)
+
+
+@given(st.lists(st.integers(-1000, 1000), max_size=6))
+def test_an_entry_that_does_not_balance_is_never_written(amounts: list[int]) -> None:
+    lines = [Posting(f"account:{number}", amount) for number, amount in enumerate(amounts)]
+    if any(amounts) and sum(amounts) == 0:
+        assert sum(line.amount for line in balanced(lines)) == 0
+    else:
+        with pytest.raises(Unbalanced):
+            balanced(lines)
+
+
+def test_a_ledger_shows_an_account_row_by_row_with_its_balance(counter: Counter) -> None:
+    for amount in (50_000, 8_000, 30_000):
+        counter.paid(counter.submitted(item(amount)))
+    first = counter.ledger.ledger("clearing:vnpay", None, None, 2, None)
+    rest = counter.ledger.ledger("clearing:vnpay", None, None, 2, first["next_cursor"])
+    rows = first["items"] + rest["items"]
+    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [
+        (50_000, 50_000),
+        (8_000, 58_000),
+        (30_000, 88_000),
+    ]
+    assert rest["next_cursor"] is None and {one["kind"] for one in rows} == {"money_received"}
+
+
+def test_a_ledger_of_a_period_carries_the_balance_before_it(counter: Counter) -> None:
+    start = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        counter.paid(counter.submitted(item(50_000)))
+        clock.move_to(start + timedelta(days=1))
+        counter.paid(counter.submitted(item(8_000)))
+    period = ((start + timedelta(hours=12)).isoformat(), (start + timedelta(days=2)).isoformat())
+    rows = counter.ledger.ledger("clearing:vnpay", *period, 50, None)["items"]
+    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [(8_000, 58_000)]
+    then = counter.ledger.trial_balance((start + timedelta(hours=1)).isoformat())
+    assert then["balanced"] and {one["account"]: one["balance"] for one in then["accounts"]}["clearing:vnpay"] == 50_000
+
+
+def test_unreadable_times_cursors_and_accounts_are_refused(counter: Counter) -> None:
+    counter.paid()
+    assert refused(counter.ledger.ledger, "clearing:nobody", None, None, 50, None) == "LedgerAccountNotFound"
+    assert refused(counter.ledger.ledger, "clearing:vnpay", "2026-03-02T02:00:00", None, 50, None) == "InvalidRequest"
+    assert refused(counter.ledger.ledger, "clearing:vnpay", None, None, 50, "-1") == "InvalidRequest"
+    assert refused(counter.ledger.trial_balance, "yesterday") == "InvalidRequest"
+
+
+class Office(RuleBasedStateMachine):
+    """Anything the office does, in any order; refusals are fine, unbalanced books and lost money are not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.database = Database("sqlite://")
+        metadata.create_all(self.database.engine)
+        self.counter = Counter(self.database)
+        self.book_numbers = 0
+
+    applications: Bundle[str] = Bundle("applications")
+    payments: Bundle[dict[str, Any]] = Bundle("payments")
+    refunds: Bundle[str] = Bundle("refunds")
+
+    @rule(target=applications, amount=st.integers(0, 10**7), later=st.integers(0, 10**6))
+    def submit(self, amount: int, later: int) -> str:
+        return self.counter.submitted(item(amount), item(later, "result", "charge"))
+
+    @rule(target=payments, application=applications, method=st.sampled_from(["vnpay", "vietqr"]))
+    def start(self, application: str, method: str) -> Any:
+        return self._tried(lambda: self.counter.start(application, method))
+
+    @rule(target=payments, application=applications)
+    def take_cash(self, application: str) -> Any:
+        self.book_numbers += 1
+        owed = self.counter.demands(application)
+        sum_owed = owed["owed"] if owed["owed"]["amount"] else owed["later"]
+        how = {"by": CLERK, "command": self.counter.command(by=CLERK)}
+        return self._tried(
+            lambda: self.counter.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how)
+        )
+
+    @rule(payment=payments, good=st.booleans())
+    def notice(self, payment: dict[str, Any], good: bool) -> None:
+        self.counter.call_back(payment, **({} if good else {"ResponseCode": "24", "TransactionStatus": "02"}))
+
+    @rule(payment=payments)
+    def call_off(self, payment: dict[str, Any]) -> None:
+        self._tried(
+            lambda: self.counter.cashier.cancel(payment["payment_id"], by=CITIZEN, command=self.counter.command())
+        )
+
+    @rule(application=applications)
+    def waive(self, application: str) -> None:
+        how = {"by": ACCOUNTANT, "command": self.counter.command(by=ACCOUNTANT)}
+        self._tried(lambda: self.counter.cashier.waive(application, "Miễn", "Luật", **how))
+
+    @rule(application=applications, kind=st.sampled_from(["withdrawn", "approved"]))
+    def outcome(self, application: str, kind: str) -> None:
+        event = self.counter.event(f"application_{kind}.v1", {"application_id": application})
+        (self.counter.billing.nothing_more_owed if kind == "withdrawn" else self.counter.billing.result_falls_due)(
+            event
+        )
+
+    @rule(target=refunds, payment=payments, share=st.integers(1, 4))
+    def ask_back(self, payment: dict[str, Any], share: int) -> Any:
+        left = self.counter.look(payment)["available"]
+        amount = money(max(1, left["amount"] // share))
+        how = {"by": ACCOUNTANT, "command": self.counter.command(by=ACCOUNTANT)}
+        asked = self._tried(lambda: self.counter.refunds.refund(payment["payment_id"], amount, "Hoàn", left, **how))
+        return asked if asked == multiple() else asked["refund_id"]
+
+    @rule(refund=refunds, agreed=st.booleans())
+    def decide(self, refund: str, agreed: bool) -> None:
+        how = {"by": APPROVER, "command": self.counter.command(by=APPROVER)}
+        if agreed:
+            self._tried(lambda: self.counter.refunds.approve_refund(refund, **how))
+        else:
+            self._tried(lambda: self.counter.refunds.decline_refund(refund, None, **how))
+
+    @invariant()
+    def books_balance(self) -> None:
+        with self.database.session() as session:
+            per_entry = (
+                select(LedgerRow.entry_id)
+                .group_by(LedgerRow.entry_id, LedgerRow.currency)
+                .having(func.sum(LedgerRow.amount) != 0)
+            )
+            assert session.execute(per_entry).first() is None
+
+    @invariant()
+    def money_held_is_money_booked(self) -> None:
+        with self.database.session() as session:
+            came = session.scalar(select(func.sum(Payment.amount)).where(Payment.settled_at.is_not(None))) or 0
+            went = session.scalar(select(func.sum(Refund.amount)).where(Refund.state == "settled")) or 0
+            tills = (
+                session.scalar(
+                    select(func.sum(LedgerRow.amount)).where(LedgerRow.account.regexp_match("^(clearing|cash|bank):"))
+                )
+                or 0
+            )
+            assert tills == came - went
+
+    @invariant()
+    def nothing_is_refunded_twice_nor_paid_twice(self) -> None:
+        with self.database.session() as session:
+            assert all(0 <= one.refunded <= one.amount for one in session.scalars(select(Payment)))
+            paid = [one.payment_id for one in session.scalars(select(Demand)) if one.standing == "settled"]
+            settled = {one.id for one in session.scalars(select(Payment)) if one.settled_at and not one.surplus}
+            assert set(paid) == settled
+
+    def teardown(self) -> None:
+        self.database.engine.dispose()
+
+    def _tried(self, work: Any) -> Any:
+        try:
+            return work()
+        except Refusal:
+            return multiple()
+
+
+TestOffice = Office.TestCase
+TestOffice.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,184 @@
+"""A payments office for tests: all use cases over one database, people, a merchant's contract, an independent signer.
+
+The signer follows the gateway's public guide on its own: it shares no code with the service under test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.database import Database
+from infra.chassis.refusals import Refusal
+from infra.chassis.tables import outbox
+from services.payments.billing import Billing
+from services.payments.cashier import Cashier
+from services.payments.enquiries import Enquiries
+from services.payments.gateway_callbacks import Notices
+from services.payments.gateways.contracts import Gateways
+from services.payments.gateways.vietqr import VietQr
+from services.payments.gateways.vnpay import VnPay
+from services.payments.ledger import Ledger
+from services.payments.open_payments import Abandoned, RefundsOnTheirWay
+from services.payments.parity import Parity
+from services.payments.reconciliation import Reconciler
+from services.payments.refunds import Refunds
+
+SECRET = "a secret for tests only"
+TMN = "TESTS001"
+AGENCY = "H01.01"
+VND = "VND"
+
+
+def official(name: str, *roles: str, agency: str = AGENCY) -> Actor:
+    return Actor(str(uuid4()), name, frozenset(), {agency: frozenset(roles)})
+
+
+CITIZEN = Actor(str(uuid4()), "Nguyễn Thị Mẫu", frozenset({"citizen"}))
+STRANGER = Actor(str(uuid4()), "Trần Văn Mẫu", frozenset({"citizen"}))
+ACCOUNTANT = official("Kế toán Mẫu", "accountant")
+CLERK = official("Một cửa Mẫu", "intake_officer")
+APPROVER = official("Lãnh đạo Mẫu", "approver")
+ELSEWHERE = official("Kế toán nơi khác", "accountant", "approver", agency="H99.01")
+AUDITOR = Actor(str(uuid4()), "Kiểm toán Mẫu", frozenset({"auditor"}))
+
+
+def money(amount: int, currency: str = VND) -> dict[str, Any]:
+    return {"amount": amount, "currency": currency}
+
+
+def item(amount: int, collected_at: str = "intake", kind: str = "duty", currency: str = VND) -> dict[str, Any]:
+    name = {"vi": "Lệ phí", "en": "Fee"}
+    return {"fee_id": f"{kind}-{collected_at}", "kind": kind, "name": name, "amount": money(amount, currency),
+            "collected_at": collected_at, "reason": name, "legal_basis": None}  # fmt: skip
+
+
+def signed(parameters: dict[str, str], secret: str = SECRET) -> dict[str, str]:
+    """These parameters with the signature a gateway would give them."""
+    text = urlencode(sorted((name, value) for name, value in parameters.items() if value))
+    return parameters | {"vnp_SecureHash": hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()}
+
+
+class Silent:
+    """A neighbour that must not be asked."""
+
+    def application(self, **_: Any) -> dict[str, Any]:
+        raise AssertionError("applications was asked")
+
+
+class Counter:
+    """``submitted`` makes a bill; the use cases are attributes."""
+
+    def __init__(self, database: Database, *, url: str = "http://gateway.test/pay", **how: Any) -> None:
+        self.database = database
+        vnpay = VnPay(url, url.rsplit("/", 1)[0] + "/querydr", TMN, SECRET, timeout=3)
+        self.gateways = Gateways(vnpay, VietQr("970436", "0011001932418", "KHO BAC"), **how)
+        self.billing, self.enquiries, self.refunds = Billing(database), Enquiries(database), Refunds(database)
+        self.cashier, self.notices = Cashier(database, self.gateways), Notices(database, self.gateways)
+        self.ledger, self.reconciler, self.parity = Ledger(database), Reconciler(database), Parity(database)
+        self.abandoned = Abandoned(database, self.gateways, every=0)
+        self.refunds_on_their_way = RefundsOnTheirWay(database, self.gateways, every=0)
+        self._events = 0
+
+    def command(self, name: str = "test", by: Actor = CITIZEN, **meant: Any) -> Command:
+        return Command.of(str(uuid4()), name, by.account_id, meant)
+
+    def event(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+        self._events += 1
+        return {"id": f"applications:{self._events}", "type": event_type, "data": data}
+
+    def submission(self, *items: dict[str, Any], level: int = 4, application_id: str | None = None) -> dict[str, Any]:
+        total = sum(one["amount"]["amount"] for one in items)
+        return {
+            "application_id": application_id or str(uuid4()),
+            "reference": "H01.01-260302-0001",
+            "procedure_code": "1.001193",
+            "procedure_version": 1,
+            "agency_code": AGENCY,
+            "applicant_id": CITIZEN.account_id,
+            "level": level,
+            "by": {"account_id": CITIZEN.account_id, "role": "citizen", "agency_code": None},
+            "quote": {
+                "code": "1.001193",
+                "version": 1,
+                "channel": "online",
+                "items": list(items),
+                "total": money(total),
+            },
+        }
+
+    def submitted(self, *items: dict[str, Any], level: int = 4) -> str:
+        data = self.submission(*(items or (item(135_000),)), level=level)
+        self.billing.bill_of_submission(self.event("application_submitted.v1", data))
+        return str(data["application_id"])
+
+    def start(self, application_id: str, method: str = "vnpay", by: Actor = CITIZEN, **how: Any) -> dict[str, Any]:
+        return self.cashier.start_payment(
+            application_id,
+            method,
+            how.get("return_url"),
+            "vi",
+            by=by,
+            command=how.get("command") or self.command("start", by),
+        )
+
+    def notice(self, payment: dict[str, Any], **changed: str) -> dict[str, str]:
+        """A good notice for this payment, unsigned, with these parameters changed (without ``vnp_``)."""
+        told = {
+            "Amount": str(payment["amount"]["amount"] * 100),
+            "BankCode": "NCB",
+            "CardType": "ATM",
+            "OrderInfo": "Nop phi",
+            "PayDate": "20260302090410",
+            "ResponseCode": "00",
+            "TmnCode": TMN,
+            "TransactionNo": f"9{payment['order_ref'][-6:]}",
+            "TransactionStatus": "00",
+            "TxnRef": payment["order_ref"],
+        } | changed
+        return {f"vnp_{name}": value for name, value in told.items()}
+
+    def call_back(self, payment: dict[str, Any], **changed: str) -> str:
+        """Send a signed notice; the gateway's answer code."""
+        return str(self.notices.gateway_callback("vnpay", signed(self.notice(payment, **changed)))["RspCode"])
+
+    def paid(self, application_id: str | None = None) -> dict[str, Any]:
+        payment = self.start(application_id or self.submitted())
+        assert self.call_back(payment) == "00"
+        return self.look(payment)
+
+    def look(self, payment: dict[str, Any]) -> dict[str, Any]:
+        return self.enquiries.payment(payment["payment_id"], by=AUDITOR)
+
+    def demands(self, application_id: str) -> dict[str, Any]:
+        return self.enquiries.demands(application_id, by=AUDITOR)
+
+    def told(self) -> list[tuple[str, dict[str, Any]]]:
+        with self.database.session() as session:
+            return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]
+
+    def balance(self, account: str) -> int:
+        books = self.ledger.trial_balance(None)
+        assert books["balanced"]
+        return sum(one["balance"] for one in books["accounts"] if one["account"] == account)
+
+
+def query_of(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def refused(work: Any, *arguments: Any, **named: Any) -> str:
+    """The name of the refusal this raises; fails when it does not."""
+    try:
+        work(*arguments, **named)
+    except Refusal as refusal:
+        assert refusal.text("vi") and refusal.text("en")
+        return refusal.name
+    raise AssertionError("nothing was refused")

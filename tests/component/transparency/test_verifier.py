@@ -1,0 +1,49 @@
+"""The verifier's own reading of things, against the libraries the portal uses: it shares no code with them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.applications.verification import verifier
+
+SAFE = (1 << 53) - 1
+PLAIN = (
+    st.none() | st.booleans() | st.integers(-SAFE, SAFE) | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+JSON = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
+
+
+@given(JSON)
+def test_json_is_written_as_rfc_8785_says(value: Any) -> None:
+    assert verifier.canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_of_json_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="no such number"):
+        verifier.canonical([value])
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        ("", 2), ("[]", 2), ('{"events":' + "[" * 50_000 + "]" * 50_000 + "}", 2), ("\ud800", 2),
+        ("{}", 1), ('{"keys": 7, "checkpoint": null}', 1), ('{"keys": [null], "checkpoint": "x"}', 1),
+    ],
+)  # fmt: skip
+def test_no_file_however_broken_is_taken_for_a_verdict_or_ends_in_a_traceback(
+    tmp_path: Path, content: str, status: int
+) -> None:
+    file = tmp_path / "evidence.json"
+    file.write_bytes(content.encode("utf-8", "surrogatepass"))
+    command = [sys.executable, "-I", str(verifier.__file__), "bundle", str(file), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status and "Traceback" not in done.stderr, done.stderr
+    assert not json.loads(done.stdout or done.stderr)["ok"]

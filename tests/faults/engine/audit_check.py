@@ -1,0 +1,141 @@
+"""I4, as an auditor would have it: the published file verifies every history, and no two checkpoints disagree.
+
+:class:`Keeper` collects checkpoints while a scenario runs, as somebody outside would. At the end the one file auditors
+carry away (run as a process of its own; it shares no code with what made the log) holds the database and the published
+tiles against all of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import importlib.util
+import itertools
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import eventlet
+
+from tests.faults.engine.environment import World
+from tests.faults.engine.verdicts import Verdict
+
+VERIFIER = Path("services/applications/verification/verifier.py")
+EVERY = 0.5  # seconds between two looks at the published checkpoint
+PAIRS = 40  # neighbouring checkpoints whose consistency proof is checked by itself
+Ask = Callable[[str, dict[str, Any]], Any]  # (door of applications, arguments), as an auditor
+BUNDLES = 3  # applications whose evidence file is verified by itself
+
+
+def size_of(note: str) -> int:
+    return int(note.split("\n")[1])
+
+
+@functools.cache
+def carried_away() -> Any:
+    """The verifier as an auditor has it: one file, loaded from where it lies."""
+    spec = importlib.util.spec_from_file_location("carried_away", VERIFIER)
+    assert spec is not None and spec.loader is not None
+    loaded = sys.modules["carried_away"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+class Keeper:
+    """Keeps every checkpoint it sees."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world, self.folder = world, folder
+        self.tiles = world.folder / "home" / "audit-tiles"
+        self.notes: dict[int, str] = {}
+        self.forked: list[str] = []
+        self._looking = eventlet.spawn(self._look)
+
+    def _look(self) -> None:
+        while True:
+            self.look()
+            eventlet.sleep(EVERY)
+
+    def look(self) -> int:
+        """The size of the tree now published."""
+        try:
+            note = (self.tiles / "checkpoint").read_text()
+            size = size_of(note)
+        except (OSError, ValueError, IndexError):
+            return 0
+        kept = self.notes.setdefault(size, note)
+        if kept.split("\n\n")[0] != note.split("\n\n")[0]:
+            self.forked.append(f"two checkpoints of {size} leaves")
+        return size
+
+    def stop(self) -> None:
+        self._looking.kill()
+
+    # ── the end
+    def sealed(self, patience: float = 30) -> None:
+        """Wait until the log holds every event there is."""
+        until = time.monotonic() + patience
+        while (missing := self._unsealed()) and time.monotonic() < until:
+            eventlet.sleep(0.3)
+        if missing:
+            raise TimeoutError(f"{missing} events were not sealed within {patience:.0f} s")
+
+    def _unsealed(self) -> int:
+        return int(self.world.rows("applications", "SELECT count(*) FROM stored_events")[0][0]) - self.look()
+
+    def verify(self, applications: list[str], ask: Ask, verdict: Verdict) -> None:
+        """All checkpoints against log and tiles, neighbours by their proofs, a few applications by their evidence."""
+        self.stop()
+        self.sealed()
+        self.world.audit_keys = self.world.audit_keys or self._column("SELECT verifier_key FROM audit_key")
+        verdict.unexpected += self.forked
+        verdict.unexpected += [f"alarm: {kind}" for kind in self._column("SELECT kind FROM audit_finding")]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kept = [self._kept(size) for size in sorted(self.notes)]
+        options = [word for path in kept for word in ("--checkpoint", str(path))]
+        said = self._run("log", self.world.urls["applications"], "--tiles", str(self.tiles), *options)
+        self._told(verdict, "log", said)
+        for old, new in self._pairs():
+            self._told(verdict, f"{old} to {new} leaves", self._between(old, new, ask))
+        for application_id in applications[-BUNDLES:]:
+            bundle = self.folder / f"{application_id}.json"
+            bundle.write_text(json.dumps(ask("evidence", {"application_id": application_id})))
+            self._told(verdict, f"evidence of {application_id}", self._run("bundle", str(bundle)))
+        verdict.facts |= {"checkpoints kept": len(kept), "events sealed": said.get("tree_size", 0)}
+
+    def _column(self, query: str) -> list[str]:
+        return [str(row[0]) for row in self.world.rows("applications", query)]
+
+    def _kept(self, size: int) -> Path:
+        path = self.folder / f"checkpoint-{size:09}"
+        path.write_text(self.notes[size])
+        return path
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        sizes = sorted(self.notes)
+        chosen = sizes[:: max(1, len(sizes) // PAIRS)]
+        return list(itertools.pairwise(chosen))
+
+    def _between(self, old: int, new: int, ask: Ask) -> dict[str, Any]:
+        proof = [base64.b64decode(one) for one in ask("consistency_proof", {"first": old, "second": new})["proof"]]
+        tool = carried_away()
+        said, keys = tool.Verdict("consistency", "", True), [tool.Key.parse(key) for key in self.world.audit_keys]
+        tool.verify_consistency(self.notes[old], self.notes[new], keys, said, proof=proof)
+        return said.to_json()
+
+    def _run(self, *arguments: str) -> dict[str, Any]:
+        keys = [word for key in self.world.audit_keys for word in ("--key", key)]
+        command = [sys.executable, "-I", str(VERIFIER), *arguments, *keys, "--json", "--language", "en"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        try:
+            return dict(json.loads(done.stdout if done.returncode < 2 else done.stderr))
+        except ValueError:
+            return {"ok": None, "error": f"{done.returncode}: {done.stderr[-500:]}"}
+
+    def _told(self, verdict: Verdict, what: str, said: dict[str, Any]) -> None:
+        if said["ok"] is not True:
+            verdict.unexpected.append(f"{what} does not verify: {said.get('first_bad') or said.get('error')}")

@@ -1,0 +1,139 @@
+"""What happens outside the platform and cannot be taken back: money at a gateway, letters in a mailbox, texts.
+
+All are real servers that keep their own record. The judge counts there, whatever the platform believes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from infra.front_door import callbacks
+from infra.sandbox import gateway
+from infra.sandbox.gateway_book import DONE
+from tests.faults.engine.client import Caller, Refused, Unknown
+from tests.faults.engine.verdicts import Verdict
+
+ARRIVED = {"sent", "delivered"}
+LETTER = re.compile(r"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
+
+
+class Bank:
+    """A payment gateway, and the address where it calls back; it calls until somebody answers."""
+
+    def __init__(self) -> None:
+        self.uri = ""  # of the broker, once there is one
+        self.door = callbacks.serve(self._asked, port=0)
+        secret = secrets.token_hex(16)
+        back = f"http://127.0.0.1:{self.door.port}/callbacks/vnpay"
+        self.sandbox = gateway.serve(
+            port=0, tmn_code="DEMO0001", hash_secret=secret, ipn_url=back, attempts=10_000, delay=1.0
+        )
+        self.settings = {"VNPAY_URL": self.sandbox.url, "VNPAY_TMN_CODE": "DEMO0001", "VNPAY_HASH_SECRET": secret}
+
+    def _asked(self, service: str, method: str, **arguments: Any) -> Any:
+        caller = Caller(self.uri)
+        try:
+            return caller.ask(service, method, arguments, timeout=5)
+        except (Unknown, Refused) as trouble:
+            raise ConnectionError(str(trouble)) from trouble
+        finally:
+            caller.close()
+
+    def pay(self, redirect_url: str) -> None:
+        """What a payer's browser does: the signed address, and a click."""
+        parts = urlsplit(redirect_url)
+        address = f"{parts.scheme}://{parts.netloc}{parts.path}/confirm?{parts.query}&choice=success"
+        requests.get(address, timeout=10).raise_for_status()
+
+    def captured(self) -> dict[str, int]:
+        """Order → what was taken for it, in minor units."""
+        return {one["order_ref"]: one["amount"] // 100 for one in self.sandbox.book.all() if one["status"] == DONE}
+
+    def stop(self) -> None:
+        self.sandbox.stop()
+        self.door.stop()
+
+
+@contextlib.contextmanager
+def bank() -> Iterator[Bank]:
+    made = Bank()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+Rows = Callable[..., list[Any]]
+
+
+def not_settled_yet(rows: Rows, captured: dict[str, int]) -> int:
+    """Money taken by the gateway that payments or applications have not heard of."""
+    query = "SELECT order_ref FROM payment WHERE method = 'vnpay' AND state IN ('settled', 'surplus')"
+    return len(set(captured) - {row[0] for row in rows("payments", query)})
+
+
+def judge_money(rows: Rows, captured: dict[str, int], before: set[str], verdict: Verdict) -> None:
+    """Each order captured once and settled once, nothing settled that was not captured; per application one capture."""
+    query = "SELECT order_ref, application_id, amount FROM payment WHERE method = 'vnpay' AND state = 'settled'"
+    settled = {row[0]: (row[1], int(row[2])) for row in rows("payments", query) if row[0] not in before}
+    taken = {order: amount for order, amount in captured.items() if order not in before}
+    verdict.lost += [f"capture of order {order}" for order in sorted(set(taken) - set(settled))]
+    verdict.unexpected += [f"order {order} settled, never captured" for order in sorted(set(settled) - set(taken))]
+    verdict.unexpected += [
+        f"order {order}: {taken[order]} taken, {settled[order][1]} booked"
+        for order in sorted(set(taken) & set(settled))
+        if taken[order] != settled[order][1]
+    ]
+    twice = Counter(application for application, _ in settled.values())
+    verdict.duplicated += [f"{n} captures for {application}" for application, n in twice.items() if n > 1]
+    verdict.facts["captures at the gateway"] = len(taken)
+
+
+def judge_letters(rows: Rows, letters: list[str], since: int, verdict: Verdict) -> None:
+    """A letter for each delivery that says so, once per message id.
+
+    Whoever died while sending left an attempt nobody knows the end of: only those may have been sent again.
+    """
+    received = Counter(found.group(1) for letter in letters if (found := LETTER.search(letter)))
+    query = (
+        "SELECT d.id, d.status, count(a.position) FILTER (WHERE a.outcome IS NULL OR a.outcome = 'temporary_failure') "
+        "FROM delivery d LEFT JOIN attempt a ON a.delivery_id = d.id "
+        "WHERE d.channel = 'email' AND d.position > :since GROUP BY d.id, d.status"
+    )
+    sent = {row[0]: (row[1], int(row[2])) for row in rows("notifications", query, since=since)}
+    verdict.lost += [f"letter {one}" for one, (status, _) in sent.items() if status == "sent" and not received[one]]
+    verdict.duplicated += [
+        f"letter {one} {received[one]} times" for one, (_, open_ends) in sent.items() if received[one] > 1 + open_ends
+    ]
+    known = {row[0] for row in rows("notifications", "SELECT id FROM delivery")}
+    verdict.unexpected += [f"letter {one} of no delivery" for one in sorted(set(received) - known)]
+    verdict.facts["letters received"] = sum(received[one] for one in sent)
+    verdict.facts["letters sent again after an unknown end"] = sum(max(0, received[one] - 1) for one in sent)
+
+
+def judge_texts(rows: Rows, texts: list[dict[str, Any]], since: int, verdict: Verdict) -> None:
+    """A text for each delivery that says so, handed over once: its gateway can be asked before anything is repeated.
+
+    One whose process died before it called is planned again, some minutes later.
+    """
+    query = "SELECT id, status FROM delivery WHERE channel = 'sms' AND position > :since"
+    deliveries = {row[0]: row[1] for row in rows("notifications", query, since=since)}
+    taken = {one["id"]: one["puts"] for one in texts}
+    verdict.lost += [f"text {one}" for one, status in deliveries.items() if status in ARRIVED and one not in taken]
+    to_come = [one for one, status in deliveries.items() if status == "temporary_failure" and one not in taken]
+    verdict.lost += [
+        f"text {one} is {status}" for one, status in deliveries.items() if status not in ARRIVED and one not in to_come
+    ]
+    verdict.duplicated += [f"text {one} {puts} times" for one, puts in taken.items() if one in deliveries and puts > 1]
+    known = {row[0] for row in rows("notifications", "SELECT id FROM delivery WHERE channel = 'sms'")}
+    verdict.unexpected += [f"text {one} of no delivery" for one in sorted(set(taken) - known)]
+    verdict.facts["texts to be sent again"] = len(to_come)
+    verdict.facts["texts received"] = sum(1 for one in deliveries if one in taken)

@@ -1,0 +1,102 @@
+"""Partitions by the kernel: a service in a network namespace of its own, its packets dropped or rejected.
+
+A proxy takes bytes and keeps them, so its peers' kernels are content. Here packets vanish: no acknowledgement, no end.
+Where namespaces cannot be made (not root, or not allowed) the same cells go through the proxy.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.faults.engine.environment import Member
+from tests.faults.engine.runner import Stage
+from tests.faults.scenarios import table
+
+NUMBERS = itertools.count(1)
+WAYS = ("in", "out", "both", "reset")
+
+
+def run(*words: str, check: bool = True) -> int:
+    return subprocess.run(words, check=check, capture_output=True, timeout=20).returncode
+
+
+class Namespace:
+    """One network namespace, tied to ours by a pair of interfaces."""
+
+    def __init__(self) -> None:
+        number = next(NUMBERS)
+        self.name = f"portal-{os.getpid()}-{number}"
+        self.outside, self.inside = f"10.213.{number}.1", f"10.213.{number}.2"
+        self.command = ("ip", "netns", "exec", self.name)
+        self._ends = f"pv{os.getpid() % 100_000}a{number}", f"pv{os.getpid() % 100_000}b{number}"
+
+    def __enter__(self) -> Namespace:
+        one, other = self._ends
+        run("ip", "netns", "add", self.name)
+        run("ip", "link", "add", one, "type", "veth", "peer", "name", other, "netns", self.name)
+        run("ip", "addr", "add", f"{self.outside}/24", "dev", one)
+        run("ip", "link", "set", one, "up")
+        for words in (("addr", "add", f"{self.inside}/24", "dev", other), ("link", "set", other, "up")):
+            run(*self.command, "ip", *words)
+        run(*self.command, "ip", "link", "set", "lo", "up")
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        run("ip", "netns", "del", self.name, check=False)
+        run("ip", "link", "del", self._ends[0], check=False)
+
+    def cut(self, way: str) -> None:
+        chains = {"in": ("INPUT",), "out": ("OUTPUT",)}.get(way, ("INPUT", "OUTPUT"))
+        how = ("-p", "tcp", "-j", "REJECT", "--reject-with", "tcp-reset") if way == "reset" else ("-j", "DROP")
+        for chain in chains:
+            run(*self.command, "iptables", "-A", chain, "!", "-i" if chain == "INPUT" else "-o", "lo", *how)
+
+    def heal(self) -> None:
+        run(*self.command, "iptables", "-F")
+
+
+def available() -> bool:
+    try:
+        with Namespace() as one:
+            one.cut("both")
+            return True
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def cut_off_by_the_kernel(stage: Stage) -> None:
+    """A second process of the applications service behind dropped packets: one way, the other, both, rejected."""
+    if not available():
+        stage.verdict.facts["where"] = "proxy"
+        table.partitions(stage)
+        return
+    stage.verdict.facts["where"] = "network namespace"
+    with Namespace() as namespace, another(stage, namespace):
+        for number, way in enumerate(itertools.cycle(stage.random.sample(WAYS, len(WAYS)))):
+            seconds = min((5, 30, 90, 360)[number // len(WAYS) % 4], stage.seconds / 3)
+            namespace.cut(way)
+            stage.mark(f"packets {way} {'rejected' if way == 'reset' else 'dropped'} for {seconds:.0f} s")
+            stage.wait(seconds)
+            namespace.heal()
+            stage.recovered()
+            if not stage.running:
+                return
+
+
+@contextmanager
+def another(stage: Stage, namespace: Namespace) -> Iterator[Member]:
+    """One more process of the applications service, in the namespace, for as long as it is needed."""
+    world = stage.world
+    member = world.add("applications-apart", ["applications"], listen=namespace.outside)
+    member.prefix, member.host = namespace.command, namespace.inside
+    member.start()
+    world.wait_ready(60)
+    try:
+        yield member
+    finally:
+        namespace.heal()
+        world.remove("applications-apart")

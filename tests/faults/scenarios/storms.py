@@ -1,0 +1,155 @@
+"""Storms of messages: poison that nobody can read, and everything that was told, told again."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kombu import Connection
+
+if TYPE_CHECKING:
+    from tests.faults.engine.runner import Stage
+
+SOURCES = ("applications", "payments")
+SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+GOOD_CALL = {"args": [], "kwargs": {}}
+PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
+POISON = "poison"  # a header: the how manieth it is
+REPLY = {"reply_to": "nobody", "correlation_id": "1"}
+Message = tuple[Any, dict[str, Any]]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def poisoned_calls(chance: Any) -> list[Message]:
+    """RPCs that cannot be answered or read, one of every known way of being wrong."""
+    return [
+        (_json(GOOD_CALL), {}),
+        (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.call_id_stack": chance.choice((7, "x", {"a": 1}, [1, 2]))}}),
+        (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.auth_token": chance.choice((7, [], {}))}}),
+        (_json(GOOD_CALL), {**REPLY, "headers": {"compression": "application/x-gzip"}}),
+        (_json(GOOD_CALL), {**REPLY, "headers": {"nameko.language": "x" * 70_000}}),
+        *unreadable(chance, REPLY),
+    ]
+
+
+def answerable_calls() -> list[Message]:
+    """RPCs that make no sense but say who waits: these are answered by name, not put aside."""
+    return [
+        (_json({"args": 1, "kwargs": {}}), REPLY),
+        (_json({"args": [], "kwargs": []}), REPLY),
+        (_json([]), REPLY),
+        (_json({"args": [], "kwargs": {"deep": _deep(150)}}), REPLY),
+    ]
+
+
+def poisoned_events(chance: Any) -> list[Message]:
+    """Events that are none."""
+    event = {"id": "x:1", "data": {}}
+    return [
+        (_json({}), {}),
+        (_json({**event, "id": 7}), {}),
+        (_json({**event, "data": chance.choice((None, [], "x", 1))}), {}),
+        (_json({**event, "data": {"deep": _deep(chance.randint(70, 200))}}), {}),
+        (_json(event), {"headers": {"nameko.call_id_stack": 7}}),
+        *unreadable(chance, {}),
+    ]
+
+
+def unreadable(chance: Any, options: dict[str, Any]) -> list[Message]:
+    noise = bytes(chance.randrange(128, 256) for _ in range(chance.randint(1, 40)))
+    return [
+        (b"{no json" + noise, options),
+        (b'"' + noise, options),
+        (b"[" * 50_000, options),
+        (pickle.dumps({"a": 1}), {**options, "content_type": "application/x-python-serialize"}),
+        (b"x", {**options, "content_type": "text/unheard-of"}),
+    ]
+
+
+def _deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def poison(stage: Stage, until: int) -> int:
+    """Send numbered poison into every service's call queue and handlers' queues; how much was sent."""
+    sent = 0
+    queues = [one["name"] for one in stage.world.broker.manage("GET", f"queues/{stage.world.vhost}").json()]
+    events = sorted(name for name in queues if name.startswith("evt-"))
+    with Connection(stage.world.direct_uri, connect_timeout=5) as connection:
+        producer = connection.Producer(connection.channel())
+        while sent < until and stage.running:
+            for _ in range(20):
+                is_call = stage.random.random() < 0.5
+                body, options = stage.random.choice((poisoned_calls if is_call else poisoned_events)(stage.random))
+                where = (
+                    {"exchange": "nameko-rpc", "routing_key": f"{stage.random.choice(SERVICES)}.health"}
+                    if is_call
+                    else {"exchange": "", "routing_key": stage.random.choice(events)}
+                )
+                producer.publish(
+                    body, **{**PLAIN, **options, "headers": {**options.get("headers", {}), POISON: sent}}, **where
+                )
+                sent += 1
+            stage.wait(0.1)
+    stage.mark(f"{sent} poisoned messages")
+    return sent
+
+
+class Tap:
+    """A queue of our own that hears everything told while it is open."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.connection = Connection(stage.world.direct_uri, connect_timeout=5)
+
+    def __enter__(self) -> Tap:
+        self.channel = self.connection.channel()
+        self.queue = self.channel.queue_declare("", exclusive=True, auto_delete=False).queue
+        for source in SOURCES:
+            self.channel.queue_bind(self.queue, f"{source}.events", "#")
+        return self
+
+    def __exit__(self, *_about: object) -> None:
+        self.connection.collect()
+
+    def replay(self, times: int, *, a_day_ago: bool) -> int:
+        """Tell everything heard again, ``times`` over and shuffled; how many messages went out."""
+        heard: list[dict[str, Any]] = []
+        while (message := self.channel.basic_get(self.queue, no_ack=True)) is not None:
+            heard.append(json.loads(message.body))
+        storm = [copy.deepcopy(one) for one in heard for _ in range(times)]
+        if a_day_ago:
+            for one in storm[:: times + 1]:
+                one["time"] = (datetime.fromisoformat(one["time"]) - timedelta(days=1)).isoformat()
+        self.stage.random.shuffle(storm)
+        producer = self.connection.Producer(self.connection.channel())
+        for one in storm:
+            producer.publish(
+                one, exchange=f"{one['source'].strip('/')}.events", routing_key=one["type"], serializer="json"
+            )
+        return len(storm)
+
+
+STATE = {
+    "applications events": ("applications", "SELECT count(*) FROM stored_events"),
+    "payments": ("payments", "SELECT count(*), sum(amount) FROM payment"),
+    "demands": ("payments", "SELECT standing, count(*), sum(amount) FROM demand GROUP BY standing ORDER BY standing"),
+    "books": ("payments", "SELECT account, sum(amount) FROM ledger_row GROUP BY account ORDER BY account"),
+    "messages": ("notifications", "SELECT count(*) FROM message"),
+    "deliveries": ("notifications", "SELECT count(*) FROM delivery"),
+    "read model": ("applications", "SELECT status, count(*) FROM application_view GROUP BY status ORDER BY status"),
+}
+
+
+def state(stage: Stage) -> dict[str, list[Any]]:
+    """What must be the same before and after a storm."""
+    return {name: [tuple(row) for row in stage.world.rows(*where)] for name, where in STATE.items()}

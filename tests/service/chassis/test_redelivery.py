@@ -1,0 +1,343 @@
+"""A handler's queue that was deleted costs no event: whoever makes it again has it told what it missed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+
+import eventlet
+import pytest
+from amqp.exceptions import ChannelError
+from kombu import Connection
+from nameko.standalone.rpc import ClusterRpcProxy
+from sqlalchemy import update
+
+from infra.chassis import clock
+from infra.chassis.erasure.queues import sweep, take_out
+from infra.chassis.followers import Follower
+from infra.chassis.messaging.handler_queues import ask, handler_queue, retell_queue
+from infra.chassis.messaging.publishing import Publisher, events_exchange
+from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.messaging.redelivery import LOOK
+from infra.chassis.messaging.topology import retry_queue
+from infra.chassis.tables import outbox
+from tests.service.chassis.conftest import Ours
+from tests.service.chassis.test_stock_faults import until
+
+QUEUE = "evt-echo-counted.v1--echo.hear"
+
+
+@pytest.fixture
+def told(ours) -> Iterator[Follower]:
+    """The follower of the echo's database."""
+    service = ours()
+    stop(service)
+    follower = Follower(service.settings, "echo")
+    until(follower.lease.held)
+    yield follower
+    follower.lease.release()
+
+
+def stop(service: Ours) -> None:
+    service.runner.stop()
+
+
+def another_listens(wire) -> None:
+    """A second queue for the event, so that the broker has somewhere to put it and returns nothing."""
+    with Connection(wire.uri) as connection:
+        queue = handler_queue("echo", "counted.v1", "another", "hear")
+        queue(connection.channel()).declare()
+
+
+def delete(wire, queue: str = QUEUE) -> None:
+    with Connection(wire.uri) as connection:
+        connection.channel().queue_delete(queue)
+
+
+def count(wire, times: int = 1) -> None:
+    with ClusterRpcProxy({"AMQP_URI": wire.uri}, timeout=10) as rpc:
+        for _ in range(times):
+            rpc.echo.count(command_id=str(uuid.uuid4()))
+
+
+def follow(follower: Follower, rounds: int = 30, until_heard: list[str] | None = None, by: int = 1) -> None:
+    """Let the follower work for three seconds, or until so many were heard."""
+    for _ in range(rounds):
+        follower.once()
+        eventlet.sleep(0.1)
+        if until_heard is not None and len(until_heard) >= by:
+            return
+
+
+def test_an_event_told_while_its_queue_was_gone_is_told_again(ours, told, wire):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    stop(service)
+    delete(wire)
+    assert told.once() == 2, "the other queue took them, and nobody complained"
+    service = ours()
+    follow(told, until_heard=service.counter.heard, by=2)
+    assert service.counter.heard == ["echo:1", "echo:2"]
+    assert wire.count(QUEUE) == 0 and wire.count(retell_queue("echo").name) == 0
+
+
+def test_an_event_that_lay_in_a_deleted_queue_is_told_again(ours, told, wire):
+    service = ours()
+    count(wire)
+    stop(service)
+    assert told.once() == 1 and wire.count(QUEUE) == 1
+    delete(wire)
+    service = ours()
+    follow(told, until_heard=service.counter.heard)
+    assert service.counter.heard == ["echo:1"]
+
+
+def test_a_running_consumer_whose_queue_vanishes_makes_it_again_and_asks(ours, told, wire):
+    another_listens(wire)
+    service = ours()
+    delete(wire)
+    count(wire)
+    told.once()
+    follow(told)
+    assert until(lambda: service.counter.heard) == ["echo:1"]
+    assert service.alive
+
+
+def test_migrate_that_finds_a_queue_gone_asks_as_well(ours, told, wire):
+    another_listens(wire)
+    service = ours()
+    count(wire)
+    stop(service)
+    delete(wire)
+    told.once()
+    stop(ours())  # declares everything, as portal migrate does, before its consumer looks
+    follow(told)
+    service = ours()
+    assert until(lambda: service.counter.heard) == ["echo:1"]
+
+
+def test_what_was_digested_before_has_no_second_effect(ours, told, wire):
+    service = ours()
+    count(wire, 3)
+    told.once()
+    until(lambda: len(service.counter.heard) == 3)
+    heard = list(service.counter.heard)
+    delete(wire)
+    follow(told)
+    count(wire)
+    follow(told, 5)
+    assert until(lambda: len(service.counter.heard) == 4) and service.counter.heard[:3] == heard
+
+
+def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earliest(ours, told, wire, monkeypatch):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    told.once()
+    until(lambda: len(service.counter.heard) == 2)
+    retelling = next(duty for duty in told.duties if duty.name == "retelling")
+    telling, sent = retelling.sources[0].telling, []
+    monkeypatch.setattr(telling, "tell_again", lambda event, queue: sent.append((queue, event["id"])))
+    for days in (0, 2, 1):
+        since = (clock.now() - timedelta(days=days)).isoformat()
+        ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
+    follow(told, 20)
+    assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(retell_queue("echo").name) == 0
+
+
+def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
+    another_listens(wire)
+    with Connection(wire.uri) as connection:
+        assert connection.channel().queue_declare(QUEUE, passive=True).message_count == 0
+    with ours().database.session() as session:  # as if the handler had not been there yet
+        from infra.chassis.tables import relay_position
+
+        session.execute(relay_position.delete().where(relay_position.c.name == "queue of hear"))
+    count(wire)
+    delete(wire)
+    told.once()
+    follow(told)
+    assert wire.count(retell_queue("echo").name) == 0
+
+
+def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, monkeypatch):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    stop(service)
+    delete(wire)
+    told.once()
+    service = ours()
+    retelling = next(duty for duty in told.duties if duty.name == "retelling")
+    telling = retelling.sources[0].telling
+    again, broken = telling.tell_again, []
+
+    def once_broken(event, queue):
+        if not broken:
+            broken.append(event["id"])
+            raise OSError("the connection is gone")
+        again(event, queue)
+
+    monkeypatch.setattr(telling, "tell_again", once_broken)
+    follow(told, 40)
+    assert broken and sorted(service.counter.heard) == ["echo:1", "echo:2"]
+
+
+def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, told, wire, monkeypatch):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    told.once()
+    until(lambda: len(service.counter.heard) == 2)
+    monkeypatch.setattr("infra.chassis.messaging.redelivery.BATCH", 1)
+    ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"})
+    eventlet.sleep(LOOK)
+    assert told.once() == 1 and wire.count(retell_queue("echo").name) == 0, "begun, and not ended"
+    monkeypatch.setattr(told.lease, "held", lambda: False)
+    told.once()
+    assert until(lambda: wire.count(retell_queue("echo").name) == 1), "for whoever leads now"
+
+
+def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
+    another_listens(wire)
+    service = ours()
+    count(wire, 2)
+    stop(service)
+    with service.database.session() as session:
+        session.execute(update(outbox).where(outbox.c.position == 1).values(at=clock.now() - timedelta(days=8)))
+    delete(wire)
+    told.once()
+    service = ours()
+    follow(told)
+    assert service.counter.heard == ["echo:2"]
+
+
+def test_a_request_that_is_none_is_passed_by(ours, told, wire):
+    not_ours = b'{"queue": "rpc-echo", "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}'
+    for body in (b"{no json", b"[]", not_ours):
+        wire.send(body, routing_key=retell_queue("echo").name, content_type="application/json",
+                  content_encoding="utf-8")  # fmt: skip
+    follow(told, 40)
+    assert wire.count(retell_queue("echo").name) == 0 and wire.count("rpc-echo") == 0
+
+
+def test_an_event_an_operator_has_dropped_stays_dropped_when_it_is_told_again(ours, told, wire):
+    from infra.chassis.messaging.dead_letters import DeadLetters
+
+    service = ours()
+    service.counter.failures = 3
+    count(wire)
+    told.once()
+    letters = DeadLetters(service.database)
+    [letter] = until(letters.waiting)
+    letters.drop(letter["id"], "a test")
+    service.counter.failures = 50
+    delete(wire)
+    follow(told)
+    until(lambda: wire.count(QUEUE) == 0)
+    eventlet.sleep(1.0)
+    assert letters.waiting() == [] and service.counter.failures == 49
+
+
+def test_the_exchange_of_a_source_is_bound_again_with_the_queue(ours, told, wire):
+    service = ours()
+    delete(wire)
+    follow(told)
+    wire.send({"id": "echo:77", "data": {"count": 1}}, exchange=events_exchange("echo").name, routing_key="counted.v1")
+    assert until(lambda: service.counter.heard) == ["echo:77"]
+
+
+def test_a_waiting_room_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
+    service = ours()
+    service.counter.failures = 2
+    for tier in (200, 400):
+        delete(wire, retry_queue(tier).name)
+    wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
+    assert until(lambda: service.counter.heard) == ["echo:5"]
+
+
+def test_a_quarantine_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
+    service = ours()
+    delete(wire, QUARANTINE)
+    wire.send(b"{no json", routing_key=QUEUE, content_type="application/json", content_encoding="utf-8")
+    until(lambda: wire.count(QUEUE) == 0 and _counted(wire, QUARANTINE) == 1)
+    assert service.alive
+
+
+def test_an_event_whose_queue_is_gone_when_its_wait_is_over_lies_in_the_quarantine(ours, wire):
+    waits_for_its_next_try(ours, wire, 3)
+    delete(wire)
+    assert wire.count(QUARANTINE) == 0
+    assert until(lambda: wire.count(QUARANTINE) == 1)
+    [raw] = wire.take(QUARANTINE)
+    assert json.loads(raw["body"])["id"] == "echo:5" and raw["headers"]["portal-attempt"] == 2
+    assert raw["headers"]["x-death"][0]["reason"] == "expired"
+
+
+def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, told, wire):
+    waits_for_its_next_try(ours, wire, 3)
+    delete(wire)
+    asked = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
+    wire.send(asked, routing_key=retell_queue("echo").name)
+    follow(told, 15)  # it is the source that makes the queue again
+    assert until(lambda: wire.count(QUEUE) == 1) and wire.count(QUARANTINE) == 0
+    delete(wire)
+    service = ours()  # and now it is the handler's own service
+    comes_back(wire, service)
+
+
+def test_a_queue_made_by_an_earlier_version_is_bound_as_well(ours, told, wire):
+    delete(wire)
+    with Connection(wire.uri) as connection:
+        handler_queue("echo", "counted.v1", "echo", "hear")(connection.channel()).declare()
+    comes_back(wire, ours())
+
+
+def comes_back(wire, service: Ours) -> None:
+    Publisher(wire.uri).publish({"id": "echo:6", "data": {"count": 1}}, exchange="portal.again", routing_key=QUEUE)
+    assert until(lambda: service.counter.heard) == ["echo:6"] and wire.count(QUARANTINE) == 0
+
+
+def test_a_quarantine_that_was_made_again_takes_what_has_nowhere_to_go(ours, wire):
+    service = ours()
+    delete(wire, QUARANTINE)
+    wire.send(b"{no json", routing_key=QUEUE, content_type="application/json", content_encoding="utf-8")
+    until(lambda: _counted(wire, QUARANTINE) == 1)
+    wire.send({"id": "echo:5"}, exchange="portal.again", routing_key="a queue that is gone")
+    assert until(lambda: wire.count(QUARANTINE) == 2) and service.alive
+
+
+def waits_for_its_next_try(ours, wire, seconds: int) -> None:
+    """An event that failed once lies in the tier, and its service has stopped."""
+    service = ours(RETRY_TIERS=f"{seconds}")
+    service.counter.failures = 1
+    wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
+    until(lambda: service.counter.failures == 0 and wire.count(retry_queue(seconds * 1000).name) == 1)
+    stop(service)
+
+
+def test_what_has_no_queue_any_more_loses_the_words_of_an_erased_person(ours, wire):
+    service, person = ours(), str(uuid.uuid4())
+    headers = {"portal-attempt": 2, "portal-error": "ValueError: lời nói"}
+    for who in (person, str(uuid.uuid4())):
+        event = {"id": f"echo:{who}", "data": {"applicant_id": who, "reason": "lời nói"}}
+        wire.send(event, exchange="portal.again", routing_key="a queue that is gone", headers=headers)
+    wire.send(f"neither letter nor event: {person}".encode(), routing_key=QUARANTINE)
+    until(lambda: wire.count(QUARANTINE) == 3)
+    assert sweep(service.settings, {person}) == {"quarantine": 2} and sweep(service.settings, {person}) == {}
+    assert take_out(service.settings, [("a queue that is gone", "echo:another")]) == 0
+    assert wire.count(QUARANTINE) == 3
+    assert take_out(service.settings, [("a queue that is gone", f"echo:{person}")]) == 1
+    gone, other = sorted(wire.take(QUARANTINE), key=lambda one: len(one["body"]))
+    assert json.loads(gone["body"]) == {"forgotten": True}
+    assert json.loads(other["body"])["data"]["reason"] == "lời nói" and other["headers"] == headers
+
+
+def _counted(wire, queue: str) -> int:
+    try:
+        return wire.count(queue)
+    except ChannelError:
+        return 0

@@ -1,0 +1,23 @@
+"""The demonstration changes a copy, and the verifier names what was changed."""
+
+from pathlib import Path
+
+from infra.chassis.settings import Settings
+from services.applications.transparency.keys import signing_keys
+from services.applications.verification.tampering_demo import tamper_with_a_copy
+from tests.service.transparency.stores import SqliteStores, Store
+
+
+def test_a_changed_copy_is_found_out_and_the_store_stays_whole(tmp_path: Path) -> None:
+    store: Store = SqliteStores(tmp_path).empty()
+    settings = Settings(
+        {"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path), "PORTAL_ENVIRONMENT": "development"}
+    )
+    keys = signing_keys(settings)
+    store.grow(50)
+    store.seal(*keys)
+    shown = tamper_with_a_copy(settings)
+    assert shown["before"]["status"] == 0 and shown["after"]["status"] == 1
+    assert f"sự kiện {shown['changed']['notification_id']}," in shown["after"]["text"]
+    assert "(nội dung)" in shown["after"]["text"] and store.verify(*keys).ok
+    store.close()

@@ -1,0 +1,206 @@
+"""Imported histories are streams like others: kept once, replayed, sealed, proved, and erased without a trace."""
+
+import io
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from infra.chassis.contracts import contract_of
+from infra.chassis.settings import Settings
+from infra.chassis.tables import outbox
+from services.applications.domain.imported_history import SUBJECT, TOPICS, ImportedHistory
+from services.applications.erasure.erasure import Erasing
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest
+from services.applications.event_store.store import Store as Streams
+from services.applications.exchange.evidence_reader import Bundled
+from services.applications.exchange.history_import import TakingIn
+from services.applications.exchange.history_reader import BadMapping, Columns, read_history
+from services.applications.private_data.blobs import FolderBlobs
+from services.applications.procedure_rules import Rulebook
+from services.applications.queries.history import History
+from services.applications.reports.html import html
+from services.applications.reports.report import report
+from services.applications.transparency.proofs import Proofs
+from services.applications.verification.evidence import Evidence
+from services.applications.verification.verifier import Key, Verdict, verify_bundle
+from tests.component.applications import actors
+from tests.component.applications.actors import call
+from tests.service.transparency.stores import KEY
+
+MAPPING = Columns.parse("case: case\nactivity: activity\ntimestamp: at\nresource: who\n")
+BY = {"account_id": "o-1", "role": "operator", "agency_code": None, "on_behalf_of": None}
+SYSTEM = "Một cửa 2015"
+LIFE = """case,activity,at,who,dien_thoai
+H1,Trả kết quả,2015-03-09 08:00,Cán bộ Mẫu B,0900000001
+H1,Nộp,2015-03-02 08:00,Cán bộ Mẫu A,0900000001
+H1,Thẩm định,2015-03-04 08:00,Cán bộ Mẫu B,0900000001
+H2,Nộp,2015-03-02 08:00,Cán bộ Mẫu A,0900000002
+"""
+KEY_OF_H1 = str(ImportedHistory.id_of(SYSTEM, "H1"))
+
+
+@pytest.fixture
+def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
+    """An installation with its auditors' desk."""
+    raw = stores.empty()
+    store = Streams.from_settings(Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path)}))
+    rules, proofs = Rulebook(store.database), Proofs(store.database)
+    yield SimpleNamespace(
+        raw=raw,
+        store=store,
+        history=History(store, rules),
+        evidence=Evidence(store, rules, proofs),
+        erasing=Erasing(store, FolderBlobs(tmp_path / "blobs")),
+    )
+    store.streams.close()
+    raw.close()
+
+
+def take_in(desk: Any, text: str = LIFE, import_id: str = "first") -> dict[str, Any]:
+    found = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
+    return TakingIn(desk.store).take_in(found, system=SYSTEM, import_id=import_id, by=BY)
+
+
+def erased(desk: Any, subject: str) -> None:
+    for auditor in (actors.AUDITOR, actors.AUDITOR_2):
+        desk.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", by=call(auditor))
+    while desk.erasing.step():
+        pass
+
+
+def proved(bundle: dict[str, Any]) -> Verdict:
+    verdict = Verdict("bundle", "", keys_given=True)
+    verify_bundle(json.loads(json.dumps(bundle)), [Key.parse(str(KEY.verifier))], verdict)
+    return verdict
+
+
+def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(desk: Any) -> None:
+    lines = [f"H{n % 300},Việc {n},2015-03-{n % 28 + 1:02} 08:00,cb{n % 7},p{n}" for n in range(900)]
+    text = "case,activity,at,who,phong\n" + "\n".join(lines)
+    first = take_in(desk, text + "\nbad line\n")
+    assert (first["cases"], first["added"], first["already_there"], len(first["bad"])) == (300, 900, 0, 1)
+    assert take_in(desk, text)["added"] == 0
+    assert take_in(desk, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "second")["added"] == 1
+    assert len(desk.store.kept(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
+
+
+def test_lines_that_differ_in_one_attribute_are_two_activities(desk: Any) -> None:
+    take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\n")
+    assert take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\nH1,Nộp,2015-03-02,a,2\n")["added"] == 1
+
+
+def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
+    take_in(desk)
+    told = desk.history.history(f"{SYSTEM}/H1", by=call(actors.AUDITOR))
+    assert (told["application_id"], told["reference"], told["version"]) == (KEY_OF_H1, f"{SYSTEM}/H1", 4)
+    assert [item["kind"] for item in told["items"]] == ["HistoryImported", *["ActivityImported"] * 3]
+    first = told["items"][1]["facts"]
+    assert (first["activity"], first["occurred_at"]) == ("Nộp", "2015-03-02T08:00:00+07:00")
+    assert (first["resource"], first["attributes"]) == ("Cán bộ Mẫu A", {"dien_thoai": "0900000001"})
+    with desk.store.database.session() as session:
+        [read] = session.execute(select(outbox).where(outbox.c.type == "application_read.v1")).mappings()
+    assert read["subject"] == KEY_OF_H1 and read["data"]["purpose"]
+    assert contract_of("applications").event("application_read.v1").accepts(read["data"])
+    assert contract_of("identity").consumed("applications", "application_read.v1").accepts(read["data"])
+
+
+def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(desk: Any) -> None:
+    take_in(desk)
+    auditor = call(actors.AUDITOR)
+    then = desk.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", by=auditor)
+    assert (then["activity"], then["version"], then["status"]) == ("Thẩm định", 3, "imported")
+    assert desk.history.state_at(KEY_OF_H1, by=auditor)["activity"] == "Trả kết quả"
+    assert desk.history.state_at(KEY_OF_H1, version=2, by=auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
+    with pytest.raises(ApplicationNotFound):
+        desk.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", by=auditor)
+    with pytest.raises(InvalidRequest):
+        desk.history.state_at(KEY_OF_H1, version=9, by=auditor)
+
+
+def test_what_changed_between_two_versions_is_told(desk: Any) -> None:
+    take_in(desk)
+    told = desk.history.diff(KEY_OF_H1, 3, 4, by=call(actors.AUDITOR))
+    changed = {one["field"]: (one["before"], one["after"]) for one in told["changes"]}
+    assert changed["/activity"] == ("Thẩm định", "Trả kết quả") and changed["/activities/2/line"] == (None, 2)
+    assert [one["facts"]["resource"] for one in told["events"]] == ["Cán bộ Mẫu B"]
+
+
+def test_the_log_can_be_read_for_imports_alone_with_their_words_sealed(desk: Any) -> None:
+    take_in(desk)
+    found = desk.history.events(by=call(actors.AUDITOR), kind="ActivityImported")["items"]
+    assert len(found) == 4 and all(set(one["facts"]["said"]) == {"line_id", "commitment"} for one in found)
+
+
+def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None:
+    take_in(desk)
+    desk.raw.seal()
+    assert desk.raw.verify().ok
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.AUDITOR))
+    assert proved(bundle).ok and len(bundle["openings"]) == 3
+    alone, auditor = Bundled(bundle), call(actors.AUDITOR)
+    assert alone.history() == desk.history.history(KEY_OF_H1, by=auditor)
+    assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", by=auditor)
+    asked = {"from_version": 2, "to_version": 4}
+    assert alone.diff(**asked) == desk.history.diff(KEY_OF_H1, *asked.values(), by=auditor)
+    bundle["openings"][0]["content"] = bundle["openings"][1]["content"]
+    assert proved(bundle).first_bad.kind == "opening_wrong"
+    with pytest.raises(Forbidden):
+        desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.CITIZEN))
+
+
+def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
+    take_in(desk)
+    page = report(desk.history.history(KEY_OF_H1, by=call(actors.AUDITOR))["items"])
+    assert [(line.what, line.who) for line in page.lines] == [
+        ("Nộp", "Cán bộ Mẫu A"), ("Thẩm định", "Cán bộ Mẫu B"), ("Trả kết quả", "Cán bộ Mẫu B"),
+    ]  # fmt: skip
+    assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in html(page)
+
+
+def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
+    take_in(desk)
+    desk.raw.seal()
+    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
+    desk.raw.seal()
+    assert desk.raw.verify().ok
+    states = b"".join(bytes(row[0]) for row in desk.raw.rows("SELECT state FROM stored_events"))
+    beside = str(desk.raw.rows("SELECT application_id, value FROM answer_set"))
+    assert b"0900000001" not in states and "Cán bộ".encode() not in states
+    assert "0900000001" not in beside and "0900000002" in beside
+    told = desk.history.history(KEY_OF_H1, by=call(actors.AUDITOR))["items"]
+    assert [one["kind"] for one in told][-1] == "ImportedHistoryErased"
+    assert {(one["facts"]["resource"], one["facts"]["attributes"]) for one in told[1:4]} == {(None, None)}
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.AUDITOR))
+    assert proved(bundle).ok and all(one["erased"] for one in bundle["openings"])
+    again = take_in(desk, import_id="again")
+    assert (again["added"], again["erased"], again["already_there"]) == (0, 3, 1)
+
+
+def test_an_applications_id_does_not_pass_for_an_imported_persons(desk: Any) -> None:
+    take_in(desk)
+    erased(desk, KEY_OF_H1)
+    assert desk.history.state_at(KEY_OF_H1, by=call(actors.AUDITOR))["erased"] is None
+
+
+def test_an_imported_case_is_no_application_to_anyone_else(desk: Any) -> None:
+    take_in(desk)
+    with pytest.raises(ApplicationNotFound):
+        desk.store.get(KEY_OF_H1)
+    with pytest.raises(ApplicationNotFound):
+        desk.store.key_of(f"{SYSTEM}/H9")
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b"])
+def test_a_system_needs_a_name_that_can_stand_before_a_slash(name: str) -> None:
+    with pytest.raises(BadMapping):
+        TakingIn(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_imported_event_is_loaded_by_the_service(desk: Any) -> None:
+    take_in(desk)
+    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
+    assert {row.topic for row in desk.store.rows(after=0, limit=99)} == set(TOPICS)

@@ -1,0 +1,129 @@
+"""Platforms in states a healthy one is never in: followers that have not run, neighbours that are gone, production.
+
+In this process, each on a broker and databases of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from infra.chassis.loader import tool
+from infra.chassis.settings import SERVICES, Settings
+from infra.cli.connection import Portal, first_operator
+from infra.cli.seed import PLACES
+from infra.embedded.platform import Platform
+from tests.e2e.scenes import FREE
+from tests.support.installation import command
+
+PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
+
+
+class Half:
+    """A platform of some services whose followers stand still; ``person`` has every post there is."""
+
+    def __init__(self, platform: Platform, portal: Portal) -> None:
+        self.platform, self.portal = platform, portal
+        self.account: dict[str, Any] = {}
+
+    def populate(self) -> None:
+        """One person of all roles, one agency, one procedure without fee and papers."""
+        agency, name, _ = PLACES[0]
+        operator = self.portal.as_(self.portal.sign_in(**first_operator(self.platform.settings)))
+        operator.identity.create_agency(code=agency, name=name)
+        one = self.portal.as_().identity.sample_people()["items"][0]
+        known = {key: one[key] for key in ("citizen_number", "full_name", "birth_date")}
+        known |= {"phone": "+84912345678", "email": "mau@example.vn", "password": "năm từ rất dài này"}
+        account = self.portal.as_().identity.register_citizen(**known)["account_id"]
+        roles = ["intake_officer", "case_officer", "approver", "accountant", "auditor", "catalog_editor"]
+        operator.identity.appoint(account_id=account, agency_code=agency, roles=roles)
+        self.account = known
+        samples = self.portal.as_().catalog.sample_procedures(agency_code=agency)["items"]
+        free = next(one for one in samples if one["code"] == FREE)
+        self.person().catalog.publish(definition=free, effective_from="2025-07-01", command_id=command())
+
+    def token(self) -> str:
+        return self.portal.sign_in(self.account["citizen_number"], self.account["password"])
+
+    def person(self) -> Any:
+        return self.portal.as_(self.token())
+
+    def filed(self) -> str:
+        """An application handed in."""
+        citizen = self.person().applications
+        started = citizen.start(procedure_code=FREE, channel="online", command_id=command())
+        key = str(started["application_id"])
+        citizen.save_answers(application_id=key, answers=self._answers(), command_id=command())
+        citizen.submit(application_id=key, command_id=command())
+        return key
+
+    def _answers(self) -> dict[str, Any]:
+        from infra.cli.sample_documents import answers_for
+
+        form = self.portal.as_().catalog.procedure(code=FREE)["form"]
+        return answers_for(form, self.account)
+
+    def follow(self, service: str) -> None:
+        """Let a service's follower do all there is to do, once."""
+        for follower in self.platform.followers:
+            if follower.service == service:
+                while follower.once():
+                    pass
+
+    def lose(self, service: str) -> None:
+        """A service is gone; its queue stays."""
+        next(one for one in self.platform.runner.containers if one.service_name == service).stop()
+
+    @contextlib.contextmanager
+    def in_a_hurry(self, token: str) -> Iterator[Any]:
+        """RPC as by a caller who waits no longer than half a second."""
+        context = {"auth_token": token, "language": "en", "deadline": f"{time.time() + PATIENCE:.3f}"}
+        with ClusterRpcProxy({"AMQP_URI": self.portal.settings.amqp_uri}, context_data=context, timeout=10) as rpc:
+            yield rpc
+
+
+@contextlib.contextmanager
+def half(folder: Path, *services: str, **own: str) -> Iterator[Half]:
+    """Some services, without their followers' doing anything by themselves."""
+    folder.mkdir(parents=True, exist_ok=True)
+    databases = {f"{one.upper()}_DATABASE_URL": f"sqlite:///{folder / one}.sqlite" for one in SERVICES}
+    env = {"AMQP_URI": f"embedded://{uuid.uuid4().hex}", "PORTAL_ENVIRONMENT": "development",
+           "PORTAL_HOME": str(folder), "BLOB_STORE": str(folder / "blobs"), **databases, **own}  # fmt: skip
+    settings = Settings(env)
+    platform = Platform(settings, list(services))
+    platform.migrate()
+    if settings.development:
+        first_operator(settings)
+    platform.start()
+    for follower in platform.followers:
+        follower.stop()
+    portal = Portal(settings)
+    try:
+        yield Half(platform, portal)
+    finally:
+        portal.close()
+        platform.stop()
+
+
+@contextlib.contextmanager
+def in_production(folder: Path) -> Iterator[Portal]:
+    """Identity and catalogue as production has them, with a register and a key that were given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    register = folder / "register.jsonl"
+    register.write_text(json.dumps({"citizen_number": "001199000001", "full_name": "Nguyễn Thị Mẫu", "sex": "female",
+                                    "birth_date": "1999-01-02"}) + "\n")  # fmt: skip
+    given = {
+        "PORTAL_ENVIRONMENT": "production",
+        "POPULATION_REGISTER": str(register),
+        "IDENTITY_SIGNING_KEY": tool("identity", "new_signing_key")(),
+        "SERVICE_CLIENT_SECRET": uuid.uuid4().hex,
+    }
+    with half(folder, "identity", "catalog", **given) as platform:
+        yield platform.portal
