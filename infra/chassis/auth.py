@@ -21,7 +21,7 @@ from infra.chassis.clients import Asking
 from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.wire import Replies
-from infra.chassis.refusals import Unauthenticated, spoken
+from infra.chassis.refusals import Unauthenticated, supported_language
 
 ISSUER = "portal-identity"
 AUDIENCE = "portal"
@@ -95,7 +95,7 @@ class Call:
 
     @property
     def language(self) -> str:
-        return spoken(self._context.data.get("language"))
+        return supported_language(self._context.data.get("language"))
 
     @property
     def call_id(self) -> str:

@@ -103,13 +103,13 @@ class Schema:
         return found[:limit]
 
 
-def whole(value: Any) -> Any:
+def integral(value: Any) -> Any:
     """``1.0`` as ``1`` wherever it stands: to JSON Schema they are the same, to a database they are not."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
     if isinstance(value, dict):
-        return {key: whole(inner) for key, inner in value.items()}
-    return [whole(inner) for inner in value] if isinstance(value, list) else value
+        return {key: integral(inner) for key, inner in value.items()}
+    return [integral(inner) for inner in value] if isinstance(value, list) else value
 
 
 def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:

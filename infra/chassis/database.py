@@ -21,7 +21,7 @@ from infra.chassis.refusals import CommandIdReused
 from infra.chassis.tables import command_log, inbox
 from infra.chassis.types import BigKey, UtcDateTime
 
-__all__ = ["BigKey", "Database", "UtcDateTime", "answer", "insert_into", "note", "recall"]
+__all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
 
 POOL_SIZE = 12  # workers of a service (10) and room for probes
 STATEMENT_TIMEOUT_MS = 15_000
@@ -95,12 +95,12 @@ class Database:
         for attempt in (1, 2):
             try:
                 with self.session() as session:
-                    answered = recall(session, command)
+                    answered = stored_reply(session, command)
                     if answered is not None:
                         return answered
-                    note(session, command)
+                    claim_command(session, command)
                     reply = work(session)
-                    answer(session, command, reply)
+                    store_reply(session, command, reply)
                     return reply
             except IntegrityError:
                 # A twin of this call, or another that wants the same thing, was first: what it did is there now.
@@ -109,7 +109,7 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextlib.contextmanager
-    def once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
+    def handle_once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
         """The inbox: a session for the effect of a message, or ``None`` when it was handled before."""
         with self.session() as session:
             seen = session.execute(
@@ -145,7 +145,7 @@ def insert_into(session: Session, table: Any) -> Any:
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def recall(session: Session, command: Command) -> dict[str, Any] | None:
+def stored_reply(session: Session, command: Command) -> dict[str, Any] | None:
     """The stored answer of this command, ``None`` if it is new; refuses an id that meant something else."""
     row = session.execute(
         command_log.select().where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)
@@ -157,7 +157,7 @@ def recall(session: Session, command: Command) -> dict[str, Any] | None:
     return dict(row.reply) if row.reply is not None else {}
 
 
-def note(session: Session, command: Command) -> None:
+def claim_command(session: Session, command: Command) -> None:
     """Claim the command id in this transaction; a twin waits here and then finds the answer."""
     session.execute(
         command_log.insert().values(
@@ -171,7 +171,7 @@ def note(session: Session, command: Command) -> None:
     )
 
 
-def answer(session: Session, command: Command, reply: dict[str, Any]) -> None:
+def store_reply(session: Session, command: Command, reply: dict[str, Any]) -> None:
     session.execute(
         command_log.update()
         .where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)

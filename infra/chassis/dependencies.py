@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
 
 from nameko.extensions import DependencyProvider
 
@@ -11,7 +11,10 @@ from infra.chassis.settings import Settings
 
 class BuiltFromSettings(Protocol):
     @classmethod
-    def from_settings(cls, settings: Settings) -> Any: ...
+    def from_settings(cls, settings: Settings) -> Self: ...
+
+
+UseCase = TypeVar("UseCase", bound=BuiltFromSettings)
 
 
 def settings_of(container: Any) -> Settings:
@@ -20,15 +23,19 @@ def settings_of(container: Any) -> Settings:
     return settings
 
 
-class Provided(DependencyProvider):
-    """Injects ``made.from_settings(settings)``, built at set-up so that a bad setting stops the start."""
+class Provided(DependencyProvider, Generic[UseCase]):
+    """Injects ``use_case.from_settings(settings)``, built at set-up so that a bad setting stops the start."""
 
-    def __init__(self, made: type[BuiltFromSettings]) -> None:
-        self.made = made
-        self.instance: Any = None
+    def __init__(self, use_case: type[UseCase]) -> None:
+        self.use_case = use_case
+        self.instance: UseCase | None = None
 
     def setup(self) -> None:
-        self.instance = self.made.from_settings(settings_of(self.container))
+        self.instance = self.use_case.from_settings(settings_of(self.container))
 
-    def get_dependency(self, worker_ctx: Any) -> Any:
-        return self.instance
+    def get_dependency(self, worker_ctx: Any) -> UseCase:
+        return cast(UseCase, self.instance)
+
+    if TYPE_CHECKING:  # Nameko puts the dependency in the provider's place on the worker's own instance of the service
+
+        def __get__(self, service: object, owner: type) -> UseCase: ...

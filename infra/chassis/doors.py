@@ -18,9 +18,9 @@ from nameko.rpc import Rpc
 from infra.chassis import logs, metrics
 from infra.chassis.auth import Call
 from infra.chassis.commands import Command
-from infra.chassis.contracts import contract_of, whole
+from infra.chassis.contracts import contract_of, integral
 from infra.chassis.messaging.wire import CheckedRpcConsumer
-from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal, said
+from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal, as_remote
 
 
 class Door(Rpc):
@@ -88,7 +88,7 @@ def _through(
     except Refusal as refusal:
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
         logs.get().info("refused", refusal=refusal.name, arguments=_shown(kwargs, rule))
-        raise said(refusal, call.language) from None
+        raise as_remote(refusal, call.language) from None
     except Exception:
         metrics.door_failures.labels(service.name, name).inc()
         logs.get().exception("door_failed", arguments=_shown(kwargs, rule))
@@ -109,7 +109,7 @@ def _check(
         raise InvalidRequest.at("", "chỉ nhận đối số theo tên", "keyword arguments only")
     if problems := contract_of(service.name).parameters(name).problems(kwargs):
         raise InvalidRequest(problems)
-    kwargs = whole(kwargs)
+    kwargs = integral(kwargs)
     if kwargs.get("command_id"):
         call.command = Command.of(
             kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs

@@ -13,7 +13,7 @@ from infra.chassis.tables import forgotten_subject
 from infra.chassis.wake_up import wake_followers
 
 
-def note(session: Session, erasure_id: str, account_id: str, marks: Iterable[str]) -> None:
+def record_erasure(session: Session, erasure_id: str, account_id: str, marks: Iterable[str]) -> None:
     """Write down that an account is to be forgotten; a second time changes nothing."""
     known = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.erasure_id == erasure_id)
     if session.scalar(known) is not None:
@@ -32,12 +32,12 @@ def note(session: Session, erasure_id: str, account_id: str, marks: Iterable[str
     wake_followers(session)
 
 
-def is_forgotten(session: Session, *account_ids: str) -> bool:
+def is_erased(session: Session, *account_ids: str) -> bool:
     """Whether one of these accounts has been erased: nothing about it may be written any more."""
     found = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.account_id.in_(account_ids)).limit(1)
     return session.scalar(found) is not None
 
 
-def is_about_forgotten(session: Session, text: str) -> bool:
+def mentions_erased(session: Session, text: str) -> bool:
     """The same of a message, by every id in its text."""
-    return is_forgotten(session, *set(UUID.findall(text)))
+    return is_erased(session, *set(UUID.findall(text)))

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from infra.chassis import clock, logs, metrics
 from infra.chassis.database import Database
 from infra.chassis.leases import LEASE_SECONDS, Lease, Superseded
-from infra.chassis.messaging.event_publisher import Telling
+from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
@@ -48,8 +48,8 @@ class Follower:
         self.duties = duties_of(settings, service) if duties is None else duties
         self.lease = Lease(settings.database_url(service), settings.number("LEASE_SECONDS", LEASE_SECONDS))
         for duty in self.duties:
-            if isinstance(telling := getattr(duty, "telling", None), Telling):
-                telling.lease = self.lease
+            if isinstance(publisher := getattr(duty, "publisher", None), EventPublisher):
+                publisher.lease = self.lease
         self.leading = False
         self.last_step_at = time.monotonic()
         self._stopping = threading.Event()
@@ -118,12 +118,12 @@ class OutboxRelay:
 
     name = "outbox relay"
 
-    def __init__(self, database: Database, telling: Telling) -> None:
-        self.database, self.telling = database, telling
+    def __init__(self, database: Database, publisher: EventPublisher) -> None:
+        self.database, self.publisher = database, publisher
 
     @classmethod
     def of(cls, settings: Settings, service: str) -> OutboxRelay:
-        return cls(Database.at(settings.database_url(service)), Telling(settings, service))
+        return cls(Database.at(settings.database_url(service)), EventPublisher(settings, service))
 
     def step(self) -> int:
         with self.database.session() as session:
@@ -133,16 +133,18 @@ class OutboxRelay:
                 )
             )
         for row in rows:
-            self.telling.tell(self._event(row), call_id=row.call_id)
+            self.publisher.publish(self._event(row), call_id=row.call_id)
             with self.database.session() as session:
                 session.execute(
                     outbox.update().where(outbox.c.position == row.position).values(published_at=clock.now())
                 )
-            metrics.relay_position.labels(self.telling.service, self.name).set(row.position)
+            metrics.relay_position.labels(self.publisher.service, self.name).set(row.position)
         self._measure(len(rows))
         return len(rows)
 
-    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(
+        self, event_type: str, *, since: datetime, after: int, limit: int
+    ) -> list[tuple[int, dict[str, Any]]]:
         """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
         known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
         query = select(outbox).where(known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
@@ -151,7 +153,7 @@ class OutboxRelay:
 
     def _event(self, row: Any) -> dict[str, Any]:
         return cloud_event(
-            self.telling.service,
+            self.publisher.service,
             row.position,
             row.type,
             row.data,
@@ -162,10 +164,10 @@ class OutboxRelay:
 
     def _measure(self, done: int) -> None:
         if not done:
-            metrics.relay_lag.labels(self.telling.service, self.name).set(0)
+            metrics.relay_lag.labels(self.publisher.service, self.name).set(0)
             return
         with self.database.session() as session:
             behind = (
                 session.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))) or 0
             )
-        metrics.relay_lag.labels(self.telling.service, self.name).set(behind)
+        metrics.relay_lag.labels(self.publisher.service, self.name).set(behind)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-GONE = "–"  # fits wherever a contract wants some text
+PLACEHOLDER = "–"  # fits wherever a contract wants some text
 LONGEST = 160  # characters of a fact; an id or code is shorter
 FACTS = re.compile(
     r"(?:^|_)(?:id|ids|by|code|codes|at|until|from|version|status|standing|state|currency|kind|type|types|role|roles|"
@@ -20,40 +20,40 @@ FACTS = re.compile(
     r"|^(?:specversion|datacontenttype|time|date|language|format|scope|amount|fee_id|order_ref|transaction_no|"
     r"receipt_number|receipt_book_number|tracking_number|changed|requirement|field|pointer)$"
 )
-HANDS = re.compile(r"(?:^|_)(?:by|officer_id)$")  # who did it: that is not whom it is about
+ACTORS = re.compile(r"(?:^|_)(?:by|officer_id)$")  # who did it: that is not whom it is about
 SECRETS = frozenset({"tracking_code", "otp_code"})  # they end like a code and open something
-WHOLE = frozenset({"legal_basis"})  # the law by which something was done
+PUBLIC_TEXT = frozenset({"legal_basis"})  # the law by which something was done
 LABELS = frozenset({"vi", "en"})  # published names of procedures and fees …
-SPOKEN = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they stand in these
+FREE_TEXT = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they stand in these
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*", re.ASCII)
 
 
-def without_words(value: Any, key: str = "", spoken: bool = False) -> Any:
+def redacted(value: Any, key: str = "", spoken: bool = False) -> Any:
     """``value`` (JSON) with every text that is no fact replaced by a dash; shape, numbers and facts as they were."""
     if isinstance(value, dict):
-        said = spoken or key in SPOKEN
-        return {name: without_words(inner, str(name), said) for name, inner in value.items()}
+        said = spoken or key in FREE_TEXT
+        return {name: redacted(inner, str(name), said) for name, inner in value.items()}
     if isinstance(value, list):
-        return [without_words(inner, key, spoken) for inner in value]
-    return value if not isinstance(value, str) or _is_fact(value, key, spoken) else GONE
+        return [redacted(inner, key, spoken) for inner in value]
+    return value if not isinstance(value, str) or _is_fact(value, key, spoken) else PLACEHOLDER
 
 
 def _is_fact(text: str, key: str, spoken: bool) -> bool:
-    if key in WHOLE or (key in LABELS and not spoken):
+    if key in PUBLIC_TEXT or (key in LABELS and not spoken):
         return True
     plain = len(text) <= LONGEST and not any(character.isspace() for character in text)
     return plain and key not in SECRETS and FACTS.search(key) is not None
 
 
-def about(value: Any) -> Any:
+def without_actors(value: Any) -> Any:
     """``value`` without those who did what it tells: an official's hand in a matter does not make it theirs."""
     if isinstance(value, dict):
-        return {name: about(inner) for name, inner in value.items() if not HANDS.search(str(name))}
-    return [about(inner) for inner in value] if isinstance(value, list) else value
+        return {name: without_actors(inner) for name, inner in value.items() if not ACTORS.search(str(name))}
+    return [without_actors(inner) for inner in value] if isinstance(value, list) else value
 
 
-def speaks_of(text: str, marks: Iterable[str]) -> bool:
+def mentions(text: str, marks: Iterable[str]) -> bool:
     """Whether ``text`` names one of ``marks``: ids (UUIDs), or anything else by which a person is found."""
     wanted = marks if isinstance(marks, set | frozenset) else set(marks)
     if not wanted.isdisjoint(UUID.findall(text)):
@@ -61,7 +61,7 @@ def speaks_of(text: str, marks: Iterable[str]) -> bool:
     return any(mark in text for mark in wanted if not UUID.fullmatch(mark))
 
 
-def with_tokens_read(text: str) -> str:
+def with_token_claims(text: str) -> str:
     """``text`` and what the access tokens in it say, so that a message can be tied to its caller."""
     return " ".join([text, *(_decoded(found) for found in TOKEN.findall(text))])
 
@@ -73,6 +73,6 @@ def _decoded(segment: str) -> str:
         return ""
 
 
-def kind_of(error: str) -> str:
+def error_kind(error: str) -> str:
     """What sort of error it was; what it said may repeat what the handler was given."""
     return error.partition(":")[0][:80]

@@ -170,7 +170,7 @@ class Forwarded(Refusal):
         return getattr(self, "remote_text", "")
 
 
-class Said(Exception):
+class RemoteRefusal(Exception):
     """A refusal on its way out. Its class is renamed to the refusal's name, for ``exc_type``."""
 
     def __init__(self, text: str, facts: dict[str, Any]) -> None:
@@ -180,11 +180,11 @@ class Said(Exception):
         return str(self.args[0])
 
 
-def said(refusal: Refusal, language: str) -> Said:
-    named: type[Said] = type(refusal.name, (Said,), {"__module__": Said.__module__})
+def as_remote(refusal: Refusal, language: str) -> RemoteRefusal:
+    named: type[RemoteRefusal] = type(refusal.name, (RemoteRefusal,), {"__module__": RemoteRefusal.__module__})
     return named(refusal.text(language), refusal.facts)
 
 
-def spoken(asked: Any) -> str:
+def supported_language(asked: Any) -> str:
     """The language an answer is given in: ``en`` where it was asked for, else Vietnamese."""
     return "en" if str(asked).lower().startswith("en") else DEFAULT_LANGUAGE

@@ -114,7 +114,7 @@ class Settings:
         return folder
 
 
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
+def stored_secret(path: Path, make: Callable[[], str]) -> str:
     """The text of ``path``, made with ``make()`` (mode 0600) if it is not there yet.
 
     Processes that start together agree: the first link wins and all read what it left.

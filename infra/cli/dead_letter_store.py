@@ -11,7 +11,7 @@ from amqp.exceptions import AMQPError
 from sqlalchemy import select
 
 from infra.chassis.database import Database
-from infra.chassis.erasure.queues import AnotherSweeps, take_out
+from infra.chassis.erasure.queues import SweepInProgress, take_out
 from infra.chassis.loader import installed
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, Unroutable
@@ -113,7 +113,7 @@ def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[st
         try:
             taken = take_out(settings, [(one["consumer"], one["message_id"]) for one in settled])
             return {"in_quarantine": f"{taken} taken out"}
-        except AnotherSweeps:
+        except SweepInProgress:
             if time.monotonic() >= until:
                 return {"in_quarantine": "their copies stay: a service goes through that queue just now"}
             time.sleep(0.5)

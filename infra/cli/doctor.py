@@ -19,7 +19,7 @@ from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.loader import installed, service_class
 from infra.chassis.messaging.dead_letters import DeadLetters
-from infra.chassis.messaging.handler_queues import Line, handler_queue
+from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
@@ -175,7 +175,7 @@ def _missing_queues(settings: Settings) -> list[str]:
         methods = handler_methods(service_class(name))
         wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-        line = Line(connection)
+        line = QueueProbe(connection)
         return [name for name in wanted if not line.has(name)]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.calls import Call
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
@@ -67,7 +67,7 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
         "subject_id": application.applicant_id,
         "purpose": purpose,
     }
-    tell(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
+    enqueue(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
 
 
 def tell_listed(
@@ -81,7 +81,7 @@ def tell_listed(
         "application_ids": list(dict.fromkeys(application_ids)),
         "at": clock.now().isoformat(),
     }
-    tell(session, "applications_listed.v1", data, subject=by.actor.account_id, call_id=by.call_id)
+    enqueue(session, "applications_listed.v1", data, subject=by.actor.account_id, call_id=by.call_id)
 
 
 def _office(application: Application, actor: Actor) -> tuple[str | None, str | None]:
@@ -124,4 +124,4 @@ def tell_imported_read(session: Session, history: ImportedHistory, by: Call, pur
         "by": {"account_id": by.actor.account_id, "role": "auditor", "agency_code": None},
         "purpose": purpose,
     }
-    tell(session, "application_read.v1", data, subject=str(history.id), call_id=by.call_id)
+    enqueue(session, "application_read.v1", data, subject=str(history.id), call_id=by.call_id)

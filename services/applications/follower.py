@@ -9,11 +9,11 @@ from eventsourcing.persistence import Notification
 from sqlalchemy import select
 
 from infra.chassis import metrics
-from infra.chassis.erasure.worker import Forgetting
+from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.messaging.event_publisher import Telling
+from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.outbox import cloud_event
-from infra.chassis.messaging.redelivery import Retelling
+from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.positions import advance, position_of
 from infra.chassis.settings import Settings
 from services.applications import personal_data
@@ -43,8 +43,8 @@ class Announcing:
 
     name = "announcements"
 
-    def __init__(self, store: Store, telling: Telling) -> None:
-        self.store, self.telling = store, telling
+    def __init__(self, store: Store, publisher: EventPublisher) -> None:
+        self.store, self.publisher = store, publisher
 
     def step(self) -> int:
         with self.store.database.session() as session:
@@ -56,7 +56,7 @@ class Announcing:
         done = after
         try:
             for event in events:
-                self.telling.tell(event, call_id=event.get("callid"))
+                self.publisher.publish(event, call_id=event.get("callid"))
                 done = int(event["id"].split(":")[1])
             done = done if len(events) == BATCH else until
         finally:
@@ -68,7 +68,9 @@ class Announcing:
         metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
         return told
 
-    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(
+        self, event_type: str, *, since: datetime, after: int, limit: int
+    ) -> list[tuple[int, dict[str, Any]]]:
         """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
         kinds = [KINDS[kind].TOPIC for kind, name in WIRE_NAMES.items() if name == event_type]
         if not kinds:
@@ -110,7 +112,7 @@ class Announcing:
         metrics.relay_position.labels("applications", self.name).set(done)
 
 
-class TellingBeside(Telling):
+class TellingBeside(EventPublisher):
     """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
 
     def named(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -120,19 +122,19 @@ class TellingBeside(Telling):
 
 def duties(settings: Settings) -> list[Duty]:
     store = Store.from_settings(settings)
-    announcing = Announcing(store, Telling(settings, "applications"))
+    announcing = Announcing(store, EventPublisher(settings, "applications"))
     relay = OutboxRelay(store.database, TellingBeside(settings, "applications"))
     erasing = Erasing.from_settings(settings)
     return [
         Projecting(store),
         announcing,
         relay,
-        Retelling(settings, [announcing, relay]),
+        Redelivery(settings, [announcing, relay]),
         Reminding(store),
         Limits(store),
         erasing,
         LostBlobs(store.database, erasing.blobs),
-        Forgetting.of(settings, personal_data.Forgetting),
+        ErasureWorker.of(settings, personal_data.PersonalData),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),
         Witnessing.from_settings(settings),

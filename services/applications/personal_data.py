@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.requests import ErasureRequests
 from services.applications.erasure.confirmations import keep_answer
 from services.applications.private_data import vault
 
 
-class Forgetting(Erasures):
+class PersonalData(ErasureRequests):
     """Nothing is told to oneself: `erasure` notes the row, and the answer is written where the others' are."""
 
     service = "applications"
@@ -33,7 +33,7 @@ class Forgetting(Erasures):
     def answered(self, event: Mapping[str, Any]) -> None:
         """``subject_forgotten.v1``: another service has nothing of the person left."""
         data = event["data"]
-        with self.database.once("subject_forgotten", event["id"]) as session:
+        with self.database.handle_once("subject_forgotten", event["id"]) as session:
             if session is not None:
                 at = datetime.fromisoformat(data["at"])
                 keep_answer(session, data["erasure_id"], data["service"], data.get("removed") or {}, at)

@@ -15,7 +15,7 @@ from services.applications.commands.fee_settlement import Settling
 from services.applications.commands.office import Office
 from services.applications.erasure.erasure import Erasing
 from services.applications.exchange.export import Exporting
-from services.applications.personal_data import Forgetting
+from services.applications.personal_data import PersonalData
 from services.applications.procedure_rules import Rulebook
 from services.applications.queries.applications import Desk
 from services.applications.queries.history import History
@@ -49,7 +49,7 @@ class ApplicationsService(Operations):
     proofs = dependencies.Provided(Proofs)
     bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasing)
-    forgetting = dependencies.Provided(Forgetting)
+    forgetting = dependencies.Provided(PersonalData)
     settling = dependencies.Provided(Settling)
     rulebook = dependencies.Provided(Rulebook)
     seats = dependencies.Provided(Seats)

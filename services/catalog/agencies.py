@@ -135,7 +135,7 @@ class Agencies:
     def heard_of(self, event: Mapping[str, Any]) -> None:
         """An ``agency_created.v1`` of *identity*: known from that day on, unless an editor has recorded it already."""
         data = event["data"]
-        with self.database.once("record_created_agency", event["id"]) as session:
+        with self.database.handle_once("record_created_agency", event["id"]) as session:
             if session is None or _periods(session, data["code"]):
                 return
             first_day = datetime.fromisoformat(data["created_at"]).astimezone(clock.OFFICE_ZONE).date()

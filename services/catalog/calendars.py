@@ -19,7 +19,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, WorkingCalendar, explain
 from services.catalog.days import today
@@ -81,7 +81,7 @@ class Calendars:
             "is_working": after.is_working(day),
             "calendar_version": reply["version"],
         }
-        tell(session, "calendar_changed.v1", facts, subject=day.isoformat())
+        enqueue(session, "calendar_changed.v1", facts, subject=day.isoformat())
         return facts
 
     def due_date(

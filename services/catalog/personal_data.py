@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.requests import ErasureRequests
 
 
-class Forgetting(Erasures):
+class PersonalData(ErasureRequests):
     """Answers kept for repeated commands and dead letters may name a person; the chassis looks through them."""
 
     service, answer = "catalog", "subject_forgotten.v1"

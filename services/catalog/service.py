@@ -16,7 +16,7 @@ from services.catalog.exports import Exports
 from services.catalog.fees import Asked
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
-from services.catalog.personal_data import Forgetting
+from services.catalog.personal_data import PersonalData
 from services.catalog.places import Places
 from services.catalog.search import Query, Search
 from services.catalog.usage_counts import Uses
@@ -39,7 +39,7 @@ class CatalogService(Operations):
     exporter = dependencies.Provided(Exports)
     importer = dependencies.Provided(Imports)
     uses = dependencies.Provided(Uses)
-    erasures = dependencies.Provided(Forgetting)
+    erasures = dependencies.Provided(PersonalData)
 
     @door(public=True)
     def search(

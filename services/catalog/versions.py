@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import insert_into
-from infra.chassis.messaging.outbox import tell, tell_all
+from infra.chassis.messaging.outbox import enqueue, enqueue_all
 from services.catalog import indexing
 from services.catalog.days import today
 from services.catalog.definitions import Definition, fingerprint
@@ -132,7 +132,7 @@ def make_room(session: Session, code: str, first_day: date) -> date | None:
 def announce(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     """Make versions just put in force findable, and tell everybody."""
     indexing.add(session, rows)
-    tell_all(session, "procedure_published.v1", [(row.code, _told(row)) for row in rows])
+    enqueue_all(session, "procedure_published.v1", [(row.code, _told(row)) for row in rows])
 
 
 def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: str | None = None) -> ProcedureVersion:
@@ -151,7 +151,7 @@ def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: st
             _end(session, row, row.effective_from - ONE_DAY, retired=False)
             remember(session, row, "withdrawn", by=by, reason=reason)
     _end(session, current, last_day, retired=True)
-    tell(session, "procedure_retired.v1", _told(current), subject=code)
+    enqueue(session, "procedure_retired.v1", _told(current), subject=code)
     remember(session, current, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
     return current
 

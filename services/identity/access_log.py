@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
-from infra.chassis.erased_subjects import is_forgotten
+from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
 from services.identity.errors import Forbidden
 from services.identity.models import AccessEntry, Account, Agency
@@ -33,11 +33,11 @@ class AccessLog:
     def note_reading(self, event: Mapping[str, Any]) -> None:
         """Keep what an ``application_read.v1`` CloudEvent of *applications* says; a repeat changes nothing."""
         data = event["data"]
-        with self.database.once("note_application_read", event["id"]) as session:
+        with self.database.handle_once("note_application_read", event["id"]) as session:
             if session is None:
                 return
             reader = data["by"]
-            erased = is_forgotten(session, data["applicant_id"], reader["account_id"])
+            erased = is_erased(session, data["applicant_id"], reader["account_id"])
             entry = AccessEntry(
                 event_id=event["id"],
                 subject_id=data["applicant_id"],

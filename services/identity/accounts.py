@@ -16,7 +16,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import (
@@ -183,7 +183,7 @@ def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash:
     except IntegrityError as error:  # registered twice at the same moment
         raise AccountAlreadyExists() from error
     told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
-    tell(session, "account_registered.v1", told, subject=account.id)
+    enqueue(session, "account_registered.v1", told, subject=account.id)
     return _shown(account)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
-from infra.chassis.settings import SERVICES, SettingMissing, Settings, kept_secret
+from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.settings import SERVICES, SettingMissing, Settings, stored_secret
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
 from services.identity.idempotency import in_one_step
@@ -54,7 +54,7 @@ def client_secret(settings: Settings, service: str) -> str:
         raise SettingMissing(
             f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with"
         )
-    return kept_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
+    return stored_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
 
 
 def _there(database: Database, username: str) -> bool:
@@ -89,5 +89,5 @@ def _opened(session: Session, username: str, full_name: str, password_hash: str 
     )
     session.add(account)
     told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
-    tell(session, "account_registered.v1", told, subject=account.id)
+    enqueue(session, "account_registered.v1", told, subject=account.id)
     return account

@@ -13,7 +13,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity import open_sessions
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
@@ -114,7 +114,7 @@ def end(session: Session, one: Delegation, *, by: str) -> None:
     """End a delegation in force, and tell it. ``by``: the account that did."""
     one.revoked_at, one.revoked_by = clock.now(), by
     facts = {**_told(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by}}
-    tell(session, "delegation_revoked.v1", facts, subject=one.id)
+    enqueue(session, "delegation_revoked.v1", facts, subject=one.id)
 
 
 def end_of(until: str) -> datetime:
@@ -144,7 +144,7 @@ def _granted(session: Session, principal: Account, delegate: Account, scope: lis
         until=until,
     )
     session.add(one)
-    tell(session, "delegation_granted.v1", {**_told(one), "at": one.granted_at.isoformat()}, subject=one.id)
+    enqueue(session, "delegation_granted.v1", {**_told(one), "at": one.granted_at.isoformat()}, subject=one.id)
     return one
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from infra.chassis.database import Database
-from infra.chassis.erasure.worker import Forgetting
+from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.messaging.redelivery import Retelling
+from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.identity import attempts, open_sessions, personal_data
 
@@ -28,7 +28,7 @@ def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "identity")
     return [
         relay,
-        Retelling(settings, [relay]),
+        Redelivery(settings, [relay]),
         OldSignIns(Database.at(settings.database_url("identity"))),
-        Forgetting.of(settings, personal_data.Forgetting),
+        ErasureWorker.of(settings, personal_data.PersonalData),
     ]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infra.chassis.settings import SettingMissing, Settings, kept_secret
+from infra.chassis.settings import SettingMissing, Settings, stored_secret
 
 SETTING = "IDENTITY_SIGNING_KEY"
 DEVELOPMENT_FILE = "identity-signing-key.pem"
@@ -25,7 +25,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     """The private key tokens are signed with. Ends the process when production has none or it is not Ed25519."""
     pem = settings.require(SETTING) if settings.environment == "production" else settings.get(SETTING)
     if pem is None:
-        pem = kept_secret(settings.secret_folder() / DEVELOPMENT_FILE, fresh_pem)
+        pem = stored_secret(settings.secret_folder() / DEVELOPMENT_FILE, fresh_pem)
     return parsed(pem)
 
 

@@ -11,7 +11,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
 from services.identity.idempotency import in_one_step
@@ -137,7 +137,7 @@ def _added(session: Session, wanted: Agency, by: Actor) -> Agency:
         session.add(wanted)
         session.flush()
         told = {**_agency_shown(wanted), "by": {"account_id": by.account_id}}
-        tell(session, "agency_created.v1", told, subject=wanted.code)
+        enqueue(session, "agency_created.v1", told, subject=wanted.code)
         return wanted
     if any(getattr(there, part) != getattr(wanted, part) for part in ("name", "parent_code", "province_code")):
         raise AgencyAlreadyExists(code=there.code, taken_by=there.name)
@@ -168,14 +168,14 @@ def _appointed(session: Session, account_id: str, agency_code: str, roles: list[
     )
     session.add(post)
     session.flush()
-    tell(session, "official_appointed.v1", _told_of(post, by, post.appointed_at), subject=account_id)
+    enqueue(session, "official_appointed.v1", _told_of(post, by, post.appointed_at), subject=account_id)
     return post
 
 
 def _dismissed(session: Session, held: Appointment, by: Actor) -> None:
     _close(session, held, by)
     facts = _told_of(held, by, held.dismissed_at)
-    tell(session, "official_dismissed.v1", facts, subject=held.account_id)
+    enqueue(session, "official_dismissed.v1", facts, subject=held.account_id)
 
 
 def _close(session: Session, held: Appointment, by: Actor) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.requests import ErasureRequests
 from services.identity import attempts, delegations, offices, open_sessions
 from services.identity.access_log import NO_PURPOSE
 from services.identity.models import AccessEntry, Account, Delegation, SignInAttempt
@@ -19,7 +19,7 @@ from services.identity.models import AccessEntry, Account, Delegation, SignInAtt
 UNUSABLE = "erased"  # no digest of any password
 
 
-class Forgetting(Erasures):
+class PersonalData(ErasureRequests):
     """Identity's part of an erasure."""
 
     service, answer = "identity", "subject_forgotten.v1"

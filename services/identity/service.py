@@ -13,7 +13,7 @@ from services.identity.accounts import Accounts, Claimed
 from services.identity.delegations import Delegations
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
-from services.identity.personal_data import Forgetting
+from services.identity.personal_data import PersonalData
 from services.identity.population import SamplePeople
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Sessions
@@ -36,7 +36,7 @@ class IdentityService(Operations):
     offices = dependencies.Provided(Offices)
     trust = dependencies.Provided(Delegations)
     log = dependencies.Provided(AccessLog)
-    erasures = dependencies.Provided(Forgetting)
+    erasures = dependencies.Provided(PersonalData)
 
     @door(public=True, sensitive=("password", "citizen_number"))
     def register_citizen(

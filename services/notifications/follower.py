@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from infra.chassis.database import Database
-from infra.chassis.erasure.worker import Forgetting
+from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.messaging.redelivery import Retelling
+from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.notifications import personal_data, sms_carrier
 from services.notifications.delivery_worker import Courier
@@ -19,9 +19,9 @@ def duties(settings: Settings) -> list[Duty]:
     texts = sms_carrier.carrier_of(settings)
     return [
         relay,
-        Retelling(settings, [relay]),
+        Redelivery(settings, [relay]),
         Courier(database, carrier_of(settings)),
         *([Courier(database, texts)] if texts else []),
         Courier(database, WebhookCarrier.from_settings(settings)),
-        Forgetting.of(settings, personal_data.Forgetting),
+        ErasureWorker.of(settings, personal_data.PersonalData),
     ]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.erased_subjects import is_forgotten
+from infra.chassis.erased_subjects import is_erased
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.notifications import preferences, webhooks
@@ -53,9 +53,9 @@ class Herald:
         said, account_id = SAID[event["type"]], addressee(event["data"])
         # Neighbours are asked before the transaction: it may take a while.
         contact, names = _contact(directory, account_id), self.procedures.names(event["data"], catalogue)
-        with self.database.once(said.key, event["id"]) as session:
+        with self.database.handle_once(said.key, event["id"]) as session:
             # An event that comes after its person was erased (from a retry, say) is written to nobody.
-            if session is not None and not is_forgotten(session, account_id):
+            if session is not None and not is_erased(session, account_id):
                 _tell(session, said, event, contact, names, sms=self.sms)
                 webhooks.spread(session, event)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.settings import Settings
 from services.notifications.domain import delivery as states
 from services.notifications.mail_carrier import FolderCarrier, folder_of
@@ -19,7 +19,7 @@ ERASED = ""
 PAGE = 500
 
 
-class Forgetting(Erasures):
+class PersonalData(ErasureRequests):
     """Words, names and addresses of messages and letters go, bodies of webhook calls about the person too."""
 
     service, answer = "notifications", "subject_forgotten.v1"

@@ -12,7 +12,7 @@ from infra.chassis.operations import Operations
 from services.notifications import clients
 from services.notifications.inbox import Inbox
 from services.notifications.message_writer import Herald
-from services.notifications.personal_data import Forgetting
+from services.notifications.personal_data import PersonalData
 from services.notifications.preferences import Preferences
 from services.notifications.reports import Reports
 from services.notifications.templates import Templates
@@ -40,7 +40,7 @@ class NotificationsService(Operations):
     texts = Provided(Templates)
     reports = Provided(Reports)
     webhooks = Provided(Webhooks)
-    erasures = Provided(Forgetting)
+    erasures = Provided(PersonalData)
     identity = clients.identity()
     catalog = clients.catalog()
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.erased_subjects import is_forgotten
+from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Owed, Standing, by_kind, owed_by
@@ -39,13 +39,13 @@ class Billing:
 
     def bill_of_submission(self, event: Mapping[str, Any]) -> None:
         """``application_submitted.v1``: pin the quote and raise its demands."""
-        with self.database.once("bill_of_submission", event["id"]) as session:
+        with self.database.handle_once("bill_of_submission", event["id"]) as session:
             if session is not None:
                 pin(session, event["data"])
 
     def supplementary_demand(self, event: Mapping[str, Any]) -> None:
         """``payment_requested.v1``: the office asks for fees of these ``moments``, perhaps a further ``amount``."""
-        with self.database.once("supplementary_demand", event["id"]) as session:
+        with self.database.handle_once("supplementary_demand", event["id"]) as session:
             if session is None:
                 return
             data = event["data"]
@@ -58,13 +58,13 @@ class Billing:
 
     def result_falls_due(self, event: Mapping[str, Any]) -> None:
         """``application_approved.v1``: fees that are collected with the result are due now."""
-        with self.database.once("result_falls_due", event["id"]) as session:
+        with self.database.handle_once("result_falls_due", event["id"]) as session:
             if session is not None:
                 fall_due(session, _bill(session, event["data"]["application_id"]), {"result"})
 
     def nothing_more_owed(self, event: Mapping[str, Any]) -> None:
         """Refused at intake, withdrawn or stopped: what has not been paid is no longer owed."""
-        with self.database.once("nothing_more_owed", event["id"]) as session:
+        with self.database.handle_once("nothing_more_owed", event["id"]) as session:
             if session is not None:
                 drop_unpaid(session, event["data"]["application_id"], reason=event["type"])
 
@@ -105,7 +105,7 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
         level=facts["level"],
         quote=dict(facts["quote"]),
         pinned_at=clock.now(),
-        erased_at=clock.now() if is_forgotten(session, facts["applicant_id"]) else None,
+        erased_at=clock.now() if is_erased(session, facts["applicant_id"]) else None,
     )
     session.add(bill)
     session.flush()

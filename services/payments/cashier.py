@@ -15,7 +15,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.billing import demands_of, locked_bill, make_due
@@ -140,7 +140,7 @@ class Cashier:
                 "waived_at": clock.now().isoformat(),
                 "waived_by": by.account_id,
             }
-            tell(session, "fee_waived.v1", facts, subject=application_id)
+            enqueue(session, "fee_waived.v1", facts, subject=application_id)
             return {"application_id": application_id, "waived": facts["amount"], "collected_at": facts["collected_at"]}
 
         return self.database.command(command, work)

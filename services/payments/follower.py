@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from infra.chassis.erasure.worker import Forgetting
+from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
-from infra.chassis.messaging.redelivery import Retelling
+from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.payments import personal_data
 from services.payments.open_payments import Abandoned, RefundsOnTheirWay
@@ -14,8 +14,8 @@ def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "payments")
     return [
         relay,
-        Retelling(settings, [relay]),
+        Redelivery(settings, [relay]),
         Abandoned.of(settings),
         RefundsOnTheirWay.of(settings),
-        Forgetting.of(settings, personal_data.Forgetting),
+        ErasureWorker.of(settings, personal_data.PersonalData),
     ]

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.requests import ErasureRequests
 from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
 
 GONE = "–"
@@ -30,7 +30,7 @@ FACTS = frozenset({"refund_id", "receipt_book_number", "asked", "paid_at"})
 LINE = ("order_ref", "transaction_no", "amount", "at")
 
 
-class Forgetting(Erasures):
+class PersonalData(ErasureRequests):
     """Payments' part of an erasure."""
 
     service, answer = "payments", "subject_forgotten.v1"

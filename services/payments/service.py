@@ -15,7 +15,7 @@ from services.payments.enquiries import Enquiries
 from services.payments.gateway_callbacks import Notices
 from services.payments.ledger import Ledger
 from services.payments.parity import Parity
-from services.payments.personal_data import Forgetting
+from services.payments.personal_data import PersonalData
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import Refunds
 
@@ -41,7 +41,7 @@ class PaymentsService(Operations):
     books = dependencies.Provided(Ledger)
     reconciler = dependencies.Provided(Reconciler)
     twins = dependencies.Provided(Parity)
-    erasures = dependencies.Provided(Forgetting)
+    erasures = dependencies.Provided(PersonalData)
 
     @door(roles=READERS)
     def demands(self, application_id: str) -> Reply:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from services.payments.domain.states import OPEN, Moved, State, edge
 from services.payments.errors import PaymentNotFound
 from services.payments.models import Bill, Payment, PaymentEvent
@@ -74,4 +74,4 @@ def announce(session: Session, event_type: str, payment: Payment, bill: Bill, **
         "method": payment.method,
         **facts,
     }
-    tell(session, event_type, data, subject=payment.application_id)
+    enqueue(session, event_type, data, subject=payment.application_id)

@@ -22,14 +22,14 @@ from infra.chassis.messaging.handlers import LAST_ERROR
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import retry_exchange, retry_tiers
-from infra.chassis.redaction import about, kind_of, speaks_of, with_tokens_read, without_words
+from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.settings import Settings
 
 BODY = "body_base64"  # what every letter has, and no event
 TURN = "portal.sweeping"  # an exclusive queue: whoever has it sweeps
 
 
-class AnotherSweeps(Exception):
+class SweepInProgress(Exception):
     """Another service goes through the queues just now; try again."""
 
 
@@ -80,7 +80,7 @@ def _our_turn(settings: Settings) -> Iterator[Any]:
         try:
             turn.declare()
         except ResourceLocked as taken:
-            raise AnotherSweeps(TURN) from taken
+            raise SweepInProgress(TURN) from taken
         yield channel
         turn.delete()
 
@@ -93,7 +93,7 @@ def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> in
         body = base64.b64decode(letter[BODY]).decode("utf-8", "replace")
         if "message_id" in letter:
             return _given_up_left(letter, body, marks)
-        if not speaks_of(with_tokens_read(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
+        if not mentions(with_token_claims(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
             return None
         kept = {name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")}
         return {**kept, "headers": {}, BODY: "", "forgotten": True}
@@ -109,11 +109,11 @@ def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> in
 
 def _given_up_left(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
     """As its row: who did what it tells is not whom it is about, and what is left can still have its effect."""
-    said = json.dumps(about(json.loads(body)), ensure_ascii=False)
-    if not speaks_of(with_tokens_read(f"{said} {letter['headers']} {letter['why']}"), marks):
+    said = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
+    if not mentions(with_token_claims(f"{said} {letter['headers']} {letter['why']}"), marks):
         return None
     wordless = base64.b64encode(body_left(body, waiting=True)).decode()
-    left = {**letter, "why": kind_of(letter["why"]), "headers": {}, BODY: wordless}
+    left = {**letter, "why": error_kind(letter["why"]), "headers": {}, BODY: wordless}
     return left if left != letter else None
 
 
@@ -121,7 +121,7 @@ def _raw_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
     """Of an event for which the broker had no queue, or of whatever else somebody left there."""
     if _json(message):
         return _event_left(message, marks)
-    return {"forgotten": True} if speaks_of(with_tokens_read(_text(message)), marks) else None
+    return {"forgotten": True} if mentions(with_token_claims(_text(message)), marks) else None
 
 
 def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) -> int:
@@ -135,9 +135,9 @@ def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) 
 
 def _event_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
     event = json.loads(_text(message))
-    if not speaks_of(json.dumps(about(event), ensure_ascii=False), marks):
+    if not mentions(json.dumps(without_actors(event), ensure_ascii=False), marks):
         return None
-    wordless: dict[str, Any] = without_words(event)
+    wordless: dict[str, Any] = redacted(event)
     return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
 
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.erased_subjects import note
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.erased_subjects import record_erasure
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 
 
-class Erasures:
+class ErasureRequests:
     """Notes what is to be forgotten; a service's own class says what of its tables is about a person."""
 
     service: str
@@ -39,9 +39,9 @@ class Erasures:
         data = event["data"]
         if data.get("application_id") is not None:
             return
-        with self.database.once("subject_erased", event["id"]) as session:
+        with self.database.handle_once("subject_erased", event["id"]) as session:
             if session is not None:
-                note(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
+                record_erasure(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
 
     def marks(self, session: Session, account_id: str) -> set[str]:
         """By what else rows and messages about the account are found: ids of things of theirs, a telephone number."""
@@ -64,4 +64,4 @@ class Erasures:
             "at": clock.now().isoformat(),
             "removed": removed,
         }
-        tell(session, self.answer, data, subject=account_id, call_id=f"erasure:{erasure_id}")
+        enqueue(session, self.answer, data, subject=account_id, call_id=f"erasure:{erasure_id}")

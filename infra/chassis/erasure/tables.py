@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from infra.chassis.redaction import about, kind_of, speaks_of, with_tokens_read, without_words
+from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.tables import command_log, dead_letter, outbox
 
 PAGE = 500
@@ -30,10 +30,10 @@ def dead_letters(session: Session, account_id: str, marks: set[str], after: list
     changed = 0
     for row in rows:
         body = bytes(row.body).decode("utf-8", "replace")
-        said = json.dumps(about(json.loads(body)), ensure_ascii=False)
-        if not speaks_of(with_tokens_read(f"{said} {row.headers} {row.error}"), marks):
+        said = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
+        if not mentions(with_token_claims(f"{said} {row.headers} {row.error}"), marks):
             continue
-        left = {"body": body_left(body, waiting=row.state == "waiting"), "headers": {}, "error": kind_of(row.error)}
+        left = {"body": body_left(body, waiting=row.state == "waiting"), "headers": {}, "error": error_kind(row.error)}
         if left != {"body": bytes(row.body), "headers": row.headers, "error": row.error}:
             session.execute(dead_letter.update().where(dead_letter.c.id == row.id).values(**left))
             changed += 1
@@ -43,7 +43,7 @@ def dead_letters(session: Session, account_id: str, marks: set[str], after: list
 def body_left(body: str, *, waiting: bool) -> bytes:
     event = json.loads(body)
     left = event if waiting else {name: event.get(name) for name in ("id", "type", "source")}
-    return json.dumps(without_words(left), ensure_ascii=False).encode()
+    return json.dumps(redacted(left), ensure_ascii=False).encode()
 
 
 def commands(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
@@ -54,9 +54,9 @@ def commands(session: Session, account_id: str, marks: set[str], after: list[Any
     changed = 0
     for row in rows:
         own = row.caller == account_id
-        if not own and not speaks_of(json.dumps(about(row.reply), ensure_ascii=False), marks):
+        if not own and not mentions(json.dumps(without_actors(row.reply), ensure_ascii=False), marks):
             continue
-        reply, fingerprint = without_words(row.reply), row.fingerprint
+        reply, fingerprint = redacted(row.reply), row.fingerprint
         if own or row.caller == ANONYMOUS:
             reply, fingerprint = None, FORGOTTEN
         if (reply, fingerprint) != (row.reply, row.fingerprint):
@@ -66,15 +66,15 @@ def commands(session: Session, account_id: str, marks: set[str], after: list[Any
     return ([rows[-1].caller, rows[-1].command_id] if len(rows) == PAGE else None), changed
 
 
-def told(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+def outbox_events(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
     """An event that was not relayed yet is still told, and one that was may be told again: without its words."""
     query = select(outbox).where(outbox.c.position > after[0]) if after else select(outbox)
     rows = list(session.execute(query.order_by(outbox.c.position).limit(PAGE).with_for_update()))
     changed = 0
     for row in rows:
-        if row.subject not in marks and not speaks_of(json.dumps(about(row.data), ensure_ascii=False), marks):
+        if row.subject not in marks and not mentions(json.dumps(without_actors(row.data), ensure_ascii=False), marks):
             continue
-        left = without_words(row.data)
+        left = redacted(row.data)
         if left != row.data:
             session.execute(outbox.update().where(outbox.c.position == row.position).values(data=left))
             changed += 1
@@ -84,5 +84,5 @@ def told(session: Session, account_id: str, marks: set[str], after: list[Any] | 
 TABLES: dict[str, Callable[[Session, str, set[str], list[Any] | None], Page]] = {
     "dead_letter": dead_letters,
     "command_log": commands,
-    "outbox": told,
+    "outbox": outbox_events,
 }

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.crash_points import crash_at
-from infra.chassis.erasure.queues import AnotherSweeps, sweep
-from infra.chassis.erasure.requests import Erasures
+from infra.chassis.erasure.queues import SweepInProgress, sweep
+from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.erasure.tables import TABLES
 from infra.chassis.settings import Settings
 from infra.chassis.tables import forgotten_subject
@@ -23,16 +23,16 @@ STEPS = ("queues", "outside", *TABLES, "own", *TABLES, "pages", "answer")
 BESIDE = frozenset({"queues", "outside", "pages"})  # not in the database's tables
 
 
-class Forgetting:
+class ErasureWorker:
     """Works off what :class:`Erasures` has noted, one step of one person at a time."""
 
     name = "forgetting"
 
-    def __init__(self, settings: Settings, erasures: Erasures) -> None:
+    def __init__(self, settings: Settings, erasures: ErasureRequests) -> None:
         self.settings, self.erasures, self.database = settings, erasures, erasures.database
 
     @classmethod
-    def of(cls, settings: Settings, erasures: type[Erasures]) -> Forgetting:
+    def of(cls, settings: Settings, erasures: type[ErasureRequests]) -> ErasureWorker:
         return cls(settings, erasures.from_settings(settings))
 
     def step(self) -> int:
@@ -54,7 +54,7 @@ class Forgetting:
         if step == "queues":
             try:
                 removed = sweep(self.settings, marks)
-            except AnotherSweeps:
+            except SweepInProgress:
                 return 0
         elif step == "outside":
             removed = self.erasures.forget_outside(row.account_id, marks)

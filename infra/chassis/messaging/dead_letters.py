@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database, insert_into
-from infra.chassis.erased_subjects import is_about_forgotten
+from infra.chassis.erased_subjects import mentions_erased
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.redaction import about, kind_of, without_words
+from infra.chassis.redaction import error_kind, redacted, without_actors
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.tables import OPEN_LETTER, dead_letter
@@ -189,8 +189,8 @@ class DeadLetters:
 def _fit_to_keep(
     session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
 ) -> tuple[dict[str, Any], dict[str, Any], str]:
-    if is_about_forgotten(session, json.dumps(about(event), ensure_ascii=False)):
-        return without_words(event), {}, kind_of(error)
+    if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
+        return redacted(event), {}, error_kind(error)
     return event, headers, error
 
 

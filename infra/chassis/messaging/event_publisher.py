@@ -12,7 +12,7 @@ from infra.chassis.messaging.publishing import Publisher, Unroutable, events_exc
 from infra.chassis.settings import Settings
 
 
-class Telling:
+class EventPublisher:
     """Publishes CloudEvents of one service; an event whose contract names consumers must find a queue."""
 
     def __init__(self, settings: Settings, service: str) -> None:
@@ -26,7 +26,7 @@ class Telling:
         """The event under the id it is told by."""
         return event
 
-    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
         """To whom it may concern."""
         try:
             self._publish(event, self.exchange, event["type"], call_id)
@@ -36,7 +36,7 @@ class Telling:
                 raise  # somebody waits for it and their queue is not there: keep the position until it is
         crash_at("after_publish", self.service)
 
-    def tell_again(self, event: dict[str, Any], queue: str) -> None:
+    def republish(self, event: dict[str, Any], queue: str) -> None:
         """To one queue alone; :class:`Unroutable` when it is gone again."""
         self._publish(event, "", queue, event.get("callid"))
 

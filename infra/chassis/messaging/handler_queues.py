@@ -25,7 +25,7 @@ from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
 from infra.chassis.tables import relay_position
 
-RETELL_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
+REDELIVERY_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
 NOT_FOUND = 404
 BOUNDS = {"read_timeout": 10, "write_timeout": 10}  # seconds; a silent network must not stop a consumer for good
 
@@ -51,7 +51,7 @@ def again_exchange() -> Exchange:
     return Exchange("portal.again", type="direct", durable=True, arguments=alternate)
 
 
-def retell_queue(source: str) -> Queue:
+def redelivery_queue(source: str) -> Queue:
     """Where ``source`` is asked to tell something again."""
     return Queue(f"portal.retell.{source}", durable=True)
 
@@ -68,7 +68,7 @@ def make_handler_queues(
         Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection,
         closing(Publisher(settings.amqp_uri)) as publisher,
     ):
-        line = Line(connection)
+        line = QueueProbe(connection)
         _declare_exchanges(line.channel, {source for source, _kind, _method in handlers})
         for queue, source, method in made:
             # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
@@ -78,12 +78,14 @@ def make_handler_queues(
                 bind(line.channel, queue)
                 continue
             if since := owed_since(settings, service, method):
-                ask(publisher, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()})
+                request_redelivery(
+                    publisher, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()}
+                )
             declare(line.channel, queue)
     return [queue.name for queue, _source, _method in made]
 
 
-class Line:
+class QueueProbe:
     """A channel on which to look for queues; the broker closes one on which it was asked for what is not there."""
 
     def __init__(self, connection: Connection) -> None:
@@ -129,11 +131,11 @@ def owed_since(settings: Settings, service: str, method: str) -> datetime | None
         if born is None:
             session.execute(relay_position.insert().values(name=name, position=0, at=clock.now()))
             return None
-    return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", RETELL_DAYS)))
+    return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", REDELIVERY_DAYS)))
 
 
-def ask(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
+def request_redelivery(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
     """Leave a request with the source, confirmed."""
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
-    wanted = retell_queue(source)
+    wanted = redelivery_queue(source)
     publisher.keep(request, wanted, exchange="", routing_key=wanted.name)

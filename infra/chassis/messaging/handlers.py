@@ -25,14 +25,14 @@ from infra.chassis.crash_points import crash_at
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
-from infra.chassis.messaging.quarantine import keeping_publisher, lay_in_quarantine, letter_of
+from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.messaging.wire import Consumer, Envelope, check_envelope, too_deep
+from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep
 
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
 
-class Room:
+class WorkerSlots:
     """Places for events at work at the same time. Doors find the other workers free, however many events wait."""
 
     def __init__(self, places: int) -> None:
@@ -40,11 +40,11 @@ class Room:
         self._closed = False
 
     @classmethod
-    def of(cls, container: Any) -> Room:
+    def of(cls, container: Any) -> WorkerSlots:
         """The one of a container: half of its workers."""
         if not hasattr(container, "_room_for_events"):
             container._room_for_events = cls(max(1, container.max_workers // 2))
-        room: Room = container._room_for_events
+        room: WorkerSlots = container._room_for_events
         return room
 
     def enter(self) -> bool:
@@ -61,7 +61,7 @@ class Room:
         self._closed = True
 
 
-class EventUnfit(Exception):
+class EventRejected(Exception):
     """The event does not fit what this consumer's contract says it needs."""
 
 
@@ -79,7 +79,7 @@ class ReliableHandler(EventHandler):
         self.queue.no_declare = True  # made by the above, never by the consumer in passing
         self.tiers = retry_tiers(settings)
         self.dead_letters = DeadLetters.of(settings, service)
-        self.room = Room.of(self.container)
+        self.room = WorkerSlots.of(self.container)
 
     def stop(self) -> None:
         self.room.close()
@@ -94,9 +94,9 @@ class ReliableHandler(EventHandler):
                 or not isinstance(body.get("data"), dict)
                 or too_deep(body)
             ):
-                raise Envelope("not a CloudEvent")
-        except Envelope as wrong:
-            self.queue_consumer.put_aside(message, str(wrong))
+                raise MalformedEnvelope("not a CloudEvent")
+        except MalformedEnvelope as wrong:
+            self.queue_consumer.quarantine(message, str(wrong))
             return
         context = self.unpack_message_headers(message)
         for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
@@ -156,7 +156,7 @@ class ReliableHandler(EventHandler):
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
         headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
-        keeping_publisher(self.container).keep(
+        confirming_publisher(self.container).keep(
             event,
             retry_queue(self.tiers[attempt - 1]),
             exchange=retry_exchange(self.tiers[attempt - 1]),
@@ -172,13 +172,15 @@ class ReliableHandler(EventHandler):
         event, headers, told = self.dead_letters.fit_to_keep(event, headers, told)
         body = json.dumps(event, ensure_ascii=False).encode()
         letter = {
-            **letter_of(self.container.service_name, told, self.queue.name, headers, "application/json", body),
+            **quarantined_message(
+                self.container.service_name, told, self.queue.name, headers, "application/json", body
+            ),
             "message_id": event["id"],
             "attempts": attempts,
             "first_at": datetime.fromtimestamp(first_at, UTC).isoformat(),
             "last_at": clock.now().isoformat(),
         }
-        lay_in_quarantine(self.container, letter)
+        send_to_quarantine(self.container, letter)
         self.dead_letters.keep(self.queue.name, event, headers, told, attempts, first_at)
 
 
@@ -213,7 +215,7 @@ def _watched(service: Any, method: Callable[..., Any], source: str, event_type: 
     try:
         schema = contract_of(service.name).consumed(source, event_type)
         if schema and (problems := schema.problems(event["data"])):
-            raise EventUnfit(json.dumps([one["pointer"] + " " + one["en"] for one in problems]))
+            raise EventRejected(json.dumps([one["pointer"] + " " + one["en"] for one in problems]))
         return method(service, event)
     except Exception as error:
         logs.get().warning("handler_failed", error=f"{type(error).__name__}: {error}", exc_info=True)

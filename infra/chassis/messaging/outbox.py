@@ -16,10 +16,12 @@ from infra.chassis import clock
 from infra.chassis.tables import outbox, plumbing
 from infra.chassis.wake_up import wake_followers
 
-__all__ = ["cloud_event", "plumbing", "tell", "tell_all"]
+__all__ = ["cloud_event", "enqueue", "enqueue_all", "plumbing"]
 
 
-def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: str, call_id: str | None = None) -> None:
+def enqueue(
+    session: Session, event_type: str, data: dict[str, Any], *, subject: str, call_id: str | None = None
+) -> None:
     """Add one event to the outbox. ``event_type`` such as ``payment_settled.v1``; ``data`` JSON values only."""
     session.execute(
         outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id)
@@ -27,7 +29,7 @@ def tell(session: Session, event_type: str, data: dict[str, Any], *, subject: st
     wake_followers(session)
 
 
-def tell_all(session: Session, event_type: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+def enqueue_all(session: Session, event_type: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """As :func:`tell`, for many ``(subject, data)`` at once: one round trip, in their order."""
     rows = [{"type": event_type, "subject": subject, "data": data, "at": clock.now()} for subject, data in told]
     if rows:

@@ -13,13 +13,13 @@ from kombu import Queue
 
 from infra.chassis.messaging.handler_queues import unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
-from infra.chassis.redaction import UUID, with_tokens_read
+from infra.chassis.redaction import UUID, with_token_claims
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is put aside unread, and kept up to here
 
 
-def letter_of(
+def quarantined_message(
     service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
 ) -> dict[str, Any]:
     """What every letter in the quarantine says; with what it is found by, beside, when it is dropped or replayed."""
@@ -33,9 +33,9 @@ def letter_of(
     }
 
 
-def lay_in_quarantine(container: Any, letter: dict[str, Any]) -> None:
+def send_to_quarantine(container: Any, letter: dict[str, Any]) -> None:
     """A letter into the quarantine, confirmed."""
-    keeping_publisher(container).keep(letter, quarantine_queue(), exchange="", routing_key=QUARANTINE)
+    confirming_publisher(container).keep(letter, quarantine_queue(), exchange="", routing_key=QUARANTINE)
 
 
 def quarantine_queue() -> Queue:
@@ -46,12 +46,12 @@ def quarantine_queue() -> Queue:
 def _headers_kept(headers: dict[Any, Any]) -> dict[str, str]:
     """What may be kept: an access token opens doors, so only the ids in it stay (its caller's is one)."""
     kept = {str(key)[:200]: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"}
-    if found := UUID.findall(with_tokens_read(str(headers.get("nameko.auth_token", "")))):
+    if found := UUID.findall(with_token_claims(str(headers.get("nameko.auth_token", "")))):
         kept["ids_in_token"] = " ".join(found)
     return kept
 
 
-def keeping_publisher(container: Any) -> Publisher:
+def confirming_publisher(container: Any) -> Publisher:
     """One publisher per container for what must be kept."""
     if not hasattr(container, "_kept_publisher"):
         container._kept_publisher = Publisher(container.config["AMQP_URI"])

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from kombu import Connection, Queue
 
 from infra.chassis import logs
-from infra.chassis.messaging.event_publisher import Telling
-from infra.chassis.messaging.handler_queues import BOUNDS, declare, retell_queue
+from infra.chassis.messaging.event_publisher import EventPublisher
+from infra.chassis.messaging.handler_queues import BOUNDS, declare, redelivery_queue
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.settings import Settings
 
@@ -27,18 +27,20 @@ BATCH = 200
 AT_ONCE = 1000  # requests taken together
 
 
-class Source(Protocol):
+class RedeliverySource(Protocol):
     """What has told events and can read them again."""
 
-    telling: Telling
+    publisher: EventPublisher
 
-    def told(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(
+        self, event_type: str, *, since: datetime, after: int, limit: int
+    ) -> list[tuple[int, dict[str, Any]]]:
         """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
         ...
 
 
 @dataclass
-class Request:
+class RedeliveryRequest:
     """A handler's queue that is owed events of one type; how far it has been told."""
 
     queue: str
@@ -50,19 +52,19 @@ class Request:
     told: int = 0
 
 
-class Retelling:
+class Redelivery:
     """Answers one queue after the other, a batch a step."""
 
-    name = "retelling"
+    name = "redelivery"
 
-    def __init__(self, settings: Settings, sources: list[Source]) -> None:
+    def __init__(self, settings: Settings, sources: list[RedeliverySource]) -> None:
         self.settings, self.sources = settings, sources
-        self.service = sources[0].telling.service
-        self.asked = retell_queue(self.service)
+        self.service = sources[0].publisher.service
+        self.asked = redelivery_queue(self.service)
         self._connection: Connection | None = None
         self._channel: Any = None
-        self._request: Request | None = None
-        self._waiting: dict[str, Request] = {}
+        self._request: RedeliveryRequest | None = None
+        self._waiting: dict[str, RedeliveryRequest] = {}
         self._looked_at = float("-inf")
 
     def step(self) -> int:
@@ -87,18 +89,18 @@ class Retelling:
             return 0
         request = self._request
         assert request is not None
-        events = self.sources[request.source].told(
+        events = self.sources[request.source].events_since(
             request.event_type, since=request.since, after=request.after, limit=BATCH
         )
         for position, event in events:
-            self.sources[request.source].telling.tell_again(event, request.queue)
+            self.sources[request.source].publisher.republish(event, request.queue)
             request.after, request.told = position, request.told + 1
         if len(events) < BATCH:
             request.source, request.after = request.source + 1, 0
         if request.source == len(self.sources):
             for tag in request.tags:
                 self._channel.basic_ack(tag)
-            logs.get(service=self.service).warning("told_again", queue=request.queue, events=request.told)
+            logs.get(service=self.service).warning("events_redelivered", queue=request.queue, events=request.told)
             self._request, self._looked_at = None, float("-inf")
         return len(events) or 1
 
@@ -126,19 +128,19 @@ class Retelling:
                 self._channel.basic_ack(message.delivery_tag)
         return bool(self._waiting)
 
-    def _asked_for(self, request: Request) -> None:
+    def _asked_for(self, request: RedeliveryRequest) -> None:
         known = self._waiting.setdefault(request.queue, request)
         if known is not request:
             known.tags += request.tags
             known.since = min(known.since, request.since)
 
-    def _made(self, request: Request) -> None:
+    def _made(self, request: RedeliveryRequest) -> None:
         queue = Queue(
             request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
         )
         declare(self._channel, queue)
 
-    def _read(self, message: Any) -> Request:
+    def _read(self, message: Any) -> RedeliveryRequest:
         asked = json.loads(message.body)
         queue, event_type = str(asked["queue"]), str(asked["type"])
         if not queue.startswith(f"evt-{self.service}-{event_type}--"):
@@ -146,7 +148,7 @@ class Retelling:
         since = datetime.fromisoformat(asked["since"])
         if since.tzinfo is None:
             raise ValueError("not an instant")
-        return Request(queue, event_type, since, [message.delivery_tag])
+        return RedeliveryRequest(queue, event_type, since, [message.delivery_tag])
 
     def _ready(self) -> Any:
         if self._channel is None:

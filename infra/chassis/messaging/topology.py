@@ -8,7 +8,7 @@ from kombu import Connection, Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
 from infra.chassis.contracts import Contract
-from infra.chassis.messaging.handler_queues import again_exchange, make_handler_queues, retell_queue
+from infra.chassis.messaging.handler_queues import again_exchange, make_handler_queues, redelivery_queue
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.quarantine import quarantine_queue
 from infra.chassis.settings import Settings
@@ -49,7 +49,7 @@ def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
 def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
     queues = [quarantine_queue(), *[retry_queue(one) for one in retry_tiers(settings)]]
-    queues += [retell_queue(contract.service) for contract in contracts]
+    queues += [redelivery_queue(contract.service) for contract in contracts]
     rpc = get_rpc_exchange({})
     for service in service_classes:
         queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))

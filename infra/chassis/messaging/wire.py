@@ -20,8 +20,8 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 from infra.chassis import clock, logs, metrics
 from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
 from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT
-from infra.chassis.messaging.quarantine import MAX_BODY, lay_in_quarantine, letter_of
-from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, said, spoken
+from infra.chassis.messaging.quarantine import MAX_BODY, quarantined_message, send_to_quarantine
+from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_remote, supported_language
 
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 MAX_DEPTH = 60  # nesting of JSON
@@ -33,11 +33,11 @@ def refuse_compression() -> None:
     kombu.compression._decoders.clear()
 
 
-class Envelope(Exception):
+class MalformedEnvelope(Exception):
     """What is wrong with a message's envelope; the message is put aside, not answered."""
 
 
-class Unfit(Exception):
+class MalformedBody(Exception):
     """A body that no door takes, in an envelope that says whom to answer: ``problem`` has a pointer, vi and en."""
 
     def __init__(self, place: str, vi: str, en: str) -> None:
@@ -49,36 +49,36 @@ def check_envelope(message: Any, *, reply: bool) -> None:
     """Types, sizes and encodings of what stands around the body, before anything reads it."""
     properties, headers = message.properties, message.headers
     if not isinstance(headers, dict) or len(repr(headers)) > MAX_HEADER:
-        raise Envelope("headers are no table or too large")
+        raise MalformedEnvelope("headers are no table or too large")
     if "compression" in headers:
-        raise Envelope("compressed bodies are not accepted")
+        raise MalformedEnvelope("compressed bodies are not accepted")
     if len(message.body or b"") > MAX_BODY and not reply:
-        raise Envelope("body too large")
+        raise MalformedEnvelope("body too large")
     if not isinstance(message.content_type, str):
-        raise Envelope("content type missing")
+        raise MalformedEnvelope("content type missing")
     stack = headers.get("nameko.call_id_stack", [])
     if (
         not isinstance(stack, list)
         or len(stack) > 100
         or not all(isinstance(one, str) and len(one) < 300 for one in stack)
     ):
-        raise Envelope("call_id_stack is no list of strings")
+        raise MalformedEnvelope("call_id_stack is no list of strings")
     for name in ("auth_token", "language", "deadline", "traceparent"):
         if not isinstance(headers.get(f"nameko.{name}", ""), str):
-            raise Envelope(f"header {name} is no string")
+            raise MalformedEnvelope(f"header {name} is no string")
     if reply and not (isinstance(properties.get("reply_to"), str) and properties["reply_to"]):
-        raise Envelope("no reply_to")
+        raise MalformedEnvelope("no reply_to")
 
 
 def check_body(body: Any, size: int) -> None:
     """What every request's body is: no larger than ``MAX_BODY`` bytes, with args and kwargs, not nested without end."""
     if size > MAX_BODY:
-        raise Unfit("", f"yêu cầu lớn hơn {MAX_BODY} byte", f"the request is larger than {MAX_BODY} bytes")
+        raise MalformedBody("", f"yêu cầu lớn hơn {MAX_BODY} byte", f"the request is larger than {MAX_BODY} bytes")
     if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):
-        raise Unfit("", "thiếu args và kwargs", "it has no args and kwargs")
+        raise MalformedBody("", "thiếu args và kwargs", "it has no args and kwargs")
     for name, value in (*body["kwargs"].items(), ("args", body["args"])):
         if too_deep(value):
-            raise Unfit(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
+            raise MalformedBody(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
@@ -146,27 +146,29 @@ class Consumer(QueueConsumer):
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
-        self.container.spawn_managed_thread(functools.partial(self.put_aside, message, f"undecodable: {exc}"))
+        self.container.spawn_managed_thread(functools.partial(self.quarantine, message, f"undecodable: {exc}"))
 
-    def put_aside(self, message: Any, why: str) -> None:
+    def quarantine(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
         self._being_put_aside += 1
         try:
-            self._put_aside(message, why)
+            self._quarantine(message, why)
         finally:
             self._being_put_aside -= 1
 
-    def _put_aside(self, message: Any, why: str) -> None:
+    def _quarantine(self, message: Any, why: str) -> None:
         service = self.container.service_name
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
         routing_key = str((message.delivery_info or {}).get("routing_key"))
         letter = {
-            **letter_of(service, why[:500], routing_key, message.headers or {}, str(message.content_type), body),
+            **quarantined_message(
+                service, why[:500], routing_key, message.headers or {}, str(message.content_type), body
+            ),
             "digest": digest_of(body),
             "at": clock.now().isoformat(),
         }
         try:
-            lay_in_quarantine(self.container, letter)
+            send_to_quarantine(self.container, letter)
         except Exception as error:
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_message(message)
@@ -187,7 +189,7 @@ class Consumer(QueueConsumer):
             logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
 
 
-class TooLarge(Exception):
+class ReplyTooLarge(Exception):
     """An answer that the broker does not take."""
 
 
@@ -204,7 +206,7 @@ class ReplyPublisher(NamekoPublisher):
         """
         content_type, encoding, body = dumps(payload, options.pop("serializer", "json"))
         if len(body) > MAX_ANSWER:
-            raise TooLarge(f"an answer of {len(body)} bytes")
+            raise ReplyTooLarge(f"an answer of {len(body)} bytes")
         super().publish(body, content_type=content_type, content_encoding=encoding, **options)
 
 
@@ -221,10 +223,10 @@ class CheckedRpcConsumer(RpcConsumer):
         try:
             check_envelope(message, reply=True)
             check_body(body, len(message.body or b""))
-        except Envelope as wrong:
-            self.queue_consumer.put_aside(message, str(wrong))
+        except MalformedEnvelope as wrong:
+            self.queue_consumer.quarantine(message, str(wrong))
             return
-        except Unfit as wrong:
+        except MalformedBody as wrong:
             self.refuse(message, InvalidRequest([wrong.problem]))
             return
         try:
@@ -235,7 +237,7 @@ class CheckedRpcConsumer(RpcConsumer):
     def refuse(self, message: Any, refusal: Refusal) -> None:
         """Answer by name what never comes to a door, so that its caller need not wait for a deadline."""
         logs.get(service=self.container.service_name).info("refused", refusal=refusal.name, reason=str(refusal))
-        answer = said(refusal, spoken(message.headers.get("nameko.language")))
+        answer = as_remote(refusal, supported_language(message.headers.get("nameko.language")))
         self.handle_result(message, None, (type(answer), answer, None))
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
@@ -249,10 +251,10 @@ class CheckedRpcConsumer(RpcConsumer):
         try:
             try:
                 result, exc_info = responder.send_response(result, exc_info)
-            except TooLarge as error:
+            except ReplyTooLarge as error:
                 logs.get(service=self.container.service_name).error("reply_too_large", error=str(error))
                 call_id = (message.headers.get("nameko.call_id_stack") or ["–"])[-1]
-                failure = InternalFailure(call_id, spoken(message.headers.get("nameko.language")))
+                failure = InternalFailure(call_id, supported_language(message.headers.get("nameko.language")))
                 result, exc_info = responder.send_response(None, (InternalFailure, failure, None))
         except Exception as error:
             # The caller's deadline passes and it asks again with the same command id.

@@ -53,7 +53,7 @@ class Settling:
         data, database = event["data"], self.store.database
 
         def once() -> None:
-            with database.once(handler, event["id"]) as session:
+            with database.handle_once(handler, event["id"]) as session:
                 if session is None:
                     return
                 application = self.store.get(data["application_id"])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from services.applications.commands.fee_settlement import stop_unanswered
 from services.applications.domain.statuses import official_code
 from services.applications.event_store.store import Store
@@ -48,7 +48,7 @@ class Reminding:
             query = query.where(VIEW.c.due_at >= since)
         rows = list(session.execute(query).mappings())
         for row in rows:
-            tell(session, kind, due_data(row), subject=row["application_id"])
+            enqueue(session, kind, due_data(row), subject=row["application_id"])
             session.add(
                 ToldOnce(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now())
             )

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.calls import Call
-from infra.chassis.erased_subjects import note
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.erased_subjects import record_erasure
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.applications.domain.actors import Act
 from services.applications.domain.imported_history import SUBJECT, ImportedHistory
@@ -175,8 +175,8 @@ class Erasing:
             one = session.get_one(Erasure, erasure_id)
             overwrite_what_is_deleted(session)
             applications = _all_of(session, one)
-            note(session, erasure_id, one.account_id, applications)
-            tell(
+            record_erasure(session, erasure_id, one.account_id, applications)
+            enqueue(
                 session,
                 "subject_erased.v1",
                 told(one, applications),

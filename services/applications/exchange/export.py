@@ -14,7 +14,7 @@ from eventsourcing.persistence import Notification
 from infra.chassis.calls import Call
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
-from infra.chassis.messaging.outbox import cloud_event, tell
+from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
@@ -93,7 +93,7 @@ class Exporting:
                 "events": len(chosen),
                 "account_id": by.actor.account_id,
             }
-            tell(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
+            enqueue(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
         return {
             "format": format,
             "content": FORMATS[format](self._shown(chosen), after == 0, last),

@@ -6,7 +6,7 @@ checks needs no private key: `AUDIT_VERIFIER_KEYS`.
 
 from __future__ import annotations
 
-from infra.chassis.settings import Settings, kept_secret
+from infra.chassis.settings import Settings, stored_secret
 from services.applications.transparency.notes import SigningKey
 
 DEVELOPMENT_ORIGIN = "portal.invalid/applications"
@@ -39,4 +39,4 @@ def verifier_keys(settings: Settings) -> list[str]:
 
 def _development_key(settings: Settings) -> str:
     path = settings.secret_folder() / NAME
-    return kept_secret(path, lambda: SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n").strip()
+    return stored_secret(path, lambda: SigningKey.generate(DEVELOPMENT_ORIGIN).reveal() + "\n").strip()

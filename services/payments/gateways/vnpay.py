@@ -23,7 +23,7 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from infra.chassis.settings import kept_secret
+from infra.chassis.settings import stored_secret
 from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
 
 NAME = "vnpay"
@@ -144,7 +144,7 @@ class VnPay:
     @classmethod
     def of_sandbox(cls, settings: Any) -> VnPay:
         """The sandbox gateway of a developer's machine; it reads the same secret file."""
-        secret = kept_secret(settings.secret_folder() / "vnpay-hash.secret", lambda: secrets.token_hex(32))
+        secret = stored_secret(settings.secret_folder() / "vnpay-hash.secret", lambda: secrets.token_hex(32))
         return cls(SANDBOX_URL, _beside(SANDBOX_URL, "querydr"), SANDBOX_TMN_CODE, secret)
 
     def redirect_url(self, order: Order) -> str:

@@ -16,7 +16,7 @@ from infra.chassis.tables import outbox
 from services.applications.duties.announcements import WIRE_NAMES, data_of
 from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, PersonErased, ServiceUnavailable
 from services.applications.models import application_view
-from services.applications.personal_data import Forgetting
+from services.applications.personal_data import PersonalData
 from services.applications.private_data.pending_blobs import LostBlobs
 from services.applications.private_data.vault import Words
 from services.applications.read_model.rebuild import rebuild
@@ -360,7 +360,7 @@ def test_money_of_an_erased_person_is_still_recorded(portal):
 def test_an_auditor_sees_which_services_have_confirmed(portal):
     portal.filled()
     erasure_id = erased(portal)
-    forgetting = Forgetting(portal.database)
+    forgetting = PersonalData(portal.database)
     waiting = portal.erasing.erasure(erasure_id)
     assert not waiting["complete"] and {one["confirmed_at"] for one in waiting["services"]} == {None}
     for number, service in enumerate(("identity", "catalog", "payments", "notifications")):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.chassis.contracts import LARGEST, Schema, is_day, is_instant, whole
+from infra.chassis.contracts import LARGEST, Schema, integral, is_day, is_instant
 
 ANYTHING = Schema({"type": "object"})
 JSON = st.recursive(
@@ -50,12 +50,12 @@ def test_a_day_has_a_day_before_and_after(text: str, good: bool) -> None:
 
 @given(JSON)
 def test_whole_numbers_become_integers_and_nothing_else_changes(value: object) -> None:
-    assert whole(value) == value
-    assert whole(whole(value)) == whole(value)
+    assert integral(value) == value
+    assert integral(integral(value)) == integral(value)
 
 
 def test_a_count_given_as_one_point_zero_is_one() -> None:
-    made = whole({"limit": 1.0, "percent": 0.5, "items": [2.0, True]})
+    made = integral({"limit": 1.0, "percent": 0.5, "items": [2.0, True]})
     assert made == {"limit": 1, "percent": 0.5, "items": [2, True]}
     assert type(made["limit"]) is int and made["items"][1] is True
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import CommandIdReused, Refusal
 from infra.chassis.tables import ALL, command_log, outbox
 
@@ -28,7 +28,7 @@ def a_command(**arguments):
 
 def test_a_refused_command_leaves_nothing_behind(database):
     def refuse(session):
-        tell(session, "counted.v1", {}, subject="x")
+        enqueue(session, "counted.v1", {}, subject="x")
         raise Refusal()
 
     with pytest.raises(Refusal):
@@ -76,7 +76,7 @@ def test_a_transaction_that_yields_keeps_others_waiting_on_the_hub_and_not_the_h
 
     def slow():
         with database.session() as session:
-            tell(session, "counted.v1", {}, subject="slow")
+            enqueue(session, "counted.v1", {}, subject="slow")
             eventlet.sleep(0.3)
 
     def tick():

@@ -13,14 +13,14 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.erasure import worker
-from infra.chassis.erasure.requests import Erasures
-from infra.chassis.erasure.worker import STEPS, Forgetting
+from infra.chassis.erasure.requests import ErasureRequests
+from infra.chassis.erasure.worker import STEPS, ErasureWorker
 from infra.chassis.messaging.dead_letters import DeadLetters
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import retry_exchange
-from infra.chassis.redaction import FACTS, GONE, SECRETS, without_words
+from infra.chassis.redaction import FACTS, PLACEHOLDER, SECRETS, redacted
 from infra.chassis.tables import command_log, dead_letter, forgotten_subject, outbox
 from infra.embedded.broker import Broker
 
@@ -30,7 +30,7 @@ WORDS = "Bà Hoàng Yến bị từ chối"
 HEAR = "evt-echo-counted.v1--echo.hear"
 
 
-class EchosErasures(Erasures):
+class EchosErasures(ErasureRequests):
     service, answer = "echo", "subject_forgotten.v1"
 
 
@@ -38,14 +38,14 @@ class Cut(BaseException):
     """The process ended here."""
 
 
-def noted(echo: Any) -> Forgetting:
-    duty = Forgetting(echo.settings, EchosErasures(echo.database))
+def noted(echo: Any) -> ErasureWorker:
+    duty = ErasureWorker(echo.settings, EchosErasures(echo.database))
     told = {"account_id": PERSON, "application_id": None, "application_ids": [APPLICATION], "erasure_id": "e-1"}
     duty.erasures.note({"id": "applications:beside-1", "data": told})
     return duty
 
 
-def done(duty: Forgetting) -> None:
+def done(duty: ErasureWorker) -> None:
     while duty.step():
         pass
 
@@ -62,14 +62,14 @@ def rows(echo: Any, table: Any) -> list[Any]:
 def told(echo: Any, *people: str) -> None:
     with echo.database.session() as session:
         for who in people:
-            tell(session, "counted.v1", about(who, count=1), subject=who)
+            enqueue(session, "counted.v1", about(who, count=1), subject=who)
 
 
 def test_an_event_that_waits_is_still_told_and_says_no_words(echo):
     told(echo, PERSON, OTHER)
     done(noted(echo))
     hers, others, answer = rows(echo, outbox)
-    assert hers.data == about(PERSON, count=1) | {"reason": GONE} and others.data["reason"] == WORDS
+    assert hers.data == about(PERSON, count=1) | {"reason": PLACEHOLDER} and others.data["reason"] == WORDS
     assert answer.type == "subject_forgotten.v1" and answer.data["removed"] == {"outbox": 1}
     echo.follower.once()
     assert all(row.published_at for row in rows(echo, outbox))
@@ -79,7 +79,7 @@ def test_an_event_that_waits_is_still_told_and_says_no_words(echo):
 def test_what_an_official_did_for_others_stays_when_the_official_is_erased(echo):
     hers = {"applicant_id": OTHER, "officer_id": PERSON, "by": {"account_id": PERSON}, "reason": WORDS, "count": 1}
     with echo.database.session() as session:
-        tell(session, "counted.v1", hers, subject=OTHER)
+        enqueue(session, "counted.v1", hers, subject=OTHER)
     done(noted(echo))
     assert rows(echo, outbox)[0].data == hers
 
@@ -87,7 +87,7 @@ def test_what_an_official_did_for_others_stays_when_the_official_is_erased(echo)
 def test_a_person_is_also_found_by_their_applications(echo):
     told(echo, OTHER)
     with echo.database.session() as session:
-        tell(session, "counted.v1", {"application_id": APPLICATION, "count": 1, "note": WORDS}, subject=APPLICATION)
+        enqueue(session, "counted.v1", {"application_id": APPLICATION, "count": 1, "note": WORDS}, subject=APPLICATION)
     done(noted(echo))
     assert [WORDS in json.dumps(row.data, ensure_ascii=False) for row in rows(echo, outbox)] == [True, False, False]
 
@@ -100,7 +100,7 @@ def test_a_dead_letter_that_waits_can_be_replayed_and_one_that_is_settled_is_onl
     letters.drop(2, "không dùng nữa")
     done(noted(echo))
     waiting, dropped = rows(echo, dead_letter)
-    assert json.loads(waiting.body)["data"] == about(PERSON, count=1) | {"reason": GONE}
+    assert json.loads(waiting.body)["data"] == about(PERSON, count=1) | {"reason": PLACEHOLDER}
     assert json.loads(dropped.body) == {"id": "echo:2", "type": "counted.v1", "source": "/echo"}
     assert (waiting.headers, waiting.error) == ({}, "ValueError")
 
@@ -164,7 +164,7 @@ def test_an_event_whose_queue_was_gone_loses_the_words_of_an_erased_person(echo)
     done(noted(echo))
     left = {json.loads(one["body"])["id"]: one for one in broker(echo).queues[QUARANTINE]}
     hers, others = left[f"echo:{PERSON}"], left[f"echo:{OTHER}"]
-    assert json.loads(hers["body"])["data"] == about(PERSON) | {"reason": GONE}
+    assert json.loads(hers["body"])["data"] == about(PERSON) | {"reason": PLACEHOLDER}
     assert json.loads(others["body"])["data"] == about(OTHER)
     assert ("portal-error" in str(hers), "portal-error" in str(others)) == (False, True)
     assert hers["properties"]["delivery_info"]["routing_key"] == "gone", "whose it was"
@@ -182,7 +182,7 @@ def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):
     done(noted(echo))
     kept = {row.caller: (row.reply, row.fingerprint) for row in rows(echo, command_log)}
     assert kept[PERSON] == kept["anonymous"] == (None, "forgotten")
-    assert kept[OTHER] == ({"account_id": PERSON, "full_name": GONE, "status": "draft"}, "f")
+    assert kept[OTHER] == ({"account_id": PERSON, "full_name": PLACEHOLDER, "status": "draft"}, "f")
 
 
 def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(echo):
@@ -199,7 +199,7 @@ def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(e
     assert sorted(bool(one["body_base64"]) for one in bodies) == [False, True, True]
     assert next(one for one in bodies if not one["body_base64"])["why"] == "no reply_to"
     waiting = {one["applicant_id"]: one["reason"] for one in (json.loads(m["body"])["data"] for m in queues[tier.name])}
-    assert waiting == {OTHER: WORDS, PERSON: GONE}
+    assert waiting == {OTHER: WORDS, PERSON: PLACEHOLDER}
 
 
 @pytest.mark.parametrize("cut", range(1, len(STEPS) + 1))
@@ -214,9 +214,9 @@ def test_a_process_that_dies_on_the_way_goes_on_where_it_was_and_answers_once(ec
     monkeypatch.setattr(worker, "crash_at", crash)
     with pytest.raises(Cut):
         done(duty)
-    done(Forgetting(echo.settings, EchosErasures(echo.database)))
+    done(ErasureWorker(echo.settings, EchosErasures(echo.database)))
     first, *answers = rows(echo, outbox)
-    assert first.data["reason"] == GONE and [one.type for one in answers] == ["subject_forgotten.v1"]
+    assert first.data["reason"] == PLACEHOLDER and [one.type for one in answers] == ["subject_forgotten.v1"]
     assert [row.finished_at is not None for row in rows(echo, forgotten_subject)] == [True]
 
 
@@ -235,8 +235,8 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_wordless_keeps_shape_numbers_and_facts_and_is_the_same_again(value):
-    left = without_words(value)
-    assert without_words(left) == left
+    left = redacted(value)
+    assert redacted(left) == left
     assert _shape(left) == _shape(value)
 
 
@@ -251,8 +251,8 @@ def _shape(value: Any) -> Any:
 def test_names_numbers_of_people_and_secrets_are_no_facts():
     for name in ("full_name", "citizen_number", "phone", "email", "address", "tracking_code", "purpose", "file_name"):
         assert name in SECRETS or not FACTS.search(name), name
-    assert without_words({"tracking_code": "ABC", "reference": "H01-1", "legal_basis": "Điều 14"}) == {
-        "tracking_code": GONE,
+    assert redacted({"tracking_code": "ABC", "reference": "H01-1", "legal_basis": "Điều 14"}) == {
+        "tracking_code": PLACEHOLDER,
         "reference": "H01-1",
         "legal_basis": "Điều 14",
     }

@@ -12,7 +12,7 @@ from amqp.exceptions import ResourceLocked
 from kombu import Queue
 from sqlalchemy.event import listen, remove
 
-from infra.chassis.erasure.queues import TURN, AnotherSweeps, take_out
+from infra.chassis.erasure.queues import TURN, SweepInProgress, take_out
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.quarantine import QUARANTINE
@@ -145,7 +145,7 @@ def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeyp
 
     declare = Queue.declare
     monkeypatch.setattr(Queue, "declare", taken)
-    with pytest.raises(AnotherSweeps):
+    with pytest.raises(SweepInProgress):
         take_out(echo.settings, [(HEAR, "echo:7")])
     assert len(quarantined(echo)) == 1
 

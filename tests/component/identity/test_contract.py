@@ -8,7 +8,7 @@ import pytest
 from infra.chassis import refusals
 from infra.chassis.contracts import contract_of
 from services.identity import errors
-from services.identity.personal_data import Forgetting
+from services.identity.personal_data import PersonalData
 from services.identity.service import OFFICIALS, IdentityService
 
 CONTRACT = contract_of("identity")
@@ -93,7 +93,7 @@ def test_what_is_really_told_fits_the_contract(identity, operator):
     granted = identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
     identity.delegations.revoke_delegation(granted["delegation_id"], by=by)
     with identity.database.session() as session:
-        Forgetting(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
+        PersonalData(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
     told = identity.told()
     assert {kind for kind, _ in told} == set(CONTRACT.events)
     for kind, data in told:

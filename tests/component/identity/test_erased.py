@@ -8,14 +8,14 @@ from sqlalchemy import select
 from infra.chassis.refusals import Unauthenticated
 from services.identity.errors import AccountErased, AccountNotFound, SessionEnded
 from services.identity.models import AccessEntry, Account, Appointment, SignInAttempt, SignInSession
-from services.identity.personal_data import Forgetting
+from services.identity.personal_data import PersonalData
 from tests.component.identity.conftest import Identity
 
 READ = {"applicant_id": "?", "application_id": "a-1", "purpose": "Xem hồ sơ bà Mẫu", "at": "2026-11-20T02:30:00+00:00"}
 
 
 def forget(identity: Identity, account_id: str) -> dict[str, int]:
-    forgetting = Forgetting(identity.database)
+    forgetting = PersonalData(identity.database)
     with identity.database.session() as session:
         return forgetting.forget(session, account_id, forgetting.marks(session, account_id))
 
@@ -99,7 +99,7 @@ def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
     data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}
     identity.access.note_reading({"id": "applications:beside-1", "data": data})
     told = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1"}
-    Forgetting(identity.database).note({"id": "applications:beside-2", "data": told})
+    PersonalData(identity.database).note({"id": "applications:beside-2", "data": told})
     forget(identity, subject.account_id)
     identity.access.note_reading({"id": "applications:beside-3", "data": data})
     items = identity.access.access_log(by=subject)["items"]

@@ -17,7 +17,7 @@ from infra.chassis.refusals import Forwarded
 from services.notifications.inbox import Inbox
 from services.notifications.message_writer import Herald
 from services.notifications.models import Attempt, Delivery, Message, Row
-from services.notifications.personal_data import Forgetting
+from services.notifications.personal_data import PersonalData
 from services.notifications.preferences import Preferences
 from services.notifications.templates import Templates
 from services.notifications.webhooks import Webhooks
@@ -82,7 +82,7 @@ class Office:
         self.herald, self.inbox = Herald(self.database, sms=sms), Inbox(self.database)
         self.preferences, self.templates = Preferences(self.database), Templates(self.database)
         self.webhooks = Webhooks(self.database, guarded=guarded)
-        self.forgetting = Forgetting(self.database)
+        self.forgetting = PersonalData(self.database)
 
     def hears(
         self, event: Mapping[str, Any], directory: Directory | None = None, catalogue: Catalogue | None = None

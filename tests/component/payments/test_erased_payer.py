@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.payments.models import Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
-from services.payments.personal_data import Forgetting
+from services.payments.personal_data import PersonalData
 from tests.component.payments.test_reconciling import line, reconcile
 from tests.component.payments.use_cases import ACCOUNTANT, APPROVER, CITIZEN, Counter, money
 
@@ -15,7 +15,7 @@ NAME = "HOANG YEN chuyen tien nop le phi"
 
 
 def forget(counter: Counter, account_id: str = CITIZEN.account_id) -> dict[str, int]:
-    forgetting = Forgetting(counter.database)
+    forgetting = PersonalData(counter.database)
     with counter.database.session() as session:
         return forgetting.forget(session, account_id, forgetting.marks(session, account_id))
 

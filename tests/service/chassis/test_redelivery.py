@@ -17,7 +17,7 @@ from sqlalchemy import update
 from infra.chassis import clock
 from infra.chassis.erasure.queues import sweep, take_out
 from infra.chassis.followers import Follower
-from infra.chassis.messaging.handler_queues import ask, handler_queue, retell_queue
+from infra.chassis.messaging.handler_queues import handler_queue, redelivery_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.redelivery import LOOK
@@ -30,7 +30,7 @@ QUEUE = "evt-echo-counted.v1--echo.hear"
 
 
 @pytest.fixture
-def told(ours) -> Iterator[Follower]:
+def events_since(ours) -> Iterator[Follower]:
     """The follower of the echo's database."""
     service = ours()
     stop(service)
@@ -81,7 +81,7 @@ def test_an_event_told_while_its_queue_was_gone_is_told_again(ours, told, wire):
     service = ours()
     follow(told, until_heard=service.counter.heard, by=2)
     assert service.counter.heard == ["echo:1", "echo:2"]
-    assert wire.count(QUEUE) == 0 and wire.count(retell_queue("echo").name) == 0
+    assert wire.count(QUEUE) == 0 and wire.count(redelivery_queue("echo").name) == 0
 
 
 def test_an_event_that_lay_in_a_deleted_queue_is_told_again(ours, told, wire):
@@ -138,14 +138,14 @@ def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earlie
     count(wire, 2)
     told.once()
     until(lambda: len(service.counter.heard) == 2)
-    retelling = next(duty for duty in told.duties if duty.name == "retelling")
-    telling, sent = retelling.sources[0].telling, []
-    monkeypatch.setattr(telling, "tell_again", lambda event, queue: sent.append((queue, event["id"])))
+    redelivery = next(duty for duty in told.duties if duty.name == "redelivery")
+    publisher, sent = redelivery.sources[0].publisher, []
+    monkeypatch.setattr(publisher, "republish", lambda event, queue: sent.append((queue, event["id"])))
     for days in (0, 2, 1):
         since = (clock.now() - timedelta(days=days)).isoformat()
-        ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
+        request_redelivery(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
     follow(told, 20)
-    assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(retell_queue("echo").name) == 0
+    assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(redelivery_queue("echo").name) == 0
 
 
 def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
@@ -160,7 +160,7 @@ def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
     delete(wire)
     told.once()
     follow(told)
-    assert wire.count(retell_queue("echo").name) == 0
+    assert wire.count(redelivery_queue("echo").name) == 0
 
 
 def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, monkeypatch):
@@ -171,9 +171,9 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, 
     delete(wire)
     told.once()
     service = ours()
-    retelling = next(duty for duty in told.duties if duty.name == "retelling")
-    telling = retelling.sources[0].telling
-    again, broken = telling.tell_again, []
+    redelivery = next(duty for duty in told.duties if duty.name == "redelivery")
+    publisher = redelivery.sources[0].publisher
+    again, broken = publisher.republish, []
 
     def once_broken(event, queue):
         if not broken:
@@ -181,7 +181,7 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, 
             raise OSError("the connection is gone")
         again(event, queue)
 
-    monkeypatch.setattr(telling, "tell_again", once_broken)
+    monkeypatch.setattr(publisher, "republish", once_broken)
     follow(told, 40)
     assert broken and sorted(service.counter.heard) == ["echo:1", "echo:2"]
 
@@ -193,12 +193,14 @@ def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, told, wire,
     told.once()
     until(lambda: len(service.counter.heard) == 2)
     monkeypatch.setattr("infra.chassis.messaging.redelivery.BATCH", 1)
-    ask(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"})
+    request_redelivery(
+        Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}
+    )
     eventlet.sleep(LOOK)
-    assert told.once() == 1 and wire.count(retell_queue("echo").name) == 0, "begun, and not ended"
+    assert told.once() == 1 and wire.count(redelivery_queue("echo").name) == 0, "begun, and not ended"
     monkeypatch.setattr(told.lease, "held", lambda: False)
     told.once()
-    assert until(lambda: wire.count(retell_queue("echo").name) == 1), "for whoever leads now"
+    assert until(lambda: wire.count(redelivery_queue("echo").name) == 1), "for whoever leads now"
 
 
 def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
@@ -218,10 +220,10 @@ def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
 def test_a_request_that_is_none_is_passed_by(ours, told, wire):
     not_ours = b'{"queue": "rpc-echo", "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}'
     for body in (b"{no json", b"[]", not_ours):
-        wire.send(body, routing_key=retell_queue("echo").name, content_type="application/json",
+        wire.send(body, routing_key=redelivery_queue("echo").name, content_type="application/json",
                   content_encoding="utf-8")  # fmt: skip
     follow(told, 40)
-    assert wire.count(retell_queue("echo").name) == 0 and wire.count("rpc-echo") == 0
+    assert wire.count(redelivery_queue("echo").name) == 0 and wire.count("rpc-echo") == 0
 
 
 def test_an_event_an_operator_has_dropped_stays_dropped_when_it_is_told_again(ours, told, wire):
@@ -281,7 +283,7 @@ def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, told
     waits_for_its_next_try(ours, wire, 3)
     delete(wire)
     asked = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
-    wire.send(asked, routing_key=retell_queue("echo").name)
+    wire.send(asked, routing_key=redelivery_queue("echo").name)
     follow(told, 15)  # it is the source that makes the queue again
     assert until(lambda: wire.count(QUEUE) == 1) and wire.count(QUARANTINE) == 0
     delete(wire)

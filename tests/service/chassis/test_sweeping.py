@@ -11,7 +11,7 @@ from sqlalchemy import select
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.erasure import tables
-from infra.chassis.redaction import GONE
+from infra.chassis.redaction import PLACEHOLDER
 from infra.chassis.tables import ALL, command_log, dead_letter, outbox
 
 ROWS, HERS = 23, 5
@@ -63,5 +63,5 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
         said = [row.data["reason"] for row in session.execute(select(outbox).order_by(outbox.c.position))]
         replies = [row.reply["reason"] for row in session.execute(select(command_log))]
         bodies = [bytes(row.body).decode() for row in session.execute(select(dead_letter))]
-    assert said == ["lời nói"] * 9 + [GONE] * HERS + ["lời nói"] * 9
-    assert sorted(replies) == sorted(said) and sum(GONE in body for body in bodies) == HERS
+    assert said == ["lời nói"] * 9 + [PLACEHOLDER] * HERS + ["lời nói"] * 9
+    assert sorted(replies) == sorted(said) and sum(PLACEHOLDER in body for body in bodies) == HERS

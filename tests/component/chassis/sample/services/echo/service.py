@@ -9,7 +9,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
-from infra.chassis.messaging.outbox import tell
+from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.operations import Operations
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
@@ -31,7 +31,7 @@ class Counter:
     def count(self, command: Command) -> dict[str, Any]:
         def work(session: Any) -> dict[str, Any]:
             count = len(list(session.execute(outbox.select()))) + 1
-            tell(session, "counted.v1", {"count": count}, subject="counter")
+            enqueue(session, "counted.v1", {"count": count}, subject="counter")
             return {"count": count}
 
         return self.database.command(command, work)
@@ -40,7 +40,7 @@ class Counter:
         if Counter.failures > 0:
             Counter.failures -= 1
             raise ValueError("not yet")
-        with self.database.once("hear", event["id"]) as session:
+        with self.database.handle_once("hear", event["id"]) as session:
             if session is not None:
                 Counter.heard.append(event["id"])
 
