@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
-OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+from infra.working_time import OFFICE_ZONE
+
+__all__ = ["OFFICE_ZONE", "now"]
 
 
 def now() -> datetime:

@@ -1,27 +1,83 @@
-"""Lists in pages: rows after a cursor, and the cursor of the next page."""
+"""Lists in pages, by the key of the last row: rows that come or go meanwhile are neither repeated nor skipped.
+
+A cursor is opaque to callers: the key as JSON in base64url. Source: keyset pagination ("seek method").
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from infra.chassis.refusals import InvalidRequest
 
+LARGEST = 2**63 - 1
+NOT_OURS = ("không phải con trỏ của danh sách này", "not a cursor of this list")
 
-def cursor_of(*key: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+def cursor_of(*key: str | int | datetime) -> str:
+    """The cursor of the page that begins after ``key``."""
+    parts = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
-def key_of(cursor: str | None, length: int) -> list[Any] | None:
-    """The key a cursor stands for; ``InvalidRequest`` for one that was not given out here."""
+def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
+    """The key a cursor stands for, one part for each of ``kinds`` (str, int, datetime); None for the first page.
+
+    ``InvalidRequest`` for one that was not given out here.
+    """
     if cursor is None:
         return None
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error):
-        key = None
-    if not isinstance(key, list) or len(key) != length:
-        raise InvalidRequest.at("/cursor", "con trỏ trang không hợp lệ", "not a cursor of this list")
-    return key
+        parts = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        if not isinstance(parts, list) or len(parts) != len(kinds):
+            raise ValueError
+        return [_part(kind, part) for kind, part in zip(kinds, parts, strict=True)]
+    except (ValueError, TypeError, RecursionError, binascii.Error):
+        raise InvalidRequest.at(
+            "/cursor", "không phải con trỏ của danh sách này", "not a cursor of this list"
+        ) from None
+
+
+def _part(kind: type, part: Any) -> Any:
+    if kind is datetime:
+        at = datetime.fromisoformat(part)
+        if at.tzinfo is None:
+            raise ValueError
+        return at
+    if type(part) is not kind:
+        raise ValueError
+    if (isinstance(part, int) and abs(part) > LARGEST) or (isinstance(part, str) and "\0" in part):
+        raise ValueError
+    return part
+
+
+def page(
+    session: Session,
+    rows: Select[Any],
+    keys: Sequence[InstrumentedAttribute[Any]],
+    view: Callable[[Any], dict[str, Any]],
+    *,
+    limit: int,
+    cursor: str | None,
+    newest_first: bool = False,
+) -> dict[str, Any]:
+    """One page of ``rows`` (one entity a row) by ``keys`` (together unique), each as ``view`` shows it.
+
+    ``{"items": [...], "next_cursor": str | None}``; all keys ascending, or all descending with ``newest_first``.
+    """
+    after = key_of(cursor, *[key.type.python_type for key in keys])
+    if after is not None:
+        place = tuple_(*[literal(part, key.type) for part, key in zip(after, keys, strict=True)])
+        rows = rows.where(tuple_(*keys) < place if newest_first else tuple_(*keys) > place)
+    ordered = rows.order_by(*[key.desc() if newest_first else key for key in keys])
+    found = session.scalars(ordered.limit(limit + 1)).all()
+    last = found[limit - 1] if len(found) > limit else None
+    more = cursor_of(*[getattr(last, key.key) for key in keys]) if last is not None else None
+    return {"items": [view(row) for row in found[:limit]], "next_cursor": more}

@@ -1,16 +1,19 @@
-"""Instants as callers give them."""
+"""Instants and office days as callers and events give them; the one way to read either."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+from infra.chassis import clock
 from infra.chassis.refusals import InvalidRequest
+
+DAY = len("2026-01-01")
 
 
 def instant(text: str, pointer: str) -> datetime:
-    """An instant, or 17:00 of a day, given by a caller."""
+    """An instant, or 17:00 of a day, given by a caller; ``InvalidRequest`` at ``pointer`` for anything else."""
     try:
-        if len(text) == len("2026-01-01"):
+        if len(text) == DAY:
             return datetime.fromisoformat(f"{text}T17:00:00+07:00")
         at = datetime.fromisoformat(text)
         at.utctimetuple()  # overflows where the instant does not exist in UTC: at the ends of the calendar
@@ -19,3 +22,28 @@ def instant(text: str, pointer: str) -> datetime:
     if at.tzinfo is None:
         raise InvalidRequest.at(pointer, "thiếu múi giờ", "the offset is missing")
     return at
+
+
+def recorded_instant(text: str) -> datetime:
+    """An instant as our own events and rows carry it: ISO 8601 with an offset; ``ValueError`` without one."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"an instant without an offset: {text}")
+    return at
+
+
+def today() -> date:
+    """The day it is in the offices of Viet Nam."""
+    return office_day(clock.now())
+
+
+def office_day(at: datetime) -> date:
+    """The day an instant falls on in the offices of Viet Nam."""
+    return at.astimezone(clock.OFFICE_ZONE).date()
+
+
+def day_of(text: str | None) -> date:
+    """The office day meant by a date, an instant (both checked by a contract already), or nothing (today)."""
+    if not text:
+        return today()
+    return date.fromisoformat(text) if len(text) == DAY else office_day(datetime.fromisoformat(text))

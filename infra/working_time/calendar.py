@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 # Viet Nam has kept UTC+7 without summer time since 1975, so a fixed offset needs no time-zone files.
-OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SESSIONS = ((time(7, 30), time(11, 30)), (time(13, 0), time(17, 0)))
 CLOSING = SESSIONS[-1][1]
 MINUTES_A_DAY = sum((b.hour - a.hour) * 60 + b.minute - a.minute for a, b in SESSIONS)

@@ -17,11 +17,11 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
+from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place
-from services.catalog.days import day_of
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.models import Agency, AgencyChange
 from services.catalog.places import check_province

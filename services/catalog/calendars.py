@@ -19,10 +19,10 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
+from infra.chassis.instants import today
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, WorkingCalendar, explain
-from services.catalog.days import today
 from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay
 from services.catalog.offerings import Offerings

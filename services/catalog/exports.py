@@ -14,12 +14,12 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.database import Database
+from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, version_cursor, version_place
-from services.catalog.days import day_of
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
 from services.catalog.successors import heirs, seat, standing
 

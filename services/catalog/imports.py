@@ -18,10 +18,10 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.database import Database
+from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
-from services.catalog.days import day_of
 from services.catalog.errors import VersionsOverlap
 from services.catalog.importing.findings import Finding, report
 from services.catalog.importing.load import AWAITING, Taken, load

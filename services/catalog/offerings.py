@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
+from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
 from services.catalog import definitions, differences, fees, sample_catalogue, versions
 from services.catalog.cursors import version_cursor, version_place
-from services.catalog.days import day_of, today
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion
 from services.catalog.successors import merged_of

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from infra.chassis.instants import day_of
 from infra.chassis.settings import Settings
-from services.catalog.days import day_of
 from services.catalog.errors import ProvinceNotFound, WardsNotKnown
 from services.catalog.folding import fold
 

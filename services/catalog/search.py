@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from infra.chassis.database import Database
+from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
 from services.catalog import query_readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
-from services.catalog.days import day_of, today
 from services.catalog.facets import counted, resolved, within
 from services.catalog.folding import code_prefix, fold, plain_title, spoken
 from services.catalog.models import SearchEntry

@@ -6,11 +6,11 @@ from typing import Any
 
 from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
+from infra.chassis.instants import day_of
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.catalog.agencies import Agencies
 from services.catalog.calendars import Calendars
-from services.catalog.days import day_of
 from services.catalog.drafts import Drafts
 from services.catalog.exports import Exports
 from services.catalog.fees import Asked

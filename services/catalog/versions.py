@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import insert_into
+from infra.chassis.instants import today
 from infra.chassis.messaging.outbox import enqueue, enqueue_all
 from services.catalog import indexing
-from services.catalog.days import today
 from services.catalog.definitions import Definition, fingerprint
 from services.catalog.errors import NotInForce, ProcedureNotFound, VersionsOverlap
 from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion

@@ -77,7 +77,7 @@ class Exporting:
 
         XES and OCEL 2.0 come by whole histories, ``limit`` to a page; each page of OCEL is a document of its own.
         """
-        after = int((key_of(cursor, 1) or [0])[0])
+        after = int((key_of(cursor, int) or [0])[0])
         since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
         whole = format in WHOLE
         rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])

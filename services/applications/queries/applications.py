@@ -94,13 +94,13 @@ class Desk:
     ) -> dict[str, Any]:
         """The caller's applications, and those they started for somebody else, newest first."""
         projector.wait_for(self.database, min_position)
-        me, after = by.actor.account_id, key_of(cursor, 2)
+        me, after = by.actor.account_id, key_of(cursor, datetime, str)
         started = select(Party.application_id).where(Party.started_by == me)
         query = select(VIEW).where(or_(VIEW.c.applicant_id == me, VIEW.c.application_id.in_(started)))
         if status:
             query = query.where(VIEW.c.status == status)
         if after:
-            since = datetime.fromisoformat(after[0])
+            since = after[0]
             query = query.where(
                 or_(VIEW.c.started_at < since, and_(VIEW.c.started_at == since, VIEW.c.application_id < after[1]))
             )
@@ -133,9 +133,9 @@ class Desk:
             query = query.where(column == value) if value else query
         if overdue is not None:
             query = query.where(is_overdue(clock.now()) if overdue else ~is_overdue(clock.now()))
-        due, after = func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)), key_of(cursor, 2)
+        due, after = func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)), key_of(cursor, datetime, str)
         if after:
-            since = literal(datetime.fromisoformat(after[0]), VIEW.c.due_at.type)
+            since = literal(after[0], VIEW.c.due_at.type)
             query = query.where(or_(due > since, and_(due == since, VIEW.c.application_id > after[1])))
         query = query.order_by(due, VIEW.c.application_id)
         shown = self._page(

@@ -155,7 +155,7 @@ class History:
         """
         if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
-        after = (key_of(cursor, 1) or [""])[0]
+        after = (key_of(cursor, str) or [""])[0]
         query = select(VIEW.c.application_id, VIEW.c.reference).where(
             VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None)
         )

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from infra.working_time import OFFICE_ZONE
 from services.applications.domain.events import Answered, ApplicationEvent, Waiting
 from services.applications.domain.statuses import official_code
 
-OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 Row = dict[str, Any]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+from infra.working_time import OFFICE_ZONE
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class QuietHours:
         return cls(time.fromisoformat(start), time.fromisoformat(end))
 
     def cover(self, moment: datetime) -> bool:
-        clock = moment.astimezone(ZONE).time()
+        clock = moment.astimezone(OFFICE_ZONE).time()
         if self.start <= self.end:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
@@ -31,6 +30,6 @@ class QuietHours:
         """``moment`` itself, or the end of the quiet hours it falls into; keeps the zone of ``moment``."""
         if not self.cover(moment):
             return moment
-        local = moment.astimezone(ZONE)
+        local = moment.astimezone(OFFICE_ZONE)
         end = local.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
         return (end if end > local else end + timedelta(days=1)).astimezone(moment.tzinfo)

@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from infra.chassis.settings import stored_secret
+from infra.working_time import OFFICE_ZONE
 from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
 
 NAME = "vnpay"
@@ -32,7 +32,6 @@ VERSION = "2.1.0"
 SANDBOX_URL = "http://127.0.0.1:8090/pay"  # where `python -m infra.sandbox.gateway` listens
 SANDBOX_TMN_CODE = "SANDBOX1"
 FACTOR = 100
-GATEWAY_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 PAID = "00"
 UNDECIDED_STATUSES = frozenset(
     {"01", "05", "06", "07"}
@@ -282,14 +281,14 @@ def dong(amount: str) -> int | None:
 
 def stamp(at: datetime) -> str:
     """``yyyyMMddHHmmss`` on the gateway's clock (GMT+7)."""
-    return at.astimezone(GATEWAY_ZONE).strftime("%Y%m%d%H%M%S")
+    return at.astimezone(OFFICE_ZONE).strftime("%Y%m%d%H%M%S")
 
 
 def paid_at(facts: Mapping[str, str]) -> datetime | None:
     """When the gateway says it took the money, if it says so readably."""
     try:
         return (
-            datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=GATEWAY_ZONE).astimezone(UTC)
+            datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_ZONE).astimezone(UTC)
         )
     except ValueError:
         return None

@@ -20,7 +20,7 @@ class World:
         self.heard: list[dict[str, Any]] = []
         self.breaks_at: int | None = None
 
-    def tell(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
         if self.breaks_at is not None and len(self.heard) == self.breaks_at:
             raise ConnectionError("no confirm")
         self.heard.append(event)
@@ -105,7 +105,7 @@ def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world)
     begun, later = (datetime.fromisoformat(event["time"]) for event in submitted)
 
     def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[dict[str, Any]]:
-        return [event for _, event in announcing.told(kind, since=since, after=after, limit=10)]
+        return [event for _, event in announcing.events_since(kind, since=since, after=after, limit=10)]
 
     assert again(begun - timedelta(days=1)) == submitted
     assert [one["id"] for one in again(begun, after=int(submitted[0]["id"].split(":")[1]))] == [submitted[1]["id"]]
@@ -116,4 +116,7 @@ def test_what_was_not_told_yet_is_not_told_again(portal, world):
     portal.submitted()
     portal.follow()
     announcing = Announcing(portal.store, world)
-    assert announcing.told("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10) == []
+    assert (
+        announcing.events_since("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10)
+        == []
+    )

@@ -75,7 +75,7 @@ def test_the_driving_licence_is_found_without_diacritics(kept):
     ],
 )
 def test_a_sample_costs_what_the_law_says(kept, code, channel, at, total):
-    from services.catalog.days import day_of
+    from infra.chassis.instants import day_of
     from services.catalog.fees import Asked
 
     quoted = kept.offerings.quote(code, None, Asked(channel, day_of(at)), by=NOBODY)

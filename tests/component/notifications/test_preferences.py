@@ -9,7 +9,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.domain.quiet_hours import ZONE, QuietHours
+from infra.working_time import OFFICE_ZONE
+from services.notifications.domain.quiet_hours import QuietHours
 from tests.component.notifications.use_cases import CITIZEN, STRANGER, Directory, Office, command, event
 
 NIGHT = {"from": "22:00", "until": "06:00"}
@@ -64,7 +65,7 @@ def test_the_next_allowed_moment_is_never_quiet_never_earlier_and_within_a_day(
     quiet = QuietHours(start, end)
     allowed = quiet.next_allowed(moment)
     assert not quiet.cover(allowed) and moment <= allowed < moment + timedelta(days=1)
-    assert allowed == moment or allowed.astimezone(ZONE).time() == end
+    assert allowed == moment or allowed.astimezone(OFFICE_ZONE).time() == end
     assert quiet.next_allowed(allowed) == allowed
 
 
