@@ -1,0 +1,200 @@
+"""One name for one thing: no public name twice, and none that is a bare participle of everyday talk.
+
+The exceptions below may only shrink: an entry that the code no longer needs fails, too. Tests, migrations and
+the verifier that auditors run alone (one file, sharing nothing by design) are not counted.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ALONE = "services/applications/verification/verifier.py"
+
+# The words that say nothing of what a thing is: "told" was an event, a payload, an error text and a redaction.
+WORDS = "told said shown kept asked found gone given held known wanted lived taken heard seen brought written whole"
+BARE_WORDS = frozenset(WORDS.split())
+
+# The spine: what stands in every service under the same name, so that one service read is five known.
+SPINE = {
+    "PersonalData": "what of a service is about a person",
+    "duties": "a follower's list of what it does",
+    "catalog": "the neighbour, as a client sees it",
+    "identity": "the neighbour, as a client sees it",
+    "main": "what a module run as a program does",
+    "Table": "the declarative root of a service's tables",
+}
+
+# Public names that stand twice today.
+TWICE: set[str] = {
+    "Agency",
+    "Call",
+    "Outcome",
+    "Reading",
+    "Report",
+    "Row",
+    "Said",
+    "State",
+    "announce",
+    "answers",
+    "both",
+    "carrier_of",
+    "check",
+    "check_reader",
+    "declare",
+    "delay_after",
+    "digest",
+    "end",
+    "fingerprint",
+    "forget",
+    "instant",
+    "iso",
+    "locked",
+    "masked",
+    "money",
+    "of",
+    "office_day",
+    "page",
+    "parse",
+    "plain",
+    "pointer",
+    "position",
+    "published",
+    "report",
+    "rows_of",
+    "shown",
+    "spread",
+    "told",
+}
+
+# Module-level definitions that are a bare word today, as "folder/file.py name".
+BARE: set[str] = {
+    "infra/chassis/contracts.py _said",
+    "infra/chassis/doors.py _shown",
+    "infra/chassis/messaging/dead_letters.py _shown",
+    "infra/cli/audit_commands.py _found",
+    "infra/cli/audit_commands.py _told",
+    "infra/cli/audit_commands.py asked",
+    "infra/cli/doctor.py _said",
+    "infra/cli/journey.py held",
+    "infra/cli/seed.py shown",
+    "infra/cli/services.py known",
+    "infra/cli/verifying.py Said",
+    "infra/working_time/counting.py _whole",
+    "infra/working_time/promise.py written",
+    "services/applications/domain/intake.py written",
+    "services/applications/duties/announcements.py TOLD",
+    "services/applications/erasure/erasure.py shown",
+    "services/applications/erasure/erasure.py told",
+    "services/applications/event_store/store.py Kept",
+    "services/applications/exchange/export.py Found",
+    "services/applications/exchange/export.py WHOLE",
+    "services/applications/exchange/ocel.py _told",
+    "services/applications/exchange/timestamps.py WRITTEN",
+    "services/applications/exchange/xes_writer.py _written",
+    "services/applications/private_data/imported_details.py Said",
+    "services/applications/private_data/pending_blobs.py wanted",
+    "services/applications/queries/applications.py whole",
+    "services/applications/read_model/rebuild.py SHOWN",
+    "services/applications/reports/pdf.py _said",
+    "services/applications/reports/report.py shown",
+    "services/applications/reports/truetype.py KEPT",
+    "services/applications/representation/event.py told",
+    "services/applications/verification/commitment_check.py _held",
+    "services/applications/verification/commitment_check.py _known",
+    "services/applications/verification/self_check.py _said",
+    "services/catalog/drafts.py _held",
+    "services/catalog/fees.py Asked",
+    "services/catalog/folding.py SAID",
+    "services/catalog/folding.py _SAID",
+    "services/catalog/importing/channels.py _told",
+    "services/catalog/importing/durations.py WHOLE",
+    "services/catalog/importing/durations.py WRITTEN",
+    "services/catalog/importing/load.py Known",
+    "services/catalog/importing/load.py Taken",
+    "services/catalog/importing/portal.py KEPT",
+    "services/catalog/importing/portal.py KNOWN",
+    "services/catalog/importing/structured.py _told",
+    "services/catalog/importing/structured.py _whole",
+    "services/catalog/imports.py _Wanted",
+    "services/catalog/imports.py _wanted",
+    "services/catalog/offerings.py shown",
+    "services/catalog/opendata.py _told",
+    "services/catalog/sample_catalogue.py _written",
+    "services/catalog/search.py _asked",
+    "services/catalog/search.py _held",
+    "services/catalog/successors.py _gone",
+    "services/catalog/versions.py _told",
+    "services/identity/access_log.py _shown",
+    "services/identity/accounts.py _shown",
+    "services/identity/delegations.py _shown",
+    "services/identity/delegations.py _told",
+    "services/notifications/domain/text_message.py WRITTEN",
+    "services/notifications/inbox.py _shown",
+    "services/notifications/messages.py SAID",
+    "services/notifications/messages.py Said",
+    "services/notifications/preferences.py _shown",
+    "services/notifications/procedures.py KEPT",
+    "services/notifications/procedures.py _asked",
+    "services/notifications/sms_carrier.py _told",
+    "services/notifications/templates.py _said",
+    "services/notifications/templates.py _shown",
+    "services/notifications/webhook_carrier.py GONE",
+    "services/notifications/webhooks.py TOLD",
+    "services/notifications/webhooks.py _shown",
+    "services/payments/personal_data.py GONE",
+    "services/payments/receipts.py shown",
+    "services/payments/reconciliation.py _found",
+    "services/payments/reconciliation.py _kept",
+    "services/payments/refunds.py _asked",
+    "services/payments/transitions.py shown",
+}
+
+
+def definitions() -> Iterator[tuple[str, str, bool]]:
+    """Every module-level definition of the product: its file, its name, and whether it is a class or a function."""
+    for file in sorted([*ROOT.glob("services/**/*.py"), *ROOT.glob("infra/**/*.py")]):
+        name = file.relative_to(ROOT).as_posix()
+        if "/migrations/" in name or name == ALONE:
+            continue
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield name, node.name, True
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                yield from ((name, target.id, False) for target in targets if isinstance(target, ast.Name))
+
+
+def is_counted(file: str, name: str) -> bool:
+    """Public, in a service or the chassis, and no refusal: a refusal's class is its name on the wire."""
+    return (
+        not name.startswith("_")
+        and file.startswith(("services/", "infra/chassis/"))
+        and not file.endswith(("/errors.py", "/refusals.py"))
+        and name not in SPINE
+    )
+
+
+def public_names_that_stand_twice() -> dict[str, list[str]]:
+    files = defaultdict(list)
+    for file, name, is_code in definitions():
+        if is_code and is_counted(file, name):
+            files[name].append(file)
+    assert len(files) > 500, "the guard sees the code"
+    return {name: places for name, places in files.items() if len(places) > 1}
+
+
+def bare_words() -> set[str]:
+    return {f"{file} {name}" for file, name, _ in definitions() if name.strip("_").lower() in BARE_WORDS}
+
+
+def test_no_public_name_stands_twice_across_services_and_chassis() -> None:
+    twice = {name: places for name, places in public_names_that_stand_twice().items() if name not in TWICE}
+    assert not twice, f"one name for one thing: {twice}"
+
+
+def test_no_definition_is_a_bare_word() -> None:
+    assert not bare_words() - BARE, "say what the thing is: event_data, as_json, recorded_answer …"
