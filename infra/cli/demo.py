@@ -130,8 +130,8 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
         Step(
             0,
             1,
-            "mọi dịch vụ",
-            "cơ sở dữ liệu, năm dịch vụ, dữ liệu mẫu",
+            "portal",
+            "cơ sở dữ liệu, năm dịch vụ, dữ liệu mẫu / databases, five services, sample data",
             (time.perf_counter() - started) * 1000,
             {"procedures": world["procedures"]},
         )
@@ -156,7 +156,7 @@ def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
 
     editor = journey.world["officials"]["catalog_editor"]
     desk = journey.portal.as_(journey.portal.sign_in(editor["username"], editor["password"]))
-    with journey.step("catalog", f"nhập toàn bộ bản ghi của {procedures.name}") as facts:
+    with journey.step("catalog", f"nhập toàn bộ bản ghi của {procedures.name}", "every record imported") as facts:
         summary = import_all(desk, [procedures], "auto", "2025-07-01", lambda done: None)
         facts.update(records=summary["records"], **summary["counts"], bad_lines=len(summary["bad_lines"]))
     return summary
@@ -164,14 +164,18 @@ def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
 
 def _tamper(journey: Journey, settings: Settings) -> Any:
     """Somebody with all rights turns one letter in a copy of the store; the verifier, on its own, says where."""
-    with journey.step("applications", "chép kho sự kiện; trình kiểm chứng độc lập đọc bản chép") as facts:
+    with journey.step(
+        "applications", "chép kho sự kiện; trình kiểm chứng đọc bản chép", "a copy of the store, verified"
+    ) as facts:
         shown: dict[str, Any] = tool("applications", "tamper_with_a_copy")(settings)
         facts.update(verdict=shown["before"]["text"].splitlines()[0])
         held(shown["before"]["status"] == 0, f"the untouched copy is whole: {shown['before']['text']}")
     changed = shown["changed"]
-    with journey.step("applications", "sửa một ký tự trong một sự kiện của bản chép") as facts:
+    with journey.step("applications", "sửa một ký tự trong một sự kiện", "one letter of one event changed") as facts:
         facts.update(event=changed["notification_id"], topic=changed["topic"], version=changed["version"])
-    with journey.step("applications", "trình kiểm chứng chỉ ra đúng sự kiện bị sửa") as facts:
+    with journey.step(
+        "applications", "trình kiểm chứng chỉ ra sự kiện bị sửa", "the verifier names the event"
+    ) as facts:
         facts.update(verdict=shown["after"]["text"].splitlines()[1])
         named = f"sự kiện {changed['notification_id']}," in shown["after"]["text"]
         held(shown["after"]["status"] == 1 and named, f"the verifier names the event: {shown['after']['text']}")

@@ -77,12 +77,13 @@ class Journey:
         self.marks: list[tuple[int, str, str]] = []  # version, instant, status: what replay must give again
 
     @contextmanager
-    def step(self, service: str, title: str) -> Iterator[dict[str, Any]]:
+    def step(self, service: str, vi: str, en: str) -> Iterator[dict[str, Any]]:
+        """One step, narrated when it has ended; what is put into the facts is shown with it."""
         facts: dict[str, Any] = {}
         started = time.perf_counter()
         yield facts
         self.steps += 1
-        self.tell(Step(self.steps, self.part, service, title, (time.perf_counter() - started) * 1000, facts))
+        self.tell(Step(self.steps, self.part, service, f"{vi} / {en}", (time.perf_counter() - started) * 1000, facts))
 
     def who(self, role: str) -> Any:
         """RPC as somebody who has signed in."""
@@ -99,7 +100,7 @@ class Journey:
     # 1 ── the catalogue and the places
     def catalogue(self) -> None:
         public = self.portal.as_()
-        with self.step("catalog", "danh mục thủ tục mẫu đã công bố") as facts:
+        with self.step("catalog", "danh mục thủ tục mẫu đã công bố", "sample procedures published") as facts:
             found = self._all(public.catalog.search)
             levels, fields = {one["level"] for one in found}, {one["field"]["code"] for one in found}
             facts.update(procedures=len(found), fields=len(fields), levels=sorted(levels))
@@ -107,13 +108,15 @@ class Journey:
                 len(found) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4},
                 "40 procedures of 8 fields and all four levels",
             )
-        with self.step("catalog", "34 tỉnh, thành phố; 63 trước 01/07/2025") as facts:
+        with self.step(
+            "catalog", "34 tỉnh, thành phố; 63 trước 01/07/2025", "34 provinces; 63 before 1 July 2025"
+        ) as facts:
             facts.update(
                 now=len(public.catalog.provinces()["items"]),
                 before=len(public.catalog.provinces(at="2024-01-01")["items"]),
             )
             held((facts["now"], facts["before"]) == (34, 63), "34 provinces now and 63 before the merger")
-        with self.step("identity", "cơ quan, cán bộ") as facts:
+        with self.step("identity", "cơ quan, cán bộ", "agencies and officials") as facts:
             facts.update(agencies=len(public.identity.agencies()["items"]), officials=len(self.world["officials"]))
             held(facts["agencies"] >= 2, "agencies are there")
 
@@ -131,13 +134,17 @@ class Journey:
         public = self.portal.as_()
         taken = {one["username"] for one in [*self.world["officials"].values(), *self.world["citizens"]]}
         register = [one for one in public.identity.sample_people()["items"] if one["citizen_number"] not in taken]
-        with self.step("identity", "công dân đăng ký tài khoản, đối chiếu cơ sở dữ liệu dân cư") as facts:
+        with self.step(
+            "identity",
+            "công dân đăng ký tài khoản, đối chiếu cơ sở dữ liệu dân cư",
+            "a citizen registers, checked against the population register",
+        ) as facts:
             facts.update(self._register(register))
         for role in ("intake_officer", "case_officer", "approver", "auditor"):
             official = self.world["officials"][role]
-            with self.step("identity", f"đăng nhập: {role}"):
+            with self.step("identity", f"đăng nhập: {role}", "sign in"):
                 self.tokens[role] = self.portal.sign_in(official["username"], official["password"])
-        with self.step("identity", "đăng nhập: công dân") as facts:
+        with self.step("identity", "đăng nhập: công dân", "sign in: citizen") as facts:
             self.tokens["citizen"] = self.portal.sign_in(self.citizen["citizen_number"], self.citizen["password"])
             me = self.who("citizen").identity.whoami()
             facts.update(name=me["full_name"], roles=me["roles"])
@@ -165,7 +172,7 @@ class Journey:
     # 3 ── filing
     def filing(self) -> None:
         citizen = self.who("citizen")
-        with self.step("catalog", f"tìm kiếm không dấu: {SEARCH!r}") as facts:
+        with self.step("catalog", f"tìm kiếm không dấu: {SEARCH!r}", "search without accents") as facts:
             found = citizen.catalog.search(text=SEARCH, limit=5)["items"]
             held(
                 found and "giấy phép lái xe" in found[0]["title"]["vi"].lower(),
@@ -175,21 +182,21 @@ class Journey:
             facts.update(
                 code=self.procedure["code"], title=self.procedure["title"]["vi"], level=self.procedure["level"]
             )
-        with self.step("catalog", "báo giá lệ phí") as facts:
+        with self.step("catalog", "báo giá lệ phí", "fee quote") as facts:
             self.quote = citizen.catalog.quote(code=self.procedure["code"], channel="online", choices=self._choices())
             facts.update(total=self.quote["total"]["amount"], currency=self.quote["total"]["currency"])
-        with self.step("applications", "bắt đầu hồ sơ") as facts:
+        with self.step("applications", "bắt đầu hồ sơ", "start an application") as facts:
             started = citizen.applications.start(
                 procedure_code=self.procedure["code"], channel="online", command_id=command()
             )
             self.application_id, self.reference = started["application_id"], started["reference"]
             facts.update(reference=self.reference)
-        with self.step("applications", "lưu tờ khai"):
+        with self.step("applications", "lưu tờ khai", "save the form"):
             answers = answers_for(self.procedure["form"], self.citizen)
             citizen.applications.save_answers(application_id=self.application_id, answers=answers, command_id=command())
         for requirement in self.procedure["requirements"]:
             self._attach(requirement)
-        with self.step("applications", "nộp hồ sơ") as facts:
+        with self.step("applications", "nộp hồ sơ", "submit") as facts:
             self.remember(citizen.applications.submit(application_id=self.application_id, command_id=command()))
             facts.update(status=self.marks[-1][2])
             held(self.marks[-1][2] == "submitted", "a submitted application is submitted")
@@ -201,7 +208,7 @@ class Journey:
     def _attach(self, requirement: dict[str, Any]) -> None:
         if not requirement["required"]:
             return
-        with self.step("applications", f"đính kèm: {requirement['name']['vi'][:60]}") as facts:
+        with self.step("applications", f"đính kèm: {requirement['name']['vi'][:60]}", "attach a paper") as facts:
             paper = a_pdf(requirement["name"]["en"])
             kept = self.who("citizen").applications.attach(
                 application_id=self.application_id,
@@ -222,7 +229,7 @@ class Journey:
     # 4 ── payment
     def payment(self) -> None:
         citizen = self.who("citizen")
-        with self.step("payments", "khoản phải nộp theo báo giá đã ghim") as facts:
+        with self.step("payments", "khoản phải nộp theo báo giá đã ghim", "what is owed by the pinned quote") as facts:
             owed = eventually(
                 lambda: citizen.payments.demands(application_id=self.application_id)["items"],
                 "the demand of the submission",
@@ -230,7 +237,7 @@ class Journey:
             total = sum(one["amount"]["amount"] for one in owed)
             facts.update(owed=total)
             held(total == self.quote["total"]["amount"], "what is owed is what was quoted")
-        with self.step("payments", "khởi tạo thanh toán qua cổng") as facts:
+        with self.step("payments", "khởi tạo thanh toán qua cổng", "start a payment at the gateway") as facts:
             payment = citizen.payments.start_payment(
                 application_id=self.application_id,
                 method="vnpay",
@@ -238,11 +245,15 @@ class Journey:
                 command_id=command(),
             )
             facts.update(payment_id=payment["payment_id"], expires_at=payment["expires_at"])
-        with self.step("payments", "người nộp xác nhận; cổng ký và gọi lại qua HTTP") as facts:
+        with self.step(
+            "payments",
+            "người nộp xác nhận; cổng ký và gọi lại qua HTTP",
+            "the payer confirms; the gateway signs and calls back over HTTP",
+        ) as facts:
             facts.update(page=pay_at_gateway(payment["redirect_url"]))
             settled = eventually(lambda: self._settled(payment["payment_id"]), "the payment settles")
             facts.update(status=settled["status"], amount=settled["amount"]["amount"])
-        with self.step("payments", "biên lai") as facts:
+        with self.step("payments", "biên lai", "receipt") as facts:
             receipt = citizen.payments.receipt(payment_id=payment["payment_id"])
             facts.update(
                 number=receipt.get("receipt_number") or receipt.get("number"), words=receipt.get("amount_in_words")
@@ -256,13 +267,13 @@ class Journey:
     # 5 ── the office
     def office(self) -> None:
         about = {"application_id": self.application_id}
-        with self.step("applications", "hồ sơ trong hàng đợi của cơ quan"):
+        with self.step("applications", "hồ sơ trong hàng đợi của cơ quan", "in the agency's queue"):
             eventually(lambda: self._queued(), "the application shows in the office's queue")
-        with self.step("applications", "tiếp nhận, hẹn ngày trả") as facts:
+        with self.step("applications", "tiếp nhận, hẹn ngày trả", "accepted, with a promised date") as facts:
             accepted = eventually(lambda: self._accepted(), "the fee reaches the office")
             self.remember(accepted)
             facts.update(due_at=accepted["due_at"], receipt_number=accepted["receipt_number"])
-        with self.step("applications", "giải thích ngày hẹn trả") as facts:
+        with self.step("applications", "giải thích ngày hẹn trả", "the due date explained") as facts:
             days = self.who("auditor").applications.explain_due_date(**about)["days"]
             facts.update(days=[f"{day['date']} {day['kind']}" for day in days])
             held(any(day["kind"] == "counted" for day in days), "the proof names the days that count")
@@ -287,7 +298,9 @@ class Journey:
 
     def _supplement(self, about: dict[str, Any]) -> None:
         paper = next(one for one in self.procedure["requirements"] if one["required"])
-        with self.step("applications", "yêu cầu bổ sung: đồng hồ tạm dừng") as facts:
+        with self.step(
+            "applications", "yêu cầu bổ sung: đồng hồ tạm dừng", "supplement requested: the clock pauses"
+        ) as facts:
             asked = self.who("case_officer").applications.request_supplement(
                 **about,
                 marks=[{"pointer": f"/requirements/{paper['id']}", "reason": "Bản chụp mờ, đề nghị gửi lại"}],
@@ -302,19 +315,25 @@ class Journey:
                 "the application waits for its supplement",
             )
         self._attach(paper)
-        with self.step("applications", "công dân bổ sung: đồng hồ chạy tiếp") as facts:
+        with self.step(
+            "applications", "công dân bổ sung: đồng hồ chạy tiếp", "supplement given: the clock runs on"
+        ) as facts:
             self.who("citizen").applications.supplement(**about, command_id=command())
             facts.update(due_at=self.who("citizen").applications.application(**about)["due_at"])
 
     def _decision(self, about: dict[str, Any]) -> None:
         officer = self.world["officials"]["case_officer"]["account_id"]
-        with self.step("applications", "phân công xử lý"):
+        with self.step("applications", "phân công xử lý", "assigned to a case officer"):
             self.remember(self.who("approver").applications.assign(**about, officer_id=officer, command_id=command()))
-        with self.step("applications", "chuyên viên đề xuất"):
+        with self.step("applications", "chuyên viên đề xuất", "outcome proposed"):
             self.who("case_officer").applications.propose(
                 **about, outcome="approve", reason="Đủ điều kiện", command_id=command()
             )
-        with self.step("applications", "lãnh đạo khác phê duyệt, có văn bản kết quả") as facts:
+        with self.step(
+            "applications",
+            "lãnh đạo khác phê duyệt, có văn bản kết quả",
+            "approved by another official, with the result",
+        ) as facts:
             result = {
                 "file_name": "ket-qua.pdf",
                 "media_type": "application/pdf",
@@ -322,7 +341,7 @@ class Journey:
             }
             self.remember(self.who("approver").applications.approve(**about, result=result, command_id=command()))
             facts.update(status=self.marks[-1][2])
-        with self.step("applications", "trả kết quả qua bưu chính") as facts:
+        with self.step("applications", "trả kết quả qua bưu chính", "result returned by post") as facts:
             self.who("citizen").applications.choose_delivery(
                 **about, method="post", address="Số 1, phố Mẫu, phường Mẫu, Hà Nội", command_id=command()
             )
@@ -337,11 +356,17 @@ class Journey:
 
     # 6 ── messages
     def messages(self) -> None:
-        with self.step("notifications", "hộp thư của công dân: một tin cho mỗi bước") as facts:
+        with self.step(
+            "notifications",
+            "hộp thư của công dân: một tin cho mỗi bước",
+            "the citizen's inbox: a message for each step",
+        ) as facts:
             inbox = eventually(lambda: self._told(), "a message for every step")
             facts.update(messages=[one["subject"] for one in inbox])
         if self.mails is not None:
-            with self.step("notifications", "thư điện tử đã tới máy chủ SMTP") as facts:
+            with self.step(
+                "notifications", "thư điện tử đã tới máy chủ SMTP", "e-mails reached the SMTP server"
+            ) as facts:
                 received = eventually(lambda: self._mailed(), "the e-mails arrive")
                 facts.update(mails=len(received))
 
@@ -356,22 +381,28 @@ class Journey:
     # 7 ── the auditor
     def audit(self) -> None:
         auditor, about = self.who("auditor"), {"application_id": self.application_id}
-        with self.step("applications", "lịch sử đầy đủ từ chuỗi sự kiện") as facts:
+        with self.step(
+            "applications", "lịch sử đầy đủ từ chuỗi sự kiện", "the whole history from the event stream"
+        ) as facts:
             items = auditor.applications.history(**about)["items"]
             facts.update(events=[f"{item['kind']} → {item['status']}" for item in items])
             held([item["version"] for item in items] == list(range(1, len(items) + 1)), "versions are dense from 1")
         for version, at, status in (self.marks[0], self.marks[len(self.marks) // 2], self.marks[-1]):
-            with self.step("applications", f"trạng thái tại {at}") as facts:
+            with self.step("applications", f"trạng thái tại {at}", "state at that instant") as facts:
                 then = auditor.applications.state_at(**about, at=at)
                 facts.update(status=then["status"], version=then["version"])
                 held(
                     (then["status"], then["version"]) == (status, version),
                     f"replay to {at} gives {status} at version {version}",
                 )
-        with self.step("applications", "phát lại bằng mô hình đọc") as facts:
+        with self.step("applications", "phát lại bằng mô hình đọc", "replay agrees with the read model") as facts:
             verdict = eventually(lambda: self._verified(), "replay equals the read model")
             facts.update({name: verdict[name] for name in ("events", "applications", "first_bad")})
-        with self.step("applications", "nhật ký đã niêm phong đến sự kiện cuối, không có gì bị sửa") as facts:
+        with self.step(
+            "applications",
+            "nhật ký đã niêm phong đến sự kiện cuối, không có gì bị sửa",
+            "the log is sealed to its last event, nothing altered",
+        ) as facts:
             log = eventually(lambda: self._sealed(), "every event is sealed")
             facts.update({name: log[name] for name in ("events", "leaves", "checkpoints", "unsealed")})
 
