@@ -73,15 +73,15 @@ dead_letter = Table(
     Column("resolution", Text),
 )
 Index("dead_letter_state", dead_letter.c.state, dead_letter.c.id)
-known_letters = Index("dead_letter_message", dead_letter.c.message_id, dead_letter.c.state)
-OPEN_LETTER = text("state IN ('waiting', 'unreadable')")  # spelled out: a bound value would not match the index
-open_letters = Index(
+Index("dead_letter_message", dead_letter.c.message_id, dead_letter.c.state)
+OPEN_DEAD_LETTER = text("state IN ('waiting', 'unreadable')")  # spelled out: a bound value would not match the index
+Index(
     "dead_letter_open",
     dead_letter.c.consumer,
     dead_letter.c.message_id,
     unique=True,
-    postgresql_where=OPEN_LETTER,
-    sqlite_where=OPEN_LETTER,
+    postgresql_where=OPEN_DEAD_LETTER,
+    sqlite_where=OPEN_DEAD_LETTER,
 )
 
 forgotten_subject = Table(
@@ -97,9 +97,7 @@ forgotten_subject = Table(
 )
 Index("forgotten_subject_account", forgotten_subject.c.account_id)
 
-FIRST = (command_log, inbox, outbox, relay_position, dead_letter)  # those of every service's first migration
-ALL = (*FIRST, forgotten_subject)
-LATER = {known_letters, open_letters}  # indexes that came with a migration of their own
+ALL = (command_log, inbox, outbox, relay_position, dead_letter, forgotten_subject)
 
 
 def plumbing(metadata: MetaData) -> None:

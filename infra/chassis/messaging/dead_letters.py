@@ -23,7 +23,7 @@ from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.redaction import error_kind, redacted, without_actors
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
-from infra.chassis.tables import OPEN_LETTER, dead_letter
+from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
 
 
 class DeadLetterNotFound(NotFound):
@@ -195,7 +195,7 @@ def _fit_to_keep(
 
 
 def _open(consumer: str = "", error: str = "") -> list[Any]:
-    wanted: list[Any] = [OPEN_LETTER]
+    wanted: list[Any] = [OPEN_DEAD_LETTER]
     if consumer:
         wanted.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
     if error:
@@ -207,7 +207,7 @@ def _or_again(letter: Any, **changed: Any) -> Any:
     """The INSERT of a letter which, when it is open already (another worker may write it now), says it came again."""
     return letter.on_conflict_do_update(
         index_elements=["consumer", "message_id"],
-        index_where=OPEN_LETTER,
+        index_where=OPEN_DEAD_LETTER,
         set_={"last_at": letter.excluded.last_at, **changed},
     )
 

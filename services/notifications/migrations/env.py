@@ -1,4 +1,6 @@
-from infra.chassis.migrations import run
+"""Alembic's entry: this service's tables, on its own database only."""
+
+from infra.chassis import migrations
 from services.notifications.models import Row
 
-run(Row.metadata, "notifications")
+migrations.run(Row.metadata, "notifications", retired={"0002": "0001", "0004": "0003", "0005": "0003"})

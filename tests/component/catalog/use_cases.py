@@ -12,8 +12,8 @@ from alembic.operations import Operations
 
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.contracts import service_folder
 from infra.chassis.database import Database
+from infra.chassis.migrations import CHASSIS_VERSIONS, folder
 from services.catalog.agencies import Agencies
 from services.catalog.calendars import Calendars
 from services.catalog.drafts import Drafts
@@ -77,8 +77,9 @@ def fresh_database() -> Database:
     """A database in memory with the tables of this service's own migrations."""
     database = Database("sqlite://")
     with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
-        for path in sorted((service_folder("catalog") / "migrations" / "versions").glob("0*.py")):
-            _module(path).upgrade()
+        for versions in (CHASSIS_VERSIONS, folder("catalog") / "versions"):
+            for path in sorted(versions.glob("0*.py")):
+                _module(path).upgrade()
     return database
 
 

@@ -23,7 +23,7 @@ from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
 
-SAMPLE = str(Path(__file__).parents[2] / "unit" / "chassis" / "sample")
+SAMPLE = str(Path(__file__).parents[2] / "component" / "chassis" / "sample")
 if SAMPLE not in sys.path:
     sys.path.append(SAMPLE)
 

@@ -57,7 +57,7 @@ def test_what_many_workers_put_aside_at_once_has_one_row(settings, way, attempts
 
 
 def test_letters_that_stood_twice_become_one_when_the_database_is_brought_up_to_date(settings):
-    migrations.upgrade(settings, "identity", "0003")
+    migrations.upgrade(settings, "identity", "chassis_0003")
     engine, at = create_engine(settings.database_url("identity")), datetime(2026, 3, 2, tzinfo=UTC)
     letter = {
         "consumer": "evt-read", "message_id": "sha256:1", "routing": {}, "headers": {}, "body": b"{}",

@@ -76,7 +76,7 @@ def test_an_older_migration_can_be_gone_back_to(database: Database) -> None:
     with database.engine.connect() as connection:
         tables = set(database.engine.dialect.get_table_names(connection))
     assert tables == {"alembic_version"}
-    command.upgrade(config, "head")
+    command.upgrade(config, "heads")
     assert count(database, Message) == 0
 
 

@@ -1,10 +1,9 @@
 """The event table as the recorders expect it, guarded; what lies beside the streams; the read model."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import create_plumbing, drop_plumbing, service_role
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -25,7 +24,6 @@ TABLES = (
 
 
 def upgrade() -> None:
-    create_plumbing(op)
     if op.get_bind().dialect.name == "postgresql":
         _streams_on_postgresql()
     else:
@@ -71,7 +69,7 @@ def _streams_on_postgresql() -> None:
         "CREATE TRIGGER events_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_events "
         "FOR EACH STATEMENT EXECUTE FUNCTION events_are_kept()"
     )
-    role = service_role()
+    role: str | None = context.config.attributes.get("service_role")
     for name in ("PUBLIC", "CURRENT_USER", *(['"' + role.replace('"', '""') + '"'] if role else [])):
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON stored_events FROM {name}")
 
@@ -214,4 +212,3 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION events_are_kept")
         op.execute("DROP TYPE stored_event_uuid")
-    drop_plumbing(op)

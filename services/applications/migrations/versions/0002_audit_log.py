@@ -1,10 +1,9 @@
 """The audit log: leaves, nodes, checkpoints, cosignatures, keys and findings, added to and never changed."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import service_role
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -76,6 +75,6 @@ def _guard(table: str) -> None:
         f"CREATE TRIGGER {table}_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION events_are_kept()"
     )
-    role = service_role()
+    role: str | None = context.config.attributes.get("service_role")
     for name in ("PUBLIC", *(['"' + role.replace('"', '""') + '"'] if role else [])):
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {name}")

@@ -1,9 +1,9 @@
-"""Changes of the offices' calendar that the catalogue told of."""
+"""Changes of the offices' calendar that the catalogue announced."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import BigKey, UtcDateTime
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

@@ -1,10 +1,9 @@
-"""The erasures every service was told of, and what each of them answered."""
+"""What each service answered when it was asked to erase a person."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import UtcDateTime
-from infra.chassis.migrations import create_forgotten, drop_forgotten
+from infra.chassis.types import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -13,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_forgotten(op)
     op.create_table(
         "erasure_answer",
         sa.Column("erasure_id", sa.String(36), primary_key=True),
@@ -25,4 +23,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("erasure_answer")
-    drop_forgotten(op)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import create_plumbing, drop_plumbing
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -27,7 +26,6 @@ TABLES = (
 
 
 def upgrade() -> None:
-    create_plumbing(op)
     _versions()
     _search()
     _days_and_agencies()
@@ -47,7 +45,6 @@ def downgrade() -> None:
         op.drop_table(table)
     if not sqlite:
         op.execute("DROP FUNCTION procedure_version_overlap()")
-    drop_plumbing(op)
 
 
 def _versions() -> None:

@@ -1,10 +1,9 @@
-"""Accounts, sessions, offices, delegations, the access log, and the chassis' own tables."""
+"""Accounts, sessions, offices, delegations, the access log."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import create_plumbing, drop_plumbing
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -25,7 +24,6 @@ TABLES = (
 
 
 def upgrade() -> None:
-    create_plumbing(op)
     _people()
     _sessions()
     _offices()
@@ -165,4 +163,3 @@ def _access_log() -> None:
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
-    drop_plumbing(op)

@@ -1,10 +1,9 @@
-"""Accounts whose person has been erased, and the erasures this service was told of."""
+"""Accounts whose person has been erased."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import UtcDateTime
-from infra.chassis.migrations import create_forgotten, drop_forgotten
+from infra.chassis.types import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -13,11 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_forgotten(op)
     op.add_column("account", sa.Column("erased_at", UtcDateTime))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("account") as account:
         account.drop_column("erased_at")
-    drop_forgotten(op)

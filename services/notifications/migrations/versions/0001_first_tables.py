@@ -1,19 +1,17 @@
-"""Texts, inbox, deliveries and their attempts, wishes, webhook subscriptions; and the chassis's plumbing."""
+"""Texts, inbox, deliveries and their attempts, wishes, webhook subscriptions."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import create_plumbing, drop_plumbing
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    create_plumbing(op)
     _texts_and_wishes()
     _messages()
     _deliveries()
@@ -122,4 +120,3 @@ def _deliveries() -> None:
 def downgrade() -> None:
     for table in ("attempt", "delivery", "message", "subscription", "preference", "template"):
         op.drop_table(table)
-    drop_plumbing(op)

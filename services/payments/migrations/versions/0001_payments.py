@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.migrations import create_plumbing, drop_plumbing
+from infra.chassis.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -13,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_plumbing(op)
     _owed()
     _payments()
     _books()
@@ -202,4 +200,3 @@ def downgrade() -> None:
         "bill",
     ):
         op.drop_table(table)
-    drop_plumbing(op)

@@ -1,81 +1,42 @@
 """Databases brought up to date by ``portal migrate``, never by a service that starts.
 
-Each service has ``migrations/env.py`` that calls :func:`run`, and ``migrations/versions``.
+Each service has ``migrations/env.py`` that calls :func:`run`, and ``migrations/versions``. The tables every service
+has from the chassis come from a branch of their own, ``versions`` beside this file, which runs in every database.
+A revision is frozen: literal columns and literal SQL, so that what the tables become later does not change what it did.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Index, MetaData, Table, create_engine, event, func, select, text
+from sqlalchemy import Connection, MetaData, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
-from infra.chassis.tables import FIRST, LATER, dead_letter, forgotten_subject, open_letters
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
-
-
-def create_plumbing(op: Operations) -> None:
-    """The first tables of :mod:`infra.chassis.tables`, for the first migration of a service."""
-    for table in FIRST:
-        _create(op, table)
-
-
-def drop_plumbing(op: Operations) -> None:
-    for table in reversed(FIRST):
-        op.drop_table(table.name)
-
-
-def create_forgotten(op: Operations) -> None:
-    """The table of erasures, for the migration that brought it."""
-    _create(op, forgotten_subject)
-
-
-def drop_forgotten(op: Operations) -> None:
-    op.drop_table(forgotten_subject.name)
-
-
-def create_index(op: Operations, index: Index) -> None:
-    """One index, such as those of :data:`infra.chassis.tables.LATER` for the migration that brought it."""
-    assert index.table is not None
-    columns = [column.name for column in index.columns]
-    op.create_index(index.name, index.table.name, columns, unique=index.unique, **index.dialect_kwargs)
-
-
-def open_letters_once(op: Operations) -> None:
-    """One open letter for each message and consumer, for the migration that brought it; those open twice become one."""
-    twin = dead_letter.alias("twin")
-    is_open = dead_letter.c.state.in_(["waiting", "unreadable"])
-    same = [twin.c[name] == dead_letter.c[name] for name in ("consumer", "message_id", "state")]
-    merged = {
-        "attempts": select(func.sum(twin.c.attempts)).where(*same).scalar_subquery(),
-        "last_at": select(func.max(twin.c.last_at)).where(*same).scalar_subquery(),
-    }
-    first = select(func.min(twin.c.id)).where(*same).scalar_subquery()
-    op.execute(dead_letter.update().where(is_open).values(merged))
-    op.execute(dead_letter.delete().where(is_open, dead_letter.c.id > first))
-    create_index(op, open_letters)
-
-
-def _create(op: Operations, table: Table) -> None:
-    op.create_table(table.name, *[column._copy() for column in table.columns])
-    for index in sorted(table.indexes - LATER, key=lambda one: str(one.name)):
-        create_index(op, index)
+CHASSIS_VERSIONS = Path(__file__).parent / "versions"
 
 
 def configuration(service: str, url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(folder(service)).replace("%", "%%"))
+    config.set_main_option("script_location", _escaped(folder(service)))
+    config.set_main_option("path_separator", "newline")
+    versions = (folder(service) / "versions", CHASSIS_VERSIONS)
+    config.set_main_option("version_locations", "\n".join(map(_escaped, versions)))
     config.attributes["url"] = url
     return config
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%%")
 
 
 def folder(service: str) -> Path:
@@ -83,7 +44,7 @@ def folder(service: str) -> Path:
     return service_folder(service) / "migrations"
 
 
-def upgrade(settings: Settings, service: str, revision: str = "head") -> None:
+def upgrade(settings: Settings, service: str, revision: str = "heads") -> None:
     """Bring one service's database to ``revision``; makes an embedded one's folder; grants the service its rights."""
     url = settings.migration_url(service)
     if url.startswith("sqlite:///"):
@@ -104,8 +65,12 @@ def at_head(settings: Settings, service: str) -> bool:
         engine.dispose()
 
 
-def run(metadata: MetaData, service: str) -> None:
-    """What a service's ``migrations/env.py`` calls: runs under a lock, in one transaction."""
+def run(metadata: MetaData, service: str, retired: Mapping[str, str]) -> None:
+    """What a service's ``migrations/env.py`` calls: runs under a lock, in one transaction.
+
+    ``retired``: numbers of revisions whose work the chassis' own branch does now, and what came before each. A database
+    that stands at one is taken to stand at the other; the numbers are never used again.
+    """
     config = context.config
     url: str = config.attributes["url"]
     engine = create_engine(url)
@@ -120,13 +85,17 @@ def run(metadata: MetaData, service: str) -> None:
         with context.begin_transaction():
             if role := config.attributes.get("service_role"):
                 _grant(connection, role)
+            _leave_retired(connection, retired)
             context.run_migrations()
     engine.dispose()
 
 
-def service_role() -> str | None:
-    """Inside a migration: the database role the service works under, when it is not the owner's."""
-    return context.config.attributes.get("service_role")
+def _leave_retired(connection: Connection, retired: Mapping[str, str]) -> None:
+    if not inspect(connection).has_table("alembic_version"):
+        return
+    move = text("UPDATE alembic_version SET version_num = :before WHERE version_num = :number")
+    for number, before in retired.items():
+        connection.execute(move, {"number": number, "before": before})
 
 
 def _role_to_grant(settings: Settings, service: str) -> str | None:

@@ -1,0 +1,61 @@
+"""A migration is frozen: what the tables and the code become later does not change what it did."""
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from infra.chassis import migrations
+from infra.chassis.settings import SERVICES
+
+ROOT = Path(__file__).parents[2]
+REVISIONS = sorted(ROOT.glob("services/*/migrations/versions/*.py")) + sorted(
+    ROOT.glob("infra/chassis/migrations/versions/*.py")
+)
+ALLOWED = {"__future__", "sqlalchemy", "alembic", "infra.chassis.types"}
+
+
+def test_every_service_and_the_chassis_have_migrations():
+    folders = {path.relative_to(ROOT).parts[1] for path in REVISIONS}
+    assert folders == {*SERVICES, "chassis"}
+
+
+@pytest.mark.parametrize("path", REVISIONS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_migration_imports_no_living_table(path):
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+    assert imported <= ALLOWED
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_tables_of_the_chassis_come_from_a_branch_of_their_own(service):
+    script = ScriptDirectory.from_config(migrations.configuration(service, ""))
+    chassis = [one for one in script.walk_revisions() if "chassis" in one.branch_labels]
+    assert {one.path for one in chassis} == {str(path) for path in REVISIONS if "infra" in path.parts}
+    assert len(script.get_heads()) == 2
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_number_that_was_retired_is_not_used_again(service):
+    env = ast.parse((migrations.folder(service) / "env.py").read_text(encoding="utf-8"))
+    (retired,) = [node.value for node in ast.walk(env) if isinstance(node, ast.keyword) and node.arg == "retired"]
+    numbers = ast.literal_eval(retired)
+    script = ScriptDirectory.from_config(migrations.configuration(service, ""))
+    known = {one.revision for one in script.walk_revisions()}
+    assert numbers
+    assert not set(numbers) & known
+    assert set(numbers.values()) <= known
+
+
+def test_migrations_are_found_in_a_folder_whose_name_needs_quoting(tmp_path, monkeypatch):
+    strange = tmp_path / "50% cổng, dịch:vụ"
+    shutil.copytree(migrations.folder("catalog"), strange / "migrations")
+    monkeypatch.setattr(migrations, "service_folder", lambda service: strange)
+    script = ScriptDirectory.from_config(migrations.configuration("catalog", ""))
+    assert len(script.get_heads()) == 2
