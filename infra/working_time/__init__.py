@@ -11,15 +11,15 @@ from infra.working_time.counting import (
     working_minutes_between,
 )
 from infra.working_time.explanation import explain
-from infra.working_time.promise import Happening, Promise
-from infra.working_time.restating import Restatement, restate
+from infra.working_time.promise import ClockChange, Promise
+from infra.working_time.restatement import Restatement, restate
 
 __all__ = [
     "OFFICE_ZONE",
     "UNITS",
     "Clock",
+    "ClockChange",
     "Day",
-    "Happening",
     "NotCountable",
     "Promise",
     "Restatement",

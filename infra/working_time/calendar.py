@@ -33,8 +33,8 @@ class NotCountable(ValueError):
 class Day:
     """A day that differs from Monday to Friday.
 
-    `kind`: holiday, substitute_holiday, day_off, make_up, working, regular; any of them with the prefix
-    `override_` when an editor decided it. `name`: {"vi", "en"}, why.
+    ``kind``: holiday, substitute_holiday, day_off, make_up, working, regular; any of them with the prefix
+    ``override_`` when an editor decided it. ``name``: {"vi", "en"}, why.
     """
 
     kind: str
@@ -63,7 +63,7 @@ class WorkingCalendar:
 
     @classmethod
     def of_replies(cls, replies: Iterable[Mapping[str, Any]]) -> WorkingCalendar:
-        """Build from replies of `catalog.calendar(year)`: {"year", "days": [{"date", "kind", "name"}], "version"}."""
+        """Build from replies of ``catalog.calendar(year)``: {"year", "days": [{"date", "kind", "name"}], "version"}."""
         days: dict[date, Day] = {}
         years: set[int] = set()
         version: int | str | None = None
@@ -77,7 +77,7 @@ class WorkingCalendar:
         return cls(days, version, frozenset(years))
 
     def kind_of(self, on: date) -> str:
-        """`working`, `weekend`, `holiday` or `make_up`."""
+        """``working``, ``weekend``, ``holiday`` or ``make_up``."""
         day = self.days.get(on)
         plain = day.plain_kind if day else "regular"
         if plain in OFF:
@@ -99,7 +99,7 @@ class WorkingCalendar:
         return self.years is None or on.year in self.years
 
     def first_working_day(self, since: date) -> date:
-        """`since` itself, or the next day on which the office works."""
+        """``since`` itself, or the next day on which the office works."""
         on = since
         while not self.is_working(on):
             on += timedelta(days=1)
@@ -114,12 +114,12 @@ class WorkingCalendar:
                 yield datetime.combine(on, opens, OFFICE_ZONE), datetime.combine(on, closes, OFFICE_ZONE)
 
     def between(self, first: date, last: date) -> WorkingCalendar:
-        """The part of this calendar an event has to keep: the days that differ from `first` to `last`."""
-        kept = {on: day for on, day in self.days.items() if first <= on <= last}
-        return WorkingCalendar(kept, self.version, self.years)
+        """The part of this calendar an event has to keep: the days that differ from ``first`` to ``last``."""
+        days = {on: day for on, day in self.days.items() if first <= on <= last}
+        return WorkingCalendar(days, self.version, self.years)
 
     def followed_by(self, later: WorkingCalendar, since: date) -> WorkingCalendar:
-        """This calendar before `since`, `later` from then on."""
+        """This calendar before ``since``, ``later`` from then on."""
         before = {on: day for on, day in self.days.items() if on < since}
         after = {on: day for on, day in later.days.items() if on >= since}
         years = None if self.years is None or later.years is None else self.years | later.years
@@ -136,7 +136,7 @@ class WorkingCalendar:
         return {"version": self.version, "years": None if self.years is None else sorted(self.years), "days": rows}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> WorkingCalendar:
-        days = {date.fromisoformat(r["date"]): Day(r["kind"], dict(r.get("name") or {})) for r in kept["days"]}
-        years = kept.get("years")
-        return cls(days, kept.get("version"), None if years is None else frozenset(years))
+    def from_json(cls, recorded: Mapping[str, Any]) -> WorkingCalendar:
+        days = {date.fromisoformat(r["date"]): Day(r["kind"], dict(r.get("name") or {})) for r in recorded["days"]}
+        years = recorded.get("years")
+        return cls(days, recorded.get("version"), None if years is None else frozenset(years))

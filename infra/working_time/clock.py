@@ -1,7 +1,7 @@
 """The clock of one promise: started, paused, resumed with what was left, extended, ended.
 
-A `Clock` is a value: every act gives a new one, and nothing in it reads the time. An act counts once and
-leaves a `Happening` with the outcome; `apply` only takes a recorded happening over, so that replay gives the
+A ``Clock`` is a value: every act gives a new one, and nothing in it reads the time. An act counts once and
+leaves a ``ClockChange`` with the outcome; ``apply`` only takes a recorded change over, so that replay gives the
 same dates on any day, whatever becomes of the rules. An appeal that is upheld starts a new clock.
 """
 
@@ -20,12 +20,12 @@ from infra.working_time.counting import (
     office_minute,
     working_minutes_between,
 )
-from infra.working_time.promise import Happening, Promise, read, written
+from infra.working_time.promise import ClockChange, Promise, from_iso, to_iso
 
 
 @dataclass(frozen=True)
 class Clock:
-    """One promise running. `accepted_at` is the act of acceptance, `started_at` where counting begins."""
+    """One promise running. ``accepted_at`` is the act of acceptance, ``started_at`` where counting begins."""
 
     promise: Promise
     accepted_at: datetime
@@ -33,8 +33,8 @@ class Clock:
     calendar: WorkingCalendar
     promised_at: datetime | None
     last_due_at: datetime | None
-    happenings: tuple[Happening, ...] = ()
-    open_pauses: tuple[Happening, ...] = ()
+    changes: tuple[ClockChange, ...] = ()
+    open_pauses: tuple[ClockChange, ...] = ()
 
     @classmethod
     def start(cls, promise: Promise, accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
@@ -43,7 +43,7 @@ class Clock:
 
     def as_accepted(self) -> Clock:
         """The clock before anything happened to it."""
-        return replace(self, last_due_at=self.promised_at, happenings=(), open_pauses=())
+        return replace(self, last_due_at=self.promised_at, changes=(), open_pauses=())
 
     @property
     def is_paused(self) -> bool:
@@ -51,7 +51,7 @@ class Clock:
 
     @property
     def ended_at(self) -> datetime | None:
-        return next((h.at for h in self.happenings if h.kind == "ended"), None)
+        return next((change.at for change in self.changes if change.kind == "ended"), None)
 
     @property
     def due_at(self) -> datetime | None:
@@ -67,43 +67,43 @@ class Clock:
 
     def pause(self, at: datetime, cause: str, ref: str | None = None, reason: str | None = None) -> Clock:
         """Stop counting. Pauses may nest (a withdrawal asked for during a supplement)."""
-        return self.apply(Happening("paused", at, cause, ref, reason, None, self.due_at))
+        return self.apply(ClockChange("paused", at, cause, ref, reason, None, self.due_at))
 
     def resume(
         self, at: datetime, cause: str, ref: str | None = None, calendar: WorkingCalendar | None = None
     ) -> Clock:
         """Close the latest pause; when it was the only one, count on with what was left.
 
-        `calendar`: the catalogue's calendar of today, used from the day of the pause on; else the one at hand.
+        ``calendar``: the catalogue's calendar of today, used from the day of the pause on; else the one at hand.
         A missed due date stays missed, and no pause brings a due date nearer.
         """
         if not self.open_pauses:
             raise NotCountable("the clock is not paused")
         due = self._due_when_resumed(at, self._calendar_with(calendar)) if len(self.open_pauses) == 1 else None
-        return self.apply(Happening("resumed", at, cause, ref, None, due, None), calendar)
+        return self.apply(ClockChange("resumed", at, cause, ref, None, due, None), calendar)
 
     def extend(
         self, at: datetime, due: datetime, cause: str, ref: str | None = None, reason: str | None = None
     ) -> Clock:
-        """Set a new due date; the old one stays readable in the happening."""
-        return self.apply(Happening("extended", at, cause, ref, reason, due.astimezone(UTC), self.last_due_at))
+        """Set a new due date; the old one stays readable in the change."""
+        return self.apply(ClockChange("extended", at, cause, ref, reason, due.astimezone(UTC), self.last_due_at))
 
     def end(self, at: datetime, cause: str, ref: str | None = None) -> Clock:
         """Decided, stopped or withdrawn: nothing counts any more."""
-        return self.apply(Happening("ended", at, cause, ref, None, self.due_at, None))
+        return self.apply(ClockChange("ended", at, cause, ref, None, self.due_at, None))
 
-    def apply(self, happening: Happening, calendar: WorkingCalendar | None = None) -> Clock:
-        """Take a recorded happening over as it is (with the calendar recorded beside it); counts nothing."""
+    def apply(self, change: ClockChange, calendar: WorkingCalendar | None = None) -> Clock:
+        """Take a recorded change over as it is (with the calendar recorded beside it); counts nothing."""
         if self.ended_at is not None:
             raise NotCountable("the clock has ended")
-        after = replace(self, happenings=(*self.happenings, happening))
-        if happening.kind == "paused":
-            return replace(after, open_pauses=(*self.open_pauses, happening))
-        if happening.kind == "extended":
-            return replace(after, last_due_at=happening.due_at)
-        if happening.kind == "resumed":
+        after = replace(self, changes=(*self.changes, change))
+        if change.kind == "paused":
+            return replace(after, open_pauses=(*self.open_pauses, change))
+        if change.kind == "extended":
+            return replace(after, last_due_at=change.due_at)
+        if change.kind == "resumed":
             known, still_open = self._calendar_with(calendar), self.open_pauses[:-1]
-            last = self.last_due_at if still_open else happening.due_at
+            last = self.last_due_at if still_open else change.due_at
             return replace(after, open_pauses=still_open, last_due_at=last, calendar=known)
         return after
 
@@ -118,28 +118,29 @@ class Clock:
         """{"promise", "accepted_at", "calendar", "happenings", "promised_at", "due_at"}; JSON-safe."""
         return {
             "promise": self.promise.to_json(),
-            "accepted_at": written(self.accepted_at),
+            "accepted_at": to_iso(self.accepted_at),
             "calendar": self.calendar.to_json(),
-            "happenings": [h.to_json() for h in self.happenings],
-            "promised_at": written(self.promised_at),
-            "due_at": written(self.due_at),
-        } | ({"last_due_at": written(self.last_due_at)} if self.is_paused else {})
+            "happenings": [change.to_json() for change in self.changes],
+            "promised_at": to_iso(self.promised_at),
+            "due_at": to_iso(self.due_at),
+        } | ({"last_due_at": to_iso(self.last_due_at)} if self.is_paused else {})
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Clock:
+    def from_json(cls, recorded: Mapping[str, Any]) -> Clock:
         """The recorded dates are taken as they are; nothing is counted again."""
-        calendar, accepted = WorkingCalendar.from_json(kept["calendar"]), datetime.fromisoformat(kept["accepted_at"])
-        happenings = tuple(Happening.from_json(h) for h in kept["happenings"])
-        pauses: list[Happening] = []
-        for happening in happenings:
-            if happening.kind == "paused":
-                pauses.append(happening)
-            elif happening.kind == "resumed":
+        calendar = WorkingCalendar.from_json(recorded["calendar"])
+        accepted = datetime.fromisoformat(recorded["accepted_at"])
+        changes = tuple(ClockChange.from_json(h) for h in recorded["happenings"])
+        pauses: list[ClockChange] = []
+        for change in changes:
+            if change.kind == "paused":
+                pauses.append(change)
+            elif change.kind == "resumed":
                 pauses.pop()
-        last = read(kept.get("last_due_at") or kept["due_at"])
-        promise, promised = Promise.from_json(kept["promise"]), read(kept["promised_at"])
+        last = from_iso(recorded.get("last_due_at") or recorded["due_at"])
+        promise, promised = Promise.from_json(recorded["promise"]), from_iso(recorded["promised_at"])
         start = next_opening(accepted, calendar)
-        return cls(promise, accepted, start, calendar, promised, last, happenings, tuple(pauses))
+        return cls(promise, accepted, start, calendar, promised, last, changes, tuple(pauses))
 
     def _calendar_with(self, later: WorkingCalendar | None) -> WorkingCalendar:
         if later is None:

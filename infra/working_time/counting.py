@@ -25,7 +25,7 @@ def office_minute(at: datetime) -> datetime:
 
 
 def next_opening(at: datetime, calendar: WorkingCalendar) -> datetime:
-    """`at` itself when the office is open then, else the next minute at which it opens."""
+    """``at`` itself when the office is open then, else the next minute at which it opens."""
     local = office_minute(at)
     on = calendar.first_working_day(local.date())
     while True:
@@ -36,7 +36,7 @@ def next_opening(at: datetime, calendar: WorkingCalendar) -> datetime:
 
 
 def working_minutes_between(start: datetime, end: datetime, calendar: WorkingCalendar) -> int:
-    """Office minutes from `start` to `end`; negative when `end` comes first."""
+    """Office minutes from ``start`` to ``end``; negative when ``end`` comes first."""
     first, last = office_minute(start), office_minute(end)
     if last < first:
         return -working_minutes_between(end, start, calendar)
@@ -49,7 +49,7 @@ def working_minutes_between(start: datetime, end: datetime, calendar: WorkingCal
 
 
 def after_working_minutes(start: datetime, minutes: int, calendar: WorkingCalendar) -> datetime:
-    """The first instant at which `minutes` office minutes have passed since `start`.
+    """The first instant at which ``minutes`` office minutes have passed since ``start``.
 
     480 minutes from an opening end at 17:00 of that day, not at 07:30 of the next.
     """
@@ -69,11 +69,11 @@ def after_working_minutes(start: datetime, minutes: int, calendar: WorkingCalend
 
 
 def due_at(start: datetime, amount: Amount | None, unit: str, calendar: WorkingCalendar) -> datetime | None:
-    """When something accepted at `start` is promised for; None when nothing is promised (`not_stated`).
+    """When something accepted at ``start`` is promised for; None when nothing is promised (``not_stated``).
 
-    Counted from the next opening when `start` lies outside office hours. `working_hours`: that many
-    office hours later. `working_days`: 17:00 of the nth working day after the day of the start.
-    `calendar_days`, `months`: 17:00 of that day, or of the next working day if it is none. A fraction
+    Counted from the next opening when ``start`` lies outside office hours. ``working_hours``: that many
+    office hours later. ``working_days``: 17:00 of the nth working day after the day of the start.
+    ``calendar_days``, ``months``: 17:00 of that day, or of the next working day if it is none. A fraction
     of a working day (0.5) is counted in office hours of an eight-hour day.
     """
     if unit not in UNITS:
@@ -100,7 +100,7 @@ def nth_working_day_after(first: date, count: int, calendar: WorkingCalendar) ->
 
 
 def months_after(first: date, count: int) -> date:
-    """The same day `count` months later, or the last day of a month that is too short."""
+    """The same day ``count`` months later, or the last day of a month that is too short."""
     year, month = divmod(first.year * 12 + first.month - 1 + count, 12)
     return date(year, month + 1, min(first.day, months_of.monthrange(year, month + 1)[1]))
 

@@ -1,7 +1,7 @@
 """The proof of a due date, day by day, in Vietnamese and English.
 
-One row per calendar day from acceptance to the due date. `kind` says the most telling thing of the day,
-`marks` everything that holds of it, `minutes` how much office time was counted and `left` how much of the
+One row per calendar day from acceptance to the due date. ``kind`` says the most telling thing of the day,
+`marks`` everything that holds of it, ``minutes`` how much office time was counted and ``left` how much of the
 promise remained at midnight, so that a reader can check the sum with a pencil.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 from infra.working_time.calendar import OFFICE_ZONE
 from infra.working_time.clock import Clock
 from infra.working_time.counting import MINUTE, office_minute
-from infra.working_time.promise import Happening
-from infra.working_time.wording import note_of
+from infra.working_time.promise import ClockChange
+from infra.working_time.wording import day_note
 
 # The first of these that holds names the day.
 TELLING = ("due", "ended", "start", "extended", "resumed", "paused", "make_up", "holiday", "weekend", "counted")
@@ -25,9 +25,9 @@ LONGEST_PROOF = 4000
 def explain(clock: Clock, until: date | None = None) -> list[dict[str, Any]]:
     """Rows {"date", "kind", "marks", "minutes", "left", "note": {"vi", "en"}, "pauses": [{"cause", "ref"}]}.
 
-    `kind`: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due. `minutes` are
-    office minutes counted that day, `left` the minutes remaining at its end (None when nothing was promised).
-    A paused clock has no due date: its rows run to the last happening, or to `until`.
+    ``kind``: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due. ``minutes`` are
+    office minutes counted that day, ``left`` the minutes remaining at its end (None when nothing was promised).
+    A paused clock has no due date: its rows run to the last change, or to ``until``.
     """
     days = list(_days(clock, until))
     return [_row(clock, on, number) for number, on in enumerate(days)]
@@ -35,7 +35,7 @@ def explain(clock: Clock, until: date | None = None) -> list[dict[str, Any]]:
 
 def _days(clock: Clock, until: date | None) -> Iterator[date]:
     on = office_minute(clock.accepted_at).date()
-    last = max([on, *(office_minute(h.at).date() for h in clock.happenings)])
+    last = max([on, *(office_minute(h.at).date() for h in clock.changes)])
     if clock.due_at is not None:
         last = max(last, office_minute(clock.due_at).date())
     elif until is not None:
@@ -51,8 +51,8 @@ def _row(clock: Clock, on: date, number: int) -> dict[str, Any]:
     midnight = datetime.combine(on, time.min, OFFICE_ZONE)
     pauses = _pauses_over(clock, midnight, midnight + timedelta(days=1))
     minutes = _counted_minutes(clock, on)
-    happened = [h for h in clock.happenings if office_minute(h.at).date() == on]
-    marks = _marks(clock, on, happened, bool(pauses), minutes)
+    changes = [h for h in clock.changes if office_minute(h.at).date() == on]
+    marks = _marks(clock, on, changes, bool(pauses), minutes)
     left = _left(clock, midnight + timedelta(days=1))
     row = {
         "date": on.isoformat(),
@@ -62,10 +62,10 @@ def _row(clock: Clock, on: date, number: int) -> dict[str, Any]:
         "left": left,
         "pauses": [{"cause": p.cause, "ref": p.ref} for p in pauses],
     }
-    return row | {"note": note_of(clock, on, row, happened, pauses, number)}
+    return row | {"note": day_note(clock, on, row, changes, pauses, number)}
 
 
-def _marks(clock: Clock, on: date, happened: list[Happening], paused: bool, minutes: int) -> list[str]:
+def _marks(clock: Clock, on: date, changes: list[ClockChange], paused: bool, minutes: int) -> list[str]:
     kind = clock.calendar.kind_of(on)
     holds = {
         "due": clock.due_at is not None and on == office_minute(clock.due_at).date(),
@@ -76,7 +76,7 @@ def _marks(clock: Clock, on: date, happened: list[Happening], paused: bool, minu
         "weekend": kind == "weekend",
         "counted": minutes > 0 or kind == "working",
     }
-    holds |= {h.kind: True for h in happened}
+    holds |= {h.kind: True for h in changes}
     if clock.promise.unit == "calendar_days" and kind in ("weekend", "holiday"):
         holds["counted"] = _is_plain_count(clock, on)
     return [mark for mark in TELLING if holds.get(mark)]
@@ -85,7 +85,7 @@ def _marks(clock: Clock, on: date, happened: list[Happening], paused: bool, minu
 def _is_plain_count(clock: Clock, on: date) -> bool:
     """Calendar days count weekends too, from the day after the start to the nth; later days only move the end."""
     first = office_minute(clock.started_at).date()
-    never_paused = not any(h.kind == "paused" for h in clock.happenings)
+    never_paused = not any(h.kind == "paused" for h in clock.changes)
     return never_paused and first < on <= first + timedelta(days=int(clock.promise.amount or 0))
 
 
@@ -112,23 +112,23 @@ def _left(clock: Clock, midnight: datetime) -> int | None:
     return None if left is None else max(left, 0)
 
 
-def _pauses_over(clock: Clock, since: datetime, until: datetime) -> list[Happening]:
+def _pauses_over(clock: Clock, since: datetime, until: datetime) -> list[ClockChange]:
     return [why for begins, ends, whys in paused_spans(clock) for why in whys if begins < until and ends > since]
 
 
-def paused_spans(clock: Clock) -> list[tuple[datetime, datetime, list[Happening]]]:
-    """(from, until, the pausing happenings) per uninterrupted pause; an open one runs to the end of time."""
-    spans: list[tuple[datetime, datetime, list[Happening]]] = []
-    whys: list[Happening] = []
+def paused_spans(clock: Clock) -> list[tuple[datetime, datetime, list[ClockChange]]]:
+    """(from, until, the pausing changes) per uninterrupted pause; an open one runs to the end of time."""
+    spans: list[tuple[datetime, datetime, list[ClockChange]]] = []
+    whys: list[ClockChange] = []
     depth, begun = 0, datetime.max.replace(tzinfo=UTC)
-    for happening in clock.happenings:
-        if happening.kind == "paused":
-            begun = office_minute(happening.at) if depth == 0 else begun
-            depth, whys = depth + 1, [*whys, happening]
-        elif happening.kind == "resumed":
+    for change in clock.changes:
+        if change.kind == "paused":
+            begun = office_minute(change.at) if depth == 0 else begun
+            depth, whys = depth + 1, [*whys, change]
+        elif change.kind == "resumed":
             depth -= 1
             if depth == 0:
-                spans.append((begun, office_minute(happening.at), whys))
+                spans.append((begun, office_minute(change.at), whys))
                 whys = []
     if depth:
         spans.append((begun, datetime.max.replace(tzinfo=UTC), whys))
@@ -136,9 +136,9 @@ def paused_spans(clock: Clock) -> list[tuple[datetime, datetime, list[Happening]
 
 
 def clock_at(clock: Clock, instant: datetime) -> Clock:
-    """The clock as its happenings until `instant` left it (exclusive)."""
+    """The clock as its changes until ``instant`` left it (exclusive)."""
     then = clock.as_accepted()
-    for happening in clock.happenings:
-        if happening.at < instant:
-            then = then.apply(happening, clock.calendar if happening.kind == "resumed" else None)
+    for change in clock.changes:
+        if change.at < instant:
+            then = then.apply(change, clock.calendar if change.kind == "resumed" else None)
     return then

@@ -1,4 +1,4 @@
-"""What was promised, and what happened to the promise since."""
+"""What was promised, and what changed its due date since."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from infra.working_time.counting import Amount
 
 @dataclass(frozen=True)
 class Promise:
-    """How long handling may take: {"amount", "unit"} as a procedure's `processing_time` says it."""
+    """How long handling may take: {"amount", "unit"} as a procedure's ``processing_time`` says it."""
 
     amount: Amount | None
     unit: str
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Promise:
-        return cls(kept["amount"], kept["unit"])
+    def from_json(cls, recorded: Mapping[str, Any]) -> Promise:
+        return cls(recorded["amount"], recorded["unit"])
 
     def to_json(self) -> dict[str, Any]:
         amount = self.amount
@@ -27,10 +27,10 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """What moved the clock: `kind` paused, resumed, extended or ended; `cause` the event's name, `ref` its id.
+class ClockChange:
+    """What moved the clock: ``kind`` paused, resumed, extended or ended; ``cause`` the event's name, ``ref`` its id.
 
-    `due_at` is what holds afterwards (None while paused), `previous_due_at` what held before.
+    ``due_at`` is what holds afterwards (None while paused), ``previous_due_at`` what held before.
     """
 
     kind: str
@@ -42,18 +42,18 @@ class Happening:
     previous_due_at: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        kept = dict(self.__dict__)
-        return kept | {name: written(kept[name]) for name in ("at", "due_at", "previous_due_at")}
+        recorded = dict(self.__dict__)
+        return recorded | {name: to_iso(recorded[name]) for name in ("at", "due_at", "previous_due_at")}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Happening:
-        return cls(**{**kept, **{name: read(kept[name]) for name in ("at", "due_at", "previous_due_at")}})
+    def from_json(cls, recorded: Mapping[str, Any]) -> ClockChange:
+        return cls(**{**recorded, **{name: from_iso(recorded[name]) for name in ("at", "due_at", "previous_due_at")}})
 
 
-def written(at: datetime | None) -> str | None:
+def to_iso(at: datetime | None) -> str | None:
     """An instant as events hold it: ISO 8601 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat()
 
 
-def read(at: str | None) -> datetime | None:
+def from_iso(at: str | None) -> datetime | None:
     return None if at is None else datetime.fromisoformat(at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.working_time.clock import Clock
 from infra.working_time.counting import office_minute
-from infra.working_time.promise import Happening
+from infra.working_time.promise import ClockChange
 
 Note = dict[str, str]
 
@@ -33,47 +33,47 @@ CAUSES = {
 }
 
 
-def note_of(
-    clock: Clock, on: date, row: Mapping[str, Any], happened: list[Happening], pauses: list[Happening], number: int
+def day_note(
+    clock: Clock, on: date, row: Mapping[str, Any], changes: list[ClockChange], pauses: list[ClockChange], number: int
 ) -> Note:
     """Everything worth saying about one day of a proof, most telling first."""
     marks: list[str] = row["marks"]
-    said: list[Note] = []
+    notes: list[Note] = []
     if "start" in marks:
-        said.append(_started(clock))
+        notes.append(_start_note(clock))
     elif number == 0:
-        said.append(_accepted_when_closed(clock))
-    said += [_happened(h) for h in happened]
-    if "paused" in marks and not any(h.kind == "paused" for h in happened):
-        said += [_paused(p) for p in pauses[-1:]]
-    said += _of_the_day(clock, on, marks, row["minutes"])
+        notes.append(_accepted_while_closed_note(clock))
+    notes += [_change_note(h) for h in changes]
+    if "paused" in marks and not any(h.kind == "paused" for h in changes):
+        notes += [_pause_note(p) for p in pauses[-1:]]
+    notes += _calendar_notes(clock, on, marks, row["minutes"])
     if "due" in marks and clock.due_at is not None:
-        said.append(_note(f"Hạn trả kết quả: {_clock_time(clock.due_at)}", f"Due at {_clock_time(clock.due_at)}"))
-    return {language: "; ".join(note[language] for note in said) for language in ("vi", "en")}
+        notes.append(_note(f"Hạn trả kết quả: {_clock_time(clock.due_at)}", f"Due at {_clock_time(clock.due_at)}"))
+    return {language: "; ".join(note[language] for note in notes) for language in ("vi", "en")}
 
 
-def _of_the_day(clock: Clock, on: date, marks: list[str], minutes: int) -> list[Note]:
-    said: list[Note] = []
+def _calendar_notes(clock: Clock, on: date, marks: list[str], minutes: int) -> list[Note]:
+    notes: list[Note] = []
     name = clock.calendar.name_of(on)
     if "holiday" in marks:
         vi, en = name.get("vi", "ngày nghỉ"), name.get("en", "a day off")
-        said.append(_note(f"Nghỉ: {vi}", f"Day off: {en}"))
+        notes.append(_note(f"Nghỉ: {vi}", f"Day off: {en}"))
     elif "weekend" in marks:
-        said.append(_note("Nghỉ cuối tuần", "Weekend"))
+        notes.append(_note("Nghỉ cuối tuần", "Weekend"))
     elif "make_up" in marks:
         vi, en = name.get("vi", "ngày làm bù"), name.get("en", "make-up day")
-        said.append(_note(f"Ngày làm bù, có tính: {vi}", f"Make-up working day, counted: {en}"))
+        notes.append(_note(f"Ngày làm bù, có tính: {vi}", f"Make-up working day, counted: {en}"))
     if "counted" in marks and ("weekend" in marks or "holiday" in marks):
-        said.append(_note("Vẫn tính vì thời hạn tính theo ngày thường", "Counted: the promise is in calendar days"))
+        notes.append(_note("Vẫn tính vì thời hạn tính theo ngày thường", "Counted: the promise is in calendar days"))
     elif minutes:
-        said.append(_note(f"Tính {_duration(minutes, 'vi')}", f"{_duration(minutes, 'en')} counted"))
+        notes.append(_note(f"Tính {_duration(minutes, 'vi')}", f"{_duration(minutes, 'en')} counted"))
     if not clock.calendar.knows(on):
         vi, en = f"Chưa có lịch nghỉ năm {on.year}", f"No calendar of {on.year} is known yet"
-        said.append(_note(vi, en))
-    return said
+        notes.append(_note(vi, en))
+    return notes
 
 
-def _started(clock: Clock) -> Note:
+def _start_note(clock: Clock) -> Note:
     at, promise = _clock_time(clock.started_at), clock.promise
     if promise.unit not in UNIT_NAMES or promise.amount is None:
         return _note(f"Tiếp nhận lúc {at}, không quy định thời hạn", f"Accepted at {at}, no time limit is stated")
@@ -84,7 +84,7 @@ def _started(clock: Clock) -> Note:
     )
 
 
-def _accepted_when_closed(clock: Clock) -> Note:
+def _accepted_while_closed_note(clock: Clock) -> Note:
     at = _clock_time(office_minute(clock.accepted_at))
     return _note(
         f"Tiếp nhận lúc {at}, ngoài giờ làm việc: tính từ đầu giờ làm việc tiếp theo",
@@ -92,19 +92,19 @@ def _accepted_when_closed(clock: Clock) -> Note:
     )
 
 
-def _happened(happening: Happening) -> Note:
-    at, (vi, en) = _clock_time(happening.at), CAUSES.get(happening.cause, (happening.cause, happening.cause))
-    if happening.kind == "paused":
+def _change_note(change: ClockChange) -> Note:
+    at, (vi, en) = _clock_time(change.at), CAUSES.get(change.cause, (change.cause, change.cause))
+    if change.kind == "paused":
         return _note(f"Tạm dừng từ {at}: {vi}", f"Paused at {at}: {en}")
-    if happening.kind == "resumed":
+    if change.kind == "resumed":
         return _note(f"Tính tiếp từ {at}: {vi}", f"Counting on from {at}: {en}")
-    if happening.kind == "extended":
-        old, new = _day_time(happening.previous_due_at), _day_time(happening.due_at)
+    if change.kind == "extended":
+        old, new = _day_time(change.previous_due_at), _day_time(change.due_at)
         return _note(f"Gia hạn từ {old} đến {new}", f"Extended from {old} to {new}")
     return _note(f"Kết thúc lúc {at}: {vi}", f"Ended at {at}: {en}")
 
 
-def _paused(pause: Happening) -> Note:
+def _pause_note(pause: ClockChange) -> Note:
     vi, en = CAUSES.get(pause.cause, (pause.cause, pause.cause))
     return _note(f"Tạm dừng: {vi}", f"Paused: {en}")
 

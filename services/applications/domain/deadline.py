@@ -1,6 +1,6 @@
 """The clock of an application: what acts do to it, and how events keep it.
 
-Counting happens when a command is judged. The event keeps the outcome (dates, happenings, the days of the
+Counting happens when a command is judged. The event keeps the outcome (dates, changes, the days of the
 calendar that were used), and :func:`moved` takes it from there as it is: replay never counts again.
 """
 
@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from infra.working_time import Clock, Happening, Promise, WorkingCalendar, due_at, office_minute
+from infra.working_time import Clock, ClockChange, Promise, WorkingCalendar, due_at, office_minute
 
-SLACK = timedelta(days=31)  # calendar days kept beyond the due date, for pauses
+SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pauses
 
 Moved = dict[str, Any]  # {"happenings": [...], "calendar": {...} | None}
 
@@ -26,9 +26,9 @@ def start(promise: Mapping[str, Any], accepted_at: datetime, calendar: WorkingCa
 
 def limit(days: int, at: datetime, calendar: WorkingCalendar) -> datetime:
     """Until when a citizen may answer: 17:00 of that many calendar days later, or of the next working day."""
-    found = due_at(at, days, "calendar_days", calendar)
-    assert found is not None
-    return found
+    until = due_at(at, days, "calendar_days", calendar)
+    assert until is not None
+    return until
 
 
 def paused(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:
@@ -55,20 +55,20 @@ def ended(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | No
     return _recorded(clock, clock.end(at, cause, ref)) if clock and clock.ended_at is None else None
 
 
-def moved(clock: Clock | None, kept: Mapping[str, Any] | None) -> Clock | None:
-    """The clock after what an event kept; nothing is counted here."""
-    if clock is None or kept is None:
+def moved(clock: Clock | None, recorded: Mapping[str, Any] | None) -> Clock | None:
+    """The clock after what an event recorded; nothing is counted here."""
+    if clock is None or recorded is None:
         return clock
-    calendar = WorkingCalendar.from_json(kept["calendar"]) if kept["calendar"] else None
-    for row in kept["happenings"]:
-        clock = clock.apply(Happening.from_json(row), calendar)
+    calendar = WorkingCalendar.from_json(recorded["calendar"]) if recorded["calendar"] else None
+    for row in recorded["happenings"]:
+        clock = clock.apply(ClockChange.from_json(row), calendar)
     return clock
 
 
 def _recorded(before: Clock, after: Clock) -> Moved:
-    new = after.happenings[len(before.happenings) :]
+    new = after.changes[len(before.changes) :]
     calendar = None if after.calendar is before.calendar else after.calendar.to_json()
-    return {"happenings": [happening.to_json() for happening in new], "calendar": calendar}
+    return {"happenings": [change.to_json() for change in new], "calendar": calendar}
 
 
 def _trimmed(clock: Clock) -> Clock:

@@ -75,7 +75,7 @@ class Bundled:
             "promise": promised.promise.to_json(),
             "promised_at": promised.promised_at.isoformat() if promised.promised_at else None,
             "due_at": promised.due_at.isoformat() if promised.due_at else None,
-            "happenings": [happening.to_json() for happening in promised.happenings],
+            "happenings": [happening.to_json() for happening in promised.changes],
             "calendar_version": promised.calendar.version,
             "days": explain(promised, until=application.modified_on.date()),
         }

@@ -132,7 +132,7 @@ class History:
             "paused": promised.is_paused,
             "late": promised.is_late(clock.now()),
             "minutes_left": promised.minutes_left(clock.now()),
-            "happenings": [happening.to_json() for happening in promised.happenings],
+            "happenings": [happening.to_json() for happening in promised.changes],
             "calendar_version": promised.calendar.version,
             "days": explain(promised, until=clock.now().astimezone(clock.OFFICE_ZONE).date()),
             "corrected": self.corrected(application, catalog),

@@ -109,7 +109,7 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 
 def _clock(rows: Sequence[Row]) -> Clock | None:
     """The deadline as the events recorded it; nothing is counted here."""
-    from infra.working_time import Happening
+    from infra.working_time import ClockChange
 
     clock: Clock | None = None
     for row in rows:
@@ -120,7 +120,7 @@ def _clock(rows: Sequence[Row]) -> Clock | None:
             kept = facts["clock"]
             calendar = WorkingCalendar.from_json(kept["calendar"]) if kept.get("calendar") else None
             for happening in kept["happenings"]:
-                clock = clock.apply(Happening.from_json(happening), calendar)
+                clock = clock.apply(ClockChange.from_json(happening), calendar)
     return clock
 
 

@@ -35,7 +35,7 @@ def history() -> list[dict[str, Any]]:
     clock = Clock.start(Promise(3, "working_days"), accepted, WorkingCalendar())
     paused = clock.pause(datetime.fromisoformat(at(4, 8)), "SupplementRequested")
     resumed = paused.resume(datetime.fromisoformat(at(6, 8)), "Supplemented")
-    moved = [{"happenings": [c.happenings[-1].to_json()], "calendar": None} for c in (paused, resumed)]
+    moved = [{"happenings": [c.changes[-1].to_json()], "calendar": None} for c in (paused, resumed)]
     return [
         step(1, "Started", at(2, 8), "draft", reference="H01.01-260302-0001", procedure_code="1.001193"),
         step(2, "Submitted", at(2, 10), "submitted"),

@@ -65,7 +65,7 @@ def test_a_missed_due_date_is_not_cured_by_a_pause() -> None:
 def test_an_extension_sets_a_new_date_and_keeps_the_old_one() -> None:
     clock = started("2026-03-02 08:00", 2).extend(at("2026-03-03 09:00"), at("2026-03-10 17:00"), "DeadlineExtended")
     assert local(clock.due_at) == "2026-03-10 17:00" and local(clock.promised_at) == "2026-03-04 17:00"
-    assert local(clock.happenings[-1].previous_due_at) == "2026-03-04 17:00"
+    assert local(clock.changes[-1].previous_due_at) == "2026-03-04 17:00"
 
 
 def test_the_clock_ends_with_the_decision_and_then_stands_still() -> None:
@@ -98,7 +98,7 @@ def test_the_calendar_of_the_day_of_resumption_counts_from_the_pause_on() -> Non
 def test_recorded_happenings_are_taken_over_without_counting_again() -> None:
     clock = started("2026-03-02 08:00", 2).pause(at("2026-03-03 08:30"), "SupplementRequested")
     resumed = clock.resume(at("2026-03-09 08:30"), "Supplemented")
-    assert clock.apply(resumed.happenings[-1]) == resumed
+    assert clock.apply(resumed.changes[-1]) == resumed
 
 
 def test_a_holiday_announced_late_restates_the_promise_beside_the_recorded_one() -> None:

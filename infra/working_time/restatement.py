@@ -12,7 +12,7 @@ from typing import Any
 from infra.working_time.calendar import WorkingCalendar
 from infra.working_time.clock import Clock
 from infra.working_time.counting import office_minute
-from infra.working_time.promise import written
+from infra.working_time.promise import to_iso
 
 
 @dataclass(frozen=True)
@@ -40,28 +40,28 @@ class Restatement:
         """{"affected", "recorded_due_at", "corrected_due_at", "corrected_days"}; JSON-safe."""
         return {
             "affected": self.is_affected,
-            "recorded_due_at": written(self.recorded.last_due_at),
-            "corrected_due_at": written(self.corrected.last_due_at),
+            "recorded_due_at": to_iso(self.recorded.last_due_at),
+            "corrected_due_at": to_iso(self.corrected.last_due_at),
             "corrected_days": [on.isoformat() for on in self.corrected_days],
         }
 
 
 def restate(clock: Clock, corrected: WorkingCalendar) -> Restatement:
-    """Count the same happenings again under `corrected`. A date set by an extension was set, not counted: it stays."""
+    """Count the same changes again under ``corrected``. A date set by an extension was set, not counted: it stays."""
     again = Clock.start(clock.promise, clock.accepted_at, corrected)
-    for happening in clock.happenings:
-        if happening.kind == "paused":
-            again = again.pause(happening.at, happening.cause, happening.ref, happening.reason)
-        elif happening.kind == "resumed":
-            again = again.resume(happening.at, happening.cause, happening.ref)
-        elif happening.kind == "extended" and happening.due_at is not None:
-            again = again.extend(happening.at, happening.due_at, happening.cause, happening.ref, happening.reason)
+    for change in clock.changes:
+        if change.kind == "paused":
+            again = again.pause(change.at, change.cause, change.ref, change.reason)
+        elif change.kind == "resumed":
+            again = again.resume(change.at, change.cause, change.ref)
+        elif change.kind == "extended" and change.due_at is not None:
+            again = again.extend(change.at, change.due_at, change.cause, change.ref, change.reason)
         else:
-            again = again.end(happening.at, happening.cause, happening.ref)
+            again = again.end(change.at, change.cause, change.ref)
     return Restatement(clock, again)
 
 
 def _last_day(clock: Clock) -> date:
-    known: list[datetime] = [h.at for h in clock.happenings]
+    known: list[datetime] = [h.at for h in clock.changes]
     known += [at for at in (clock.promised_at, clock.last_due_at) if at is not None]
     return office_minute(max(known, default=clock.accepted_at)).date()
