@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -58,19 +57,6 @@ SAID: dict[str, str] = {
 }
 _SAID = re.compile(" (" + "|".join(sorted(map(re.escape, SAID), key=len, reverse=True)) + ")(?= )")
 _CODE = re.compile(r"^\s*(\d{1,2}\.\d{0,6}|\d{4,6})\S*\s*$")
-_WORD = re.compile(r"[^\W_]+")
-
-
-def fold(text: str) -> str:
-    """Lower case, no diacritics, ``đ`` as ``d``, words separated by one space: what two spellings have in common."""
-    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("Đ", "d"))
-    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    return " ".join(word for word in _WORD.findall(bare) if word.isascii())
-
-
-def accented(text: str) -> str:
-    """Lower case with its diacritics in composed form, words separated by one space."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text).lower()))
 
 
 def spoken(folded: str) -> str:

@@ -12,8 +12,9 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
 from infra.chassis.database import insert_into
+from infra.chassis.vietnamese_text import accented_words, folded_words
 from services.catalog.facets import AGENCY_LEVEL, agency_level
-from services.catalog.folding import LONGEST, accented, fold, plain_title, spoken
+from services.catalog.folding import LONGEST, plain_title, spoken
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 
 # A batch of fifty procedures has a thousand of these rows: as arrays they are one message to PostgreSQL.
@@ -75,17 +76,17 @@ def end(session: Session, code: str, version: int, effective_until: date | None)
 def texts(definition: dict[str, Any]) -> dict[str, Any]:
     """The folded texts of an entry. Spaces around let ``LIKE '% word %'`` mean a whole word."""
     titles = definition["title"]
-    title = plain_title(spoken(fold(titles["vi"])))
+    title = plain_title(spoken(folded_words(titles["vi"])))
     field = definition["field"]
     also = " ".join(
-        spoken(fold(one)) for one in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
+        spoken(folded_words(one)) for one in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
     )
-    words = dict.fromkeys(word[:LONGEST] for word in f"{title} {also} {fold(titles['vi'])}".split())
+    words = dict.fromkeys(word[:LONGEST] for word in f"{title} {also} {folded_words(titles['vi'])}".split())
     return {
         "title": f" {title} ",
-        "accented": f" {accented(titles['vi'])} ",
+        "accented": f" {accented_words(titles['vi'])} ",
         "words": f" {' '.join(words)} ",
-        "length": len(plain_title(fold(ASIDE.sub(" ", titles["vi"]))).split()),
+        "length": len(plain_title(folded_words(ASIDE.sub(" ", titles["vi"]))).split()),
     }
 
 

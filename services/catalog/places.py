@@ -14,8 +14,8 @@ from typing import Any
 
 from infra.chassis.instants import day_of
 from infra.chassis.settings import Settings
+from infra.chassis.vietnamese_text import folded_words
 from services.catalog.errors import ProvinceNotFound, WardsNotKnown
-from services.catalog.folding import fold
 
 REFORM = date(2025, 7, 1)
 ONE_DAY = timedelta(days=1)
@@ -149,4 +149,4 @@ def _holds(unit: dict[str, Any], day: date) -> bool:
 
 
 def _ascii(name: str) -> str:
-    return " ".join(word.capitalize() for word in fold(name).split())
+    return " ".join(word.capitalize() for word in folded_words(name).split())

@@ -8,7 +8,8 @@ from sqlalchemy import Select, case, func, literal_column
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from services.catalog.folding import accented, fold, pairs
+from infra.chassis.vietnamese_text import accented_words, folded_words
+from services.catalog.folding import pairs
 from services.catalog.models import SearchEntry
 from services.catalog.query_readings import Reading, Vocabulary
 
@@ -24,8 +25,8 @@ def score(session: Session, typed: str, reading: Reading, vocabulary: Vocabulary
     parts = [*_phrase(" ".join(words), func.instr if sqlite else func.strpos)]
     parts += [case((SearchEntry.title.like(f"% {pair} %"), PAIR), else_=0) for pair in pairs(words)]
     parts += [_word(group, vocabulary, reading.partly) for group in reading.groups]
-    spoken_as = accented(typed)
-    if spoken_as != fold(typed):  # typed with diacritics: titles that agree with them come first
+    spoken_as = accented_words(typed)
+    if spoken_as != folded_words(typed):  # typed with diacritics: titles that agree with them come first
         parts += [case((SearchEntry.accented.like(f"% {word} %"), ACCENTED), else_=0) for word in spoken_as.split()]
     length = case((SearchEntry.length > LONGEST, LONGEST), else_=SearchEntry.length)
     return sum(parts[1:], parts[0]) - length * WORD_TOO_MANY

@@ -22,11 +22,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
+from infra.chassis.vietnamese_text import folded_words
 from services.catalog import query_readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
 from services.catalog.facets import counted, resolved, within
-from services.catalog.folding import code_prefix, fold, plain_title, spoken
+from services.catalog.folding import code_prefix, plain_title, spoken
 from services.catalog.models import SearchEntry
 from services.catalog.query_readings import Reading, Vocabulary
 from services.catalog.ranking import ranked, score
@@ -50,7 +51,7 @@ class Query:
 
     @property
     def words(self) -> list[str]:
-        return plain_title(spoken(fold(self.text))).split()[:MOST_WORDS]
+        return plain_title(spoken(folded_words(self.text))).split()[:MOST_WORDS]
 
     @property
     def code(self) -> str | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
 
 SETTING = "POPULATION_REGISTER"
@@ -34,8 +34,8 @@ class Citizen:
     address: str
 
     def fits(self, full_name: str, birth_date: date) -> bool:
-        """Whether this is who somebody claims to be. Case, spacing and letter composition do not matter, accents do."""
-        return _plain(self.full_name) == _plain(full_name) and self.birth_date == birth_date
+        """Whether this is who somebody claims to be: another spelling of the name will do, another accent will not."""
+        return same_text(self.full_name, full_name) and self.birth_date == birth_date
 
 
 class PopulationRegister(Protocol):
@@ -111,7 +111,7 @@ def _citizen(line: str) -> Citizen:
     record: dict[str, Any] = json.loads(line)
     one = Citizen(
         citizen_number=record["citizen_number"],
-        full_name=record["full_name"],
+        full_name=readable(record["full_name"]),
         birth_date=date.fromisoformat(record["birth_date"]),
         sex=record["sex"],
         province_code=record.get("province_code", ""),
@@ -120,7 +120,3 @@ def _citizen(line: str) -> Citizen:
     if fault := structural_fault(one.citizen_number, one.birth_date, one.sex):
         raise ValueError(f"citizen number {one.citizen_number}: {fault}")
     return one
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

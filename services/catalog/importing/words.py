@@ -6,11 +6,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from infra.chassis.vietnamese_text import without_accents
+
 # Vietnamese letters for character classes; a range such as à-ỹ would mix capitals with small letters.
 LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"
 UPPER = "A-Z" + LOWER[3:].upper()
 
-MARKS = re.compile("[\u0300-\u036f]")
 LONGEST_NOTHING = 60
 NOTHING = frozenset(
     ("", "khong", "khong co", "khong co thong tin", "khong quy dinh", "chua quy dinh", "khong co quy dinh", "chua co")
@@ -29,17 +30,12 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
-    return _folded(text) if len(text) <= REPEATED else _fold(text)
-
-
-def _fold(text: str) -> str:
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return " ".join(MARKS.sub("", plain).split())
+    return _folded(text) if len(text) <= REPEATED else without_accents(text)
 
 
 # Nine of ten short texts in a record have been in an earlier one: names of channels, papers, units, "không có".
 REPEATED, KEPT = 200, 8192
-_folded = lru_cache(KEPT)(_fold)
+_folded = lru_cache(KEPT)(without_accents)
 _squeezed = lru_cache(KEPT)(lambda text: " ".join(unicodedata.normalize("NFC", text).split()))
 
 

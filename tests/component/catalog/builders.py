@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from services.catalog.folding import fold
+from infra.chassis.vietnamese_text import folded_words
 
 # (code, title, field) of real procedures as the official list has them: facts, for tests of the search.
 TITLES: list[list[str]] = json.loads((Path(__file__).parent / "real_titles.json").read_text(encoding="utf-8"))
@@ -48,6 +48,10 @@ def fee(rule: dict[str, Any], **changed: Any) -> dict[str, Any]:
 def real_offers() -> list[dict[str, Any]]:
     """The real titles as procedures."""
     return [
-        {**offer(code), "title": {"vi": title}, "field": {"code": fold(field).replace(" ", "-")[:80], "vi": field}}
+        {
+            **offer(code),
+            "title": {"vi": title},
+            "field": {"code": folded_words(field).replace(" ", "-")[:80], "vi": field},
+        }
         for code, title, field in TITLES
     ]

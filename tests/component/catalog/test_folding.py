@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.folding import accented, code_prefix, fold, near, pairs, plain_title, spoken
+from infra.chassis.vietnamese_text import accented_words, folded_words
+from services.catalog.folding import code_prefix, near, pairs, plain_title, spoken
 
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 
@@ -24,21 +25,21 @@ words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
     ],
 )
 def test_folding_leaves_letters_and_digits(text, folded):
-    assert fold(text) == folded
+    assert folded_words(text) == folded
 
 
 @given(st.text())
 def test_folding_twice_changes_nothing(text):
-    assert fold(fold(text)) == fold(text)
+    assert folded_words(folded_words(text)) == folded_words(text)
 
 
 @given(st.text())
 def test_composed_and_decomposed_letters_fold_alike(text):
-    assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
+    assert folded_words(unicodedata.normalize("NFC", text)) == folded_words(unicodedata.normalize("NFD", text))
 
 
 def test_accents_are_kept_in_composed_form():
-    assert accented(unicodedata.normalize("NFD", "Đổi Bằng")) == "đổi bằng"
+    assert accented_words(unicodedata.normalize("NFD", "Đổi Bằng")) == "đổi bằng"
 
 
 @pytest.mark.parametrize(

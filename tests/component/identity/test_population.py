@@ -72,6 +72,25 @@ def test_a_register_that_is_not_there_stops_the_process_by_name():
         register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": "/nowhere"}))
 
 
+@pytest.mark.parametrize(
+    ("recorded", "typed"),
+    [
+        ("Mẫu Thị Hoà", "Mẫu Thị Hòa"),
+        ("Trần Thuý Mẫu", "Trần Thúy Mẫu"),
+        ("H'Hen Mẫu", "H’Hen Mẫu"),
+        ("Đỗ Văn Mẫu", "Ðỗ Văn Mẫu"),
+        ("Nguyễn Thị Mẫu", "Nguyễn\u200b Thị Mẫu"),
+    ],
+)
+def test_a_name_fits_in_any_spelling_of_it_and_with_no_other_accent(tmp_path, recorded, typed):
+    register = tmp_path / "register.jsonl"
+    person = {"citizen_number": "001199000001", "full_name": recorded, "birth_date": "1999-01-02", "sex": "female"}
+    register.write_text(json.dumps(person))
+    citizen = RegisterFile(register).citizen("001199000001")
+    assert citizen.fits(typed, date(1999, 1, 2))
+    assert not citizen.fits(typed.replace("Mẫu", "Mậu"), date(1999, 1, 2))
+
+
 @given(
     st.dates(min_value=date(1900, 1, 1), max_value=date(2199, 12, 31)),
     st.sampled_from(["male", "female"]),

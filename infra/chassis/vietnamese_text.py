@@ -1,0 +1,96 @@
+"""Vietnamese text compared by its orthography, not by its bytes: for names, search, imports and references alike.
+
+One syllable has many encodings: composed or not, the tone mark on either vowel (hòa, hoà), a letter that only looks
+like another (Ð U+00D0 for Đ U+0110), signs nobody sees. Every form but :func:`readable` is for comparing, never for
+showing. Pure; standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Unicode's Default_Ignorable_Code_Point, and the control characters that are no white space.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+APOSTROPHES = (
+    "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u00b4\u0060\u2032\u2035\ua78c\uff07\uff40"
+)
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+# Icelandic eth and African d: in many Vietnamese fonts the same picture, on some keyboards the nearest key.
+D_WITH_STROKE = {"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"}
+LETTERS = str.maketrans(D_WITH_STROKE)
+LOOKALIKES = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(DASHES, "-"), **D_WITH_STROKE})
+# Letters of other scripts that cannot be told from Latin ones by eye; they count as Latin in a word with Latin letters.
+FOREIGN = "АВЕЅІЈКМНОРСТХУаеѕіјорсхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
+LATIN = "ABESIJKMHOPCTXYaesijopcxyABEZHIKMNOPTYXo"
+HOMOGLYPHS = str.maketrans(FOREIGN, LATIN)
+HOMOGLYPH = re.compile(f"[{FOREIGN}]")
+LATIN_LETTER = re.compile("[A-Za-zÀ-ỹ]")
+
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+QUALITIES = "\u0302\u0306\u031b"
+VOWELS = re.compile(f"[aeiouy{QUALITIES}{TONES}]+")
+TONE = re.compile(f"[{TONES}]")
+WORD = re.compile(r"[^\W_]+")
+ANY_WORD = re.compile(r"\w+")
+
+
+def readable(text: str) -> str:
+    """The text to store and show: composed letters, Đ as Vietnamese writes it, no invisible signs; spaces as given."""
+    return text if text.isascii() else INVISIBLE.sub("", unicodedata.normalize("NFC", text).translate(LETTERS))
+
+
+def unified(text: str) -> str:
+    """The text with all that looks alike made the same: letters, apostrophes, dashes, widths, spaces."""
+    if text.isascii() and text.isprintable() and "`" not in text:
+        return " ".join(text.split())
+    composed = unicodedata.normalize("NFC", text).translate(LOOKALIKES)
+    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", composed)).translate(LOOKALIKES)
+    return " ".join((ANY_WORD.sub(_latin, plain) if HOMOGLYPH.search(plain) else plain).split())
+
+
+def comparison_key(text: str) -> str:
+    """Equal for two spellings of one text: case, spacing and the place of tone marks do not count, accents do."""
+    letters = unicodedata.normalize("NFD", unified(text).casefold())
+    return unicodedata.normalize("NFC", VOWELS.sub(_tones_in_place, letters))
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts are spellings of one and the same."""
+    return comparison_key(one) == comparison_key(other)
+
+
+def accented_words(text: str) -> str:
+    """The words of the comparison key, one space between: punctuation does not count, accents do."""
+    return " ".join(WORD.findall(comparison_key(text)))
+
+
+def without_accents(text: str) -> str:
+    """Lower case without diacritics, ``đ`` as ``d``; punctuation stays."""
+    letters = unicodedata.normalize("NFKD", unified(text).casefold())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return bare.replace("đ", "d").casefold()
+
+
+def folded_words(text: str) -> str:
+    """The words and numbers of a text in lower-case ASCII, one space between; words of other scripts are left out."""
+    return " ".join(word for word in WORD.findall(without_accents(text)) if word.isascii())
+
+
+def identifier_key(text: str) -> str:
+    """A reference, code or number that somebody typed: capital ASCII letters and digits only, nothing between them."""
+    return re.sub("[^A-Z0-9]", "", without_accents(text).upper())
+
+
+def _latin(word: re.Match[str]) -> str:
+    return word[0].translate(HOMOGLYPHS) if LATIN_LETTER.search(word[0]) else word[0]
+
+
+def _tones_in_place(vowels: re.Match[str]) -> str:
+    """Tone marks on the last vowel that has another mark, or else on the first vowel, wherever they were put."""
+    bare, tones = TONE.sub("", vowels[0]), "".join(TONE.findall(vowels[0]))
+    place = max(bare.rfind(mark) for mark in QUALITIES) + 1 or 1
+    return bare[:place] + tones + bare[place:]
