@@ -1,18 +1,43 @@
 """The neighbours as notifications sees them; the only file that names them.
 
-- ``identity.contact(account_id)`` → ``{account_id, full_name, email, phone, language}``: whom to write to. Asked as
-  the service itself, because an event has no caller.
-- ``catalog.procedure(code, version)`` → the definition: what the procedure, its papers and form fields are called.
+Identity is asked as the service itself, because an event has no caller.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Protocol, TypedDict
+
 from infra.chassis.clients import Neighbour
 
 
-def identity() -> Neighbour:
-    return Neighbour("identity", as_service=True)
+class Contact(TypedDict):
+    """How to reach an account."""
+
+    account_id: str
+    full_name: str
+    email: str | None
+    phone: str | None
+    language: str
 
 
-def catalog() -> Neighbour:
-    return Neighbour("catalog")
+class ContactDirectory(Protocol):
+    """Identity: how to reach an account. Refuses ``AccountNotFound``."""
+
+    def contact(self, *, account_id: str) -> Contact: ...
+
+
+class ProcedureCatalog(Protocol):
+    """Catalog: the definition of a procedure, with its title, papers and form. Refuses ``ProcedureNotFound``."""
+
+    def procedure(self, *, code: str, version: int) -> Mapping[str, Any]: ...
+
+
+def identity() -> ContactDirectory:
+    neighbour: ContactDirectory = Neighbour("identity", as_service=True)
+    return neighbour
+
+
+def catalog() -> ProcedureCatalog:
+    neighbour: ProcedureCatalog = Neighbour("catalog")
+    return neighbour

@@ -28,7 +28,7 @@ class DeliveryNotFound(NotFound):
 
 
 class TemplateFactMissing(Refusal):
-    """A template speaks of a fact it was not given."""
+    """A template names a fact that is missing."""
 
     vi = "Mẫu tin {key} ({channel}, {language}) cần dữ kiện “{fact}” nhưng không có."
     en = "Template {key} ({channel}, {language}) needs the fact '{fact}', which is not there."
@@ -37,7 +37,7 @@ class TemplateFactMissing(Refusal):
 
 
 class TemplateFactUnfit(Refusal):
-    """A fact is there but cannot be said the way the template says it."""
+    """A fact is there but does not fit what the template does with it."""
 
     vi = "Mẫu tin {key} ({channel}, {language}) không dùng được dữ kiện đã cho: {problem}."
     en = "Template {key} ({channel}, {language}) cannot say the facts given: {problem}."
@@ -46,7 +46,7 @@ class TemplateFactUnfit(Refusal):
 
 
 class TemplateNotAllowed(Refusal):
-    """A template that is not well-formed, or that does more than speak."""
+    """A template that is not well-formed, or that does more than substitute."""
 
     vi = "Mẫu tin không dùng được (dòng {line}): {problem}."
     en = "The template cannot be used (line {line}): {problem}."

@@ -1,4 +1,4 @@
-"""What runs beside the doors, once per database: the couriers, and forgetting who has been erased."""
+"""The duties of the notifications follower, once per database: events, deliveries, erasures."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.notifications import personal_data, sms_carrier
-from services.notifications.delivery_worker import Courier
-from services.notifications.mail_carrier import carrier_of
+from services.notifications.delivery_worker import DeliveryWorker
+from services.notifications.mail_carrier import mail_carrier_of
 from services.notifications.webhook_carrier import WebhookCarrier
 
 
 def duties(settings: Settings) -> list[Duty]:
     database = Database.at(settings.database_url("notifications"))
     relay = OutboxRelay.of(settings, "notifications")
-    texts = sms_carrier.carrier_of(settings)
+    sms = sms_carrier.sms_carrier_of(settings)
     return [
         relay,
         Redelivery(settings, [relay]),
-        Courier(database, carrier_of(settings)),
-        *([Courier(database, texts)] if texts else []),
-        Courier(database, WebhookCarrier.from_settings(settings)),
+        DeliveryWorker(database, mail_carrier_of(settings)),
+        *([DeliveryWorker(database, sms)] if sms else []),
+        DeliveryWorker(database, WebhookCarrier.from_settings(settings)),
         ErasureWorker.of(settings, personal_data.PersonalData),
     ]

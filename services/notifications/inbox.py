@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
-from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.notifications.domain.text_message import E164, VIETNAM
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})", re.ASCII)  # microseconds since 1970, position
 
-
-class Inbox:
+class Mailbox:
     """Shows each account its own messages."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Inbox:
+    def from_settings(cls, settings: Settings) -> Mailbox:
         return cls(Database.at(settings.database_url("notifications")))
 
     def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
         """What happened last first. → ``{items, next_cursor, unread}``; ``unread`` counts all never opened."""
         own = Message.account_id == by.account_id
-        wanted = select(Message).where(own)
+        rows = select(Message).where(own)
         if unread is not None:
-            wanted = wanted.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
+            rows = rows.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
         with self.database.session() as session:
-            rows, next_cursor = _page(session, wanted, limit, cursor)
+            messages = page(
+                session, rows, (Message.happened_at, Message.position), _message_view,
+                limit=limit, cursor=cursor, newest_first=True,
+            )  # fmt: skip
             waiting = session.scalar(select(func.count()).select_from(Message).where(own, Message.read_at.is_(None)))
-        return {"items": [_shown(row) for row in rows], "next_cursor": next_cursor, "unread": waiting or 0}
+        return {**messages, "unread": waiting or 0}
 
     def mark_read(self, message_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """→ ``{message_id, read_at}``; the first reading counts."""
@@ -55,8 +53,8 @@ class Inbox:
             if message is None or not (message.account_id == by.account_id or by.has("operator")):
                 raise MessageNotFound(message_id=message_id)
             own = select(Delivery).where(Delivery.message_id == message_id)
-            found = session.scalars(own.order_by(Delivery.position))
-            return {"items": [shown_delivery(session, one) for one in found], "next_cursor": None}
+            deliveries = session.scalars(own.order_by(Delivery.position))
+            return {"items": [delivery_view(session, one) for one in deliveries], "next_cursor": None}
 
     def _mark_read(self, session: Session, message_id: str, by: Actor) -> dict[str, Any]:
         own = select(Message).where(Message.id == message_id, Message.account_id == by.account_id)
@@ -67,41 +65,20 @@ class Inbox:
         return {"message_id": message.id, "read_at": message.read_at.isoformat()}
 
 
-def _page(session: Session, wanted: Any, limit: int, cursor: str | None) -> tuple[list[Message], str | None]:
-    """One page in the order in which things happened; a cursor is the place of the last message shown."""
-    when, place = Message.happened_at, Message.position
-    if cursor is not None:
-        at, number = _place(cursor)
-        wanted = wanted.where(or_(when < at, and_(when == at, place < number)))
-    rows = list(session.scalars(wanted.order_by(when.desc(), place.desc()).limit(limit + 1)))
-    last = rows[limit - 1] if len(rows) > limit else None
-    return rows[:limit], _cursor(last) if last else None
-
-
-def _cursor(last: Message) -> str:
-    return f"{(last.happened_at - EPOCH) // timedelta(microseconds=1)}.{last.position}"
-
-
-def _place(cursor: str) -> tuple[datetime, int]:
-    found = CURSOR.fullmatch(cursor)
-    if found is None:
-        raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
-    return EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
-
-
-def shown_delivery(session: Session, delivery: Delivery) -> dict[str, Any]:
+def delivery_view(session: Session, delivery: Delivery) -> dict[str, Any]:
     """One delivery as callers see it; addresses only as far as its owner needs to recognise them."""
     attempts = session.scalars(select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number))
     return {
         "delivery_id": delivery.id, "channel": delivery.channel, "status": delivery.status,
-        "recipient": masked(delivery.recipient), "template_version": delivery.template_version,
-        "created_at": delivery.created_at.isoformat(), "problem": _masked_in(delivery.problem, delivery.recipient),
+        "recipient": masked_address(delivery.recipient), "template_version": delivery.template_version,
+        "created_at": delivery.created_at.isoformat(),
+        "problem": _with_recipient_masked(delivery.problem, delivery.recipient),
         "next_attempt_at": delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
-        "attempts": [_shown_attempt(one, delivery.recipient) for one in attempts],
+        "attempts": [_attempt_view(one, delivery.recipient) for one in attempts],
     }  # fmt: skip
 
 
-def masked(recipient: str) -> str:
+def masked_address(recipient: str) -> str:
     """``n***@example.vn``, ``+84***567``; other addresses as they are."""
     if E164.fullmatch(recipient):
         return f"{recipient[:3]}***{recipient[-3:]}"
@@ -109,25 +86,25 @@ def masked(recipient: str) -> str:
     return f"{name[:1]}***@{host}" if at and "/" not in recipient else recipient
 
 
-def _masked_in(said: str | None, recipient: str) -> str | None:
-    """What the other side said, which often repeats the address."""
-    if not said or not recipient:
-        return said
+def _with_recipient_masked(detail: str | None, recipient: str) -> str | None:
+    """The detail the other side gave, which often repeats the address."""
+    if not detail or not recipient:
+        return detail
     if E164.fullmatch(recipient):  # gateways write numbers without the plus, or as they are dialled at home
         for written in (recipient[1:], "0" + recipient.removeprefix(VIETNAM)):
-            said = said.replace(written, masked(recipient)[1:])
-    return said.replace(recipient, masked(recipient))
+            detail = detail.replace(written, masked_address(recipient)[1:])
+    return detail.replace(recipient, masked_address(recipient))
 
 
-def _shown_attempt(attempt: Attempt, recipient: str) -> dict[str, Any]:
+def _attempt_view(attempt: Attempt, recipient: str) -> dict[str, Any]:
     return {
         "number": attempt.number, "started_at": attempt.started_at.isoformat(),
         "finished_at": attempt.finished_at.isoformat() if attempt.finished_at else None,
-        "outcome": attempt.outcome, "detail": _masked_in(attempt.detail, recipient),
+        "outcome": attempt.outcome, "detail": _with_recipient_masked(attempt.detail, recipient),
     }  # fmt: skip
 
 
-def _shown(message: Message) -> dict[str, Any]:
+def _message_view(message: Message) -> dict[str, Any]:
     return {
         "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
         "template_version": message.template_version, "language": message.language, "event_type": message.event_type,

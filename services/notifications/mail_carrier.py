@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.models import Delivery
 
@@ -71,52 +71,52 @@ class MailCarrier:
     def __init__(self, server: MailServer, sender: str, timeout: float = TIMEOUT_S) -> None:
         self.server, self.sender, self.timeout = server, sender, timeout
 
-    def way(self, recipient: str) -> str:
+    def route(self, recipient: str) -> str:
         return self.server.host
 
-    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
-        return parcel_of_mail(delivery)
+    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
+        return outgoing_mail(delivery)
 
-    def ask(self, parcel: Parcel) -> Outcome | None:
+    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         return None
 
     @contextmanager
-    def open(self) -> Iterator[Carry]:
-        line = _Line(self)
+    def open(self) -> Iterator[Send]:
+        line = _Connection(self)
         try:
             yield line.carry
         finally:
             line.close()
 
 
-class _Line:
+class _Connection:
     """A connection that is made when first needed and made anew after it broke."""
 
     def __init__(self, carrier: MailCarrier) -> None:
         self.carrier = carrier
         self.smtp: smtplib.SMTP | None = None
 
-    def carry(self, parcel: Parcel) -> Outcome:
+    def carry(self, message: OutgoingMessage) -> DeliveryOutcome:
         try:
-            letter = compose(parcel, self.carrier.sender)
+            mail = compose(message, self.carrier.sender)
         except NO_ADDRESS as error:
-            return Outcome(states.PERMANENT_FAILURE, f"not an address: {error}")
+            return DeliveryOutcome(states.PERMANENT_FAILURE, f"not an address: {error}")
         try:
             if self.smtp is None:
                 self.smtp = self.carrier.server.connect(self.carrier.timeout)
-            self.smtp.send_message(letter)
+            self.smtp.send_message(mail)
         except (smtplib.SMTPException, OSError) as error:
             return self._failed(error)
-        return Outcome(states.SENT, "accepted by the mail server")
+        return DeliveryOutcome(states.SENT, "accepted by the mail server")
 
-    def _failed(self, error: Exception) -> Outcome:
-        code, text = _answer(error)
+    def _failed(self, error: Exception) -> DeliveryOutcome:
+        code, text = _reply_of(error)
         if code is None or isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError):
-            self.close()  # no server, no answer, or one that does not want us: nothing is wrong with the letter
-            return Outcome(states.TEMPORARY_FAILURE, text, down=True)
+            self.close()  # no server, no answer, or one that does not want us: nothing is wrong with the mail
+            return DeliveryOutcome(states.TEMPORARY_FAILURE, text, down=True)
         if code == 421:
             self.close()
-        return Outcome(states.PERMANENT_FAILURE if code >= 500 else states.TEMPORARY_FAILURE, text)
+        return DeliveryOutcome(states.PERMANENT_FAILURE if code >= 500 else states.TEMPORARY_FAILURE, text)
 
     def close(self) -> None:
         if self.smtp is not None:
@@ -135,38 +135,38 @@ class FolderCarrier:
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder, self.sender = folder, sender
 
-    def way(self, recipient: str) -> str:
+    def route(self, recipient: str) -> str:
         return str(self.folder)
 
-    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
-        return parcel_of_mail(delivery)
+    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
+        return outgoing_mail(delivery)
 
-    def ask(self, parcel: Parcel) -> Outcome | None:
+    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         return None
 
     @contextmanager
-    def open(self) -> Iterator[Carry]:
+    def open(self) -> Iterator[Send]:
         self.folder.mkdir(parents=True, exist_ok=True)
         yield self._carry
 
-    def _carry(self, parcel: Parcel) -> Outcome:
+    def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
         try:
-            letter = compose(parcel, self.sender)
+            mail = compose(message, self.sender)
         except NO_ADDRESS as error:
-            return Outcome(states.PERMANENT_FAILURE, f"not an address: {error}")
-        path = self.folder / f"{parcel.effect_id}.eml"
-        path.write_bytes(letter.as_bytes())
-        return Outcome(states.SENT, f"written to {path.name}")
+            return DeliveryOutcome(states.PERMANENT_FAILURE, f"not an address: {error}")
+        path = self.folder / f"{message.effect_id}.eml"
+        path.write_bytes(mail.as_bytes())
+        return DeliveryOutcome(states.SENT, f"written to {path.name}")
 
     def remove(self, effect_id: str) -> bool:
-        """Take a letter out of the folder; whether it was there."""
+        """Take an e-mail out of the folder; whether it was there."""
         path = self.folder / f"{effect_id}.eml"
         existed = path.exists()
         path.unlink(missing_ok=True)
         return existed
 
 
-def carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
+def mail_carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
     """By ``SMTP_URL`` and ``MAIL_FROM``; without them development writes to a folder and production stops."""
     if folder := folder_of(settings):
         return folder
@@ -181,29 +181,31 @@ def folder_of(settings: Settings) -> FolderCarrier | None:
     return None
 
 
-def parcel_of_mail(delivery: Delivery) -> Parcel:
+def outgoing_mail(delivery: Delivery) -> OutgoingMessage:
     language = delivery.language or "vi"
-    return Parcel(delivery.id, delivery.recipient, delivery.recipient_name, delivery.subject, delivery.body, language)
+    return OutgoingMessage(
+        delivery.id, delivery.recipient, delivery.recipient_name, delivery.subject, delivery.body, language
+    )
 
 
-def compose(parcel: Parcel, sender: str) -> EmailMessage:
-    """The letter. ``Message-ID`` is the effect's id, the same for every attempt: a receiver can tell repeats."""
+def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
+    """The e-mail. ``Message-ID`` is the effect's id, the same for every attempt: a receiver can tell repeats."""
     name, address = parseaddr(sender)
-    letter = EmailMessage(policy=SMTP)
-    letter["From"] = Address(name, addr_spec=address)
-    letter["To"] = Address(" ".join(parcel.recipient_name.split()), addr_spec=parcel.recipient)
-    letter["Subject"] = " ".join(parcel.subject.split())
-    letter["Date"] = format_datetime(clock.now())
-    letter["Message-ID"] = f"<{parcel.effect_id}@{address.rpartition('@')[2]}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["Content-Language"] = parcel.language
-    letter.set_content(parcel.body + "\n", cte="quoted-printable")
-    letter.as_bytes()  # what cannot be written shows here, before a mail server is bothered
-    return letter
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(name, addr_spec=address)
+    mail["To"] = Address(" ".join(message.recipient_name.split()), addr_spec=message.recipient)
+    mail["Subject"] = " ".join(message.subject.split())
+    mail["Date"] = format_datetime(clock.now())
+    mail["Message-ID"] = f"<{message.effect_id}@{address.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["Content-Language"] = message.language
+    mail.set_content(message.body + "\n", cte="quoted-printable")
+    mail.as_bytes()  # what cannot be written shows here, before a mail server is bothered
+    return mail
 
 
-def _answer(error: Exception) -> tuple[int | None, str]:
-    """What the server said: its code, and the text. No code: it said nothing, or could not be reached."""
+def _reply_of(error: Exception) -> tuple[int | None, str]:
+    """The server's reply: its code and text. No code: it sent none, or could not be reached."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
         return code, f"{code} {_plain(text)}"

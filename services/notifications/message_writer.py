@@ -1,14 +1,14 @@
-"""Hears what happened to an application or its payment and writes to the citizen, exactly once per event.
+"""Writes to the citizen about an event of an application or its payment, exactly once per event.
 
 Inbox message, intents of e-mail and text, and webhook intents are rows of one transaction with the inbox entry of
-the event: either all are there or none. Sending is the courier's work.
+the event: either all are there or none. Sending is the delivery worker's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -17,27 +17,24 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
+from infra.chassis.instants import recorded_instant
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.notifications import preferences, webhooks
 from services.notifications.domain import delivery as states
-from services.notifications.domain.text_message import number
-from services.notifications.messages import LANGUAGES, SAID, Said, addressee, facts_of
+from services.notifications.domain.text_message import phone_number
+from services.notifications.messages import LANGUAGES, MESSAGE_KINDS, MessageKind, addressee, facts_of
 from services.notifications.models import Delivery, Message
-from services.notifications.procedures import Catalogue, Names, Procedures
-from services.notifications.templates import Text, say
+from services.notifications.procedures import Names, Procedures
+from services.notifications.templates import Text, compose_text
+
+if TYPE_CHECKING:
+    from services.notifications.clients import Contact, ContactDirectory, ProcedureCatalog
 
 Event = Mapping[str, Any]
-Contact = Mapping[str, Any]
 
 
-class Directory(Protocol):
-    """Who knows how to reach an account (identity)."""
-
-    def contact(self, *, account_id: str) -> Contact: ...
-
-
-class Herald:
+class MessageWriter:
     """Writes to citizens. ``sms``: whether there is a way for texts."""
 
     def __init__(self, database: Database, *, sms: bool = False) -> None:
@@ -45,39 +42,48 @@ class Herald:
         self.procedures = Procedures()
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Herald:
+    def from_settings(cls, settings: Settings) -> MessageWriter:
         return cls(Database.at(settings.database_url("notifications")), sms=bool(settings.get("SMS_URL")))
 
-    def tell(self, event: Event, directory: Directory, catalogue: Catalogue) -> None:
+    def write(self, event: Event, *, identity: ContactDirectory, catalog: ProcedureCatalog) -> None:
         """One inbox message in the citizen's language, and what goes outside; a repeat of the event changes nothing."""
-        said, account_id = SAID[event["type"]], addressee(event["data"])
+        kind, account_id = MESSAGE_KINDS[event["type"]], addressee(event["data"])
         # Neighbours are asked before the transaction: it may take a while.
-        contact, names = _contact(directory, account_id), self.procedures.names(event["data"], catalogue)
-        with self.database.handle_once(said.key, event["id"]) as session:
+        contact, names = _contact_of(identity, account_id), self.procedures.names(event["data"], catalog=catalog)
+        with self.database.handle_once(kind.key, event["id"]) as session:
             # An event that comes after its person was erased (from a retry, say) is written to nobody.
             if session is not None and not is_erased(session, account_id):
-                _tell(session, said, event, contact, names, sms=self.sms)
-                webhooks.spread(session, event)
+                _write(session, kind, event, contact, names, sms=self.sms)
+                webhooks.enqueue_calls(session, event)
 
 
-def _tell(session: Session, said: Said, event: Event, contact: Contact, names: Names, *, sms: bool) -> None:
-    language = contact["language"] if contact.get("language") in LANGUAGES else LANGUAGES[0]
-    known = {"full_name": contact["full_name"], "reference": _reference(session, event), "names": names}
-    facts = facts_of(said, event["data"], language=language, **known)
-    text = say(session, said.key, "inbox", language, facts)
-    message = _message(event, language, contact["account_id"], facts["reference"], text)
+def _write(session: Session, kind: MessageKind, event: Event, contact: Contact, names: Names, *, sms: bool) -> None:
+    language = contact["language"] if contact["language"] in LANGUAGES else LANGUAGES[0]
+    reference = _reference(session, event)
+    facts = facts_of(
+        kind,
+        event["data"],
+        language=language,
+        full_name=contact["full_name"],
+        reference=reference,
+        names=names,
+    )
+    text = compose_text(session, kind.key, "inbox", language, facts)
+    message = _message(event, language, contact["account_id"], reference, text)
     session.add(message)
     session.flush()
-    if said.email and contact.get("email") and preferences.wants_email(session, message.account_id):
-        session.add(_email(session, message, contact, say(session, said.key, "email", language, facts)))
-    phone = number(contact.get("phone") or "") if sms and said.sms else None
+    address = contact["email"] if kind.email else None
+    if address and preferences.wants_email(session, message.account_id):
+        mail = compose_text(session, kind.key, "email", language, facts)
+        session.add(_delivery(session, message, mail, "email", address, contact["full_name"]))
+    phone = phone_number(contact["phone"] or "") if sms and kind.sms else None
     if phone and preferences.wants_sms(session, message.account_id):
-        session.add(_sms(session, message, phone, say(session, said.key, "sms", language, facts)))
+        session.add(_delivery(session, message, compose_text(session, kind.key, "sms", language, facts), "sms", phone))
 
 
-def _contact(directory: Directory, account_id: str) -> Contact:
+def _contact_of(identity: ContactDirectory, account_id: str) -> Contact:
     try:
-        return directory.contact(account_id=account_id)
+        return identity.contact(account_id=account_id)
     except Refusal as refusal:
         if refusal.name != "AccountNotFound":
             raise
@@ -97,7 +103,7 @@ def _reference(session: Session, event: Event) -> str:
 def _message(event: Event, language: str, account_id: str, reference: str, text: Text) -> Message:
     return Message(
         id=str(uuid4()), account_id=account_id, event_id=event["id"], event_type=event["type"],
-        template_key=SAID[event["type"]].key, template_version=text.version, language=language,
+        template_key=MESSAGE_KINDS[event["type"]].key, template_version=text.version, language=language,
         subject=text.subject, body=text.body, application_id=event["data"].get("application_id"),
         reference=reference, happened_at=_happened_at(event), created_at=clock.now(),
     )  # fmt: skip
@@ -105,15 +111,7 @@ def _message(event: Event, language: str, account_id: str, reference: str, text:
 
 def _happened_at(event: Event) -> datetime:
     """When it happened, not when we heard of it: events of different kinds overtake each other on the wire."""
-    return datetime.fromisoformat(event["data"].get("at") or event["time"]).astimezone(UTC)
-
-
-def _email(session: Session, message: Message, contact: Contact, text: Text) -> Delivery:
-    return _delivery(session, message, text, "email", contact["email"], contact["full_name"])
-
-
-def _sms(session: Session, message: Message, phone: str, text: Text) -> Delivery:
-    return _delivery(session, message, text, "sms", phone)
+    return recorded_instant(event["data"].get("at") or event["time"]).astimezone(UTC)
 
 
 def _delivery(

@@ -1,4 +1,4 @@
-"""What notifications keeps: texts, the inbox, deliveries with every attempt, wishes and subscriptions."""
+"""What notifications keeps: texts, the inbox, deliveries with every attempt, preferences and subscriptions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from infra.chassis.database import BigKey, UtcDateTime
 from infra.chassis.messaging.outbox import plumbing
 
 
-class Row(DeclarativeBase):
+class Table(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
 
 
-class Template(Row):
+class Template(Table):
     """One version of a text; never changed, only followed by the next."""
 
     __tablename__ = "template"
@@ -31,7 +31,7 @@ class Template(Row):
     published_by: Mapped[str] = mapped_column(String(80))
 
 
-class Message(Row):
+class Message(Table):
     """One message in a citizen's inbox, pinned to the version of the text it was written with."""
 
     __tablename__ = "message"
@@ -59,7 +59,7 @@ class Message(Row):
     erased_at: Mapped[datetime | None]
 
 
-class Delivery(Row):
+class Delivery(Table):
     """One thing to carry outside: e-mail or text of a message, or a webhook call. Its id is the id of the effect."""
 
     __tablename__ = "delivery"
@@ -93,7 +93,7 @@ class Delivery(Row):
     updated_at: Mapped[datetime]
 
 
-class Attempt(Row):
+class Attempt(Table):
     """The intent to send, written before sending; ``outcome`` is the result, written after. None: nobody knows yet."""
 
     __tablename__ = "attempt"
@@ -111,8 +111,8 @@ class Attempt(Row):
     detail: Mapped[str | None] = mapped_column(Text)
 
 
-class Preference(Row):
-    """What a citizen wished for; no row means the defaults."""
+class Preference(Table):
+    """What a citizen chose; no row means the defaults."""
 
     __tablename__ = "preference"
 
@@ -124,8 +124,8 @@ class Preference(Row):
     updated_at: Mapped[datetime]
 
 
-class Subscription(Row):
-    """A webhook somebody asked for; ended ones stay for their deliveries' sake."""
+class Subscription(Table):
+    """A webhook of a subscriber; ended ones stay for their deliveries' sake."""
 
     __tablename__ = "subscription"
 
@@ -138,4 +138,4 @@ class Subscription(Row):
     ended_at: Mapped[datetime | None]
 
 
-plumbing(Row.metadata)
+plumbing(Table.metadata)

@@ -1,4 +1,4 @@
-"""What becomes of what was written to an erased person: that something was said, when, by which version of a text."""
+"""Messages to an erased person: that there was one, when, and by which version of a text is all that stays."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PAGE = 500
 
 
 class PersonalData(ErasureRequests):
-    """Words, names and addresses of messages and letters go, bodies of webhook calls about the person too."""
+    """Texts, names and addresses of messages and e-mails go, bodies of webhook calls about the person too."""
 
     service, answer = "notifications", "subject_forgotten.v1"
 
-    def __init__(self, database: Database, letters: FolderCarrier | None = None) -> None:
+    def __init__(self, database: Database, mail_folder: FolderCarrier | None = None) -> None:
         super().__init__(database)
-        self.letters = letters
+        self.mail_folder = mail_folder
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -41,25 +41,27 @@ class PersonalData(ErasureRequests):
         forgotten = {
             "message": _forget_messages(session, account_id),
             "delivery": _forget_deliveries(session, account_id, marks),
-            "preference": _count(session.execute(delete(Preference).where(Preference.account_id == account_id))),
+            "preference": _row_count(session.execute(delete(Preference).where(Preference.account_id == account_id))),
         }
         return {name: count for name, count in forgotten.items() if count}
 
     def forget_outside(self, account_id: str, marks: set[str]) -> dict[str, int]:
-        """Letters in a folder that stands for a mail server; what a real one has taken is no longer ours."""
-        if self.letters is None:
+        """E-mails in a folder that stands for a mail server; what a real one has taken is no longer ours."""
+        if self.mail_folder is None:
             return {}
         with self.database.session() as session:
-            own = select(Delivery.id).where(Delivery.account_id == account_id, Delivery.channel == self.letters.channel)
-            letters = list(session.scalars(own))
-        removed = sum(self.letters.remove(letter) for letter in letters)
+            own = select(Delivery.id).where(
+                Delivery.account_id == account_id, Delivery.channel == self.mail_folder.channel
+            )
+            mails = list(session.scalars(own))
+        removed = sum(self.mail_folder.remove(mail) for mail in mails)
         return {"letter": removed} if removed else {}
 
 
 def _forget_messages(session: Session, account_id: str) -> int:
     own = Message.account_id == account_id, Message.erased_at.is_(None)
     emptied = update(Message).where(*own).values(subject=ERASED, body=ERASED, erased_at=clock.now())
-    return _count(session.execute(emptied))
+    return _row_count(session.execute(emptied))
 
 
 def _forget_deliveries(session: Session, account_id: str, marks: set[str]) -> int:
@@ -72,10 +74,10 @@ def _forget_deliveries(session: Session, account_id: str, marks: set[str]) -> in
     ids = list(session.scalars(select(Delivery.id).where(about)))
     for start in range(0, len(ids), PAGE):
         page = ids[start : start + PAGE]
-        # What the other side said often repeats the address.
+        # The answers of the other side often repeat the address.
         session.execute(update(Attempt).where(Attempt.delivery_id.in_(page)).values(detail=None))
-        letters = update(Delivery).where(Delivery.id.in_(page), Delivery.channel != "webhook")
-        session.execute(letters.values(recipient=ERASED, recipient_name=ERASED, subject=ERASED))
+        unaddressed = update(Delivery).where(Delivery.id.in_(page), Delivery.channel != "webhook")
+        session.execute(unaddressed.values(recipient=ERASED, recipient_name=ERASED, subject=ERASED))
         emptied = update(Delivery).where(Delivery.id.in_(page))
         session.execute(emptied.values(body=ERASED, problem="subject erased", updated_at=clock.now()))
     return len(ids)
@@ -83,14 +85,14 @@ def _forget_deliveries(session: Session, account_id: str, marks: set[str]) -> in
 
 def _calls_about(session: Session, marks: set[str]) -> list[str]:
     """Webhook calls about these applications, by the events that messages were written about."""
-    found: list[str] = []
+    calls_about: list[str] = []
     applications = sorted(marks)
     for start in range(0, len(applications), PAGE):
         events = select(Message.event_id).where(Message.application_id.in_(applications[start : start + PAGE]))
         calls = select(Delivery.id).where(Delivery.channel == "webhook", Delivery.event_id.in_(events))
-        found.extend(session.scalars(calls))
-    return found
+        calls_about.extend(session.scalars(calls))
+    return calls_about
 
 
-def _count(done: Any) -> int:
+def _row_count(done: Any) -> int:
     return int(getattr(done, "rowcount", 0))

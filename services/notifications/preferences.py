@@ -1,4 +1,4 @@
-"""What a citizen wishes: e-mails and texts or not, and hours in which none come. The inbox always gets everything."""
+"""A citizen's preferences: e-mails and texts or not, and hours in which none come. The inbox always gets everything."""
 
 from __future__ import annotations
 
@@ -17,59 +17,59 @@ from services.notifications.domain.quiet_hours import QuietHours
 from services.notifications.models import Preference
 
 
-class Preferences:
-    """Keeps each account's wishes."""
+class PreferenceKeeper:
+    """Each account's preferences."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Preferences:
+    def from_settings(cls, settings: Settings) -> PreferenceKeeper:
         return cls(Database.at(settings.database_url("notifications")))
 
     def preferences(self, *, by: Actor) -> dict[str, Any]:
         """→ ``{"email": bool, "sms": bool, "quiet_hours": {"from": "22:00", "until": "06:00"} | None}``"""
         with self.database.session() as session:
-            return _shown(session.get(Preference, by.account_id))
+            return _view(session.get(Preference, by.account_id))
 
     def set_preferences(self, preferences: Mapping[str, Any], *, by: Actor, command: Command) -> dict[str, Any]:
-        """Replace the wishes named; what is not named stays. → as :meth:`preferences`"""
+        """Replace the preferences named; what is not named stays. → as :meth:`preferences`"""
         return self.database.command(command, lambda session: self._set(session, preferences, by.account_id))
 
-    def _set(self, session: Session, wishes: Mapping[str, Any], account_id: str) -> dict[str, Any]:
-        kept = session.get(Preference, account_id)
-        if kept is None:
-            kept = Preference(account_id=account_id, email=True, sms=True, updated_at=clock.now())
-            session.add(kept)
-        kept.email, kept.sms = wishes.get("email", kept.email), wishes.get("sms", kept.sms)
-        if "quiet_hours" in wishes:
-            hours = wishes["quiet_hours"] or {}
-            kept.quiet_from, kept.quiet_until = hours.get("from"), hours.get("until")
-        kept.updated_at = clock.now()
+    def _set(self, session: Session, changes: Mapping[str, Any], account_id: str) -> dict[str, Any]:
+        preference = session.get(Preference, account_id)
+        if preference is None:
+            preference = Preference(account_id=account_id, email=True, sms=True, updated_at=clock.now())
+            session.add(preference)
+        preference.email, preference.sms = changes.get("email", preference.email), changes.get("sms", preference.sms)
+        if "quiet_hours" in changes:
+            hours = changes["quiet_hours"] or {}
+            preference.quiet_from, preference.quiet_until = hours.get("from"), hours.get("until")
+        preference.updated_at = clock.now()
         session.flush()
-        return _shown(kept)
+        return _view(preference)
 
 
 def wants_email(session: Session, account_id: str) -> bool:
-    kept = session.get(Preference, account_id)
-    return kept is None or kept.email
+    preference = session.get(Preference, account_id)
+    return preference is None or preference.email
 
 
 def wants_sms(session: Session, account_id: str) -> bool:
-    kept = session.get(Preference, account_id)
-    return kept is None or kept.sms
+    preference = session.get(Preference, account_id)
+    return preference is None or preference.sms
 
 
 def when_allowed(session: Session, account_id: str | None, moment: datetime) -> datetime:
     """``moment``, or the end of the account's quiet hours if it falls into them."""
-    kept = session.get(Preference, account_id) if account_id else None
-    if kept is None or kept.quiet_from is None or kept.quiet_until is None:
+    preference = session.get(Preference, account_id) if account_id else None
+    if preference is None or preference.quiet_from is None or preference.quiet_until is None:
         return moment
-    return QuietHours.of(kept.quiet_from, kept.quiet_until).next_allowed(moment)
+    return QuietHours.of(preference.quiet_from, preference.quiet_until).next_allowed(moment)
 
 
-def _shown(kept: Preference | None) -> dict[str, Any]:
-    if kept is None:
+def _view(preference: Preference | None) -> dict[str, Any]:
+    if preference is None:
         return {"email": True, "sms": True, "quiet_hours": None}
-    hours = {"from": kept.quiet_from, "until": kept.quiet_until} if kept.quiet_from else None
-    return {"email": kept.email, "sms": kept.sms, "quiet_hours": hours}
+    hours = {"from": preference.quiet_from, "until": preference.quiet_until} if preference.quiet_from else None
+    return {"email": preference.email, "sms": preference.sms, "quiet_hours": hours}

@@ -1,23 +1,20 @@
-"""What procedures, their papers and their form's fields are called, so that letters speak of them by name.
+"""What procedures, their papers and their form's fields are called, so that messages use their names.
 
-A published version never changes, so what was asked once is kept in memory.
+A published version never changes, so what was fetched once stays in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.refusals import Refusal
 
-KEPT = 2000
+if TYPE_CHECKING:
+    from services.notifications.clients import ProcedureCatalog
 
-
-class Catalogue(Protocol):
-    """Who knows the procedures (catalog)."""
-
-    def procedure(self, *, code: str, version: int) -> Mapping[str, Any]: ...
+CACHE_SIZE = 2000
 
 
 @dataclass(frozen=True)
@@ -40,29 +37,29 @@ class Procedures:
     """Names of procedures in a language; the code itself where the catalogue has no such procedure."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, int], Names] = {}
+        self._cache: dict[tuple[str, int], Names] = {}
 
-    def names(self, data: Mapping[str, Any], catalogue: Catalogue) -> Names:
-        """What the procedure an event speaks of is called; nothing for events that name no version."""
+    def names(self, data: Mapping[str, Any], *, catalog: ProcedureCatalog) -> Names:
+        """The names of the procedure an event is about; none for events that name no version."""
         code, version = data.get("procedure_code"), data.get("procedure_version")
         if not code or version is None:
             return Names()
-        if (code, version) not in self._kept:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            self._kept[code, version] = _asked(code, version, catalogue)
-        return self._kept[code, version]
+        if (code, version) not in self._cache:
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.clear()
+            self._cache[code, version] = _fetch(code, version, catalog)
+        return self._cache[code, version]
 
 
-def _asked(code: str, version: int, catalogue: Catalogue) -> Names:
+def _fetch(code: str, version: int, catalog: ProcedureCatalog) -> Names:
     try:
-        return Names.of(catalogue.procedure(code=code, version=version))
+        return Names.of(catalog.procedure(code=code, version=version))
     except Refusal as refusal:
         if refusal.name != "ProcedureNotFound":
             raise  # it does not answer: the handler is tried again later
         return Names()
 
 
-def called(names: Mapping[str, str], language: str, otherwise: str) -> str:
+def name_in(names: Mapping[str, str], language: str, otherwise: str) -> str:
     """The name in ``language``, in Vietnamese, or what it is otherwise known by."""
     return names.get(language) or names.get("vi") or otherwise

@@ -1,4 +1,4 @@
-"""What a provider reports later: that a letter or a text reached its reader, or came back."""
+"""Delivery reports of providers: an e-mail or a text reached its reader, or came back."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from services.notifications.domain import delivery as states
 from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
 from services.notifications.models import Delivery
 
-# A provider's words for our states; "deferred" is his own retry, nothing for us to do.
-WORDS = {
+# A provider's events as our states; "deferred" is its own retry, nothing for us to do.
+STATE_OF_EVENT = {
     "delivered": states.DELIVERED,
     "bounced": states.PERMANENT_FAILURE,
     "complained": states.DELIVERED,
@@ -26,7 +26,7 @@ WORDS = {
 }
 
 
-class Reports:
+class DeliveryReports:
     """Takes delivery reports. Without a shared secret for the provider, no report is believed."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
@@ -34,7 +34,7 @@ class Reports:
         self.settings = settings
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Reports:
+    def from_settings(cls, settings: Settings) -> DeliveryReports:
         return cls(Database.at(settings.database_url("notifications")), settings)
 
     def delivery_report(self, provider: str, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -44,12 +44,12 @@ class Reports:
         """
         self._check_signature(provider, parameters)
         with self.database.session() as session:
-            return _note(session, parameters["delivery_id"], parameters["event"], parameters.get("detail", ""))
+            return _record(session, parameters["delivery_id"], parameters["event"], parameters.get("detail", ""))
 
     def _check_signature(self, provider: str, parameters: Mapping[str, str]) -> None:
         secret = self.settings.get(f"DELIVERY_REPORT_SECRET_{provider.upper()}")
-        given = parameters.get("signature", "")
-        if secret is None or not hmac.compare_digest(signature(parameters, secret).encode(), given.encode()):
+        sent = parameters.get("signature", "")
+        if secret is None or not hmac.compare_digest(signature(parameters, secret).encode(), sent.encode()):
             raise DeliveryReportNotGenuine(provider=provider)
 
 
@@ -59,17 +59,17 @@ def signature(parameters: Mapping[str, str], secret: str) -> str:
     return hmac.new(secret.encode(), lines.encode(), hashlib.sha256).hexdigest()
 
 
-def _note(session: Session, delivery_id: str, event: str, detail: str) -> dict[str, Any]:
+def _record(session: Session, delivery_id: str, event: str, detail: str) -> dict[str, Any]:
     delivery = session.scalar(
         select(Delivery).where(Delivery.id == delivery_id, Delivery.channel.in_(("email", "sms"))).with_for_update()
     )
     if delivery is None:
         raise DeliveryNotFound(delivery_id=delivery_id)
-    to = WORDS[event]
+    to = STATE_OF_EVENT[event]
     changed = to is not None and states.may(delivery.status, to)
     if changed and to is not None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = to, clock.now(), None
-        # Of an erased person's letter or text nothing that may name an address is kept.
-        said = detail if delivery.body else ""
-        delivery.problem = f"reported as {event} {said}".strip() if to == states.PERMANENT_FAILURE else None
+        # Of an erased person's e-mail or text nothing that may name an address is kept.
+        quoted = detail if delivery.body else ""
+        delivery.problem = f"reported as {event} {quoted}".strip() if to == states.PERMANENT_FAILURE else None
     return {"delivery_id": delivery.id, "status": delivery.status, "changed": changed}

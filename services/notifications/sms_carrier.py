@@ -1,4 +1,4 @@
-"""Text messages by a small HTTP API, which is no provider's own: an adapter in front of a provider speaks it.
+"""Text messages by a small HTTP API, which is no provider's own: an adapter stands in front of a provider.
 
 JSON over HTTP(S), ``Authorization: Bearer SMS_TOKEN``. The id of a message is the id of the effect, made by us:
 
@@ -9,9 +9,10 @@ JSON over HTTP(S), ``Authorization: Bearer SMS_TOKEN``. The id of a message is t
 ``status``: ``accepted``, ``sent``, ``delivered``, or ``failed`` for good; ``detail`` (optional) says more. ``text`` is
 GSM 7-bit in at most three parts, ``to`` is E.164.
 
-How an answer is understood: 401, 403, 404, 405, 407, 429, 502, 503, 504, a redirect, and no answer at all mean that the
-way is closed, and nothing is wrong with the text. 408, 425 and any other 5xx mean: this text, later. Any other 4xx is a
-refusal for good. A 2xx without a status is no answer. Before anything is sent a second time the gateway is asked.
+How an answer is understood: 401, 403, 404, 405, 407, 429, 502, 503, 504, a redirect, and no answer at all mean that
+the route is closed, and nothing is wrong with the text. 408, 425 and any other 5xx mean: this text, later. Any other
+4xx is a refusal for good. A 2xx without a status is no answer. Before anything is sent a second time the gateway is
+asked.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.orm import Session
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain.text_message import E164
 from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery
 
-TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last word of the answer
+TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last byte of the answer
 MARGIN = timedelta(seconds=10)
 LONGEST_ANSWER = 65_536
 DEVELOPMENT_SENDER = "PORTAL"
@@ -92,43 +93,43 @@ class SmsCarrier:
         # Whoever carries asks and sends: two calls. Asking does no harm, so nobody need wait longer.
         self.lease: timedelta | None = timedelta(seconds=2 * timeout) + MARGIN
 
-    def way(self, recipient: str) -> str:
+    def route(self, recipient: str) -> str:
         return self.gateway.host
 
-    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
+    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
         language = delivery.language or "vi"
-        return Parcel(delivery.id, delivery.recipient, "", delivery.subject, delivery.body, language)
+        return OutgoingMessage(delivery.id, delivery.recipient, "", delivery.subject, delivery.body, language)
 
     @contextmanager
-    def open(self) -> Iterator[Carry]:
+    def open(self) -> Iterator[Send]:
         yield self._carry
 
-    def ask(self, parcel: Parcel) -> Outcome | None:
+    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         """What became of it; ``temporary_failure``: it never arrived there; ``down``: nobody answers."""
         try:
-            code, said = self._call("GET", parcel.effect_id)
+            code, answer = self._call("GET", message.effect_id)
         except (OSError, http.client.HTTPException) as error:
-            return _silent(error)
+            return _unreachable(error)
         if code == UNKNOWN:
-            return Outcome(states.TEMPORARY_FAILURE, "the gateway never had it")
-        if code == 200 and said.get("status") in STATUS:
-            return _told(said, code)
-        return Outcome(states.TEMPORARY_FAILURE, f"asked, and no answer: {_words(code, said)}", down=True)
+            return DeliveryOutcome(states.TEMPORARY_FAILURE, "the gateway never had it")
+        if code == 200 and answer.get("status") in STATUS:
+            return _outcome_of(answer, code)
+        return DeliveryOutcome(states.TEMPORARY_FAILURE, f"asked, and no answer: {_summary(code, answer)}", down=True)
 
-    def _carry(self, parcel: Parcel) -> Outcome:
-        if not E164.fullmatch(parcel.recipient):
-            return Outcome(states.PERMANENT_FAILURE, "not a number")
-        text = {"to": parcel.recipient, "from": self.gateway.sender, "text": parcel.body}
+    def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
+        if not E164.fullmatch(message.recipient):
+            return DeliveryOutcome(states.PERMANENT_FAILURE, "not a number")
+        text = {"to": message.recipient, "from": self.gateway.sender, "text": message.body}
         try:
-            code, said = self._call("PUT", parcel.effect_id, text)
+            code, answer = self._call("PUT", message.effect_id, text)
         except (OSError, http.client.HTTPException) as error:
-            return _silent(error)
-        if code in {200, 201} and said.get("status") in STATUS:
-            return _told(said, code)
+            return _unreachable(error)
+        if code in {200, 201} and answer.get("status") in STATUS:
+            return _outcome_of(answer, code)
         if code in CLOSED or code < 400:
-            return Outcome(states.TEMPORARY_FAILURE, _words(code, said), down=True)
+            return DeliveryOutcome(states.TEMPORARY_FAILURE, _summary(code, answer), down=True)
         later = code >= 500 or code in LATER
-        return Outcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _words(code, said))
+        return DeliveryOutcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _summary(code, answer))
 
     def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
         until = time.monotonic() + self.timeout
@@ -139,8 +140,8 @@ class SmsCarrier:
                 body = None if text is None else json.dumps(text).encode()
                 target = f"{self.gateway.path}/messages/{quote(effect_id, safe='')}"
                 connection.request(method, target, body=body, headers=self._headers(body))
-                answer = connection.getresponse()
-                return answer.status, _read(answer.read(LONGEST_ANSWER))
+                response = connection.getresponse()
+                return response.status, _parsed(response.read(LONGEST_ANSWER))
         finally:
             connection.close()
 
@@ -151,7 +152,7 @@ class SmsCarrier:
         return headers if body is None else headers | {"Content-Type": "application/json"}
 
 
-def carrier_of(settings: Settings) -> SmsCarrier | None:
+def sms_carrier_of(settings: Settings) -> SmsCarrier | None:
     """By ``SMS_URL``; without it there are no texts. Outside development token and sender are needed too."""
     url = settings.get("SMS_URL")
     if url is None:
@@ -165,23 +166,23 @@ def carrier_of(settings: Settings) -> SmsCarrier | None:
     return SmsCarrier(SmsGateway.of(url, token, sender), settings.number("SMS_TIMEOUT", TIMEOUT_S))
 
 
-def _told(said: dict[str, Any], code: int) -> Outcome:
-    return Outcome(STATUS[said["status"]], _words(code, said))
+def _outcome_of(answer: dict[str, Any], code: int) -> DeliveryOutcome:
+    return DeliveryOutcome(STATUS[answer["status"]], _summary(code, answer))
 
 
-def _silent(error: Exception) -> Outcome:
-    return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
+def _unreachable(error: Exception) -> DeliveryOutcome:
+    return DeliveryOutcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
 
 
-def _words(code: int, said: dict[str, Any]) -> str:
-    """What the gateway said, short: ``HTTP 201 accepted``."""
-    detail = " ".join(str(said.get(name)) for name in ("status", "detail") if said.get(name))
+def _summary(code: int, answer: dict[str, Any]) -> str:
+    """The gateway's answer in short: ``HTTP 201 accepted``."""
+    detail = " ".join(str(answer.get(name)) for name in ("status", "detail") if answer.get(name))
     return f"HTTP {code} {detail}".strip()[:500].replace("\0", "")
 
 
-def _read(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return answer if isinstance(answer, dict) else {}

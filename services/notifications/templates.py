@@ -21,7 +21,7 @@ from infra.chassis.settings import Settings
 from services.notifications import wording
 from services.notifications.domain import text_message
 from services.notifications.errors import TemplateFactMissing, TemplateFactUnfit, TemplateNotAllowed, TemplateNotFound
-from services.notifications.messages import KEYS, LANGUAGES, TEXTS, facts_of
+from services.notifications.messages import KINDS_BY_KEY, LANGUAGES, TEXTS, facts_of
 from services.notifications.models import Template
 from services.notifications.procedures import Names
 
@@ -32,21 +32,21 @@ BODY_MARK = "[[body]]"
 
 @dataclass(frozen=True)
 class Text:
-    """Words ready to be read, and the version of the template they were made with."""
+    """A rendered text, and the version of the template they were made with."""
 
     subject: str
     body: str
     version: int
 
 
-class Templates:
-    """Keeps the texts, makes words of them, lets operators publish the next version."""
+class TemplateEditor:
+    """The texts: rendered for a message, and followed by the next version when operators publish one."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Templates:
+    def from_settings(cls, settings: Settings) -> TemplateEditor:
         return cls(Database.at(settings.database_url("notifications")))
 
     def publish_template(
@@ -60,22 +60,22 @@ class Templates:
     def preview(self, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The current text about these facts. → ``{subject, body, version}``"""
         with self.database.session() as session:
-            text = say(session, key, channel, language, facts)
+            text = compose_text(session, key, channel, language, facts)
         return {"subject": text.subject, "body": text.body, "version": text.version}
 
     def templates(self) -> dict[str, Any]:
-        """The current version of every text and the facts it may speak of. → ``{items, next_cursor}``"""
+        """The current version of every text and the facts it may use. → ``{items, next_cursor}``"""
         with self.database.session() as session:
-            found = [current(session, key, channel, language) for key, channel in TEXTS for language in LANGUAGES]
-        return {"items": [_shown(template) for template in found], "next_cursor": None}
+            templates = [current(session, key, channel, language) for key, channel in TEXTS for language in LANGUAGES]
+        return {"items": [_view(template) for template in templates], "next_cursor": None}
 
 
 def _publish(session: Session, which: tuple[str, str, str], subject: str, body: str, by: str) -> dict[str, Any]:
     current(session, *which)  # the built-in text keeps its place in history
     template = _append(session, *which, subject, body, by)
-    for facts in example_facts(template.key):  # refused here rather than when a citizen should be told something
-        said = _said(template, facts)
-        if template.channel == "sms" and text_message.parts(said.body) > text_message.LONGEST_PARTS:
+    for facts in example_facts(template.key):  # refused here rather than when a message is due
+        text = _rendered(template, facts)
+        if template.channel == "sms" and text_message.parts(text.body) > text_message.LONGEST_PARTS:
             raise TemplateNotAllowed(
                 line=1, problem=f"longer than {text_message.LONGEST_PARTS} parts of a text message"
             )
@@ -83,9 +83,9 @@ def _publish(session: Session, which: tuple[str, str, str], subject: str, body: 
     return {"key": key, "channel": channel, "language": language, "version": template.version}
 
 
-def say(session: Session, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> Text:
-    """Words about ``facts`` by the current version of the text; refuses when a fact is missing."""
-    text = _said(current(session, key, channel, language), facts)
+def compose_text(session: Session, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> Text:
+    """The current version of the text, rendered with ``facts``; refuses when a fact is missing."""
+    text = _rendered(current(session, key, channel, language), facts)
     return replace(text, body=text_message.fitted(text.body)) if channel == "sms" else text
 
 
@@ -95,24 +95,28 @@ def current(session: Session, key: str, channel: str, language: str) -> Template
     newest = _newest(session, key, channel, language)
     if newest is not None and (newest.published_by != BUILT_IN or (newest.subject, newest.body) == (subject, body)):
         return newest
-    same = *_named(key, channel, language), Template.subject == subject, Template.body == body
+    same = *_rows_of(key, channel, language), Template.subject == subject, Template.body == body
     if newest is not None and session.scalar(select(Template.version).where(*same)) is not None:
         return newest  # an older program beside a newer one: its text has been here already
     try:
         with session.begin_nested():
             return _append(session, key, channel, language, subject, body, BUILT_IN)
     except IntegrityError:
-        found = _newest(session, key, channel, language)  # another transaction was first with the same text
-        assert found is not None
-        return found
+        newest = _newest(session, key, channel, language)  # another transaction was first with the same text
+        assert newest is not None
+        return newest
 
 
 def example_facts(key: str) -> list[dict[str, Any]]:
-    """What texts of this key are given: the contract's example of the event, and the same without optional facts."""
-    said, data = KEYS[key], _examples()[f"{key}.v1"]
-    bare = {name: value for name, value in data.items() if name not in said.optional}
-    known = {"language": "vi", "full_name": "Nguyễn Thị Mẫu", "reference": "H01.01-261120-0001", "names": Names()}
-    return [facts_of(said, one, **known) for one in (data, bare)]
+    """The facts for texts of this key: the contract's example of the event, and the same without optional facts."""
+    kind, data = KINDS_BY_KEY[key], _examples()[f"{key}.v1"]
+    bare = {name: value for name, value in data.items() if name not in kind.optional}
+    return [
+        facts_of(
+            kind, example, language="vi", full_name="Nguyễn Thị Mẫu", reference="H01.01-261120-0001", names=Names()
+        )
+        for example in (data, bare)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -137,12 +141,12 @@ def built_in(key: str, channel: str, language: str) -> tuple[str, str]:
     return subject.strip(), body.strip()
 
 
-def _said(template: Template, facts: Mapping[str, Any]) -> Text:
+def _rendered(template: Template, facts: Mapping[str, Any]) -> Text:
     which = {"key": template.key, "channel": template.channel, "language": template.language}
     try:
         subject = " ".join(wording.render(template.subject, template.language, facts).split())
         body = wording.render(template.body, template.language, facts)
-        return Text(subject, text_message.plain(body) if template.channel == "sms" else body, template.version)
+        return Text(subject, text_message.gsm_text(body) if template.channel == "sms" else body, template.version)
     except wording.FactMissing as missing:
         raise TemplateFactMissing(**which, fact=missing.fact) from None
     except wording.FactUnfit as unfit:
@@ -150,7 +154,7 @@ def _said(template: Template, facts: Mapping[str, Any]) -> Text:
 
 
 def _append(session: Session, key: str, channel: str, language: str, subject: str, body: str, by: str) -> Template:
-    last = session.scalar(select(func.max(Template.version)).where(*_named(key, channel, language))) or 0
+    last = session.scalar(select(func.max(Template.version)).where(*_rows_of(key, channel, language))) or 0
     template = Template(
         key=key, channel=channel, language=language, version=last + 1, subject=subject, body=body,
         published_at=clock.now(), published_by=by,
@@ -162,23 +166,23 @@ def _append(session: Session, key: str, channel: str, language: str, subject: st
 
 def _newest(session: Session, key: str, channel: str, language: str) -> Template | None:
     return session.scalar(
-        select(Template).where(*_named(key, channel, language)).order_by(Template.version.desc()).limit(1)
+        select(Template).where(*_rows_of(key, channel, language)).order_by(Template.version.desc()).limit(1)
     )
 
 
-def _named(key: str, channel: str, language: str) -> tuple[Any, ...]:
+def _rows_of(key: str, channel: str, language: str) -> tuple[Any, ...]:
     return (Template.key == key, Template.channel == channel, Template.language == language)
 
 
 def _check(subject: str, body: str) -> None:
     for source in (subject, body):
         try:
-            wording.check(source)
+            wording.check_template(source)
         except wording.WordingProblem as problem:
             raise TemplateNotAllowed(line=problem.line, problem=problem.problem) from None
 
 
-def _shown(template: Template) -> dict[str, Any]:
+def _view(template: Template) -> dict[str, Any]:
     return {
         "key": template.key, "channel": template.channel, "language": template.language, "version": template.version,
         "subject": template.subject, "body": template.body,

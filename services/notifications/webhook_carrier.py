@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
-from services.notifications.delivery_worker import Carry, Outcome, Parcel
+from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.errors import WebhookAddressNotAllowed
@@ -22,10 +22,10 @@ from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery, Subscription
 from services.notifications.webhooks import check_address
 
-TIMEOUT_S = 10.0  # without a word from the subscriber
-WHOLE_CALL_S = 30.0  # for a subscriber that drips words so as never to end
+TIMEOUT_S = 10.0  # without a byte from the subscriber
+WHOLE_CALL_S = 30.0  # for a subscriber that drips bytes so as never to end
 INSIDE = "the name points at a private address"
-GONE = 410  # by the specification: the subscriber wants nothing any more
+GONE_STATUS = 410  # by the specification: the subscriber wants nothing any more
 
 
 class WebhookCarrier:
@@ -42,68 +42,72 @@ class WebhookCarrier:
     def from_settings(cls, settings: Settings) -> WebhookCarrier:
         return cls(guarded=not settings.development, timeout=settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S))
 
-    def way(self, recipient: str) -> str:
+    def route(self, recipient: str) -> str:
         return recipient
 
-    def parcel(self, session: Session, delivery: Delivery) -> Parcel:
+    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
         subscription = session.get(Subscription, delivery.subscription_id)
         assert subscription is not None
         effect_id = delivery.repeat_of or delivery.id
-        return Parcel(effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", subscription.secret)
+        return OutgoingMessage(
+            effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", subscription.secret
+        )
 
-    def ask(self, parcel: Parcel) -> Outcome | None:
+    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         return None
 
     @contextmanager
-    def open(self) -> Iterator[Carry]:
+    def open(self) -> Iterator[Send]:
         yield self._carry
 
-    def _carry(self, parcel: Parcel) -> Outcome:
+    def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
         try:
-            address = check_address(parcel.recipient, guarded=self.guarded)
-            code = self._post(address, self._resolve(address), parcel)
+            address = check_address(message.recipient, guarded=self.guarded)
+            code = self._post(address, self._resolve(address), message)
         except WebhookAddressNotAllowed as refusal:
-            return Outcome(states.PERMANENT_FAILURE, refusal.text("en"))
+            return DeliveryOutcome(states.PERMANENT_FAILURE, refusal.text("en"))
         except UnicodeError as error:
-            return Outcome(states.PERMANENT_FAILURE, f"not a host name: {error}")
+            return DeliveryOutcome(states.PERMANENT_FAILURE, f"not a host name: {error}")
         except (OSError, http.client.HTTPException) as error:
-            return Outcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
+            return DeliveryOutcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
         if 200 <= code < 300:
-            return Outcome(states.DELIVERED, f"HTTP {code}")
-        return Outcome(states.PERMANENT_FAILURE if code == GONE else states.TEMPORARY_FAILURE, f"HTTP {code}")
+            return DeliveryOutcome(states.DELIVERED, f"HTTP {code}")
+        return DeliveryOutcome(
+            states.PERMANENT_FAILURE if code == GONE_STATUS else states.TEMPORARY_FAILURE, f"HTTP {code}"
+        )
 
     def _resolve(self, address: webhook_address.Address) -> str:
         """One address of the host; all of them must be public, or a name could point at ourselves."""
-        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        hosts = [str(entry[4][0]) for entry in found]
+        entries = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        hosts = [str(entry[4][0]) for entry in entries]
         if self.guarded and not all(webhook_address.is_public(host) for host in hosts):
             raise WebhookAddressNotAllowed(problem="tên miền trỏ vào mạng nội bộ", problem_en=INSIDE)
         return hosts[0]
 
-    def _post(self, address: webhook_address.Address, host: str, parcel: Parcel) -> int:
+    def _post(self, address: webhook_address.Address, host: str, message: OutgoingMessage) -> int:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=self.timeout)
         raw = socket.create_connection((host, address.port), self.timeout)
         try:
-            connection.sock = _secured(raw, address.host) if address.secure else raw
+            connection.sock = _tls(raw, address.host) if address.secure else raw
             with ended_after(WHOLE_CALL_S, connection.sock):
-                connection.request("POST", address.target, body=parcel.body.encode(), headers=signed(parcel))
+                connection.request("POST", address.target, body=message.body.encode(), headers=signed_headers(message))
                 return connection.getresponse().status
         finally:
             connection.close()
             raw.close()
 
 
-def signed(parcel: Parcel) -> dict[str, str]:
+def signed_headers(message: OutgoingMessage) -> dict[str, str]:
     """The headers of Standard Webhooks 1.0: id, second, and HMAC-SHA256 over both and the body."""
     now = clock.now().astimezone(UTC)
     return {
         "Content-Type": "application/json",
         "User-Agent": "public-service-portal",
-        "webhook-id": parcel.effect_id,
+        "webhook-id": message.effect_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(parcel.secret).sign(parcel.effect_id, now, parcel.body),
+        "webhook-signature": Webhook(message.secret).sign(message.effect_id, now, message.body),
     }
 
 
-def _secured(raw: socket.socket, host: str) -> ssl.SSLSocket:
+def _tls(raw: socket.socket, host: str) -> ssl.SSLSocket:
     return ssl.create_default_context().wrap_socket(raw, server_hostname=host)

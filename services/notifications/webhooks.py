@@ -1,4 +1,4 @@
-"""Telling other systems by webhook: who asked for which events, and what they are told.
+"""Events for other systems by webhook: the subscriptions, and the calls made to them.
 
 A call carries ids and status only, never names or answers: whoever wants more asks the services with
 his own rights. Signatures follow the Standard Webhooks specification.
@@ -19,23 +19,23 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
-from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
-from services.notifications.inbox import shown_delivery
+from services.notifications.inbox import delivery_view
 from services.notifications.models import Delivery, Subscription
 
-TOLD = (
+PAYLOAD_FIELDS = (
     "application_id", "reference", "procedure_code", "procedure_version", "agency_code", "status", "official_status",
     "version", "at", "due_at", "payment_id", "refund_id", "amount",
 )  # fmt: skip
 
 
 class Webhooks:
-    """Keeps subscriptions and shows what was delivered to them."""
+    """Subscriptions, and what was delivered to them."""
 
     def __init__(self, database: Database, *, guarded: bool) -> None:
         self.database = database
@@ -57,10 +57,12 @@ class Webhooks:
     def webhook_deliveries(self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
         """Newest first. → ``{items, next_cursor}``"""
         with self.database.session() as session:
-            _own(session, subscription_id, by)
-            wanted = select(Delivery).where(Delivery.subscription_id == subscription_id)
-            rows, next_cursor = _page(session, wanted, limit, cursor)
-            return {"items": [_shown(session, row) for row in rows], "next_cursor": next_cursor}
+            _subscription_of(session, subscription_id, by)
+            calls = select(Delivery).where(Delivery.subscription_id == subscription_id)
+            return page(
+                session, calls, (Delivery.position,), lambda call: _call_view(session, call),
+                limit=limit, cursor=cursor, newest_first=True,
+            )  # fmt: skip
 
     def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """Send an event once more, under the same webhook id. → ``{delivery_id}`` of the new delivery."""
@@ -69,7 +71,7 @@ class Webhooks:
 
 def check_address(url: str, *, guarded: bool) -> webhook_address.Address:
     """The parsed address; refuses one that may not be called. ``guarded``: https and public hosts only."""
-    address = webhook_address.parse(url)
+    address = webhook_address.parse_address(url)
     if address is None:
         raise WebhookAddressNotAllowed(problem="không phải URL http(s) hợp lệ", problem_en="not a valid http(s) URL")
     if guarded and not address.secure:
@@ -79,7 +81,7 @@ def check_address(url: str, *, guarded: bool) -> webhook_address.Address:
     return address
 
 
-def spread(session: Session, event: Mapping[str, Any]) -> None:
+def enqueue_calls(session: Session, event: Mapping[str, Any]) -> None:
     """One intent per subscription that asked for this type of event."""
     active = session.scalars(select(Subscription).where(Subscription.ended_at.is_(None)))
     for subscription in active:
@@ -102,7 +104,7 @@ def _subscribe(session: Session, url: str, event_types: list[str], by: Actor) ->
 
 
 def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> dict[str, Any]:
-    subscription = _own(session, subscription_id, by)
+    subscription = _subscription_of(session, subscription_id, by)
     subscription.ended_at = subscription.ended_at or clock.now()
     waiting = select(Delivery).where(Delivery.subscription_id == subscription_id, Delivery.status.in_(states.WAITING))
     for delivery in session.scalars(waiting.with_for_update()):
@@ -114,7 +116,7 @@ def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
     first = session.scalar(select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "webhook"))
     if first is None or first.subscription_id is None or not first.body:  # without a body: its person was erased
         raise DeliveryNotFound(delivery_id=delivery_id)
-    subscription = _own(session, first.subscription_id, by)
+    subscription = _subscription_of(session, first.subscription_id, by)
     if subscription.ended_at is not None:
         raise SubscriptionNotFound(subscription_id=subscription.id)
     again = _delivery(subscription, first.event_id, first.event_type, first.body)
@@ -123,21 +125,11 @@ def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
     return {"delivery_id": again.id}
 
 
-def _page(session: Session, wanted: Any, limit: int, cursor: str | None) -> tuple[list[Delivery], str | None]:
-    """One page, newest first; a cursor is the position of the last delivery shown."""
-    if cursor is not None:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-            raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave")
-        wanted = wanted.where(Delivery.position < int(cursor))
-    rows = list(session.scalars(wanted.order_by(Delivery.position.desc()).limit(limit + 1)))
-    return rows[:limit], str(rows[limit - 1].position) if len(rows) > limit else None
-
-
-def _own(session: Session, subscription_id: str, by: Actor) -> Subscription:
-    found = session.get(Subscription, subscription_id)
-    if found is None or not (found.owner == by.account_id or by.has("operator")):
+def _subscription_of(session: Session, subscription_id: str, by: Actor) -> Subscription:
+    subscription = session.get(Subscription, subscription_id)
+    if subscription is None or not (subscription.owner == by.account_id or by.has("operator")):
         raise SubscriptionNotFound(subscription_id=subscription_id)
-    return found
+    return subscription
 
 
 def _delivery(subscription: Subscription, event_id: str, event_type: str, payload: str) -> Delivery:
@@ -150,17 +142,17 @@ def _delivery(subscription: Subscription, event_id: str, event_type: str, payloa
 
 
 def _payload(event: Mapping[str, Any]) -> str:
-    data = {name: event["data"][name] for name in TOLD if name in event["data"]}
-    told = {
+    data = {name: event["data"][name] for name in PAYLOAD_FIELDS if name in event["data"]}
+    payload = {
         "type": event["type"],
         "timestamp": event["time"],
         "id": event["id"],
         "source": event["source"],
         "data": data,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
-def _shown(session: Session, delivery: Delivery) -> dict[str, Any]:
+def _call_view(session: Session, delivery: Delivery) -> dict[str, Any]:
     about = {"event_id": delivery.event_id, "event_type": delivery.event_type, "repeat_of": delivery.repeat_of}
-    return {**shown_delivery(session, delivery), **about}
+    return {**delivery_view(session, delivery), **about}

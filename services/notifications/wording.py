@@ -1,4 +1,4 @@
-"""How a text becomes words: a template language that can only speak, with Vietnamese dates and money.
+"""The template language of texts: substitution only, with Vietnamese dates and money.
 
 Templates are written by operators and run inside the service, so they get a whitelist of syntax: no
 calls, no arithmetic, no assignment, no nested loops. What is left cannot reach out and cannot grow.
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, get_currency_precision
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateError, TemplateRuntimeError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from infra.chassis.clock import OFFICE_ZONE
 
-SPEAKING = (
+ALLOWED_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const,
     nodes.Filter, nodes.Test, nodes.If, nodes.For, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare,
     nodes.Operand,
@@ -27,7 +27,7 @@ SPEAKING = (
 
 
 class WordingProblem(Exception):
-    """A template that does more than speak, or is not well-formed."""
+    """A template that does more than substitute, or is not well-formed."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(problem)
@@ -35,7 +35,7 @@ class WordingProblem(Exception):
 
 
 class FactMissing(Exception):
-    """A fact the template speaks of was not given."""
+    """A fact the template names is missing."""
 
     def __init__(self, fact: str) -> None:
         super().__init__(fact)
@@ -43,36 +43,38 @@ class FactMissing(Exception):
 
 
 class FactUnfit(Exception):
-    """A fact is there but cannot be said that way: no date for ``moment``, nothing to go through for ``for``."""
+    """A fact is there but does not fit its filter: no date for ``moment``, nothing to go through for ``for``."""
 
 
 class _Missing(StrictUndefined):
     def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
-        super().__init__(hint, obj, name, exc=lambda _text: FactMissing(name or "?"))
+        super().__init__(
+            hint, obj, name, exc=cast("type[TemplateRuntimeError]", lambda _text: FactMissing(name or "?"))
+        )
 
 
-def money(amount: Mapping[str, Any], language: str) -> str:
+def money_text(amount: Mapping[str, Any], language: str) -> str:
     """``135.000 ₫``: minor units as the language writes money."""
     units = amount["amount"] / 10 ** get_currency_precision(amount["currency"])
     return str(format_currency(units, amount["currency"], locale=_locale(language)))
 
 
-def moment(value: str, language: str) -> str:
+def moment_text(value: str, language: str) -> str:
     """``16:30 ngày 25/11/2026``: an ISO instant as office time."""
     local = datetime.fromisoformat(str(value)).astimezone(OFFICE_ZONE)
     pattern = "HH:mm 'ngày' dd/MM/yyyy" if language == "vi" else "HH:mm, d MMMM yyyy"
     return str(format_datetime(local, pattern, locale=_locale(language)))
 
 
-def day(value: str, language: str) -> str:
+def day_text(value: str, language: str) -> str:
     """``25/11/2026``: an ISO date, or the office day of an ISO instant."""
     text = str(value)
     on = datetime.fromisoformat(text).astimezone(OFFICE_ZONE).date() if "T" in text else date.fromisoformat(text)
     return str(format_date(on, "dd/MM/yyyy" if language == "vi" else "d MMMM yyyy", locale=_locale(language)))
 
 
-def check(source: str) -> None:
-    """Refuse (``WordingProblem``) a template that is not well-formed or does more than speak."""
+def check_template(source: str) -> None:
+    """Refuse (``WordingProblem``) a template that is not well-formed or does more than substitute."""
     environment = _environment("vi")
     try:
         tree = environment.parse(source)
@@ -83,7 +85,7 @@ def check(source: str) -> None:
 
 
 def render(source: str, language: str, facts: Mapping[str, Any]) -> str:
-    """The words of ``source`` about ``facts``; raises ``FactMissing`` or ``FactUnfit``."""
+    """``source`` rendered with ``facts``; raises ``FactMissing`` or ``FactUnfit``."""
     template = _compiled(source, language)
     try:
         return str(template.render(facts)).replace("\0", "").strip()  # PostgreSQL keeps no NUL
@@ -92,7 +94,7 @@ def render(source: str, language: str, facts: Mapping[str, Any]) -> str:
 
 
 def _check_node(node: nodes.Node, environment: ImmutableSandboxedEnvironment) -> None:
-    if not isinstance(node, SPEAKING):
+    if not isinstance(node, ALLOWED_NODES):
         raise WordingProblem(node.lineno, type(node).__name__)
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         raise WordingProblem(node.lineno, node.attr)
@@ -115,16 +117,16 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
     environment.globals.clear()
     environment.tests = {"defined": environment.tests["defined"], "none": environment.tests["none"]}
     environment.filters = {
-        "money": lambda value: money(value, language),
-        "moment": lambda value: moment(value, language),
-        "day": lambda value: day(value, language),
+        "money": lambda value: money_text(value, language),
+        "moment": lambda value: moment_text(value, language),
+        "day": lambda value: day_text(value, language),
     }
     return environment
 
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str, language: str) -> Any:
-    check(source)
+    check_template(source)
     return _environment(language).from_string(source)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -207,6 +207,29 @@ def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Call
         return watched
 
     return decorate
+
+
+def handles_each(events: Mapping[str, tuple[str, str]], method: str) -> Callable[[type], type]:
+    """Class decorator: one handler for each row ``{handler name: (source, event type)}``, with the body of ``method``.
+
+    A queue is named after its handler, so the names in the table outlive the code.
+    """
+
+    def decorate(service: type) -> type:
+        for name, (source, event_type) in events.items():
+            setattr(service, name, handles(source, event_type)(_named(getattr(service, method), service, name)))
+        return service
+
+    return decorate
+
+
+def _named(method: Callable[..., Any], service: type, name: str) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def handler(self: Any, event: dict[str, Any]) -> Any:
+        return method(self, event)
+
+    handler.__name__, handler.__qualname__ = name, f"{service.__qualname__}.{name}"
+    return handler
 
 
 def _watched(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:

@@ -40,6 +40,6 @@ def may(state: str, to: str) -> bool:
     return to in MOVES[state]
 
 
-def delay_after(attempts: int, delays: Sequence[timedelta]) -> timedelta | None:
+def retry_delay(attempts: int, delays: Sequence[timedelta]) -> timedelta | None:
     """How long to wait after attempt number ``attempts`` failed; ``None`` when it was the last one."""
     return delays[attempts - 1] if attempts <= len(delays) else None

@@ -17,22 +17,22 @@ CUT = "..."
 # ASCII as far as the GSM alphabet has it; what stands in its extension counts twice.
 BASIC = frozenset(" @$_!\"#%&'()*+,-./:;<=>?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 EXTENDED = frozenset("^{}\\[~]|")
-SAID_OTHERWISE = str.maketrans(
+SUBSTITUTES = str.maketrans(
     {
         "đ": "d", "Đ": "D", "₫": "VND", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'",
         "–": "-", "—": "-", "−": "-", "•": "-", "…": "...", "×": "x", "€": "EUR", "⁄": "/", "ß": "ss",
     }
 )  # fmt: skip
 
-WRITTEN = re.compile(r"[\s().\-]+")
+SEPARATORS = re.compile(r"[\s().\-]+")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 VIETNAM = "+84"
 MOBILE = re.compile(r"\+84[35789][0-9]{8}", re.ASCII)  # fixed lines (+842…) take no texts
 
 
-def plain(text: str) -> str:
+def gsm_text(text: str) -> str:
     """``text`` in letters that cost one place each, in one line; what has no such letter becomes ``?``."""
-    letters = unicodedata.normalize("NFKD", text).translate(SAID_OTHERWISE)
+    letters = unicodedata.normalize("NFKD", text).translate(SUBSTITUTES)
     bare = " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
     return "".join(one if one in BASIC or one in EXTENDED else "?" for one in bare)
 
@@ -59,9 +59,9 @@ def fitted(text: str) -> str:
     return (whole if space else cut) + CUT
 
 
-def number(phone: str) -> str | None:
+def phone_number(phone: str) -> str | None:
     """``phone`` as ``+84…``; a number without country code is Vietnamese. None: it takes no texts."""
-    bare = WRITTEN.sub("", phone)
+    bare = SEPARATORS.sub("", phone)
     if bare.startswith("00"):
         bare = "+" + bare[2:]
     elif bare.startswith("0"):

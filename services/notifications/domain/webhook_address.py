@@ -24,7 +24,7 @@ class Address:
     target: str
 
 
-def parse(url: str) -> Address | None:
+def parse_address(url: str) -> Address | None:
     """The parts of ``url``, or ``None`` if it is no http(s) URL without user, password and fragment."""
     try:
         parts = urlsplit(url)
@@ -43,11 +43,11 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, seen through IPv4-in-IPv6 disguises."""
     ip: Ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
-        ip = _disguised(ip) or ip
+        ip = _embedded_ipv4(ip) or ip
     return ip.is_global and not ip.is_multicast
 
 
-def _disguised(ip: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
     """The IPv4 address inside a mapped, 6to4, Teredo or NAT64 (RFC 6052) address."""
     if ip in NAT64:
         return IPv4Address(int(ip) & 0xFFFFFFFF)

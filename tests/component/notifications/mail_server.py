@@ -1,4 +1,4 @@
-"""The sandbox mailbox as the process it is, and letters read back from its folder."""
+"""The sandbox mailbox as the process it is, and mails read back from its folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MailServer:
         assert self.process.stdout is not None
         self.port = int(json.loads(self.process.stdout.readline())["port"])
 
-    def letters(self) -> list[EmailMessage]:
+    def mails(self) -> list[EmailMessage]:
         files = sorted(self.folder.glob("*.eml"))
         return [cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=default)) for path in files]
 

@@ -30,7 +30,7 @@ def test_every_state_can_be_reached_and_only_two_are_final() -> None:
 
 @pytest.mark.parametrize("delays", [states.EMAIL_DELAYS, states.SMS_DELAYS, states.WEBHOOK_DELAYS])
 def test_delays_grow_and_come_to_an_end(delays: tuple[timedelta, ...]) -> None:
-    waits = [states.delay_after(attempt, delays) for attempt in range(1, len(delays) + 2)]
+    waits = [states.retry_delay(attempt, delays) for attempt in range(1, len(delays) + 2)]
     assert waits[-1] is None
     assert list(waits[:-1]) == sorted(delays) and waits[0] == timedelta(minutes=1)
 

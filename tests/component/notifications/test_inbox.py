@@ -11,77 +11,79 @@ from tests.component.notifications.use_cases import CITIZEN, OPERATOR, STRANGER,
 
 
 @pytest.fixture
-def told(office: Office) -> Office:
+def filled(office: Office) -> Office:
     for number in range(5):
-        office.hears(event("application_approved.v1", f"applications:{number}"))
+        office.receive(event("application_approved.v1", f"applications:{number}"))
     return office
 
 
-def test_the_newest_message_comes_first(told: Office) -> None:
-    listed = told.inbox.inbox(None, 50, None, by=CITIZEN)
-    assert [one["message_id"] for one in listed["items"]] == [one.id for one in reversed(told.messages())]
+def test_the_newest_message_comes_first(filled: Office) -> None:
+    listed = filled.inbox.inbox(None, 50, None, by=CITIZEN)
+    assert [one["message_id"] for one in listed["items"]] == [one.id for one in reversed(filled.messages())]
     assert (listed["next_cursor"], listed["unread"]) == (None, 5)
 
 
-def test_messages_stand_in_the_order_in_which_things_happened_not_in_which_they_were_heard(office: Office) -> None:
+def test_messages_stand_in_the_order_of_events_not_of_their_arrival(office: Office) -> None:
     for minute in (5, 1, 3, 2, 4):
-        office.hears(event("application_approved.v1", f"applications:{minute}", at=f"2026-11-20T02:0{minute}:00+00:00"))
+        office.receive(
+            event("application_approved.v1", f"applications:{minute}", at=f"2026-11-20T02:0{minute}:00+00:00")
+        )
     first = office.inbox.inbox(None, 3, None, by=CITIZEN)
     rest = office.inbox.inbox(None, 3, first["next_cursor"], by=CITIZEN)
     minutes = [one["happened_at"][14:16] for one in first["items"] + rest["items"]]
     assert minutes == ["05", "04", "03", "02", "01"]
 
 
-def test_nobody_sees_anothers_messages(told: Office) -> None:
-    assert told.inbox.inbox(None, 50, None, by=STRANGER) == {"items": [], "next_cursor": None, "unread": 0}
-    theirs = told.messages()[0].id
+def test_nobody_sees_anothers_messages(filled: Office) -> None:
+    assert filled.inbox.inbox(None, 50, None, by=STRANGER) == {"items": [], "next_cursor": None, "unread": 0}
+    theirs = filled.messages()[0].id
     for reader in (STRANGER, OPERATOR):
         with pytest.raises(MessageNotFound):
-            told.inbox.mark_read(theirs, by=reader, command=command(by=reader))
+            filled.inbox.mark_read(theirs, by=reader, command=command(by=reader))
     with pytest.raises(MessageNotFound):
-        told.inbox.deliveries(theirs, by=STRANGER)
+        filled.inbox.deliveries(theirs, by=STRANGER)
 
 
-def test_operators_see_what_became_of_a_message_but_not_to_whom_exactly(told: Office) -> None:
-    [delivery] = told.inbox.deliveries(told.messages()[0].id, by=OPERATOR)["items"]
+def test_operators_see_what_became_of_a_message_but_not_to_whom_exactly(filled: Office) -> None:
+    [delivery] = filled.inbox.deliveries(filled.messages()[0].id, by=OPERATOR)["items"]
     assert (delivery["recipient"], delivery["status"], delivery["attempts"]) == ("m***@example.vn", "created", [])
 
 
-def test_what_a_mail_server_said_does_not_give_the_address_away(told: Office) -> None:
-    with told.database.session() as session:
+def test_a_mail_servers_answer_does_not_give_the_address_away(filled: Office) -> None:
+    with filled.database.session() as session:
         said = {"problem": "550 <mau@example.vn> unknown"}
         session.query(Delivery).update(said)
-    [delivery] = told.inbox.deliveries(told.messages()[0].id, by=OPERATOR)["items"]
+    [delivery] = filled.inbox.deliveries(filled.messages()[0].id, by=OPERATOR)["items"]
     assert delivery["problem"] == "550 <m***@example.vn> unknown"
 
 
-def test_pages_cover_everything_once_even_while_messages_arrive(told: Office) -> None:
-    first = told.inbox.inbox(None, 2, None, by=CITIZEN)
-    told.hears(event("application_approved.v1", "applications:99"))
-    second = told.inbox.inbox(None, 2, first["next_cursor"], by=CITIZEN)
-    third = told.inbox.inbox(None, 2, second["next_cursor"], by=CITIZEN)
+def test_pages_cover_everything_once_even_while_messages_arrive(filled: Office) -> None:
+    first = filled.inbox.inbox(None, 2, None, by=CITIZEN)
+    filled.receive(event("application_approved.v1", "applications:99"))
+    second = filled.inbox.inbox(None, 2, first["next_cursor"], by=CITIZEN)
+    third = filled.inbox.inbox(None, 2, second["next_cursor"], by=CITIZEN)
     seen = [one["message_id"] for part in (first, second, third) for one in part["items"]]
     assert len(seen) == len(set(seen)) == 5 and third["next_cursor"] is None
 
 
-def test_reading_counts_once_and_the_first_time(told: Office) -> None:
-    message_id = told.messages()[0].id
-    first = told.inbox.mark_read(message_id, by=CITIZEN, command=command())
-    assert told.inbox.mark_read(message_id, by=CITIZEN, command=command()) == first
-    assert told.inbox.inbox(True, 50, None, by=CITIZEN)["unread"] == 4
-    assert [one["message_id"] for one in told.inbox.inbox(False, 50, None, by=CITIZEN)["items"]] == [message_id]
-    assert len(told.inbox.inbox(True, 50, None, by=CITIZEN)["items"]) == 4
+def test_reading_counts_once_and_the_first_time(filled: Office) -> None:
+    message_id = filled.messages()[0].id
+    first = filled.inbox.mark_read(message_id, by=CITIZEN, command=command())
+    assert filled.inbox.mark_read(message_id, by=CITIZEN, command=command()) == first
+    assert filled.inbox.inbox(True, 50, None, by=CITIZEN)["unread"] == 4
+    assert [one["message_id"] for one in filled.inbox.inbox(False, 50, None, by=CITIZEN)["items"]] == [message_id]
+    assert len(filled.inbox.inbox(True, 50, None, by=CITIZEN)["items"]) == 4
 
 
-def test_the_same_command_id_cannot_mean_another_message(told: Office) -> None:
-    one, other = (message.id for message in told.messages()[:2])
+def test_the_same_command_id_cannot_mean_another_message(filled: Office) -> None:
+    one, other = (message.id for message in filled.messages()[:2])
     same = "7c1d4e2a-0000-4000-8000-000000000000"
-    told.inbox.mark_read(one, by=CITIZEN, command=command("mark_read", command_id=same, message_id=one))
+    filled.inbox.mark_read(one, by=CITIZEN, command=command("mark_read", command_id=same, message_id=one))
     with pytest.raises(CommandIdReused):
-        told.inbox.mark_read(other, by=CITIZEN, command=command("mark_read", command_id=same, message_id=other))
+        filled.inbox.mark_read(other, by=CITIZEN, command=command("mark_read", command_id=same, message_id=other))
 
 
 @pytest.mark.parametrize("cursor", ["", "-1", "1 or 1=1", "٣.٣", "9" * 30, "9" * 18 + ".1", "1.2\n"])
-def test_a_cursor_nobody_gave_is_refused_with_a_pointer(told: Office, cursor: str) -> None:
+def test_a_cursor_nobody_gave_is_refused_with_a_pointer(filled: Office, cursor: str) -> None:
     with pytest.raises(InvalidRequest, match="/cursor"):
-        told.inbox.inbox(None, 50, cursor, by=CITIZEN)
+        filled.inbox.inbox(None, 50, cursor, by=CITIZEN)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import LEASE, Courier, Parcel, given_up
-from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, carrier_of, compose
+from services.notifications.delivery_worker import LEASE, DeliveryWorker, OutgoingMessage, abandoned_deliveries
+from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, compose, mail_carrier_of
 from tests.component.notifications import mail_server
 from tests.component.notifications.use_cases import CITIZEN, Directory, Office, command, event
 
@@ -33,57 +33,59 @@ def clock() -> Iterator[time_machine.Coordinates]:
         yield moved
 
 
-def courier(office: Office, port: int, timeout: float = 5.0) -> Courier:
+def worker(office: Office, port: int, timeout: float = 5.0) -> DeliveryWorker:
     server = MailServer.of(f"smtp://127.0.0.1:{port}")
-    return Courier(office.database, MailCarrier(server, "Cổng dịch vụ công <no-reply@portal.example.vn>", timeout))
+    return DeliveryWorker(
+        office.database, MailCarrier(server, "Cổng dịch vụ công <no-reply@portal.example.vn>", timeout)
+    )
 
 
 def letter_to(office: Office, address: str, event_id: str = "applications:1") -> None:
-    office.hears(event("application_accepted.v1", event_id), Directory(email=address))
+    office.receive(event("application_accepted.v1", event_id), Directory(email=address))
 
 
 def received(mailbox: mail_server.MailServer, office: Office) -> int:
-    """How often the letter of this office's only delivery arrived."""
+    """How often the mail of this office's only delivery arrived."""
     [delivery] = office.deliveries()
-    return sum(delivery.id in (letter["Message-ID"] or "") for letter in mailbox.letters())
+    return sum(delivery.id in (mail["Message-ID"] or "") for mail in mailbox.mails())
 
 
-def test_a_letter_arrives_in_vietnamese_under_the_id_of_the_effect(
+def test_an_email_arrives_in_vietnamese_under_the_id_of_the_effect(
     office: Office, mailbox: mail_server.MailServer
 ) -> None:
     letter_to(office, "mau@example.vn")
-    assert courier(office, mailbox.port).step() == 1
+    assert worker(office, mailbox.port).step() == 1
     [delivery] = office.deliveries()
-    letter = mailbox.letters()[-1]
-    assert letter["Message-ID"] == f"<{delivery.id}@portal.example.vn>"
-    assert letter["To"] == "Nguyễn Thị Mẫu <mau@example.vn>" and letter["Auto-Submitted"] == "auto-generated"
-    assert letter["Subject"] == "Hồ sơ H01.01-261120-0001 đã được tiếp nhận, hẹn trả 25/11/2026"
-    assert "Kính gửi Nguyễn Thị Mẫu," in letter.get_content()
+    mail = mailbox.mails()[-1]
+    assert mail["Message-ID"] == f"<{delivery.id}@portal.example.vn>"
+    assert mail["To"] == "Nguyễn Thị Mẫu <mau@example.vn>" and mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Subject"] == "Hồ sơ H01.01-261120-0001 đã được tiếp nhận, hẹn trả 25/11/2026"
+    assert "Kính gửi Nguyễn Thị Mẫu," in mail.get_content()
     assert (delivery.status, delivery.attempts, delivery.problem) == ("sent", 1, None)
     assert [(one.number, one.outcome) for one in office.attempts()] == [(1, "sent")]
 
 
-def test_a_sent_letter_is_not_sent_again(office: Office, mailbox: mail_server.MailServer) -> None:
+def test_a_sent_email_is_not_sent_again(office: Office, mailbox: mail_server.MailServer) -> None:
     letter_to(office, "mau@example.vn")
-    sending = courier(office, mailbox.port)
+    sending = worker(office, mailbox.port)
     assert [sending.step() for _ in range(3)] == [1, 0, 0]
     assert received(mailbox, office) == 1
 
 
-def test_a_letter_written_by_a_clock_ahead_of_ours_goes_out_all_the_same(
+def test_an_email_written_by_a_clock_ahead_of_ours_goes_out_all_the_same(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
     clock.shift(600)
     letter_to(office, "mau@example.vn")
     clock.shift(-600)
-    assert courier(office, mailbox.port).step() == 1 and received(mailbox, office) == 1
+    assert worker(office, mailbox.port).step() == 1 and received(mailbox, office) == 1
 
 
-def test_a_greylisted_letter_is_sent_again_after_a_minute(
+def test_a_greylisted_email_is_sent_again_after_a_minute(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
     letter_to(office, "greylist@example.vn")
-    sending = courier(office, mailbox.port)
+    sending = worker(office, mailbox.port)
     sending.step()
     [delivery] = office.deliveries()
     assert delivery.status == "temporary_failure" and "451" in (delivery.problem or "")
@@ -100,23 +102,23 @@ def test_an_address_nobody_has_is_given_up_at_once(
     office: Office, mailbox: mail_server.MailServer, address: str
 ) -> None:
     letter_to(office, address or "@")
-    courier(office, mailbox.port).step()
+    worker(office, mailbox.port).step()
     [delivery] = office.deliveries()
     assert (delivery.status, delivery.next_attempt_at) == ("permanent_failure", None) and delivery.problem
 
 
-def test_one_refused_letter_does_not_hold_up_the_next(office: Office, mailbox: mail_server.MailServer) -> None:
+def test_one_refused_email_does_not_hold_up_the_next(office: Office, mailbox: mail_server.MailServer) -> None:
     for number, address in enumerate(["defer-550@example.vn", "data-451@example.vn", "mau@example.vn"]):
         letter_to(office, address, f"applications:{number}")
-    assert courier(office, mailbox.port).step() == 3
+    assert worker(office, mailbox.port).step() == 3
     assert [one.status for one in office.deliveries()] == ["permanent_failure", "temporary_failure", "sent"]
 
 
-def test_a_letter_refused_for_days_is_given_up(
+def test_an_email_refused_for_days_is_given_up(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
     letter_to(office, "defer-452@example.vn")
-    sending, waits = courier(office, mailbox.port), []
+    sending, waits = worker(office, mailbox.port), []
     while sending.step():
         [delivery] = office.deliveries()
         if delivery.next_attempt_at is not None:
@@ -133,8 +135,8 @@ def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_ba
         port = free.getsockname()[1]
     for number in range(3):
         letter_to(office, "mau@example.vn", f"applications:{number}")
-    sending = courier(office, port)
-    assert sending.step() == 1  # the first letter finds nobody there; the others are not tried
+    sending = worker(office, port)
+    assert sending.step() == 1  # the first mail finds nobody there; the others are not tried
     assert [one.attempts for one in office.deliveries()] == [1, 0, 0]
     clock.shift(10)
     assert sending.step() == 0
@@ -142,23 +144,23 @@ def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_ba
     try:
         clock.shift(60)
         assert sending.step() == 3
-        assert len(server.letters()) == 3
+        assert len(server.mails()) == 3
     finally:
         server.stop()
 
 
 def test_a_server_that_is_too_slow_counts_as_no_answer(office: Office, mailbox: mail_server.MailServer) -> None:
     letter_to(office, "slow-2@example.vn")
-    courier(office, mailbox.port, timeout=0.5).step()
+    worker(office, mailbox.port, timeout=0.5).step()
     [delivery] = office.deliveries()
     assert delivery.status == "temporary_failure" and "timed out" in (delivery.problem or "")
 
 
-def test_a_line_that_goes_dead_after_the_letter_means_a_repeat_under_the_same_id(
+def test_a_connection_lost_after_the_email_means_a_repeat_under_the_same_id(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
     letter_to(office, "drop@example.vn")
-    sending = courier(office, mailbox.port)
+    sending = worker(office, mailbox.port)
     sending.step()
     assert office.deliveries()[0].status == "temporary_failure"
     clock.shift(60)
@@ -171,9 +173,9 @@ def test_an_intent_without_result_is_found_and_sent_again(
     office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
 ) -> None:
     letter_to(office, "mau@example.vn")
-    sending = courier(office, mailbox.port)
-    sending._intend(office.deliveries()[0].id)  # and here the process dies
-    later = courier(office, mailbox.port)
+    sending = worker(office, mailbox.port)
+    sending._begin_attempt(office.deliveries()[0].id)  # and here the process dies
+    later = worker(office, mailbox.port)
     assert later.step() == 0, "the attempt may still be under way"
     clock.shift(LEASE + timedelta(seconds=1))
     later.step()
@@ -190,41 +192,41 @@ def test_a_later_attempt_keeps_the_quiet_hours_too(
     night = {"quiet_hours": {"from": "10:01", "until": "12:00"}}  # it is 10:00 in Viet Nam
     office.preferences.set_preferences(night, by=CITIZEN, command=command())
     letter_to(office, "greylist@quiet.example.vn")
-    courier(office, mailbox.port).step()
+    worker(office, mailbox.port).step()
     assert office.deliveries()[0].next_attempt_at == datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 
 @given(name=st.text(max_size=40), address=st.text(max_size=40), subject=st.text(max_size=40), body=st.text(max_size=99))
-def test_any_words_and_addresses_are_sent_or_given_up_and_never_a_failure(
+def test_any_text_and_address_is_sent_or_given_up_and_never_a_failure(
     tmp_path_factory: pytest.TempPathFactory, name: str, address: str, subject: str, body: str
 ) -> None:
     carrier = FolderCarrier(tmp_path_factory.getbasetemp(), "no-reply@portal.example.vn")
     with carrier.open() as carry:
-        assert carry(Parcel("any", address, name, subject, body, "vi")).status in {"sent", "permanent_failure"}
+        assert carry(OutgoingMessage("any", address, name, subject, body, "vi")).status in {"sent", "permanent_failure"}
 
 
 def test_what_is_given_up_is_counted_and_logged_without_the_address(
     office: Office, mailbox: mail_server.MailServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = given_up.labels("email")._value.get()
+    before = abandoned_deliveries.labels("email")._value.get()
     letter_to(office, "defer-550@example.vn")
-    courier(office, mailbox.port).step()
-    assert given_up.labels("email")._value.get() == before + 1
-    said = "".join(capsys.readouterr())
-    assert office.deliveries()[0].id in said and "example.vn" not in said
+    worker(office, mailbox.port).step()
+    assert abandoned_deliveries.labels("email")._value.get() == before + 1
+    text = "".join(capsys.readouterr())
+    assert office.deliveries()[0].id in text and "example.vn" not in text
 
 
 def test_a_name_cannot_smuggle_in_a_header() -> None:
-    parcel = Parcel("id", "mau@example.vn", "Mẫu\r\nBcc: all@example.vn", "a\nb", "c", "vi")
-    letter = compose(parcel, "no-reply@portal.example.vn")
-    assert letter["Bcc"] is None and letter["Subject"] == "a b"
+    message = OutgoingMessage("id", "mau@example.vn", "Mẫu\r\nBcc: all@example.vn", "a\nb", "c", "vi")
+    mail = compose(message, "no-reply@portal.example.vn")
+    assert mail["Bcc"] is None and mail["Subject"] == "a b"
 
 
-def test_the_embedded_default_writes_letters_into_a_folder(office: Office, tmp_path: Path) -> None:
-    carrier = carrier_of(Settings({"PORTAL_HOME": str(tmp_path)}))
+def test_the_embedded_default_writes_emails_into_a_folder(office: Office, tmp_path: Path) -> None:
+    carrier = mail_carrier_of(Settings({"PORTAL_HOME": str(tmp_path)}))
     assert isinstance(carrier, FolderCarrier)
     letter_to(office, "mau@example.vn")
-    assert Courier(office.database, carrier).step() == 1
+    assert DeliveryWorker(office.database, carrier).step() == 1
     [written] = (tmp_path / "outgoing-mail").iterdir()
     assert written.stem == office.deliveries()[0].id and office.deliveries()[0].status == "sent"
 
@@ -233,7 +235,7 @@ def test_anywhere_else_a_missing_mail_server_stops_the_process_by_name() -> None
     real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://"}
     for missing, also in {"MAIL_FROM": {}, "SMTP_URL": {"MAIL_FROM": "a@b.vn"}}.items():
         with pytest.raises(SettingMissing) as stopped:
-            carrier_of(Settings({**real, **also}))
+            mail_carrier_of(Settings({**real, **also}))
         assert stopped.value.name == missing
 
 

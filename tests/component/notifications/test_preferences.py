@@ -21,7 +21,7 @@ def wish(office: Office, **wishes: object) -> dict[str, object]:
     return office.preferences.set_preferences(wishes, by=CITIZEN, command=command(**wishes))
 
 
-def test_without_a_wish_there_are_emails_and_texts_and_no_quiet(office: Office) -> None:
+def test_by_default_there_are_emails_and_texts_and_no_quiet_hours(office: Office) -> None:
     assert office.preferences.preferences(by=CITIZEN) == {"email": True, "sms": True, "quiet_hours": None}
 
 
@@ -35,7 +35,7 @@ def test_what_is_not_named_stays_as_it_was(office: Office) -> None:
 
 def test_who_wants_no_email_has_the_inbox_alone(office: Office) -> None:
     wish(office, email=False)
-    office.hears(event("application_approved.v1"))
+    office.receive(event("application_approved.v1"))
     assert len(office.messages()) == 1 and office.deliveries() == []
 
 
@@ -48,12 +48,12 @@ def test_who_wants_no_email_has_the_inbox_alone(office: Office) -> None:
         ("2026-11-20T05:00:00+00:00", "2026-11-20T05:00:00+00:00"),
     ],
 )
-def test_letters_wait_for_the_end_of_the_quiet_hours_and_the_inbox_does_not(
+def test_emails_wait_for_the_end_of_the_quiet_hours_and_the_inbox_does_not(
     office: Office, now: str, sent_at: str
 ) -> None:
     wish(office, quiet_hours=NIGHT)
     with time_machine.travel(datetime.fromisoformat(now), tick=False):
-        office.hears(event("application_approved.v1"), Directory())
+        office.receive(event("application_approved.v1"), Directory())
     assert office.deliveries()[0].next_attempt_at == datetime.fromisoformat(sent_at)
     assert office.messages()[0].created_at == datetime.fromisoformat(now)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from infra.chassis.settings import Settings
-from services.notifications.delivery_worker import Courier
+from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
 from services.notifications.mail_carrier import FolderCarrier
-from services.notifications.reports import Reports, signature
+from services.notifications.reports import DeliveryReports, signature
 from tests.component.notifications.use_cases import Office, event
 
 SECRET = "shared with the provider"
@@ -19,14 +19,14 @@ SECRET = "shared with the provider"
 
 @pytest.fixture
 def sent(office: Office, tmp_path: Path) -> Office:
-    office.hears(event("application_approved.v1"))
-    Courier(office.database, FolderCarrier(tmp_path, "no-reply@portal.example.vn")).step()
+    office.receive(event("application_approved.v1"))
+    DeliveryWorker(office.database, FolderCarrier(tmp_path, "no-reply@portal.example.vn")).step()
     assert office.deliveries()[0].status == "sent"
     return office
 
 
 def report(office: Office, happened: str, secret: str = SECRET, **changed: str) -> dict[str, Any]:
-    reports = Reports(office.database, Settings({"DELIVERY_REPORT_SECRET_POST": SECRET}))
+    reports = DeliveryReports(office.database, Settings({"DELIVERY_REPORT_SECRET_POST": SECRET}))
     parameters = {"delivery_id": office.deliveries()[0].id, "event": happened, "at": "2026-11-20T02:30:00Z", **changed}
     return reports.delivery_report("post", {**parameters, "signature": signature(parameters, secret)})
 
@@ -51,11 +51,11 @@ def test_a_report_signed_by_somebody_else_is_refused(sent: Office) -> None:
 
 def test_a_provider_without_a_shared_secret_is_not_believed(sent: Office) -> None:
     with pytest.raises(DeliveryReportNotGenuine):
-        Reports(sent.database, Settings({})).delivery_report("post", {"delivery_id": "x", "signature": ""})
+        DeliveryReports(sent.database, Settings({})).delivery_report("post", {"delivery_id": "x", "signature": ""})
 
 
-def test_a_signature_does_not_cover_other_words(sent: Office) -> None:
-    reports = Reports(sent.database, Settings({"DELIVERY_REPORT_SECRET_POST": SECRET}))
+def test_a_signature_does_not_cover_other_parameters(sent: Office) -> None:
+    reports = DeliveryReports(sent.database, Settings({"DELIVERY_REPORT_SECRET_POST": SECRET}))
     parameters = {"delivery_id": sent.deliveries()[0].id, "event": "deferred", "at": "2026-11-20T02:30:00Z"}
     signed = {**parameters, "signature": signature(parameters, SECRET)}
     with pytest.raises(DeliveryReportNotGenuine):
@@ -70,14 +70,14 @@ def test_a_report_about_nothing_is_refused_by_name(sent: Office) -> None:
 
 
 def test_a_report_that_is_faster_than_our_own_result_stands(office: Office, tmp_path: Path) -> None:
-    office.hears(event("application_approved.v1"))
-    sending = Courier(office.database, FolderCarrier(tmp_path, "no-reply@portal.example.vn"))
+    office.receive(event("application_approved.v1"))
+    sending = DeliveryWorker(office.database, FolderCarrier(tmp_path, "no-reply@portal.example.vn"))
 
-    def reported_at_once(parcel: Any) -> Any:
+    def reported_at_once(message: Any) -> Any:
         report(office, "delivered")
-        return tell(parcel)
+        return tell(message)
 
     with sending.carrier.open() as tell:
-        sending._carry(office.deliveries()[0].id, reported_at_once)
+        sending._deliver(office.deliveries()[0].id, reported_at_once)
     assert office.deliveries()[0].status == "delivered"
     assert [one.outcome for one in office.attempts()] == ["sent"]

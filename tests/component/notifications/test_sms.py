@@ -17,12 +17,12 @@ import time_machine
 from infra.chassis.settings import SettingMissing, Settings
 from infra.sandbox.texts import Texts, serve
 from services.notifications import sms_carrier
-from services.notifications.delivery_worker import LEASE, Courier
+from services.notifications.delivery_worker import LEASE, DeliveryWorker
 from services.notifications.errors import TemplateNotAllowed
 from services.notifications.follower import duties
-from services.notifications.messages import SAID
-from services.notifications.models import Attempt, Delivery, Row
-from services.notifications.reports import Reports, signature
+from services.notifications.messages import MESSAGE_KINDS
+from services.notifications.models import Attempt, Delivery, Table
+from services.notifications.reports import DeliveryReports, signature
 from services.notifications.sms_carrier import SmsCarrier, SmsGateway
 from tests.component.notifications.use_cases import CITIZEN, OPERATOR, Directory, Office, command, event
 
@@ -50,12 +50,12 @@ def clock() -> Iterator[time_machine.Coordinates]:
         yield moved
 
 
-def courier(office: Office, gateway: Texts, token: str = TOKEN, timeout: float = 0.5) -> Courier:
-    return Courier(office.database, SmsCarrier(SmsGateway.of(gateway.url, token, "DICHVUCONG"), timeout))
+def worker(office: Office, gateway: Texts, token: str = TOKEN, timeout: float = 0.5) -> DeliveryWorker:
+    return DeliveryWorker(office.database, SmsCarrier(SmsGateway.of(gateway.url, token, "DICHVUCONG"), timeout))
 
 
 def text_to(office: Office, phone: str | None = PHONE, event_id: str = "applications:1", language: str = "vi") -> None:
-    office.hears(event("supplement_requested.v1", event_id), Directory(language, email=None, phone=phone))
+    office.receive(event("supplement_requested.v1", event_id), Directory(language, email=None, phone=phone))
 
 
 def puts(gateway: Texts) -> list[int]:
@@ -74,7 +74,7 @@ def outcomes(office: Office) -> list[str | None]:
 
 def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Office, gateway: Texts) -> None:
     text_to(office)
-    assert [courier(office, gateway).step() for _ in range(3)] == [1, 0, 0]
+    assert [worker(office, gateway).step() for _ in range(3)] == [1, 0, 0]
     [arrived], delivery = gateway.all(), only(office)
     assert (arrived["id"], arrived["to"], arrived["from"]) == (delivery.id, PHONE, "DICHVUCONG")
     assert arrived["text"].startswith("Ho so H01.01-261120-0001 can bo sung") and arrived["text"].isascii()
@@ -82,10 +82,12 @@ def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Of
     assert puts(gateway) == [1] and outcomes(office) == ["sent"]
 
 
-@pytest.mark.parametrize("event_type", sorted(SAID))
+@pytest.mark.parametrize("event_type", sorted(MESSAGE_KINDS))
 def test_texts_are_for_what_must_be_acted_on_or_has_ended(office: Office, event_type: str) -> None:
-    office.hears(event(event_type))
-    assert [one.channel for one in office.deliveries() if one.channel == "sms"] == ["sms"] * SAID[event_type].sms
+    office.receive(event(event_type))
+    assert [one.channel for one in office.deliveries() if one.channel == "sms"] == ["sms"] * MESSAGE_KINDS[
+        event_type
+    ].sms
 
 
 def test_without_a_way_there_are_no_texts() -> None:
@@ -102,7 +104,7 @@ def test_without_a_number_that_takes_texts_there_is_none(office: Office, phone: 
 
 def test_who_wants_no_texts_has_e_mail_and_inbox(office: Office) -> None:
     office.preferences.set_preferences({"sms": False}, by=CITIZEN, command=command())
-    office.hears(event("supplement_requested.v1"))
+    office.receive(event("supplement_requested.v1"))
     assert [one.channel for one in office.deliveries()] == ["email"]
 
 
@@ -112,18 +114,18 @@ def test_texts_wait_for_the_end_of_the_quiet_hours(
     night = {"quiet_hours": {"from": "09:00", "until": "11:00"}}  # it is 10:00 in Viet Nam
     office.preferences.set_preferences(night, by=CITIZEN, command=command())
     text_to(office)
-    assert courier(office, gateway).step() == 0
+    assert worker(office, gateway).step() == 0
     clock.move_to(START + timedelta(hours=1))
-    assert courier(office, gateway).step() == 1 and puts(gateway) == [1]
+    assert worker(office, gateway).step() == 1 and puts(gateway) == [1]
 
 
 @pytest.mark.parametrize("lost", ["drop", "hang"])
-def test_a_text_whose_answer_was_lost_is_asked_about_and_not_sent_again(
+def test_a_text_whose_answer_was_lost_is_looked_up_and_not_sent_again(
     office: Office, gateway: Texts, clock: time_machine.Coordinates, lost: str
 ) -> None:
     text_to(office)
     gateway.misbehave(lost)
-    sending = courier(office, gateway)
+    sending = worker(office, gateway)
     sending.step()
     assert only(office).status == "temporary_failure"
     clock.shift(MINUTE)
@@ -139,7 +141,7 @@ def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
     text_to(office)
     text_to(office, "+84901234568", "applications:2")
     gateway.misbehave(code)
-    sending = courier(office, gateway)
+    sending = worker(office, gateway)
     assert sending.step() == 2
     assert [one.status for one in office.deliveries()] == ["temporary_failure", "sent"]
     clock.shift(MINUTE)
@@ -155,7 +157,7 @@ def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
     for number in range(3):
         text_to(office, event_id=f"applications:{number}")
     gateway.misbehave(code)
-    sending = courier(office, gateway)
+    sending = worker(office, gateway)
     assert [sending.step(), sending.step()] == [1, 0]
     assert [one.attempts for one in office.deliveries()] == [1, 0, 0]
     clock.shift(MINUTE)
@@ -164,12 +166,12 @@ def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
 
 def test_a_wrong_token_loses_no_text(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
     text_to(office)
-    courier(office, gateway, token="wrong").step()
+    worker(office, gateway, token="wrong").step()
     clock.shift(MINUTE)
-    courier(office, gateway, token="wrong").step()
+    worker(office, gateway, token="wrong").step()
     assert only(office).status == "temporary_failure" and "401" in (only(office).problem or "")
     clock.shift(timedelta(minutes=5))
-    courier(office, gateway).step()
+    worker(office, gateway).step()
     assert only(office).status == "sent" and puts(gateway) == [1]
 
 
@@ -180,7 +182,7 @@ def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
     gateway.stop()
     for number in range(3):
         text_to(office, event_id=f"applications:{number}")
-    sending = courier(office, gateway)
+    sending = worker(office, gateway)
     assert [sending.step(), sending.step()] == [1, 0]
     gateway.start(port)
     clock.shift(MINUTE)
@@ -190,19 +192,19 @@ def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
 @pytest.mark.parametrize("phone", ["+84900000400", "+84900000410", "+84900000422"])
 def test_a_text_refused_for_good_is_given_up_at_once(office: Office, gateway: Texts, phone: str) -> None:
     text_to(office, phone)
-    courier(office, gateway).step()
+    worker(office, gateway).step()
     assert only(office).status == "permanent_failure" and only(office).next_attempt_at is None
 
 
 def test_what_the_gateway_could_not_deliver_is_given_up(office: Office, gateway: Texts) -> None:
     text_to(office, "+84900003000")
-    courier(office, gateway).step()
+    worker(office, gateway).step()
     assert only(office).status == "permanent_failure" and "failed" in (only(office).problem or "")
 
 
 def test_a_text_refused_for_days_is_given_up(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
     text_to(office, "+84900000500")
-    sending = courier(office, gateway)
+    sending = worker(office, gateway)
     while sending.step():
         if (due := only(office).next_attempt_at) is not None:
             clock.move_to(due)
@@ -223,7 +225,7 @@ def test_a_gateway_that_never_comes_to_an_end_is_hung_up_on(office: Office) -> N
         dripping.start()
         started = time.monotonic()
         carrier = SmsCarrier(SmsGateway.of(f"http://127.0.0.1:{server.getsockname()[1]}"), 0.5)
-        Courier(office.database, carrier).step()
+        DeliveryWorker(office.database, carrier).step()
         assert time.monotonic() - started < 2
         dripping.join(5)
     assert only(office).status == "temporary_failure"
@@ -233,46 +235,46 @@ def test_a_gateway_that_never_comes_to_an_end_is_hung_up_on(office: Office) -> N
 
 
 def died_after_the_call(office: Office, gateway: Texts) -> None:
-    sending = courier(office, gateway)
-    parcel = sending._intend(only(office).id)
-    assert parcel is not None
+    sending = worker(office, gateway)
+    message = sending._begin_attempt(only(office).id)
+    assert message is not None
     with sending.carrier.open() as carry:
-        carry(parcel)
+        carry(message)
 
 
-def test_an_intent_without_result_is_asked_about_and_concluded(
+def test_an_attempt_without_result_is_looked_up_and_closed(
     office: Office, gateway: Texts, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
-    assert courier(office, gateway).step() == 0, "the attempt may still be under way"
+    assert worker(office, gateway).step() == 0, "the attempt may still be under way"
     clock.shift(SHORTER)
-    assert SHORTER < LEASE and courier(office, gateway).step() == 1
+    assert SHORTER < LEASE and worker(office, gateway).step() == 1
     assert (only(office).status, only(office).attempts, puts(gateway)) == ("sent", 1, [1])
     assert outcomes(office) == ["sent"] and "asked" in (office.attempts()[0].detail or "")
 
 
-def test_an_intent_the_gateway_never_heard_of_is_sent_again_under_the_same_id(
+def test_an_attempt_unknown_to_the_gateway_is_sent_again_under_the_same_id(
     office: Office, gateway: Texts, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
-    courier(office, gateway)._intend(only(office).id)  # and here the process dies
+    worker(office, gateway)._begin_attempt(only(office).id)  # and here the process dies
     clock.shift(SHORTER)
-    later = courier(office, gateway)
+    later = worker(office, gateway)
     assert later.step() == 1 and outcomes(office) == ["temporary_failure"]
     clock.shift(MINUTE)
     assert later.step() == 1 and outcomes(office) == ["temporary_failure", "sent"]
     assert puts(gateway) == [1] and gateway.all()[0]["id"] == only(office).id
 
 
-def test_while_nobody_answers_it_stays_open_and_is_asked_about_later(
+def test_while_nobody_answers_an_attempt_stays_open_and_is_looked_up_later(
     office: Office, gateway: Texts, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
     port = gateway.port
     gateway.stop()
-    later = courier(office, gateway)
+    later = worker(office, gateway)
     for _ in range(30):
         clock.shift(MINUTE)
         assert later.step() == 0
@@ -286,39 +288,39 @@ def test_a_leader_that_was_only_slow_changes_nothing_afterwards(
     office: Office, gateway: Texts, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
-    slow, successor = courier(office, gateway), courier(office, gateway)
+    slow, successor = worker(office, gateway), worker(office, gateway)
 
-    def overtaken(parcel: Any) -> Any:
+    def overtaken(message: Any) -> Any:
         clock.shift(SHORTER)
         assert successor.step() == 1 and outcomes(office) == ["temporary_failure"]
         with slow.carrier.open() as carry:
-            return carry(parcel)
+            return carry(message)
 
-    slow._carry(only(office).id, overtaken)
+    slow._deliver(only(office).id, overtaken)
     assert outcomes(office) == ["temporary_failure"]
     clock.shift(MINUTE)
     assert successor.step() == 1
     assert (outcomes(office), puts(gateway)) == (["temporary_failure", "sent"], [1])
 
 
-# What is shown, reported, written
+# What is listed, reported, written
 
 
 def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gateway: Texts) -> None:
     text_to(office, "+84900000422")
-    courier(office, gateway).step()
-    shown = office.inbox.deliveries(office.messages()[0].id, by=CITIZEN)
-    [one] = shown["items"]
+    worker(office, gateway).step()
+    listed = office.inbox.deliveries(office.messages()[0].id, by=CITIZEN)
+    [one] = listed["items"]
     assert (one["channel"], one["recipient"]) == ("sms", "+84***422")
-    assert "900000422" not in str(shown) and "+84***422" in one["problem"]
+    assert "900000422" not in str(listed) and "+84***422" in one["problem"]
 
 
 def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: Texts) -> None:
     text_to(office)
-    courier(office, gateway).step()
-    reports = Reports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared"}))
-    told = {"delivery_id": only(office).id, "event": "delivered", "at": "2026-11-20T02:30:00Z"}
-    reports.delivery_report("sms", {**told, "signature": signature(told, "shared")})
+    worker(office, gateway).step()
+    reports = DeliveryReports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared"}))
+    report = {"delivery_id": only(office).id, "event": "delivered", "at": "2026-11-20T02:30:00Z"}
+    reports.delivery_report("sms", {**report, "signature": signature(report, "shared")})
     assert only(office).status == "delivered"
 
 
@@ -332,8 +334,8 @@ def test_an_operators_text_is_sent_in_plain_letters_and_never_in_more_than_three
     with pytest.raises(TemplateNotAllowed, match="3 parts"):
         publish("dài quá " * 60)
     publish("Bổ sung: {{ reason }}")
-    told = event("supplement_requested.v1", reason="Giấy chứng sinh mờ. " * 100)
-    office.hears(told, Directory(email=None, phone=PHONE))
+    report = event("supplement_requested.v1", reason="Giấy chứng sinh mờ. " * 100)
+    office.receive(report, Directory(email=None, phone=PHONE))
     assert only(office).template_version == 2
     assert only(office).body.startswith("Bo sung: Giay chung sinh mo.") and len(only(office).body) <= 459
     preview = office.templates.preview("supplement_requested", "sms", "vi", {"reason": "Thiếu"})
@@ -345,26 +347,26 @@ def test_an_operators_text_is_sent_in_plain_letters_and_never_in_more_than_three
 CANARY = "+84912345678"
 
 
-def everything_kept(office: Office) -> str:
+def everything_stored(office: Office) -> str:
     with office.database.session() as session:
-        return str([list(session.execute(table.select())) for table in Row.metadata.sorted_tables])
+        return str([list(session.execute(table.select())) for table in Table.metadata.sorted_tables])
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_of_an_erased_person_neither_number_nor_words_stay(
+def test_of_an_erased_person_neither_number_nor_text_stays(
     office: Office, gateway: Texts, clock: time_machine.Coordinates, gone: bool
 ) -> None:
     text_to(office, CANARY)
     if gone:
         gateway.misbehave("422")  # whose words repeat the number
-        courier(office, gateway).step()
-    assert CANARY in everything_kept(office) and "Ho so H01" in everything_kept(office)
-    office.forgets(CITIZEN.account_id)
-    kept = everything_kept(office)
-    assert CANARY[1:] not in kept and "Ho so H01" not in kept
+        worker(office, gateway).step()
+    assert CANARY in everything_stored(office) and "Ho so H01" in everything_stored(office)
+    office.erase(CITIZEN.account_id)
+    stored = everything_stored(office)
+    assert CANARY[1:] not in stored and "Ho so H01" not in stored
     assert only(office).status == "permanent_failure"
     clock.shift(timedelta(hours=1))
-    assert courier(office, gateway).step() == 0 and gateway.all() == []
+    assert worker(office, gateway).step() == 0 and gateway.all() == []
 
 
 @pytest.mark.parametrize("arrived", [False, True])
@@ -375,31 +377,31 @@ def test_a_text_under_way_when_its_person_was_erased_is_settled_and_not_sent_aga
     if arrived:
         died_after_the_call(office, gateway)
     else:
-        courier(office, gateway)._intend(only(office).id)
-    office.forgets(CITIZEN.account_id)
+        worker(office, gateway)._begin_attempt(only(office).id)
+    office.erase(CITIZEN.account_id)
     clock.shift(SHORTER)
-    assert courier(office, gateway).step() == 1
+    assert worker(office, gateway).step() == 1
     assert only(office).status == ("sent" if arrived else "permanent_failure")
-    assert puts(gateway) == [1] * arrived and CANARY[1:] not in everything_kept(office)
+    assert puts(gateway) == [1] * arrived and CANARY[1:] not in everything_stored(office)
 
 
 # Settings
 
 
-def test_without_an_address_no_courier_runs_for_texts() -> None:
+def test_without_a_gateway_no_worker_runs_for_texts() -> None:
     home = {"PORTAL_HOME": "unused", "SERVICE_CLIENT_SECRET": "only a test"}
-    assert sms_carrier.carrier_of(Settings(home)) is None
-    assert "courier-sms" not in [duty.name for duty in duties(Settings(home))]
-    assert "courier-sms" in [duty.name for duty in duties(Settings({**home, "SMS_URL": "http://gateway"}))]
+    assert sms_carrier.sms_carrier_of(Settings(home)) is None
+    assert "delivery-sms" not in [duty.name for duty in duties(Settings(home))]
+    assert "delivery-sms" in [duty.name for duty in duties(Settings({**home, "SMS_URL": "http://gateway"}))]
 
 
 def test_outside_development_token_and_sender_are_needed() -> None:
     real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://", "SMS_URL": "https://sms.example.vn"}
     for missing, also in {"SMS_TOKEN": {}, "SMS_SENDER": {"SMS_TOKEN": "t"}}.items():
         with pytest.raises(SettingMissing) as stopped:
-            sms_carrier.carrier_of(Settings({**real, **also}))
+            sms_carrier.sms_carrier_of(Settings({**real, **also}))
         assert stopped.value.name == missing
-    carrier = sms_carrier.carrier_of(Settings({**real, "SMS_TOKEN": "t", "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"}))
+    carrier = sms_carrier.sms_carrier_of(Settings({**real, "SMS_TOKEN": "t", "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"}))
     assert carrier is not None and (carrier.gateway.secure, carrier.timeout) == (True, 3)
     assert carrier.lease == timedelta(seconds=16)
 
@@ -413,12 +415,12 @@ def test_an_address_that_is_none_stops_the_process(url: str) -> None:
 def test_the_address_may_have_a_path(office: Office, gateway: Texts) -> None:
     carrier = SmsCarrier(SmsGateway.of(f"{gateway.url}/elsewhere/", TOKEN), 0.5)
     text_to(office)
-    Courier(office.database, carrier).step()
+    DeliveryWorker(office.database, carrier).step()
     assert "404" in (only(office).problem or "") and only(office).status == "temporary_failure"
 
 
-def test_attempts_of_texts_are_kept_like_those_of_letters(office: Office, gateway: Texts) -> None:
+def test_attempts_of_texts_are_recorded_like_those_of_emails(office: Office, gateway: Texts) -> None:
     text_to(office)
-    courier(office, gateway).step()
+    worker(office, gateway).step()
     [attempt] = office.attempts()
     assert isinstance(attempt, Attempt) and attempt.finished_at is not None and attempt.detail == "HTTP 201 accepted"

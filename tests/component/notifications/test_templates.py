@@ -17,7 +17,7 @@ from services.notifications.errors import (
     TemplateNotAllowed,
     TemplateNotFound,
 )
-from services.notifications.messages import KEYS, LANGUAGES, SAID, TEXTS
+from services.notifications.messages import KINDS_BY_KEY, LANGUAGES, MESSAGE_KINDS, TEXTS
 from tests.component.notifications.use_cases import OPERATOR, Office, command, event
 
 WHICH = ("application_approved", "inbox", "vi")
@@ -30,8 +30,8 @@ def publish(office: Office, subject: str = "Mới {{ reference }}", body: str = 
 
 def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: Office) -> None:
     items = office.templates.templates()["items"]
-    texts = sum(said.sms for said in SAID.values())
-    assert len(items) == (2 * len(KEYS) + texts) * len(LANGUAGES)
+    texts = sum(kind.sms for kind in MESSAGE_KINDS.values())
+    assert len(items) == (2 * len(KINDS_BY_KEY) + texts) * len(LANGUAGES)
     assert len({(one["key"], one["channel"], one["language"]) for one in items}) == len(items)
     assert {(one["version"], one["published_by"]) for one in items} == {(1, "built-in")}
 
@@ -39,9 +39,9 @@ def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: 
 def test_no_built_in_text_is_left_over() -> None:
     for language in LANGUAGES:
         files = {path.stem for path in (Path(templates.FOLDER) / language).iterdir()}
-        assert files == {*KEYS, "_email", "sms"}
+        assert files == {*KINDS_BY_KEY, "_email", "sms"}
         texts = {path.stem for path in (Path(templates.FOLDER) / language / "sms").iterdir()}
-        assert texts == {key for key, said in KEYS.items() if said.sms}
+        assert texts == {key for key, kind in KINDS_BY_KEY.items() if kind.sms}
 
 
 def test_both_languages_speak_of_the_same_facts() -> None:
@@ -62,9 +62,9 @@ def test_operators_are_shown_which_facts_a_text_may_speak_of(office: Office) -> 
 
 
 def test_a_published_text_is_the_next_version_and_used_at_once(office: Office) -> None:
-    office.hears(event("application_approved.v1", "applications:1"))
+    office.receive(event("application_approved.v1", "applications:1"))
     assert [publish(office), publish(office, "Mới hơn {{ reference }}")] == [2, 3]
-    office.hears(event("application_approved.v1", "applications:2"))
+    office.receive(event("application_approved.v1", "applications:2"))
     old, new = office.messages()
     assert (old.template_version, new.template_version) == (1, 3)
     assert old.subject.startswith("Hồ sơ") and new.subject == "Mới hơn H01.01-261120-0001"
@@ -74,9 +74,9 @@ def test_the_first_text_of_an_operator_still_leaves_version_1_to_the_built_in_on
     assert publish(office) == 2
 
 
-def test_a_letter_and_a_message_each_have_their_own_text(office: Office) -> None:
+def test_an_email_and_a_message_each_have_their_own_text(office: Office) -> None:
     publish(office, which=("application_approved", "email", "vi"))
-    office.hears(event("application_approved.v1"))
+    office.receive(event("application_approved.v1"))
     assert (office.messages()[0].template_version, office.deliveries()[0].template_version) == (1, 2)
 
 
@@ -141,7 +141,7 @@ def test_a_text_must_live_without_facts_that_are_only_sometimes_there(office: Of
         ("{{ at | money }}", {"at": "2026-11-20"}),
     ],
 )
-def test_a_fact_that_cannot_be_said_is_refused_and_not_a_failure(office: Office, body: str, facts: Any) -> None:
+def test_a_fact_that_cannot_be_rendered_is_refused_and_not_a_failure(office: Office, body: str, facts: Any) -> None:
     with pytest.raises((TemplateFactUnfit, wording.FactUnfit)):
         wording.render(body, "vi", facts)
 
@@ -170,9 +170,9 @@ def test_what_looks_like_a_way_out_by_name_leads_nowhere() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_either_refused_or_can_be_said(body: str) -> None:
+def test_any_text_is_either_refused_or_can_be_rendered(body: str) -> None:
     try:
-        wording.check(body)
+        wording.check_template(body)
     except wording.WordingProblem:
         return
     try:
@@ -183,15 +183,15 @@ def test_any_text_is_either_refused_or_can_be_said(body: str) -> None:
 
 @given(st.integers(0, 10**15))
 def test_money_is_written_with_dots_and_dong(amount: int) -> None:
-    said = wording.money({"amount": amount, "currency": "VND"}, "vi")
-    assert said == f"{amount:,}".replace(",", ".") + "\N{NO-BREAK SPACE}₫"
+    kind = wording.money_text({"amount": amount, "currency": "VND"}, "vi")
+    assert kind == f"{amount:,}".replace(",", ".") + "\N{NO-BREAK SPACE}₫"
 
 
 def test_instants_and_days_are_those_of_viet_nam() -> None:
-    assert wording.moment("2026-12-31T18:00:00+00:00", "vi") == "01:00 ngày 01/01/2027"
-    assert wording.moment("2026-12-31T18:00:00Z", "en") == "01:00, 1 January 2027"
+    assert wording.moment_text("2026-12-31T18:00:00+00:00", "vi") == "01:00 ngày 01/01/2027"
+    assert wording.moment_text("2026-12-31T18:00:00Z", "en") == "01:00, 1 January 2027"
     assert (
-        wording.day("2026-12-31T18:00:00+00:00", "vi") == "01/01/2027"
-        and wording.day("2026-12-31", "vi") == "31/12/2026"
+        wording.day_text("2026-12-31T18:00:00+00:00", "vi") == "01/01/2027"
+        and wording.day_text("2026-12-31", "vi") == "31/12/2026"
     )
-    assert wording.money({"amount": 12345, "currency": "USD"}, "en") == "US$123.45"
+    assert wording.money_text({"amount": 12345, "currency": "USD"}, "en") == "US$123.45"

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain import text_message as texts
-from services.notifications.messages import LANGUAGES, SAID
+from services.notifications.messages import LANGUAGES, MESSAGE_KINDS
 from services.notifications.templates import built_in
 from services.notifications.wording import render
 from tests.component.notifications.test_templates import spoken_of
 from tests.component.notifications.use_cases import example
 
 ALPHABET = texts.BASIC | texts.EXTENDED
-SENT = sorted(event_type for event_type, said in SAID.items() if said.sms)
+SENT = sorted(event_type for event_type, kind in MESSAGE_KINDS.items() if kind.sms)
 
 
 @pytest.mark.parametrize(
@@ -38,28 +38,28 @@ SENT = sorted(event_type for event_type, said in SAID.items() if said.sms)
     ],
 )
 def test_a_number_is_written_one_way_or_takes_no_texts(written: str, meant: str | None) -> None:
-    assert texts.number(written) == meant
+    assert texts.phone_number(written) == meant
 
 
 @given(st.text(max_size=30))
-def test_any_words_are_a_number_or_none(phone: str) -> None:
-    found = texts.number(phone)
-    assert found is None or (texts.E164.fullmatch(found) and texts.number(found) == found)
+def test_any_text_is_a_number_or_none(phone: str) -> None:
+    found = texts.phone_number(phone)
+    assert found is None or (texts.E164.fullmatch(found) and texts.phone_number(found) == found)
 
 
 def test_vietnamese_is_written_without_diacritics() -> None:
-    assert texts.plain("Hồ sơ đã được phê duyệt, ĐỪNG quên: “Giấy  tờ”\n– 135.000\N{NO-BREAK SPACE}₫…") == (
+    assert texts.gsm_text("Hồ sơ đã được phê duyệt, ĐỪNG quên: “Giấy  tờ”\n– 135.000\N{NO-BREAK SPACE}₫…") == (
         'Ho so da duoc phe duyet, DUNG quen: "Giay to" - 135.000 VND...'
     )
     every = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
-    assert set(texts.plain(every + every.upper())) == set("aeiouydAEIOUYD")
+    assert set(texts.gsm_text(every + every.upper())) == set("aeiouydAEIOUYD")
 
 
 @given(st.text(max_size=600))
-def test_any_words_become_letters_of_the_gsm_alphabet_in_three_parts(words: str) -> None:
-    said = texts.fitted(texts.plain(words))
-    assert set(said) <= ALPHABET and texts.parts(said) <= 3
-    assert texts.plain(said) == said
+def test_any_text_is_put_into_the_gsm_alphabet_in_three_parts(words: str) -> None:
+    text = texts.fitted(texts.gsm_text(words))
+    assert set(text) <= ALPHABET and texts.parts(text) <= 3
+    assert texts.gsm_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -80,27 +80,27 @@ def test_parts_are_counted_as_they_are_paid(text: str, parts: int) -> None:
 
 
 def test_what_is_too_long_is_cut_between_two_words() -> None:
-    said = texts.fitted("dai qua " * 100)
-    assert said.endswith((" dai...", " qua..."))
-    assert texts.parts(said) == 3 and texts.septets(said) > 440
+    text = texts.fitted("dai qua " * 100)
+    assert text.endswith((" dai...", " qua..."))
+    assert texts.parts(text) == 3 and texts.septets(text) > 440
     assert texts.fitted("x" * 1000) == "x" * 456 + "..."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event_type", SENT)
 def test_every_text_fits_one_message_and_the_longest_facts_fit_three(event_type: str, language: str) -> None:
-    key, data = SAID[event_type].key, example(event_type)
-    facts = {"reference": "H01.01-261120-0001", **dict.fromkeys(SAID[event_type].optional), **data}
+    key, data = MESSAGE_KINDS[event_type].key, example(event_type)
+    facts = {"reference": "H01.01-261120-0001", **dict.fromkeys(MESSAGE_KINDS[event_type].optional), **data}
     _, body = built_in(key, "sms", language)
-    assert texts.parts(texts.plain(render(body, language, facts))) == 1
+    assert texts.parts(texts.gsm_text(render(body, language, facts))) == 1
     # As long as events may make them; a reason, which may be longer, is for the inbox.
     longest = {"reference": "H" * 60, "method": "post", "tracking_number": "E" * 60}
-    said = texts.plain(render(body, language, {**facts, **longest}))
-    assert texts.parts(said) <= 3 and set(said) <= ALPHABET
+    text = texts.gsm_text(render(body, language, {**facts, **longest}))
+    assert texts.parts(text) <= 3 and set(text) <= ALPHABET
 
 
 @pytest.mark.parametrize("event_type", SENT)
 def test_no_text_gives_a_reason_or_a_name_away(event_type: str) -> None:
     for language in LANGUAGES:
-        _, body = built_in(SAID[event_type].key, "sms", language)
+        _, body = built_in(MESSAGE_KINDS[event_type].key, "sms", language)
         assert not {"reason", "full_name", "marks", "procedure_name"} & spoken_of(body)

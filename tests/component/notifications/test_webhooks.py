@@ -1,4 +1,4 @@
-"""Other systems told by webhook: whom, what, how signed, how often, and where never."""
+"""Other systems payload by webhook: whom, what, how signed, how often, and where never."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from standardwebhooks import Webhook
 
 from infra.chassis.refusals import InvalidRequest, Refusal
 from services.notifications import webhook_carrier
-from services.notifications.delivery_worker import Courier
-from services.notifications.domain.webhook_address import is_public, looks_private, parse
+from services.notifications.delivery_worker import DeliveryWorker
+from services.notifications.domain.webhook_address import is_public, looks_private, parse_address
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
 from services.notifications.webhook_carrier import WebhookCarrier
 from tests.component.notifications.use_cases import CITIZEN, OPERATOR, STRANGER, Office, command, event
@@ -71,8 +71,8 @@ def subscribed(office: Office, url: str, types: list[str] = ACCEPTED) -> dict[st
     return office.webhooks.subscribe(url, types, by=OPERATOR, command=command(by=OPERATOR))
 
 
-def courier(office: Office, *, guarded: bool = False, timeout: float = 5.0) -> Courier:
-    return Courier(office.database, WebhookCarrier(guarded=guarded, timeout=timeout))
+def worker(office: Office, *, guarded: bool = False, timeout: float = 5.0) -> DeliveryWorker:
+    return DeliveryWorker(office.database, WebhookCarrier(guarded=guarded, timeout=timeout))
 
 
 def calls_of(office: Office) -> list[Any]:
@@ -81,11 +81,11 @@ def calls_of(office: Office) -> list[Any]:
 
 def test_a_subscriber_is_called_with_a_signature_it_can_verify(office: Office, receiver: Receiver) -> None:
     subscription = subscribed(office, receiver.url)
-    office.hears(event("application_accepted.v1", "applications:9"))
-    assert courier(office).step() == 1
+    office.receive(event("application_accepted.v1", "applications:9"))
+    assert worker(office).step() == 1
     [(headers, body)] = receiver.calls
-    told = Webhook(subscription["secret"]).verify(body, headers)
-    assert (told["type"], told["id"], told["data"]["status"]) == (
+    payload = Webhook(subscription["secret"]).verify(body, headers)
+    assert (payload["type"], payload["id"], payload["data"]["status"]) == (
         "application_accepted.v1",
         "applications:9",
         "submitted",
@@ -93,20 +93,20 @@ def test_a_subscriber_is_called_with_a_signature_it_can_verify(office: Office, r
     assert headers["webhook-id"] == calls_of(office)[0].id and calls_of(office)[0].status == "delivered"
 
 
-def test_a_call_names_no_person_and_repeats_no_words(office: Office, receiver: Receiver) -> None:
+def test_a_call_names_no_person_and_repeats_no_free_text(office: Office, receiver: Receiver) -> None:
     subscribed(office, receiver.url, ["application_rejected.v1"])
-    office.hears(event("application_rejected.v1"))
-    courier(office).step()
+    office.receive(event("application_rejected.v1"))
+    worker(office).step()
     body = receiver.calls[0][1]
     assert CITIZEN.account_id not in body and "Điều 16" not in body and "Nguyễn" not in body
     assert set(json.loads(body)["data"]) >= {"application_id", "reference", "status", "version"}
 
 
-def test_only_what_was_asked_for_is_told_and_only_once(office: Office, receiver: Receiver) -> None:
+def test_only_subscribed_events_are_delivered_and_only_once(office: Office, receiver: Receiver) -> None:
     subscribed(office, receiver.url)
     for event_type, event_id in [("application_approved.v1", "applications:1"), *[(ACCEPTED[0], "applications:2")] * 2]:
-        office.hears(event(event_type, event_id))
-    sending = courier(office)
+        office.receive(event(event_type, event_id))
+    sending = worker(office)
     assert [sending.step(), sending.step()] == [1, 0] and len(receiver.calls) == 1
 
 
@@ -115,8 +115,8 @@ def test_a_failing_subscriber_is_called_again_after_1_minute_5_minutes_1_hour_an
 ) -> None:
     subscribed(office, receiver.url)
     receiver.answers = [500] * 9
-    office.hears(event("application_accepted.v1"))
-    sending, waits = courier(office), []
+    office.receive(event("application_accepted.v1"))
+    sending, waits = worker(office), []
     while sending.step():
         [call] = calls_of(office)
         if call.next_attempt_at:
@@ -130,16 +130,16 @@ def test_a_failing_subscriber_is_called_again_after_1_minute_5_minutes_1_hour_an
 def test_a_redirect_is_a_failure_and_not_followed(office: Office, receiver: Receiver) -> None:
     subscribed(office, receiver.url)
     receiver.answers = [307]
-    office.hears(event("application_accepted.v1"))
-    courier(office).step()
+    office.receive(event("application_accepted.v1"))
+    worker(office).step()
     assert len(receiver.calls) == 1 and calls_of(office)[0].problem == "HTTP 307"
 
 
 def test_a_subscriber_that_is_gone_is_not_called_again(office: Office, receiver: Receiver) -> None:
     subscribed(office, receiver.url)
     receiver.answers = [410]
-    office.hears(event("application_accepted.v1"))
-    courier(office).step()
+    office.receive(event("application_accepted.v1"))
+    worker(office).step()
     assert calls_of(office)[0].status == "permanent_failure"
 
 
@@ -151,9 +151,9 @@ def test_a_subscriber_that_never_comes_to_an_end_is_hung_up_on(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         Thread(target=dawdle, args=(listening, word), daemon=True).start()
         subscribed(office, f"http://127.0.0.1:{listening.getsockname()[1]}/")
-        office.hears(event("application_accepted.v1"))
+        office.receive(event("application_accepted.v1"))
         started = time.monotonic()
-        courier(office, timeout=1.0).step()
+        worker(office, timeout=1.0).step()
     assert calls_of(office)[0].status == "temporary_failure" and time.monotonic() - started < 2
 
 
@@ -165,8 +165,8 @@ def test_a_subscriber_that_does_not_answer_is_left_alone_and_others_are_called(
     for url in (nobody, receiver.url):
         subscribed(office, url)
     for number in range(3):
-        office.hears(event("application_accepted.v1", f"applications:{number}"))
-    sending = courier(office)
+        office.receive(event("application_accepted.v1", f"applications:{number}"))
+    sending = worker(office)
     assert [sending.step(), sending.step()] == [4, 0] and len(receiver.calls) == 3
     assert sorted(one.attempts for one in calls_of(office) if one.recipient == nobody) == [0, 0, 1]
     clock.shift(16)
@@ -184,8 +184,8 @@ def dawdle(listening: socket.socket, word: bytes) -> None:
 
 def test_redelivery_sends_the_same_event_under_the_same_id(office: Office, receiver: Receiver) -> None:
     subscription = subscribed(office, receiver.url)
-    office.hears(event("application_accepted.v1"))
-    sending = courier(office)
+    office.receive(event("application_accepted.v1"))
+    sending = worker(office)
     sending.step()
     first = calls_of(office)[0]
     again = office.webhooks.redeliver(first.id, by=OPERATOR, command=command(by=OPERATOR))
@@ -200,7 +200,7 @@ def test_redelivery_sends_the_same_event_under_the_same_id(office: Office, recei
 def test_deliveries_come_in_pages_newest_first(office: Office) -> None:
     subscription_id = subscribed(office, "https://so.example.vn/")["subscription_id"]
     for number in range(5):
-        office.hears(event("application_accepted.v1", f"applications:{number}"))
+        office.receive(event("application_accepted.v1", f"applications:{number}"))
     first = office.webhooks.webhook_deliveries(subscription_id, 3, None, by=OPERATOR)
     rest = office.webhooks.webhook_deliveries(subscription_id, 3, first["next_cursor"], by=OPERATOR)
     assert [one["event_id"] for one in first["items"] + rest["items"]] == [f"applications:{n}" for n in (4, 3, 2, 1, 0)]
@@ -211,10 +211,10 @@ def test_deliveries_come_in_pages_newest_first(office: Office) -> None:
 
 def test_after_unsubscribing_nothing_waits_and_nothing_comes(office: Office, receiver: Receiver) -> None:
     subscription_id = subscribed(office, receiver.url)["subscription_id"]
-    office.hears(event("application_accepted.v1", "applications:1"))
+    office.receive(event("application_accepted.v1", "applications:1"))
     office.webhooks.unsubscribe(subscription_id, by=OPERATOR, command=command(by=OPERATOR))
-    office.hears(event("application_accepted.v1", "applications:2"))
-    assert courier(office).step() == 0 and receiver.calls == []
+    office.receive(event("application_accepted.v1", "applications:2"))
+    assert worker(office).step() == 0 and receiver.calls == []
     assert [one.problem for one in calls_of(office)] == ["unsubscribed"]
     with pytest.raises(SubscriptionNotFound):
         office.webhooks.redeliver(calls_of(office)[0].id, by=OPERATOR, command=command(by=OPERATOR))
@@ -231,7 +231,7 @@ def test_a_subscription_is_its_owners(office: Office, receiver: Receiver) -> Non
 
 
 def test_an_email_cannot_be_redelivered_as_a_webhook(office: Office) -> None:
-    office.hears(event("application_accepted.v1"))
+    office.receive(event("application_accepted.v1"))
     with pytest.raises(DeliveryNotFound):
         office.webhooks.redeliver(office.deliveries()[0].id, by=OPERATOR, command=command())
 
@@ -259,10 +259,10 @@ def test_a_public_address_is_allowed_in_production() -> None:
 
 def test_a_name_that_turns_inside_later_is_not_called(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     subscribed(office, "https://so.example.vn/hooks")
-    office.hears(event("application_accepted.v1"))
+    office.receive(event("application_accepted.v1"))
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("203.0.114.7", "10.0.0.1")]
     monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", lambda *_a, **_k: found)
-    courier(office, guarded=True).step()
+    worker(office, guarded=True).step()
     [call] = calls_of(office)
     assert call.status == "permanent_failure" and "private address" in call.problem
 
@@ -272,9 +272,9 @@ def test_a_name_that_cannot_be_looked_up_is_tried_again(office: Office, monkeypa
         raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
     subscribed(office, "https://so.example.vn/hooks")
-    office.hears(event("application_accepted.v1"))
+    office.receive(event("application_accepted.v1"))
     monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", unknown)
-    courier(office).step()
+    worker(office).step()
     assert calls_of(office)[0].status == "temporary_failure"
 
 
@@ -286,7 +286,7 @@ def test_the_secret_is_shown_to_the_same_command_again_and_to_no_other(office: O
 
 
 def test_addresses_are_taken_apart_as_they_are_called() -> None:
-    address = parse("https://So.example.vn:8443/a?b=c")
+    address = parse_address("https://So.example.vn:8443/a?b=c")
     assert address is not None
     assert (address.secure, address.host, address.port, address.target) == (True, "so.example.vn", 8443, "/a?b=c")
     assert is_public("1.1.1.1") and not is_public("224.0.0.1") and not looks_private("so.example.vn.")

@@ -14,12 +14,12 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.refusals import Forwarded
-from services.notifications.inbox import Inbox
-from services.notifications.message_writer import Herald
-from services.notifications.models import Attempt, Delivery, Message, Row
+from services.notifications.inbox import Mailbox
+from services.notifications.message_writer import MessageWriter
+from services.notifications.models import Attempt, Delivery, Message, Table
 from services.notifications.personal_data import PersonalData
-from services.notifications.preferences import Preferences
-from services.notifications.templates import Templates
+from services.notifications.preferences import PreferenceKeeper
+from services.notifications.templates import TemplateEditor
 from services.notifications.webhooks import Webhooks
 
 CONTRACT = json.loads((Path(__file__).parents[3] / "services/notifications/contract.json").read_text(encoding="utf-8"))
@@ -39,10 +39,10 @@ class Directory:
         phone: str | None = "+84901234567",
     ) -> None:
         self.language, self.email, self.known, self.phone = language, email, known, phone
-        self.asked = 0
+        self.calls = 0
 
     def contact(self, *, account_id: str) -> dict[str, Any]:
-        self.asked += 1
+        self.calls += 1
         if not self.known:
             raise Forwarded("AccountNotFound", "Không tìm thấy tài khoản.")
         return {
@@ -58,10 +58,10 @@ class Catalogue:
     """Stands in for catalog: birth registration, or nothing."""
 
     def __init__(self, known: bool = True) -> None:
-        self.known, self.asked = known, 0
+        self.known, self.calls = known, 0
 
     def procedure(self, *, code: str, version: int) -> dict[str, Any]:
-        self.asked += 1
+        self.calls += 1
         if not self.known:
             raise Forwarded("ProcedureNotFound", "Không có thủ tục.")
         return {
@@ -78,21 +78,21 @@ class Office:
 
     def __init__(self, url: str = "sqlite://", *, guarded: bool = False, sms: bool = False) -> None:
         self.database = Database(url)
-        Row.metadata.create_all(self.database.engine)
-        self.herald, self.inbox = Herald(self.database, sms=sms), Inbox(self.database)
-        self.preferences, self.templates = Preferences(self.database), Templates(self.database)
+        Table.metadata.create_all(self.database.engine)
+        self.message_writer, self.inbox = MessageWriter(self.database, sms=sms), Mailbox(self.database)
+        self.preferences, self.templates = PreferenceKeeper(self.database), TemplateEditor(self.database)
         self.webhooks = Webhooks(self.database, guarded=guarded)
-        self.forgetting = PersonalData(self.database)
+        self.personal_data = PersonalData(self.database)
 
-    def hears(
-        self, event: Mapping[str, Any], directory: Directory | None = None, catalogue: Catalogue | None = None
+    def receive(
+        self, event: Mapping[str, Any], identity: Directory | None = None, catalog: Catalogue | None = None
     ) -> None:
-        self.herald.tell(event, directory or Directory(), catalogue or Catalogue())
+        self.message_writer.write(event, identity=identity or Directory(), catalog=catalog or Catalogue())
 
-    def forgets(self, account_id: str) -> dict[str, int]:
+    def erase(self, account_id: str) -> dict[str, int]:
         """What an erasure does to this service's own tables."""
         with self.database.session() as session:
-            return self.forgetting.forget(session, account_id, self.forgetting.marks(session, account_id))
+            return self.personal_data.forget(session, account_id, self.personal_data.marks(session, account_id))
 
     def messages(self) -> list[Message]:
         return self._all(select(Message).order_by(Message.position))

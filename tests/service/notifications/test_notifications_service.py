@@ -21,7 +21,7 @@ def refusal(call: Any, **arguments: Any) -> RemoteError:
     return refused.value
 
 
-def test_an_event_becomes_a_message_and_a_letter(portal: Portal, mailbox: MailServer) -> None:
+def test_an_event_becomes_a_message_and_an_email(portal: Portal, mailbox: MailServer) -> None:
     for _ in range(2):
         portal.tell(event("application_accepted.v1", "applications:1"))
     portal.tell(event("payment_settled.v1", "payments:1"))
@@ -32,8 +32,8 @@ def test_an_event_becomes_a_message_and_a_letter(portal: Portal, mailbox: MailSe
         assert "16:00 ngày 25/11/2026" in items["application_accepted"]["body"]
         read = mine.mark_read(message_id=items["payment_settled"]["message_id"], command_id=command_id())
         assert read["read_at"] and mine.inbox(unread=True)["unread"] == 1
-        eventually(lambda: portal.follower.once() or len(mailbox.letters()) == 2)
-        eventually(lambda: len(mailbox.letters()) == 2 or portal.follower.once())
+        eventually(lambda: portal.follower.once() or len(mailbox.mails()) == 2)
+        eventually(lambda: len(mailbox.mails()) == 2 or portal.follower.once())
         [sent] = mine.deliveries(message_id=items["application_accepted"]["message_id"])["items"]
         assert (sent["status"], sent["recipient"], len(sent["attempts"])) == ("sent", "m***@example.vn", 1)
 
