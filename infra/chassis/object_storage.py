@@ -1,23 +1,28 @@
-"""S3-compatible storage: single requests about objects, signed with AWS Signature Version 4, standard library only.
+"""S3-compatible storage: whole objects of one bucket, by the MinIO client (path-style: every such server knows it).
 
-Path-style addresses: every S3-compatible server knows them.
-Source of the signing rules: AWS General Reference, "Create a signed AWS API request".
+Calls have a deadline and are never repeated; what fails is ``ServiceUnavailable`` with the name of the store.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import http.client
-from datetime import datetime
-from typing import Any, Self
-from urllib.parse import parse_qs, quote, urlsplit
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+from xml.etree.ElementTree import ParseError
 
-from infra.chassis import clock
+from minio import Minio
+from minio.error import MinioException, S3Error
+
+from infra.chassis.http import FAILURES, beginning, closing_client, deadline
 from infra.chassis.refusals import ServiceUnavailable
 
-TIMEOUT = 10.0
-ALGORITHM = "AWS4-HMAC-SHA256"
+SILENCE = 10.0  # seconds without a word
+WITHIN = 60.0  # seconds for a whole call: the largest paper over a slow line
+LONGEST_OBJECT = 1 << 27
+ONE_PART = 5 << 30  # an object is put in one request, whole or not at all
+ABSENT = frozenset({"NoSuchKey", "NoSuchObject"})
 
 
 class ObjectStorage:
@@ -37,37 +42,49 @@ class ObjectStorage:
         endpoint = given.get("endpoint", "https://s3.amazonaws.com")
         return cls(parsed.netloc, endpoint, given.get("region", "us-east-1"), access_key, secret_key, service)
 
-    def request(self, method: str, name: str, content: bytes = b"") -> tuple[int, bytes]:
-        """One signed request about an object: (HTTP status, content). `ServiceUnavailable` when nothing answers."""
-        path = f"{self.endpoint.path.rstrip('/')}/{quote(self.bucket)}/{quote(name)}"
-        payload_hash = hashlib.sha256(content).hexdigest()
-        headers = self._signed(method, path, payload_hash, clock.now())
-        kind: Any = http.client.HTTPSConnection if self.endpoint.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self.endpoint.hostname, self.endpoint.port, timeout=TIMEOUT)
+    def read(self, name: str) -> bytes | None:
+        """The object; None when there is none."""
+        with self._client() as client:
+            try:
+                found = client.get_object(self.bucket, name)
+            except S3Error as error:
+                if error.code in ABSENT:
+                    return None
+                raise
+            return beginning(found, LONGEST_OBJECT)
+
+    def write(self, name: str, content: bytes) -> None:
+        with self._client() as client:
+            client.put_object(self.bucket, name, io.BytesIO(content), len(content), part_size=ONE_PART)
+
+    def has(self, name: str) -> bool:
+        with self._client() as client:
+            try:
+                client.stat_object(self.bucket, name)
+            except S3Error as error:
+                if error.code in ABSENT:
+                    return False
+                raise
+            return True
+
+    def remove(self, name: str) -> None:
+        """Gone for good; one that is not there is no failure."""
+        with self._client() as client:
+            client.remove_object(self.bucket, name)
+
+    @contextmanager
+    def _client(self) -> Iterator[Minio]:
         try:
-            connection.request(method, path, body=content if method == "PUT" else None, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
+            with deadline(WITHIN, silence=SILENCE), closing_client() as calls:
+                client = Minio(
+                    self.endpoint.netloc,
+                    access_key=self.access_key,
+                    secret_key=self.secret_key,
+                    region=self.region,
+                    secure=self.endpoint.scheme == "https",
+                    http_client=calls,
+                )
+                client.disable_virtual_style_endpoint()
+                yield client
+        except (MinioException, ParseError, ValueError, *FAILURES) as error:
             raise ServiceUnavailable(service=self.service) from error
-        finally:
-            connection.close()
-
-    def _signed(self, method: str, path: str, payload_hash: str, at: datetime) -> dict[str, str]:
-        stamp = at.strftime("%Y%m%dT%H%M%SZ")
-        headers = {"host": self.endpoint.netloc, "x-amz-content-sha256": payload_hash, "x-amz-date": stamp}
-        names = ";".join(sorted(headers))
-        canonical = "\n".join(
-            [method, path, "", *(f"{name}:{headers[name]}" for name in sorted(headers)), "", names, payload_hash]
-        )
-        scope = f"{stamp[:8]}/{self.region}/s3/aws4_request"
-        to_sign = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-        signature = hmac.new(self._key(stamp[:8]), to_sign.encode(), hashlib.sha256).hexdigest()
-        credential = f"{ALGORITHM} Credential={self.access_key}/{scope}"
-        return {**headers, "Authorization": f"{credential}, SignedHeaders={names}, Signature={signature}"}
-
-    def _key(self, day: str) -> bytes:
-        key = f"AWS4{self.secret_key}".encode()
-        for part in (day, self.region, "s3", "aws4_request"):
-            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-        return key

@@ -17,11 +17,8 @@ asked.
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,16 +28,15 @@ from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 
+from infra.chassis.http import call
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain.text_message import E164
-from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery
 
 TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last byte of the answer
 MARGIN = timedelta(seconds=10)
-LONGEST_ANSWER = 65_536
 DEVELOPMENT_SENDER = "PORTAL"
 STATUS = {
     "accepted": states.SENT,
@@ -75,11 +71,12 @@ class SmsGateway:
             raise SettingMissing("SMS_URL", "it must be an http(s) address, with a path at most")
         return cls(parts.scheme == "https", parts.hostname, port, parts.path.rstrip("/"), token, sender)
 
-    def connection(self, timeout: float) -> http.client.HTTPConnection:
-        if self.secure:
-            tls = ssl.create_default_context()
-            return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=tls)
-        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+    def address_of(self, effect_id: str) -> str:
+        """Where a text is put and asked about."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        authority = host if self.port is None else f"{host}:{self.port}"
+        scheme = "https" if self.secure else "http"
+        return f"{scheme}://{authority}{self.path}/messages/{quote(effect_id, safe='')}"
 
 
 class SmsCarrier:
@@ -108,7 +105,7 @@ class SmsCarrier:
         """What became of it; ``temporary_failure``: it never arrived there; ``down``: nobody answers."""
         try:
             code, answer = self._call("GET", message.effect_id)
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             return _unreachable(error)
         if code == UNKNOWN:
             return DeliveryOutcome(states.TEMPORARY_FAILURE, "the gateway never had it")
@@ -122,7 +119,7 @@ class SmsCarrier:
         text = {"to": message.recipient, "from": self.gateway.sender, "text": message.body}
         try:
             code, answer = self._call("PUT", message.effect_id, text)
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             return _unreachable(error)
         if code in {200, 201} and answer.get("status") in STATUS:
             return _outcome_of(answer, code)
@@ -132,18 +129,10 @@ class SmsCarrier:
         return DeliveryOutcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _summary(code, answer))
 
     def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
-        until = time.monotonic() + self.timeout
-        connection = self.gateway.connection(self.timeout)
-        try:
-            connection.connect()
-            with ended_after(max(until - time.monotonic(), 0.001), connection.sock):
-                body = None if text is None else json.dumps(text).encode()
-                target = f"{self.gateway.path}/messages/{quote(effect_id, safe='')}"
-                connection.request(method, target, body=body, headers=self._headers(body))
-                response = connection.getresponse()
-                return response.status, _parsed(response.read(LONGEST_ANSWER))
-        finally:
-            connection.close()
+        body = None if text is None else json.dumps(text).encode()
+        address = self.gateway.address_of(effect_id)
+        answer = call(method, address, body=body, headers=self._headers(body), within=self.timeout)
+        return answer.status, _parsed(answer.body)
 
     def _headers(self, body: bytes | None) -> dict[str, str]:
         headers = {"User-Agent": "public-service-portal", "Accept": "application/json"}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -13,12 +11,12 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from infra.chassis import clock
+from infra.chassis.http import call
 from infra.chassis.settings import Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.errors import WebhookAddressNotAllowed
-from services.notifications.http_deadline import ended_after
 from services.notifications.models import Delivery, Subscription
 from services.notifications.webhooks import check_address
 
@@ -63,12 +61,12 @@ class WebhookCarrier:
     def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
         try:
             address = check_address(message.recipient, guarded=self.guarded)
-            code = self._post(address, self._resolve(address), message)
+            code = self._post(self._resolve(address), message)
         except WebhookAddressNotAllowed as refusal:
             return DeliveryOutcome(states.PERMANENT_FAILURE, refusal.text("en"))
         except UnicodeError as error:
             return DeliveryOutcome(states.PERMANENT_FAILURE, f"not a host name: {error}")
-        except (OSError, http.client.HTTPException) as error:
+        except OSError as error:
             return DeliveryOutcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
         if 200 <= code < 300:
             return DeliveryOutcome(states.DELIVERED, f"HTTP {code}")
@@ -84,17 +82,18 @@ class WebhookCarrier:
             raise WebhookAddressNotAllowed(problem="tên miền trỏ vào mạng nội bộ", problem_en=INSIDE)
         return hosts[0]
 
-    def _post(self, address: webhook_address.Address, host: str, message: OutgoingMessage) -> int:
-        connection = http.client.HTTPConnection(address.host, address.port, timeout=self.timeout)
-        raw = socket.create_connection((host, address.port), self.timeout)
-        try:
-            connection.sock = _tls(raw, address.host) if address.secure else raw
-            with ended_after(WHOLE_CALL_S, connection.sock):
-                connection.request("POST", address.target, body=message.body.encode(), headers=signed_headers(message))
-                return connection.getresponse().status
-        finally:
-            connection.close()
-            raw.close()
+    def _post(self, host: str, message: OutgoingMessage) -> int:
+        """To the address that was checked and no other: the name may point elsewhere by now."""
+        return call(
+            "POST",
+            message.recipient,
+            body=message.body.encode(),
+            headers=signed_headers(message),
+            within=WHOLE_CALL_S,
+            silence=self.timeout,
+            address=host,
+            longest=0,
+        ).status
 
 
 def signed_headers(message: OutgoingMessage) -> dict[str, str]:
@@ -107,7 +106,3 @@ def signed_headers(message: OutgoingMessage) -> dict[str, str]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(message.secret).sign(message.effect_id, now, message.body),
     }
-
-
-def _tls(raw: socket.socket, host: str) -> ssl.SSLSocket:
-    return ssl.create_default_context().wrap_socket(raw, server_hostname=host)

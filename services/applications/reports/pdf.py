@@ -8,9 +8,8 @@ from pathlib import Path
 
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
-from services.applications.reports.pdf_writer import HEIGHT, WIDTH, Colour, Page
+from services.applications.reports.page import HEIGHT, WIDTH, Colour, Font, Page
 from services.applications.reports.report import Report, Span, shown
-from services.applications.reports.truetype import Font
 
 MARGIN, BOTTOM = 40.0, 46.0
 MOST_SPANS = 10
@@ -46,7 +45,7 @@ def font_of(settings: Settings) -> Font:
     places = [named] if named else [*_packaged(), *PLACES]
     for place in places:
         if Path(place).is_file():
-            return Font.read(Path(place))
+            return Font(Path(place))
     raise NoFont()
 
 
@@ -66,7 +65,7 @@ def pdf(report: Report, font: Font) -> bytes:
     y = _heading(page, report.says("events"), y + 12)
     _events(page, report, y, HEIGHT - BOTTOM - 12 * len(report.evidence))
     _facts(page, report.evidence, HEIGHT - BOTTOM - 12 * len(report.evidence) + 14, columns=1)
-    return page.finished()
+    return page.to_bytes()
 
 
 def _heading(page: Page, text: str, y: float) -> float:

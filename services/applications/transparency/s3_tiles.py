@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 
 from infra.chassis.object_storage import ObjectStorage
 from infra.chassis.settings import Settings
-from services.applications.errors import ServiceUnavailable
-
-STORED = {200, 201, 204}
 
 
 class S3Tiles:
@@ -35,15 +32,10 @@ class S3Tiles:
 
     def read(self, name: str) -> bytes | None:
         """A file; None when it is not there. `ServiceUnavailable` when the storage does not say."""
-        status, content = self.storage.request("GET", self.prefix + name)
-        if status not in {200, 404}:
-            raise ServiceUnavailable(service="tile store")
-        return content if status == 200 else None
+        return self.storage.read(self.prefix + name)
 
     def write(self, name: str, content: bytes) -> None:
-        status, _ = self.storage.request("PUT", self.prefix + name, content)
-        if status not in STORED:
-            raise ServiceUnavailable(service="tile store")
+        self.storage.write(self.prefix + name, content)
         whole, partial, _ = name.partition(".p/")
         if partial:
             self._partials.setdefault(whole, []).append(name)
@@ -51,4 +43,4 @@ class S3Tiles:
     def drop_partials(self, name: str) -> None:
         """Remove the partial tiles this process wrote. Those of an earlier process stay, and do no harm."""
         for partial in self._partials.pop(name, []):
-            self.storage.request("DELETE", self.prefix + partial)
+            self.storage.remove(self.prefix + partial)

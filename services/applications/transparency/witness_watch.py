@@ -7,17 +7,16 @@ that is a failure of the duty, loud and counted, until someone has looked.
 from __future__ import annotations
 
 import base64
-import http.client
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
+from infra.chassis.http import call
 from infra.chassis.settings import Settings
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.notes import Checkpoint, NotANote, VerifierKey, signers
@@ -41,18 +40,9 @@ class KnownWitness:
     def ask(self, old_size: int, proof: Sequence[bytes], note: str) -> tuple[int, str]:
         """Status and body of one `add-checkpoint`."""
         lines = "".join(base64.b64encode(hashed).decode() + "\n" for hashed in proof)
-        parts = urlsplit(self.url)
-        secure = parts.scheme == "https"
-        connection = (http.client.HTTPSConnection if secure else http.client.HTTPConnection)(
-            parts.netloc, timeout=TIMEOUT
-        )
-        try:
-            path = f"{parts.path.rstrip('/')}/add-checkpoint"
-            connection.request("POST", path, f"old {old_size}\n{lines}\n{note}".encode())
-            answer = connection.getresponse()
-            return answer.status, answer.read(64 * 1024).decode("utf-8", "replace")
-        finally:
-            connection.close()
+        body = f"old {old_size}\n{lines}\n{note}".encode()
+        answer = call("POST", f"{self.url.rstrip('/')}/add-checkpoint", body=body, within=TIMEOUT)
+        return answer.status, answer.body.decode("utf-8", "replace")
 
 
 class Witnessing:

@@ -13,8 +13,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 from uuid import uuid4
 
+from infra.chassis.http import call
 from infra.chassis.settings import stored_secret
 from infra.working_time import OFFICE_ZONE
 from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
@@ -219,14 +218,12 @@ class VnPay:
 
     def _ask(self, asked: dict[str, str], signs: Sequence[str], answer_signs: Sequence[str]) -> dict[str, str]:
         body = asked | {"vnp_SecureHash": self._sign(joined(asked, signs))}
-        request = urllib.request.Request(  # noqa: S310 - the address is the operator's own setting
-            self.api_url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
+        headers = {"Content-Type": "application/json"}
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as reply:  # noqa: S310
-                told = {
-                    str(key): str(value) for key, value in json.loads(reply.read(100_000)).items() if value is not None
-                }
+            answer = call("POST", self.api_url, body=json.dumps(body).encode(), headers=headers, within=self.timeout)
+            if answer.status != 200:
+                raise GatewaySilent(f"HTTP {answer.status}")
+            told = {str(key): str(value) for key, value in json.loads(answer.body).items() if value is not None}
         except (OSError, ValueError, AttributeError) as error:
             raise GatewaySilent(str(error)) from error
         if not hmac.compare_digest(

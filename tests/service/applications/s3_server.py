@@ -17,6 +17,7 @@ AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<day>\d{8})/(?P<region>[^/]+)/s3/aws4_request, "
     r"SignedHeaders=(?P<names>[^,]+), Signature=(?P<signature>[0-9a-f]{64})"
 )
+NO_SUCH_KEY = b"<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>not there</Message></Error>"
 NEEDED = {"host", "x-amz-content-sha256", "x-amz-date"}
 
 
@@ -33,7 +34,7 @@ class Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self._admits(b""):
             found = OBJECTS.get(self.path)
-            self._answer(404 if found is None else 200, found or b"")
+            self._answer(200, found) if found is not None else self._answer(404, NO_SUCH_KEY, "application/xml")
 
     def do_HEAD(self) -> None:
         if self._admits(b""):
@@ -66,8 +67,9 @@ class Door(BaseHTTPRequestHandler):
             key = hmac.digest(key, part.encode(), "sha256")
         return hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), said["signature"])
 
-    def _answer(self, status: int, content: bytes = b"") -> None:
+    def _answer(self, status: int, content: bytes = b"", kind: str = "application/octet-stream") -> None:
         self.send_response(status)
+        self.send_header("Content-Type", kind)
         if status != 204:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()

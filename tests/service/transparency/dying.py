@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import urllib3
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
@@ -71,8 +71,7 @@ class Countdown:
         self.around(os, "fsync", "fsync")
         self.around(os, "replace", "replace")
         self.around(shutil, "rmtree", "rmtree")
-        self.around(http.client.HTTPConnection, "request", "asking the witness")
-        self.around(http.client.HTTPConnection, "getresponse", "the witness's answer")
+        self.around(urllib3.HTTPConnectionPool, "urlopen", "asking the witness")
 
 
 class Rounds:
