@@ -23,7 +23,7 @@ def check_payer(actor: Actor, bill: Bill) -> None:
         )
 
 
-def check_reader(actor: Actor, bill: Bill) -> None:
+def check_bill_reader(actor: Actor, bill: Bill) -> None:
     if not (pays(actor, bill) or actor.at(bill.agency_code, *READERS) or actor.has(*OVERSIGHT)):
         raise Forbidden(
             reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này",

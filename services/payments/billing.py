@@ -7,7 +7,7 @@ application is then asked for, with the caller's own token, and the same bill is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -24,9 +24,12 @@ from services.payments.errors import NotYetSubmitted
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand
 
+if TYPE_CHECKING:
+    from services.payments.clients import ApplicationReader
+
 
 class BillNotYetKnown(Exception):
-    """An event about an application whose submission has not been heard of yet; it is retried until it has."""
+    """An event about an application whose submission is not known yet; it is retried until it is."""
 
 
 class Billing:
@@ -49,10 +52,10 @@ class Billing:
             if session is None:
                 return
             data = event["data"]
-            bill, asked = _bill(session, data["application_id"]), data.get("amount")
+            bill, further = _bill(session, data["application_id"]), data.get("amount")
             reason = data.get("reason") if bill.erased_at is None else None
-            if asked:
-                owed = Owed("supplement", asked["amount"], asked["currency"], (_item(asked, reason),))
+            if further:
+                owed = Owed("supplement", further["amount"], further["currency"], (_item(further, reason),))
                 raise_demand(session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=reason)
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
 
@@ -68,8 +71,8 @@ class Billing:
             if session is not None:
                 drop_unpaid(session, event["data"]["application_id"], reason=event["type"])
 
-    def make_known(self, application_id: str, applications: Any) -> None:
-        """Pin the bill now if its event has not arrived. ``applications``: the neighbour, with the caller's token.
+    def make_known(self, application_id: str, *, applications: ApplicationReader) -> None:
+        """Pin the bill now if its event has not arrived. ``applications`` is asked with the caller's token.
 
         Refuses what the neighbour refuses (``ApplicationNotFound``, ``Forbidden``) and ``NotYetSubmitted``.
         """
@@ -90,9 +93,9 @@ class Billing:
 
 def pin(session: Session, facts: Mapping[str, Any]) -> None:
     """Make the bill of an application with its demands, unless it is there already: what was pinned stays."""
-    known = session.get(Bill, facts["application_id"])
-    if known is not None:
-        known.submitted_by = _submitter(facts) or known.submitted_by  # an answer to a question does not name him
+    bill = session.get(Bill, facts["application_id"])
+    if bill is not None:
+        bill.submitted_by = _submitter(facts) or bill.submitted_by  # an answer to a question does not name him
         return
     bill = Bill(
         application_id=facts["application_id"],

@@ -1,4 +1,4 @@
-"""Takes money: online payments started and called off, cash and transfers recorded at the desk, fees waived."""
+"""Payments by citizens: started and called off online, recorded at the office; and fees waived."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from services.payments import access, errors
 from services.payments.billing import demands_of, locked_bill, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing, payable
-from services.payments.domain.states import OPEN, State
+from services.payments.domain.states import OPEN, PaymentState
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import Order
-from services.payments.gateways.vietqr import plain
+from services.payments.gateways.vietqr import ascii_text
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
-from services.payments.personal_data import words_about
+from services.payments.personal_data import text_about
 from services.payments.settlement import money_arrived
-from services.payments.transitions import announce, iso, locked, money, move, shown
+from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, money, move
 from services.payments.views import payment_view
 
 PAID_ONLINE_FROM_LEVEL = 4
 ONLINE_CURRENCY = "VND"
 FIRST_LOOK = timedelta(minutes=2)
-ORDER_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud and typed from a bank statement
+ORDER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud and typed from a bank statement
 
 
 class Cashier:
@@ -60,25 +60,25 @@ class Cashier:
             bill = locked_bill(session, application_id)
             access.check_payer(by, bill)
             demands = self._payable_online(session, bill, method)
-            payment = _opened(bill, demands, method, by)
+            payment = _new_payment(bill, demands, method, by)
             back = return_url if bill.erased_at is None else None
-            self._hand_over(payment, Order(payment.order_ref, payment.amount, _purpose(bill), payment.created_at,
+            self._add_way_to_pay(payment, Order(payment.order_ref, payment.amount, _purpose(bill), payment.created_at,
                                            payment.expires_at, language, back))  # fmt: skip
             session.add(payment)
             session.flush()
-            move(session, payment, State.STARTED, by=by.account_id)
-            announce(session, "payment_started.v1", payment, bill, expires_at=iso(payment.expires_at))
+            move(session, payment, PaymentState.STARTED, by=by.account_id)
+            announce_payment(session, "payment_started.v1", payment, bill, expires_at=iso_text(payment.expires_at))
             return payment_view(session, payment)
 
         return self.database.command(command, work)
 
     def cancel(self, payment_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Call an open payment off (its payer only); money that comes all the same is kept as surplus or settles it."""
+        """Call an open payment off (its payer only); money that comes all the same settles it or is surplus."""
 
         def work(session: Session) -> dict[str, Any]:
-            payment = locked(session, payment_id)
+            payment = locked_payment(session, payment_id)
             access.check_payer(by, session.get_one(Bill, payment.application_id))
-            move(session, payment, State.CANCELLED, by=by.account_id)
+            move(session, payment, PaymentState.CANCELLED, by=by.account_id)
             return payment_view(session, payment)
 
         return self.database.command(command, work)
@@ -104,7 +104,7 @@ class Cashier:
             demands = _owed(session, bill)
             _check_amount(demands, amount)
             _check_book_number(session, bill.agency_code, receipt_book_number)
-            payment = _opened(bill, demands, method, by)
+            payment = _new_payment(bill, demands, method, by)
             payment.receipt_book_number = receipt_book_number
             session.add(payment)
             session.flush()
@@ -125,7 +125,7 @@ class Cashier:
             demands = [one for one in demands_of(session, application_id) if one.standing in UNPAID]
             if not demands:
                 raise _nothing_to_pay(session, bill)
-            why = words_about(bill, reason) or ""
+            why = text_about(bill, reason) or ""
             for demand in demands:
                 _waive(session, bill, demand, why, legal_basis, by)
             facts = {
@@ -156,11 +156,11 @@ class Cashier:
         _check_none_open(session, bill)
         return demands
 
-    def _hand_over(self, payment: Payment, order: Order) -> None:
+    def _add_way_to_pay(self, payment: Payment, order: Order) -> None:
         if payment.method == "vnpay" and self.gateways.vnpay:
             payment.expires_at = payment.created_at + timedelta(minutes=self.gateways.online_minutes)
             payment.check_at = payment.created_at + FIRST_LOOK
-            payment.redirect_url = self.gateways.vnpay.redirect_url(_until(order, payment.expires_at))
+            payment.redirect_url = self.gateways.vnpay.redirect_url(_expiring(order, payment.expires_at))
         elif self.gateways.vietqr:
             payment.expires_at = payment.created_at + timedelta(hours=self.gateways.transfer_hours)
             payment.check_at = payment.expires_at
@@ -182,7 +182,7 @@ def _nothing_to_pay(session: Session, bill: Bill) -> errors.AlreadyPaid | errors
     return refusal(application_id=bill.application_id)
 
 
-def _opened(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
+def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
     return Payment(
         id=str(uuid4()),
         application_id=bill.application_id,
@@ -192,7 +192,7 @@ def _opened(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Paymen
         amount=sum(one.amount for one in demands),
         currency=demands[0].currency,
         demand_ids=[one.id for one in demands],
-        state=State.CREATED,
+        state=PaymentState.CREATED,
         started_by=by.account_id,
         created_at=clock.now(),
         refunded=0,
@@ -201,14 +201,14 @@ def _opened(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Paymen
 
 
 def _order_ref() -> str:
-    return "TT" + "".join(secrets.choice(ORDER_SIGNS) for _ in range(14))
+    return "TT" + "".join(secrets.choice(ORDER_ALPHABET) for _ in range(14))
 
 
 def _purpose(bill: Bill) -> str:
-    return plain(f"Nop phi ho so {bill.reference}")
+    return ascii_text(f"Nop phi ho so {bill.reference}")
 
 
-def _until(order: Order, expires_at: datetime) -> Order:
+def _expiring(order: Order, expires_at: datetime) -> Order:
     return Order(
         order.order_ref, order.amount, order.purpose, order.created_at, expires_at, order.language, order.return_url
     )
@@ -220,14 +220,15 @@ def _check_none_open(session: Session, bill: Bill) -> None:
     )
     for payment in session.scalars(query):
         if payment.expires_at is not None and payment.expires_at > clock.now():
-            raise errors.PaymentInProgress(payment_id=payment.id, expires_at=iso(payment.expires_at))
+            raise errors.PaymentInProgress(payment_id=payment.id, expires_at=iso_text(payment.expires_at))
 
 
 def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
     owed = (sum(one.amount for one in demands), {one.currency for one in demands})
     if owed != (amount["amount"], {amount["currency"]}):
         raise errors.AmountDiffers(
-            given=shown(amount["amount"], amount["currency"]), owed=shown(owed[0], "/".join(sorted(owed[1])))
+            given=amount_text(amount["amount"], amount["currency"]),
+            owed=amount_text(owed[0], "/".join(sorted(owed[1]))),
         )
 
 

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Protocol, TypedDict
+
 from infra.chassis.clients import Neighbour
 
 
-def applications() -> Neighbour:
-    """``application(application_id)`` with the caller's own token: whoever may not see it there is refused here too."""
-    return Neighbour("applications", timeout=4.0)
+class FeeStanding(TypedDict):
+    """One moment's fees as applications counts them."""
+
+    owed: int
+    settled: Mapping[str, Any] | None
 
 
-def applications_register() -> Neighbour:
-    """The same door with this service's own token, for comparing books: a comparison is not a look into a file."""
-    return Neighbour("applications", timeout=4.0, as_service=True)
+class SubmittedApplication(TypedDict, total=False):
+    """What payments reads of an application; one not yet submitted has no quote."""
+
+    application_id: str
+    reference: str
+    procedure_code: str
+    procedure_version: int
+    agency_code: str
+    applicant_id: str
+    level: int
+    quote: Mapping[str, Any] | None
+    fees: Mapping[str, FeeStanding]
+
+
+class ApplicationReader(Protocol):
+    """Applications, as far as payments asks it. Refuses ``ApplicationNotFound`` and ``Forbidden``."""
+
+    def application(self, *, application_id: str) -> SubmittedApplication: ...
+
+
+def applications() -> ApplicationReader:
+    """With the caller's own token: whoever may not see the application there is refused here too."""
+    neighbour: ApplicationReader = Neighbour("applications", timeout=4.0)
+    return neighbour
+
+
+def applications_as_service() -> ApplicationReader:
+    """With this service's own token, for comparing books: a comparison is not a look into a file."""
+    neighbour: ApplicationReader = Neighbour("applications", timeout=4.0, as_service=True)
+    return neighbour

@@ -1,13 +1,14 @@
-"""Answers questions: what is owed, how a payment stands, what the receipt says."""
+"""Queries: what is owed, how a payment stands, what the receipt says."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments import access, receipts
@@ -71,23 +72,19 @@ class Enquiries:
         if not by.has(*access.OVERSIGHT):
             query = query.where(Bill.agency_code.in_(access.read_at(by)))
         with self.database.session() as session:
-            if cursor and (last := session.get(Refund, cursor)):
-                query = query.where(tuple_(Refund.requested_at, Refund.id) > (last.requested_at, last.id))
-            found = list(session.scalars(query.order_by(Refund.requested_at, Refund.id).limit(limit + 1)))
-        shown = [refund_view(one) for one in found[:limit]]
-        return {"items": shown, "next_cursor": shown[-1]["refund_id"] if len(found) > limit else None}
+            return page(session, query, (Refund.requested_at, Refund.id), refund_view, limit=limit, cursor=cursor)
 
     def receipt(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
         with self.database.session() as session:
             payment = _payment(session, payment_id, by)
-            return receipts.shown(session, payment, session.get_one(Bill, payment.application_id))
+            return receipts.receipt_view(session, payment, session.get_one(Bill, payment.application_id))
 
 
 def _bill(session: Session, application_id: str, by: Actor) -> Bill:
     bill = session.get(Bill, application_id)
     if bill is None:
         raise NotYetSubmitted(application_id=application_id)
-    access.check_reader(by, bill)
+    access.check_bill_reader(by, bill)
     return bill
 
 
@@ -95,5 +92,5 @@ def _payment(session: Session, payment_id: str, by: Actor) -> Payment:
     payment = session.get(Payment, payment_id)
     if payment is None:
         raise PaymentNotFound(payment_id=payment_id)
-    access.check_reader(by, session.get_one(Bill, payment.application_id))
+    access.check_bill_reader(by, session.get_one(Bill, payment.application_id))
     return payment

@@ -1,4 +1,4 @@
-"""How payments says no: one class per refusal, with what to do next."""
+"""The refusals of payments: one class per refusal, with what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the payments follower does: relays events, looks after open payments, sends refunds on, forgets the erased."""
+"""The duties of the payments follower: events, open payments, refunds on their way, erasures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.payments import personal_data
-from services.payments.open_payments import Abandoned, RefundsOnTheirWay
+from services.payments.open_payments import OpenPayments, PendingRefunds
 
 
 def duties(settings: Settings) -> list[Duty]:
@@ -15,7 +15,7 @@ def duties(settings: Settings) -> list[Duty]:
     return [
         relay,
         Redelivery(settings, [relay]),
-        Abandoned.of(settings),
-        RefundsOnTheirWay.of(settings),
+        OpenPayments.from_settings(settings),
+        PendingRefunds.from_settings(settings),
         ErasureWorker.of(settings, personal_data.PersonalData),
     ]

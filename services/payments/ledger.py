@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
-from infra.chassis.refusals import InvalidRequest
+from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
 from services.payments.domain.postings import Posting, balanced
 from services.payments.errors import LedgerAccountNotFound
@@ -35,33 +35,39 @@ def book(
         )
 
 
-class Ledger:
+PLACE = tuple_(LedgerRow.entry_id, LedgerRow.line)
+
+
+class Bookkeeper:
     """Reads the books for accountants and auditors."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Ledger:
+    def from_settings(cls, settings: Settings) -> Bookkeeper:
         return cls(Database.at(settings.database_url("payments")))
 
     def ledger(
         self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None
     ) -> dict[str, Any]:
         """One account's rows in the order they were written, each with the balance after it."""
-        after = position(cursor)
+        after = key_of(cursor, int, int)
         rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(LedgerRow.account == account)
         rows = rows.order_by(LedgerRow.entry_id, LedgerRow.line)
         if from_at:
-            rows = rows.where(LedgerRow.at >= instant("/from_at", from_at))
+            rows = rows.where(LedgerRow.at >= instant(from_at, "/from_at"))
         if to_at:
-            rows = rows.where(LedgerRow.at < instant("/to_at", to_at))
+            rows = rows.where(LedgerRow.at < instant(to_at, "/to_at"))
         with self.database.session() as session:
             if session.scalar(select(LedgerRow.account).where(LedgerRow.account == account).limit(1)) is None:
                 raise LedgerAccountNotFound(account=account)
-            page = session.execute(rows.where(LedgerRow.entry_id > after).limit(limit + 1)).all()
+            if after is not None:
+                rows = rows.where(tuple_(*after) < PLACE)
+            page = session.execute(rows.limit(limit + 1)).all()
             items = self._with_balances(session, account, page[:limit])
-        return {"items": items, "next_cursor": str(items[-1]["entry_id"]) if len(page) > limit else None}
+        last = page[limit - 1][0] if len(page) > limit else None
+        return {"items": items, "next_cursor": cursor_of(last.entry_id, last.line) if last else None}
 
     def trial_balance(self, at: str | None) -> dict[str, Any]:
         """Debits, credits and balance of every account; per currency the totals are equal."""
@@ -71,12 +77,14 @@ class Ledger:
             LedgerRow.account, LedgerRow.currency
         )
         if at:
-            query = query.where(LedgerRow.at <= instant("/at", at))
+            query = query.where(LedgerRow.at <= instant(at, "/at"))
         with self.database.session() as session:
             rows = session.execute(query.order_by(LedgerRow.account, LedgerRow.currency)).all()
-        accounts = [_line(account, currency, int(debits), int(credits)) for account, currency, debits, credits in rows]
+        accounts = [
+            _account_view(account, currency, int(debits), int(credits)) for account, currency, debits, credits in rows
+        ]
         totals = [
-            _total(currency, [one for one in accounts if one["currency"] == currency])
+            _total_view(currency, [one for one in accounts if one["currency"] == currency])
             for currency in sorted({one["currency"] for one in accounts})
         ]
         return {
@@ -90,9 +98,9 @@ class Ledger:
         if not page:
             return []
         currencies = {row.currency for row, _ in page}
-        first = page[0][0].entry_id
+        first = page[0][0]
         before = select(LedgerRow.currency, func.sum(LedgerRow.amount)).where(
-            LedgerRow.account == account, LedgerRow.entry_id < first
+            LedgerRow.account == account, tuple_(first.entry_id, first.line) > PLACE
         )
         balances = dict.fromkeys(currencies, 0) | {
             currency: int(total) for currency, total in session.execute(before.group_by(LedgerRow.currency)).all()
@@ -100,33 +108,11 @@ class Ledger:
         items = []
         for row, entry in page:
             balances[row.currency] += row.amount
-            items.append(_row(row, entry, balances[row.currency]))
+            items.append(_row_view(row, entry, balances[row.currency]))
         return items
 
 
-def instant(pointer: str, text: str) -> datetime:
-    """An aware instant from ISO 8601 text; a naive one is refused."""
-    at: datetime | None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidRequest.at(
-            pointer, "phải là thời điểm ISO 8601 có múi giờ", "must be an ISO 8601 instant with an offset"
-        )
-    return at
-
-
-def position(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InvalidRequest.at("/cursor", "không phải con trỏ do hệ thống cấp", "not a cursor this service gave out")
-    return int(cursor)
-
-
-def _row(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:
+def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:
     return {
         "entry_id": entry.id,
         "kind": entry.kind,
@@ -138,10 +124,10 @@ def _row(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:
     }
 
 
-def _line(account: str, currency: str, debits: int, credits: int) -> dict[str, Any]:
+def _account_view(account: str, currency: str, debits: int, credits: int) -> dict[str, Any]:
     return {"account": account, "currency": currency, "debit": debits, "credit": credits, "balance": debits - credits}
 
 
-def _total(currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _total_view(currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
     debits, credits = sum(one["debit"] for one in lines), sum(one["credit"] for one in lines)
     return {"currency": currency, "debit": debits, "credit": credits, "balanced": debits == credits}

@@ -107,7 +107,7 @@ class PaymentEvent(Table):
 
 
 class Notice(Table):
-    """A gateway's call-back as it arrived, kept before anything in it is read; then what was answered and why."""
+    """A gateway's call-back as it arrived, stored before anything in it is read; then the answer and why."""
 
     __tablename__ = "notice"
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
@@ -186,7 +186,7 @@ class Refund(Table):
 
 
 class Reconciliation(Table):
-    """A statement compared with our books, kept as it was answered."""
+    """A statement compared with our books, and the outcome as it was answered."""
 
     __tablename__ = "reconciliation"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.payments.domain.demands import Standing
 from services.payments.models import Bill, Demand
 
+if TYPE_CHECKING:
+    from services.payments.clients import ApplicationReader
+
 CLOSED = frozenset({Standing.SETTLED, Standing.WAIVED})
 MATCH, MISSING, MISMATCH = "match", "missing", "mismatch"
 
 
-class Parity:
+class ParityCheck:
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Parity:
+    def from_settings(cls, settings: Settings) -> ParityCheck:
         return cls(Database.at(settings.database_url("payments")))
 
-    def parity(self, limit: int, cursor: str | None, *, applications: Any) -> dict[str, Any]:
+    def parity(self, limit: int, cursor: str | None, *, applications: ApplicationReader) -> dict[str, Any]:
         """Compare up to ``limit`` bills with the neighbour ``applications``.
 
         Returns ``{"checked", "counts": {"match", "missing", "mismatch"}, "items": [what differs], "next_cursor"}``.
@@ -36,21 +41,22 @@ class Parity:
             "checked": len(verdicts),
             "counts": counts,
             "items": [one for one in verdicts if one["verdict"] != MATCH],
-            "next_cursor": bills[limit - 1][0] if len(bills) > limit else None,
+            "next_cursor": cursor_of(bills[limit - 1][0]) if len(bills) > limit else None,
         }
 
     def _bills(self, limit: int, cursor: str | None) -> list[tuple[str, dict[str, bool]]]:
         """Application ids in order, each with its collection moments and whether all of a moment is closed here."""
         query = select(Bill.application_id).order_by(Bill.application_id).limit(limit + 1)
-        if cursor:
-            query = query.where(Bill.application_id > cursor)
+        after = key_of(cursor, str)
+        if after is not None:
+            query = query.where(Bill.application_id > after[0])
         with self.database.session() as session:
             ids = list(session.scalars(query))
             demands = list(session.scalars(select(Demand).where(Demand.application_id.in_(ids))))
-        return [(one, _moments(demand for demand in demands if demand.application_id == one)) for one in ids]
+        return [(key, _moments(demand for demand in demands if demand.application_id == key)) for key in ids]
 
 
-def _moments(demands: Any) -> dict[str, bool]:
+def _moments(demands: Iterable[Demand]) -> dict[str, bool]:
     moments: dict[str, bool] = {}
     for demand in demands:
         if demand.standing != Standing.DROPPED:
@@ -58,7 +64,7 @@ def _moments(demands: Any) -> dict[str, bool]:
     return moments
 
 
-def _verdict(application_id: str, here: dict[str, bool], applications: Any) -> dict[str, Any]:
+def _verdict(application_id: str, here: dict[str, bool], applications: ApplicationReader) -> dict[str, Any]:
     try:
         fees = applications.application(application_id=application_id).get("fees") or {}
     except Refusal as refusal:

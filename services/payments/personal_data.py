@@ -16,7 +16,7 @@ from infra.chassis import clock
 from infra.chassis.erasure.requests import ErasureRequests
 from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
 
-GONE = "–"
+REMOVED = "–"
 EVENT = ".v1"  # a dropped demand's reason is the type of the event that dropped it
 # What of a gateway's notice proves a payment; whatever else came with it may be anything.
 EVIDENCE = frozenset(
@@ -59,18 +59,18 @@ class PersonalData(ErasureRequests):
         return {name: count for name, count in forgotten.items() if count}
 
 
-def words_about(bill: Bill, said: str | None) -> str | None:
-    """What somebody says of a bill as it may be kept: nothing any more once its payer is erased."""
-    return said if bill.erased_at is None or said is None else GONE
+def text_about(bill: Bill, text: str | None) -> str | None:
+    """A free text about a bill as it may be stored: nothing any more once its payer is erased."""
+    return text if bill.erased_at is None or text is None else REMOVED
 
 
 def _forget_demands(session: Session, keys: list[str]) -> int:
     changed = 0
     for demand in session.scalars(select(Demand).where(Demand.application_id.in_(keys))):
-        if demand.reason and demand.reason != GONE and not demand.reason.endswith(EVENT):
-            demand.reason, changed = GONE, changed + 1
+        if demand.reason and demand.reason != REMOVED and not demand.reason.endswith(EVENT):
+            demand.reason, changed = REMOVED, changed + 1
         if demand.origin.startswith("asked:"):
-            demand.items = [{**item, "reason": {"vi": GONE, "en": GONE}} for item in demand.items]
+            demand.items = [{**item, "reason": {"vi": REMOVED, "en": REMOVED}} for item in demand.items]
     return changed
 
 
@@ -78,24 +78,24 @@ def _forget_payments(session: Session, payments: list[Payment]) -> int:
     for payment in payments:
         payment.redirect_url = payment.qr_payload = None
         for move in session.scalars(select(PaymentEvent).where(PaymentEvent.payment_id == payment.id)):
-            move.facts = facts_left(move.facts)
+            move.facts = facts_without_text(move.facts)
     return len(payments)
 
 
-def facts_left(facts: Mapping[str, Any]) -> dict[str, Any]:
+def facts_without_text(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Of what a move was judged on, the part that proves it."""
     left = {name: value for name, value in facts.items() if name in EVIDENCE | FACTS}
-    return left | ({"statement": line_left(facts["statement"])} if "statement" in facts else {})
+    return left | ({"statement": line_without_text(facts["statement"])} if "statement" in facts else {})
 
 
-def line_left(line: Mapping[str, Any]) -> dict[str, Any]:
+def line_without_text(line: Mapping[str, Any]) -> dict[str, Any]:
     """A line of a bank's statement without the words of the transfer, in which payers write their names."""
     return {name: line[name] for name in LINE if name in line}
 
 
 def _forget_refunds(session: Session, payment_ids: list[str]) -> int:
-    said = update(Refund).where(Refund.payment_id.in_(payment_ids), Refund.reason != GONE)
-    return int(getattr(session.execute(said.values(reason=GONE)), "rowcount", 0))
+    reasons = update(Refund).where(Refund.payment_id.in_(payment_ids), Refund.reason != REMOVED)
+    return int(getattr(session.execute(reasons.values(reason=REMOVED)), "rowcount", 0))
 
 
 def _forget_notices(session: Session, order_refs: list[str]) -> int:
@@ -113,10 +113,10 @@ def _forget_statements(session: Session, payments: list[Payment]) -> int:
     numbers = {name for one in payments for name in (one.order_ref, one.transaction_no) if name}
     methods = {one.method for one in payments}
     for row in session.scalars(select(Reconciliation).where(Reconciliation.gateway.in_(methods))):
-        found = [*row.outcome.get("matches", ()), *row.outcome.get("discrepancies", ())]
-        matched = {one["line"] for one in found if one["payment_id"] in ids}
+        lines_of_payments = [*row.outcome.get("matches", ()), *row.outcome.get("discrepancies", ())]
+        matched = {one["line"] for one in lines_of_payments if one["payment_id"] in ids}
         lines = [
-            line_left(line) if number in matched or _names(line, numbers) else line
+            line_without_text(line) if number in matched or _names(line, numbers) else line
             for number, line in enumerate(row.statement, start=1)
         ]
         if lines != row.statement:

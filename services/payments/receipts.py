@@ -11,7 +11,7 @@ from infra.chassis.clock import OFFICE_ZONE
 from services.payments.domain.words import amount_in_words
 from services.payments.errors import NotPaidYet
 from services.payments.models import Bill, Demand, Payment, Receipt, ReceiptSeries
-from services.payments.transitions import iso, money
+from services.payments.transitions import iso_text, money
 
 
 def issue(session: Session, payment: Payment) -> str:
@@ -31,7 +31,7 @@ def number_of(receipt: Receipt) -> str:
     return f"BL-{receipt.series}-{receipt.number:07d}"
 
 
-def shown(session: Session, payment: Payment, bill: Bill) -> dict[str, Any]:
+def receipt_view(session: Session, payment: Payment, bill: Bill) -> dict[str, Any]:
     """The receipt of a settled payment; refuses ``NotPaidYet``."""
     receipt = session.get(Receipt, payment.id)
     if receipt is None:
@@ -45,7 +45,7 @@ def shown(session: Session, payment: Payment, bill: Bill) -> dict[str, Any]:
         "procedure_code": bill.procedure_code,
         "agency_code": payment.agency_code,
         "payer": {"account_id": bill.applicant_id, "erased": bill.erased_at is not None},
-        "issued_at": iso(receipt.issued_at),
+        "issued_at": iso_text(receipt.issued_at),
         "method": payment.method,
         "transaction_no": payment.transaction_no,
         "receipt_book_number": payment.receipt_book_number,

@@ -8,7 +8,7 @@ and a paid line we know nothing of is a discrepancy for a person to look at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -20,14 +20,14 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
+from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
-from services.payments.domain.states import HOLDS_MONEY, State
+from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.gateways import vietqr
-from services.payments.ledger import instant
 from services.payments.models import Bill, Payment, Reconciliation
-from services.payments.personal_data import line_left
+from services.payments.personal_data import line_without_text
 from services.payments.settlement import money_arrived
-from services.payments.transitions import iso, locked, money
+from services.payments.transitions import iso_text, locked_payment, money
 
 SETTLED_BY_STATEMENT = frozenset({vietqr.NAME})
 ORDER_REF = re.compile(r"TT[0-9A-HJKMNP-TV-Z]{14}")
@@ -46,7 +46,7 @@ class Reconciler:
     def reconcile(
         self,
         gateway: str,
-        statement: list[Line],
+        statement: Sequence[Line],
         from_at: str | None,
         to_at: str | None,
         *,
@@ -58,7 +58,7 @@ class Reconciler:
         Expected on it are payments settled within ``from_at``..``to_at``, or without a period all that no statement
         has shown yet. Returns ``{"reconciliation_id", "matches", "discrepancies", "totals"}``.
         """
-        period = (instant("/from_at", from_at) if from_at else None, instant("/to_at", to_at) if to_at else None)
+        period = (instant(from_at, "/from_at") if from_at else None, instant(to_at, "/to_at") if to_at else None)
 
         def work(session: Session) -> dict[str, Any]:
             outcome = _compare(session, gateway, statement, period, by)
@@ -67,7 +67,7 @@ class Reconciler:
                 gateway=gateway,
                 by=by.account_id,
                 at=clock.now(),
-                statement=_kept(session, statement, outcome),
+                statement=_stored_lines(session, statement, outcome),
                 outcome=outcome,
             )
             session.add(row)
@@ -77,7 +77,11 @@ class Reconciler:
 
 
 def _compare(
-    session: Session, gateway: str, statement: list[Line], period: tuple[datetime | None, datetime | None], by: Actor
+    session: Session,
+    gateway: str,
+    statement: Sequence[Line],
+    period: tuple[datetime | None, datetime | None],
+    by: Actor,
 ) -> dict[str, Any]:
     expected = _expected(session, gateway, period)  # before lines settle anything
     matches: list[dict[str, Any]] = []
@@ -86,7 +90,7 @@ def _compare(
     for number, line in enumerate(statement, start=1):
         payment = _payment_of(session, gateway, line)
         problem = _problem(session, payment, line, seen, by)
-        found = _found(number, line, payment)
+        found = _line_view(number, line, payment)
         if payment is not None:
             seen.add(payment.id)
         if problem:
@@ -94,7 +98,7 @@ def _compare(
         elif payment is not None:
             payment.reconciled_at = clock.now()
             matches.append(found)
-    discrepancies += [_absent(payment) for payment in expected if payment.id not in seen]
+    discrepancies += [_missing_view(payment) for payment in expected if payment.id not in seen]
     return {"matches": matches, "discrepancies": discrepancies, "totals": _totals(statement, matches)}
 
 
@@ -106,7 +110,7 @@ def _problem(session: Session, payment: Payment | None, line: Line, seen: set[st
         return "repeated_on_statement"
     if money(payment.amount, payment.currency) != dict(line["amount"]):
         return "amount_differs"
-    if State(payment.state) not in HOLDS_MONEY:
+    if PaymentState(payment.state) not in HOLDS_MONEY:
         if payment.method not in SETTLED_BY_STATEMENT:
             return "not_settled_here"
         money_arrived(
@@ -114,18 +118,18 @@ def _problem(session: Session, payment: Payment | None, line: Line, seen: set[st
             payment,
             by=by.account_id,
             transaction_no=line.get("transaction_no"),
-            facts={"statement": line_left(line) if _erased(session, payment) else dict(line)},
+            facts={"statement": line_without_text(line) if _erased(session, payment) else dict(line)},
         )
     elif payment.transaction_no and line.get("transaction_no") and payment.transaction_no != line["transaction_no"]:
         return "transaction_differs"
     return None
 
 
-def _kept(session: Session, statement: list[Line], outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _stored_lines(session: Session, statement: Sequence[Line], outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The lines as they came; of those about an erased payer not the words of the transfer."""
     found = [one for one in (*outcome["matches"], *outcome["discrepancies"]) if one["line"] and one["payment_id"]]
     gone = {one["line"] for one in found if _erased(session, session.get_one(Payment, one["payment_id"]))}
-    return [line_left(line) if number in gone else dict(line) for number, line in enumerate(statement, start=1)]
+    return [line_without_text(line) if number in gone else dict(line) for number, line in enumerate(statement, start=1)]
 
 
 def _erased(session: Session, payment: Payment) -> bool:
@@ -141,7 +145,7 @@ def _payment_of(session: Session, gateway: str, line: Line) -> Payment | None:
         return None
     # The reference names the payment; the bank's own number is only asked when there is no reference.
     found = session.scalar(select(Payment.id).where(Payment.method == gateway, ways[0] if reference else or_(*ways)))
-    return locked(session, found) if found else None
+    return locked_payment(session, found) if found else None
 
 
 def _reference_in(description: str) -> str | None:
@@ -162,30 +166,30 @@ def _expected(session: Session, gateway: str, period: tuple[datetime | None, dat
     return list(session.scalars(query.order_by(Payment.settled_at, Payment.id)))
 
 
-def _found(number: int, line: Line, payment: Payment | None) -> dict[str, Any]:
+def _line_view(number: int, line: Line, payment: Payment | None) -> dict[str, Any]:
     about = {"payment_id": None, "order_ref": None, "status": None, "ours": None}
     if payment is not None:
-        about = _ours(payment)
+        about = _payment_facts(payment)
     return {"line": number, "theirs": dict(line["amount"]), "transaction_no": line.get("transaction_no"), **about}
 
 
-def _absent(payment: Payment) -> dict[str, Any]:
+def _missing_view(payment: Payment) -> dict[str, Any]:
     return {
         "line": None,
         "theirs": None,
         "transaction_no": payment.transaction_no,
-        **_ours(payment),
+        **_payment_facts(payment),
         "kind": "missing_on_statement",
     }
 
 
-def _ours(payment: Payment) -> dict[str, Any]:
+def _payment_facts(payment: Payment) -> dict[str, Any]:
     return {
         "payment_id": payment.id,
         "order_ref": payment.order_ref,
         "status": str(payment.state),
         "ours": money(payment.amount, payment.currency),
-        "settled_at": iso(payment.settled_at),
+        "settled_at": iso_text(payment.settled_at),
     }
 
 

@@ -1,4 +1,4 @@
-"""Gives money back, by two persons: one asks, another decides; then the gateway or the office pays out.
+"""Refunds, by two persons: one requests, another decides; then the gateway or the office pays out.
 
 Whoever asks states what he believes can still be refunded. If that is not so, somebody else was here
 first, and the request is refused instead of paying twice.
@@ -19,12 +19,12 @@ from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.domain import postings
-from services.payments.domain.states import RefundDeclined, State
+from services.payments.domain.states import PaymentState, RefundDeclined
 from services.payments.gateways import vnpay
 from services.payments.ledger import book
 from services.payments.models import Bill, Payment, Refund
-from services.payments.personal_data import words_about
-from services.payments.transitions import announce, iso, locked, money, move, shown
+from services.payments.personal_data import text_about
+from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, money, move
 from services.payments.views import available as left_of
 from services.payments.views import refund_view
 
@@ -34,12 +34,12 @@ PAID_BACK_BY_GATEWAY = frozenset({vnpay.NAME})
 DECIDERS = ("accountant", "approver")
 
 
-class Refunds:
+class RefundDesk:
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Refunds:
+    def from_settings(cls, settings: Settings) -> RefundDesk:
         return cls(Database.at(settings.database_url("payments")))
 
     def refund(
@@ -59,16 +59,16 @@ class Refunds:
         """
 
         def work(session: Session) -> dict[str, Any]:
-            payment = locked(session, payment_id)
+            payment = locked_payment(session, payment_id)
             bill = session.get_one(Bill, payment.application_id)
             if not access.pays(by, bill):
                 access.check_at_agency(by, bill.agency_code, "accountant")
             _check_sums(session, payment, amount, available)
-            refund = _asked(payment, amount["amount"], words_about(bill, reason) or "", by)
-            move(session, payment, State.REFUND_REQUESTED, by=by.account_id, facts={"refund_id": refund.id})
+            refund = _new_refund(payment, amount["amount"], text_about(bill, reason) or "", by)
+            move(session, payment, PaymentState.REFUND_REQUESTED, by=by.account_id, facts={"refund_id": refund.id})
             session.add(refund)
             session.flush()
-            _tell(session, "refund_requested.v1", refund, payment, bill)
+            _announce_refund(session, "refund_requested.v1", refund, payment, bill)
             return refund_view(refund)
 
         return self.database.command(command, work)
@@ -80,18 +80,18 @@ class Refunds:
         """
 
         def work(session: Session) -> dict[str, Any]:
-            refund, payment, bill = _to_decide(session, refund_id, by)
+            refund, payment, bill = _refund_for_decision(session, refund_id, by)
             again = refund.state == REJECTED
             _decide(refund, APPROVED, by)
             refund.rejections = 0
             if not again:
                 lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
                 _book(session, "refund_approved", lines, refund, bill)
-                _tell(session, "refund_approved.v1", refund, payment, bill)
+                _announce_refund(session, "refund_approved.v1", refund, payment, bill)
             if payment.method in PAID_BACK_BY_GATEWAY:
                 refund.check_at = clock.now()
             else:
-                paid_back(session, refund, payment, by=by.account_id)
+                refund_paid_back(session, refund, payment, by=by.account_id)
             return refund_view(refund)
 
         return self.database.command(command, work)
@@ -100,35 +100,37 @@ class Refunds:
         """Keep the money; the payment returns to where it was, and the books with it if it had been approved."""
 
         def work(session: Session) -> dict[str, Any]:
-            refund, payment, bill = _to_decide(session, refund_id, by)
+            refund, payment, bill = _refund_for_decision(session, refund_id, by)
             if refund.state == REJECTED:
                 lines = postings.refund_kept(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
                 _book(session, "refund_kept", lines, refund, bill)
             _decide(refund, DECLINED, by)
-            why = words_about(bill, reason)
+            why = text_about(bill, reason)
             facts = {"refund_id": refund.id, "reason": why}
-            move(session, payment, State(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
-            _tell(session, "refund_declined.v1", refund, payment, bill, reason=why)
+            move(session, payment, PaymentState(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
+            _announce_refund(session, "refund_declined.v1", refund, payment, bill, reason=why)
             return refund_view(refund)
 
         return self.database.command(command, work)
 
 
-def paid_back(session: Session, refund: Refund, payment: Payment, *, by: str) -> None:
+def refund_paid_back(session: Session, refund: Refund, payment: Payment, *, by: str) -> None:
     """The money has gone back: books, state and event. The caller holds the payment's row lock."""
     bill = session.get_one(Bill, payment.application_id)
     refund.state, refund.settled_at, refund.check_at = SETTLED, clock.now(), None
     payment.refunded += refund.amount
-    target = State.REFUNDED if payment.refunded == payment.amount else State.PARTIALLY_REFUNDED
+    target = PaymentState.REFUNDED if payment.refunded == payment.amount else PaymentState.PARTIALLY_REFUNDED
     move(session, payment, target, by=by, facts={"refund_id": refund.id})
     _book(session, "refund_paid", postings.refund_paid(bill.agency_code, payment.method, refund.amount), refund, bill)
-    _tell(session, "refund_settled.v1", refund, payment, bill)
+    _announce_refund(session, "refund_settled.v1", refund, payment, bill)
 
 
-def rejected(session: Session, refund: Refund, payment: Payment, *, code: str) -> None:
+def refund_rejected(session: Session, refund: Refund, payment: Payment, *, code: str) -> None:
     """The gateway has said no, and no again: an accountant must look. The caller holds the payment's row lock."""
     refund.state, refund.check_at = REJECTED, None
-    _tell(session, "refund_rejected.v1", refund, payment, session.get_one(Bill, payment.application_id), code=code)
+    _announce_refund(
+        session, "refund_rejected.v1", refund, payment, session.get_one(Bill, payment.application_id), code=code
+    )
 
 
 def _book(session: Session, kind: str, lines: tuple[postings.Posting, ...], refund: Refund, bill: Bill) -> None:
@@ -137,17 +139,26 @@ def _book(session: Session, kind: str, lines: tuple[postings.Posting, ...], refu
 
 
 def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], believed: Mapping[str, Any]) -> None:
-    if State(payment.state) not in {State.SETTLED, State.SURPLUS, State.PARTIALLY_REFUNDED, State.REFUND_REQUESTED}:
-        raise errors.TransitionNotAllowed(from_status=payment.state, to_status=State.REFUND_REQUESTED, allowed="–")
+    if PaymentState(payment.state) not in {
+        PaymentState.SETTLED,
+        PaymentState.SURPLUS,
+        PaymentState.PARTIALLY_REFUNDED,
+        PaymentState.REFUND_REQUESTED,
+    }:
+        raise errors.TransitionNotAllowed(
+            from_status=payment.state, to_status=PaymentState.REFUND_REQUESTED, allowed="–"
+        )
     current = money(left_of(session, payment), payment.currency)
-    said = shown(current["amount"], payment.currency)
+    available = amount_text(current["amount"], payment.currency)
     if dict(believed) != current:
-        raise errors.RefundAvailableChanged(current=said, expected=shown(believed["amount"], believed["currency"]))
+        raise errors.RefundAvailableChanged(
+            current=available, expected=amount_text(believed["amount"], believed["currency"])
+        )
     if amount["currency"] != payment.currency or not 0 < amount["amount"] <= current["amount"]:
-        raise errors.RefundTooLarge(amount=shown(amount["amount"], amount["currency"]), current=said)
+        raise errors.RefundTooLarge(amount=amount_text(amount["amount"], amount["currency"]), current=available)
 
 
-def _asked(payment: Payment, amount: int, reason: str, by: Actor) -> Refund:
+def _new_refund(payment: Payment, amount: int, reason: str, by: Actor) -> Refund:
     return Refund(
         id=str(uuid4()),
         payment_id=payment.id,
@@ -161,11 +172,11 @@ def _asked(payment: Payment, amount: int, reason: str, by: Actor) -> Refund:
     )
 
 
-def _to_decide(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:
+def _refund_for_decision(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:
     refund = session.get(Refund, refund_id)
     if refund is None:
         raise errors.RefundNotFound(refund_id=refund_id)
-    payment = locked(session, refund.payment_id)
+    payment = locked_payment(session, refund.payment_id)
     session.refresh(refund)
     bill = session.get_one(Bill, payment.application_id)
     access.check_at_agency(by, bill.agency_code, *DECIDERS)
@@ -182,9 +193,15 @@ def _decide(refund: Refund, state: str, by: Actor) -> None:
 
 def _is_surplus(refund: Refund, payment: Payment) -> bool:
     """Surplus money never was revenue. A payment refunded in part before is surplus if it never got a receipt."""
-    return refund.returns_to == State.SURPLUS or (refund.returns_to == State.PARTIALLY_REFUNDED and payment.surplus)
+    return refund.returns_to == PaymentState.SURPLUS or (
+        refund.returns_to == PaymentState.PARTIALLY_REFUNDED and payment.surplus
+    )
 
 
-def _tell(session: Session, event_type: str, refund: Refund, payment: Payment, bill: Bill, **facts: Any) -> None:
-    told = {"refund_id": refund.id, "reason": refund.reason, "at": iso(clock.now()), **facts}
-    announce(session, event_type, payment, bill, **(told | {"amount": money(refund.amount, refund.currency)}))
+def _announce_refund(
+    session: Session, event_type: str, refund: Refund, payment: Payment, bill: Bill, **facts: Any
+) -> None:
+    refund_facts = {"refund_id": refund.id, "reason": refund.reason, "at": iso_text(clock.now()), **facts}
+    announce_payment(
+        session, event_type, payment, bill, **(refund_facts | {"amount": money(refund.amount, refund.currency)})
+    )

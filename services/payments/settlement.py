@@ -12,10 +12,10 @@ from services.payments import receipts
 from services.payments.billing import locked_bill, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
-from services.payments.domain.states import HOLDS_MONEY, State
+from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
-from services.payments.transitions import announce, iso, move
+from services.payments.transitions import announce_payment, iso_text, move
 
 
 def money_arrived(
@@ -25,7 +25,7 @@ def money_arrived(
 
     ``False``: this payment had its money already and nothing changed. The caller holds the payment's row lock.
     """
-    if State(payment.state) in HOLDS_MONEY:
+    if PaymentState(payment.state) in HOLDS_MONEY:
         return False
     bill = locked_bill(session, payment.application_id)
     demands = _demands(session, payment)
@@ -33,24 +33,31 @@ def money_arrived(
     if all(demand.standing in UNPAID for demand in demands):
         _settle(session, payment, bill, demands, by, facts)
     else:
-        _keep_as_surplus(session, payment, bill, by, facts)
+        _book_surplus(session, payment, bill, by, facts)
     return True
 
 
-def given_up(
-    session: Session, payment: Payment, target: State, event_type: str, *, by: str, code: str, facts: dict[str, Any]
+def close_unpaid(
+    session: Session,
+    payment: Payment,
+    target: PaymentState,
+    event_type: str,
+    *,
+    by: str,
+    code: str,
+    facts: dict[str, Any],
 ) -> None:
     """The payment ended without money (failed, expired): say so and tell the platform."""
     move(session, payment, target, by=by, facts=facts)
     payment.failure_code = code[:32] or None
     bill = session.get_one(Bill, payment.application_id)
-    announce(session, event_type, payment, bill, code=code, at=iso(clock.now()))
+    announce_payment(session, event_type, payment, bill, code=code, at=iso_text(clock.now()))
 
 
 def _settle(
     session: Session, payment: Payment, bill: Bill, demands: list[Demand], by: str, facts: dict[str, Any]
 ) -> None:
-    move(session, payment, State.SETTLED, by=by, facts=facts)
+    move(session, payment, PaymentState.SETTLED, by=by, facts=facts)
     for demand in demands:
         make_due(session, bill, demand)
         demand.standing, demand.payment_id = Standing.SETTLED, payment.id
@@ -66,19 +73,19 @@ def _settle(
     )
     number = receipts.issue(session, payment)
     moments = sorted({demand.collected_at for demand in demands})
-    announce(
+    announce_payment(
         session,
         "payment_settled.v1",
         payment,
         bill,
         collected_at=moments,
-        settled_at=iso(payment.settled_at),
+        settled_at=iso_text(payment.settled_at),
         receipt_number=number,
     )
 
 
-def _keep_as_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts: dict[str, Any]) -> None:
-    move(session, payment, State.SURPLUS, by=by, facts=facts)
+def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts: dict[str, Any]) -> None:
+    move(session, payment, PaymentState.SURPLUS, by=by, facts=facts)
     payment.surplus = True
     lines = postings.money_not_owed(bill.agency_code, payment.method, payment.amount)
     book(
@@ -89,7 +96,7 @@ def _keep_as_surplus(session: Session, payment: Payment, bill: Bill, by: str, fa
         subject_id=payment.id,
         currency=payment.currency,
     )
-    announce(session, "payment_surplus.v1", payment, bill, at=iso(payment.settled_at))
+    announce_payment(session, "payment_surplus.v1", payment, bill, at=iso_text(payment.settled_at))
 
 
 def _demands(session: Session, payment: Payment) -> list[Demand]:

@@ -1,4 +1,4 @@
-"""The one place where a payment changes state: the arrow is checked, taken and written into the payment's history."""
+"""The one place where a payment changes state: the transition is checked, made and written into its history."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.messaging.outbox import enqueue
-from services.payments.domain.states import OPEN, Moved, State, edge
+from services.payments.domain.states import OPEN, PaymentMove, PaymentState, move_event
 from services.payments.errors import PaymentNotFound
 from services.payments.models import Bill, Payment, PaymentEvent
 
 
-def locked(session: Session, payment_id: str) -> Payment:
+def locked_payment(session: Session, payment_id: str) -> Payment:
     """The payment with its row locked until the transaction ends."""
     payment = session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
     if payment is None:
@@ -26,15 +26,15 @@ def locked(session: Session, payment_id: str) -> Payment:
 def move(
     session: Session,
     payment: Payment,
-    target: State,
+    target: PaymentState,
     *,
     by: str,
-    event: type[Moved] | None = None,
+    event: type[PaymentMove] | None = None,
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Take the arrow to ``target`` (refuses ``TransitionNotAllowed``). The caller holds the row's lock."""
-    source = State(payment.state)
-    taken = edge(source, target, event)
+    source = PaymentState(payment.state)
+    taken = move_event(source, target, event)
     last = session.scalar(select(func.max(PaymentEvent.sequence)).where(PaymentEvent.payment_id == payment.id))
     session.add(
         PaymentEvent(
@@ -52,17 +52,17 @@ def money(amount: int, currency: str) -> dict[str, Any]:
     return {"amount": amount, "currency": currency}
 
 
-def shown(amount: int, currency: str) -> str:
+def amount_text(amount: int, currency: str) -> str:
     """An amount in a sentence: ``135.000 VND``."""
     return f"{amount:,} {currency}".replace(",", ".")
 
 
-def iso(at: datetime | None) -> str | None:
+def iso_text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def announce(session: Session, event_type: str, payment: Payment, bill: Bill, **facts: Any) -> None:
-    """Tell the platform what became of a payment."""
+def announce_payment(session: Session, event_type: str, payment: Payment, bill: Bill, **facts: Any) -> None:
+    """Publish an event about a payment."""
     data = {
         "payment_id": payment.id,
         "application_id": payment.application_id,

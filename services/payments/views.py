@@ -1,4 +1,4 @@
-"""How a payment, a demand or a refund is shown to callers."""
+"""Payments, demands and refunds as JSON for callers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Demand, Payment, Receipt, Refund
 from services.payments.receipts import number_of
-from services.payments.transitions import iso, money
+from services.payments.transitions import iso_text, money
 
 REFUND_UNDER_WAY = ("pending_approval", "approved", "sent")
 PAID_STATES = frozenset({"settled", "surplus", "refund_requested", "partially_refunded"})
@@ -25,9 +25,9 @@ def payment_view(session: Session, payment: Payment) -> dict[str, Any]:
         "method": payment.method,
         "amount": money(payment.amount, payment.currency),
         "status": str(payment.state),
-        "created_at": iso(payment.created_at),
-        "expires_at": iso(payment.expires_at),
-        "settled_at": iso(payment.settled_at),
+        "created_at": iso_text(payment.created_at),
+        "expires_at": iso_text(payment.expires_at),
+        "settled_at": iso_text(payment.settled_at),
         "transaction_no": payment.transaction_no,
         "receipt_number": number_of(receipt) if receipt else None,
         "receipt_book_number": payment.receipt_book_number,
@@ -70,10 +70,10 @@ def refund_view(refund: Refund) -> dict[str, Any]:
         "reason": refund.reason,
         "status": refund.state,
         "requested_by": refund.requested_by,
-        "requested_at": iso(refund.requested_at),
+        "requested_at": iso_text(refund.requested_at),
         "decided_by": refund.decided_by,
-        "decided_at": iso(refund.decided_at),
-        "settled_at": iso(refund.settled_at),
+        "decided_at": iso_text(refund.decided_at),
+        "settled_at": iso_text(refund.settled_at),
     }
 
 

@@ -132,12 +132,6 @@ BARE: set[str] = {
     "services/identity/accounts.py _shown",
     "services/identity/delegations.py _shown",
     "services/identity/delegations.py _told",
-    "services/payments/personal_data.py GONE",
-    "services/payments/receipts.py shown",
-    "services/payments/reconciliation.py _found",
-    "services/payments/reconciliation.py _kept",
-    "services/payments/refunds.py _asked",
-    "services/payments/transitions.py shown",
 }
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 from services.payments.errors import TransitionNotAllowed
 
 
-class State(StrEnum):
+class PaymentState(StrEnum):
     CREATED = "created"
     STARTED = "started"
     PENDING = "pending"
@@ -28,14 +28,14 @@ class State(StrEnum):
     REFUNDED = "refunded"
 
 
-class Moved:
+class PaymentMove:
     """What happened to a payment; ``topic`` is the name stored in its history."""
 
     topic: ClassVar[str]
 
 
-def _event(name: str, topic: str, meaning: str) -> type[Moved]:
-    return type(name, (Moved,), {"topic": topic, "__doc__": meaning, "__module__": __name__})
+def _event(name: str, topic: str, meaning: str) -> type[PaymentMove]:
+    return type(name, (PaymentMove,), {"topic": topic, "__doc__": meaning, "__module__": __name__})
 
 
 Started = _event("Started", "payments.Started", "The payer was sent to the gateway or given a code to scan.")
@@ -62,53 +62,59 @@ RefundDeclined = _event("RefundDeclined", "payments.RefundDeclined", "A second p
 RefundedInPart = _event("RefundedInPart", "payments.RefundedInPart", "Part of the money went back.")
 RefundedInFull = _event("RefundedInFull", "payments.RefundedInFull", "All of the money went back.")
 
-EVENTS: tuple[type[Moved], ...] = (
+EVENTS: tuple[type[PaymentMove], ...] = (
     Started, OfflineMoneyReceived, AwaitedAtGateway, MoneyReceived, PayerDeclined, TimeRanOut, CalledOff,
     CorrectedToMatchGateway, MoneyNotOwed, RefundRequested, RefundDeclined, RefundedInPart, RefundedInFull,
 )  # fmt: skip
 
-EDGES: Mapping[tuple[State, State], tuple[type[Moved], ...]] = {
-    (State.CREATED, State.STARTED): (Started,),
-    (State.CREATED, State.SETTLED): (OfflineMoneyReceived,),
-    (State.STARTED, State.PENDING): (AwaitedAtGateway,),
-    (State.STARTED, State.SETTLED): (MoneyReceived,),
-    (State.STARTED, State.SURPLUS): (MoneyNotOwed,),
-    (State.STARTED, State.FAILED): (PayerDeclined,),
-    (State.STARTED, State.EXPIRED): (TimeRanOut,),
-    (State.STARTED, State.CANCELLED): (CalledOff,),
-    (State.PENDING, State.SETTLED): (MoneyReceived,),
-    (State.PENDING, State.SURPLUS): (MoneyNotOwed,),
-    (State.PENDING, State.FAILED): (PayerDeclined,),
-    (State.PENDING, State.EXPIRED): (TimeRanOut,),
-    (State.FAILED, State.SETTLED): (CorrectedToMatchGateway,),
-    (State.FAILED, State.SURPLUS): (MoneyNotOwed,),
-    (State.EXPIRED, State.SETTLED): (CorrectedToMatchGateway,),
-    (State.EXPIRED, State.SURPLUS): (MoneyNotOwed,),
-    (State.CANCELLED, State.SETTLED): (CorrectedToMatchGateway,),
-    (State.CANCELLED, State.SURPLUS): (MoneyNotOwed,),
-    (State.SETTLED, State.REFUND_REQUESTED): (RefundRequested,),
-    (State.SURPLUS, State.REFUND_REQUESTED): (RefundRequested,),
-    (State.PARTIALLY_REFUNDED, State.REFUND_REQUESTED): (RefundRequested,),
-    (State.REFUND_REQUESTED, State.SETTLED): (RefundDeclined,),
-    (State.REFUND_REQUESTED, State.SURPLUS): (RefundDeclined,),
-    (State.REFUND_REQUESTED, State.PARTIALLY_REFUNDED): (RefundedInPart, RefundDeclined),
-    (State.REFUND_REQUESTED, State.REFUNDED): (RefundedInFull,),
+EDGES: Mapping[tuple[PaymentState, PaymentState], tuple[type[PaymentMove], ...]] = {
+    (PaymentState.CREATED, PaymentState.STARTED): (Started,),
+    (PaymentState.CREATED, PaymentState.SETTLED): (OfflineMoneyReceived,),
+    (PaymentState.STARTED, PaymentState.PENDING): (AwaitedAtGateway,),
+    (PaymentState.STARTED, PaymentState.SETTLED): (MoneyReceived,),
+    (PaymentState.STARTED, PaymentState.SURPLUS): (MoneyNotOwed,),
+    (PaymentState.STARTED, PaymentState.FAILED): (PayerDeclined,),
+    (PaymentState.STARTED, PaymentState.EXPIRED): (TimeRanOut,),
+    (PaymentState.STARTED, PaymentState.CANCELLED): (CalledOff,),
+    (PaymentState.PENDING, PaymentState.SETTLED): (MoneyReceived,),
+    (PaymentState.PENDING, PaymentState.SURPLUS): (MoneyNotOwed,),
+    (PaymentState.PENDING, PaymentState.FAILED): (PayerDeclined,),
+    (PaymentState.PENDING, PaymentState.EXPIRED): (TimeRanOut,),
+    (PaymentState.FAILED, PaymentState.SETTLED): (CorrectedToMatchGateway,),
+    (PaymentState.FAILED, PaymentState.SURPLUS): (MoneyNotOwed,),
+    (PaymentState.EXPIRED, PaymentState.SETTLED): (CorrectedToMatchGateway,),
+    (PaymentState.EXPIRED, PaymentState.SURPLUS): (MoneyNotOwed,),
+    (PaymentState.CANCELLED, PaymentState.SETTLED): (CorrectedToMatchGateway,),
+    (PaymentState.CANCELLED, PaymentState.SURPLUS): (MoneyNotOwed,),
+    (PaymentState.SETTLED, PaymentState.REFUND_REQUESTED): (RefundRequested,),
+    (PaymentState.SURPLUS, PaymentState.REFUND_REQUESTED): (RefundRequested,),
+    (PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUND_REQUESTED): (RefundRequested,),
+    (PaymentState.REFUND_REQUESTED, PaymentState.SETTLED): (RefundDeclined,),
+    (PaymentState.REFUND_REQUESTED, PaymentState.SURPLUS): (RefundDeclined,),
+    (PaymentState.REFUND_REQUESTED, PaymentState.PARTIALLY_REFUNDED): (RefundedInPart, RefundDeclined),
+    (PaymentState.REFUND_REQUESTED, PaymentState.REFUNDED): (RefundedInFull,),
 }
 
-OPEN = frozenset({State.CREATED, State.STARTED, State.PENDING})
+OPEN = frozenset({PaymentState.CREATED, PaymentState.STARTED, PaymentState.PENDING})
 """The payer may still pay."""
 HOLDS_MONEY = frozenset(
-    {State.SETTLED, State.SURPLUS, State.REFUND_REQUESTED, State.PARTIALLY_REFUNDED, State.REFUNDED}
+    {
+        PaymentState.SETTLED,
+        PaymentState.SURPLUS,
+        PaymentState.REFUND_REQUESTED,
+        PaymentState.PARTIALLY_REFUNDED,
+        PaymentState.REFUNDED,
+    }
 )
 """The payer's money arrived (and may have gone back since): a further notice of it changes nothing."""
 
 
-def reachable(source: State) -> list[State]:
-    """The states one arrow away, in the order of :class:`State`."""
-    return [target for target in State if (source, target) in EDGES]
+def reachable(source: PaymentState) -> list[PaymentState]:
+    """The states one arrow away, in the order of :class:`PaymentState`."""
+    return [target for target in PaymentState if (source, target) in EDGES]
 
 
-def edge(source: State, target: State, event: type[Moved] | None = None) -> type[Moved]:
+def move_event(source: PaymentState, target: PaymentState, event: type[PaymentMove] | None = None) -> type[PaymentMove]:
     """The event of the arrow from ``source`` to ``target`` (the first named, or ``event`` where two may take it).
 
     Refuses with ``TransitionNotAllowed`` when there is no such arrow.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from infra.chassis.settings import Settings
 from services.payments.gateways.vietqr import VietQr
 from services.payments.gateways.vnpay import VnPay
 
@@ -19,7 +19,7 @@ class Gateways:
     transfer_hours: float = 72
 
     @classmethod
-    def from_settings(cls, settings: Any) -> Gateways:
+    def from_settings(cls, settings: Settings) -> Gateways:
         return cls(
             VnPay.from_settings(settings),
             VietQr.from_settings(settings),

@@ -1,4 +1,4 @@
-"""What a payment gateway says about one order, in our own words, whichever gateway it was."""
+"""A gateway's report about one order, the same for every gateway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Outcome(StrEnum):
+class PaymentOutcome(StrEnum):
     PAID = "paid"
     NOT_PAID = "not_paid"
     UNDECIDED = "undecided"
@@ -15,11 +15,11 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Report:
+class GatewayReport:
     """``amount`` in minor units (``None``: none was stated, or not as a whole number of them)."""
 
     order_ref: str
-    outcome: Outcome
+    outcome: PaymentOutcome
     amount: int | None = None
     transaction_no: str | None = None
     code: str = ""
@@ -28,7 +28,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Order:
-    """What a gateway is told when a payer is sent there."""
+    """The order that a gateway gets when a payer is sent there."""
 
     order_ref: str
     amount: int

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
 
 from vietnam_qr_pay import QRPay
 
+from infra.chassis.settings import Settings
 from services.payments.gateways.reports import Order
 
 NAME = "vietqr"
@@ -29,7 +29,7 @@ class VietQr:
     account_name: str = ""
 
     @classmethod
-    def from_settings(cls, settings: Any) -> VietQr | None:
+    def from_settings(cls, settings: Settings) -> VietQr | None:
         """Set up when ``VIETQR_BANK_BIN`` is; then the account number must be there too."""
         bank_bin = settings.get("VIETQR_BANK_BIN")
         if not bank_bin:
@@ -38,13 +38,14 @@ class VietQr:
 
     def payload(self, order: Order) -> str:
         """The text inside the QR code (EMV, with amount and purpose filled in)."""
-        purpose = plain(f"{order.order_ref} {order.purpose}")[:PURPOSE_LENGTH].strip()
-        return QRPay.init_viet_qr(
+        purpose = ascii_text(f"{order.order_ref} {order.purpose}")[:PURPOSE_LENGTH].strip()
+        payload: str = QRPay.init_viet_qr(
             bank_bin=self.bank_bin, bank_number=self.account_number, amount=str(order.amount), purpose=purpose
         ).build()
+        return payload
 
 
-def plain(text: str) -> str:
+def ascii_text(text: str) -> str:
     """Vietnamese in ASCII: no diacritics, ``đ`` as ``d``, anything but letters, digits and spaces as a space."""
     bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     ascii_only = "".join(sign for sign in bare if not unicodedata.combining(sign))

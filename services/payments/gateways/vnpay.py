@@ -21,9 +21,16 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 from uuid import uuid4
 
 from infra.chassis.http import call
-from infra.chassis.settings import stored_secret
+from infra.chassis.settings import Settings, stored_secret
 from infra.working_time import OFFICE_ZONE
-from services.payments.gateways.reports import GatewaySilent, NotGenuine, Order, OtherMerchant, Outcome, Report
+from services.payments.gateways.reports import (
+    GatewayReport,
+    GatewaySilent,
+    NotGenuine,
+    Order,
+    OtherMerchant,
+    PaymentOutcome,
+)
 
 NAME = "vnpay"
 CURRENCY = "VND"
@@ -35,7 +42,7 @@ PAID = "00"
 UNDECIDED_STATUSES = frozenset(
     {"01", "05", "06", "07"}
 )  # unfinished, being refunded, suspected fraud: nothing to conclude yet
-KEPT_FACTS = (
+EVIDENCE_FACTS = (
     "vnp_BankCode",
     "vnp_BankTranNo",
     "vnp_CardType",
@@ -121,7 +128,7 @@ class VnPay:
     timeout: float = 10.0
 
     @classmethod
-    def from_settings(cls, settings: Any) -> VnPay | None:
+    def from_settings(cls, settings: Settings) -> VnPay | None:
         """Set up when ``VNPAY_URL`` is; then merchant code and secret must be there too.
 
         Development without it speaks to the sandbox gateway on its usual port, with a secret made once.
@@ -132,7 +139,7 @@ class VnPay:
         page = page_address(url)
         return cls(
             page,
-            settings.get("VNPAY_API_URL") or _beside(page, "querydr"),
+            settings.get("VNPAY_API_URL") or _sibling_address(page, "querydr"),
             settings.require("VNPAY_TMN_CODE"),
             settings.require("VNPAY_HASH_SECRET"),
             settings.get("VNPAY_MERCHANT_IP", "127.0.0.1"),
@@ -140,14 +147,14 @@ class VnPay:
         )
 
     @classmethod
-    def of_sandbox(cls, settings: Any) -> VnPay:
+    def of_sandbox(cls, settings: Settings) -> VnPay:
         """The sandbox gateway of a developer's machine; it reads the same secret file."""
         secret = stored_secret(settings.secret_folder() / "vnpay-hash.secret", lambda: secrets.token_hex(32))
-        return cls(SANDBOX_URL, _beside(SANDBOX_URL, "querydr"), SANDBOX_TMN_CODE, secret)
+        return cls(SANDBOX_URL, _sibling_address(SANDBOX_URL, "querydr"), SANDBOX_TMN_CODE, secret)
 
     def redirect_url(self, order: Order) -> str:
         """The signed address the payer is sent to."""
-        told = {
+        parameters = {
             "vnp_Version": VERSION,
             "vnp_Command": "pay",
             "vnp_TmnCode": self.tmn_code,
@@ -162,31 +169,31 @@ class VnPay:
             "vnp_CreateDate": stamp(order.created_at),
             "vnp_ExpireDate": stamp(order.expires_at),
         }
-        return f"{self.url}?{signed_text(told)}&vnp_SecureHash={self.signature(told)}"
+        return f"{self.url}?{signed_text(parameters)}&vnp_SecureHash={self.signature(parameters)}"
 
     def signature(self, parameters: Mapping[str, str]) -> str:
         return self._sign(signed_text(parameters))
 
-    def read_notice(self, parameters: Mapping[str, str]) -> Report:
+    def read_notice(self, parameters: Mapping[str, str]) -> GatewayReport:
         """What a notice (IPN) reports; ``NotGenuine``, then ``OtherMerchant``, before anything in it is believed."""
-        given = parameters.get("vnp_SecureHash", "")
-        if not hmac.compare_digest(self.signature(parameters).encode(), given.lower().encode()):
+        signature = parameters.get("vnp_SecureHash", "")
+        if not hmac.compare_digest(self.signature(parameters).encode(), signature.lower().encode()):
             raise NotGenuine
         if parameters.get("vnp_TmnCode") != self.tmn_code:
             raise OtherMerchant
         response, status = parameters.get("vnp_ResponseCode", ""), parameters.get("vnp_TransactionStatus", "")
         return self._report(parameters, outcome_of(response, status), f"{response}/{status}")
 
-    def enquire(self, order_ref: str, started_at: datetime, asked_at: datetime) -> Report:
+    def enquire(self, order_ref: str, started_at: datetime, asked_at: datetime) -> GatewayReport:
         """Ask VNPAY what became of an order. Raises ``GatewaySilent`` when no trustworthy answer came."""
-        asked = self._request("querydr", order_ref, started_at, asked_at) | {"vnp_OrderInfo": f"Truy van {order_ref}"}
-        told = self._ask(asked, ENQUIRY, ENQUIRY_ANSWER)
-        code, status = told.get("vnp_ResponseCode", ""), told.get("vnp_TransactionStatus", "")
+        request = self._request("querydr", order_ref, started_at, asked_at) | {"vnp_OrderInfo": f"Truy van {order_ref}"}
+        answer = self._post(request, ENQUIRY, ENQUIRY_ANSWER)
+        code, status = answer.get("vnp_ResponseCode", ""), answer.get("vnp_TransactionStatus", "")
         if code == ENQUIRY_UNKNOWN:
-            return Report(order_ref, Outcome.UNKNOWN_ORDER, code=code)
-        if code != PAID or told.get("vnp_TxnRef") != order_ref:
+            return GatewayReport(order_ref, PaymentOutcome.UNKNOWN_ORDER, code=code)
+        if code != PAID or answer.get("vnp_TxnRef") != order_ref:
             raise GatewaySilent(f"querydr answered {code}")
-        return self._report(told, outcome_of(PAID if status == PAID else "", status), f"{code}/{status}")
+        return self._report(answer, outcome_of(PAID if status == PAID else "", status), f"{code}/{status}")
 
     def refund(self, refund: Mapping[str, Any], asked_at: datetime) -> str:
         """Send money back; returns VNPAY's response code (``00`` done).
@@ -194,7 +201,7 @@ class VnPay:
         ``refund``: order_ref, amount, full, transaction_no, paid_for_at, asked_by, request_id (the same id again is the
         same refund).
         """
-        asked = self._request("refund", refund["order_ref"], refund["paid_for_at"], asked_at) | {
+        request = self._request("refund", refund["order_ref"], refund["paid_for_at"], asked_at) | {
             "vnp_RequestId": refund["request_id"],
             "vnp_TransactionType": "02" if refund["full"] else "03",
             "vnp_Amount": str(refund["amount"] * FACTOR),
@@ -202,7 +209,7 @@ class VnPay:
             "vnp_CreateBy": refund["asked_by"],
             "vnp_OrderInfo": f"Hoan tien {refund['order_ref']}",
         }
-        return self._ask(asked, REFUND, REFUND_ANSWER).get("vnp_ResponseCode", "")
+        return self._post(request, REFUND, REFUND_ANSWER).get("vnp_ResponseCode", "")
 
     def _request(self, command: str, order_ref: str, started_at: datetime, asked_at: datetime) -> dict[str, str]:
         return {
@@ -216,29 +223,29 @@ class VnPay:
             "vnp_IpAddr": self.address,
         }
 
-    def _ask(self, asked: dict[str, str], signs: Sequence[str], answer_signs: Sequence[str]) -> dict[str, str]:
-        body = asked | {"vnp_SecureHash": self._sign(joined(asked, signs))}
+    def _post(self, request: dict[str, str], signs: Sequence[str], answer_signs: Sequence[str]) -> dict[str, str]:
+        body = request | {"vnp_SecureHash": self._sign(joined(request, signs))}
         headers = {"Content-Type": "application/json"}
         try:
-            answer = call("POST", self.api_url, body=json.dumps(body).encode(), headers=headers, within=self.timeout)
-            if answer.status != 200:
-                raise GatewaySilent(f"HTTP {answer.status}")
-            told = {str(key): str(value) for key, value in json.loads(answer.body).items() if value is not None}
+            reply = call("POST", self.api_url, body=json.dumps(body).encode(), headers=headers, within=self.timeout)
+            if reply.status != 200:
+                raise GatewaySilent(f"HTTP {reply.status}")
+            answer = {str(key): str(value) for key, value in json.loads(reply.body).items() if value is not None}
         except (OSError, ValueError, AttributeError) as error:
             raise GatewaySilent(str(error)) from error
         if not hmac.compare_digest(
-            self._sign(joined(told, answer_signs)).encode(), told.get("vnp_SecureHash", "").lower().encode()
+            self._sign(joined(answer, answer_signs)).encode(), answer.get("vnp_SecureHash", "").lower().encode()
         ):
             raise GatewaySilent("the answer's signature does not hold")
-        return told
+        return answer
 
-    def _report(self, told: Mapping[str, str], outcome: Outcome, code: str) -> Report:
-        facts = {key: told[key] for key in KEPT_FACTS if told.get(key)}
-        return Report(
-            told.get("vnp_TxnRef", ""),
+    def _report(self, answer: Mapping[str, str], outcome: PaymentOutcome, code: str) -> GatewayReport:
+        facts = {key: answer[key] for key in EVIDENCE_FACTS if answer.get(key)}
+        return GatewayReport(
+            answer.get("vnp_TxnRef", ""),
             outcome,
-            dong(told.get("vnp_Amount", "")),
-            told.get("vnp_TransactionNo"),
+            dong(answer.get("vnp_Amount", "")),
+            answer.get("vnp_TransactionNo"),
             code,
             facts,
         )
@@ -260,13 +267,13 @@ def joined(parameters: Mapping[str, str], fields: Sequence[str]) -> str:
     return "|".join(parameters.get(f"vnp_{field}", "") for field in fields)
 
 
-def outcome_of(response: str, status: str) -> Outcome:
+def outcome_of(response: str, status: str) -> PaymentOutcome:
     """Paid only if both codes say so; either one alone is no proof."""
     if response == PAID and status == PAID:
-        return Outcome.PAID
+        return PaymentOutcome.PAID
     if not status or status in UNDECIDED_STATUSES or PAID in {response, status}:
-        return Outcome.UNDECIDED
-    return Outcome.NOT_PAID
+        return PaymentOutcome.UNDECIDED
+    return PaymentOutcome.NOT_PAID
 
 
 def dong(amount: str) -> int | None:
@@ -297,6 +304,6 @@ def page_address(url: str) -> str:
     return urlunsplit(parts._replace(path="/pay")) if parts.path in {"", "/"} else url
 
 
-def _beside(page: str, name: str) -> str:
+def _sibling_address(page: str, name: str) -> str:
     parts = urlsplit(page)
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rsplit("/", 1)[0] + f"/{name}", "", ""))

@@ -8,7 +8,7 @@ import pytest
 
 from infra.chassis.database import Database
 from services.payments.models import metadata
-from tests.component.payments.use_cases import Counter
+from tests.component.payments.use_cases import PaymentsOffice
 
 
 @pytest.fixture
@@ -20,5 +20,5 @@ def database() -> Iterator[Database]:
 
 
 @pytest.fixture
-def counter(database: Database) -> Counter:
-    return Counter(database)
+def office(database: Database) -> PaymentsOffice:
+    return PaymentsOffice(database)

@@ -10,92 +10,92 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.payments.models import Notice, Payment
-from tests.component.payments.use_cases import AGENCY, CITIZEN, Counter, item, money, refused, signed
+from tests.component.payments.use_cases import AGENCY, CITIZEN, PaymentsOffice, item, money, refused, signed
 
 
-def evidence(counter: Counter) -> list[tuple[str | None, str | None]]:
-    with counter.database.session() as session:
+def evidence(office: PaymentsOffice) -> list[tuple[str | None, str | None]]:
+    with office.database.session() as session:
         return [(one.answer, one.verdict) for one in session.scalars(select(Notice).order_by(Notice.id))]
 
 
-def settled_events(counter: Counter) -> list[dict[str, Any]]:
-    return [data for event_type, data in counter.told() if event_type == "payment_settled.v1"]
+def settled_events(office: PaymentsOffice) -> list[dict[str, Any]]:
+    return [data for event_type, data in office.events() if event_type == "payment_settled.v1"]
 
 
-def test_a_good_notice_settles_the_payment(counter: Counter) -> None:
-    payment = counter.start(counter.submitted(item(50_000), item(8_000, kind="charge")))
-    assert counter.call_back(payment) == "00"
-    settled = counter.look(payment)
+def test_a_good_notice_settles_the_payment(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted(item(50_000), item(8_000, kind="charge")))
+    assert office.call_back(payment) == "00"
+    settled = office.look(payment)
     assert settled["status"] == "settled" and settled["transaction_no"] and settled["receipt_number"]
     assert [one["event"] for one in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
     assert (
-        settled_events(counter)[0]
+        settled_events(office)[0]
         | {"collected_at": ["intake"], "amount": money(58_000), "applicant_id": CITIZEN.account_id}
-        == settled_events(counter)[0]
+        == settled_events(office)[0]
     )
 
 
-def test_a_repeated_notice_changes_nothing(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    assert [counter.call_back(payment) for _ in range(5)] == ["00", "02", "02", "02", "02"]
-    assert len(settled_events(counter)) == 1
-    assert counter.balance("clearing:vnpay") == 135_000
+def test_a_repeated_notice_changes_nothing(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    assert [office.call_back(payment) for _ in range(5)] == ["00", "02", "02", "02", "02"]
+    assert len(settled_events(office)) == 1
+    assert office.balance("clearing:vnpay") == 135_000
 
 
 @pytest.mark.parametrize(
     "name",
     ["Amount", "TxnRef", "ResponseCode", "TransactionStatus", "TransactionNo", "TmnCode", "PayDate", "OrderInfo"],
 )
-def test_a_parameter_changed_after_signing_is_seen(counter: Counter, name: str) -> None:
-    payment = counter.start(counter.submitted())
-    notice = signed(counter.notice(payment, ResponseCode="24", TransactionStatus="02"))
+def test_a_parameter_changed_after_signing_is_seen(office: PaymentsOffice, name: str) -> None:
+    payment = office.start(office.submitted())
+    notice = signed(office.notice(payment, ResponseCode="24", TransactionStatus="02"))
     notice[f"vnp_{name}"] = "00" if notice[f"vnp_{name}"] != "00" else "01"
-    assert counter.notices.gateway_callback("vnpay", notice)["RspCode"] == "97"
-    assert counter.look(payment)["status"] == "started"
+    assert office.gateway_callbacks.gateway_callback("vnpay", notice)["RspCode"] == "97"
+    assert office.look(payment)["status"] == "started"
 
 
-def test_another_secret_a_missing_or_an_empty_signature_is_seen(counter: Counter) -> None:
-    notice = counter.notice(counter.start(counter.submitted()))
+def test_another_secret_a_missing_or_an_empty_signature_is_seen(office: PaymentsOffice) -> None:
+    notice = office.notice(office.start(office.submitted()))
     for forged in (
         signed(notice, "another secret"),
         notice,
         notice | {"vnp_SecureHash": ""},
         notice | {"vnp_SecureHash": "é" * 128},
     ):
-        assert counter.notices.gateway_callback("vnpay", forged)["RspCode"] == "97"
+        assert office.gateway_callbacks.gateway_callback("vnpay", forged)["RspCode"] == "97"
 
 
-def test_a_parameter_added_after_signing_is_seen(counter: Counter) -> None:
-    notice = signed(counter.notice(counter.start(counter.submitted())))
-    assert counter.notices.gateway_callback("vnpay", notice | {"vnp_Extra": "1"})["RspCode"] == "97"
+def test_a_parameter_added_after_signing_is_seen(office: PaymentsOffice) -> None:
+    notice = signed(office.notice(office.start(office.submitted())))
+    assert office.gateway_callbacks.gateway_callback("vnpay", notice | {"vnp_Extra": "1"})["RspCode"] == "97"
 
 
-def test_a_signature_in_capitals_and_parameters_of_others_do_not_matter(counter: Counter) -> None:
-    notice = signed(counter.notice(counter.start(counter.submitted())))
+def test_a_signature_in_capitals_and_parameters_of_others_do_not_matter(office: PaymentsOffice) -> None:
+    notice = signed(office.notice(office.start(office.submitted())))
     notice |= {
         "vnp_SecureHash": notice["vnp_SecureHash"].upper(),
         "utm_source": "mail",
         "vnp_SecureHashType": "HmacSHA512",
     }
-    assert counter.notices.gateway_callback("vnpay", notice)["RspCode"] == "00"
+    assert office.gateway_callbacks.gateway_callback("vnpay", notice)["RspCode"] == "00"
 
 
-def test_a_bad_signature_hides_whether_the_order_exists(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    known = signed(counter.notice(payment), "wrong")
-    unknown = signed(counter.notice(payment, TxnRef="TT00000000000000"), "wrong")
-    answers = [counter.notices.gateway_callback("vnpay", one)["RspCode"] for one in (known, unknown)]
+def test_a_bad_signature_hides_whether_the_order_exists(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    known = signed(office.notice(payment), "wrong")
+    unknown = signed(office.notice(payment, TxnRef="TT00000000000000"), "wrong")
+    answers = [office.gateway_callbacks.gateway_callback("vnpay", one)["RspCode"] for one in (known, unknown)]
     assert answers == ["97", "97"]
 
 
-def test_checks_come_in_their_order(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
+def test_checks_come_in_their_order(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
     wrong_everything = {"TmnCode": "OTHER001", "TxnRef": "TT00000000000000", "Amount": "1"}
-    assert counter.call_back(payment, **wrong_everything) == "99"
-    assert counter.call_back(payment, TxnRef="TT00000000000000", Amount="1") == "01"
-    assert counter.call_back(payment, Amount="1", ResponseCode="24") == "04"
-    assert evidence(counter) == [("99", "other merchant"), ("01", "unknown order"), ("04", "amount")]
-    assert counter.look(payment)["status"] == "started"
+    assert office.call_back(payment, **wrong_everything) == "99"
+    assert office.call_back(payment, TxnRef="TT00000000000000", Amount="1") == "01"
+    assert office.call_back(payment, Amount="1", ResponseCode="24") == "04"
+    assert evidence(office) == [("99", "other merchant"), ("01", "unknown order"), ("04", "amount")]
+    assert office.look(payment)["status"] == "started"
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_checks_come_in_their_order(counter: Counter) -> None:
         "9" * 30,
     ],
 )
-def test_any_other_amount_is_refused(counter: Counter, amount: str) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, Amount=amount) == "04"
-    assert counter.look(payment)["status"] == "started"
+def test_any_other_amount_is_refused(office: PaymentsOffice, amount: str) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, Amount=amount) == "04"
+    assert office.look(payment)["status"] == "started"
 
 
 @pytest.mark.parametrize(
@@ -135,105 +135,110 @@ def test_any_other_amount_is_refused(counter: Counter, amount: str) -> None:
         ("", "", "pending"),
     ],
 )
-def test_only_both_codes_together_prove_a_payment(counter: Counter, response: str, status: str, after: str) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, ResponseCode=response, TransactionStatus=status) == "00"
-    assert counter.look(payment)["status"] == after
-    assert counter.balance("clearing:vnpay") == (135_000 if after == "settled" else 0)
+def test_only_both_codes_together_prove_a_payment(
+    office: PaymentsOffice, response: str, status: str, after: str
+) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, ResponseCode=response, TransactionStatus=status) == "00"
+    assert office.look(payment)["status"] == after
+    assert office.balance("clearing:vnpay") == (135_000 if after == "settled" else 0)
 
 
-def test_a_pending_payment_settles_when_the_gateway_decides(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, TransactionStatus="01") == "00"
-    assert counter.call_back(payment) == "00"
-    assert counter.look(payment)["status"] == "settled"
+def test_a_pending_payment_settles_when_the_gateway_decides(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, TransactionStatus="01") == "00"
+    assert office.call_back(payment) == "00"
+    assert office.look(payment)["status"] == "settled"
 
 
-def test_a_declined_payment_tells_the_platform_and_a_new_one_may_start(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, ResponseCode="51", TransactionStatus="02") == "00"
-    event_type, data = counter.told()[-1]
+def test_a_declined_payment_tells_the_platform_and_a_new_one_may_start(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, ResponseCode="51", TransactionStatus="02") == "00"
+    event_type, data = office.events()[-1]
     assert event_type == "payment_failed.v1" and data["code"] == "51/02"
-    assert counter.look(payment)["failure_code"] == "51/02"
-    assert counter.start(payment["application_id"])["status"] == "started"
+    assert office.look(payment)["failure_code"] == "51/02"
+    assert office.start(payment["application_id"])["status"] == "started"
 
 
-def test_success_after_failure_corrects_us_to_match_the_gateway(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, ResponseCode="24", TransactionStatus="02") == "00"
-    assert counter.call_back(payment) == "00"
-    settled = counter.look(payment)
+def test_success_after_failure_corrects_us_to_match_the_gateway(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, ResponseCode="24", TransactionStatus="02") == "00"
+    assert office.call_back(payment) == "00"
+    settled = office.look(payment)
     assert settled["status"] == "settled" and settled["failure_code"] is None
     assert settled["history"][-1]["event"] == "payments.CorrectedToMatchGateway"
 
 
-def test_failure_after_success_changes_nothing(counter: Counter) -> None:
-    payment = counter.paid()
-    assert counter.call_back(payment, ResponseCode="24", TransactionStatus="02") == "02"
-    assert counter.look(payment)["status"] == "settled"
+def test_failure_after_success_changes_nothing(office: PaymentsOffice) -> None:
+    payment = office.paid()
+    assert office.call_back(payment, ResponseCode="24", TransactionStatus="02") == "02"
+    assert office.look(payment)["status"] == "settled"
 
 
-def test_a_called_off_payment_that_was_paid_all_the_same_settles(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    counter.cashier.cancel(payment["payment_id"], by=CITIZEN, command=counter.command())
-    assert counter.call_back(payment) == "00"
-    assert counter.look(payment)["status"] == "settled"
+def test_a_called_off_payment_that_was_paid_all_the_same_settles(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    office.cashier.cancel(payment["payment_id"], by=CITIZEN, command=office.command())
+    assert office.call_back(payment) == "00"
+    assert office.look(payment)["status"] == "settled"
 
 
-def test_money_for_what_is_already_paid_is_kept_as_surplus(counter: Counter) -> None:
-    first = counter.start(counter.submitted())
-    counter.cashier.cancel(first["payment_id"], by=CITIZEN, command=counter.command())
-    counter.paid(first["application_id"])
-    assert counter.call_back(first) == "00"
-    kept = counter.look(first)
-    assert kept["status"] == "surplus" and kept["available"] == money(135_000) and kept["receipt_number"] is None
-    assert counter.balance("surplus:payers") == -135_000 and counter.balance(f"receivable:{AGENCY}") == 0
-    assert len(settled_events(counter)) == 1 and counter.told()[-1][0] == "payment_surplus.v1"
+def test_money_for_what_is_already_paid_is_booked_as_surplus(office: PaymentsOffice) -> None:
+    first = office.start(office.submitted())
+    office.cashier.cancel(first["payment_id"], by=CITIZEN, command=office.command())
+    office.paid(first["application_id"])
+    assert office.call_back(first) == "00"
+    surplus = office.look(first)
+    assert (
+        surplus["status"] == "surplus" and surplus["available"] == money(135_000) and surplus["receipt_number"] is None
+    )
+    assert office.balance("surplus:payers") == -135_000 and office.balance(f"receivable:{AGENCY}") == 0
+    assert len(settled_events(office)) == 1 and office.events()[-1][0] == "payment_surplus.v1"
 
 
-def test_one_transaction_number_pays_one_order_only(counter: Counter) -> None:
-    paid, other = counter.paid(), counter.start(counter.submitted())
-    assert counter.call_back(other, TransactionNo=paid["transaction_no"]) == "99"
-    assert counter.look(other)["status"] == "started"
+def test_one_transaction_number_pays_one_order_only(office: PaymentsOffice) -> None:
+    paid, other = office.paid(), office.start(office.submitted())
+    assert office.call_back(other, TransactionNo=paid["transaction_no"]) == "99"
+    assert office.look(other)["status"] == "started"
 
 
-def test_a_success_without_a_transaction_number_proves_nothing(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    assert counter.call_back(payment, TransactionNo="") == "99"
+def test_a_success_without_a_transaction_number_proves_nothing(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    assert office.call_back(payment, TransactionNo="") == "99"
 
 
-def test_a_second_capture_of_one_order_is_kept_as_evidence(counter: Counter) -> None:
-    payment = counter.paid()
-    assert counter.call_back(payment, TransactionNo="77777777") == "02"
-    assert evidence(counter)[-1] == ("02", "second capture")
+def test_a_second_capture_of_one_order_is_stored_as_evidence(office: PaymentsOffice) -> None:
+    payment = office.paid()
+    assert office.call_back(payment, TransactionNo="77777777") == "02"
+    assert evidence(office)[-1] == ("02", "second capture")
 
 
-def test_every_notice_is_kept_whatever_it_was(counter: Counter) -> None:
-    payment = counter.start(counter.submitted())
-    counter.notices.gateway_callback("vnpay", {"nonsense": "1"})
-    counter.call_back(payment)
-    counter.call_back(payment)
-    assert evidence(counter) == [("97", "signature"), ("00", "settled"), ("02", "repeated")]
+def test_every_notice_is_stored_whatever_it_was(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted())
+    office.gateway_callbacks.gateway_callback("vnpay", {"nonsense": "1"})
+    office.call_back(payment)
+    office.call_back(payment)
+    assert evidence(office) == [("97", "signature"), ("00", "settled"), ("02", "repeated")]
 
 
-def test_a_gateway_that_is_not_set_up_is_not_found(counter: Counter) -> None:
-    assert refused(counter.notices.gateway_callback, "momo", {}) == "GatewayNotFound"
+def test_a_gateway_that_is_not_set_up_is_not_found(office: PaymentsOffice) -> None:
+    assert refused(office.gateway_callbacks.gateway_callback, "momo", {}) == "GatewayNotFound"
 
 
-def test_a_payment_by_transfer_cannot_be_settled_by_a_card_notice(counter: Counter) -> None:
-    payment = counter.start(counter.submitted(), "vietqr")
-    assert counter.call_back(payment) == "01"
+def test_a_payment_by_transfer_cannot_be_settled_by_a_card_notice(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted(), "vietqr")
+    assert office.call_back(payment) == "01"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["success", "declined", "pending", "forged", "wrong amount"]), min_size=1, max_size=8))
-def test_whatever_order_notices_come_in_one_success_captures_once(counter: Counter, notices: list[str]) -> None:
-    payment = counter.start(counter.submitted())
-    before = counter.balance("clearing:vnpay")
+def test_whatever_order_notices_come_in_one_success_captures_once(office: PaymentsOffice, notices: list[str]) -> None:
+    payment = office.start(office.submitted())
+    before = office.balance("clearing:vnpay")
     for kind in notices:
         if kind == "forged":
             assert (
-                counter.notices.gateway_callback("vnpay", signed(counter.notice(payment), "forged"))["RspCode"] == "97"
+                office.gateway_callbacks.gateway_callback("vnpay", signed(office.notice(payment), "forged"))["RspCode"]
+                == "97"
             )
         else:
             changed = {
@@ -241,8 +246,8 @@ def test_whatever_order_notices_come_in_one_success_captures_once(counter: Count
                 "pending": {"TransactionStatus": "01"},
                 "wrong amount": {"Amount": "100"},
             }
-            counter.call_back(payment, **changed.get(kind, {}))
+            office.call_back(payment, **changed.get(kind, {}))
     captured = 135_000 if "success" in notices else 0
-    assert counter.balance("clearing:vnpay") - before == captured
-    with counter.database.session() as session:
+    assert office.balance("clearing:vnpay") - before == captured
+    with office.database.session() as session:
         assert (session.get_one(Payment, payment["payment_id"]).state == "settled") == bool(captured)

@@ -11,7 +11,7 @@ import time_machine
 
 from infra.chassis.database import Database
 from infra.sandbox.gateway import Gateway, serve
-from tests.component.payments.use_cases import SECRET, TMN, Counter
+from tests.component.payments.use_cases import SECRET, TMN, PaymentsOffice
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def online(gateway: Gateway, database: Database) -> Counter:
-    return Counter(database, url=f"{gateway.url}/pay")
+def online(gateway: Gateway, database: Database) -> PaymentsOffice:
+    return PaymentsOffice(database, url=f"{gateway.url}/pay")
 
 
 def visit(gateway: Gateway, payment: dict[str, Any], choice: str = "success") -> None:
@@ -31,17 +31,17 @@ def visit(gateway: Gateway, payment: dict[str, Any], choice: str = "success") ->
     gateway.pay({"vnp_TxnRef": payment["order_ref"], "vnp_Amount": str(payment["amount"]["amount"] * 100)}, choice)
 
 
-def after(minutes: float, online: Counter) -> None:
+def after(minutes: float, online: PaymentsOffice) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
-        online.abandoned.step()
+        online.open_payments.step()
 
 
-def test_a_fresh_payment_is_left_alone(online: Counter) -> None:
+def test_a_fresh_payment_is_left_alone(online: PaymentsOffice) -> None:
     online.start(online.submitted())
-    assert online.abandoned.step() == 0
+    assert online.open_payments.step() == 0
 
 
-def test_money_whose_notice_got_lost_is_found_by_asking(gateway: Gateway, online: Counter) -> None:
+def test_money_whose_notice_got_lost_is_found_by_enquiry(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     visit(gateway, payment)
     after(3, online)
@@ -51,37 +51,37 @@ def test_money_whose_notice_got_lost_is_found_by_asking(gateway: Gateway, online
     assert online.call_back(payment, TransactionNo=settled["transaction_no"]) == "02"
 
 
-def test_a_payment_nobody_made_expires_after_its_time(online: Counter) -> None:
+def test_a_payment_nobody_made_expires_after_its_time(online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     after(3, online)
     assert online.look(payment)["status"] == "started"
     after(16, online)
     assert online.look(payment)["status"] == "expired"
-    assert online.told()[-1][0] == "payment_expired.v1"
+    assert online.events()[-1][0] == "payment_expired.v1"
 
 
-def test_a_payment_that_was_made_in_the_last_minute_does_not_expire(gateway: Gateway, online: Counter) -> None:
+def test_a_payment_that_was_made_in_the_last_minute_does_not_expire(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     visit(gateway, payment)
     after(60, online)
     assert online.look(payment)["status"] == "settled"
 
 
-def test_a_payer_who_declined_is_found_by_asking(gateway: Gateway, online: Counter) -> None:
+def test_a_payer_who_declined_is_found_by_asking(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     visit(gateway, payment, "declined")
     after(3, online)
     assert online.look(payment)["status"] == "failed"
 
 
-def test_while_the_gateway_is_silent_nothing_expires(gateway: Gateway, online: Counter) -> None:
+def test_while_the_gateway_is_silent_nothing_expires(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     gateway.stop()
     after(60, online)
     assert online.look(payment)["status"] == "started"
 
 
-def test_an_answer_with_a_wrong_signature_decides_nothing(gateway: Gateway, online: Counter) -> None:
+def test_an_answer_with_a_wrong_signature_decides_nothing(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     visit(gateway, payment)
     gateway.secret = "somebody else's"
@@ -89,20 +89,20 @@ def test_an_answer_with_a_wrong_signature_decides_nothing(gateway: Gateway, onli
     assert online.look(payment)["status"] == "started"
 
 
-def test_money_of_another_amount_is_not_taken_for_ours(gateway: Gateway, online: Counter) -> None:
+def test_money_of_another_amount_is_not_taken_for_ours(gateway: Gateway, online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     gateway.pay({"vnp_TxnRef": payment["order_ref"], "vnp_Amount": "100"}, "success")
     after(60, online)
     assert online.look(payment)["status"] == "started" and online.balance("clearing:vnpay") == 0
 
 
-def test_a_transfer_that_never_came_expires_and_settles_if_it_comes_late(online: Counter) -> None:
+def test_a_transfer_that_never_came_expires_and_settles_if_it_comes_late(online: PaymentsOffice) -> None:
     payment = online.start(online.submitted(), "vietqr")
     after(60 * 73, online)
     assert online.look(payment)["status"] == "expired"
 
 
-def test_an_expired_payment_whose_money_comes_late_settles(online: Counter) -> None:
+def test_an_expired_payment_whose_money_comes_late_settles(online: PaymentsOffice) -> None:
     payment = online.start(online.submitted())
     after(16, online)
     assert online.call_back(payment) == "00"

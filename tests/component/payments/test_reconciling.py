@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
-from tests.component.payments.use_cases import ACCOUNTANT, CITIZEN, Counter, item, money
+from tests.component.payments.use_cases import ACCOUNTANT, CITIZEN, PaymentsOffice, item, money
 
 
 def line(payment: dict[str, Any], **changed: Any) -> dict[str, Any]:
@@ -19,10 +19,10 @@ def line(payment: dict[str, Any], **changed: Any) -> dict[str, Any]:
 
 
 def reconcile(
-    counter: Counter, statement: list[dict[str, Any]], gateway: str = "vnpay", **period: str
+    office: PaymentsOffice, statement: list[dict[str, Any]], gateway: str = "vnpay", **period: str
 ) -> dict[str, Any]:
-    command = counter.command(by=ACCOUNTANT)
-    return counter.reconciler.reconcile(
+    command = office.command(by=ACCOUNTANT)
+    return office.reconciler.reconcile(
         gateway, statement, period.get("from_at"), period.get("to_at"), by=ACCOUNTANT, command=command
     )
 
@@ -31,20 +31,20 @@ def kinds(outcome: dict[str, Any]) -> list[str]:
     return [one["kind"] for one in outcome["discrepancies"]]
 
 
-def test_a_statement_that_agrees_has_no_discrepancies(counter: Counter) -> None:
-    payments = [counter.paid() for _ in range(3)]
-    outcome = reconcile(counter, [line(one) for one in payments])
+def test_a_statement_that_agrees_has_no_discrepancies(office: PaymentsOffice) -> None:
+    payments = [office.paid() for _ in range(3)]
+    outcome = reconcile(office, [line(one) for one in payments])
     assert kinds(outcome) == [] and [one["payment_id"] for one in outcome["matches"]] == [
         one["payment_id"] for one in payments
     ]
     assert outcome["totals"] == {"lines": 3, "matched": 3, "statement_amount": 405_000, "matched_amount": 405_000}
 
 
-def test_every_kind_of_difference_is_named(counter: Counter) -> None:
-    good, other_amount, other_number, twice, absent = (counter.paid() for _ in range(5))
-    open_one = counter.start(counter.submitted())
+def test_every_kind_of_difference_is_named(office: PaymentsOffice) -> None:
+    good, other_amount, other_number, twice, absent = (office.paid() for _ in range(5))
+    open_one = office.start(office.submitted())
     outcome = reconcile(
-        counter,
+        office,
         [
             line(good),
             line(other_amount, amount=money(1)),
@@ -64,53 +64,53 @@ def test_every_kind_of_difference_is_named(counter: Counter) -> None:
         "missing_on_statement",
     ]
     assert outcome["discrepancies"][-1]["payment_id"] == absent["payment_id"]
-    assert counter.look(open_one)["status"] == "started"
+    assert office.look(open_one)["status"] == "started"
 
 
-def test_what_one_statement_showed_the_next_need_not(counter: Counter) -> None:
-    first = counter.paid()
-    reconcile(counter, [line(first)])
-    second = counter.paid()
-    assert kinds(reconcile(counter, [line(second)])) == []
+def test_what_one_statement_showed_the_next_need_not(office: PaymentsOffice) -> None:
+    first = office.paid()
+    reconcile(office, [line(first)])
+    second = office.paid()
+    assert kinds(reconcile(office, [line(second)])) == []
 
 
-def test_a_period_names_what_the_statement_must_show(counter: Counter) -> None:
-    counter.paid()
-    assert kinds(reconcile(counter, [], from_at="2000-01-01T00:00:00+07:00", to_at="2000-02-01T00:00:00+07:00")) == []
-    assert kinds(reconcile(counter, [], from_at="2000-01-01T00:00:00+07:00")) == ["missing_on_statement"]
+def test_a_period_names_what_the_statement_must_show(office: PaymentsOffice) -> None:
+    office.paid()
+    assert kinds(reconcile(office, [], from_at="2000-01-01T00:00:00+07:00", to_at="2000-02-01T00:00:00+07:00")) == []
+    assert kinds(reconcile(office, [], from_at="2000-01-01T00:00:00+07:00")) == ["missing_on_statement"]
 
 
-def test_a_line_is_found_by_transaction_number_alone(counter: Counter) -> None:
-    payment = counter.paid()
-    assert len(reconcile(counter, [line(payment, order_ref=None)])["matches"]) == 1
+def test_a_line_is_found_by_transaction_number_alone(office: PaymentsOffice) -> None:
+    payment = office.paid()
+    assert len(reconcile(office, [line(payment, order_ref=None)])["matches"]) == 1
 
 
 @pytest.mark.parametrize(
     "purpose", ["{ref} Nop phi ho so", "MBVCB.123 CT tu 001 {low} nop phi", "nop phi {spaced}.FT26061"]
 )
-def test_a_transfer_settles_by_the_reference_in_its_purpose(counter: Counter, purpose: str) -> None:
-    payment = counter.start(counter.submitted(), "vietqr")
+def test_a_transfer_settles_by_the_reference_in_its_purpose(office: PaymentsOffice, purpose: str) -> None:
+    payment = office.start(office.submitted(), "vietqr")
     reference = payment["order_ref"]
     text = purpose.format(ref=reference, low=reference.lower(), spaced=f"{reference[:7]} {reference[7:]}")
-    outcome = reconcile(counter, [{"description": text, "amount": money(135_000), "transaction_no": "FT1"}], "vietqr")
-    assert len(outcome["matches"]) == 1 and counter.look(payment)["status"] == "settled"
-    assert counter.balance("clearing:vietqr") == 135_000
+    outcome = reconcile(office, [{"description": text, "amount": money(135_000), "transaction_no": "FT1"}], "vietqr")
+    assert len(outcome["matches"]) == 1 and office.look(payment)["status"] == "settled"
+    assert office.balance("clearing:vietqr") == 135_000
 
 
-def test_a_transfer_of_another_amount_settles_nothing(counter: Counter) -> None:
-    payment = counter.start(counter.submitted(), "vietqr")
-    assert kinds(reconcile(counter, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == [
+def test_a_transfer_of_another_amount_settles_nothing(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted(), "vietqr")
+    assert kinds(reconcile(office, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == [
         "amount_differs"
     ]
-    assert counter.look(payment)["status"] == "started"
+    assert office.look(payment)["status"] == "started"
 
 
-def test_the_same_statement_twice_changes_nothing(counter: Counter) -> None:
-    payment = counter.start(counter.submitted(), "vietqr")
+def test_the_same_statement_twice_changes_nothing(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted(), "vietqr")
     statement = [{"description": payment["order_ref"], "amount": money(135_000), "transaction_no": "FT1"}]
-    reconcile(counter, statement, "vietqr")
-    assert kinds(reconcile(counter, statement, "vietqr")) == []
-    assert counter.balance("clearing:vietqr") == 135_000
+    reconcile(office, statement, "vietqr")
+    assert kinds(reconcile(office, statement, "vietqr")) == []
+    assert office.balance("clearing:vietqr") == 135_000
 
 
 class Applications:
@@ -129,19 +129,19 @@ def fee(owed: int, settled: bool) -> dict[str, Any]:
     return {"owed": owed, "settled": {"how": "paid"} if settled else None}
 
 
-def test_parity_finds_what_applications_does_not_know_of(counter: Counter) -> None:
+def test_parity_finds_what_applications_does_not_know_of(office: PaymentsOffice) -> None:
     agreed, unheard, unknown, unpaid = (
-        counter.paid(),
-        counter.paid(),
-        counter.paid(),
-        counter.submitted(item(5_000), item(7_000, "result")),
+        office.paid(),
+        office.paid(),
+        office.paid(),
+        office.submitted(item(5_000), item(7_000, "result")),
     )
     neighbour = Applications(**{
         agreed["application_id"]: {"intake": fee(135_000, True)},
         unheard["application_id"]: {"intake": fee(135_000, False)},
         unpaid: {"intake": fee(5_000, True), "result": fee(7_000, False)},
     })  # fmt: skip
-    outcome = counter.parity.parity(50, None, applications=neighbour)
+    outcome = office.parity_check.parity(50, None, applications=neighbour)
     assert outcome["checked"] == 4 and outcome["counts"] == {"match": 1, "missing": 1, "mismatch": 2}
     verdicts = {one["application_id"]: (one["verdict"], one["reason"]) for one in outcome["items"]}
     assert verdicts == {
@@ -151,33 +151,33 @@ def test_parity_finds_what_applications_does_not_know_of(counter: Counter) -> No
     }
 
 
-def test_parity_goes_page_by_page(counter: Counter) -> None:
+def test_parity_goes_page_by_page(office: PaymentsOffice) -> None:
     for _ in range(5):
-        counter.submitted()
+        office.submitted()
     checked, cursor = 0, None
     while True:
-        page = counter.parity.parity(2, cursor, applications=Applications())
+        page = office.parity_check.parity(2, cursor, applications=Applications())
         checked, cursor = checked + page["checked"], page["next_cursor"]
         if cursor is None:
             break
     assert checked == 5
 
 
-def test_parity_does_not_call_silence_a_difference(counter: Counter) -> None:
-    counter.paid()
+def test_parity_does_not_call_silence_a_difference(office: PaymentsOffice) -> None:
+    office.paid()
 
     class Silent:
         def application(self, **_: Any) -> dict[str, Any]:
             raise ServiceUnavailable(service="applications")
 
     with pytest.raises(ServiceUnavailable):
-        counter.parity.parity(50, None, applications=Silent())
+        office.parity_check.parity(50, None, applications=Silent())
 
 
-def test_reconciling_twice_under_one_command_answers_the_same(counter: Counter) -> None:
-    payment, command = counter.paid(), counter.command(by=ACCOUNTANT)
+def test_reconciling_twice_under_one_command_answers_the_same(office: PaymentsOffice) -> None:
+    payment, command = office.paid(), office.command(by=ACCOUNTANT)
     answers = [
-        counter.reconciler.reconcile("vnpay", [line(payment)], None, None, by=ACCOUNTANT, command=command)
+        office.reconciler.reconcile("vnpay", [line(payment)], None, None, by=ACCOUNTANT, command=command)
         for _ in range(2)
     ]
     assert answers[0] == answers[1] and CITIZEN.account_id not in str(answers[0])

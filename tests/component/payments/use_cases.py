@@ -21,15 +21,15 @@ from infra.chassis.tables import outbox
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
 from services.payments.enquiries import Enquiries
-from services.payments.gateway_callbacks import Notices
+from services.payments.gateway_callbacks import GatewayCallbacks
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.vietqr import VietQr
 from services.payments.gateways.vnpay import VnPay
-from services.payments.ledger import Ledger
-from services.payments.open_payments import Abandoned, RefundsOnTheirWay
-from services.payments.parity import Parity
+from services.payments.ledger import Bookkeeper
+from services.payments.open_payments import OpenPayments, PendingRefunds
+from services.payments.parity import ParityCheck
 from services.payments.reconciliation import Reconciler
-from services.payments.refunds import Refunds
+from services.payments.refunds import RefundDesk
 
 SECRET = "a secret for tests only"
 TMN = "TESTS001"
@@ -73,18 +73,25 @@ class Silent:
         raise AssertionError("applications was asked")
 
 
-class Counter:
+class PaymentsOffice:
     """``submitted`` makes a bill; the use cases are attributes."""
 
     def __init__(self, database: Database, *, url: str = "http://gateway.test/pay", **how: Any) -> None:
         self.database = database
         vnpay = VnPay(url, url.rsplit("/", 1)[0] + "/querydr", TMN, SECRET, timeout=3)
         self.gateways = Gateways(vnpay, VietQr("970436", "0011001932418", "KHO BAC"), **how)
-        self.billing, self.enquiries, self.refunds = Billing(database), Enquiries(database), Refunds(database)
-        self.cashier, self.notices = Cashier(database, self.gateways), Notices(database, self.gateways)
-        self.ledger, self.reconciler, self.parity = Ledger(database), Reconciler(database), Parity(database)
-        self.abandoned = Abandoned(database, self.gateways, every=0)
-        self.refunds_on_their_way = RefundsOnTheirWay(database, self.gateways, every=0)
+        self.billing, self.enquiries, self.refund_desk = Billing(database), Enquiries(database), RefundDesk(database)
+        self.cashier, self.gateway_callbacks = (
+            Cashier(database, self.gateways),
+            GatewayCallbacks(database, self.gateways),
+        )
+        self.bookkeeper, self.reconciler, self.parity_check = (
+            Bookkeeper(database),
+            Reconciler(database),
+            ParityCheck(database),
+        )
+        self.open_payments = OpenPayments(database, self.gateways, every=0)
+        self.pending_refunds = PendingRefunds(database, self.gateways, every=0)
         self._events = 0
 
     def command(self, name: str = "test", by: Actor = CITIZEN, **meant: Any) -> Command:
@@ -131,7 +138,7 @@ class Counter:
 
     def notice(self, payment: dict[str, Any], **changed: str) -> dict[str, str]:
         """A good notice for this payment, unsigned, with these parameters changed (without ``vnp_``)."""
-        told = {
+        parameters = {
             "Amount": str(payment["amount"]["amount"] * 100),
             "BankCode": "NCB",
             "CardType": "ATM",
@@ -143,11 +150,11 @@ class Counter:
             "TransactionStatus": "00",
             "TxnRef": payment["order_ref"],
         } | changed
-        return {f"vnp_{name}": value for name, value in told.items()}
+        return {f"vnp_{name}": value for name, value in parameters.items()}
 
     def call_back(self, payment: dict[str, Any], **changed: str) -> str:
         """Send a signed notice; the gateway's answer code."""
-        return str(self.notices.gateway_callback("vnpay", signed(self.notice(payment, **changed)))["RspCode"])
+        return str(self.gateway_callbacks.gateway_callback("vnpay", signed(self.notice(payment, **changed)))["RspCode"])
 
     def paid(self, application_id: str | None = None) -> dict[str, Any]:
         payment = self.start(application_id or self.submitted())
@@ -160,12 +167,12 @@ class Counter:
     def demands(self, application_id: str) -> dict[str, Any]:
         return self.enquiries.demands(application_id, by=AUDITOR)
 
-    def told(self) -> list[tuple[str, dict[str, Any]]]:
+    def events(self) -> list[tuple[str, dict[str, Any]]]:
         with self.database.session() as session:
             return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]
 
     def balance(self, account: str) -> int:
-        books = self.ledger.trial_balance(None)
+        books = self.bookkeeper.trial_balance(None)
         assert books["balanced"]
         return sum(one["balance"] for one in books["accounts"] if one["account"] == account)
 

@@ -17,7 +17,7 @@ import pytest
 
 from infra.front_door import callbacks
 from infra.sandbox.gateway import Gateway, serve
-from services.payments.gateways.reports import GatewaySilent, Order, Outcome
+from services.payments.gateways.reports import GatewaySilent, Order, PaymentOutcome
 from services.payments.gateways.vnpay import VnPay
 
 SECRET, TMN = "sandbox secret of tests", "TESTS001"
@@ -107,7 +107,7 @@ def test_a_confirmed_payment_is_notified_with_a_signature_the_merchant_accepts(
     status, text = choose(gateway, redirect(gateway))
     assert status == 200 and "Thanh toán thành công" in text and "http://portal.test/back?" in text
     report = contract(gateway).read_notice(merchant.heard[0])
-    assert (report.outcome, report.order_ref, report.amount) == (Outcome.PAID, "TT0001", 135_000)
+    assert (report.outcome, report.order_ref, report.amount) == (PaymentOutcome.PAID, "TT0001", 135_000)
 
 
 def test_the_signature_is_the_one_the_public_guide_describes(gateway: Gateway, merchant: Merchant) -> None:
@@ -122,7 +122,7 @@ def test_the_signature_is_the_one_the_public_guide_describes(gateway: Gateway, m
 def test_a_payer_who_does_not_pay_is_reported_so(gateway: Gateway, merchant: Merchant, choice: str, code: str) -> None:
     choose(gateway, redirect(gateway), choice)
     report = contract(gateway).read_notice(merchant.heard[0])
-    assert (report.outcome, report.code) == (Outcome.NOT_PAID, code)
+    assert (report.outcome, report.code) == (PaymentOutcome.NOT_PAID, code)
 
 
 def test_a_notice_is_repeated_until_the_merchant_confirms(gateway: Gateway, merchant: Merchant) -> None:
@@ -161,17 +161,17 @@ def test_an_unknown_choice_and_an_unknown_page_are_refused(gateway: Gateway) -> 
 
 def test_an_enquiry_tells_what_became_of_an_order(gateway: Gateway) -> None:
     merchant_side = contract(gateway)
-    assert merchant_side.enquire("TT0001", NOW, NOW).outcome is Outcome.UNKNOWN_ORDER
+    assert merchant_side.enquire("TT0001", NOW, NOW).outcome is PaymentOutcome.UNKNOWN_ORDER
     get(redirect(gateway))
-    assert merchant_side.enquire("TT0001", NOW, NOW).outcome is Outcome.UNDECIDED
+    assert merchant_side.enquire("TT0001", NOW, NOW).outcome is PaymentOutcome.UNDECIDED
     choose(gateway, redirect(gateway))
     report = merchant_side.enquire("TT0001", NOW, NOW)
-    assert (report.outcome, report.amount) == (Outcome.PAID, 135_000) and report.transaction_no
+    assert (report.outcome, report.amount) == (PaymentOutcome.PAID, 135_000) and report.transaction_no
 
 
 def test_a_payer_who_ran_out_of_time_has_not_paid(gateway: Gateway) -> None:
     get(redirect(gateway, minutes=-1))
-    assert contract(gateway).enquire("TT0001", NOW, NOW).outcome is Outcome.NOT_PAID
+    assert contract(gateway).enquire("TT0001", NOW, NOW).outcome is PaymentOutcome.NOT_PAID
     assert "đã kết thúc" in choose(gateway, redirect(gateway, minutes=-1))[1]
 
 

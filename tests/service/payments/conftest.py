@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from tests.component.payments.use_cases import SECRET, TMN, Counter
+from tests.component.payments.use_cases import SECRET, TMN, PaymentsOffice
 
 
 @pytest.fixture
@@ -34,5 +34,5 @@ def settings(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[S
 
 
 @pytest.fixture
-def counter(settings: Settings) -> Counter:
-    return Counter(Database.at(settings.database_url("payments")))
+def office(settings: Settings) -> PaymentsOffice:
+    return PaymentsOffice(Database.at(settings.database_url("payments")))

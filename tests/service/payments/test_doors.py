@@ -34,7 +34,7 @@ from tests.component.payments.use_cases import (
     SECRET,
     STRANGER,
     TMN,
-    Counter,
+    PaymentsOffice,
     item,
     money,
     query_of,
@@ -89,8 +89,8 @@ class Portal:
     def call(
         self, door: str, as_: tuple[str, ...] | str | None = None, *, language: str = "vi", **arguments: Any
     ) -> Any:
-        shown = token(*as_) if isinstance(as_, tuple) else as_
-        context = {"language": language, **({"auth_token": shown} if shown else {})}
+        auth_token = token(*as_) if isinstance(as_, tuple) else as_
+        context = {"language": language, **({"auth_token": auth_token} if auth_token else {})}
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as services:
             reply = getattr(services.payments, door)(**arguments)
         assert CONTRACT.reply(door).problems(reply) == []
@@ -144,8 +144,8 @@ ACCOUNTANT = (str(uuid4()), "accountant", AGENCY)
 APPROVER = (str(uuid4()), "approver", AGENCY)
 
 
-def submitted(portal: Portal, counter: Counter, *items: dict[str, Any], level: int = 4) -> str:
-    data = counter.submission(*(items or (item(135_000),)), level=level)
+def submitted(portal: Portal, office: PaymentsOffice, *items: dict[str, Any], level: int = 4) -> str:
+    data = office.submission(*(items or (item(135_000),)), level=level)
     Applications.known[data["application_id"]] = data
     return str(data["application_id"])
 
@@ -156,8 +156,8 @@ def started(portal: Portal, application_id: str) -> dict[str, Any]:
     return payment
 
 
-def test_a_fee_is_paid_through_the_gateway_and_the_platform_is_told(portal: Portal, counter: Counter) -> None:
-    data = counter.submission(item(135_000))
+def test_a_fee_is_paid_through_the_gateway_and_an_event_says_so(portal: Portal, office: PaymentsOffice) -> None:
+    data = office.submission(item(135_000))
     portal.tell("application_submitted.v1", data)
     application_id = data["application_id"]
     ask = {"application_id": application_id}
@@ -171,9 +171,9 @@ def test_a_fee_is_paid_through_the_gateway_and_the_platform_is_told(portal: Port
         "Một trăm ba mươi lăm nghìn đồng"
     )
     assert portal.call("demands", PAYER, **ask)["paid"] == money(135_000)
-    for event_type, told in counter.told():
-        assert CONTRACT.event(event_type).problems(told) == []
-    assert [event_type for event_type, _ in counter.told()] == ["payment_started.v1", "payment_settled.v1"]
+    for event_type, data in office.events():
+        assert CONTRACT.event(event_type).problems(data) == []
+    assert [event_type for event_type, _ in office.events()] == ["payment_started.v1", "payment_settled.v1"]
 
 
 def _owed(portal: Portal, ask: dict[str, Any]) -> Any:
@@ -189,25 +189,25 @@ def _settled(portal: Portal, payment_id: str) -> Any:
     return payment if payment["status"] == "settled" else None
 
 
-def test_who_is_faster_than_the_event_may_pay_already(portal: Portal, counter: Counter) -> None:
-    assert started(portal, submitted(portal, counter))["status"] == "started"
+def test_who_is_faster_than_the_event_may_pay_already(portal: Portal, office: PaymentsOffice) -> None:
+    assert started(portal, submitted(portal, office))["status"] == "started"
 
 
 def test_an_application_nobody_knows_is_not_found(portal: Portal) -> None:
     assert portal.refused("demands", PAYER, application_id=str(uuid4()))[0] == "ApplicationNotFound"
 
 
-def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, counter: Counter) -> None:
-    application_id = submitted(portal, counter, level=3)
+def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, office: PaymentsOffice) -> None:
+    application_id = submitted(portal, office, level=3)
     how = {"application_id": application_id, "method": "cash", "amount": money(135_000)}
     cash = portal.call("record_offline", CLERK, **how, receipt_book_number="AA-1", command_id=str(uuid4()))
-    asked = {
+    request = {
         "payment_id": cash["payment_id"],
         "amount": money(35_000),
         "reason": "Thu thừa",
         "available": money(135_000),
     }
-    refund = portal.call("refund", ACCOUNTANT, **asked, command_id=str(uuid4()))
+    refund = portal.call("refund", ACCOUNTANT, **request, command_id=str(uuid4()))
     decided = {"refund_id": refund["refund_id"], "command_id": str(uuid4())}
     assert portal.refused("approve_refund", ACCOUNTANT, **decided)[0] == "SecondPersonNeeded"
     assert portal.call("approve_refund", APPROVER, **decided)["status"] == "settled"
@@ -217,12 +217,12 @@ def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, count
     fees = {"intake": {"owed": 135_000, "settled": {"how": "paid"}}}
     Applications.known[application_id] = {"fees": fees}
     assert portal.call("parity", ACCOUNTANT)["counts"] == {"match": 1, "missing": 0, "mismatch": 0}
-    for event_type, told in counter.told():
-        assert CONTRACT.event(event_type).problems(told) == []
+    for event_type, data in office.events():
+        assert CONTRACT.event(event_type).problems(data) == []
 
 
-def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, counter: Counter) -> None:
-    waiver = {"application_id": submitted(portal, counter), "reason": "Hộ nghèo", "legal_basis": "Luật Phí và lệ phí"}
+def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, office: PaymentsOffice) -> None:
+    waiver = {"application_id": submitted(portal, office), "reason": "Hộ nghèo", "legal_basis": "Luật Phí và lệ phí"}
     waived = portal.call("waive", APPROVER, **waiver, command_id=str(uuid4()))
     assert waived["waived"] == money(135_000)
     line = {
@@ -235,16 +235,18 @@ def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, counter: Coun
     assert portal.call("reconcile", ACCOUNTANT, **statement)["discrepancies"][0]["kind"] == "unknown_order"
 
 
-def test_the_same_command_twice_has_one_effect_and_another_meaning_is_refused(portal: Portal, counter: Counter) -> None:
-    how = {"application_id": submitted(portal, counter), "method": "vnpay", "command_id": str(uuid4())}
+def test_the_same_command_twice_has_one_effect_and_another_meaning_is_refused(
+    portal: Portal, office: PaymentsOffice
+) -> None:
+    how = {"application_id": submitted(portal, office), "method": "vnpay", "command_id": str(uuid4())}
     first = portal.call("start_payment", PAYER, **how)
     assert portal.call("start_payment", PAYER, **how) == first
     other = how | {"return_url": "https://portal.example/back"}
     assert portal.refused("start_payment", PAYER, **other)[0] == "CommandIdReused"
 
 
-def test_a_refusal_speaks_the_callers_language_and_says_what_to_do(portal: Portal, counter: Counter) -> None:
-    how = {"application_id": submitted(portal, counter, level=3), "method": "vnpay", "command_id": str(uuid4())}
+def test_a_refusal_speaks_the_callers_language_and_says_what_to_do(portal: Portal, office: PaymentsOffice) -> None:
+    how = {"application_id": submitted(portal, office, level=3), "method": "vnpay", "command_id": str(uuid4())}
     assert "Nộp trực tiếp" in portal.refused("start_payment", PAYER, **how)[1]
     name, text = portal.refused("start_payment", PAYER, language="en", **how)
     assert name == "OnlinePaymentNotOffered" and "Pay at the one-stop desk" in text
@@ -287,18 +289,18 @@ def test_a_notice_with_surplus_or_monstrous_content_is_refused_and_the_front_doo
     assert portal.refused("gateway_callback", gateway="momo", parameters={})[0] == "GatewayNotFound"
 
 
-def test_a_forged_notice_is_answered_97_without_a_token(portal: Portal, counter: Counter) -> None:
-    payment = started(portal, submitted(portal, counter))
-    forged = signed(counter.notice(payment), "another secret")
+def test_a_forged_notice_is_answered_97_without_a_token(portal: Portal, office: PaymentsOffice) -> None:
+    payment = started(portal, submitted(portal, office))
+    forged = signed(office.notice(payment), "another secret")
     assert portal.call("gateway_callback", gateway="vnpay", parameters=forged)["RspCode"] == "97"
     assert json.dumps(portal.call("payment", PAYER, payment_id=payment["payment_id"])["status"]) == '"started"'
 
 
-def test_the_follower_settles_what_a_lost_notice_left_open(portal: Portal, counter: Counter) -> None:
-    payment = started(portal, submitted(portal, counter))
+def test_the_follower_settles_what_a_lost_notice_left_open(portal: Portal, office: PaymentsOffice) -> None:
+    payment = started(portal, submitted(portal, office))
     portal.gateway.silent = True
     portal.gateway.pay(query_of(payment["redirect_url"]), "success")
-    with counter.database.session() as session:
+    with office.database.session() as session:
         from services.payments.models import Payment
 
         session.get_one(Payment, payment["payment_id"]).check_at = session.get_one(

@@ -36,11 +36,11 @@ VALUES = {
 }
 
 
-def heard(words: str) -> int:
+def number_of(words: str) -> int:
     """What a listener writes down: the reverse, on its own."""
     if "tỷ" in words.split():
         high, low = words.rsplit("tỷ", 1)
-        return heard(high) * 10**9 + (heard(low) if low.strip() else 0)
+        return number_of(high) * 10**9 + (number_of(low) if low.strip() else 0)
     total = group = digit = 0
     for word in words.split():
         if word in VALUES:
@@ -64,7 +64,7 @@ def test_an_amount_is_read_as_a_teller_reads_it(number: int, words: str) -> None
 
 @given(st.integers(0, 10**13))
 def test_what_is_read_aloud_can_be_written_down_again(number: int) -> None:
-    assert heard(in_words(number)) == number
+    assert number_of(in_words(number)) == number
 
 
 def test_a_receipt_says_the_currency_and_begins_with_a_capital() -> None:

@@ -23,7 +23,7 @@ from tests.component.payments.use_cases import (
     APPROVER,
     CITIZEN,
     CLERK,
-    Counter,
+    PaymentsOffice,
     item,
     money,
     refused,
@@ -61,11 +61,11 @@ def test_an_entry_that_does_not_balance_is_never_written(amounts: list[int]) -> 
             balanced(lines)
 
 
-def test_a_ledger_shows_an_account_row_by_row_with_its_balance(counter: Counter) -> None:
+def test_a_ledger_shows_an_account_row_by_row_with_its_balance(office: PaymentsOffice) -> None:
     for amount in (50_000, 8_000, 30_000):
-        counter.paid(counter.submitted(item(amount)))
-    first = counter.ledger.ledger("clearing:vnpay", None, None, 2, None)
-    rest = counter.ledger.ledger("clearing:vnpay", None, None, 2, first["next_cursor"])
+        office.paid(office.submitted(item(amount)))
+    first = office.bookkeeper.ledger("clearing:vnpay", None, None, 2, None)
+    rest = office.bookkeeper.ledger("clearing:vnpay", None, None, 2, first["next_cursor"])
     rows = first["items"] + rest["items"]
     assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [
         (50_000, 50_000),
@@ -75,25 +75,27 @@ def test_a_ledger_shows_an_account_row_by_row_with_its_balance(counter: Counter)
     assert rest["next_cursor"] is None and {one["kind"] for one in rows} == {"money_received"}
 
 
-def test_a_ledger_of_a_period_carries_the_balance_before_it(counter: Counter) -> None:
+def test_a_ledger_of_a_period_carries_the_balance_before_it(office: PaymentsOffice) -> None:
     start = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
     with time_machine.travel(start, tick=False) as clock:
-        counter.paid(counter.submitted(item(50_000)))
+        office.paid(office.submitted(item(50_000)))
         clock.move_to(start + timedelta(days=1))
-        counter.paid(counter.submitted(item(8_000)))
+        office.paid(office.submitted(item(8_000)))
     period = ((start + timedelta(hours=12)).isoformat(), (start + timedelta(days=2)).isoformat())
-    rows = counter.ledger.ledger("clearing:vnpay", *period, 50, None)["items"]
+    rows = office.bookkeeper.ledger("clearing:vnpay", *period, 50, None)["items"]
     assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [(8_000, 58_000)]
-    then = counter.ledger.trial_balance((start + timedelta(hours=1)).isoformat())
+    then = office.bookkeeper.trial_balance((start + timedelta(hours=1)).isoformat())
     assert then["balanced"] and {one["account"]: one["balance"] for one in then["accounts"]}["clearing:vnpay"] == 50_000
 
 
-def test_unreadable_times_cursors_and_accounts_are_refused(counter: Counter) -> None:
-    counter.paid()
-    assert refused(counter.ledger.ledger, "clearing:nobody", None, None, 50, None) == "LedgerAccountNotFound"
-    assert refused(counter.ledger.ledger, "clearing:vnpay", "2026-03-02T02:00:00", None, 50, None) == "InvalidRequest"
-    assert refused(counter.ledger.ledger, "clearing:vnpay", None, None, 50, "-1") == "InvalidRequest"
-    assert refused(counter.ledger.trial_balance, "yesterday") == "InvalidRequest"
+def test_unreadable_times_cursors_and_accounts_are_refused(office: PaymentsOffice) -> None:
+    office.paid()
+    assert refused(office.bookkeeper.ledger, "clearing:nobody", None, None, 50, None) == "LedgerAccountNotFound"
+    assert (
+        refused(office.bookkeeper.ledger, "clearing:vnpay", "2026-03-02T02:00:00", None, 50, None) == "InvalidRequest"
+    )
+    assert refused(office.bookkeeper.ledger, "clearing:vnpay", None, None, 50, "-1") == "InvalidRequest"
+    assert refused(office.bookkeeper.trial_balance, "yesterday") == "InvalidRequest"
 
 
 class Office(RuleBasedStateMachine):
@@ -103,7 +105,7 @@ class Office(RuleBasedStateMachine):
         super().__init__()
         self.database = Database("sqlite://")
         metadata.create_all(self.database.engine)
-        self.counter = Counter(self.database)
+        self.office = PaymentsOffice(self.database)
         self.book_numbers = 0
 
     applications: Bundle[str] = Bundle("applications")
@@ -112,59 +114,57 @@ class Office(RuleBasedStateMachine):
 
     @rule(target=applications, amount=st.integers(0, 10**7), later=st.integers(0, 10**6))
     def submit(self, amount: int, later: int) -> str:
-        return self.counter.submitted(item(amount), item(later, "result", "charge"))
+        return self.office.submitted(item(amount), item(later, "result", "charge"))
 
     @rule(target=payments, application=applications, method=st.sampled_from(["vnpay", "vietqr"]))
     def start(self, application: str, method: str) -> Any:
-        return self._tried(lambda: self.counter.start(application, method))
+        return self._tried(lambda: self.office.start(application, method))
 
     @rule(target=payments, application=applications)
     def take_cash(self, application: str) -> Any:
         self.book_numbers += 1
-        owed = self.counter.demands(application)
+        owed = self.office.demands(application)
         sum_owed = owed["owed"] if owed["owed"]["amount"] else owed["later"]
-        how = {"by": CLERK, "command": self.counter.command(by=CLERK)}
+        how = {"by": CLERK, "command": self.office.command(by=CLERK)}
         return self._tried(
-            lambda: self.counter.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how)
+            lambda: self.office.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how)
         )
 
     @rule(payment=payments, good=st.booleans())
     def notice(self, payment: dict[str, Any], good: bool) -> None:
-        self.counter.call_back(payment, **({} if good else {"ResponseCode": "24", "TransactionStatus": "02"}))
+        self.office.call_back(payment, **({} if good else {"ResponseCode": "24", "TransactionStatus": "02"}))
 
     @rule(payment=payments)
     def call_off(self, payment: dict[str, Any]) -> None:
         self._tried(
-            lambda: self.counter.cashier.cancel(payment["payment_id"], by=CITIZEN, command=self.counter.command())
+            lambda: self.office.cashier.cancel(payment["payment_id"], by=CITIZEN, command=self.office.command())
         )
 
     @rule(application=applications)
     def waive(self, application: str) -> None:
-        how = {"by": ACCOUNTANT, "command": self.counter.command(by=ACCOUNTANT)}
-        self._tried(lambda: self.counter.cashier.waive(application, "Miễn", "Luật", **how))
+        how = {"by": ACCOUNTANT, "command": self.office.command(by=ACCOUNTANT)}
+        self._tried(lambda: self.office.cashier.waive(application, "Miễn", "Luật", **how))
 
     @rule(application=applications, kind=st.sampled_from(["withdrawn", "approved"]))
     def outcome(self, application: str, kind: str) -> None:
-        event = self.counter.event(f"application_{kind}.v1", {"application_id": application})
-        (self.counter.billing.nothing_more_owed if kind == "withdrawn" else self.counter.billing.result_falls_due)(
-            event
-        )
+        event = self.office.event(f"application_{kind}.v1", {"application_id": application})
+        (self.office.billing.nothing_more_owed if kind == "withdrawn" else self.office.billing.result_falls_due)(event)
 
     @rule(target=refunds, payment=payments, share=st.integers(1, 4))
     def ask_back(self, payment: dict[str, Any], share: int) -> Any:
-        left = self.counter.look(payment)["available"]
+        left = self.office.look(payment)["available"]
         amount = money(max(1, left["amount"] // share))
-        how = {"by": ACCOUNTANT, "command": self.counter.command(by=ACCOUNTANT)}
-        asked = self._tried(lambda: self.counter.refunds.refund(payment["payment_id"], amount, "Hoàn", left, **how))
+        how = {"by": ACCOUNTANT, "command": self.office.command(by=ACCOUNTANT)}
+        asked = self._tried(lambda: self.office.refund_desk.refund(payment["payment_id"], amount, "Hoàn", left, **how))
         return asked if asked == multiple() else asked["refund_id"]
 
     @rule(refund=refunds, agreed=st.booleans())
     def decide(self, refund: str, agreed: bool) -> None:
-        how = {"by": APPROVER, "command": self.counter.command(by=APPROVER)}
+        how = {"by": APPROVER, "command": self.office.command(by=APPROVER)}
         if agreed:
-            self._tried(lambda: self.counter.refunds.approve_refund(refund, **how))
+            self._tried(lambda: self.office.refund_desk.approve_refund(refund, **how))
         else:
-            self._tried(lambda: self.counter.refunds.decline_refund(refund, None, **how))
+            self._tried(lambda: self.office.refund_desk.decline_refund(refund, None, **how))
 
     @invariant()
     def books_balance(self) -> None:
