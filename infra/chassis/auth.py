@@ -17,7 +17,7 @@ from joserfc.jws import JWSRegistry
 from nameko.extensions import DependencyProvider
 
 from infra.chassis.actors import ANONYMOUS, Actor
-from infra.chassis.clients import Asking
+from infra.chassis.clients import RpcClient
 from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.wire import Replies
@@ -145,8 +145,8 @@ class Caller(DependencyProvider):
             own, settings = self.jwks_of, settings_of(self.container)
             self.keys = Keys(lambda: own(settings))
         else:
-            asking = Asking(self.container, self.replies)
-            self.keys = Keys(lambda: dict(asking.ask("identity", "jwks", {}, {}, 3.0)))
+            asking = RpcClient(self.container, self.replies)
+            self.keys = Keys(lambda: dict(asking.call("identity", "jwks", {}, {}, 3.0)))
 
     def get_dependency(self, worker_ctx: Any) -> Call:
         return Call(worker_ctx, self.keys)

@@ -21,7 +21,7 @@ from infra.chassis.settings import Settings
 FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest"}
 
 
-class Asking:
+class RpcClient:
     """Sends one RPC and waits for its reply, at most until the deadline."""
 
     def __init__(self, container: Any, replies: Replies) -> None:
@@ -34,7 +34,9 @@ class Asking:
             **PUBLISH_OPTIONS,
         )
 
-    def ask(self, service: str, method: str, arguments: dict[str, Any], headers: dict[str, Any], timeout: float) -> Any:
+    def call(
+        self, service: str, method: str, arguments: dict[str, Any], headers: dict[str, Any], timeout: float
+    ) -> Any:
         correlation_id = str(uuid.uuid4())
         event = self.replies.get_reply_event(correlation_id)
         headers = {**headers, "nameko.deadline": f"{time.time() + timeout:.3f}"}
@@ -84,14 +86,14 @@ def _unwrap(service: str, reply: dict[str, Any]) -> Any:
 class ServiceToken:
     """This service's own access token from identity, kept until shortly before it expires."""
 
-    def __init__(self, asking: Asking, settings: Settings, service: str) -> None:
-        self._asking, self._settings, self._service = asking, settings, service
+    def __init__(self, asking: RpcClient, settings: Settings, service: str) -> None:
+        self._rpc, self._settings, self._service = asking, settings, service
         self._token, self._until = "", 0.0
 
     def value(self) -> str:
         if time.time() > self._until:
             secret = service_secret(self._settings, self._service)
-            reply = self._asking.ask(
+            reply = self._rpc.call(
                 "identity", "client_token", {"client_id": self._service, "client_secret": secret}, {}, 5.0
             )
             self._token, self._until = reply["access_token"], time.time() + float(reply["expires_in"]) - 30
@@ -121,10 +123,10 @@ class Neighbour(DependencyProvider):
         self.service, self.timeout, self.as_service = service, timeout, as_service
 
     def setup(self) -> None:
-        self.asking = Asking(self.container, self.replies)
+        self.rpc = RpcClient(self.container, self.replies)
         if self.as_service and not settings_of(self.container).development:
             settings_of(self.container).require("SERVICE_CLIENT_SECRET")  # now, not at the first call
-        self.own_token = ServiceToken(self.asking, settings_of(self.container), self.container.service_name)
+        self.own_token = ServiceToken(self.rpc, settings_of(self.container), self.container.service_name)
 
     def get_dependency(self, worker_ctx: Any) -> Proxy:
         return Proxy(self, worker_ctx)
@@ -146,7 +148,7 @@ class Proxy:
         headers = {f"nameko.{key}": value for key, value in self._context.context_data.items() if value is not None}
         if neighbour.as_service:
             headers["nameko.auth_token"] = neighbour.own_token.value()
-        return neighbour.asking.ask(neighbour.service, method, arguments, headers, self._remaining())
+        return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining())
 
     def _remaining(self) -> float:
         deadline = self._context.data.get("deadline")

@@ -97,7 +97,7 @@ class Schema:
         if found or self._validator.is_valid(value):
             return found[:limit]
         for error in self._validator.iter_errors(value):
-            found.extend(_said(error))
+            found.extend(_problems_of(error))
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -135,7 +135,7 @@ def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
     return found
 
 
-def _said(error: Any) -> list[dict[str, str]]:
+def _problems_of(error: Any) -> list[dict[str, str]]:
     kind = error.kind
     path = [str(part) for part in error.instance_path]
     places = [path]

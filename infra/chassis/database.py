@@ -29,9 +29,9 @@ LOCK_TIMEOUT_MS = 5_000
 
 
 class Database:
-    """One database of one service; make it with :meth:`at`, which keeps one per URL and process."""
+    """One database of one service; make it with :meth:`at`, one per URL and process."""
 
-    _kept: dict[str, Database] = {}
+    _by_url: dict[str, Database] = {}
 
     def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
         self.url = url
@@ -41,16 +41,22 @@ class Database:
 
     @classmethod
     def at(cls, url: str) -> Database:
-        if url not in cls._kept:
-            cls._kept[url] = cls(url)
-        return cls._kept[url]
+        if url not in cls._by_url:
+            cls._by_url[url] = cls(url)
+        return cls._by_url[url]
+
+    @classmethod
+    def forget(cls, url: str) -> None:
+        """Close the database of ``url``, should this process keep one."""
+        if database := cls._by_url.pop(url, None):
+            database.engine.dispose()
 
     @classmethod
     def forget_all(cls) -> None:
         """Close every database this process keeps (end of an embedded platform)."""
-        for database in cls._kept.values():
+        for database in cls._by_url.values():
             database.engine.dispose()
-        cls._kept.clear()
+        cls._by_url.clear()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:

@@ -87,11 +87,11 @@ def _through(
         return method(service, **kwargs)
     except Refusal as refusal:
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
-        logs.get().info("refused", refusal=refusal.name, arguments=_shown(kwargs, rule))
+        logs.get().info("refused", refusal=refusal.name, arguments=_loggable(kwargs, rule))
         raise as_remote(refusal, call.language) from None
     except Exception:
         metrics.door_failures.labels(service.name, name).inc()
-        logs.get().exception("door_failed", arguments=_shown(kwargs, rule))
+        logs.get().exception("door_failed", arguments=_loggable(kwargs, rule))
         raise InternalFailure(call.call_id, call.language) from None
     finally:
         metrics.door_seconds.labels(service.name, name).observe(time.perf_counter() - started)
@@ -117,12 +117,12 @@ def _check(
     return kwargs
 
 
-def _shown(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:
+def _loggable(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:
     """Arguments for the log: ids and short plain values; never a sensitive one, never free text or papers."""
-    shown: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for name, value in list(arguments.items())[:20]:
         if name in rule.sensitive:
-            shown[name] = "***"
+            fields[name] = "***"
         elif name.endswith(("_id", "code", "status", "method", "version", "limit", "kind")) and len(str(value)) <= 80:
-            shown[name] = str(value)
-    return shown
+            fields[name] = str(value)
+    return fields

@@ -32,7 +32,7 @@ BATCH = 200
 class Duty(Protocol):
     """One thing a follower does: ``step`` does a bounded piece of work and says how much (0: idle).
 
-    One that holds something between its steps has ``let_go``, called while another process leads.
+    One that holds something between its steps has ``release_held``, called while another process leads.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Follower:
     def run(self, sleep: Callable[[float], None] | None = None) -> None:
         """Work until :meth:`stop`. Failures of a duty are logged, counted and tried again with growing waits."""
         if sleep is None:
-            self.lease.keep()
+            self.lease.start_renewing()
         while not self._stopping.is_set():
             done = self.once()
             if sleep is not None:
@@ -72,11 +72,11 @@ class Follower:
     def once(self) -> int:
         """One round of all duties; how much was done."""
         self.last_step_at = time.monotonic()
-        self.leading = self.lease.held()
+        self.leading = self.lease.acquire()
         if not self.leading:
             for duty in self.duties:
-                if hasattr(duty, "let_go"):
-                    duty.let_go()
+                if hasattr(duty, "release_held"):
+                    duty.release_held()
             return 0
         with self.lease:
             return sum(self._step(duty) for duty in self.duties if self.lease.fresh)
@@ -145,7 +145,7 @@ class OutboxRelay:
     def events_since(
         self, event_type: str, *, since: datetime, after: int, limit: int
     ) -> list[tuple[int, dict[str, Any]]]:
-        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        """The events of one type since a moment and after a position, in their order: ``(position, event)``."""
         known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
         query = select(outbox).where(known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
         with self.database.session() as session:

@@ -44,7 +44,7 @@ class Superseded(Exception):
 
 
 class Lease:
-    """Leadership over one database. ``held()`` is asked before every step; a lost lease is tried for again."""
+    """Leadership over one database. ``acquire()`` is called before every step; a lost lease is tried for again."""
 
     def __init__(self, url: str, seconds: float = LEASE_SECONDS) -> None:
         self.database, self.seconds = Database.at(url), seconds
@@ -62,10 +62,10 @@ class Lease:
             event.listen(self.database._sessions, "before_commit", self._see_epoch)
             end_abandoned_transactions(self.database)
 
-    def held(self) -> bool:
+    def acquire(self) -> bool:
         """Whether this process leads; tries to if nobody does."""
         if self._plain:
-            return self._file_held()
+            return self._acquire_file()
         if self.epoch is not None and not self.fresh:
             self.lose("not renewed in time")
         if self.epoch is None:
@@ -134,13 +134,13 @@ class Lease:
             tcp_user_timeout=milliseconds,
         )
 
-    def keep(self) -> None:
+    def start_renewing(self) -> None:
         """Start renewing on a thread of its own, which also hears the wake-ups (plain processes)."""
         if not self._plain and self._keeper is None:
-            self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
+            self._keeper = threading.Thread(target=self._renew_until_end, name="lease", daemon=True)
             self._keeper.start()
 
-    def _keep(self) -> None:
+    def _renew_until_end(self) -> None:
         while not self._ended.is_set():
             if self.epoch is None:
                 self._ended.wait(TRY_AGAIN / 4)
@@ -174,7 +174,7 @@ class Lease:
                 with suppress(psycopg.Error, OSError):  # it may be broken already
                     connection.close()
 
-    def _file_held(self) -> bool:
+    def _acquire_file(self) -> bool:
         if self._file is None:
             path = make_url(self.database.url).database
             if not path or path == ":memory:":

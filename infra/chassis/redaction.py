@@ -32,8 +32,8 @@ TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*", re.ASCII)
 def redacted(value: Any, key: str = "", spoken: bool = False) -> Any:
     """``value`` (JSON) with every text that is no fact replaced by a dash; shape, numbers and facts as they were."""
     if isinstance(value, dict):
-        said = spoken or key in FREE_TEXT
-        return {name: redacted(inner, str(name), said) for name, inner in value.items()}
+        free_text = spoken or key in FREE_TEXT
+        return {name: redacted(inner, str(name), free_text) for name, inner in value.items()}
     if isinstance(value, list):
         return [redacted(inner, key, spoken) for inner in value]
     return value if not isinstance(value, str) or _is_fact(value, key, spoken) else PLACEHOLDER

@@ -29,7 +29,7 @@ MAX_WORKERS = 10
 
 
 def container_config(settings: Settings) -> dict[str, Any]:
-    """What Nameko is told."""
+    """Nameko's configuration of a service container."""
     return {
         "AMQP_URI": settings.amqp_uri,
         "max_workers": int(settings.number("MAX_WORKERS", MAX_WORKERS)),
@@ -41,7 +41,7 @@ def container_config(settings: Settings) -> dict[str, Any]:
 
 def wait_until(what: str, ready: Callable[[], bool], patience: float) -> None:
     """Wait for something another process provides; give up by name after ``patience`` seconds."""
-    log, until, said = logs.get(), time.monotonic() + patience, False
+    log, until, logged = logs.get(), time.monotonic() + patience, False
     while True:
         try:
             if ready():
@@ -52,9 +52,9 @@ def wait_until(what: str, ready: Callable[[], bool], patience: float) -> None:
         if time.monotonic() > until:
             log.error("gave_up_waiting", waiting_for=what, reason=reason)
             raise SystemExit(TOO_SLOW)
-        if not said:
+        if not logged:
             log.info("waiting", waiting_for=what, reason=reason)
-            said = True
+            logged = True
         time.sleep(0.5)
 
 

@@ -26,7 +26,7 @@ class SettingMissing(SystemExit):
 
 
 class Settings:
-    """What this process was told. Values come from ``env``; nothing is read at import."""
+    """The settings of this process. Values come from ``env``; nothing is read at import."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.env = dict(env)
@@ -75,7 +75,7 @@ class Settings:
 
     @property
     def environment(self) -> str:
-        """``production`` unless said otherwise; the embedded default is always ``development``."""
+        """``production`` unless set otherwise; the embedded default is always ``development``."""
         value = self.get("PORTAL_ENVIRONMENT", "development" if self.embedded else "production")
         if value not in {"production", "development"}:
             raise SettingMissing("PORTAL_ENVIRONMENT", f"{value!r} is neither production nor development")

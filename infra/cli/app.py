@@ -12,7 +12,7 @@ import typer
 
 from infra.chassis import logs
 from infra.chassis.settings import Settings
-from infra.cli.services import known
+from infra.cli.services import known_services
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,7 +37,7 @@ def run(services: Services = None, follower: bool = False) -> None:
     """Run services in the foreground until TERM (all of them, with their followers, on the embedded default)."""
     from infra.cli.run import run as run_services
 
-    raise typer.Exit(run_services(settings_here(), known(services), follower=follower))
+    raise typer.Exit(run_services(settings_here(), known_services(services), follower=follower))
 
 
 @app.command()
@@ -45,7 +45,7 @@ def migrate(services: Services = None) -> None:
     """Bring databases and broker topology up to date."""
     from infra.cli import run as commands
 
-    commands.migrate(settings_here(), known(services))
+    commands.migrate(settings_here(), known_services(services))
 
 
 @app.command()
@@ -74,16 +74,16 @@ def bootstrap(
 @app.command()
 def seed(as_json: AsJson = False) -> None:
     """Development only: sample catalogue, agencies, officials and citizens."""
-    from infra.cli.connection import reached
-    from infra.cli.seed import NotDevelopment, shown
+    from infra.cli.connection import portal_session
+    from infra.cli.seed import NotDevelopment, overview
     from infra.cli.seed import seed as make
 
     settings = settings_here("WARNING")
     if not settings.development:
         raise NotDevelopment()
-    with reached(settings) as portal:
-        world = make(settings, portal, lambda said: None if as_json else typer.echo(said))
-    typer.echo(json.dumps(shown(world), ensure_ascii=False, indent=None if as_json else 1))
+    with portal_session(settings) as portal:
+        world = make(settings, portal, lambda line: None if as_json else typer.echo(line))
+    typer.echo(json.dumps(overview(world), ensure_ascii=False, indent=None if as_json else 1))
 
 
 @app.command()

@@ -32,9 +32,9 @@ SEALED_WITHIN = 15.0  # seconds an event may wait for its seal
 
 def history(reference: Reference, as_json: AsJson = False, purpose: Purpose = None) -> None:
     """Every event of an application: who, what, when, why, from which call."""
-    answer = asked(reference, "history", purpose=purpose)
+    answer = audit_query(reference, "history", purpose=purpose)
     if as_json:
-        say(answer)
+        print_json(answer)
         return
     rows = [
         (str(item["version"]), office_time(_when(item)), _what(item), _who(item), item["status"] or "", _why(item))
@@ -52,7 +52,7 @@ def state(
     purpose: Purpose = None,
 ) -> None:
     """The application as it was at an instant or version, from its events alone (JSON in any case)."""
-    say(asked(reference, "state_at", at=at, version=version, purpose=purpose))
+    print_json(audit_query(reference, "state_at", at=at, version=version, purpose=purpose))
 
 
 def diff(
@@ -63,9 +63,9 @@ def diff(
     purpose: Purpose = None,
 ) -> None:
     """Which fields changed between two versions, before and after."""
-    answer = asked(reference, "diff", from_version=from_version, to_version=to_version, purpose=purpose)
+    answer = audit_query(reference, "diff", from_version=from_version, to_version=to_version, purpose=purpose)
     if as_json:
-        say(answer)
+        print_json(answer)
         return
     rows = [(one["field"], _short(one["before"]), _short(one["after"])) for one in answer["changes"]]
     table(f"{reference} {from_version} → {to_version}", ("trường / field", "trước / before", "sau / after"), rows)
@@ -73,9 +73,9 @@ def diff(
 
 def explain(reference: Reference, as_json: AsJson = False) -> None:
     """Why the due date is what it is, day by day."""
-    answer = asked(reference, "explain_due_date")
+    answer = audit_query(reference, "explain_due_date")
     if as_json:
-        say(answer)
+        print_json(answer)
         return
     due = office_time(answer["due_at"]) if answer["due_at"] else "–"
     promised = office_time(answer["promised_at"]) if answer["promised_at"] else "–"
@@ -92,9 +92,9 @@ def findings(
 ) -> None:
     """What the integrity alarms found, with the events each finding rests on."""
     settings = Settings.from_environment()
-    items = list(_found(reference, kind))
+    items = list(_findings(reference, kind))
     if as_json:
-        say({"items": items})
+        print_json({"items": items})
         return
     language = language_of(settings)
     rows = [
@@ -106,9 +106,9 @@ def findings(
     table(f"{len(rows)} phát hiện / findings", columns, rows)
 
 
-def _found(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
+def _findings(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
     if reference and Path(reference).is_file():
-        found = bundled(Path(reference)).findings()
+        found = evidence_reader(Path(reference)).findings()
         yield from (one for one in found if kind in (None, one["kind"]))
         return
     about = {name: value for name, value in (("application_id", reference), ("kind", kind)) if value}
@@ -124,7 +124,7 @@ def evidence(reference: Reference, output: Output = None) -> None:
     """One file that proves an application's history without this installation."""
     with official_session() as rpc:
         bundle = once_sealed(lambda: rpc.applications.evidence(application_id=reference))
-    write(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", output)
+    write_output(json.dumps(bundle, ensure_ascii=False, indent=1) + "\n", output)
 
 
 def report(
@@ -136,7 +136,7 @@ def report(
     settings = Settings.from_environment()
     if output.suffix not in (".html", ".pdf"):
         raise Refused(f"{output.name}: a report is .html or .pdf")
-    items, checkpoint = _told(reference, purpose)
+    items, checkpoint = _events_and_checkpoint(reference, purpose)
     language = language_of(settings)
     page = tool("applications", "report")(items, language=language, checkpoint=checkpoint)
     if output.suffix == ".html":
@@ -147,10 +147,10 @@ def report(
     typer.echo(str(output))
 
 
-def _told(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
+def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
     """The events of an application, and the signed checkpoint they are sealed under (None before the first)."""
     if Path(reference).is_file():
-        held = bundled(Path(reference))
+        held = evidence_reader(Path(reference))
         return held.history()["items"], held.bundle.get("checkpoint")
     with official_session() as rpc:
         about = {"purpose": purpose} if purpose else {}
@@ -158,20 +158,20 @@ def _told(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], st
         return items, once_sealed(rpc.applications.checkpoint)["checkpoint"]
 
 
-def asked(reference: str, question: str, **about: Any) -> dict[str, Any]:
+def audit_query(reference: str, question: str, **about: Any) -> dict[str, Any]:
     """The answer to one of the auditors' questions, from an evidence file if ``reference`` is one."""
     about = {name: value for name, value in about.items() if value is not None}
     answer: dict[str, Any]
     if Path(reference).is_file():
         about.pop("purpose", None)
-        answer = getattr(bundled(Path(reference)), question)(**about)
+        answer = getattr(evidence_reader(Path(reference)), question)(**about)
         return answer
     with official_session() as rpc:
         answer = getattr(rpc.applications, question)(application_id=reference, **about)
         return answer
 
 
-def bundled(file: Path) -> Any:
+def evidence_reader(file: Path) -> Any:
     """The desk over an evidence file."""
     try:
         return tool("applications", "EvidenceReader")(json.loads(file.read_text(encoding="utf-8")))
@@ -193,11 +193,11 @@ def once_sealed(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         time.sleep(0.3)
 
 
-def say(value: Any) -> None:
+def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def write(text: str, output: Path | None) -> None:
+def write_output(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -120,12 +120,12 @@ def import_files(
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
         desk = stack.enter_context(official_session("catalog_editor", timeout=120))
-        tell = stack.enter_context(progress("bản ghi / records", quiet=as_json))
+        on_progress = stack.enter_context(progress("bản ghi / records", quiet=as_json))
         done = Counter[str]()
 
         def advance(count: int) -> None:
             done["records"] += count
-            tell(done["records"], None)
+            on_progress(done["records"], None)
 
         summary = import_all(desk, files, layout.value, effective_from, advance, kept)
     if as_json:
@@ -146,10 +146,10 @@ def export_file(
     """Hand the catalogue on: to another installation, to a spreadsheet, as linked data (a document a line)."""
     with contextlib.ExitStack() as stack:
         desk = stack.enter_context(official_session("catalog_editor", timeout=120))
-        tell = stack.enter_context(progress("thủ tục / procedures"))
+        on_progress = stack.enter_context(progress("thủ tục / procedures"))
         opened = gzip.open if file.suffix == ".gz" else open
         out = stack.enter_context(opened(file, "wt", encoding="utf-8", newline=""))
-        count = export_all(desk, form.value, at, history, out, lambda done: tell(done, None))
+        count = export_all(desk, form.value, at, history, out, lambda done: on_progress(done, None))
     typer.echo(f"{count} phiên bản / versions: {file}")
 
 
@@ -246,7 +246,7 @@ def _send(
 
 
 def layout_of(record: dict[str, Any]) -> str:
-    """The layouts of records tell themselves apart by their keys."""
+    """The layouts of records on_progress themselves apart by their keys."""
     if "metadata" in record or "tables" in record:
         return "structured"
     own = record["definition"] if isinstance(record.get("definition"), dict) else record  # our export, or bare

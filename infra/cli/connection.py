@@ -45,7 +45,9 @@ class Portal:
 
 
 @contextlib.contextmanager
-def reached(settings: Settings, services: tuple[str, ...] | None = None, timeout: float = 15) -> Iterator[Portal]:
+def portal_session(
+    settings: Settings, services: tuple[str, ...] | None = None, timeout: float = 15
+) -> Iterator[Portal]:
     """The platform of these settings. With nothing named, the embedded one is brought up and taken down after.
 
     ``services``: those the command needs, when not all; only they are brought up.
@@ -74,10 +76,10 @@ def language_of(settings: Settings) -> str:
 
 def first_operator(settings: Settings) -> dict[str, str]:
     """Development: operator account and service credentials; the password is made once and kept under the secrets."""
-    kept = settings.secret_folder() / "operator.json"
-    if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))
-    credentials: dict[str, str] = json.loads(kept.read_text())
+    path = settings.secret_folder() / "operator.json"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))
+    credentials: dict[str, str] = json.loads(path.read_text())
     tool("identity", "bootstrap")(settings, full_name="Quản trị hệ thống", **credentials)
     return credentials

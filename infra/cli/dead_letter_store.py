@@ -1,4 +1,4 @@
-"""Dead letters where they are kept: found, handed to their handlers again, watched until they are digested."""
+"""Dead letters in a service's database: selected, handed to their handlers again, watched until they are handled."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from amqp.exceptions import AMQPError
 from sqlalchemy import select
 
 from infra.chassis.database import Database
-from infra.chassis.erasure.queues import SweepInProgress, take_out
+from infra.chassis.erasure.queues import SweepInProgress, remove_settled
 from infra.chassis.loader import installed
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, Unroutable
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.tables import inbox
-from infra.cli.connection import reached
+from infra.cli.connection import portal_session
 from infra.cli.exit_codes import Refused
 from infra.cli.progress import progress
-from infra.cli.services import known
+from infra.cli.services import known_services
 
 DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed letter
 TURN_WITHIN = 5.0  # seconds to wait for a service that goes through the quarantine
 Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the letters
 
 
-def chosen(
+def selected_ids(
     letters: DeadLetters, numbers: list[int] | None, *, consumer: str, error: str, readable: bool = False
 ) -> list[int]:
     """The letters a command is about: those named, or all open ones of a kind; never all there are."""
     if bool(numbers) == bool(consumer or error):
         raise Refused("name letters by their numbers, or all of a kind with --consumer or --error")
-    return numbers or letters.numbers(consumer=consumer, error=error, readable=readable)
+    return numbers or letters.ids(consumer=consumer, error=error, readable=readable)
 
 
-def replayed(settings: Settings, letters: DeadLetters, numbers: list[int]) -> Settled:
+def replay_all(settings: Settings, letters: DeadLetters, numbers: list[int]) -> Settled:
     """Each handed to its handler's queue again, then out of the quarantine."""
     with publisher_of(settings) as publisher:
         return _each(settings, numbers, lambda one: letters.replay(one, publisher))
 
 
-def dropped(settings: Settings, letters: DeadLetters, numbers: list[int], reason: str) -> Settled:
+def drop_all(settings: Settings, letters: DeadLetters, numbers: list[int], reason: str) -> Settled:
     """Each given up, then out of the quarantine."""
     return _each(settings, numbers, lambda one: letters.drop(one, reason))
 
@@ -50,29 +50,29 @@ def dropped(settings: Settings, letters: DeadLetters, numbers: list[int], reason
 def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, Any]]) -> Settled:
     settled: list[dict[str, Any]] = []
     try:
-        with progress("thông điệp / letters", quiet=len(numbers) == 1) as tell:
+        with progress("thông điệp / letters", quiet=len(numbers) == 1) as on_progress:
             for number in numbers:
                 settled.append(settle(number))
-                tell(len(settled), len(numbers))
+                on_progress(len(settled), len(numbers))
     finally:  # also of those that came before one that failed, or before somebody had enough
-        said = without_copies(settings, settled)
-    return said, settled
+        outcome = remove_copies(settings, settled)
+    return outcome, settled
 
 
-def replayed_here(settings: Settings, service: str, numbers: list[int]) -> list[dict[str, Any]]:
+def replay_embedded(settings: Settings, service: str, numbers: list[int]) -> list[dict[str, Any]]:
     """The embedded default comes up for them, tries each twice and goes down when all are digested or dead again."""
     quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
-    with reached(quick), publisher_of(quick) as publisher:
-        return [_replayed_here(DeadLetters.of(quick, service), publisher, one) for one in numbers]
+    with portal_session(quick), publisher_of(quick) as publisher:
+        return [_replay_and_wait(DeadLetters.of(quick, service), publisher, one) for one in numbers]
 
 
-def _replayed_here(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
+def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
     before = _digesters(letters, letters.show(letter)["message_id"])
-    told = letters.replay(letter, publisher)
+    letter_replayed = letters.replay(letter, publisher)
     until = time.monotonic() + DIGESTED_WITHIN
-    while (outcome := _outcome(letters, told, before)) == "handed over" and time.monotonic() < until:
+    while (outcome := _outcome(letters, letter_replayed, before)) == "handed over" and time.monotonic() < until:
         time.sleep(0.1)
-    return {"outcome": outcome, **told}
+    return {"outcome": outcome, **letter_replayed}
 
 
 def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
@@ -101,7 +101,7 @@ def publisher_of(settings: Settings) -> Iterator[Publisher]:
         publisher.close()
 
 
-def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
+def remove_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
     """After what lay of settled letters in the quarantine is out; ``in_quarantine`` says what came of it.
 
     They are settled whatever comes of it: a copy that stays names a row which says what was decided.
@@ -111,7 +111,7 @@ def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[st
     until = time.monotonic() + TURN_WITHIN
     while True:
         try:
-            taken = take_out(settings, [(one["consumer"], one["message_id"]) for one in settled])
+            taken = remove_settled(settings, [(one["consumer"], one["message_id"]) for one in settled])
             return {"in_quarantine": f"{taken} taken out"}
         except SweepInProgress:
             if time.monotonic() >= until:
@@ -121,18 +121,18 @@ def without_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[st
             return {"in_quarantine": f"their copies stay: {type(unreached).__name__}: {unreached}"}
 
 
-def letters_of(settings: Settings, service: str) -> DeadLetters:
-    (name,) = known([service])
+def dead_letters_of(settings: Settings, service: str) -> DeadLetters:
+    (name,) = known_services([service])
     if settings.embedded and not (settings.home / f"{name}.sqlite").exists():
         raise Refused(f"{name} has no database in {settings.home} yet, and so no letters")
     return DeadLetters(Database.at(settings.database_url(name)))
 
 
-def named(settings: Settings, service: str | None) -> list[str]:
+def services_with_database(settings: Settings, service: str | None) -> list[str]:
     """The services to look at: the one asked for, or all that have a database here."""
     if service:
-        return known([service])
+        return known_services([service])
     if settings.embedded:
         return [name for name in installed() if (settings.home / f"{name}.sqlite").exists()]
     named = [name for name in installed() if settings.get(f"{name.upper()}_DATABASE_URL")]
-    return named or installed()  # with none named, the first missing one is said
+    return named or installed()  # with none named, the first missing one is outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import typer
 
@@ -26,8 +26,15 @@ LETTER = "{service} {id}: {type} → {consumer}\n    {attempts} attempts until {
 GROUP = "{service} {letters:,} × {type} → {consumer}\n    {error}, first {first_at}, last {last_at}"
 
 
+class Kind(TypedDict):
+    """Which dead letters are meant, by words in their consumer and error."""
+
+    consumer: str
+    error: str
+
+
 @app.command("list")
-def listed(
+def list_open(
     service: Anywhere = None,
     consumer: Consumer = "",
     error: Error = "",
@@ -36,20 +43,20 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """Waiting letters, the oldest first, and what nobody could read (`portal.quarantine` has its bytes)."""
-    from infra.cli.dead_letter_store import letters_of, named
+    from infra.cli.dead_letter_store import dead_letters_of, services_with_database
 
-    settings, kind = _settings(), {"consumer": consumer, "error": error}
-    kept = [(name, letters_of(settings, name)) for name in named(settings, service)]
+    settings, kind = _settings(), Kind(consumer=consumer, error=error)
+    stores = [(name, dead_letters_of(settings, name)) for name in services_with_database(settings, service)]
     if summary:
-        found = [{"service": name, **one} for name, letters in kept for one in letters.summary(**kind)]
+        found = [{"service": name, **one} for name, letters in stores for one in letters.summary(**kind)]
     else:
-        found = [{"service": name, **one} for name, letters in kept for one in letters.unresolved(limit, **kind)]
+        found = [{"service": name, **one} for name, letters in stores for one in letters.unresolved(limit, **kind)]
     if as_json:
-        _say(found)
+        _print_json(found)
         return
     for one in found:
         typer.echo(GROUP.format(**one) if summary else LETTER.format(**one))
-    waiting = sum(len(letters.numbers(**kind)) for _name, letters in kept)
+    waiting = sum(len(letters.ids(**kind)) for _name, letters in stores)
     cut = f", {len(found):,} of them shown" if not summary and len(found) < waiting else ""
     typer.echo(f"{waiting:,} waiting{cut}")
 
@@ -57,9 +64,9 @@ def listed(
 @app.command()
 def show(service: Service, letter: Letter) -> None:
     """One letter whole: body, headers, error."""
-    from infra.cli.dead_letter_store import letters_of
+    from infra.cli.dead_letter_store import dead_letters_of
 
-    _say(letters_of(_settings(), service).show(letter))
+    _print_json(dead_letters_of(_settings(), service).show(letter))
 
 
 @app.command()
@@ -67,18 +74,18 @@ def replay(
     service: Service, letters: Letters = None, consumer: Consumer = "", error: Error = "", dry_run: DryRun = False
 ) -> None:
     """Hand letters to their handlers again; harmless twice, since handlers remember what they have done."""
-    from infra.cli.dead_letter_store import chosen, letters_of, replayed, replayed_here
+    from infra.cli.dead_letter_store import dead_letters_of, replay_all, replay_embedded, selected_ids
 
     settings = _settings()
-    kept = letters_of(settings, service)
-    numbers = chosen(kept, letters, consumer=consumer, error=error, readable=True)
+    store = dead_letters_of(settings, service)
+    numbers = selected_ids(store, letters, consumer=consumer, error=error, readable=True)
     if dry_run:
-        _say_of(letters, {"dry_run": True}, [kept.replay(one, dry_run=True) for one in numbers])
+        _print_settled(letters, {"dry_run": True}, [store.replay(one, dry_run=True) for one in numbers])
     elif settings.embedded:
-        _say_of(letters, {"dry_run": False}, replayed_here(settings, service, numbers))
+        _print_settled(letters, {"dry_run": False}, replay_embedded(settings, service, numbers))
     else:
-        said, settled = replayed(settings, kept, numbers)
-        _say_of(letters, {"dry_run": False, **said}, settled)
+        outcome, settled = replay_all(settings, store, numbers)
+        _print_settled(letters, {"dry_run": False, **outcome}, settled)
 
 
 @app.command()
@@ -91,16 +98,16 @@ def drop(
     dry_run: DryRun = False,
 ) -> None:
     """Give letters up, with the reason on record."""
-    from infra.cli.dead_letter_store import chosen, dropped, letters_of
+    from infra.cli.dead_letter_store import dead_letters_of, drop_all, selected_ids
 
     settings = _settings()
-    kept = letters_of(settings, service)
-    numbers = chosen(kept, letters, consumer=consumer, error=error)
+    store = dead_letters_of(settings, service)
+    numbers = selected_ids(store, letters, consumer=consumer, error=error)
     if dry_run:
-        _say_of(letters, {"dry_run": True}, [kept.show(one) for one in numbers])
+        _print_settled(letters, {"dry_run": True}, [store.show(one) for one in numbers])
         return
-    said, settled = dropped(settings, kept, numbers, reason)
-    _say_of(letters, {"dry_run": False, **said}, settled)
+    outcome, settled = drop_all(settings, store, numbers, reason)
+    _print_settled(letters, {"dry_run": False, **outcome}, settled)
 
 
 def _settings() -> Settings:
@@ -108,15 +115,15 @@ def _settings() -> Settings:
     return Settings.from_environment()
 
 
-def _say_of(named: list[int] | None, said: dict[str, Any], letters: list[dict[str, Any]]) -> None:
+def _print_settled(ids: list[int] | None, outcome: dict[str, Any], letters: list[dict[str, Any]]) -> None:
     """One letter that was named, whole; of others their number and their places."""
-    if named and len(named) == 1:
-        _say({**said, **letters[0]})
+    if ids and len(ids) == 1:
+        _print_json({**outcome, **letters[0]})
         return
     outcomes = {one["id"]: one["outcome"] for one in letters if "outcome" in one}
     numbers = {"letters": len(letters), "ids": [one["id"] for one in letters]}
-    _say({**said, **numbers, **({"outcomes": outcomes} if outcomes else {})})
+    _print_json({**outcome, **numbers, **({"outcomes": outcomes} if outcomes else {})})
 
 
-def _say(value: Any) -> None:
+def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -17,8 +17,8 @@ from rich.console import Console
 
 from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
-from infra.cli.connection import Portal, reached
-from infra.cli.journey import Journey, NotHeld, Step, held
+from infra.cli.connection import Portal, portal_session
+from infra.cli.journey import Journey, JourneyFailed, Step, require
 from infra.cli.seed import seed
 
 PARTS = [
@@ -43,7 +43,7 @@ class Narrator:
         self.parts = list(PARTS)
         self.steps: list[Step] = []
 
-    def tell(self, step: Step) -> None:
+    def narrate(self, step: Step) -> None:
         self.steps.append(step)
         if self.as_json:
             print(
@@ -107,7 +107,7 @@ def demo(*, as_json: bool, keep: Path | None, procedures: Path | None) -> int:
         try:
             verdict |= _perform(stack, home.absolute(), narrator, procedures)
             verdict["held"] = True
-        except NotHeld as reason:
+        except JourneyFailed as reason:
             verdict["why"] = str(reason)
         except Exception as failure:
             verdict["why"] = f"{type(failure).__name__}: {failure}"
@@ -123,10 +123,10 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
     env = {**_quiet(os.environ), "PORTAL_HOME": str(home), "SMTP_URL": mailbox, **outside.settings}
     settings = Settings(env)
     started = time.perf_counter()
-    portal = stack.enter_context(reached(settings))
+    portal = stack.enter_context(portal_session(settings))
     outside.portal = portal
     world = seed(settings, portal)
-    narrator.tell(
+    narrator.narrate(
         Step(
             0,
             1,
@@ -136,7 +136,7 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
             {"procedures": world["procedures"]},
         )
     )
-    journey = Journey(portal, world, narrator.tell, mails)
+    journey = Journey(portal, world, narrator.narrate, mails)
     answer = journey.run()
     if procedures is not None:
         narrator.begin(journey, REAL)
@@ -167,18 +167,20 @@ def _tamper(journey: Journey, settings: Settings) -> Any:
     with journey.step(
         "applications", "chép kho sự kiện; trình kiểm chứng đọc bản chép", "a copy of the store, verified"
     ) as facts:
-        shown: dict[str, Any] = tool("applications", "tamper_with_a_copy")(settings)
-        facts.update(verdict=shown["before"]["text"].splitlines()[0])
-        held(shown["before"]["status"] == 0, f"the untouched copy is whole: {shown['before']['text']}")
-    changed = shown["changed"]
+        tampering: dict[str, Any] = tool("applications", "tamper_with_a_copy")(settings)
+        facts.update(verdict=tampering["before"]["text"].splitlines()[0])
+        require(tampering["before"]["status"] == 0, f"the untouched copy is whole: {tampering['before']['text']}")
+    changed = tampering["changed"]
     with journey.step("applications", "sửa một ký tự trong một sự kiện", "one letter of one event changed") as facts:
         facts.update(event=changed["notification_id"], topic=changed["topic"], version=changed["version"])
     with journey.step(
         "applications", "trình kiểm chứng chỉ ra sự kiện bị sửa", "the verifier names the event"
     ) as facts:
-        facts.update(verdict=shown["after"]["text"].splitlines()[1])
-        named = f"sự kiện {changed['notification_id']}," in shown["after"]["text"]
-        held(shown["after"]["status"] == 1 and named, f"the verifier names the event: {shown['after']['text']}")
+        facts.update(verdict=tampering["after"]["text"].splitlines()[1])
+        named = f"sự kiện {changed['notification_id']}," in tampering["after"]["text"]
+        require(
+            tampering["after"]["status"] == 1 and named, f"the verifier names the event: {tampering['after']['text']}"
+        )
     return changed
 
 

@@ -123,13 +123,13 @@ def _database(settings: Settings, service: str) -> list[Finding]:
     except SettingMissing as missing:
         return [Finding("setting", missing.message, "name the database of this service")]
     except Exception as error:
-        return [Finding("fault", f"{what}: {_said(error)}", f"check {service.upper()}_DATABASE_URL and the server")]
+        return [Finding("fault", f"{what}: {_one_line(error)}", f"check {service.upper()}_DATABASE_URL and the server")]
     if not at_head(settings, service):
         return [Finding("fault", f"{what} is not up to date", "run portal migrate")]
     found = [Finding("ok", what)]
     if apart > CLOCKS_APART:
         found.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
-    if waiting := len(DeadLetters(database).numbers()):
+    if waiting := len(DeadLetters(database).ids()):
         found.append(Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}"))
     return found
 
@@ -152,7 +152,7 @@ def _broker(settings: Settings) -> list[Finding]:
     except SettingMissing as missing:
         return [Finding("setting", missing.message, "name the broker: amqp://user:password@host:5672/vhost")]
     except Exception as error:
-        return [Finding("fault", f"broker: {_said(error)}", "check AMQP_URI and the server")]
+        return [Finding("fault", f"broker: {_one_line(error)}", "check AMQP_URI and the server")]
     missing_queues = _missing_queues(settings)
     in_quarantine = [] if QUARANTINE in missing_queues else _quarantine(settings)
     if missing_queues:
@@ -179,5 +179,5 @@ def _missing_queues(settings: Settings) -> list[str]:
         return [name for name in wanted if not line.has(name)]
 
 
-def _said(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -19,10 +19,10 @@ class Refused(Exception):
 
 def end(error: Exception) -> int:
     """Say on one line why; the exit status."""
-    status, said = verdict(error)
+    status, message = verdict(error)
     if status == FAILED and os.environ.get("LOG_LEVEL", "").upper() == "DEBUG":
         traceback.print_exception(error)
-    print(f"portal: {' '.join(said.split())}", file=sys.stderr)
+    print(f"portal: {' '.join(message.split())}", file=sys.stderr)
     return status
 
 

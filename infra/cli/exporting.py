@@ -12,9 +12,9 @@ from typing import IO, Annotated, Any
 
 import typer
 
-from infra.cli.audit_commands import bundled
+from infra.cli.audit_commands import evidence_reader
 from infra.cli.official_session import official_session
-from infra.cli.progress import Tell, progress
+from infra.cli.progress import OnProgress, progress
 
 PAGE = 500
 
@@ -43,22 +43,22 @@ def export(
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(output.open("w", encoding="utf-8", newline="")) if output else sys.stdout
         if bundle:
-            file.write(bundled(bundle).export(form.value))
+            file.write(evidence_reader(bundle).export(form.value))
             return
         rpc = stack.enter_context(official_session(timeout=60))
-        tell = stack.enter_context(progress("sự kiện / events"))
+        on_progress = stack.enter_context(progress("sự kiện / events"))
         wanted = {"format": form.value, "limit": PAGE, "from_at": from_at, "to_at": to_at}
-        pages = _pages(rpc, {name: value for name, value in wanted.items() if value is not None}, tell)
+        pages = _pages(rpc, {name: value for name, value in wanted.items() if value is not None}, on_progress)
         (_as_one_document if form is Format.ocel2 else _one_after_another)(pages, file)
         file.flush()
 
 
-def _pages(rpc: Any, wanted: dict[str, Any], tell: Tell) -> Iterator[str]:
+def _pages(rpc: Any, wanted: dict[str, Any], on_progress: OnProgress) -> Iterator[str]:
     cursor, done = None, 0
     while True:
         page = rpc.applications.export(**wanted, **({"cursor": cursor} if cursor else {}))
         done += page["events"]
-        tell(done, None if page["next_cursor"] else done)
+        on_progress(done, None if page["next_cursor"] else done)
         yield page["content"]
         if (cursor := page["next_cursor"]) is None:
             return

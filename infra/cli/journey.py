@@ -23,7 +23,7 @@ MESSAGES = 10  # started, submitted, paid, fees done, accepted, supplement asked
 MAILS = 7  # of these, the ones that also go by e-mail unless the citizen says otherwise
 
 
-class NotHeld(AssertionError):
+class JourneyFailed(AssertionError):
     """An outcome of the journey was not what it must be."""
 
 
@@ -39,9 +39,9 @@ class Step:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def held(truth: Any, what: str) -> None:
+def require(truth: Any, what: str) -> None:
     if not truth:
-        raise NotHeld(what)
+        raise JourneyFailed(what)
 
 
 def command() -> str:
@@ -49,13 +49,13 @@ def command() -> str:
 
 
 def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """The first true answer of ``look``; :class:`NotHeld` when there is none in time."""
+    """The first true answer of ``look``; :class:`JourneyFailed` when there is none in time."""
     until = time.monotonic() + patience
     while True:
         if answer := look():
             return answer
         if time.monotonic() > until:
-            raise NotHeld(f"{what}: not within {patience:.0f} s")
+            raise JourneyFailed(f"{what}: not within {patience:.0f} s")
         time.sleep(0.05)
 
 
@@ -66,10 +66,10 @@ class Journey:
         self,
         portal: Portal,
         world: dict[str, Any],
-        tell: Callable[[Step], None],
+        report: Callable[[Step], None],
         mails: Callable[[], list[str]] | None = None,
     ) -> None:
-        self.portal, self.world, self.tell, self.mails = portal, world, tell, mails
+        self.portal, self.world, self.report, self.mails = portal, world, report, mails
         self.agency: str = world["agency_code"]
         self.part, self.steps = 0, 0
         self.tokens: dict[str, str] = {}
@@ -83,7 +83,7 @@ class Journey:
         started = time.perf_counter()
         yield facts
         self.steps += 1
-        self.tell(Step(self.steps, self.part, service, f"{vi} / {en}", (time.perf_counter() - started) * 1000, facts))
+        self.report(Step(self.steps, self.part, service, f"{vi} / {en}", (time.perf_counter() - started) * 1000, facts))
 
     def who(self, role: str) -> Any:
         """RPC as somebody who has signed in."""
@@ -104,7 +104,7 @@ class Journey:
             found = self._all(public.catalog.search)
             levels, fields = {one["level"] for one in found}, {one["field"]["code"] for one in found}
             facts.update(procedures=len(found), fields=len(fields), levels=sorted(levels))
-            held(
+            require(
                 len(found) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4},
                 "40 procedures of 8 fields and all four levels",
             )
@@ -115,10 +115,10 @@ class Journey:
                 now=len(public.catalog.provinces()["items"]),
                 before=len(public.catalog.provinces(at="2024-01-01")["items"]),
             )
-            held((facts["now"], facts["before"]) == (34, 63), "34 provinces now and 63 before the merger")
+            require((facts["now"], facts["before"]) == (34, 63), "34 provinces now and 63 before the merger")
         with self.step("identity", "cơ quan, cán bộ", "agencies and officials") as facts:
             facts.update(agencies=len(public.identity.agencies()["items"]), officials=len(self.world["officials"]))
-            held(facts["agencies"] >= 2, "agencies are there")
+            require(facts["agencies"] >= 2, "agencies are there")
 
     def _all(self, listing: Callable[..., dict[str, Any]], **about: Any) -> list[dict[str, Any]]:
         items, cursor = [], None
@@ -148,7 +148,7 @@ class Journey:
             self.tokens["citizen"] = self.portal.sign_in(self.citizen["citizen_number"], self.citizen["password"])
             me = self.who("citizen").identity.whoami()
             facts.update(name=me["full_name"], roles=me["roles"])
-            held(me["roles"] == ["citizen"], "a citizen is a citizen and nothing else")
+            require(me["roles"] == ["citizen"], "a citizen is a citizen and nothing else")
 
     def _register(self, register: list[dict[str, Any]]) -> dict[str, Any]:
         from nameko.exceptions import RemoteError
@@ -167,14 +167,14 @@ class Journey:
                     continue
                 raise
             return {"account_id": account["account_id"], "name": person["full_name"]}
-        raise NotHeld("somebody of the sample register has no account yet")
+        raise JourneyFailed("somebody of the sample register has no account yet")
 
     # 3 ── filing
     def filing(self) -> None:
         citizen = self.who("citizen")
         with self.step("catalog", f"tìm kiếm không dấu: {SEARCH!r}", "search without accents") as facts:
             found = citizen.catalog.search(text=SEARCH, limit=5)["items"]
-            held(
+            require(
                 found and "giấy phép lái xe" in found[0]["title"]["vi"].lower(),
                 "the best match is a driving licence procedure",
             )
@@ -199,7 +199,7 @@ class Journey:
         with self.step("applications", "nộp hồ sơ", "submit") as facts:
             self.remember(citizen.applications.submit(application_id=self.application_id, command_id=command()))
             facts.update(status=self.marks[-1][2])
-            held(self.marks[-1][2] == "submitted", "a submitted application is submitted")
+            require(self.marks[-1][2] == "submitted", "a submitted application is submitted")
 
     def _choices(self) -> dict[str, str]:
         rules = [fee["rule"] for fee in self.procedure["fees"]]
@@ -210,7 +210,7 @@ class Journey:
             return
         with self.step("applications", f"đính kèm: {requirement['name']['vi'][:60]}", "attach a paper") as facts:
             paper = a_pdf(requirement["name"]["en"])
-            kept = self.who("citizen").applications.attach(
+            reply = self.who("citizen").applications.attach(
                 application_id=self.application_id,
                 requirement=requirement["id"],
                 file_name=f"{requirement['id']}.pdf",
@@ -218,7 +218,7 @@ class Journey:
                 content_base64=as_base64(paper),
                 command_id=command(),
             )
-            facts.update(sha256=kept["sha256"][:16])
+            facts.update(sha256=reply["sha256"][:16])
 
     def remember(self, reply: dict[str, Any]) -> dict[str, Any]:
         """Note version, instant and status, so that replay can be held against what was seen at the time."""
@@ -236,7 +236,7 @@ class Journey:
             )
             total = sum(one["amount"]["amount"] for one in owed)
             facts.update(owed=total)
-            held(total == self.quote["total"]["amount"], "what is owed is what was quoted")
+            require(total == self.quote["total"]["amount"], "what is owed is what was quoted")
         with self.step("payments", "khởi tạo thanh toán qua cổng", "start a payment at the gateway") as facts:
             payment = citizen.payments.start_payment(
                 application_id=self.application_id,
@@ -261,7 +261,7 @@ class Journey:
 
     def _settled(self, payment_id: str) -> dict[str, Any] | None:
         payment: dict[str, Any] = self.who("citizen").payments.payment(payment_id=payment_id)
-        held(payment["status"] not in {"failed", "expired", "cancelled"}, f"the payment is {payment['status']}")
+        require(payment["status"] not in {"failed", "expired", "cancelled"}, f"the payment is {payment['status']}")
         return payment if payment["status"] == "settled" else None
 
     # 5 ── the office
@@ -276,7 +276,7 @@ class Journey:
         with self.step("applications", "giải thích ngày hẹn trả", "the due date explained") as facts:
             days = self.who("auditor").applications.explain_due_date(**about)["days"]
             facts.update(days=[f"{day['date']} {day['kind']}" for day in days])
-            held(any(day["kind"] == "counted" for day in days), "the proof names the days that count")
+            require(any(day["kind"] == "counted" for day in days), "the proof names the days that count")
         self._supplement(about)
         self._decision(about)
 
@@ -292,7 +292,7 @@ class Journey:
                 application_id=self.application_id, command_id=command()
             )
         except RemoteError as refused:
-            held(refused.exc_type == "FeeNotPaid", f"accept was refused: {refused}")
+            require(refused.exc_type == "FeeNotPaid", f"accept was refused: {refused}")
             return None
         return reply
 
@@ -310,7 +310,7 @@ class Journey:
             self.remember(asked)
             paused = self.who("citizen").applications.application(**about)
             facts.update(status=paused["status"], official_status=paused["official_status"])
-            held(
+            require(
                 paused["status"] == "supplement_requested" and paused["official_status"] == 5,
                 "the application waits for its supplement",
             )
@@ -352,7 +352,7 @@ class Journey:
             )
             done = self.who("citizen").applications.application(**about)
             facts.update(status=done["status"], official_status=done["official_status"])
-            held((done["status"], done["official_status"]) == ("result_returned", 10), "the result is returned")
+            require((done["status"], done["official_status"]) == ("result_returned", 10), "the result is returned")
 
     # 6 ── messages
     def messages(self) -> None:
@@ -361,7 +361,7 @@ class Journey:
             "hộp thư của công dân: một tin cho mỗi bước",
             "the citizen's inbox: a message for each step",
         ) as facts:
-            inbox = eventually(lambda: self._told(), "a message for every step")
+            inbox = eventually(lambda: self._received(), "a message for every step")
             facts.update(messages=[one["subject"] for one in inbox])
         if self.mails is not None:
             with self.step(
@@ -370,7 +370,7 @@ class Journey:
                 received = eventually(lambda: self._mailed(), "the e-mails arrive")
                 facts.update(mails=len(received))
 
-    def _told(self) -> list[dict[str, Any]] | None:
+    def _received(self) -> list[dict[str, Any]] | None:
         inbox = self._all(self.who("citizen").notifications.inbox)
         return inbox if len(inbox) >= MESSAGES else None
 
@@ -386,12 +386,12 @@ class Journey:
         ) as facts:
             items = auditor.applications.history(**about)["items"]
             facts.update(events=[f"{item['kind']} → {item['status']}" for item in items])
-            held([item["version"] for item in items] == list(range(1, len(items) + 1)), "versions are dense from 1")
+            require([item["version"] for item in items] == list(range(1, len(items) + 1)), "versions are dense from 1")
         for version, at, status in (self.marks[0], self.marks[len(self.marks) // 2], self.marks[-1]):
             with self.step("applications", f"trạng thái tại {at}", "state at that instant") as facts:
                 then = auditor.applications.state_at(**about, at=at)
                 facts.update(status=then["status"], version=then["version"])
-                held(
+                require(
                     (then["status"], then["version"]) == (status, version),
                     f"replay to {at} gives {status} at version {version}",
                 )
@@ -412,7 +412,7 @@ class Journey:
 
     def _sealed(self) -> dict[str, Any] | None:
         log: dict[str, Any] = self.who("auditor").applications.verify()["log"]
-        held(log["ok"], f"the log is whole: {log['first_bad']}")
+        require(log["ok"], f"the log is whole: {log['first_bad']}")
         return log if log["unsealed"] == 0 and log["leaves"] == log["events"] > 0 else None
 
 

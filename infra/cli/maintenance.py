@@ -13,10 +13,10 @@ import typer
 from infra.chassis import logs
 from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
-from infra.cli.audit_commands import AsJson, say
+from infra.cli.audit_commands import AsJson, print_json
 from infra.cli.exit_codes import Refused
 from infra.cli.progress import progress
-from infra.cli.services import known
+from infra.cli.services import known_services
 
 MappingFile = Annotated[
     Path,
@@ -45,24 +45,24 @@ def rebuild(
     """
     logs.set_up("ERROR")
     settings = Settings.from_environment()
-    (name,) = known([service])
+    (name,) = known_services([service])
     try:
         replay = tool(name, "rebuild")
     except (ModuleNotFoundError, AttributeError):
         raise Refused(f"{name} keeps no read model that is made from a history") from None
-    _made_if_embedded(settings, name)
+    _migrate_if_embedded(settings, name)
     try:
         with contextlib.ExitStack() as watching:
-            tell = watching.enter_context(progress("sự kiện / events", quiet=as_json))
-            agreed = _asking(watching) if swap is None and in_a_terminal() else None
-            report = replay(settings, projection, swap=swap is not False, agreed=agreed, progress=tell)
+            on_progress = watching.enter_context(progress("sự kiện / events", quiet=as_json))
+            agreed = _confirmation(watching) if swap is None and in_a_terminal() else None
+            report = replay(settings, projection, swap=swap is not False, agreed=agreed, progress=on_progress)
     except ValueError as unknown:
         raise Refused(str(unknown)) from unknown
     if as_json:
-        say(report)
+        print_json(report)
         return
     if agreed is None:
-        _tell_difference(report)
+        _print_difference(report)
     typer.echo("swapped" if report["swapped"] else "not swapped: the live read model is as it was")
 
 
@@ -71,19 +71,19 @@ def in_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _asking(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], bool]:
+def _confirmation(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], bool]:
     """Shows what was found and asks, on standard error: standard output may be going into a file."""
 
     def agreed(report: dict[str, Any]) -> bool:
         watching.close()  # nothing moves while somebody thinks
-        _tell_difference(report, err=True)
+        _print_difference(report, err=True)
         question = "Thay mô hình đọc đang dùng? / Put the replayed rows in place of the live ones?"
         return typer.confirm(question, default=False, err=True)
 
     return agreed
 
 
-def _tell_difference(report: dict[str, Any], *, err: bool = False) -> None:
+def _print_difference(report: dict[str, Any], *, err: bool = False) -> None:
     typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing", err=err)
     for one in report["differences"]:
         typer.echo(f"  {one['application_id']}: live {one['live']}, replayed {one['replayed']}", err=err)
@@ -101,22 +101,22 @@ def import_history(
     """
     logs.set_up("ERROR")
     settings = Settings.from_environment()
-    _made_if_embedded(settings, "applications")
+    _migrate_if_embedded(settings, "applications")
     take_in = tool("applications", "import_history")
     try:
         # Without a terminal nobody watches: only what was taken in and what was left out is said.
-        with progress("đọc / reading", quiet=as_json or not sys.stderr.isatty()) as tell:
+        with progress("đọc / reading", quiet=as_json or not sys.stderr.isatty()) as on_progress:
             done = take_in(
                 settings,
                 str(file),
                 str(mapping),
                 system=system,
-                progress=lambda so_far, total, what: tell(so_far, total, STAGES[what]),
+                progress=lambda so_far, total, what: on_progress(so_far, total, STAGES[what]),
             )
     except ValueError as unreadable:  # a mapping that is none, a file that is no XES
         raise Refused(f"{file.name}: {unreadable}") from unreadable
     if as_json:
-        say(done)
+        print_json(done)
         return
     typer.echo(
         f"{done['system']}: {done['cases']} cases, {done['events']} events; {done['added']} added, "
@@ -132,7 +132,7 @@ def diagram() -> None:
     typer.echo(tool("applications", "lifecycle_diagram")())
 
 
-def _made_if_embedded(settings: Settings, service: str) -> None:
+def _migrate_if_embedded(settings: Settings, service: str) -> None:
     """The embedded default makes its databases when they are first needed; real ones are migrated on purpose."""
     if settings.embedded:
         from infra.chassis.migrations import upgrade

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.settings import SettingMissing, Settings
-from infra.cli.connection import Portal, language_of, reached
+from infra.cli.connection import Portal, language_of, portal_session
 from infra.cli.seed import seed
 
 SERVICES = ("identity", "catalog", "applications")  # those an official's command asks
@@ -21,7 +21,7 @@ def official_session(role: str = "auditor", settings: Settings | None = None, ti
     logs.set_up("CRITICAL")
     settings = settings or Settings.from_environment()
     language = language_of(settings)
-    with reached(settings, SERVICES, timeout) as portal:
+    with portal_session(settings, SERVICES, timeout) as portal:
         yield portal.as_(official_token(portal, role, language), language)
 
 
@@ -36,13 +36,13 @@ def official_token(portal: Portal, role: str, language: str = "vi") -> str:
         return token
     if username := settings.get("PORTAL_USERNAME"):
         return portal.sign_in(username, settings.require("PORTAL_PASSWORD"), language)
-    kept = settings.secret_folder() / "seed.json" if settings.development else None
-    if kept and not kept.exists() and settings.embedded:
+    path = settings.secret_folder() / "seed.json" if settings.development else None
+    if path and not path.exists() and settings.embedded:
         seed(settings, portal, catalogue=False)
-    if kept is None or not kept.exists():
+    if path is None or not path.exists():
         raise SettingMissing(
             "PORTAL_TOKEN",
             "an access token of identity (or give PORTAL_USERNAME and PORTAL_PASSWORD; in development: portal seed)",
         )
-    official = json.loads(kept.read_text())["officials"][role]
+    official = json.loads(path.read_text())["officials"][role]
     return portal.sign_in(official["username"], official["password"], language)

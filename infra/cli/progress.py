@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 EVERY = 2.0  # seconds between lines where there is no terminal
 
-Tell = Callable[..., None]  # (done so far, of how many if known, what is being done if that has changed)
+OnProgress = Callable[..., None]  # (done so far, of how many if known, what is being done if that has changed)
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool = False) -> Iterator[Tell]:
+def progress(what: str, *, quiet: bool = False) -> Iterator[OnProgress]:
     """Gives a function to call with how much is done; ``quiet`` for machine-readable output."""
     if quiet:
         yield lambda done, total, what=None: None
@@ -23,7 +23,7 @@ def progress(what: str, *, quiet: bool = False) -> Iterator[Tell]:
         yield from _lines(what)
 
 
-def _bar(what: str) -> Iterator[Tell]:
+def _bar(what: str) -> Iterator[OnProgress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -33,13 +33,13 @@ def _bar(what: str) -> Iterator[Tell]:
         yield lambda done, total, now=None: bar.update(task, completed=done, total=total, description=now or what)
 
 
-def _lines(what: str) -> Iterator[Tell]:
-    last, said = time.monotonic(), 0
+def _lines(what: str) -> Iterator[OnProgress]:
+    last, printed = time.monotonic(), 0
 
-    def tell(done: int, total: int | None, now: str | None = None) -> None:
-        nonlocal last, said
-        if time.monotonic() - last >= EVERY or (total is not None and done == total != said):
-            last, said = time.monotonic(), done
+    def on_progress(done: int, total: int | None, now: str | None = None) -> None:
+        nonlocal last, printed
+        if time.monotonic() - last >= EVERY or (total is not None and done == total != printed):
+            last, printed = time.monotonic(), done
             print(f"{now or what}: {done:,}" + (f" / {total:,}" if total else ""), file=sys.stderr, flush=True)
 
-    yield tell
+    yield on_progress

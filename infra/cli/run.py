@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
 from infra.chassis.loader import service_class, tool
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
 from infra.chassis.settings import Settings
@@ -73,7 +73,9 @@ def migrate(settings: Settings, services: list[str]) -> None:
         upgrade(settings, name)
         log.info("migrated", service=name)
     wait_until(f"broker {uri.rpartition('@')[2]}", lambda: broker_answers(settings), patience)
-    queues = declare(settings, [service_class(name) for name in services], [contract_of(name) for name in services])
+    queues = declare_topology(
+        settings, [service_class(name) for name in services], [contract_of(name) for name in services]
+    )
     log.info("topology_declared", queues=len(queues))
 
 

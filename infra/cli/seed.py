@@ -46,15 +46,15 @@ class NotDevelopment(SystemExit):
 
 
 def seed(
-    settings: Settings, portal: Portal, progress: Progress = lambda said: None, *, catalogue: bool = True
+    settings: Settings, portal: Portal, progress: Progress = lambda line: None, *, catalogue: bool = True
 ) -> dict[str, Any]:
     """Make the sample world, or find it made; kept under the secrets folder. ``catalogue=False``: only the people."""
     if not settings.development:
         raise NotDevelopment()
-    kept = settings.secret_folder() / "seed.json"
-    world: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else _planned(portal)
-    kept.touch(mode=0o600)
-    kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    path = settings.secret_folder() / "seed.json"
+    world: dict[str, Any] = json.loads(path.read_text()) if path.exists() else _planned(portal)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(world, ensure_ascii=False, indent=1))
     operator = portal.as_(portal.sign_in(**first_operator(settings)))
     for code, name, province in PLACES:
         progress(f"cơ quan {code}: {name}")
@@ -68,11 +68,11 @@ def seed(
         )
     if catalogue:
         world["procedures"] = _published(portal, world, progress)
-    kept.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    path.write_text(json.dumps(world, ensure_ascii=False, indent=1))
     return world
 
 
-def shown(world: dict[str, Any]) -> dict[str, Any]:
+def overview(world: dict[str, Any]) -> dict[str, Any]:
     """What ``portal seed --json`` prints of it."""
     official, citizen = ("username", "password", "account_id"), ("username", "password", "account_id", "citizen_number")
     return {

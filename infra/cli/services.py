@@ -9,7 +9,7 @@ import typer
 from infra.chassis.loader import installed
 
 
-def known(names: Sequence[str] | None) -> list[str]:
+def known_services(names: Sequence[str] | None) -> list[str]:
     """The services named, all if none; a usage error for a name that is none here."""
     here = installed()
     for name in names or ():

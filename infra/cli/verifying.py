@@ -18,7 +18,7 @@ from infra.chassis import logs
 from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
-from infra.cli.progress import Tell, progress
+from infra.cli.progress import OnProgress, progress
 
 UNCHECKED = 2
 
@@ -49,34 +49,34 @@ def verify(
         raise typer.BadParameter("give an evidence file or --dsn, not both")
     trusted = [*(key or []), *(keys.read_text().splitlines() if keys else [])]
     try:
-        checking = Checking(settings, trusted, tiles, checkpoint or [], witness or [])
-        with progress("lá / leaves", quiet=as_json) as tell:
-            said = checking.of(subject, dsn, tell)
+        verification = Verification(settings, trusted, tiles, checkpoint or [], witness or [])
+        with progress("lá / leaves", quiet=as_json) as on_progress:
+            report = verification.of(subject, dsn, on_progress)
     except _verifier("CannotVerify") as error:
         typer.echo(json.dumps({"ok": None, "error": str(error)}) if as_json else f"portal: {error}", err=not as_json)
         raise typer.Exit(UNCHECKED) from None
-    typer.echo(json.dumps(said.to_json(), ensure_ascii=False, indent=1) if as_json else said.text())
-    raise typer.Exit(0 if said.ok else 1)
+    typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=1) if as_json else report.text())
+    raise typer.Exit(0 if report.ok else 1)
 
 
-class Said:
+class VerificationReport:
     """A verdict, with what the comparison of the read model adds where there is one."""
 
-    def __init__(self, verdict: Any, language: str, shown: dict[str, Any] | None = None) -> None:
-        self.verdict, self.language, self.shown = verdict, language, shown
+    def __init__(self, verdict: Any, language: str, read_model: dict[str, Any] | None = None) -> None:
+        self.verdict, self.language, self.read_model = verdict, language, read_model
 
     @property
     def ok(self) -> bool:
-        return bool(self.verdict.ok) and not (self.shown and self.shown["first_bad"])
+        return bool(self.verdict.ok) and not (self.read_model and self.read_model["first_bad"])
 
     def to_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = self.verdict.to_json(self.language)
-        return told if self.shown is None else {**told, "ok": self.ok, "read_model": self.shown}
+        report: dict[str, Any] = self.verdict.to_json(self.language)
+        return report if self.read_model is None else {**report, "ok": self.ok, "read_model": self.read_model}
 
     def text(self) -> str:
         lines = [self.verdict.text(self.language)]
-        if self.shown:
-            lines.append(_words(self.shown, self.language))
+        if self.read_model:
+            lines.append(_read_model_text(self.read_model, self.language))
         return "\n".join(lines)
 
 
@@ -90,39 +90,39 @@ WORDS = {
 }
 
 
-def _words(shown: dict[str, Any], language: str) -> str:
+def _read_model_text(read_model: dict[str, Any], language: str) -> str:
     replayed, same = WORDS[language]
-    bad = shown["first_bad"]
-    told = f"{shown['applications']} {replayed}: "
+    bad = read_model["first_bad"]
+    text = f"{read_model['applications']} {replayed}: "
     if not bad:
-        return told + same
+        return text + same
     about = {name: value for name, value in bad.items() if name not in ("kind", "reason")}
-    return f"{told}{bad['reason'][language]} {json.dumps(about, ensure_ascii=False)}"
+    return f"{text}{bad['reason'][language]} {json.dumps(about, ensure_ascii=False)}"
 
 
-class Checking:
+class Verification:
     """Runs the verifier's parts with progress."""
 
     def __init__(
-        self, settings: Settings, trusted: list[str], tiles: str | None, kept: list[Path], witnesses: list[str]
+        self, settings: Settings, trusted: list[str], tiles: str | None, checkpoints: list[Path], witnesses: list[str]
     ) -> None:
-        self.settings, self.tiles, self.kept = settings, tiles, kept
+        self.settings, self.tiles, self.checkpoints = settings, tiles, checkpoints
         self.witnesses = [_verifier("Key").parse(line) for line in witnesses]
         self.language = language_of(settings)
         self.keys = [_verifier("Key").parse(line) for line in trusted if line.strip()]
 
-    def of(self, subject: str | None, dsn: str | None, tell: Tell) -> Said:
+    def of(self, subject: str | None, dsn: str | None, on_progress: OnProgress) -> VerificationReport:
         began = time.monotonic()
         if subject is None:
-            said = self.store(dsn, tell) if dsn else self.own(tell)
+            report = self.store(dsn, on_progress) if dsn else self.own(on_progress)
         elif subject.startswith(("http://", "https://")) or Path(subject).is_dir():
-            said = self.tree(subject, tell)
+            report = self.tree(subject, on_progress)
         else:
-            said = self.bundle(Path(subject))
-        said.verdict.seconds = time.monotonic() - began
-        return said
+            report = self.bundle(Path(subject))
+        report.verdict.seconds = time.monotonic() - began
+        return report
 
-    def bundle(self, file: Path) -> Said:
+    def bundle(self, file: Path) -> VerificationReport:
         try:
             bundle = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
@@ -133,19 +133,21 @@ class Checking:
         inside = _verifier("keys_in")(bundle)
         self._cosigned(str(bundle.get("checkpoint")), verdict)
         _verifier("verify_bundle")(bundle, self.keys or inside, verdict)
-        return Said(verdict, self.language)
+        return VerificationReport(verdict, self.language)
 
-    def tree(self, place: str, tell: Tell) -> Said:
+    def tree(self, place: str, on_progress: OnProgress) -> VerificationReport:
         """Published files on their own."""
         verdict, published = self._verdict("log", place), _verifier("Tiles")(place)
         self._cosigned(published.checkpoint(), verdict)
-        _verifier("verify_tiles")(published, self.keys or published.keys(), verdict, lambda done: tell(done, None))
-        return Said(verdict, self.language)
+        _verifier("verify_tiles")(
+            published, self.keys or published.keys(), verdict, lambda done: on_progress(done, None)
+        )
+        return VerificationReport(verdict, self.language)
 
-    def store(self, url: str, tell: Tell, own: Any = None) -> Said:
+    def store(self, url: str, on_progress: OnProgress, own: Any = None) -> VerificationReport:
         """A database, against the tiles and checkpoints that were given, else the files it publishes itself."""
         published = _verifier("Tiles")(self.tiles) if self.tiles else own
-        kept = [path.read_text(encoding="utf-8") for path in self.kept]
+        checkpoints = [path.read_text(encoding="utf-8") for path in self.checkpoints]
         verdict = self._verdict("log", url.rpartition("@")[2])
         if self.witnesses and not published:
             raise _verifier("CannotVerify")("cosignatures are looked for on the published checkpoint: give --tiles")
@@ -153,22 +155,24 @@ class Checking:
             self._cosigned(published.checkpoint(), verdict)
         with contextlib.closing(_verifier("Database")(url, None)) as database:
             total = next(iter(database.rows("SELECT count(*) FROM audit_leaf")))[0]
-            tell(0, total)
+            on_progress(0, total)
             keys = self.keys or database.keys()
-            _verifier("verify_database")(database, keys, verdict, published, kept, lambda done: tell(done, total))
-            tell(verdict.leaves, total)
-        return Said(verdict, self.language)
+            _verifier("verify_database")(
+                database, keys, verdict, published, checkpoints, lambda done: on_progress(done, total)
+            )
+            on_progress(verdict.leaves, total)
+        return VerificationReport(verdict, self.language)
 
-    def own(self, tell: Tell) -> Said:
+    def own(self, on_progress: OnProgress) -> VerificationReport:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
         given = tool("applications", "verifier_keys")(self.settings)
         self.keys = self.keys or [_verifier("Key").parse(one) for one in given]
         published = tool("applications", "published_log")(self.settings)
-        said = self.store(self.settings.database_url("applications"), tell, published)
-        if said.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
+        report = self.store(self.settings.database_url("applications"), on_progress, published)
+        if report.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
             checks = tool("applications", "SelfCheck").from_settings(self.settings)
-            said.shown = checks.shown(lambda done, total, what: tell(done, total, STAGES[what]))
-        return said
+            report.read_model = checks.shown(lambda done, total, what: on_progress(done, total, STAGES[what]))
+        return report
 
     def _cosigned(self, checkpoint: str, verdict: Any) -> None:
         _verifier("check_witnesses")(checkpoint, self.witnesses, verdict)

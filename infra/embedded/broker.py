@@ -25,7 +25,7 @@ LONGEST_WAIT = 0.05  # seconds a drain sleeps when no publish wakes it (bounds t
 class Broker:
     """The state all connections of one name share."""
 
-    _kept: dict[str, Broker] = {}
+    _brokers: dict[str, Broker] = {}
 
     def __init__(self) -> None:
         self.state = BrokerState()
@@ -35,13 +35,13 @@ class Broker:
 
     @classmethod
     def named(cls, name: str) -> Broker:
-        if name not in cls._kept:
-            cls._kept[name] = cls()
-        return cls._kept[name]
+        if name not in cls._brokers:
+            cls._brokers[name] = cls()
+        return cls._brokers[name]
 
     @classmethod
     def forget(cls, name: str) -> None:
-        cls._kept.pop(name, None)
+        cls._brokers.pop(name, None)
 
     def put(self, queue: str, message: dict[str, Any]) -> None:
         if queue not in self.queues:
@@ -82,7 +82,7 @@ class Broker:
         """The queues to which the broker itself hands on, by a direct exchange or else by its alternate one."""
         if not exchange:
             return [key]
-        known = self.state.exchanges.get(exchange, {})
+        known: dict[str, Any] = (self.state.exchanges or {}).get(exchange) or {}
         everybody = known.get("type") == "fanout"
         bound = [queue for wanted, _, queue in known.get("table", ()) if everybody or wanted == key]
         there = [queue for queue in bound if queue in self.queues]
@@ -104,11 +104,11 @@ class Channel(virtual.Channel):
     Message = Message
     do_restore = False
     supports_fanout = False
-    body_encoding = None
+    body_encoding = None  # type: ignore[assignment]  # kombu itself sets None for plain bodies
 
     def __init__(self, connection: Any, **kwargs: Any) -> None:
         super().__init__(connection, **kwargs)
-        self.exchange_types["fanout"] = _Fanout(self)
+        self.exchange_types["fanout"] = _Fanout(self)  # type: ignore[assignment]  # kombu's table is of instances
         self.events: dict[str, set[Any]] = {"basic_return": set()}
 
     @property
@@ -186,7 +186,7 @@ class Channel(virtual.Channel):
 class _Fanout(virtual.exchange.ExchangeType):
     """Every bound queue, whatever the routing key."""
 
-    type = "fanout"
+    type = "fanout"  # type: ignore[assignment]  # the base class leaves it open with None
 
     def lookup(self, table: Any, exchange: str, routing_key: str, default: Any) -> list[str]:
         return [queue for _, _, queue in table]
@@ -198,9 +198,9 @@ class Transport(virtual.Transport):
     Channel = Channel
     driver_type = "embedded"
     driver_name = "embedded"
-    polling_interval = None
+    polling_interval = None  # type: ignore[assignment]  # kombu: None for no polling
     # A returned message is for the publisher to see, as with RabbitMQ; kombu must not take it for its own to retry.
-    channel_errors = ()
+    channel_errors = ()  # type: ignore[assignment]
     recoverable_channel_errors = ()
     implements = virtual.Transport.implements.extend(exchange_type=frozenset(["direct", "topic", "fanout"]))
 
@@ -221,7 +221,8 @@ class Transport(virtual.Transport):
     def state(self, _unused: Any) -> None:
         """kombu gives every transport a state of its own; ours belongs to the broker."""
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
+        assert self.cycle is not None
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             self.broker.expire()

@@ -13,7 +13,7 @@ from infra.chassis.followers import Follower
 from infra.chassis.hub_watchdog import HubWatch
 from infra.chassis.loader import installed, service_class
 from infra.chassis.messaging.publishing import size_pools
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.migrations import upgrade
 from infra.chassis.operations import Health, database_checks, serve_green
@@ -39,7 +39,7 @@ class Platform:
         install()
         for name in self.services:
             upgrade(self.settings, name)
-        declare(
+        declare_topology(
             self.settings,
             [service_class(name) for name in self.services],
             [contract_of(name) for name in self.services],

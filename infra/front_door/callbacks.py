@@ -21,7 +21,7 @@ from wsgiref.simple_server import WSGIRequestHandler
 
 from infra.front_door.listening import Listening
 
-Call = Callable[..., Any]
+RpcCall = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 PATH = "/callbacks/"
@@ -35,7 +35,7 @@ class Malformed(Exception):
     """A query that cannot mean one thing only."""
 
 
-def application(call: Call) -> Wsgi:
+def application(call: RpcCall) -> Wsgi:
     """The WSGI application; ``call(service, method, **arguments)`` asks the platform."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -47,12 +47,12 @@ def application(call: Call) -> Wsgi:
             return _json(start_response, "404 Not Found", {"problem": "no such call-back"})
         if method != "GET":
             return _json(start_response, "405 Method Not Allowed", {"problem": "GET only"})
-        return _json(start_response, *_judged(call, gateway, environ.get("QUERY_STRING", "")))
+        return _json(start_response, *_gateway_answer(call, gateway, environ.get("QUERY_STRING", "")))
 
     return answer
 
 
-def _judged(call: Call, gateway: str, query: str) -> tuple[str, dict[str, Any]]:
+def _gateway_answer(call: RpcCall, gateway: str, query: str) -> tuple[str, dict[str, Any]]:
     try:
         return "200 OK", dict(call("payments", "gateway_callback", gateway=gateway, parameters=parameters_of(query)))
     except Malformed as wrong:
@@ -112,12 +112,12 @@ class Server(Listening):
         return self._app
 
 
-def serve(call: Call, *, port: int = 0, host: str = "127.0.0.1") -> Server:
+def serve(call: RpcCall, *, port: int = 0, host: str = "127.0.0.1") -> Server:
     """Serve call-backs in the background; the result has ``port``, ``url`` and ``stop()``."""
     return Server(application(call), port=port, host=host)
 
 
-def over_broker(amqp_uri: str, timeout: float = 10.0) -> Call:
+def over_broker(amqp_uri: str, timeout: float = 10.0) -> RpcCall:
     """A ``call`` that asks over the broker, with a proxy of its own for each request thread."""
     from nameko.standalone.rpc import ClusterRpcProxy
 

@@ -28,7 +28,7 @@ from urllib.parse import parse_qsl, urlsplit
 from infra.front_door.listening import Addressed, Listening
 from infra.sandbox import gateway_pages as pages
 from infra.sandbox import gateway_wire as wire
-from infra.sandbox.gateway_book import CHOICES, Book, Transaction
+from infra.sandbox.gateway_book import CHOICES, Transaction, TransactionBook
 
 FINAL_ANSWERS = frozenset({"00", "02"})
 BANK = "NCB"
@@ -44,12 +44,12 @@ class Gateway(Addressed):
     ) -> None:
         self.tmn_code, self.secret, self.ipn_url = tmn_code, hash_secret, ipn_url
         self.attempts, self.delay, self.copies, self.silent = attempts, delay, 1, False
-        self.book = Book()
+        self.book = TransactionBook()
         self._stopping = threading.Event()
         self._notifying: list[threading.Thread] = []
 
     def start(self, port: int = 0, host: str = "127.0.0.1") -> Gateway:
-        self.listening = Listening(_Visit, port=port, host=host, gateway=self)
+        self.listening = Listening(_Request, port=port, host=host, gateway=self)
         return self
 
     def stop(self) -> None:
@@ -100,11 +100,13 @@ class Gateway(Addressed):
         signed, answered = (
             (wire.REFUND_SIGNED, wire.REFUND_ANSWER_SIGNED) if refund else (wire.QUERY_SIGNED, wire.QUERY_ANSWER_SIGNED)
         )
-        code, message, transaction = self._judged(asked, signed, refund)
-        told = self._told(asked, code, message, transaction)
-        return told | {"vnp_SecureHash": wire.sealed(self.secret, wire.piped(told, answered))}
+        code, message, transaction = self._verdict(asked, signed, refund)
+        result = self._result_fields(asked, code, message, transaction)
+        return result | {"vnp_SecureHash": wire.sealed(self.secret, wire.piped(result, answered))}
 
-    def _judged(self, asked: Mapping[str, str], signed: list[str], refund: bool) -> tuple[str, str, Transaction | None]:
+    def _verdict(
+        self, asked: Mapping[str, str], signed: list[str], refund: bool
+    ) -> tuple[str, str, Transaction | None]:
         if not wire.piped_holds(self.secret, asked, signed):
             return "97", "Chu ky khong hop le", None
         if asked.get("vnp_TmnCode") != self.tmn_code:
@@ -118,10 +120,10 @@ class Gateway(Addressed):
         code = self.book.refund(transaction, asked.get("vnp_RequestId", ""), int(amount) if amount.isdigit() else 0)
         return code, "Hoan tien" if code == "00" else "Khong hoan tien", transaction
 
-    def _told(
+    def _result_fields(
         self, asked: Mapping[str, str], code: str, message: str, transaction: Transaction | None
     ) -> dict[str, str]:
-        told = {
+        result = {
             "vnp_ResponseId": uuid.uuid4().hex,
             "vnp_Command": asked.get("vnp_Command", ""),
             "vnp_ResponseCode": code,
@@ -130,8 +132,8 @@ class Gateway(Addressed):
             "vnp_TxnRef": asked.get("vnp_TxnRef", ""),
         }
         if transaction is None:
-            return told
-        return told | {
+            return result
+        return result | {
             "vnp_Amount": str(transaction.amount),
             "vnp_BankCode": BANK,
             "vnp_OrderInfo": transaction.order_info,
@@ -145,13 +147,13 @@ class Gateway(Addressed):
         """Call the merchant until it answers 00 or 02, at most ``attempts`` times."""
         address = f"{self.ipn_url}?{self.result_query(transaction)}"
         for attempt in range(1, self.attempts + 1):
-            answer = _called(address)
+            answer = _call_merchant(address)
             transaction.notices.append({"attempt": attempt, "at": wire.now_stamp(), "answer": answer})
             if answer in FINAL_ANSWERS or self._stopping.wait(self.delay):
                 return
 
 
-class _Visit(BaseHTTPRequestHandler):
+class _Request(BaseHTTPRequestHandler):
     """One HTTP request to the gateway."""
 
     server: Any
@@ -165,16 +167,16 @@ class _Visit(BaseHTTPRequestHandler):
         elif parts.path == "/pay/confirm":
             self._choose(fields)
         elif parts.path == "/querydr":
-            self._say(200, json.dumps(self.gateway.answer(fields)).encode(), "application/json")
+            self._respond(200, json.dumps(self.gateway.answer(fields)).encode(), "application/json")
         elif parts.path == "/transactions":
-            self._say(200, json.dumps(self.gateway.book.all(), ensure_ascii=False).encode(), "application/json")
+            self._respond(200, json.dumps(self.gateway.book.all(), ensure_ascii=False).encode(), "application/json")
         else:
-            self._say(404, pages.refused("Không có trang này."))
+            self._respond(404, pages.refused("Không có trang này."))
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LONGEST_BODY:
-            self._say(413, pages.refused("Yêu cầu quá lớn."))
+            self._respond(413, pages.refused("Yêu cầu quá lớn."))
             return
         body = self.rfile.read(int(length)).decode("utf-8", "replace")
         if self.path == "/pay":
@@ -182,7 +184,7 @@ class _Visit(BaseHTTPRequestHandler):
         elif self.path == "/querydr":
             self._answer(body)
         else:
-            self._say(404, pages.refused("Không có trang này."))
+            self._respond(404, pages.refused("Không có trang này."))
 
     @property
     def gateway(self) -> Gateway:
@@ -191,26 +193,26 @@ class _Visit(BaseHTTPRequestHandler):
 
     def _pay_page(self, fields: dict[str, str]) -> None:
         if problem := self._problem(fields):
-            self._say(400, pages.refused(problem))
+            self._respond(400, pages.refused(problem))
             return
         signed = {name: value for name, value in fields.items() if name.startswith("vnp_")}
-        self._say(200, pages.paying(self.gateway.book.opened(fields), signed))
+        self._respond(200, pages.paying(self.gateway.book.opened(fields), signed))
 
     def _choose(self, fields: dict[str, str]) -> None:
         """The choice on a signed redirect, or on an order whose page was opened before (``vnp_TxnRef`` alone)."""
         known = self.gateway.book.found(fields.get("vnp_TxnRef", "")) if "vnp_SecureHash" not in fields else None
         problem = None if known else self._problem(fields)
         if problem:
-            self._say(400, pages.refused(problem))
+            self._respond(400, pages.refused(problem))
             return
         chosen = self.gateway.pay(fields, fields.get("choice", "success"))
         if chosen is None:
-            self._say(400, pages.refused("Lựa chọn không hợp lệ."))
+            self._respond(400, pages.refused("Lựa chọn không hợp lệ."))
             return
         transaction, message = chosen
         back = transaction.return_url
         joined = f"{back}{'&' if '?' in back else '?'}{self.gateway.result_query(transaction)}" if back else ""
-        self._say(200, pages.chosen(transaction, message, joined))
+        self._respond(200, pages.chosen(transaction, message, joined))
 
     def _problem(self, fields: Mapping[str, str]) -> str | None:
         if not wire.query_holds(self.gateway.secret, fields):
@@ -225,13 +227,13 @@ class _Visit(BaseHTTPRequestHandler):
         try:
             asked = {str(name): str(value) for name, value in json.loads(body).items()}
         except (ValueError, AttributeError):
-            self._say(
+            self._respond(
                 400, b'{"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"}', "application/json"
             )
             return
-        self._say(200, json.dumps(self.gateway.answer(asked)).encode(), "application/json")
+        self._respond(200, json.dumps(self.gateway.answer(asked)).encode(), "application/json")
 
-    def _say(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
+    def _respond(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -242,7 +244,7 @@ class _Visit(BaseHTTPRequestHandler):
         """Its own list of transactions is the record."""
 
 
-def _called(address: str) -> str:
+def _call_merchant(address: str) -> str:
     """The merchant's RspCode, or what went wrong."""
     try:
         with urllib.request.urlopen(address, timeout=10) as reply:  # noqa: S310 - the operator's own setting

@@ -40,11 +40,11 @@ class Transaction:
     def refunded(self) -> int:
         return sum(self.refunds.values())
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"refunded": self.refunded}
 
 
-class Book:
+class TransactionBook:
     """Thread-safe list of transactions."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Book:
 
     def all(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [self._aged(one).shown() for one in self._transactions.values()]
+            return [self._aged(one).to_json() for one in self._transactions.values()]
 
     @staticmethod
     def _aged(transaction: Transaction) -> Transaction:

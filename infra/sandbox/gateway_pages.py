@@ -15,9 +15,9 @@ STYLE = (
 
 
 def page(title: str, body: str) -> bytes:
-    said = escape(title)
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{said}</title>'
-    main = f"<main><h1>{said}</h1>{body}</main>"
+    heading = escape(title)
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{heading}</title>'
+    main = f"<main><h1>{heading}</h1>{body}</main>"
     html = f'<html lang="vi"><head>{head}<style>{STYLE}</style></head><body>{main}</body></html>'
     return f"<!doctype html>{html}".encode()
 

@@ -66,8 +66,8 @@ def sealed(secret: str, text: str) -> str:
 
 def sealed_query(secret: str, fields: Mapping[str, str]) -> str:
     """The query string of these fields with its signature appended."""
-    told = urlencode(sorted((name, value) for name, value in fields.items() if value != ""))
-    return f"{told}&vnp_SecureHash={sealed(secret, told)}"
+    signed = urlencode(sorted((name, value) for name, value in fields.items() if value != ""))
+    return f"{signed}&vnp_SecureHash={sealed(secret, signed)}"
 
 
 def query_holds(secret: str, fields: Mapping[str, str]) -> bool:

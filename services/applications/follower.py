@@ -115,7 +115,7 @@ class Announcing:
 class TellingBeside(EventPublisher):
     """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
 
-    def named(self, event: dict[str, Any]) -> dict[str, Any]:
+    def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
         service, at = event["id"].split(":")
         return {**event, "id": f"{service}:beside-{at}"}
 

@@ -72,17 +72,6 @@ TWICE: set[str] = {
 
 # Module-level definitions that are a bare word today, as "folder/file.py name".
 BARE: set[str] = {
-    "infra/chassis/contracts.py _said",
-    "infra/chassis/doors.py _shown",
-    "infra/chassis/messaging/dead_letters.py _shown",
-    "infra/cli/audit_commands.py _found",
-    "infra/cli/audit_commands.py _told",
-    "infra/cli/audit_commands.py asked",
-    "infra/cli/doctor.py _said",
-    "infra/cli/journey.py held",
-    "infra/cli/seed.py shown",
-    "infra/cli/services.py known",
-    "infra/cli/verifying.py Said",
     "infra/working_time/counting.py _whole",
     "infra/working_time/promise.py written",
     "services/applications/domain/intake.py written",

@@ -25,10 +25,10 @@ from infra.chassis import logs
 from infra.chassis.crash_points import CRASHED
 from infra.chassis.database import Database
 from infra.chassis.settings import SERVICES, Settings
-from infra.cli.connection import Portal, reached
+from infra.cli.connection import Portal, portal_session
 from infra.cli.demo import payment_gateway, smtp_server
 from infra.cli.journey import command, eventually
-from infra.sandbox.texts import serve
+from infra.sandbox.sms_provider import serve
 from tests.e2e import canaries as canary
 from tests.e2e.erasure_scenario import SETTINGS, SHOP, Lived, register
 from tests.e2e.platforms import Processes
@@ -113,7 +113,7 @@ def embedded(folder: Path) -> Iterator[Installation]:
         env = {**SETTINGS, **VIETQR, **outside.settings, "PORTAL_HOME": str(home), "SMS_URL": text_gateway(stack),
                "POPULATION_REGISTER": str(register(folder / "register.jsonl"))}  # fmt: skip
         settings = Settings(env)
-        outside.portal = portal = stack.enter_context(reached(settings))
+        outside.portal = portal = stack.enter_context(portal_session(settings))
 
         def stores() -> Iterator[storage_dump.Store]:
             yield from storage_dump.tables(settings)

@@ -28,7 +28,7 @@ from infra.chassis import logs
 from infra.chassis.contracts import contract_of
 from infra.chassis.loader import service_class
 from infra.chassis.settings import SERVICES, Settings
-from infra.cli.connection import Portal, reached
+from infra.cli.connection import Portal, portal_session
 from infra.cli.seed import seed
 from tests.e2e.platforms import Processes
 
@@ -209,7 +209,7 @@ def rule_of(service: str, door: str) -> Any:
 @contextlib.contextmanager
 def on_the_embedded_default(folder: Path) -> Iterator[Town]:
     logs.set_up("CRITICAL")  # thousands of refusals are news to nobody here
-    with reached(Settings({**EXTRA, "PORTAL_HOME": str(folder / "home")})) as portal:
+    with portal_session(Settings({**EXTRA, "PORTAL_HOME": str(folder / "home")})) as portal:
         town = Town(portal, seed(portal.settings, portal))
         yield town
         town.close()

@@ -15,7 +15,7 @@ from typing import Any
 from amqp.exceptions import ResourceLocked
 from kombu import Connection, Exchange, Queue
 
-from infra.chassis.erasure.tables import body_left
+from infra.chassis.erasure.tables import redacted_body
 from infra.chassis.messaging.dead_letters import digest_of
 from infra.chassis.messaging.handler_queues import BOUNDS, unroutable_exchange
 from infra.chassis.messaging.handlers import LAST_ERROR
@@ -25,7 +25,7 @@ from infra.chassis.messaging.topology import retry_exchange, retry_tiers
 from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.settings import Settings
 
-BODY = "body_base64"  # what every letter has, and no event
+BODY = "body_base64"  # what every quarantined message has, and no event
 TURN = "portal.sweeping"  # an exclusive queue: whoever has it sweeps
 
 
@@ -37,7 +37,7 @@ def sweep(settings: Settings, marks: set[str]) -> dict[str, int]:
     """Take a person out of the quarantine and the retry tiers; how many messages of each were changed."""
     found, publisher = {}, Publisher(settings.amqp_uri)
     try:
-        with _our_turn(settings) as channel:
+        with _exclusive_channel(settings) as channel:
             found["quarantine"] = _sweep_quarantine(channel, publisher, marks)
             found["retry"] = sum(_sweep_tier(channel, publisher, tier, marks) for tier in retry_tiers(settings))
     finally:
@@ -45,35 +45,35 @@ def sweep(settings: Settings, marks: set[str]) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def take_out(settings: Settings, settled: Collection[tuple[str, str]]) -> int:
+def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> int:
     """Take dead letters that are settled out of the quarantine, with all their copies; how many there were.
 
     ``settled``: consumer and message id as their rows have them; the digest, for what nobody could read.
     """
 
     def left(message: Any) -> dict[str, Any] | None:
-        return {} if _known_as(message) & wanted else None
+        return {} if _identities(message) & wanted else None
 
     wanted = set(settled)
 
-    with _our_turn(settings) as channel:
-        return _gone_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
+    with _exclusive_channel(settings) as channel:
+        return _go_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
 
 
-def _known_as(message: Any) -> set[tuple[str, str]]:
+def _identities(message: Any) -> set[tuple[str, str]]:
     """Consumer and message id, or digest, of the row that a message in the quarantine has."""
     letter = _json(message)
     if BODY not in letter:
         return {(message.delivery_info["routing_key"], str(letter.get("id")))}
     names = [str(letter[one]) for one in ("message_id", "digest") if one in letter]
-    if not names:  # put aside before letters said how they are known
+    if not names:  # quarantined by a release that did not write how it is found
         names = [digest_of(base64.b64decode(letter[BODY]))]
     return {(str(letter.get("routing_key"))[:160], name) for name in names}
 
 
 @contextmanager
-def _our_turn(settings: Settings) -> Iterator[Any]:
-    """A channel, for as long as nobody else sweeps; :class:`AnotherSweeps` if somebody does."""
+def _exclusive_channel(settings: Settings) -> Iterator[Any]:
+    """A channel, for as long as nobody else sweeps; :class:`SweepInProgress` if somebody does."""
     with Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection:
         channel = connection.channel()
         turn = Queue(TURN, durable=False, exclusive=True, auto_delete=True)(channel)
@@ -89,38 +89,40 @@ def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> in
     def left(message: Any) -> dict[str, Any] | None:
         letter = _json(message)
         if BODY not in letter:
-            return _raw_left(message, marks)
+            return _redacted_raw(message, marks)
         body = base64.b64decode(letter[BODY]).decode("utf-8", "replace")
         if "message_id" in letter:
-            return _given_up_left(letter, body, marks)
+            return _redacted_dead_letter(letter, body, marks)
         if not mentions(with_token_claims(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
             return None
-        kept = {name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")}
-        return {**kept, "headers": {}, BODY: "", "forgotten": True}
+        left_over = {
+            name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")
+        }
+        return {**left_over, "headers": {}, BODY: "", "forgotten": True}
 
     def put_back(message: Any, letter: dict[str, Any]) -> None:
         if BODY in letter:
             publisher.publish(letter, exchange="", routing_key=QUARANTINE)
         else:
-            _event_back(publisher, unroutable_exchange(), message, letter)
+            _put_event_back(publisher, unroutable_exchange(), message, letter)
 
-    return _gone_through(channel, QUARANTINE, left, put_back)
+    return _go_through(channel, QUARANTINE, left, put_back)
 
 
-def _given_up_left(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
+def _redacted_dead_letter(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
     """As its row: who did what it tells is not whom it is about, and what is left can still have its effect."""
-    said = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
-    if not mentions(with_token_claims(f"{said} {letter['headers']} {letter['why']}"), marks):
+    text = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
+    if not mentions(with_token_claims(f"{text} {letter['headers']} {letter['why']}"), marks):
         return None
-    wordless = base64.b64encode(body_left(body, waiting=True)).decode()
+    wordless = base64.b64encode(redacted_body(body, waiting=True)).decode()
     left = {**letter, "why": error_kind(letter["why"]), "headers": {}, BODY: wordless}
     return left if left != letter else None
 
 
-def _raw_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
+def _redacted_raw(message: Any, marks: set[str]) -> dict[str, Any] | None:
     """Of an event for which the broker had no queue, or of whatever else somebody left there."""
     if _json(message):
-        return _event_left(message, marks)
+        return _redacted_event(message, marks)
     return {"forgotten": True} if mentions(with_token_claims(_text(message)), marks) else None
 
 
@@ -128,12 +130,12 @@ def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) 
     exchange = retry_exchange(tier)
 
     def put_back(message: Any, event: dict[str, Any]) -> None:
-        _event_back(publisher, exchange, message, event)
+        _put_event_back(publisher, exchange, message, event)
 
-    return _gone_through(channel, exchange.name, lambda message: _event_left(message, marks), put_back)
+    return _go_through(channel, exchange.name, lambda message: _redacted_event(message, marks), put_back)
 
 
-def _event_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
+def _redacted_event(message: Any, marks: set[str]) -> dict[str, Any] | None:
     event = json.loads(_text(message))
     if not mentions(json.dumps(without_actors(event), ensure_ascii=False), marks):
         return None
@@ -141,7 +143,7 @@ def _event_left(message: Any, marks: set[str]) -> dict[str, Any] | None:
     return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
 
 
-def _event_back(publisher: Publisher, exchange: Exchange, message: Any, event: dict[str, Any]) -> None:
+def _put_event_back(publisher: Publisher, exchange: Exchange, message: Any, event: dict[str, Any]) -> None:
     headers = {
         name: value
         for name, value in (message.headers or {}).items()
@@ -151,7 +153,7 @@ def _event_back(publisher: Publisher, exchange: Exchange, message: Any, event: d
     publisher.publish(event, exchange=exchange, routing_key=queue, headers=headers, message_id=event.get("id"))
 
 
-def _gone_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
+def _go_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
     """Every message that is in the queue now: replaced by what is left of it, or handed back as it was."""
     queue = Queue(name, durable=True)(channel)
     there = queue.queue_declare(passive=True).message_count
@@ -173,12 +175,12 @@ def _gone_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
 
 
 def _json(message: Any) -> dict[str, Any]:
-    """What a message says; nothing, for one that somebody else left there."""
+    """A message's JSON; nothing, for one that somebody else left there."""
     try:
-        said = json.loads(_text(message))
+        text = json.loads(_text(message))
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return text if isinstance(text, dict) else {}
 
 
 def _text(message: Any) -> str:

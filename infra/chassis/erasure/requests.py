@@ -1,4 +1,4 @@
-"""What a service has been told to forget: one row per erasure, from *applications*' ``subject_erased.v1``.
+"""What a service is asked to erase: one row per erasure, from *applications*' ``subject_erased.v1``.
 
 A service says in its ``forgetting.py`` what of its own tables is about a person; the chassis' tables and the broker's
 queues are :mod:`infra.chassis.erasure.worker`'s, whose duty works the rows off.
@@ -56,7 +56,7 @@ class ErasureRequests:
         return {}
 
     def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
-        """Nothing is left here: tell it, in the transaction that closes the row."""
+        """Nothing is left here: publish that, in the transaction that closes the row."""
         data = {
             "erasure_id": erasure_id,
             "account_id": account_id,

@@ -1,4 +1,4 @@
-"""The chassis' own tables without a person: dead letters, answers kept for repeated commands, relayed events.
+"""The chassis' own tables without a person: dead letters, stored replies of commands, relayed events.
 
 Rows are not deleted: an event id that came again would be taken for a repeat, and an operator should see that there was
 something. What may still have an effect keeps its facts, and only those. Nothing ties these rows to a person but the
@@ -24,23 +24,27 @@ Page = tuple[list[Any] | None, int]  # where to go on (None: the end), how many 
 
 
 def dead_letters(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
-    """A letter that waits can still be replayed, without its words; one that is done with is only its id."""
+    """A waiting dead letter can still be replayed, without free text; of a settled one only its id is left."""
     query = select(dead_letter).where(dead_letter.c.id > after[0]) if after else select(dead_letter)
     rows = list(session.execute(query.order_by(dead_letter.c.id).limit(PAGE)))
     changed = 0
     for row in rows:
         body = bytes(row.body).decode("utf-8", "replace")
-        said = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
-        if not mentions(with_token_claims(f"{said} {row.headers} {row.error}"), marks):
+        text = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
+        if not mentions(with_token_claims(f"{text} {row.headers} {row.error}"), marks):
             continue
-        left = {"body": body_left(body, waiting=row.state == "waiting"), "headers": {}, "error": error_kind(row.error)}
+        left = {
+            "body": redacted_body(body, waiting=row.state == "waiting"),
+            "headers": {},
+            "error": error_kind(row.error),
+        }
         if left != {"body": bytes(row.body), "headers": row.headers, "error": row.error}:
             session.execute(dead_letter.update().where(dead_letter.c.id == row.id).values(**left))
             changed += 1
     return ([rows[-1].id] if len(rows) == PAGE else None), changed
 
 
-def body_left(body: str, *, waiting: bool) -> bytes:
+def redacted_body(body: str, *, waiting: bool) -> bytes:
     event = json.loads(body)
     left = event if waiting else {name: event.get(name) for name in ("id", "type", "source")}
     return json.dumps(redacted(left), ensure_ascii=False).encode()
@@ -67,7 +71,7 @@ def commands(session: Session, account_id: str, marks: set[str], after: list[Any
 
 
 def outbox_events(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
-    """An event that was not relayed yet is still told, and one that was may be told again: without its words."""
+    """An event not published yet still will be, and one that was may be again: without free text."""
     query = select(outbox).where(outbox.c.position > after[0]) if after else select(outbox)
     rows = list(session.execute(query.order_by(outbox.c.position).limit(PAGE).with_for_update()))
     changed = 0

@@ -2,7 +2,7 @@
 
 Step by step, each noted when it is done, so that a process that dies goes on where it was; every step finds nothing
 the second time. Queues and the chassis' tables come first, as long as it is known by what else than ids the person is
-found in them; the tables once more after the service's own, from which something may have been told meanwhile.
+found in them; the tables once more after the service's own, from which something may have been published meanwhile.
 """
 
 from __future__ import annotations

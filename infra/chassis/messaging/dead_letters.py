@@ -1,6 +1,6 @@
-"""What handlers could not digest: kept as rows, listed, replayed through the inbox, or dropped with a reason.
+"""What handlers could not digest: stored as rows, listed, replayed through the inbox, or dropped with a reason.
 
-Each also lies as a letter in the queue ``portal.quarantine``, put there before its row. Beside them a row for each
+Each also lies as a message in the queue ``portal.quarantine``, put there before its row. Beside them a row for each
 message that nobody could read. Its bytes and headers lie in that queue and nowhere else; the row says by their digest
 which it is, why, and when it came first and last.
 """
@@ -39,7 +39,7 @@ class NobodyCanReadIt(Refusal):
 
 
 def digest_of(body: bytes) -> str:
-    """By what a message is known that nobody could read, and so has no id."""
+    """The id of a message that nobody could read."""
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
@@ -53,23 +53,20 @@ class DeadLetters:
     def of(cls, settings: Settings, service: str) -> DeadLetters:
         return cls(Database.at(settings.database_url(service)))
 
-    def fit_to_keep(
+    def without_erased(
         self, event: dict[str, Any], headers: dict[str, Any], error: str
     ) -> tuple[dict[str, Any], dict[str, Any], str]:
-        """What may be kept of an event that failed, of its headers and of what its handler said.
-
-        One about somebody who has been erased meanwhile is kept without its words.
-        """
+        """A failed event, its headers and its error; without free text if it is about somebody erased meanwhile."""
         with self.database.session() as session:
-            return _fit_to_keep(session, event, headers, error)
+            return _without_erased(session, event, headers, error)
 
-    def keep(
+    def record(
         self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
     ) -> None:
-        """Keep an event that failed for the last time, as fit; a repeat of the same one only updates its row."""
+        """Record an event that failed for the last time, without what was erased; a repeat only updates its row."""
         with self.database.session() as session:
-            event, headers, error = _fit_to_keep(session, event, headers, error)
-            letter = insert_into(session, dead_letter).values(
+            event, headers, error = _without_erased(session, event, headers, error)
+            row = insert_into(session, dead_letter).values(
                 consumer=queue,
                 message_id=event["id"],
                 routing={"type": event.get("type"), "source": event.get("source")},
@@ -82,14 +79,14 @@ class DeadLetters:
                 last_at=clock.now(),
                 state="waiting",
             )
-            session.execute(_or_again(letter, error=letter.excluded.error, attempts=letter.excluded.attempts))
+            session.execute(_upsert(row, error=row.excluded.error, attempts=row.excluded.attempts))
 
-    def note_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
-        """A row for a message that was put aside; the same bytes again only update it."""
+    def record_unreadable(self, service: str, routing_key: str, body: bytes, why: str) -> None:
+        """A row for a message that was quarantined; the same bytes again only update it."""
         digest = digest_of(body)
         about = {"id": digest, "size": len(body), "kept_in": QUARANTINE}
         with self.database.session() as session:
-            note = insert_into(session, dead_letter).values(
+            row = insert_into(session, dead_letter).values(
                 consumer=routing_key[:160],
                 message_id=digest,
                 routing={"type": "unreadable", "source": service},
@@ -102,28 +99,28 @@ class DeadLetters:
                 last_at=clock.now(),
                 state="unreadable",
             )
-            session.execute(_or_again(note, attempts=dead_letter.c.attempts + 1))
+            session.execute(_upsert(row, attempts=dead_letter.c.attempts + 1))
 
     def unresolved(self, limit: int = 100, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
-        """What an operator has to decide on, oldest first: letters that wait, and notes of what nobody could read."""
+        """What an operator has to decide on, oldest first: dead letters, and rows of what nobody could read."""
         with self.database.session() as session:
             rows = session.execute(
                 select(dead_letter).where(*_open(consumer, error)).order_by(dead_letter.c.id).limit(limit)
             )
-            return [_shown(row) for row in rows]
+            return [_as_json(row) for row in rows]
 
-    def numbers(self, *, consumer: str = "", error: str = "", readable: bool = False) -> list[int]:
-        """Which letters are open whose consumer and error have these words in them; ``readable``: can be replayed."""
-        wanted = [*_open(consumer, error), *([dead_letter.c.state == "waiting"] if readable else [])]
+    def ids(self, *, consumer: str = "", error: str = "", readable: bool = False) -> list[int]:
+        """Ids of the open dead letters with these words in consumer and error; ``readable``: can be replayed."""
+        conditions = [*_open(consumer, error), *([dead_letter.c.state == "waiting"] if readable else [])]
         with self.database.session() as session:
-            return list(session.scalars(select(dead_letter.c.id).where(*wanted).order_by(dead_letter.c.id)))
+            return list(session.scalars(select(dead_letter.c.id).where(*conditions).order_by(dead_letter.c.id)))
 
     def summary(self, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
         """What is open by type, consumer and kind of error, the most first: how many, first and last time."""
-        of, said = [dead_letter.c.routing["type"].as_string(), dead_letter.c.consumer], dead_letter.c.error
+        of, error_text = [dead_letter.c.routing["type"].as_string(), dead_letter.c.consumer], dead_letter.c.error
         with self.database.session() as session:
             colon = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
-            of.append(func.substr(said, 1, colon(said.concat(":"), ":") - 1))
+            of.append(func.substr(error_text, 1, colon(error_text.concat(":"), ":") - 1))
             figures = func.count(), func.min(dead_letter.c.first_at), func.max(dead_letter.c.last_at)
             rows = session.execute(
                 select(*of, *figures).where(*_open(consumer, error)).group_by(*of).order_by(func.count().desc(), *of)
@@ -132,19 +129,19 @@ class DeadLetters:
         return [dict(zip(names, (*of, first.isoformat(), last.isoformat()), strict=True)) for *of, first, last in rows]
 
     def dropped(self, queue: str, message_id: str) -> bool:
-        """Whether an operator has given this event up for this consumer; it may be told again all the same."""
-        given_up = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
+        """Whether an operator has given this event up for this consumer; it may come again all the same."""
+        is_dropped = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
         with self.database.session() as session:
-            found = session.scalar(select(dead_letter.c.id).where(given_up, dead_letter.c.consumer == queue).limit(1))
+            found = session.scalar(select(dead_letter.c.id).where(is_dropped, dead_letter.c.consumer == queue).limit(1))
         return found is not None
 
     def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The letters an operator has to look at, oldest first."""
+        """The dead letters an operator has to look at, oldest first."""
         with self.database.session() as session:
             rows = session.execute(
                 select(dead_letter).where(dead_letter.c.state == "waiting").order_by(dead_letter.c.id).limit(limit)
             )
-            return [_shown(row) for row in rows]
+            return [_as_json(row) for row in rows]
 
     def show(self, letter_id: int) -> dict[str, Any]:
         with self.database.session() as session:
@@ -152,7 +149,7 @@ class DeadLetters:
             if row is None:
                 raise DeadLetterNotFound(letter_id=letter_id)
             return {
-                **_shown(row),
+                **_as_json(row),
                 "headers": row.headers,
                 "body": json.loads(row.body),
                 "state": row.state,
@@ -160,7 +157,7 @@ class DeadLetters:
             }
 
     def replay(self, letter_id: int, publisher: Publisher | None = None, *, dry_run: bool = False) -> dict[str, Any]:
-        """Hand the letter to its consumer's queue again; its inbox makes a second replay harmless."""
+        """Hand the dead letter to its consumer's queue again; its inbox makes a second replay harmless."""
         letter = self.show(letter_id)
         if letter["type"] == "unreadable":
             raise NobodyCanReadIt(letter_id=letter_id)
@@ -172,7 +169,7 @@ class DeadLetters:
         return letter
 
     def drop(self, letter_id: int, reason: str) -> dict[str, Any]:
-        """Give a letter up, with the reason on record."""
+        """Give a dead letter up, with the reason on record."""
         letter = self.show(letter_id)
         self._resolve(letter_id, "dropped", reason)
         return letter
@@ -186,7 +183,7 @@ class DeadLetters:
             )
 
 
-def _fit_to_keep(
+def _without_erased(
     session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
 ) -> tuple[dict[str, Any], dict[str, Any], str]:
     if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
@@ -195,24 +192,24 @@ def _fit_to_keep(
 
 
 def _open(consumer: str = "", error: str = "") -> list[Any]:
-    wanted: list[Any] = [OPEN_DEAD_LETTER]
+    conditions: list[Any] = [OPEN_DEAD_LETTER]
     if consumer:
-        wanted.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
+        conditions.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
     if error:
-        wanted.append(dead_letter.c.error.contains(error, autoescape=True))
-    return wanted
+        conditions.append(dead_letter.c.error.contains(error, autoescape=True))
+    return conditions
 
 
-def _or_again(letter: Any, **changed: Any) -> Any:
-    """The INSERT of a letter which, when it is open already (another worker may write it now), says it came again."""
-    return letter.on_conflict_do_update(
+def _upsert(row: Any, **changed: Any) -> Any:
+    """The INSERT of a row which, when it is open already (another worker may write it now), counts the repeat."""
+    return row.on_conflict_do_update(
         index_elements=["consumer", "message_id"],
         index_where=OPEN_DEAD_LETTER,
-        set_={"last_at": letter.excluded.last_at, **changed},
+        set_={"last_at": row.excluded.last_at, **changed},
     )
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def _as_json(row: Any) -> dict[str, Any]:
     return {
         "id": row.id,
         "consumer": row.consumer,

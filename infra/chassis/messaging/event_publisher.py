@@ -22,8 +22,8 @@ class EventPublisher:
         self.events = contract_of(service).events
         self.lease: Lease | None = None  # the follower's own, set by it
 
-    def named(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The event under the id it is told by."""
+    def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event under the id it is published with."""
         return event
 
     def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
@@ -42,7 +42,7 @@ class EventPublisher:
 
     def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
-        event = self.named(event)
+        event = self.as_published(event)
         if self.lease is not None:
             self.lease.check()
         self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])

@@ -1,4 +1,4 @@
-"""Handlers' queues: whoever makes one that was there before asks its source to tell again what it missed.
+"""Handlers' queues: whoever makes one that was there before asks its source to publish again what it missed.
 
 The broker returns an event that no queue takes, not one that a single queue of several missed; nor does it say what a
 deleted queue held. So nobody makes a handler's queue in silence. The service's database knows since when each handler
@@ -52,36 +52,36 @@ def again_exchange() -> Exchange:
 
 
 def redelivery_queue(source: str) -> Queue:
-    """Where ``source`` is asked to tell something again."""
+    """Where ``source`` is asked to publish something again."""
     return Queue(f"portal.retell.{source}", durable=True)
 
 
 def make_handler_queues(
-    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, note: bool = False
+    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, record_existing: bool = False
 ) -> list[str]:
     """See to it that the queues of ``(source, event type, method)`` are there and bound; their names.
 
-    ``note``: write down the birth of those that are there already (installations older than this bookkeeping).
+    ``record_existing``: write down since when there are those found (installations older than this bookkeeping).
     """
     made = [(handler_queue(source, kind, service, method), source, method) for source, kind, method in handlers]
     with (
         Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection,
         closing(Publisher(settings.amqp_uri)) as publisher,
     ):
-        line = QueueProbe(connection)
-        _declare_exchanges(line.channel, {source for source, _kind, _method in handlers})
+        probe = QueueProbe(connection)
+        _declare_exchanges(probe.channel, {source for source, _kind, _method in handlers})
         for queue, source, method in made:
             # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
-            if line.has(queue.name):
-                if note:
-                    owed_since(settings, service, method)
-                bind(line.channel, queue)
+            if probe.has(queue.name):
+                if record_existing:
+                    undelivered_since(settings, service, method)
+                bind(probe.channel, queue)
                 continue
-            if since := owed_since(settings, service, method):
+            if since := undelivered_since(settings, service, method):
                 request_redelivery(
                     publisher, source, {"queue": queue.name, "type": queue.routing_key, "since": since.isoformat()}
                 )
-            declare(line.channel, queue)
+            declare_handler_queue(probe.channel, queue)
     return [queue.name for queue, _source, _method in made]
 
 
@@ -116,15 +116,15 @@ def bind(channel: Any, queue: Queue) -> None:
     bound.bind_to(again_exchange(), routing_key=queue.name)
 
 
-def declare(channel: Any, queue: Queue) -> None:
+def declare_handler_queue(channel: Any, queue: Queue) -> None:
     """Make a handler's queue, with both its bindings."""
     again_exchange()(channel).declare()
     queue(channel).declare()
     bind(channel, queue)
 
 
-def owed_since(settings: Settings, service: str, method: str) -> datetime | None:
-    """Since when a handler is owed what it is told; ``None`` for a new one, which is noted before its queue is made."""
+def undelivered_since(settings: Settings, service: str, method: str) -> datetime | None:
+    """Since when a handler's queue may have missed events; ``None`` for a new one, recorded before it is made."""
     name = f"queue of {method}"
     with Database.at(settings.database_url(service)).session() as session:
         born: datetime | None = session.scalar(select(relay_position.c.at).where(relay_position.c.name == name))
@@ -137,5 +137,5 @@ def owed_since(settings: Settings, service: str, method: str) -> datetime | None
 def request_redelivery(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
     """Leave a request with the source, confirmed."""
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
-    wanted = redelivery_queue(source)
-    publisher.keep(request, wanted, exchange="", routing_key=wanted.name)
+    queue = redelivery_queue(source)
+    publisher.publish_durably(request, queue, exchange="", routing_key=queue.name)

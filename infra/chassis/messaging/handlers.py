@@ -1,4 +1,4 @@
-"""Event handlers that lose nothing: retried with growing delays, then kept as dead letters for an operator.
+"""Event handlers that lose nothing: retried with growing delays, then recorded as dead letters for an operator.
 
 Stock Nameko acks an event whose handler failed. Here the failed event is published again (confirmed) to a
 retry tier, a queue whose time-to-live hands it back, and only then acked; the attempt travels in a header of
@@ -42,10 +42,10 @@ class WorkerSlots:
     @classmethod
     def of(cls, container: Any) -> WorkerSlots:
         """The one of a container: half of its workers."""
-        if not hasattr(container, "_room_for_events"):
-            container._room_for_events = cls(max(1, container.max_workers // 2))
-        room: WorkerSlots = container._room_for_events
-        return room
+        if not hasattr(container, "_worker_slots"):
+            container._worker_slots = cls(max(1, container.max_workers // 2))
+        slots: WorkerSlots = container._worker_slots
+        return slots
 
     def enter(self) -> bool:
         """Wait for a place; ``False`` if by then no event is to be begun any more."""
@@ -73,16 +73,16 @@ class ReliableHandler(EventHandler):
     def setup(self) -> None:
         super().setup()
         settings, service = settings_of(self.container), self.container.service_name
-        self.wanted = (self.source_service, self.event_type, self.method_name)
+        self.subscription = (self.source_service, self.event_type, self.method_name)
         self.make_queues = functools.partial(make_handler_queues, settings, service)
         self.queue = handler_queue(self.source_service, self.event_type, service, self.method_name)
         self.queue.no_declare = True  # made by the above, never by the consumer in passing
         self.tiers = retry_tiers(settings)
         self.dead_letters = DeadLetters.of(settings, service)
-        self.room = WorkerSlots.of(self.container)
+        self.slots = WorkerSlots.of(self.container)
 
     def stop(self) -> None:
-        self.room.close()
+        self.slots.close()
         super().stop()
 
     def handle_message(self, body: Any, message: Any) -> None:
@@ -101,39 +101,39 @@ class ReliableHandler(EventHandler):
         context = self.unpack_message_headers(message)
         for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
             context.pop(ours, None)
-        self._in_turn(body, message, context)
+        self._spawn_in_turn(body, message, context)
 
-    def _in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
+    def _spawn_in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
         """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.
 
         Every message has a thread of its own to wait in (stock ``QueueConsumer.handle_message``).
         """
-        if not self.room.enter():
+        if not self.slots.enter():
             return
         if message.channel.connection is None:  # lost while it waited: the broker hands it over again
-            self.room.leave()
+            self.slots.leave()
             return
         try:
             self.container.spawn_worker(
                 self, (body,), {}, context_data=context, handle_result=functools.partial(self.handle_result, message)
             )
         except ContainerBeingKilled:
-            self.room.leave()
+            self.slots.leave()
             self.queue_consumer.requeue_message(message)
 
     def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
         try:
-            return self._settled(message, worker_ctx, result, exc_info)
+            return self._settle(message, worker_ctx, result, exc_info)
         finally:
-            self.room.leave()
+            self.slots.leave()
 
-    def _settled(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _settle(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
             crash_at("after_ack")
             return result, None
         try:
-            self._later_or_never(worker_ctx.args[0], message, exc_info[1])
+            self._retry_or_quarantine(worker_ctx.args[0], message, exc_info[1])
         except Exception as error:
             logs.get(service=self.container.service_name).error(
                 "retry_not_kept", error=str(error), handler=self.method_name
@@ -143,20 +143,20 @@ class ReliableHandler(EventHandler):
         self.queue_consumer.ack_message(message)
         return None, None
 
-    def _later_or_never(self, event: dict[str, Any], message: Any, error: BaseException) -> None:
+    def _retry_or_quarantine(self, event: dict[str, Any], message: Any, error: BaseException) -> None:
         service, attempt = self.container.service_name, _attempt(message)
         first_at = str((message.headers or {}).get(FIRST_AT) or f"{time.time():.3f}")
-        told = f"{type(error).__name__}: {error}"[:1000]
+        problem = f"{type(error).__name__}: {error}"[:1000]
         if self.dead_letters.dropped(self.queue.name, event["id"]):
             logs.get(service=service).warning("dropped_before", event_id=event["id"], handler=self.method_name)
             return
         if attempt > len(self.tiers):
             metrics.dead_letters.labels(service, self.method_name).inc()
-            self._give_up(event, dict(message.headers or {}), told, attempts=attempt, first_at=float(first_at))
+            self._dead_letter(event, dict(message.headers or {}), problem, attempts=attempt, first_at=float(first_at))
             return
         metrics.handler_retries.labels(service, self.method_name).inc()
-        headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: told}
-        confirming_publisher(self.container).keep(
+        headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: problem}
+        confirming_publisher(self.container).publish_durably(
             event,
             retry_queue(self.tiers[attempt - 1]),
             exchange=retry_exchange(self.tiers[attempt - 1]),
@@ -165,23 +165,23 @@ class ReliableHandler(EventHandler):
             message_id=event["id"],
         )
 
-    def _give_up(
-        self, event: dict[str, Any], headers: dict[str, Any], told: str, *, attempts: int, first_at: float
+    def _dead_letter(
+        self, event: dict[str, Any], headers: dict[str, Any], problem: str, *, attempts: int, first_at: float
     ) -> None:
         """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
-        event, headers, told = self.dead_letters.fit_to_keep(event, headers, told)
+        event, headers, problem = self.dead_letters.without_erased(event, headers, problem)
         body = json.dumps(event, ensure_ascii=False).encode()
-        letter = {
+        message = {
             **quarantined_message(
-                self.container.service_name, told, self.queue.name, headers, "application/json", body
+                self.container.service_name, problem, self.queue.name, headers, "application/json", body
             ),
             "message_id": event["id"],
             "attempts": attempts,
             "first_at": datetime.fromtimestamp(first_at, UTC).isoformat(),
             "last_at": clock.now().isoformat(),
         }
-        send_to_quarantine(self.container, letter)
-        self.dead_letters.keep(self.queue.name, event, headers, told, attempts, first_at)
+        send_to_quarantine(self.container, message)
+        self.dead_letters.record(self.queue.name, event, headers, problem, attempts, first_at)
 
 
 def _attempt(message: Any) -> int:
@@ -195,12 +195,12 @@ def _plain(headers: Any) -> dict[str, Any]:
 
 
 def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method the handler of ``event_type`` (such as ``application_submitted.v1``) told by service ``source``."""
+    """Make a method the handler of ``event_type`` (such as ``application_submitted.v1``) of service ``source``."""
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         def watched(self: Any, event: dict[str, Any]) -> Any:
-            return _watched(self, method, source, event_type, event)
+            return _observed(self, method, source, event_type, event)
 
         watched.handles = (source, event_type)  # type: ignore[attr-defined]
         ReliableHandler.decorator(source, event_type, expected_exceptions=(Exception,))(watched)
@@ -232,7 +232,7 @@ def _named(method: Callable[..., Any], service: type, name: str) -> Callable[...
     return handler
 
 
-def _watched(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:
+def _observed(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:
     name, started = method.__name__, time.perf_counter()
     structlog.contextvars.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
     try:

@@ -29,9 +29,9 @@ def enqueue(
     wake_followers(session)
 
 
-def enqueue_all(session: Session, event_type: str, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """As :func:`tell`, for many ``(subject, data)`` at once: one round trip, in their order."""
-    rows = [{"type": event_type, "subject": subject, "data": data, "at": clock.now()} for subject, data in told]
+def enqueue_all(session: Session, event_type: str, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """As :func:`enqueue`, for many ``(subject, data)`` at once: one round trip, in their order."""
+    rows = [{"type": event_type, "subject": subject, "data": data, "at": clock.now()} for subject, data in events]
     if rows:
         session.execute(outbox.insert(), rows)
         wake_followers(session)

@@ -15,7 +15,7 @@ RETRY = {"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interva
 
 
 def events_exchange(service: str) -> Exchange:
-    """The topic exchange a service tells its events on; the same as stock Nameko's."""
+    """The topic exchange a service publishes its events on; the same as stock Nameko's."""
     return Exchange(f"{service}.events", type="topic", durable=True, delivery_mode=2)
 
 
@@ -58,14 +58,14 @@ class Publisher:
                 self._drop()
                 raise
 
-    def keep(self, body: Any, wanted: Queue, **options: Any) -> None:
-        """Publish what must be kept; should the queue for it be gone, it is made again first."""
+    def publish_durably(self, body: Any, queue: Queue, **options: Any) -> None:
+        """Publish what must not be lost; a queue that is gone is declared again first."""
         try:
             self.publish(body, **options)
         except Unroutable:
-            logs.get().warning("queue_gone", queue=wanted.name)
+            logs.get().warning("queue_gone", queue=queue.name)
             with Connection(self.amqp_uri, connect_timeout=5) as connection:
-                wanted(connection.channel()).declare()
+                queue(connection.channel()).declare()
             self.publish(body, **options)
 
     def _publish(

@@ -1,9 +1,9 @@
-"""A source tells again what a handler's queue missed: the answer to :mod:`infra.chassis.messaging.handler_queues`.
+"""A source publishes again what a handler's queue missed, as :mod:`infra.chassis.messaging.handler_queues` asks.
 
-Requests are taken from ``portal.retell.<source>`` and acked when all is told, so a follower that ends in the middle
-begins again. Those that wait for the same queue are answered once: what is told from the earliest of their instants is
-all that each of them asked for. The queue is made and bound before the log is read: what is told after that reaches it
-by itself, what was told before is read here. A repeat is the inbox's affair.
+Requests are taken from ``portal.retell.<source>`` and acked when all is published, so a follower that ends in the
+middle begins again. Those that wait for the same queue are answered once, from the earliest of their instants on. The
+queue is made and bound before the log is read: what is published after that reaches it by itself, what was published
+before is read here. A repeat is the inbox's affair.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kombu import Connection, Queue
 
 from infra.chassis import logs
 from infra.chassis.messaging.event_publisher import EventPublisher
-from infra.chassis.messaging.handler_queues import BOUNDS, declare, redelivery_queue
+from infra.chassis.messaging.handler_queues import BOUNDS, declare_handler_queue, redelivery_queue
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.settings import Settings
 
@@ -28,20 +28,20 @@ AT_ONCE = 1000  # requests taken together
 
 
 class RedeliverySource(Protocol):
-    """What has told events and can read them again."""
+    """What has published events and can read them again."""
 
     publisher: EventPublisher
 
     def events_since(
         self, event_type: str, *, since: datetime, after: int, limit: int
     ) -> list[tuple[int, dict[str, Any]]]:
-        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        """The events of one type since a moment and after a position, in their order: ``(position, event)``."""
         ...
 
 
 @dataclass
 class RedeliveryRequest:
-    """A handler's queue that is owed events of one type; how far it has been told."""
+    """A handler's queue that missed events of one type; how far it has been served."""
 
     queue: str
     event_type: str
@@ -49,7 +49,7 @@ class RedeliveryRequest:
     tags: list[Any]  # of the requests this answers
     source: int = 0
     after: int = 0
-    told: int = 0
+    republished: int = 0
 
 
 class Redelivery:
@@ -60,7 +60,7 @@ class Redelivery:
     def __init__(self, settings: Settings, sources: list[RedeliverySource]) -> None:
         self.settings, self.sources = settings, sources
         self.service = sources[0].publisher.service
-        self.asked = redelivery_queue(self.service)
+        self.requests = redelivery_queue(self.service)
         self._connection: Connection | None = None
         self._channel: Any = None
         self._request: RedeliveryRequest | None = None
@@ -71,10 +71,10 @@ class Redelivery:
         try:
             return self._step()
         except Exception:
-            self.let_go()
+            self.release_held()
             raise
 
-    def let_go(self) -> None:
+    def release_held(self) -> None:
         """The broker gives the requests back, and whoever leads begins them anew."""
         connection, self._connection, self._channel, self._request = self._connection, None, None, None
         self._waiting.clear()
@@ -94,58 +94,60 @@ class Redelivery:
         )
         for position, event in events:
             self.sources[request.source].publisher.republish(event, request.queue)
-            request.after, request.told = position, request.told + 1
+            request.after, request.republished = position, request.republished + 1
         if len(events) < BATCH:
             request.source, request.after = request.source + 1, 0
         if request.source == len(self.sources):
             for tag in request.tags:
                 self._channel.basic_ack(tag)
-            logs.get(service=self.service).warning("events_redelivered", queue=request.queue, events=request.told)
+            logs.get(service=self.service).warning(
+                "events_redelivered", queue=request.queue, events=request.republished
+            )
             self._request, self._looked_at = None, float("-inf")
         return len(events) or 1
 
     def _take(self) -> bool:
         """The next request, its queue being there afterwards; looks once a second when there is none."""
-        if not self._waiting and not self._look():
+        if not self._waiting and not self._fetch():
             return False
         self._request = self._waiting.pop(next(iter(self._waiting)))
-        self._made(self._request)
+        self._declare(self._request)
         return True
 
-    def _look(self) -> bool:
+    def _fetch(self) -> bool:
         """Take what is asked for now, one request for each queue."""
         if time.monotonic() - self._looked_at < LOOK:
             return False
         self._looked_at = time.monotonic()
         for _ in range(AT_ONCE):
-            message = self._ready().basic_get(self.asked.name)
+            message = self._ready().basic_get(self.requests.name)
             if message is None:
                 break
             try:
-                self._asked_for(self._read(message))
+                self._merge(self._read(message))
             except (ValueError, KeyError, TypeError) as wrong:
                 logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
                 self._channel.basic_ack(message.delivery_tag)
         return bool(self._waiting)
 
-    def _asked_for(self, request: RedeliveryRequest) -> None:
+    def _merge(self, request: RedeliveryRequest) -> None:
         known = self._waiting.setdefault(request.queue, request)
         if known is not request:
             known.tags += request.tags
             known.since = min(known.since, request.since)
 
-    def _made(self, request: RedeliveryRequest) -> None:
+    def _declare(self, request: RedeliveryRequest) -> None:
         queue = Queue(
             request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
         )
-        declare(self._channel, queue)
+        declare_handler_queue(self._channel, queue)
 
     def _read(self, message: Any) -> RedeliveryRequest:
-        asked = json.loads(message.body)
-        queue, event_type = str(asked["queue"]), str(asked["type"])
+        fields = json.loads(message.body)
+        queue, event_type = str(fields["queue"]), str(fields["type"])
         if not queue.startswith(f"evt-{self.service}-{event_type}--"):
             raise ValueError("not a queue of this event")
-        since = datetime.fromisoformat(asked["since"])
+        since = datetime.fromisoformat(fields["since"])
         if since.tzinfo is None:
             raise ValueError("not an instant")
         return RedeliveryRequest(queue, event_type, since, [message.delivery_tag])
@@ -156,5 +158,5 @@ class Redelivery:
                 self.settings.amqp_uri, connect_timeout=5, heartbeat=0, transport_options=BOUNDS
             )
             self._channel = self._connection.channel()
-            self.asked(self._channel).declare()
+            self.requests(self._channel).declare()
         return self._channel

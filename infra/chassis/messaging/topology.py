@@ -46,7 +46,7 @@ def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
-def declare(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
+def declare_topology(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
     queues = [quarantine_queue(), *[retry_queue(one) for one in retry_tiers(settings)]]
     queues += [redelivery_queue(contract.service) for contract in contracts]
@@ -61,5 +61,5 @@ def declare(settings: Settings, service_classes: list[Any], contracts: list[Cont
             queue(channel).declare()
     names = [queue.name for queue in queues]
     for service in service_classes:
-        names += make_handler_queues(settings, service.name, handler_methods(service), note=True)
+        names += make_handler_queues(settings, service.name, handler_methods(service), record_existing=True)
     return names

@@ -34,7 +34,7 @@ def refuse_compression() -> None:
 
 
 class MalformedEnvelope(Exception):
-    """What is wrong with a message's envelope; the message is put aside, not answered."""
+    """What is wrong with a message's envelope; the message is quarantined, not answered."""
 
 
 class MalformedBody(Exception):
@@ -100,9 +100,9 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 
 
 class Consumer(QueueConsumer):
-    """Stock consumer whose acks and requeues survive a dead connection and which keeps what it cannot decode."""
+    """Stock consumer whose acks and requeues survive a dead connection and which quarantines what it cannot decode."""
 
-    _being_put_aside = 0  # messages at work in threads that are no workers
+    _being_quarantined = 0  # messages at work in threads that are no workers
 
     def consume(
         self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: Any
@@ -113,9 +113,9 @@ class Consumer(QueueConsumer):
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """As stock, after the handlers' queues are there; one that was gone is not made in silence."""
         if makers := [provider.make_queues for provider in self._providers if hasattr(provider, "make_queues")]:
-            wanted = [provider.wanted for provider in self._providers if hasattr(provider, "wanted")]
+            subscriptions = [provider.subscription for provider in self._providers if hasattr(provider, "subscription")]
             try:
-                makers[0](wanted)
+                makers[0](subscriptions)
             except Exception as error:
                 raise ConnectionError(f"handlers' queues: {error}") from error  # tried again, as a lost connection is
         return super().get_consumers(consumer_cls, channel)
@@ -124,15 +124,15 @@ class Consumer(QueueConsumer):
         try:
             super().ack_message(message)
         except OSError:
-            self._gone("ack", message)
+            self._connection_lost("ack", message)
 
     def requeue_message(self, message: Any) -> None:
         try:
             super().requeue_message(message)
         except OSError:
-            self._gone("requeue", message)
+            self._connection_lost("requeue", message)
 
-    def _gone(self, what: str, message: Any) -> None:
+    def _connection_lost(self, what: str, message: Any) -> None:
         # The broker takes the message back by itself when the connection ends.
         logs.get(service=self.container.service_name).warning(
             "connection_gone", while_doing=what, tag=str(message.delivery_tag)
@@ -141,7 +141,7 @@ class Consumer(QueueConsumer):
     def on_iteration(self) -> None:
         """As stock, but stays connected until all work is done: what is finished during a stop is acked, too."""
         self._cancel_consumers_if_requested()
-        if not (self._consumers or self.container._worker_pool.running() or self._being_put_aside):
+        if not (self._consumers or self.container._worker_pool.running() or self._being_quarantined):
             self.should_stop = True
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
@@ -150,11 +150,11 @@ class Consumer(QueueConsumer):
 
     def quarantine(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
-        self._being_put_aside += 1
+        self._being_quarantined += 1
         try:
             self._quarantine(message, why)
         finally:
-            self._being_put_aside -= 1
+            self._being_quarantined -= 1
 
     def _quarantine(self, message: Any, why: str) -> None:
         service = self.container.service_name
@@ -173,18 +173,18 @@ class Consumer(QueueConsumer):
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_message(message)
             return
-        self._note(service, routing_key, body, why)
+        self._record_row(service, routing_key, body, why)
         metrics.quarantined.labels(service).inc()
         logs.get(service=service).warning("message_quarantined", why=why, routing_key=routing_key)
         self.ack_message(message)
 
-    def _note(self, service: str, routing_key: str, body: bytes, why: str) -> None:
+    def _record_row(self, service: str, routing_key: str, body: bytes, why: str) -> None:
         """A row beside the queue, for ``portal dead-letters``; without its database a service still puts aside."""
         settings = self.container.config.get("settings")
         if settings is None:
             return
         try:
-            DeadLetters.of(settings, service).note_unreadable(service, routing_key, body, why)
+            DeadLetters.of(settings, service).record_unreadable(service, routing_key, body, why)
         except Exception as error:
             logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
 

@@ -34,9 +34,7 @@ def open_portal(migrated: Path, tmp_path: Path) -> Iterator[Callable[..., Portal
         return Portal(settings, Catalog(*moments, **changes), identity)
 
     yield opened
-    kept = Database._kept.pop(url, None)
-    if kept:
-        kept.engine.dispose()
+    Database.forget(url)
     store = Store._kept.pop(url, None)
     if store:
         store.streams.close()

@@ -92,7 +92,7 @@ def test_what_was_erased_is_told_without_its_words(portal, world):
 
 
 def test_reads_and_reminders_have_ids_of_their_own():
-    named = TellingBeside.__new__(TellingBeside).named({"id": "applications:7", "type": "application_read.v1"})
+    named = TellingBeside.__new__(TellingBeside).as_published({"id": "applications:7", "type": "application_read.v1"})
     assert named["id"] == "applications:beside-7"
 
 

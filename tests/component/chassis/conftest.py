@@ -16,7 +16,7 @@ from nameko.standalone.rpc import ClusterRpcProxy
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.followers import Follower
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
@@ -40,7 +40,7 @@ class Running:
         refuse_compression()
         self.database = Database.at(settings.database_url("echo"))
         ALL[0].metadata.create_all(self.database.engine)
-        declare(settings, [EchoService], [contract_of("echo")])
+        declare_topology(settings, [EchoService], [contract_of("echo")])
         self.runner = ServiceRunner(container_config(settings))
         self.runner.add_service(EchoService)
         self.runner.start()
@@ -82,4 +82,4 @@ def echo(tmp_path: Path) -> Iterator[Running]:
     running.follower.lease.release()
     running.runner.stop()
     Broker.forget(name)
-    Database._kept.pop(settings.database_url("echo"), None)
+    Database.forget(settings.database_url("echo"))

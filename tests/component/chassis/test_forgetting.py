@@ -96,7 +96,7 @@ def test_a_dead_letter_that_waits_can_be_replayed_and_one_that_is_settled_is_onl
     letters = DeadLetters(echo.database)
     for number in (1, 2):
         event = {"id": f"echo:{number}", "type": "counted.v1", "source": "/echo", "data": about(PERSON, count=number)}
-        letters.keep("evt-echo-counted.v1--echo.heard", event, {"x": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
+        letters.record("evt-echo-counted.v1--echo.heard", event, {"x": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
     letters.drop(2, "không dùng nữa")
     done(noted(echo))
     waiting, dropped = rows(echo, dead_letter)
@@ -108,7 +108,7 @@ def test_a_dead_letter_that_waits_can_be_replayed_and_one_that_is_settled_is_onl
 def test_what_dies_after_its_person_was_erased_is_kept_without_words(echo):
     noted(echo)
     event = {"id": "echo:1", "type": "counted.v1", "source": "/echo", "data": about(PERSON)}
-    DeadLetters(echo.database).keep("evt-echo", event, {"portal-error": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
+    DeadLetters(echo.database).record("evt-echo", event, {"portal-error": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
     assert WORDS not in "".join(str((json.loads(row.body), *row)) for row in rows(echo, dead_letter))
 
 

@@ -12,7 +12,7 @@ from amqp.exceptions import ResourceLocked
 from kombu import Queue
 from sqlalchemy.event import listen, remove
 
-from infra.chassis.erasure.queues import TURN, SweepInProgress, take_out
+from infra.chassis.erasure.queues import TURN, SweepInProgress, remove_settled
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.quarantine import QUARANTINE
@@ -94,7 +94,7 @@ def test_an_event_given_up_lies_in_the_quarantine_and_in_a_row(echo):
 
 
 def test_no_row_without_its_letter_and_a_repeat_only_adds_a_copy(echo, monkeypatch):
-    keep, cut = DeadLetters.keep, []
+    keep, cut = DeadLetters.record, []
 
     def cut_once(self, *what):
         assert quarantined(echo), "the letter comes first"
@@ -104,7 +104,7 @@ def test_no_row_without_its_letter_and_a_repeat_only_adds_a_copy(echo, monkeypat
             raise OSError("the database is gone")
         keep(self, *what)
 
-    monkeypatch.setattr(DeadLetters, "keep", cut_once)
+    monkeypatch.setattr(DeadLetters, "record", cut_once)
     [row] = given_up(echo, "echo:7")
     assert [one["message_id"] for one in quarantined(echo)] == ["echo:7", "echo:7"] and row["message_id"] == "echo:7"
 
@@ -116,8 +116,8 @@ def test_all_copies_of_a_letter_are_taken_out_and_nobody_elses(echo):
     publisher.publish(again, exchange="", routing_key=QUARANTINE)
     publisher.publish({**again, "routing_key": "another's"}, exchange="", routing_key=QUARANTINE)
     publisher.publish(b"no json", exchange="", routing_key=QUARANTINE)
-    assert take_out(echo.settings, [(HEAR, "echo:7")]) == 2
-    assert take_out(echo.settings, [(HEAR, "echo:7")]) == 0
+    assert remove_settled(echo.settings, [(HEAR, "echo:7")]) == 2
+    assert remove_settled(echo.settings, [(HEAR, "echo:7")]) == 0
     left = [one["body"] for one in broker_of(echo).queues[QUARANTINE]]
     assert len(left) == 3 and b"no json" in left
 
@@ -132,7 +132,7 @@ def test_what_nobody_could_read_is_taken_out_by_its_digest(echo):
     assert all(one["at"].endswith("+00:00") for one in quarantined(echo))
     older = {name: value for name, value in quarantined(echo)[0].items() if name not in ("digest", "at")}
     publisher.publish(older, exchange="", routing_key=QUARANTINE)
-    assert take_out(echo.settings, [(HEAR, digest)]) == 3 and len(quarantined(echo)) == 1
+    assert remove_settled(echo.settings, [(HEAR, digest)]) == 3 and len(quarantined(echo)) == 1
 
 
 def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeypatch):
@@ -146,7 +146,7 @@ def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeyp
     declare = Queue.declare
     monkeypatch.setattr(Queue, "declare", taken)
     with pytest.raises(SweepInProgress):
-        take_out(echo.settings, [(HEAR, "echo:7")])
+        remove_settled(echo.settings, [(HEAR, "echo:7")])
     assert len(quarantined(echo)) == 1
 
 

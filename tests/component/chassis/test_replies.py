@@ -9,7 +9,7 @@ from nameko.runners import ServiceRunner
 
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.publishing import Publisher, events_exchange
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 
@@ -24,7 +24,7 @@ def asker(echo):
     heard.clear()
     url = echo.settings.env["ECHO_DATABASE_URL"]
     settings = Settings({**echo.settings.env, "MAX_WORKERS": "2", "ASKER_DATABASE_URL": url})
-    declare(settings, [AskerService], [contract_of("asker")])
+    declare_topology(settings, [AskerService], [contract_of("asker")])
     runner = ServiceRunner(container_config(settings))
     runner.add_service(AskerService)
     runner.start()

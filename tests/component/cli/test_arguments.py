@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from infra.cli.app import app
 from infra.cli.exit_codes import Refused
-from infra.cli.seed import shown
+from infra.cli.seed import overview
 
 COMMANDS = {
     "demo", "run", "migrate", "bootstrap", "seed", "doctor", "catalog", "history", "state", "diff", "explain",
@@ -61,7 +61,7 @@ def test_wrong_arguments_are_a_usage_error(typed):
 def test_what_seed_prints_is_what_was_agreed():
     person = {"username": "1", "password": "p", "account_id": "a", "citizen_number": "1", "email": "x@example.vn"}
     world = {"agency_code": "A", "province_code": "01", "officials": {"auditor": person}, "citizens": [person], "n": 1}
-    assert shown(world) == {
+    assert overview(world) == {
         "agency_code": "A",
         "province_code": "01",
         "officials": {"auditor": {"username": "1", "password": "p", "account_id": "a"}},

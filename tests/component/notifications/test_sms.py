@@ -15,7 +15,7 @@ import pytest
 import time_machine
 
 from infra.chassis.settings import SettingMissing, Settings
-from infra.sandbox.texts import Texts, serve
+from infra.sandbox.sms_provider import SmsProvider, serve
 from services.notifications import sms_carrier
 from services.notifications.delivery_worker import LEASE, DeliveryWorker
 from services.notifications.errors import TemplateNotAllowed
@@ -38,7 +38,7 @@ def office() -> Office:
 
 
 @pytest.fixture
-def gateway() -> Iterator[Texts]:
+def gateway() -> Iterator[SmsProvider]:
     texts = serve(token=TOKEN)
     yield texts
     texts.stop()
@@ -50,7 +50,7 @@ def clock() -> Iterator[time_machine.Coordinates]:
         yield moved
 
 
-def worker(office: Office, gateway: Texts, token: str = TOKEN, timeout: float = 0.5) -> DeliveryWorker:
+def worker(office: Office, gateway: SmsProvider, token: str = TOKEN, timeout: float = 0.5) -> DeliveryWorker:
     return DeliveryWorker(office.database, SmsCarrier(SmsGateway.of(gateway.url, token, "DICHVUCONG"), timeout))
 
 
@@ -58,7 +58,7 @@ def text_to(office: Office, phone: str | None = PHONE, event_id: str = "applicat
     office.receive(event("supplement_requested.v1", event_id), Directory(language, email=None, phone=phone))
 
 
-def puts(gateway: Texts) -> list[int]:
+def puts(gateway: SmsProvider) -> list[int]:
     """How often each text was handed over."""
     return [one["puts"] for one in gateway.all()]
 
@@ -72,7 +72,7 @@ def outcomes(office: Office) -> list[str | None]:
     return [one.outcome for one in office.attempts()]
 
 
-def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Office, gateway: Texts) -> None:
+def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Office, gateway: SmsProvider) -> None:
     text_to(office)
     assert [worker(office, gateway).step() for _ in range(3)] == [1, 0, 0]
     [arrived], delivery = gateway.all(), only(office)
@@ -109,7 +109,7 @@ def test_who_wants_no_texts_has_e_mail_and_inbox(office: Office) -> None:
 
 
 def test_texts_wait_for_the_end_of_the_quiet_hours(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     night = {"quiet_hours": {"from": "09:00", "until": "11:00"}}  # it is 10:00 in Viet Nam
     office.preferences.set_preferences(night, by=CITIZEN, command=command())
@@ -121,7 +121,7 @@ def test_texts_wait_for_the_end_of_the_quiet_hours(
 
 @pytest.mark.parametrize("lost", ["drop", "hang"])
 def test_a_text_whose_answer_was_lost_is_looked_up_and_not_sent_again(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates, lost: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, lost: str
 ) -> None:
     text_to(office)
     gateway.misbehave(lost)
@@ -136,7 +136,7 @@ def test_a_text_whose_answer_was_lost_is_looked_up_and_not_sent_again(
 
 @pytest.mark.parametrize("code", ["500", "408", "425"])
 def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates, code: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, code: str
 ) -> None:
     text_to(office)
     text_to(office, "+84901234568", "applications:2")
@@ -152,7 +152,7 @@ def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
 
 @pytest.mark.parametrize("code", ["429", "401", "404", "503"])
 def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates, code: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, code: str
 ) -> None:
     for number in range(3):
         text_to(office, event_id=f"applications:{number}")
@@ -164,7 +164,7 @@ def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
     assert sending.step() == 3 and puts(gateway) == [1, 1, 1]
 
 
-def test_a_wrong_token_loses_no_text(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
+def test_a_wrong_token_loses_no_text(office: Office, gateway: SmsProvider, clock: time_machine.Coordinates) -> None:
     text_to(office)
     worker(office, gateway, token="wrong").step()
     clock.shift(MINUTE)
@@ -176,7 +176,7 @@ def test_a_wrong_token_loses_no_text(office: Office, gateway: Texts, clock: time
 
 
 def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     port = gateway.port
     gateway.stop()
@@ -190,19 +190,21 @@ def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
 
 
 @pytest.mark.parametrize("phone", ["+84900000400", "+84900000410", "+84900000422"])
-def test_a_text_refused_for_good_is_given_up_at_once(office: Office, gateway: Texts, phone: str) -> None:
+def test_a_text_refused_for_good_is_given_up_at_once(office: Office, gateway: SmsProvider, phone: str) -> None:
     text_to(office, phone)
     worker(office, gateway).step()
     assert only(office).status == "permanent_failure" and only(office).next_attempt_at is None
 
 
-def test_what_the_gateway_could_not_deliver_is_given_up(office: Office, gateway: Texts) -> None:
+def test_what_the_gateway_could_not_deliver_is_given_up(office: Office, gateway: SmsProvider) -> None:
     text_to(office, "+84900003000")
     worker(office, gateway).step()
     assert only(office).status == "permanent_failure" and "failed" in (only(office).problem or "")
 
 
-def test_a_text_refused_for_days_is_given_up(office: Office, gateway: Texts, clock: time_machine.Coordinates) -> None:
+def test_a_text_refused_for_days_is_given_up(
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+) -> None:
     text_to(office, "+84900000500")
     sending = worker(office, gateway)
     while sending.step():
@@ -234,7 +236,7 @@ def test_a_gateway_that_never_comes_to_an_end_is_hung_up_on(office: Office) -> N
 # A process that dies between call and result
 
 
-def died_after_the_call(office: Office, gateway: Texts) -> None:
+def died_after_the_call(office: Office, gateway: SmsProvider) -> None:
     sending = worker(office, gateway)
     message = sending._begin_attempt(only(office).id)
     assert message is not None
@@ -243,7 +245,7 @@ def died_after_the_call(office: Office, gateway: Texts) -> None:
 
 
 def test_an_attempt_without_result_is_looked_up_and_closed(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
@@ -255,7 +257,7 @@ def test_an_attempt_without_result_is_looked_up_and_closed(
 
 
 def test_an_attempt_unknown_to_the_gateway_is_sent_again_under_the_same_id(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     worker(office, gateway)._begin_attempt(only(office).id)  # and here the process dies
@@ -268,7 +270,7 @@ def test_an_attempt_unknown_to_the_gateway_is_sent_again_under_the_same_id(
 
 
 def test_while_nobody_answers_an_attempt_stays_open_and_is_looked_up_later(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
@@ -285,7 +287,7 @@ def test_while_nobody_answers_an_attempt_stays_open_and_is_looked_up_later(
 
 
 def test_a_leader_that_was_only_slow_changes_nothing_afterwards(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
 ) -> None:
     text_to(office)
     slow, successor = worker(office, gateway), worker(office, gateway)
@@ -306,7 +308,7 @@ def test_a_leader_that_was_only_slow_changes_nothing_afterwards(
 # What is listed, reported, written
 
 
-def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gateway: Texts) -> None:
+def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gateway: SmsProvider) -> None:
     text_to(office, "+84900000422")
     worker(office, gateway).step()
     listed = office.inbox.deliveries(office.messages()[0].id, by=CITIZEN)
@@ -315,7 +317,7 @@ def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gate
     assert "900000422" not in str(listed) and "+84***422" in one["problem"]
 
 
-def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: Texts) -> None:
+def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: SmsProvider) -> None:
     text_to(office)
     worker(office, gateway).step()
     reports = DeliveryReports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared"}))
@@ -325,7 +327,7 @@ def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway
 
 
 def test_an_operators_text_is_sent_in_plain_letters_and_never_in_more_than_three_parts(
-    office: Office, gateway: Texts
+    office: Office, gateway: SmsProvider
 ) -> None:
     def publish(body: str) -> None:
         which = ("supplement_requested", "sms", "vi", "Bổ sung")
@@ -354,7 +356,7 @@ def everything_stored(office: Office) -> str:
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_of_an_erased_person_neither_number_nor_text_stays(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates, gone: bool
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, gone: bool
 ) -> None:
     text_to(office, CANARY)
     if gone:
@@ -371,7 +373,7 @@ def test_of_an_erased_person_neither_number_nor_text_stays(
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_text_under_way_when_its_person_was_erased_is_settled_and_not_sent_again(
-    office: Office, gateway: Texts, clock: time_machine.Coordinates, arrived: bool
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, arrived: bool
 ) -> None:
     text_to(office, CANARY)
     if arrived:
@@ -412,14 +414,14 @@ def test_an_address_that_is_none_stops_the_process(url: str) -> None:
         SmsGateway.of(url)
 
 
-def test_the_address_may_have_a_path(office: Office, gateway: Texts) -> None:
+def test_the_address_may_have_a_path(office: Office, gateway: SmsProvider) -> None:
     carrier = SmsCarrier(SmsGateway.of(f"{gateway.url}/elsewhere/", TOKEN), 0.5)
     text_to(office)
     DeliveryWorker(office.database, carrier).step()
     assert "404" in (only(office).problem or "") and only(office).status == "temporary_failure"
 
 
-def test_attempts_of_texts_are_recorded_like_those_of_emails(office: Office, gateway: Texts) -> None:
+def test_attempts_of_texts_are_recorded_like_those_of_emails(office: Office, gateway: SmsProvider) -> None:
     text_to(office)
     worker(office, gateway).step()
     [attempt] = office.attempts()

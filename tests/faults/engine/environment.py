@@ -24,8 +24,8 @@ from sqlalchemy.engine import make_url
 
 from infra.chassis.settings import SERVICES
 from infra.cli.demo import smtp_server
-from infra.sandbox import texts
-from infra.sandbox.texts import Texts
+from infra.sandbox import sms_provider
+from infra.sandbox.sms_provider import SmsProvider
 from tests.faults.engine.client import Caller, Refused, Unknown
 from tests.faults.engine.side_effects import Bank, bank
 from tests.faults.engine.tcp_proxy import Proxies, Proxy
@@ -119,7 +119,7 @@ class World:
         self.to_database: dict[str, Proxy] = {}
         self.people: People
         self.mails: Any = None
-        self.texts: Texts
+        self.texts: SmsProvider
         self.bank: Bank
         self.audit_keys: list[str] = []  # what auditors hold every checkpoint against; never looked up a second time
         self._engines: dict[str, Any] = {}
@@ -300,7 +300,7 @@ def world(folder: Path, **settings: str) -> Iterator[World]:
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
         outside = stack.enter_context(bank())
         made = World(folder, broker, databases, stack.enter_context(broker.virtual_host()))
-        made.mails, made.bank, outside.uri, made.texts = mails, outside, made.direct_uri, texts.serve()
+        made.mails, made.bank, outside.uri, made.texts = mails, outside, made.direct_uri, sms_provider.serve()
         stack.callback(made.texts.stop)
         stack.callback(made.close)
         made.prepare({"SMTP_URL": mailbox, "SMS_URL": made.texts.url, **outside.settings, **settings})

@@ -40,9 +40,7 @@ def on_postgresql(fresh_database: Callable[[str], str], tmp_path: Path) -> Itera
     store = Store._kept.pop(worker, None)
     if store:
         store.streams.close()
-    kept = Database._kept.pop(worker, None)
-    if kept:
-        kept.engine.dispose()
+    Database.forget(worker)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
@@ -102,7 +102,7 @@ class Ours:
         self.settings, self.counter = settings, Counter
         Counter.failures, Counter.heard = 0, []
         self.database = Database.at(settings.database_url("echo"))
-        declare(settings, [EchoService], [contract_of("echo")])
+        declare_topology(settings, [EchoService], [contract_of("echo")])
         self.runner = ServiceRunner(container_config(settings))
         self.runner.add_service(EchoService)
         self.runner.start()
@@ -139,7 +139,7 @@ def ours(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> I
             one.runner.stop()
         with eventlet.Timeout(5, False):
             one.runner.kill()
-    Database._kept.pop(url, None)
+    Database.forget(url)
 
 
 def died(container: ServiceContainer, seconds: float = 15) -> BaseException | None:

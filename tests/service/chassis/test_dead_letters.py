@@ -16,8 +16,8 @@ from infra.chassis.tables import dead_letter
 
 EVENT = {"id": "applications:7", "type": "application_read.v1", "source": "/applications", "data": {}}
 WAYS = {
-    "note_unreadable": ("identity", "evt-read", b"{no json", "undecodable"),
-    "keep": ("evt-read", EVENT, {}, "ValueError: 7", 6, 0.0),
+    "record_unreadable": ("identity", "evt-read", b"{no json", "undecodable"),
+    "record": ("evt-read", EVENT, {}, "ValueError: 7", 6, 0.0),
 }
 
 
@@ -25,7 +25,7 @@ WAYS = {
 def settings(fresh_database):
     url = fresh_database("identity")
     yield Settings({"IDENTITY_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development"})
-    Database._kept.pop(url, None)
+    Database.forget(url)
 
 
 def rows(settings: Settings) -> list[tuple[int, str]]:
@@ -37,7 +37,7 @@ def rows(settings: Settings) -> list[tuple[int, str]]:
     return listed
 
 
-@pytest.mark.parametrize(("way", "attempts"), [("note_unreadable", 40), ("keep", 6)])
+@pytest.mark.parametrize(("way", "attempts"), [("record_unreadable", 40), ("record", 6)])
 def test_what_many_workers_put_aside_at_once_has_one_row(settings, way, attempts):
     migrations.upgrade(settings, "identity")
     letters, start = DeadLetters(Database(settings.database_url("identity"))), threading.Barrier(8)

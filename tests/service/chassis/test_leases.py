@@ -26,18 +26,18 @@ def url(fresh_database):
     ALL[0].metadata.create_all(engine)
     engine.dispose()
     yield address
-    Database._kept.pop(address, None)
+    Database.forget(address)
 
 
 def another(url: str) -> Lease:
     """A lease as another process has it: with connections of its own."""
-    Database._kept.pop(url, None)
+    Database.forget(url)
     return Lease(url, SECONDS)
 
 
 def taken(lease: Lease, within: float = 6.0) -> bool:
     until = time.monotonic() + within
-    while not lease.held():
+    while not lease.acquire():
         if time.monotonic() > until:
             return False
         eventlet.sleep(0.05)
@@ -51,20 +51,20 @@ def write(lease: Lease, position: int) -> None:
 
 def test_one_leads_and_the_next_takes_over_at_once_after_an_orderly_end(url):
     first, second = another(url), another(url)
-    assert first.held() and not second.held()
+    assert first.acquire() and not second.acquire()
     first.release()
     assert taken(second, 2) and second.epoch == 2
 
 
 def test_a_leader_that_says_nothing_is_replaced_though_its_connection_lives(url):
     first, second = another(url), another(url)
-    assert first.held()
+    assert first.acquire()
     assert taken(second), "the server cut the silent leader off"
 
 
 def test_a_zombie_writes_nothing_after_another_took_over(url):
     zombie, heir = another(url), another(url)
-    assert zombie.held()
+    assert zombie.acquire()
     write(zombie, 1)
     assert taken(heir)
     write(heir, 7)
@@ -77,7 +77,7 @@ def test_a_zombie_writes_nothing_after_another_took_over(url):
 
 def test_a_zombie_in_the_middle_of_a_transaction_writes_nothing(url):
     zombie, heir = another(url), another(url)
-    assert zombie.held()
+    assert zombie.acquire()
     with pytest.raises(Superseded), zombie, zombie.database.session() as session:
         advance(session, "something", 2)
         assert taken(heir)
@@ -87,7 +87,7 @@ def test_a_zombie_in_the_middle_of_a_transaction_writes_nothing(url):
 
 def test_a_zombie_publishes_nothing_once_its_time_has_run_out(url):
     zombie = another(url)
-    assert zombie.held()
+    assert zombie.acquire()
     zombie.check()
     eventlet.sleep(SECONDS)
     with pytest.raises(Superseded):
@@ -96,17 +96,17 @@ def test_a_zombie_publishes_nothing_once_its_time_has_run_out(url):
 
 def test_a_leader_that_keeps_its_lease_is_not_replaced(url):
     leader, waiting = another(url), another(url)
-    assert leader.held()
-    leader.keep()
+    assert leader.acquire()
+    leader.start_renewing()
     assert not taken(waiting, SECONDS * 2.5)
-    assert leader.held() and leader.epoch == 1
+    assert leader.acquire() and leader.epoch == 1
     leader.release()
 
 
 def test_a_leader_whose_connection_was_ended_leads_again_under_a_new_epoch(url):
     leader = another(url)
-    assert leader.held()
-    leader.keep()
+    assert leader.acquire()
+    leader.start_renewing()
     with create_engine(url).connect() as connection:
         connection.execute(
             text(
@@ -131,7 +131,7 @@ class Counting:
 
 
 def test_committed_work_wakes_the_leader_up(url):
-    Database._kept.pop(url, None)
+    Database.forget(url)
     duty = Counting()
     follower = Follower(Settings({"ECHO_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere"}), "echo", [duty])
     running = eventlet.spawn(follower.run)

@@ -58,14 +58,14 @@ def test_an_unknown_door_is_answered_by_name(ours, wire, method):
 
 @pytest.mark.parametrize("poison", [b"{no json", b'{"no": "event"}'])
 def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch, poison):
-    laid, lay = [], Publisher.keep
+    laid, lay = [], Publisher.publish_durably
 
     def slowly(publisher: Publisher, *given: Any, **options: Any) -> None:
         lay(publisher, *given, **options)
         laid.append(given)
         eventlet.sleep(1)
 
-    monkeypatch.setattr(Publisher, "keep", slowly)
+    monkeypatch.setattr(Publisher, "publish_durably", slowly)
     service = ours()
     for _ in range(30):
         wire.send(poison, routing_key=QUEUE, **PLAIN)

@@ -1,4 +1,4 @@
-"""A handler's queue that was deleted costs no event: whoever makes it again has it told what it missed."""
+"""A handler's queue that was deleted costs no event: whoever makes it again gets what it missed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nameko.standalone.rpc import ClusterRpcProxy
 from sqlalchemy import update
 
 from infra.chassis import clock
-from infra.chassis.erasure.queues import sweep, take_out
+from infra.chassis.erasure.queues import remove_settled, sweep
 from infra.chassis.followers import Follower
 from infra.chassis.messaging.handler_queues import handler_queue, redelivery_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher, events_exchange
@@ -30,12 +30,12 @@ QUEUE = "evt-echo-counted.v1--echo.hear"
 
 
 @pytest.fixture
-def events_since(ours) -> Iterator[Follower]:
+def source(ours) -> Iterator[Follower]:
     """The follower of the echo's database."""
     service = ours()
     stop(service)
     follower = Follower(service.settings, "echo")
-    until(follower.lease.held)
+    until(follower.lease.acquire)
     yield follower
     follower.lease.release()
 
@@ -71,84 +71,84 @@ def follow(follower: Follower, rounds: int = 30, until_heard: list[str] | None =
             return
 
 
-def test_an_event_told_while_its_queue_was_gone_is_told_again(ours, told, wire):
+def test_an_event_published_while_its_queue_was_gone_is_published_again(ours, source, wire):
     another_listens(wire)
     service = ours()
     count(wire, 2)
     stop(service)
     delete(wire)
-    assert told.once() == 2, "the other queue took them, and nobody complained"
+    assert source.once() == 2, "the other queue took them, and nobody complained"
     service = ours()
-    follow(told, until_heard=service.counter.heard, by=2)
+    follow(source, until_heard=service.counter.heard, by=2)
     assert service.counter.heard == ["echo:1", "echo:2"]
     assert wire.count(QUEUE) == 0 and wire.count(redelivery_queue("echo").name) == 0
 
 
-def test_an_event_that_lay_in_a_deleted_queue_is_told_again(ours, told, wire):
+def test_an_event_that_lay_in_a_deleted_queue_is_published_again(ours, source, wire):
     service = ours()
     count(wire)
     stop(service)
-    assert told.once() == 1 and wire.count(QUEUE) == 1
+    assert source.once() == 1 and wire.count(QUEUE) == 1
     delete(wire)
     service = ours()
-    follow(told, until_heard=service.counter.heard)
+    follow(source, until_heard=service.counter.heard)
     assert service.counter.heard == ["echo:1"]
 
 
-def test_a_running_consumer_whose_queue_vanishes_makes_it_again_and_asks(ours, told, wire):
+def test_a_running_consumer_whose_queue_vanishes_makes_it_again_and_asks(ours, source, wire):
     another_listens(wire)
     service = ours()
     delete(wire)
     count(wire)
-    told.once()
-    follow(told)
+    source.once()
+    follow(source)
     assert until(lambda: service.counter.heard) == ["echo:1"]
     assert service.alive
 
 
-def test_migrate_that_finds_a_queue_gone_asks_as_well(ours, told, wire):
+def test_migrate_that_finds_a_queue_gone_asks_as_well(ours, source, wire):
     another_listens(wire)
     service = ours()
     count(wire)
     stop(service)
     delete(wire)
-    told.once()
+    source.once()
     stop(ours())  # declares everything, as portal migrate does, before its consumer looks
-    follow(told)
+    follow(source)
     service = ours()
     assert until(lambda: service.counter.heard) == ["echo:1"]
 
 
-def test_what_was_digested_before_has_no_second_effect(ours, told, wire):
+def test_what_was_digested_before_has_no_second_effect(ours, source, wire):
     service = ours()
     count(wire, 3)
-    told.once()
+    source.once()
     until(lambda: len(service.counter.heard) == 3)
     heard = list(service.counter.heard)
     delete(wire)
-    follow(told)
+    follow(source)
     count(wire)
-    follow(told, 5)
+    follow(source, 5)
     assert until(lambda: len(service.counter.heard) == 4) and service.counter.heard[:3] == heard
 
 
-def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earliest(ours, told, wire, monkeypatch):
+def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earliest(ours, source, wire, monkeypatch):
     another_listens(wire)
     service = ours()
     count(wire, 2)
-    told.once()
+    source.once()
     until(lambda: len(service.counter.heard) == 2)
-    redelivery = next(duty for duty in told.duties if duty.name == "redelivery")
+    redelivery = next(duty for duty in source.duties if duty.name == "redelivery")
     publisher, sent = redelivery.sources[0].publisher, []
     monkeypatch.setattr(publisher, "republish", lambda event, queue: sent.append((queue, event["id"])))
     for days in (0, 2, 1):
         since = (clock.now() - timedelta(days=days)).isoformat()
         request_redelivery(Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": since})
-    follow(told, 20)
+    follow(source, 20)
     assert sent == [(QUEUE, "echo:1"), (QUEUE, "echo:2")] and wire.count(redelivery_queue("echo").name) == 0
 
 
-def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
+def test_a_new_handler_does_not_get_what_was_before_it(ours, source, wire):
     another_listens(wire)
     with Connection(wire.uri) as connection:
         assert connection.channel().queue_declare(QUEUE, passive=True).message_count == 0
@@ -158,20 +158,20 @@ def test_a_new_handler_is_not_told_what_was_before_it(ours, told, wire):
         session.execute(relay_position.delete().where(relay_position.c.name == "queue of hear"))
     count(wire)
     delete(wire)
-    told.once()
-    follow(told)
+    source.once()
+    follow(source)
     assert wire.count(redelivery_queue("echo").name) == 0
 
 
-def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, monkeypatch):
+def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, source, wire, monkeypatch):
     another_listens(wire)
     service = ours()
     count(wire, 2)
     stop(service)
     delete(wire)
-    told.once()
+    source.once()
     service = ours()
-    redelivery = next(duty for duty in told.duties if duty.name == "redelivery")
+    redelivery = next(duty for duty in source.duties if duty.name == "redelivery")
     publisher = redelivery.sources[0].publisher
     again, broken = publisher.republish, []
 
@@ -182,28 +182,28 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, told, wire, 
         again(event, queue)
 
     monkeypatch.setattr(publisher, "republish", once_broken)
-    follow(told, 40)
+    follow(source, 40)
     assert broken and sorted(service.counter.heard) == ["echo:1", "echo:2"]
 
 
-def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, told, wire, monkeypatch):
+def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, source, wire, monkeypatch):
     another_listens(wire)
     service = ours()
     count(wire, 2)
-    told.once()
+    source.once()
     until(lambda: len(service.counter.heard) == 2)
     monkeypatch.setattr("infra.chassis.messaging.redelivery.BATCH", 1)
     request_redelivery(
         Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}
     )
     eventlet.sleep(LOOK)
-    assert told.once() == 1 and wire.count(redelivery_queue("echo").name) == 0, "begun, and not ended"
-    monkeypatch.setattr(told.lease, "held", lambda: False)
-    told.once()
+    assert source.once() == 1 and wire.count(redelivery_queue("echo").name) == 0, "begun, and not ended"
+    monkeypatch.setattr(source.lease, "acquire", lambda: False)
+    source.once()
     assert until(lambda: wire.count(redelivery_queue("echo").name) == 1), "for whoever leads now"
 
 
-def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
+def test_nothing_older_than_the_window_is_published_again(ours, source, wire):
     another_listens(wire)
     service = ours()
     count(wire, 2)
@@ -211,43 +211,43 @@ def test_nothing_older_than_the_window_is_told_again(ours, told, wire):
     with service.database.session() as session:
         session.execute(update(outbox).where(outbox.c.position == 1).values(at=clock.now() - timedelta(days=8)))
     delete(wire)
-    told.once()
+    source.once()
     service = ours()
-    follow(told)
+    follow(source)
     assert service.counter.heard == ["echo:2"]
 
 
-def test_a_request_that_is_none_is_passed_by(ours, told, wire):
+def test_a_request_that_is_none_is_passed_by(ours, source, wire):
     not_ours = b'{"queue": "rpc-echo", "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}'
     for body in (b"{no json", b"[]", not_ours):
         wire.send(body, routing_key=redelivery_queue("echo").name, content_type="application/json",
                   content_encoding="utf-8")  # fmt: skip
-    follow(told, 40)
+    follow(source, 40)
     assert wire.count(redelivery_queue("echo").name) == 0 and wire.count("rpc-echo") == 0
 
 
-def test_an_event_an_operator_has_dropped_stays_dropped_when_it_is_told_again(ours, told, wire):
+def test_an_event_an_operator_has_dropped_stays_dropped_when_it_is_published_again(ours, source, wire):
     from infra.chassis.messaging.dead_letters import DeadLetters
 
     service = ours()
     service.counter.failures = 3
     count(wire)
-    told.once()
+    source.once()
     letters = DeadLetters(service.database)
     [letter] = until(letters.waiting)
     letters.drop(letter["id"], "a test")
     service.counter.failures = 50
     delete(wire)
-    follow(told)
+    follow(source)
     until(lambda: wire.count(QUEUE) == 0)
     eventlet.sleep(1.0)
     assert letters.waiting() == [] and service.counter.failures == 49
 
 
-def test_the_exchange_of_a_source_is_bound_again_with_the_queue(ours, told, wire):
+def test_the_exchange_of_a_source_is_bound_again_with_the_queue(ours, source, wire):
     service = ours()
     delete(wire)
-    follow(told)
+    follow(source)
     wire.send({"id": "echo:77", "data": {"count": 1}}, exchange=events_exchange("echo").name, routing_key="counted.v1")
     assert until(lambda: service.counter.heard) == ["echo:77"]
 
@@ -279,19 +279,19 @@ def test_an_event_whose_queue_is_gone_when_its_wait_is_over_lies_in_the_quaranti
     assert raw["headers"]["x-death"][0]["reason"] == "expired"
 
 
-def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, told, wire):
+def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, source, wire):
     waits_for_its_next_try(ours, wire, 3)
     delete(wire)
     asked = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
     wire.send(asked, routing_key=redelivery_queue("echo").name)
-    follow(told, 15)  # it is the source that makes the queue again
+    follow(source, 15)  # it is the source that makes the queue again
     assert until(lambda: wire.count(QUEUE) == 1) and wire.count(QUARANTINE) == 0
     delete(wire)
     service = ours()  # and now it is the handler's own service
     comes_back(wire, service)
 
 
-def test_a_queue_made_by_an_earlier_version_is_bound_as_well(ours, told, wire):
+def test_a_queue_made_by_an_earlier_version_is_bound_as_well(ours, source, wire):
     delete(wire)
     with Connection(wire.uri) as connection:
         handler_queue("echo", "counted.v1", "echo", "hear")(connection.channel()).declare()
@@ -330,9 +330,9 @@ def test_what_has_no_queue_any_more_loses_the_words_of_an_erased_person(ours, wi
     wire.send(f"neither letter nor event: {person}".encode(), routing_key=QUARANTINE)
     until(lambda: wire.count(QUARANTINE) == 3)
     assert sweep(service.settings, {person}) == {"quarantine": 2} and sweep(service.settings, {person}) == {}
-    assert take_out(service.settings, [("a queue that is gone", "echo:another")]) == 0
+    assert remove_settled(service.settings, [("a queue that is gone", "echo:another")]) == 0
     assert wire.count(QUARANTINE) == 3
-    assert take_out(service.settings, [("a queue that is gone", f"echo:{person}")]) == 1
+    assert remove_settled(service.settings, [("a queue that is gone", f"echo:{person}")]) == 1
     gone, other = sorted(wire.take(QUARANTINE), key=lambda one: len(one["body"]))
     assert json.loads(gone["body"]) == {"forgotten": True}
     assert json.loads(other["body"])["data"]["reason"] == "lời nói" and other["headers"] == headers

@@ -16,7 +16,7 @@ import pytest
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.identity.keys import fresh_pem
@@ -44,7 +44,7 @@ def production(broker, fresh_database, tmp_path) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if name.split("_")[0] not in {"PORTAL", "AMQP"}}
     settings = Settings(given)
     upgrade(settings, "identity")
-    declare(settings, [IdentityService], [contract_of("identity")])
+    declare_topology(settings, [IdentityService], [contract_of("identity")])
     return {**ours, **given}
 
 

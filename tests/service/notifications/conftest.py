@@ -11,7 +11,7 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker
-from infra.sandbox.texts import Texts, serve
+from infra.sandbox.sms_provider import SmsProvider, serve
 from tests.component.notifications import mail_server
 from tests.service.notifications.installation import Portal, running
 
@@ -25,14 +25,14 @@ def mailbox(tmp_path: Path) -> Iterator[mail_server.MailServer]:
 
 
 @pytest.fixture
-def texts() -> Iterator[Texts]:
+def texts() -> Iterator[SmsProvider]:
     gateway = serve()
     yield gateway
     gateway.stop()
 
 
 @pytest.fixture(params=["embedded", "servers"])
-def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts: Texts) -> Iterator[Portal]:
+def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts: SmsProvider) -> Iterator[Portal]:
     given = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
     given["SMS_URL"] = texts.url
     if request.param == "servers":

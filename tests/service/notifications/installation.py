@@ -20,7 +20,7 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
 from infra.chassis.messaging.publishing import Publisher, events_exchange
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
@@ -95,7 +95,7 @@ class Portal:
 def running(settings: Settings) -> Iterator[Portal]:
     install()
     upgrade(settings, "notifications")
-    declare(settings, [service_class("notifications")], [contract_of("notifications")])
+    declare_topology(settings, [service_class("notifications")], [contract_of("notifications")])
     StandIn.silent_for = 0
     runner = ServiceRunner(container_config(settings))
     runner.add_service(StandIn)

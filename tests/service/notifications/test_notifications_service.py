@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from nameko.exceptions import RemoteError
 
-from infra.sandbox.texts import Texts
+from infra.sandbox.sms_provider import SmsProvider
 from tests.component.notifications.mail_server import MailServer
 from tests.component.notifications.use_cases import event
 from tests.service.notifications.installation import Portal, StandIn, command_id, eventually
@@ -38,7 +38,7 @@ def test_an_event_becomes_a_message_and_an_email(portal: Portal, mailbox: MailSe
         assert (sent["status"], sent["recipient"], len(sent["attempts"])) == ("sent", "m***@example.vn", 1)
 
 
-def test_what_must_be_acted_on_becomes_a_text_too(portal: Portal, texts: Texts) -> None:
+def test_what_must_be_acted_on_becomes_a_text_too(portal: Portal, texts: SmsProvider) -> None:
     portal.tell(event("supplement_requested.v1", "applications:1"))
     with portal.calling("citizen") as mine:
         eventually(lambda: mine.inbox()["unread"] == 1)

@@ -128,7 +128,7 @@ DeliveryWorker(Database(sys.argv[1]), SmsCarrier(SmsGateway.of(sys.argv[2]))).st
 
 def test_after_a_leader_died_the_gateway_is_asked_and_the_text_stays_one(database: Database) -> None:
     from infra.chassis.crash_points import CRASHED
-    from infra.sandbox.texts import serve
+    from infra.sandbox.sms_provider import serve
     from services.notifications.delivery_worker import DeliveryWorker
     from services.notifications.sms_carrier import SmsCarrier, SmsGateway
 

@@ -22,7 +22,7 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
 from infra.chassis.messaging.publishing import Publisher, events_exchange
-from infra.chassis.messaging.topology import declare
+from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker, install
@@ -121,7 +121,7 @@ def portal(settings: Settings) -> Iterator[Portal]:
     Applications.known = {}
     gateway = serve(tmn_code=TMN, hash_secret=SECRET, delay=0.05)
     settings.env["VNPAY_URL"] = gateway.url
-    declare(settings, [service_class("payments")], [CONTRACT])
+    declare_topology(settings, [service_class("payments")], [CONTRACT])
     runner = ServiceRunner(container_config(settings))
     for service in (Identity, Applications, service_class("payments")):
         runner.add_service(service)

@@ -1,4 +1,4 @@
-"""A gateway for text messages, for demos and tests: keeps every text and sends none; misbehaves when asked to.
+"""A gateway for text messages, for demos and tests: stores every text and sends none; misbehaves when asked to.
 
 Speaks the API of ``services/notifications/sms_carrier.py``: ``PUT`` and ``GET /messages/{id}``. Beside it:
 
@@ -15,8 +15,8 @@ Speaks the API of ``services/notifications/sms_carrier.py``: ``PUT`` and ``GET /
 Numbers have faults of their own: ``+84900000NNN`` is refused with NNN every time, ``+84900001NNN`` with NNN the first
 time only, ``+84900002000`` is dropped the first time, ``+84900003000`` is taken and then reported as ``failed``.
 
-Run alone: ``python -m infra.sandbox.texts --port 8095``; the first line written is ``{"port", "url"}``. With SMS_TOKEN
-(or …_FILE) set, callers of ``/messages`` must show it. Within a process: ``serve()``.
+Run alone: ``python -m infra.sandbox.sms_provider --port 8095``; the first line written is ``{"port", "url"}``. With
+SMS_TOKEN (or …_FILE) set, callers of ``/messages`` must show it. Within a process: ``serve()``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass
-class Text:
+class SmsMessage:
     """One text taken; ``puts``: how often it was handed over, ``asked``: how often somebody asked about it."""
 
     id: str
@@ -57,7 +57,7 @@ class Text:
     puts: int = 1
     asked: int = 0
 
-    def shown(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id, "to": self.to, "from": self.sender, "text": self.text, "status": self.status,
             "puts": self.puts, "asked": self.asked,
@@ -65,20 +65,20 @@ class Text:
 
 
 @dataclass
-class Texts(Addressed):
+class SmsProvider(Addressed):
     """The gateway. ``faults`` wait for the next texts; ``asked_in_vain`` counts questions about texts never taken."""
 
     token: str = ""
     faults: deque[str] = field(default_factory=deque)
     asked_in_vain: int = 0
-    kept: dict[str, Text] = field(default_factory=dict)
+    messages: dict[str, SmsMessage] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     _met: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, port: int = 0, host: str = "127.0.0.1") -> Texts:
+    def start(self, port: int = 0, host: str = "127.0.0.1") -> SmsProvider:
         self.stopping.clear()
-        self.listening = Listening(_Visit, port=port, host=host, texts=self)
+        self.listening = Listening(_Request, port=port, host=host, texts=self)
         return self
 
     def stop(self) -> None:
@@ -90,40 +90,40 @@ class Texts(Addressed):
     def all(self) -> list[dict[str, Any]]:
         """What was taken, in the order of arrival."""
         with self._lock:
-            return [one.shown() for one in self.kept.values()]
+            return [one.to_json() for one in self.messages.values()]
 
     def misbehave(self, fault: str, times: int = 1) -> None:
         self.faults.extend([fault] * times)
 
-    def handed_over(self, message_id: str, told: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
+    def put(self, message_id: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
         """Status, answer, and how the answer is to be spoilt (``drop``, ``hang`` or nothing)."""
-        to, sender, text = (told.get(name) for name in ("to", "from", "text"))
+        to, sender, text = (body.get(name) for name in ("to", "from", "text"))
         if not (isinstance(to, str) and isinstance(sender, str) and isinstance(text, str) and text):
             return 422, {"detail": "to, from and text are needed"}, ""
         if not NUMBER.fullmatch(to):
             return 422, {"detail": f"{to} is no number"}, ""
         with self._lock:
-            fault = self.faults.popleft() if self.faults else self._own_fault(to)
+            fault = self.faults.popleft() if self.faults else self._number_fault(to)
             if fault.isdigit():
                 return int(fault), {"detail": f"{to}: refused on request"}, ""
-            known = self.kept.get(message_id)
+            known = self.messages.get(message_id)
             if known is None:
                 status = "failed" if to == FAILED else "accepted"
-                known = self.kept[message_id] = Text(message_id, to, sender, text, status)
+                known = self.messages[message_id] = SmsMessage(message_id, to, sender, text, status)
                 return 201, {"status": known.status}, fault
             known.puts += 1
             return 200, {"status": known.status}, fault
 
-    def became(self, message_id: str) -> Text | None:
+    def status_of(self, message_id: str) -> SmsMessage | None:
         with self._lock:
-            known = self.kept.get(message_id)
+            known = self.messages.get(message_id)
             if known is None:
                 self.asked_in_vain += 1
             else:
                 known.asked += 1
             return known
 
-    def _own_fault(self, to: str) -> str:
+    def _number_fault(self, to: str) -> str:
         found, first = REFUSED.fullmatch(to), to not in self._met
         self._met.add(to)
         if found and (found[1] == "0" or first):
@@ -131,79 +131,79 @@ class Texts(Addressed):
         return "drop" if to == DROPPED and first else ""
 
 
-class _Visit(BaseHTTPRequestHandler):
+class _Request(BaseHTTPRequestHandler):
     """One HTTP request to the gateway."""
 
     server: Any
     timeout = 10
 
     @property
-    def texts(self) -> Texts:
-        texts: Texts = self.server.texts
+    def texts(self) -> SmsProvider:
+        texts: SmsProvider = self.server.texts
         return texts
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         if path == "/texts":
-            self._say(200, self.texts.all())
-        elif (message_id := self._message()) is not None and self._known_caller():
-            text = self.texts.became(message_id)
-            self._say(404, {"detail": "unknown"}) if text is None else self._say(200, {"status": text.status})
+            self._respond(200, self.texts.all())
+        elif (message_id := self._message()) is not None and self._authorized():
+            text = self.texts.status_of(message_id)
+            self._respond(404, {"detail": "unknown"}) if text is None else self._respond(200, {"status": text.status})
 
     def do_PUT(self) -> None:
-        told = self._told()
-        if told is None or (message_id := self._message()) is None or not self._known_caller():
+        body = self._json_body()
+        if body is None or (message_id := self._message()) is None or not self._authorized():
             return
-        code, answer, spoilt = self.texts.handed_over(message_id, told)
+        code, answer, spoilt = self.texts.put(message_id, body)
         if spoilt == "hang":
-            self._wait_for_the_caller_to_go()
+            self._wait_until_caller_disconnects()
         if spoilt:
             self.close_connection = True
             return
-        self._say(code, answer)
+        self._respond(code, answer)
 
     def do_POST(self) -> None:
-        told = self._told()
-        if told is None:
+        body = self._json_body()
+        if body is None:
             return
-        fault, times = str(told.get("fault", "")), told.get("times", 1)
+        fault, times = str(body.get("fault", "")), body.get("times", 1)
         if urlsplit(self.path).path != "/faults":
-            self._say(404, {"detail": "no such page"})
+            self._respond(404, {"detail": "no such page"})
         elif not re.fullmatch(r"drop|hang|[45][0-9][0-9]", fault) or not isinstance(times, int):
-            self._say(422, {"detail": "fault: drop, hang, or a code of 4xx or 5xx; times: a number"})
+            self._respond(422, {"detail": "fault: drop, hang, or a code of 4xx or 5xx; times: a number"})
         else:
             self.texts.misbehave(fault, times)
-            self._say(200, {"waiting": list(self.texts.faults)})
+            self._respond(200, {"waiting": list(self.texts.faults)})
 
     def _message(self) -> str | None:
         start, _, message_id = urlsplit(self.path).path.rpartition("/")
         if start == "/messages" and message_id:
             return unquote(message_id)
-        self._say(404, {"detail": "no such page"})
+        self._respond(404, {"detail": "no such page"})
         return None
 
-    def _known_caller(self) -> bool:
-        shown = self.headers.get("Authorization", "")
-        if not self.texts.token or hmac.compare_digest(shown.encode(), f"Bearer {self.texts.token}".encode()):
+    def _authorized(self) -> bool:
+        authorization = self.headers.get("Authorization", "")
+        if not self.texts.token or hmac.compare_digest(authorization.encode(), f"Bearer {self.texts.token}".encode()):
             return True
-        self._say(401, {"detail": "who are you?"})
+        self._respond(401, {"detail": "who are you?"})
         return False
 
-    def _told(self) -> dict[str, Any] | None:
+    def _json_body(self) -> dict[str, Any] | None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LONGEST_BODY:
-            self._say(413, {"detail": "too long"})
+            self._respond(413, {"detail": "too long"})
             return None
         try:
-            told = json.loads(self.rfile.read(int(length)))
+            body = json.loads(self.rfile.read(int(length)))
         except ValueError:
-            told = None
-        if not isinstance(told, dict):
-            self._say(400, {"detail": "a JSON object is needed"})
+            body = None
+        if not isinstance(body, dict):
+            self._respond(400, {"detail": "a JSON object is needed"})
             return None
-        return told
+        return body
 
-    def _wait_for_the_caller_to_go(self) -> None:
+    def _wait_until_caller_disconnects(self) -> None:
         self.connection.settimeout(0.1)
         for _ in range(int(PATIENCE / 0.1)):
             if self.texts.stopping.is_set():
@@ -216,8 +216,8 @@ class _Visit(BaseHTTPRequestHandler):
             except OSError:
                 return
 
-    def _say(self, status: int, told: Any) -> None:
-        body = json.dumps(told, ensure_ascii=False).encode()
+    def _respond(self, status: int, value: Any) -> None:
+        body = json.dumps(value, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -228,15 +228,15 @@ class _Visit(BaseHTTPRequestHandler):
         """Its own list of texts is the record."""
 
 
-def serve(*, token: str = "", port: int = 0, host: str = "127.0.0.1") -> Texts:
+def serve(*, token: str = "", port: int = 0, host: str = "127.0.0.1") -> SmsProvider:
     """A gateway of this process, listening until ``stop()``."""
-    return Texts(token=token).start(port, host)
+    return SmsProvider(token=token).start(port, host)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run alone until TERM; the first line written is ``{"port", "url"}``."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.sandbox.texts", description="A gateway for text messages that keeps them."
+        prog="python -m infra.sandbox.sms_provider", description="A gateway for text messages that keeps them."
     )
     parser.add_argument("--port", type=int, default=8095)
     parser.add_argument("--host", default="127.0.0.1")
