@@ -36,6 +36,7 @@ from services.applications.transparency.proofs import Proofs
 from services.applications.verification import verifier
 from tests.component.applications.builders import brought_to
 from tests.e2e.platforms import Processes
+from tests.support.import_path import import_path
 
 RATE, AT_ONCE = 500, 10  # events a second; events of one application, written in one transaction
 PROOFS = 200
@@ -75,7 +76,7 @@ def lag(folder: Path, amqp_uri: str, databases: dict[str, str]) -> dict[str, Any
     """How long an event waits for a checkpoint while ``RATE`` a second are recorded and everything else is done too."""
     seconds = float(os.environ.get("PORTAL_BENCH_SECONDS", "30"))
     env = {"AMQP_URI": amqp_uri, "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(folder / "home"), **databases}
-    processes = Processes({**os.environ, **env, "PYTHONPATH": str(Path.cwd())}, folder)
+    processes = Processes({**os.environ, **env, "PYTHONPATH": import_path()}, folder)
     processes.portal("migrate")
     processes.start("applications follower", "applications", "--follower")
     try:

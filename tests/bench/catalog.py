@@ -34,6 +34,7 @@ from tests.component.catalog.builders import real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, command
 from tests.e2e.platforms import Processes
+from tests.support.import_path import import_path
 
 WHOLE = 6_842  # procedures in force in the national catalogue
 MARKS = (1_000, 3_000, WHOLE)
@@ -57,7 +58,7 @@ def over_the_wire(folder: Path, amqp_uri: str, databases: dict[str, str]) -> Row
     """``portal catalog import`` against a service and its follower; what both weigh as the catalogue grows."""
     env = {"AMQP_URI": amqp_uri, "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(folder / "home"), **databases}
     file = written(folder / "procedures.jsonl.gz", repeated(given() or sample_catalogue.definitions("H01.01")))
-    processes = Processes({**os.environ, **env, "PYTHONPATH": str(Path.cwd())}, folder)
+    processes = Processes({**os.environ, **env, "PYTHONPATH": import_path()}, folder)
     processes.portal("migrate", "identity", "catalog")
     for name, arguments in {"identity": [], "catalog": [], "catalog follower": ["--follower"]}.items():
         processes.start(name, name.split()[0], *arguments)

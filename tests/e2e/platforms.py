@@ -21,6 +21,7 @@ import requests
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal
 from infra.cli.demo import payment_gateway, smtp_server
+from tests.support.import_path import import_path
 
 READY_WITHIN = 120  # seconds
 
@@ -122,7 +123,7 @@ def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) ->
             **outside.settings,
             **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
         }
-        processes = Processes({**os.environ, **own, "PYTHONPATH": str(Path.cwd())}, folder)
+        processes = Processes({**os.environ, **own, "PYTHONPATH": import_path()}, folder)
         processes.portal("migrate")
         password = folder / "password"
         password.write_text(secrets.token_urlsafe(18))

@@ -21,6 +21,7 @@ import pytest
 
 from tests.e2e.platforms import Processes
 from tests.support.demo_run import PORTAL, Kept, plain_environment
+from tests.support.import_path import import_path
 
 Portal = Callable[..., subprocess.CompletedProcess[str]]
 OLDER = """ma_ho_so,viec,luc,can_bo
@@ -238,7 +239,7 @@ def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_comma
         "python3 -m venv auditor && auditor/bin/pip install cryptography": "mkdir auditor",
         "auditor/bin/python": f"{sys.executable} -I",
     }
-    env = plain_environment(tmp_path, REF=kept.reference, PYTHONPATH=str(ROOT))
+    env = plain_environment(tmp_path, REF=kept.reference, PYTHONPATH=import_path())
     for typed in commands:
         for written, meant in here.items():
             typed = typed.replace(written, meant)

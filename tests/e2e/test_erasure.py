@@ -33,6 +33,7 @@ from tests.e2e import canaries as canary
 from tests.e2e.erasure_scenario import SETTINGS, SHOP, Lived, register
 from tests.e2e.platforms import Processes
 from tests.support import storage_dump
+from tests.support.import_path import import_path
 
 LEGAL_BASIS = "Điều 14 Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15"
 CRASHES = "in_forgetting:13"  # all followers, in one process, after so many steps; of five services' 10 each
@@ -52,7 +53,7 @@ class Installation:
 
     def portal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         asked = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
-        env = {**os.environ, **self.env, "PYTHONPATH": str(Path.cwd())}
+        env = {**os.environ, **self.env, "PYTHONPATH": import_path()}
         return subprocess.run(asked, env=env, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -76,7 +77,7 @@ def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Ite
             "SMTP_URL": mailbox, "MAIL_FROM": "cong@example.vn", "SMS_URL": text_gateway(stack),
             **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
         }  # fmt: skip
-        processes = Processes({**os.environ, **env, "PYTHONPATH": str(Path.cwd())}, folder)
+        processes = Processes({**os.environ, **env, "PYTHONPATH": import_path()}, folder)
         processes.portal("migrate")
         stack.callback(processes.stop_all)
         processes.start("doors")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.import_path import import_path
+
 PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
 
 
@@ -29,7 +31,7 @@ class Kept:
 def plain_environment(home: Path, **more: str) -> dict[str, str]:
     """An environment that names no server, so that the embedded default is used."""
     env = {name: value for name, value in os.environ.items() if name != "AMQP_URI" and "_DATABASE_URL" not in name}
-    return {**env, "PORTAL_HOME": str(home), "PYTHONPATH": str(Path.cwd()), **more}
+    return {**env, "PORTAL_HOME": str(home), "PYTHONPATH": import_path(), **more}
 
 
 def kept_demo(folder: Path) -> Kept:

@@ -31,6 +31,7 @@ from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, portal_session
 from infra.cli.seed import seed
 from tests.e2e.platforms import Processes
+from tests.support.import_path import import_path
 
 IN_TIME = 1.0  # seconds a refusal may take
 TRIES = 3
@@ -225,7 +226,7 @@ def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str])
         "BLOB_STORE": str(folder / "blobs"),
         **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
     }
-    processes = Processes({**os.environ, **own, "PYTHONPATH": str(Path.cwd())}, folder)
+    processes = Processes({**os.environ, **own, "PYTHONPATH": import_path()}, folder)
     with contextlib.ExitStack() as stack:
         processes.portal("migrate")
         stack.callback(processes.stop_all)

@@ -30,6 +30,7 @@ from tests.faults.engine.client import Caller, Refused, Unknown
 from tests.faults.engine.side_effects import Bank, bank
 from tests.faults.engine.tcp_proxy import Proxies, Proxy
 from tests.faults.engine.workload import People
+from tests.support.import_path import import_path
 from tests.support.local_servers import free_port
 from tests.support.servers import Broker, Databases, running_broker, running_databases
 
@@ -131,7 +132,7 @@ class World:
         self.env = {
             **os.environ, **SHORT_WAITS, **own,
             "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(self.folder / "home"),
-            "BLOB_STORE": str(self.folder / "blobs"), "PYTHONPATH": str(Path.cwd()),
+            "BLOB_STORE": str(self.folder / "blobs"), "PYTHONPATH": import_path(),
         }  # fmt: skip
         for service in SERVICES:
             self.add(service, [service])

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import eventlet
 import pytest
@@ -16,6 +15,7 @@ from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
 from tests.faults.engine.verdicts import Verdict, keep, per_second
+from tests.support.import_path import import_path
 
 WRITERS = 8
 SEED = int(os.environ.get("SEED", "1"))
@@ -44,7 +44,7 @@ def tailed(url: str, events: int) -> Verdict:
     settings = Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere"})
     upgrade(settings, "applications")
     store = Store.from_settings(settings)
-    env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    env = {**os.environ, "PYTHONPATH": import_path()}
     command = [sys.executable, "-W", "ignore", "-m", "tests.service.applications.tailing", url, str(events // WRITERS)]
     begun, at = time.time(), list[float]()
     writers = [subprocess.Popen([*command, str(SEED * WRITERS + one)], env=env) for one in range(WRITERS)]

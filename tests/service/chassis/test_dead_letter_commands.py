@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 
 from infra.chassis.erasure.queues import TURN
 from infra.chassis.messaging.quarantine import QUARANTINE
+from tests.support.import_path import import_path
 
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
 PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
@@ -34,7 +35,7 @@ class Desk:
     def __init__(self, uri: str, url: str, folder: Path) -> None:
         own = {
             "AMQP_URI": uri, "IDENTITY_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development",
-            "PORTAL_HOME": str(folder), "RETRY_TIERS": "0.2", "PYTHONPATH": str(Path.cwd()), "PORTAL_LANGUAGE": "en",
+            "PORTAL_HOME": str(folder), "RETRY_TIERS": "0.2", "PYTHONPATH": import_path(), "PORTAL_LANGUAGE": "en",
         }  # fmt: skip
         self.env = {**os.environ, **own}
         self.engine = create_engine(url)

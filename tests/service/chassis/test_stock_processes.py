@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from kombu import Connection
 
 from tests.service.chassis.test_stopping import OURS, ended
+from tests.support.import_path import import_path
 
 STOCK = """
 import eventlet; eventlet.monkey_patch()
@@ -101,7 +101,7 @@ def test_our_wait_lets_the_others_work(fresh_database):
 def test_every_process_of_ours_has_that_wait():
     said = "from infra.cli.main import patch; patch(); import os; print(os.environ['PSYCOPG_WAIT_FUNC'])"
     env = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
-    env["PYTHONPATH"] = str(Path.cwd())
+    env["PYTHONPATH"] = import_path()
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", said], env=env, capture_output=True, text=True)
     assert done.stdout.strip() == "wait_selector"
 

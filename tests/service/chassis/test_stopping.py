@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import eventlet
 import pytest
+
+from tests.support.import_path import import_path
 
 OURS = """
 import eventlet; eventlet.monkey_patch()
@@ -39,7 +40,7 @@ def ended(
     """The exit code after some TERMs, ``None`` when it hangs. ``meanwhile``: what happens before the first."""
     child = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program, uri],
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": import_path()},
     )  # fmt: skip
     try:
         assert child.stderr is not None
