@@ -10,7 +10,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help venv demo servers test test-compose lint types bench chaos clean
+.PHONY: help venv demo servers test moved-clock test-compose lint types bench chaos clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
@@ -57,7 +57,7 @@ TOGETHER := test-rules test-doors test-chassis test-audit test-journeys
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	@echo "Three at a time, each shown when it is done, for about seven minutes: $(TOGETHER)"
 	@$(MAKE) --no-print-directory -j3 -Otarget $(TOGETHER)
-	$(TESTS) tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/transparency $(ARGS)
+	$(TESTS) tests/moved_clock tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/transparency $(ARGS)
 
 test-rules: .venv/.dev
 	$(TESTS) tests/architecture tests/contract tests/unit tests/component $(ARGS)
@@ -76,6 +76,9 @@ test-journeys: .venv/.dev
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)
+
+moved-clock: .venv/.dev  ## the demo and tests on the days of tests/moved_clock/days.py (DAYS="leap-day new-year" for some)
+	$(BIN)/python -m tests.moved_clock $(DAYS) $(if $(ARGS),-- $(ARGS))
 
 bench: servers  ## the benchmarks, as ratios measured in one run
 	$(BIN)/portal bench $(ARGS)
