@@ -25,21 +25,21 @@ from services.catalog.cursors import place
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.models import Agency, AgencyChange
 from services.catalog.places import check_province
-from services.catalog.successors import heir_of, seat, standing
+from services.catalog.successors import existing_on, province_on, successor_of
 
 ONE_DAY = timedelta(days=1)
 LAST_BUT_ONE = date.max - ONE_DAY
 FAR = 50  # parents above parents
 
 
-class Agencies:
+class AgencyRegister:
     """Keeps agencies with their days, parents and heirs, and who recorded what and why."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Agencies:
+    def from_settings(cls, settings: Settings) -> AgencyRegister:
         return cls(Database.at(settings.database_url("catalog")))
 
     def agencies(
@@ -47,10 +47,10 @@ class Agencies:
     ) -> dict[str, Any]:
         """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
         day = day_of(at)
-        query = standing(day).where(Agency.code > place(cursor)).order_by(Agency.code).limit(limit + 1)
-        query = query.where(seat(day) == province_code) if province_code else query
+        query = existing_on(day).where(Agency.code > place(cursor)).order_by(Agency.code).limit(limit + 1)
+        query = query.where(province_on(day) == province_code) if province_code else query
         with self.database.session() as session:
-            items = [_agency(row) for row in session.scalars(query)]
+            items = [_agency_view(row) for row in session.scalars(query)]
         following = cursor_at(items[limit - 1]["code"]) if len(items) > limit else None
         return {"at": day.isoformat(), "items": items[:limit], "next_cursor": following}
 
@@ -68,16 +68,16 @@ class Agencies:
             return {
                 "code": code,
                 "at": day.isoformat(),
-                "carried_on_by": heir_of(session, code, day),
+                "carried_on_by": successor_of(session, code, day),
                 "merged_from": sorted(set(session.scalars(merged))),
-                "items": [_agency(row) for row in rows],
+                "items": [_agency_view(row) for row in rows],
             }
 
     def changes(self, code: str) -> dict[str, Any]:
         """The history of an agency: who recorded what, when and why."""
         with self.database.session() as session:
             query = select(AgencyChange).where(AgencyChange.code == code).order_by(AgencyChange.id)
-            return {"code": code, "items": [_change(row) for row in session.scalars(query)]}
+            return {"code": code, "items": [_change_view(row) for row in session.scalars(query)]}
 
     def set_agency(
         self, agency: dict[str, Any], valid_from: str, reason: str | None = None, *, by: Actor, command: Command
@@ -93,9 +93,9 @@ class Agencies:
 
         def work(session: Session) -> dict[str, Any]:
             _check_parents(session, agency["code"], agency.get("parent_code"), first_day)
-            row = _placed(session, agency, first_day)
-            _remember(session, row, "recorded", by, reason)
-            return _agency(row)
+            row = _place_period(session, agency, first_day)
+            _record_change(session, row, "recorded", by, reason)
+            return _agency_view(row)
 
         return self.database.command(command, work)
 
@@ -117,9 +117,9 @@ class Agencies:
         day = date.fromisoformat(last_day)
 
         def work(session: Session) -> dict[str, Any]:
-            row = session.scalar(standing(day).where(Agency.code == code).with_for_update())
+            row = session.scalar(existing_on(day).where(Agency.code == code).with_for_update())
             next_day = min(day, LAST_BUT_ONE) + ONE_DAY
-            if row is None or session.scalar(standing(next_day).where(Agency.code == into)) is None:
+            if row is None or session.scalar(existing_on(next_day).where(Agency.code == into)) is None:
                 raise AgencyUnknown(code=code if row is None else into, day=day.isoformat())
             if into == code:
                 raise InvalidRequest.at("/into", "không phải một cơ quan khác", "not another agency")
@@ -127,24 +127,24 @@ class Agencies:
             if later:
                 raise AgencyChangesLater(code=code, valid_from=later[0].isoformat())
             row.valid_until, row.merged_into, row.legal_basis = day, into, legal_basis
-            _remember(session, row, "merged", by, reason or legal_basis)
-            return _agency(row)
+            _record_change(session, row, "merged", by, reason or legal_basis)
+            return _agency_view(row)
 
         return self.database.command(command, work)
 
-    def heard_of(self, event: Mapping[str, Any]) -> None:
+    def record_created(self, event: Mapping[str, Any]) -> None:
         """An ``agency_created.v1`` of *identity*: known from that day on, unless an editor has recorded it already."""
         data = event["data"]
         with self.database.handle_once("record_created_agency", event["id"]) as session:
             if session is None or _periods(session, data["code"]):
                 return
             first_day = datetime.fromisoformat(data["created_at"]).astimezone(clock.OFFICE_ZONE).date()
-            row = _placed(session, {**data, "name": {"vi": data["name"]}}, first_day)
+            row = _place_period(session, {**data, "name": {"vi": data["name"]}}, first_day)
             by = Actor(data["by"]["account_id"], "identity")
-            _remember(session, row, "created", by, None)
+            _record_change(session, row, "created", by, None)
 
 
-def _placed(session: Session, agency: Mapping[str, Any], first_day: date) -> Agency:
+def _place_period(session: Session, agency: Mapping[str, Any], first_day: date) -> Agency:
     """The period that begins on a day, between those there are."""
     code = agency["code"]
     rows = _periods(session, code)
@@ -176,7 +176,7 @@ def _check_parents(session: Session, code: str, parent: str | None, day: date) -
             raise InvalidRequest.at(
                 "/agency/parent_code", "cơ quan không thể là cấp trên của chính nó", "an agency cannot be above itself"
             )
-        above = session.scalar(standing(day).where(Agency.code == parent))
+        above = session.scalar(existing_on(day).where(Agency.code == parent))
         parent = above.parent_code if above else None
 
 
@@ -186,7 +186,7 @@ def _periods(session: Session, code: str) -> list[Agency]:
     return list(session.scalars(query.with_for_update()))
 
 
-def _agency(row: Agency) -> dict[str, Any]:
+def _agency_view(row: Agency) -> dict[str, Any]:
     return {
         "code": row.code,
         "name": {"vi": row.name_vi, "en": row.name_en},
@@ -199,7 +199,7 @@ def _agency(row: Agency) -> dict[str, Any]:
     }
 
 
-def _remember(session: Session, row: Agency, act: str, by: Actor, reason: str | None) -> None:
+def _record_change(session: Session, row: Agency, act: str, by: Actor, reason: str | None) -> None:
     session.add(
         AgencyChange(
             code=row.code,
@@ -208,12 +208,12 @@ def _remember(session: Session, row: Agency, act: str, by: Actor, reason: str | 
             by_account=by.account_id,
             by_name=by.name,
             reason=reason or row.legal_basis,
-            facts=_agency(row),
+            facts=_agency_view(row),
         )
     )
 
 
-def _change(row: AgencyChange) -> dict[str, Any]:
+def _change_view(row: AgencyChange) -> dict[str, Any]:
     return {
         "act": row.act,
         "at": row.at.isoformat(),

@@ -67,7 +67,7 @@ def fingerprint(definition: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check(definition: Mapping[str, Any], root: str = "/definition") -> None:
+def check_definition(definition: Mapping[str, Any], root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
     problems = [{"pointer": f"{root}{one['pointer']}", "problem": one["problem"]} for one in _problems(definition)]
     if problems:
@@ -75,8 +75,8 @@ def check(definition: Mapping[str, Any], root: str = "/definition") -> None:
 
 
 def _problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _doubles(definition, "fees")
-    yield from _doubles(definition, "requirements")
+    yield from _repeated_ids(definition, "fees")
+    yield from _repeated_ids(definition, "requirements")
     if not definition["channels"]:
         yield _problem("/channels", "phải có ít nhất một kênh tiếp nhận")
     if definition["level"] >= 3 and "online" not in definition["channels"]:
@@ -97,7 +97,7 @@ def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, A
         yield _problem(f"{at}/channels", f"kênh không có: {', '.join(unknown)}")
     if fee["valid_from"] and fee["valid_until"] and fee["valid_from"] > fee["valid_until"]:
         yield _problem(f"{at}/valid_until", "sớm hơn valid_from")
-    if rule["type"] == "percentage" and not _rests_on_an_amount(definition, fee):
+    if rule["type"] == "percentage" and not _ends_at_an_amount(definition, fee):
         yield _problem(f"{at}/rule/of", "phải là mã của một khoản thu khác, không xoay vòng")
     if rule["type"] == "tiered":
         bounds = [tier["up_to"] for tier in rule["tiers"]]
@@ -107,7 +107,7 @@ def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, A
         yield _problem(f"{at}/rule/options", "mã lựa chọn bị trùng")
 
 
-def _rests_on_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
+def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
     """Whether a chain of percentages ends at a fee with an amount of its own."""
     fees = {one["id"]: one for one in definition["fees"]}
     seen: set[str] = set()
@@ -119,7 +119,7 @@ def _rests_on_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -
     return bool(fee["rule"]["type"] != "not_stated")
 
 
-def _doubles(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:
+def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, one in enumerate(definition[part]):
         if one["id"] in seen:

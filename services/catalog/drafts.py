@@ -29,7 +29,7 @@ LARGEST = 1_000_000  # bytes of a draft as JSON
 MOST_PROBLEMS = 200
 
 
-class Drafts:
+class DraftEditor:
     """Keeps drafts, one per procedure code."""
 
     def __init__(self, database: Database, offerings: Offerings) -> None:
@@ -37,7 +37,7 @@ class Drafts:
         self.shape = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Drafts:
+    def from_settings(cls, settings: Settings) -> DraftEditor:
         return cls(Database.at(settings.database_url("catalog")), Offerings.from_settings(settings))
 
     def save(
@@ -59,13 +59,13 @@ class Drafts:
             )
 
         def work(session: Session) -> dict[str, Any]:
-            procedure = versions.locked(session, [definition["code"]])[definition["code"]]
+            procedure = versions.lock_procedures(session, [definition["code"]])[definition["code"]]
             held = session.get(ProcedureDraft, procedure.code)
             _expect(held, expected_revision)
             draft = held or ProcedureDraft(code=procedure.code, revision=0, based_on=procedure.versions)
             self._write(draft, definition, reason, by)
             session.add(draft)
-            _remember(session, draft, "draft_saved", by, reason)
+            _record_change(session, draft, "draft_saved", by, reason)
             return _outline(draft, procedure)
 
         return self.database.command(command, work)
@@ -82,7 +82,7 @@ class Drafts:
         wrong = [{"pointer": one["pointer"], "problem": one["vi"]} for one in self.shape.problems(definition)]
         try:
             if not wrong:
-                definitions.check(definitions.complete(definition), root="")
+                definitions.check_definition(definitions.complete(definition), root="")
         except InvalidRequest as refused:
             wrong = list(refused.facts["problems"])
         return wrong[:MOST_PROBLEMS]
@@ -100,7 +100,7 @@ class Drafts:
     def draft(self, code: str) -> dict[str, Any]:
         """One draft: its outline, its ``definition``, and ``changes`` against the latest published version."""
         with self.database.session() as session:
-            draft = _held(session, code)
+            draft = _existing_draft(session, code)
             procedure = session.get_one(Procedure, code)
             latest = session.scalar(
                 select(ProcedureVersion)
@@ -137,8 +137,8 @@ class Drafts:
         """
 
         def work(session: Session) -> dict[str, Any]:
-            versions.locked(session, [code])
-            draft = _held(session, code)
+            versions.lock_procedures(session, [code])
+            draft = _existing_draft(session, code)
             _expect(draft, expected_revision)
             if draft.problems:
                 raise InvalidRequest([{**one, "pointer": f"/definition{one['pointer']}"} for one in draft.problems])
@@ -153,17 +153,17 @@ class Drafts:
         """Throw a draft away, for a reason; the history keeps who did."""
 
         def work(session: Session) -> dict[str, Any]:
-            procedure = versions.locked(session, [code]).get(code)
-            draft = _held(session, code)
+            procedure = versions.lock_procedures(session, [code])[code]
+            draft = _existing_draft(session, code)
             _expect(draft, expected_revision)
-            _remember(session, draft, "draft_discarded", by, reason)
+            _record_change(session, draft, "draft_discarded", by, reason)
             session.delete(draft)
             return _outline(draft, procedure)
 
         return self.database.command(command, work)
 
 
-def _held(session: Session, code: str) -> ProcedureDraft:
+def _existing_draft(session: Session, code: str) -> ProcedureDraft:
     draft = session.get(ProcedureDraft, code)
     if draft is None:
         raise DraftNotFound(code=code)
@@ -192,7 +192,7 @@ def _outline(draft: ProcedureDraft, procedure: Procedure) -> dict[str, Any]:
     }
 
 
-def _remember(session: Session, draft: ProcedureDraft, act: str, by: Actor, reason: str | None) -> None:
+def _record_change(session: Session, draft: ProcedureDraft, act: str, by: Actor, reason: str | None) -> None:
     session.add(
         ProcedureChange(
             code=draft.code,

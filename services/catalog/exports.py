@@ -21,7 +21,7 @@ from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, version_cursor, version_place
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
-from services.catalog.successors import heirs, seat, standing
+from services.catalog.successors import existing_on, province_on, successor_table
 
 MEDIA = {"json": "application/json", "csv": "text/csv; charset=utf-8", "cpsv-ap": "application/ld+json"}
 COLUMNS = (
@@ -198,10 +198,10 @@ class _Places:
 
     @classmethod
     def on(cls, session: Session, day: date) -> _Places:
-        now = heirs(day)
+        now = successor_table(day)
         seats = (
-            standing(day)
-            .with_only_columns(Agency.code, seat(day).label("seat"))
+            existing_on(day)
+            .with_only_columns(Agency.code, province_on(day).label("seat"))
             .where(Agency.province_code.is_not(None))
         )
         return cls(

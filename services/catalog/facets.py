@@ -14,7 +14,7 @@ from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, litera
 from sqlalchemy.orm import Session
 
 from services.catalog.models import Agency, Field, SearchFacet
-from services.catalog.successors import carried_on_by, heir_of, heirs, seat
+from services.catalog.successors import province_on, responsibilities_of, successor_of, successor_table
 
 KINDS = ("field", "agency", "level", "audience", "province")
 OWN = ("field", "level", "audience")
@@ -25,7 +25,7 @@ LEVELS = ("1", "2", "3", "4")
 
 def resolved(session: Session, narrowed: Mapping[str, str], day: date) -> dict[str, str]:
     """The values asked for, with a merged agency's heir in its place."""
-    heir = {"agency": heir_of(session, narrowed["agency"], day)} if "agency" in narrowed else {}
+    heir = {"agency": successor_of(session, narrowed["agency"], day)} if "agency" in narrowed else {}
     return {**narrowed, **heir}
 
 
@@ -45,7 +45,7 @@ def within(narrowed: Mapping[str, str], day: date) -> list[Select[Any]]:
 def _at_level(level: str, agency: str, day: date) -> Select[Any]:
     """The ids of what an agency offers at a level: its own where it has one, else that of the procedure."""
     own = select(SearchFacet.entry_id).where(SearchFacet.kind == AGENCY_LEVEL)
-    codes = carried_on_by(agency, day)
+    codes = responsibilities_of(agency, day)
     its = {one: SearchFacet.value.in_(select(codes.c.code + agency_level("", one))) for one in LEVELS}
     general = select(SearchFacet.entry_id).where(SearchFacet.kind == "level", SearchFacet.value == level)
     otherwise = general.where(SearchFacet.entry_id.not_in(own.where(or_(*its.values()))))
@@ -59,11 +59,11 @@ def inside(kind: str, value: str, day: date) -> Select[Any]:
         return select(known.c.entry_id).where(known.c.value == value)
     of_kind = select(SearchFacet.entry_id).where(SearchFacet.kind == kind)
     if kind == "agency":
-        return of_kind.where(SearchFacet.value.in_(select(carried_on_by(value, day).c.code)))
+        return of_kind.where(SearchFacet.value.in_(select(responsibilities_of(value, day).c.code)))
     return of_kind.where(SearchFacet.value == value)
 
 
-def counted(session: Session, found: Select[Any], day: date) -> dict[str, Any]:
+def facet_counts(session: Session, found: Select[Any], day: date) -> dict[str, Any]:
     """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
     hits = found.cte()
     grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
@@ -95,16 +95,16 @@ def _counts(hits: CTE, day: date) -> CompoundSelect[Any]:
 
 def _agencies(day: date) -> CTE:
     """``(entry_id, value)``: who offers what on the day, under the code of who does the work now."""
-    now = heirs(day)
+    now = successor_table(day)
     offered = select(SearchFacet.entry_id, func.coalesce(now.c.heir, SearchFacet.value).label("value"))
     return offered.outerjoin(now, now.c.code == SearchFacet.value).where(SearchFacet.kind == "agency").cte()
 
 
 def _provinces(day: date) -> CTE:
     """``(entry_id, value)``: in which provinces what is offered: named by the definition, or its offices sit there."""
-    now = heirs(day)
+    now = successor_table(day)
     seated = (
-        select(SearchFacet.entry_id, seat(day).label("value"))
+        select(SearchFacet.entry_id, province_on(day).label("value"))
         .join(now, now.c.code == SearchFacet.value)
         .join(Agency, and_(Agency.code == now.c.heir, Agency.valid_from <= day))
         .where(SearchFacet.kind == "agency", Agency.province_code.is_not(None))

@@ -31,7 +31,7 @@ _CHANNEL_NAMES = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class FeeQuery:
     """What the applicant said: channel, day, choices by id, how many items, the exempt groups claimed."""
 
     channel: str
@@ -41,7 +41,7 @@ class Asked:
     exemptions: Sequence[str] = ()
 
 
-def quote(definition: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+def quote(definition: Mapping[str, Any], asked: FeeQuery) -> dict[str, Any]:
     """``{"items": [...], "total", "apart": [...], "not_stated": [...]}`` for one application.
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
@@ -57,13 +57,13 @@ def quote(definition: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
     return {"items": items, **_totals(items), "not_stated": unknown}
 
 
-def _applies(fee: Fee, asked: Asked) -> bool:
+def _applies(fee: Fee, asked: FeeQuery) -> bool:
     day = asked.day.isoformat()
     begun = not fee["valid_from"] or fee["valid_from"] <= day
     return asked.channel in fee["channels"] and begun and (not fee["valid_until"] or day <= fee["valid_until"])
 
 
-def _line(definition: Mapping[str, Any], fee: Fee, asked: Asked) -> Line:
+def _line(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> Line:
     amount, reason = _price(definition, fee, asked)
     claimed = [group for group in fee["exempt"] if group in asked.exemptions]
     if claimed and amount:
@@ -82,16 +82,16 @@ def _heading(fee: Fee, reason: dict[str, str]) -> Line:
     }
 
 
-def _price(definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _price(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     """Amount in minor units and why, before any exemption."""
     return _PRICES[fee["rule"]["type"]](definition, fee, asked)
 
 
-def _free(_definition: Mapping[str, Any], _fee: Fee, _asked: Asked) -> tuple[int, dict[str, str]]:
+def _free(_definition: Mapping[str, Any], _fee: Fee, _asked: FeeQuery) -> tuple[int, dict[str, str]]:
     return 0, dict(FREE)
 
 
-def _fixed(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _fixed(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     channel = _CHANNEL_NAMES[asked.channel]
     return fee["rule"]["amount"], {
         "vi": f"Mức thu cố định, nộp {channel['vi']}",
@@ -99,21 +99,21 @@ def _fixed(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int,
     }
 
 
-def _per_item(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _per_item(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     one, item = fee["rule"]["amount"], _both(fee["rule"]["item"])
-    shown = money(one, fee["currency"])
+    shown = format_money(one, fee["currency"])
     reason = {"vi": f"{asked.quantity} {item['vi']} × {shown}", "en": f"{asked.quantity} {_english(item)} × {shown}"}
     return _capped(fee, one * asked.quantity, reason)
 
 
-def _tiered(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _tiered(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     """Each tier prices the items that fall into it: 2 pages at the first rate, the rest at the second."""
     total, below, parts = 0, 0, []
     for tier in fee["rule"]["tiers"]:
         upper = asked.quantity if tier["up_to"] is None else min(asked.quantity, tier["up_to"])
         if upper > below:
             total += (upper - below) * tier["amount"]
-            parts.append(f"{upper - below} × {money(tier['amount'], fee['currency'])}")
+            parts.append(f"{upper - below} × {format_money(tier['amount'], fee['currency'])}")
             below = upper
     shown = " + ".join(parts) or "0"
     return _capped(fee, total, {"vi": f"Theo bậc: {shown}", "en": f"By tier: {shown}"})
@@ -124,11 +124,11 @@ def _capped(fee: Fee, amount: int, reason: dict[str, str]) -> tuple[int, dict[st
     ceiling = fee["rule"].get("at_most")
     if ceiling is None or amount <= ceiling:
         return amount, reason
-    cap = money(ceiling, fee["currency"])
+    cap = format_money(ceiling, fee["currency"])
     return ceiling, {"vi": f"{reason['vi']}, tối đa {cap}", "en": f"{reason['en']}, at most {cap}"}
 
 
-def _choice(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _choice(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
     for option in rule["options"]:
         if option["id"] == asked.choices.get(rule["choice"]):
@@ -149,7 +149,7 @@ def _choice(_definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int
     )
 
 
-def _percentage(definition: Mapping[str, Any], fee: Fee, asked: Asked) -> tuple[int, dict[str, str]]:
+def _percentage(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
     other = next(one for one in definition["fees"] if one["id"] == rule["of"])
     whole, _why = _price(definition, other, asked)
@@ -181,7 +181,7 @@ def _totals(items: Sequence[Line]) -> dict[str, Any]:
     return {"total": {"amount": sums.get(main, 0), "currency": main}, "apart": apart}
 
 
-def money(amount: int, currency: str) -> str:
+def format_money(amount: int, currency: str) -> str:
     """``135.000 đồng`` or ``10 USD``, for reasons; foreign currencies of the catalogue have two decimals."""
     if currency == HOME_CURRENCY:
         return f"{amount:,}".replace(",", ".") + " đồng"

@@ -10,7 +10,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 60
 
 # What people type for what the law writes. Keys and values are folded; the longest key wins.
-SAID: dict[str, str] = {
+SYNONYMS: dict[str, str] = {
     "gplx": "giay phep lai xe",
     "bang lai xe": "giay phep lai xe",
     "bang lai": "giay phep lai xe",
@@ -55,13 +55,13 @@ SAID: dict[str, str] = {
     "hc": "ho chieu",
     "passport": "ho chieu",
 }
-_SAID = re.compile(" (" + "|".join(sorted(map(re.escape, SAID), key=len, reverse=True)) + ")(?= )")
+_SYNONYM = re.compile(" (" + "|".join(sorted(map(re.escape, SYNONYMS), key=len, reverse=True)) + ")(?= )")
 _CODE = re.compile(r"^\s*(\d{1,2}\.\d{0,6}|\d{4,6})\S*\s*$")
 
 
-def spoken(folded: str) -> str:
+def with_legal_terms(folded: str) -> str:
     """The folded text with abbreviations and colloquial names put into the words of the law."""
-    return _SAID.sub(lambda found: f" {SAID[found[1]]}", f" {folded} ").strip()
+    return _SYNONYM.sub(lambda found: f" {SYNONYMS[found[1]]}", f" {folded} ").strip()
 
 
 def plain_title(folded: str) -> str:
@@ -75,7 +75,7 @@ def code_prefix(text: str) -> str | None:
     return found[1] if found else None
 
 
-def near(word: str) -> Iterator[str]:
+def one_edit_away(word: str) -> Iterator[str]:
     """Every word one slip away: a letter missing, added, replaced, or two exchanged. May repeat itself."""
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     yield from (head + tail[1:] for head, tail in parts if tail)
@@ -84,6 +84,6 @@ def near(word: str) -> Iterator[str]:
     yield from (head + letter + tail for head, tail in parts for letter in LETTERS)
 
 
-def pairs(words: list[str]) -> list[str]:
+def bigrams(words: list[str]) -> list[str]:
     """Neighbouring words; in Vietnamese these are mostly one compound word."""
     return [f"{first} {second}" for first, second in pairwise(words)]

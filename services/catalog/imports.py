@@ -23,8 +23,8 @@ from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
 from services.catalog.errors import VersionsOverlap
-from services.catalog.importing.findings import Finding, report
-from services.catalog.importing.load import AWAITING, Taken, load
+from services.catalog.importing.findings import Finding, grouped_report
+from services.catalog.importing.load import AWAITING, ReadRecord, load
 from services.catalog.importing.records import BadLine
 from services.catalog.models import Procedure, ProcedureVersion
 
@@ -47,7 +47,7 @@ class Imports:
         four_eyes = settings.flag("CATALOG_FOUR_EYES", not settings.development)
         return cls(Database.at(settings.database_url("catalog")), four_eyes=four_eyes)
 
-    def take_in(
+    def import_records(
         self,
         records: list[Any],
         layout: str,
@@ -63,17 +63,16 @@ class Imports:
         ``groups`` is the report an editor works from: what must be decided first, with examples. What was exported
         keeps its own days and version numbers; everything else begins on ``effective_from``.
         """
-        why = {"reason": reason, "four_eyes": self.four_eyes}
 
         def work(session: Session) -> dict[str, Any]:
-            batch = _Batch(session, self.shape, day_of(effective_from), layout, by, **why)
+            batch = _Batch(session, self.shape, day_of(effective_from), layout, by, reason, self.four_eyes)
             return batch.own(records) if layout == "definition" else batch.official(records)
 
         return self.database.command(command, work)
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _Candidate:
     """A definition on its way in: from which day to which, under which number, and what was found in its record."""
 
     definition: Any
@@ -83,7 +82,7 @@ class _Wanted:
     findings: Sequence[Finding] = ()
 
     @classmethod
-    def of(cls, record: Any, day: date) -> _Wanted:
+    def of(cls, record: Any, day: date) -> _Candidate:
         """Our own export wraps a definition in its days; a bare definition begins on the day of the call."""
         if not isinstance(record, dict) or "definition" not in record:
             return cls(record, day)
@@ -106,16 +105,16 @@ class _Batch:
         self.findings: list[Finding] = []
 
     def official(self, records: list[Any]) -> dict[str, Any]:
-        lines = ((number, _line(record)) for number, record in enumerate(records, 1))
+        lines = ((number, _checked_line(record)) for number, record in enumerate(records, 1))
         layout: Any = self.layout
         summary = load(lines, known=self._known, publish=self._publish, layout=layout, found=self.findings.append)
         return self._reply(len(records), {name: getattr(summary, name) for name in COUNTS})
 
     def own(self, records: list[Any]) -> dict[str, Any]:
         """Our own export: definitions that are stored as they are."""
-        read = [_wanted(record, self.day) for record in records]
-        placed = iter(self._put([one for one in read if isinstance(one, _Wanted)]))
-        outcomes = [next(placed) if isinstance(one, _Wanted) else one for one in read]
+        read = [_candidate(record, self.day) for record in records]
+        placed = iter(self._put([one for one in read if isinstance(one, _Candidate)]))
+        outcomes = [next(placed) if isinstance(one, _Candidate) else one for one in read]
         for number, (record, outcome) in enumerate(zip(records, outcomes, strict=True), 1):
             if outcome not in COUNTS:
                 self.findings.append(Finding(_code(record), f"/lines/{number}", outcome, "publication_refused"))
@@ -125,7 +124,7 @@ class _Batch:
     def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
         told = [one.to_json() for one in self.findings]
         by_kind = dict(sorted(Counter(one.kind for one in self.findings).items()))
-        groups = report(self.findings)
+        groups = grouped_report(self.findings)
         return {"records": number, "counts": counts, "findings": told, "by_kind": by_kind, "groups": groups}
 
     def _known(self, codes: Sequence[str]) -> Mapping[str, str]:
@@ -140,20 +139,20 @@ class _Batch:
         )
         return {row.code: str((row.definition.get("source") or {}).get("fingerprint", "")) for row in rows}
 
-    def _publish(self, batch: Sequence[Taken]) -> Mapping[str, str]:
-        outcomes = self._put([_Wanted(one.definition, self.day, findings=one.findings) for one in batch])
+    def _publish(self, batch: Sequence[ReadRecord]) -> Mapping[str, str]:
+        outcomes = self._put([_Candidate(one.definition, self.day, findings=one.findings) for one in batch])
         told = zip(batch, outcomes, strict=True)
         return {one.definition["code"]: outcome for one, outcome in told if outcome not in PLACED}
 
-    def _put(self, batch: Sequence[_Wanted]) -> list[str]:
+    def _put(self, batch: Sequence[_Candidate]) -> list[str]:
         """Put definitions in force; per definition one of ``COUNTS``, or why it was refused."""
         read = [self._sound(one.definition) for one in batch]
-        held = versions.locked(self.session, [one["code"] for one in read if isinstance(one, dict)])
+        held = versions.lock_procedures(self.session, [one["code"] for one in read if isinstance(one, dict)])
         outcomes: list[str] = []
         placed: list[ProcedureVersion] = []
         for full, wanted in zip(read, batch, strict=True):
             outcomes.append(full if isinstance(full, str) else self._place(full, wanted, held[full["code"]], placed))
-        versions.announce(self.session, placed)
+        versions.index_and_publish(self.session, placed)
         return outcomes
 
     def _sound(self, definition: Mapping[str, Any]) -> dict[str, Any] | str:
@@ -162,13 +161,13 @@ class _Batch:
             full = definitions.complete(definition)
             if problems := self.shape.problems(full):
                 raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
-            definitions.check(full, root="")
+            definitions.check_definition(full, root="")
         except (Refusal, KeyError, TypeError, ValueError) as refused:
             return _reason(refused)
         return full
 
     def _place(
-        self, full: dict[str, Any], wanted: _Wanted, procedure: Procedure, placed: list[ProcedureVersion]
+        self, full: dict[str, Any], wanted: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]
     ) -> str:
         """One version in its days; what refuses it does so before anything is written."""
         day = wanted.day
@@ -178,7 +177,7 @@ class _Batch:
         if current is not None and current.effective_from == day:
             return _reason(VersionsOverlap(code=procedure.code, version=current.version, effective_from=str(day)))
         waits = self.four_eyes and procedure.versions > 0 and versions.fees_change(self.session, full, day)
-        if waits and versions.awaiting(self.session, full, day):
+        if waits and versions.equal_proposal(self.session, full, day):
             return AWAITING
         known = procedure.versions
         procedure.versions = max(known, wanted.version - 1)
@@ -187,19 +186,19 @@ class _Batch:
         row = versions.propose(self.session, procedure, full, day, by=self.by, state=state, findings=kept)
         facts = {"layout": self.layout, "findings": len(kept)}
         if waits:
-            versions.remember(
+            versions.record_change(
                 self.session, row, "proposed", by=self.by, reason=self.reason, why="fees changed", **facts
             )
             return AWAITING
         versions.put_in_force(self.session, row, wanted.until)
-        versions.remember(self.session, row, "imported", by=self.by, reason=self.reason, **facts)
+        versions.record_change(self.session, row, "imported", by=self.by, reason=self.reason, **facts)
         placed.append(row)
         return "changed" if known else "new"
 
 
-def _wanted(record: Any, day: date) -> _Wanted | str:
+def _candidate(record: Any, day: date) -> _Candidate | str:
     try:
-        return _Wanted.of(record, day)
+        return _Candidate.of(record, day)
     except (TypeError, ValueError) as error:
         return _reason(error)
 
@@ -209,7 +208,7 @@ def _code(record: Any) -> str:
     return str(inner.get("code", ""))[:40] if isinstance(inner, dict) else ""
 
 
-def _line(record: Any) -> dict[str, Any] | BadLine:
+def _checked_line(record: Any) -> dict[str, Any] | BadLine:
     return record if isinstance(record, dict) else BadLine("not a JSON object", str(record)[:200])
 
 

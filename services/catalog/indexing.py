@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.database import insert_into
 from infra.chassis.vietnamese_text import accented_words, folded_words
 from services.catalog.facets import AGENCY_LEVEL, agency_level
-from services.catalog.folding import LONGEST, plain_title, spoken
+from services.catalog.folding import LONGEST, plain_title, with_legal_terms
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord
 
 # A batch of fifty procedures has a thousand of these rows: as arrays they are one message to PostgreSQL.
@@ -30,7 +30,7 @@ WORDS_AT_ONCE = """
 ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": told by many titles, typed by nobody
 
 
-def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
+def add_entries(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     """Make versions findable, many at a time."""
     if not rows:
         return
@@ -44,7 +44,7 @@ def add(session: Session, rows: Sequence[ProcedureVersion]) -> None:
         for kind, value in facets(row.definition)
     ]
     _insert_facets(session, values)
-    _learn(session, Counter(word for entry in entries for word in entry.words.split()))
+    _count_words(session, Counter(word for entry in entries for word in entry.words.split()))
     _name_fields(session, {row.definition["field"]["code"]: row.definition["field"] for row in rows})
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
         texts_of = [{"id": entry.id, "words": entry.words.strip()} for entry in entries]
@@ -64,7 +64,7 @@ def _entry(row: ProcedureVersion, uses: int) -> SearchEntry:
     )
 
 
-def end(session: Session, code: str, version: int, effective_until: date | None) -> None:
+def end_entry(session: Session, code: str, version: int, effective_until: date | None) -> None:
     """Move the last day of an entry with the last day of its version."""
     session.execute(
         update(SearchEntry)
@@ -76,10 +76,11 @@ def end(session: Session, code: str, version: int, effective_until: date | None)
 def texts(definition: dict[str, Any]) -> dict[str, Any]:
     """The folded texts of an entry. Spaces around let ``LIKE '% word %'`` mean a whole word."""
     titles = definition["title"]
-    title = plain_title(spoken(folded_words(titles["vi"])))
+    title = plain_title(with_legal_terms(folded_words(titles["vi"])))
     field = definition["field"]
     also = " ".join(
-        spoken(folded_words(one)) for one in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
+        with_legal_terms(folded_words(one))
+        for one in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
     )
     words = dict.fromkeys(word[:LONGEST] for word in f"{title} {also} {folded_words(titles['vi'])}".split())
     return {
@@ -125,7 +126,7 @@ def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
         session.execute(text(FACETS_AT_ONCE), columns)
 
 
-def _learn(session: Session, counted: Counter[str]) -> None:
+def _count_words(session: Session, counted: Counter[str]) -> None:
     # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
     learnt = sorted(counted.items())
     if session.get_bind().dialect.name != "sqlite":

@@ -16,7 +16,7 @@ from services.catalog import definitions, differences, fees, sample_catalogue, v
 from services.catalog.cursors import version_cursor, version_place
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion
-from services.catalog.successors import merged_of
+from services.catalog.successors import successors_of
 
 EDITORS = ("catalog_editor", "approver", "operator", "auditor")
 
@@ -41,8 +41,8 @@ class Offerings:
         """
         with self.database.session() as session:
             row = self.find(session, code, version, at, by=by)
-            merged = merged_of(session, row.definition["authority"].get("agency_codes") or [], day_of(at))
-            return {**shown(row), "carried_on_by": merged}
+            merged = successors_of(session, row.definition["authority"].get("agency_codes") or [], day_of(at))
+            return {**version_view(row), "carried_on_by": merged}
 
     def find(self, session: Session, code: str, version: int | None, at: str | None, *, by: Actor) -> ProcedureVersion:
         """The version asked for; what is not published is there for editors only. Refuses ``ProcedureNotFound``."""
@@ -64,7 +64,7 @@ class Offerings:
             rows = [row for row in session.scalars(query) if row.state == versions.PUBLISHED or by.has(*EDITORS)]
             if not rows:
                 raise ProcedureNotFound(code=code, detail="", detail_en="")
-            return {"code": code, "items": [_outline(row) for row in rows]}
+            return {"code": code, "items": [_version_outline(row) for row in rows]}
 
     def compare(self, code: str, from_version: int, to_version: int, *, by: Actor) -> dict[str, Any]:
         """What changed between two versions, field by field."""
@@ -81,9 +81,9 @@ class Offerings:
             ).all()
             if not rows:
                 raise ProcedureNotFound(code=code, detail="", detail_en="")
-            return {"code": code, "items": [_change(row) for row in rows]}
+            return {"code": code, "items": [_change_view(row) for row in rows]}
 
-    def quote(self, code: str, version: int | None, asked: fees.Asked, *, by: Actor) -> dict[str, Any]:
+    def quote(self, code: str, version: int | None, asked: fees.FeeQuery, *, by: Actor) -> dict[str, Any]:
         """What one application costs: ``{"code", "version", "channel", "items", "total", "apart"}``."""
         with self.database.session() as session:
             row = self.find(session, code, version, asked.day.isoformat(), by=by)
@@ -94,7 +94,7 @@ class Offerings:
     ) -> dict[str, Any]:
         """Publish a version from a day on, today or later or earlier; the same content again changes nothing."""
         full = definitions.complete(definition)
-        definitions.check(full)
+        definitions.check_definition(full)
         return self.database.command(command, lambda session: self.published(session, full, effective_from, reason, by))
 
     def published(
@@ -102,28 +102,30 @@ class Offerings:
     ) -> dict[str, Any]:
         """:meth:`publish` inside a transaction; a draft of this very content is taken over."""
         day = day_of(effective_from)
-        procedure = versions.locked(session, [full["code"]])[full["code"]]
+        procedure = versions.lock_procedures(session, [full["code"]])[full["code"]]
         current = versions.in_force(session, full["code"], day)
         draft = versions.take_over_draft(session, full)
         if current is not None and current.fingerprint == definitions.fingerprint(full):
             if draft:
-                versions.remember(session, current, "draft_discarded", by=by, reason=reason, why="unchanged", **draft)
-            return {**_outline(current), "unchanged": True}
+                versions.record_change(
+                    session, current, "draft_discarded", by=by, reason=reason, why="unchanged", **draft
+                )
+            return {**_version_outline(current), "unchanged": True}
         waits = self.four_eyes and versions.fees_change(session, full, day)
-        proposed = versions.awaiting(session, full, day) if waits else None
+        proposed = versions.equal_proposal(session, full, day) if waits else None
         if proposed is not None:
-            return {**_outline(proposed), "unchanged": True}
+            return {**_version_outline(proposed), "unchanged": True}
         row = versions.propose(
             session, procedure, full, day, by=by, state=versions.AWAITING if waits else versions.DRAFT
         )
         if waits:
-            versions.remember(session, row, "proposed", by=by, reason=reason, why="fees changed", **draft)
+            versions.record_change(session, row, "proposed", by=by, reason=reason, why="fees changed", **draft)
         else:
             versions.put_in_force(session, row)
-            versions.announce(session, [row])
+            versions.index_and_publish(session, [row])
             facts = {"effective_from": day.isoformat(), **draft}
-            versions.remember(session, row, "published", by=by, reason=reason, **facts)
-        return {**_outline(row), "unchanged": False}
+            versions.record_change(session, row, "published", by=by, reason=reason, **facts)
+        return {**_version_outline(row), "unchanged": False}
 
     def proposals(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
         """What waits for a second person, by code: ``{"items": [outline with who, why and the fees that change]}``."""
@@ -147,9 +149,9 @@ class Offerings:
             if row.created_by == by.account_id:
                 raise SameEditor()
             versions.put_in_force(session, row)
-            versions.announce(session, [row])
-            versions.remember(session, row, "approved", by=by, reason=reason, proposed_by=row.created_by)
-            return _outline(row)
+            versions.index_and_publish(session, [row])
+            versions.record_change(session, row, "approved", by=by, reason=reason, proposed_by=row.created_by)
+            return _version_outline(row)
 
         return self.database.command(command, work)
 
@@ -159,13 +161,13 @@ class Offerings:
         def work(session: Session) -> dict[str, Any]:
             row = self._awaiting(session, code, version)
             row.state = versions.DECLINED
-            versions.remember(session, row, "declined", by=by, reason=reason)
-            return _outline(row)
+            versions.record_change(session, row, "declined", by=by, reason=reason)
+            return _version_outline(row)
 
         return self.database.command(command, work)
 
     def _awaiting(self, session: Session, code: str, version: int) -> ProcedureVersion:
-        versions.locked(session, [code])
+        versions.lock_procedures(session, [code])
         row = session.get(ProcedureVersion, (code, version))
         if row is None:
             raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
@@ -180,7 +182,7 @@ class Offerings:
 
         def work(session: Session) -> dict[str, Any]:
             last_day = day_of(effective_until)
-            return _outline(versions.retire(session, code, last_day, by=by, reason=reason))
+            return _version_outline(versions.retire(session, code, last_day, by=by, reason=reason))
 
         return self.database.command(command, work)
 
@@ -191,12 +193,12 @@ class Offerings:
         return {"items": sample_catalogue.definitions(agency_code)}
 
 
-def shown(row: ProcedureVersion) -> dict[str, Any]:
+def version_view(row: ProcedureVersion) -> dict[str, Any]:
     """A version as callers see it."""
-    return {**row.definition, **_outline(row)}
+    return {**row.definition, **_version_outline(row)}
 
 
-def _outline(row: ProcedureVersion) -> dict[str, Any]:
+def _version_outline(row: ProcedureVersion) -> dict[str, Any]:
     return {
         "code": row.code,
         "version": row.version,
@@ -217,7 +219,7 @@ def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
     current = versions.in_force(session, row.code, row.effective_from)
     old = current.definition["fees"] if current else []
     return {
-        **_outline(row),
+        **_version_outline(row),
         "title": row.definition["title"],
         "proposed_by": {"account_id": row.created_by, "name": asked.by_name if asked else ""},
         "proposed_at": row.created_at.isoformat(),
@@ -232,7 +234,7 @@ def _status(row: ProcedureVersion) -> str:
     return "retired" if row.state == versions.PUBLISHED and over else row.state
 
 
-def _change(row: ProcedureChange) -> dict[str, Any]:
+def _change_view(row: ProcedureChange) -> dict[str, Any]:
     return {
         "version": row.version,
         "act": row.act,

@@ -60,7 +60,9 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     rule = _rule(service, definition, laws)
     concepts = [_concept(f"{base}/fields/{definition['field']['code']}", definition["field"])]
     concepts += [_concept(f"{base}/audiences/{one}", {"vi": one, "en": one}) for one in definition["audience"]]
-    concepts += [_concept(_channel_type(base, name), _told(*CHANNELS[name])) for name in sorted(definition["channels"])]
+    concepts += [
+        _concept(_channel_type(base, name), _bilingual(*CHANNELS[name])) for name in sorted(definition["channels"])
+    ]
     concepts += [
         _concept(
             f"{base}/levels/{definition['level']}",
@@ -75,8 +77,8 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
         "@id": service,
         "@type": "cpsv:PublicService",
         "dct:identifier": definition["code"],
-        "dct:title": both(definition["title"]),
-        "dct:description": both(_described(definition)),
+        "dct:title": language_map(definition["title"]),
+        "dct:description": language_map(_described(definition)),
         "cv:hasCompetentAuthority": _ref(authority),
         "cv:hasChannel": [_ref(node) for node in channels],
         "cv:hasCost": [_ref(node) for node in costs],
@@ -100,8 +102,8 @@ def _authority(definition: Mapping[str, Any], base: str) -> Node:
         "@id": f"{base}/agencies/{codes[0]}",
         "@type": "cv:PublicOrganisation",
         "dct:identifier": codes[0],
-        "dct:title": both(authority["name"]),
-        "skos:prefLabel": both(authority["name"]),
+        "dct:title": language_map(authority["name"]),
+        "skos:prefLabel": language_map(authority["name"]),
         "dct:spatial": {"@id": f"{PUBLICATIONS}country/VNM"},
     }
 
@@ -110,7 +112,7 @@ def _channel_type(base: str, name: str) -> str:
     return f"{base}/channel-types/{name}"
 
 
-def _told(vi: str, en: str) -> dict[str, str]:
+def _bilingual(vi: str, en: str) -> dict[str, str]:
     return {"vi": vi, "en": en}
 
 
@@ -124,10 +126,12 @@ def _channel(base: str, service: str, name: str, offer: Mapping[str, Any]) -> No
         "dct:type": {"@id": _channel_type(base, name)},
     }
     if time["amount"] is None:
-        return node | {"dct:description": both({"vi": f"{vi}; không nêu thời hạn", "en": f"{en}; no time stated"})}
+        return node | {
+            "dct:description": language_map({"vi": f"{vi}; không nêu thời hạn", "en": f"{en}; no time stated"})
+        }
     unit_vi, unit_en = UNITS[time["unit"]]
     told = {"vi": f"{vi}: {time['amount']} {unit_vi}", "en": f"{en}: {time['amount']} {unit_en}"}
-    return node | {"dct:description": both(told), "cv:processingTime": duration(time)}
+    return node | {"dct:description": language_map(told), "cv:processingTime": duration(time)}
 
 
 def duration(time: Mapping[str, Any]) -> str:
@@ -150,7 +154,7 @@ def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> lis
             "@id": f"{service}/costs/{fee['id']}/{channel}",
             "@type": "cv:Cost",
             "dct:identifier": f"{fee['id']}/{channel}",
-            "dct:description": both(fee["name"]),
+            "dct:description": language_map(fee["name"]),
             "cv:currency": {"@id": f"{PUBLICATIONS}currency/{fee['currency']}"},
             "cv:ifAccessedThrough": {"@id": f"{service}/channels/{channel}"},
         }
@@ -165,13 +169,13 @@ def _paper(service: str, paper: Mapping[str, Any]) -> list[Node]:
         "@id": f"{service}/evidence/{paper['id']}",
         "@type": "cv:Evidence",
         "dct:identifier": paper["id"],
-        "dct:title": both(paper["name"]),
+        "dct:title": language_map(paper["name"]),
     }
     requirement = {
         "@id": f"{service}/requirements/{paper['id']}",
         "@type": "cv:Requirement",
         "dct:identifier": paper["id"],
-        "dct:title": both(paper["name"]),
+        "dct:title": language_map(paper["name"]),
         "cv:hasSupportingEvidence": {"@id": evidence["@id"]},
     }
     if paper["condition"]:
@@ -185,7 +189,7 @@ def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
         "@id": f"{service}/outputs/{place}",
         "@type": "cv:Output",
         "dct:identifier": code,
-        "dct:title": both(result["name"]),
+        "dct:title": language_map(result["name"]),
     }
 
 
@@ -199,8 +203,8 @@ def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node
         "@id": f"{service}/rule",
         "@type": "cpsv:Rule",
         "dct:identifier": f"{definition['code']}/rule",
-        "dct:title": both({"vi": "Trình tự thực hiện", "en": "Order of steps"}),
-        "dct:description": both(told),
+        "dct:title": language_map({"vi": "Trình tự thực hiện", "en": "Order of steps"}),
+        "dct:description": language_map(told),
         "cpsv:implements": [_ref(law) for law in laws],
     }
 
@@ -215,7 +219,7 @@ def _law(base: str, law: Mapping[str, Any]) -> Node:
 
 
 def _concept(name: str, label: Mapping[str, Any]) -> Node:
-    return {"@id": name, "@type": "skos:Concept", "skos:prefLabel": both(label)}
+    return {"@id": name, "@type": "skos:Concept", "skos:prefLabel": language_map(label)}
 
 
 def _described(definition: Mapping[str, Any]) -> dict[str, str]:
@@ -224,7 +228,7 @@ def _described(definition: Mapping[str, Any]) -> dict[str, str]:
     return {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}.", "en": english}
 
 
-def both(text: Mapping[str, Any] | str) -> list[Node]:
+def language_map(text: Mapping[str, Any] | str) -> list[Node]:
     """Language-tagged strings, for each language there is."""
     named = {"vi": text} if isinstance(text, str) else text
     return [{"@value": named[language], "@language": language} for language in ("vi", "en") if named.get(language)]

@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.catalog.folding import near
+from services.catalog.folding import one_edit_away
 from services.catalog.models import SearchEntry, SearchWord
 
 MOST_NEAR = 12
@@ -18,7 +18,7 @@ Group = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Reading:
+class QueryReading:
     """One way to read a query.
 
     ``groups``: per typed word what it may stand for, itself first. ``slips``: only one word at a time may stand for
@@ -37,7 +37,7 @@ class Reading:
             return [self.groups]
         return [(*exact[:at], group, *exact[at + 1 :]) for at, group in enumerate(self.groups) if len(group) > 1]
 
-    def rarest(self, number: int, vocabulary: Vocabulary) -> Reading:
+    def rarest(self, number: int, vocabulary: Vocabulary) -> QueryReading:
         """The groups fewest titles hold. Where all but ``number - 1`` groups must hold, one of these does."""
         rare = sorted(self.groups, key=lambda group: sum(vocabulary.held.get(word, 0) for word in group))
         return replace(self, groups=tuple(rare[:number]))
@@ -67,25 +67,25 @@ class Vocabulary:
         """The known words one slip away, most frequent first. Numbers are never guessed at."""
         if len(word) < 2 or not word.isalpha():
             return []
-        known = {other for other in near(word) if other in self.held and other != word}
+        known = {other for other in one_edit_away(word) if other in self.held and other != word}
         return list(islice(sorted(known, key=lambda other: (-self.held[other], other)), MOST_NEAR))
 
-    def meant(self, reading: Reading) -> list[str]:
+    def meant(self, reading: QueryReading) -> list[str]:
         """The words as they were probably meant: an unknown one is the most frequent of those one slip away."""
         return [group[0] if group[0] in self.held or len(group) == 1 else group[1] for group in reading.groups]
 
 
-def of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, Reading]]:
+def readings_of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, QueryReading]]:
     """The readings of a query, from strict to generous, by name."""
     exact = tuple((word,) for word in words)
     unknown = [word for word in words if word not in vocabulary.held]
     if not unknown:
-        yield "words", Reading(exact)
-    yield "begun", Reading(exact, prefix=True)
+        yield "words", QueryReading(exact)
+    yield "begun", QueryReading(exact, prefix=True)
     spelled = {word: (word, *vocabulary.near(word)) for word in unknown or words}
-    close = Reading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
+    close = QueryReading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
     if close.ways():  # not when every word is known and nothing known is near any of them
         yield "near", close
     # People add words that no title has ("xin", "giúp"): only words of the vocabulary are asked for here.
     known = tuple((word,) for word in words if word in vocabulary.held)
-    yield "partly", Reading(known or tuple(spelled[word] for word in words), partly=True)
+    yield "partly", QueryReading(known or tuple(spelled[word] for word in words), partly=True)

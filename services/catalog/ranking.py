@@ -9,21 +9,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from infra.chassis.vietnamese_text import accented_words, folded_words
-from services.catalog.folding import pairs
+from services.catalog.folding import bigrams
 from services.catalog.models import SearchEntry
-from services.catalog.query_readings import Reading, Vocabulary
+from services.catalog.query_readings import QueryReading, Vocabulary
 
 WHOLE_TITLE, TITLE_BEGINS, PHRASE, PAIR, EARLY = 4000, 1500, 2000, 400, 150
 ACCENTED = 60
 WORD_TOO_MANY, LONGEST = 15, 40  # what each word of a title costs, and from where on all are long
 
 
-def score(session: Session, typed: str, reading: Reading, vocabulary: Vocabulary) -> ColumnElement[int]:
+def score(session: Session, typed: str, reading: QueryReading, vocabulary: Vocabulary) -> ColumnElement[int]:
     """How well a title fits. Whole numbers only: floating point would order ties differently on two databases."""
     words = vocabulary.meant(reading)
     sqlite = session.get_bind().dialect.name == "sqlite"
     parts = [*_phrase(" ".join(words), func.instr if sqlite else func.strpos)]
-    parts += [case((SearchEntry.title.like(f"% {pair} %"), PAIR), else_=0) for pair in pairs(words)]
+    parts += [case((SearchEntry.title.like(f"% {pair} %"), PAIR), else_=0) for pair in bigrams(words)]
     parts += [_word(group, vocabulary, reading.partly) for group in reading.groups]
     spoken_as = accented_words(typed)
     if spoken_as != folded_words(typed):  # typed with diacritics: titles that agree with them come first

@@ -13,13 +13,13 @@ FOLDER = Path(__file__).parent / "samples"
 
 def definitions(agency_code: str) -> list[dict[str, Any]]:
     """Every sample procedure, by code, with ``agency_code`` as the competent agency."""
-    found = deepcopy(_written())
+    found = deepcopy(_sample_definitions())
     for definition in found:
         definition["authority"]["agency_codes"] = [agency_code]
     return found
 
 
 @cache
-def _written() -> list[dict[str, Any]]:
+def _sample_definitions() -> list[dict[str, Any]]:
     read = [one for path in sorted(FOLDER.glob("*.json")) for one in json.loads(path.read_text(encoding="utf-8"))]
     return sorted(read, key=lambda definition: str(definition["code"]))

@@ -26,10 +26,10 @@ from infra.chassis.vietnamese_text import folded_words
 from services.catalog import query_readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
-from services.catalog.facets import counted, resolved, within
-from services.catalog.folding import code_prefix, plain_title, spoken
+from services.catalog.facets import facet_counts, resolved, within
+from services.catalog.folding import code_prefix, plain_title, with_legal_terms
 from services.catalog.models import SearchEntry
-from services.catalog.query_readings import Reading, Vocabulary
+from services.catalog.query_readings import QueryReading, Vocabulary
 from services.catalog.ranking import ranked, score
 
 MOST_WORDS = 12
@@ -51,14 +51,14 @@ class Query:
 
     @property
     def words(self) -> list[str]:
-        return plain_title(spoken(folded_words(self.text))).split()[:MOST_WORDS]
+        return plain_title(with_legal_terms(folded_words(self.text))).split()[:MOST_WORDS]
 
     @property
     def code(self) -> str | None:
         return code_prefix(self.text)
 
 
-class Search:
+class SearchEngine:
     """Search and typing suggestions over the versions in force on a day."""
 
     def __init__(self, database: Database) -> None:
@@ -66,7 +66,7 @@ class Search:
         self._vocabulary = Vocabulary()
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Search:
+    def from_settings(cls, settings: Settings) -> SearchEngine:
         return cls(Database.at(settings.database_url("catalog")))
 
     def search(self, query: Query, limit: int = 50, cursor: str | None = None, facets: bool = False) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Search:
                 "reading": reading,
             }
             if facets:
-                reply |= counted(session, found, query.day)
+                reply |= facet_counts(session, found, query.day)
             return reply
 
     def suggest(self, text: str, limit: int = 8) -> dict[str, Any]:
@@ -95,10 +95,10 @@ class Search:
     ) -> tuple[Sequence[Any], Select[Any], str]:
         """A page of the first reading under which anything is found; ``begun``: the query is still being typed."""
         if query.code or not query.words:
-            found = _by_code(query) if query.code else _standing(query)
+            found = _by_code(query) if query.code else _in_force(query)
             return _page(session, ranked(found, literal(0)), limit, offset), found, "code" if query.code else "all"
         self._vocabulary = self._vocabulary.fresh(session)
-        for name, reading in query_readings.of(query.words, self._vocabulary):
+        for name, reading in query_readings.readings_of(query.words, self._vocabulary):
             if begun and name == "words":
                 continue
             found = _matching(session, query, reading, self._vocabulary)
@@ -106,14 +106,14 @@ class Search:
             if session.scalar(select(found.exists())):
                 points = score(session, query.text, reading, self._vocabulary)
                 return _page(session, ranked(found, points), limit, offset), found, name
-        return [], _standing(query).where(false()), "nothing"
+        return [], _in_force(query).where(false()), "nothing"
 
 
 def _page(session: Session, ordered: Select[SearchEntry, int], limit: int, offset: int) -> Sequence[Any]:
     return session.execute(ordered.limit(limit).offset(offset)).all()
 
 
-def _standing(query: Query) -> Select[Any]:
+def _in_force(query: Query) -> Select[Any]:
     """Entries in force on the day, within the facets asked for."""
     until = SearchEntry.effective_until
     found = select(SearchEntry.id).where(
@@ -127,15 +127,15 @@ def _standing(query: Query) -> Select[Any]:
 def _by_code(query: Query) -> Select[Any]:
     typed = query.code or ""
     begins = SearchEntry.code.like(f"{typed}%")
-    return _standing(query).where(begins if "." in typed else or_(begins, SearchEntry.code.like(f"%.{typed}%")))
+    return _in_force(query).where(begins if "." in typed else or_(begins, SearchEntry.code.like(f"%.{typed}%")))
 
 
-def _matching(session: Session, query: Query, reading: Reading, vocabulary: Vocabulary) -> Select[Any]:
+def _matching(session: Session, query: Query, reading: QueryReading, vocabulary: Vocabulary) -> Select[Any]:
     sqlite = session.get_bind().dialect.name == "sqlite"
     enough = math.ceil(len(reading.groups) * ENOUGH)
     looked_up = reading.rarest(len(reading.groups) - enough + 1, vocabulary) if reading.partly else reading
     asked = _fts5(looked_up) if sqlite else _tsquery(looked_up)
-    found = _standing(query)
+    found = _in_force(query)
     if sqlite:
         hits = sql_text("search_entry.id IN (SELECT rowid FROM search_text WHERE search_text MATCH :asked)").bindparams(
             asked=asked
@@ -144,20 +144,20 @@ def _matching(session: Session, query: Query, reading: Reading, vocabulary: Voca
         hits = sql_text("search_entry.vector @@ CAST(:asked AS tsquery)").bindparams(asked=asked)
     found = found.where(hits)
     if reading.partly:
-        held = sum((_held(group) for group in reading.groups), literal(0))
+        held = sum((_contains_any(group) for group in reading.groups), literal(0))
         found = found.where(held >= enough)
     return found
 
 
-def _fts5(reading: Reading) -> str:
-    return _asked(reading, '"', "*", " AND ", " OR ")
+def _fts5(reading: QueryReading) -> str:
+    return _query_expression(reading, '"', "*", " AND ", " OR ")
 
 
-def _tsquery(reading: Reading) -> str:
-    return _asked(reading, "'", ":*", " & ", " | ")
+def _tsquery(reading: QueryReading) -> str:
+    return _query_expression(reading, "'", ":*", " & ", " | ")
 
 
-def _asked(reading: Reading, quote: str, begun: str, both: str, either: str) -> str:
+def _query_expression(reading: QueryReading, quote: str, begun: str, both: str, either: str) -> str:
     """The query in a database's own words. Folded words are letters and digits: quoting them is enough."""
     ways = []
     for groups in reading.ways():
@@ -168,7 +168,7 @@ def _asked(reading: Reading, quote: str, begun: str, both: str, either: str) -> 
     return either.join(f"({way})" for way in ways)
 
 
-def _held(group: tuple[str, ...]) -> ColumnElement[int]:
+def _contains_any(group: tuple[str, ...]) -> ColumnElement[int]:
     return case((or_(*[SearchEntry.words.like(f"% {word} %") for word in group]), 1), else_=0)
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.chassis import auth, dependencies
+from infra.chassis import dependencies
 from infra.chassis.doors import door
 from infra.chassis.instants import day_of
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
-from services.catalog.agencies import Agencies
+from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
-from services.catalog.drafts import Drafts
+from services.catalog.drafts import DraftEditor
 from services.catalog.exports import Exports
-from services.catalog.fees import Asked
+from services.catalog.fees import FeeQuery
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.personal_data import PersonalData
 from services.catalog.places import Places
-from services.catalog.search import Query, Search
-from services.catalog.usage_counts import Uses
+from services.catalog.search import Query, SearchEngine
+from services.catalog.usage_counts import UsageCounts
 
 EDITORS = {"catalog_editor"}
 Json = dict[str, Any]
@@ -29,16 +29,15 @@ class CatalogService(Operations):
     """Procedures, their fees and deadlines, the calendar, provinces and agencies."""
 
     name = "catalog"
-    caller = auth.Caller()
     offerings = dependencies.Provided(Offerings)
-    desk = dependencies.Provided(Drafts)
-    finder = dependencies.Provided(Search)
+    draft_editor = dependencies.Provided(DraftEditor)
+    search_engine = dependencies.Provided(SearchEngine)
     calendars = dependencies.Provided(Calendars)
     places = dependencies.Provided(Places)
-    offices = dependencies.Provided(Agencies)
-    exporter = dependencies.Provided(Exports)
-    importer = dependencies.Provided(Imports)
-    uses = dependencies.Provided(Uses)
+    agency_register = dependencies.Provided(AgencyRegister)
+    exports = dependencies.Provided(Exports)
+    imports = dependencies.Provided(Imports)
+    usage_counts = dependencies.Provided(UsageCounts)
     erasures = dependencies.Provided(PersonalData)
 
     @door(public=True)
@@ -56,11 +55,11 @@ class CatalogService(Operations):
         facets: bool = False,
     ) -> Json:
         narrowed = {"agency": agency_code, "field": field, "level": level, "audience": audience, "province": province}
-        return self.finder.search(Query.of(text, at, narrowed), limit, cursor, facets)
+        return self.search_engine.search(Query.of(text, at, narrowed), limit, cursor, facets)
 
     @door(public=True)
     def suggest(self, text: str, limit: int = 8) -> Json:
-        return self.finder.suggest(text, limit)
+        return self.search_engine.suggest(text, limit)
 
     @door(public=True)
     def procedure(self, code: str, version: int | None = None, at: str | None = None) -> Json:
@@ -104,15 +103,17 @@ class CatalogService(Operations):
     def save_draft(
         self, definition: Json, command_id: str, expected_revision: int | None = None, reason: str | None = None
     ) -> Json:
-        return self.desk.save(definition, expected_revision, reason, by=self.caller.actor, command=self.caller.command)
+        return self.draft_editor.save(
+            definition, expected_revision, reason, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=EDITORS | {"approver", "auditor"})
     def drafts(self, limit: int = 50, cursor: str | None = None) -> Json:
-        return self.desk.drafts(limit, cursor)
+        return self.draft_editor.drafts(limit, cursor)
 
     @door(roles=EDITORS | {"approver", "auditor"})
     def draft(self, code: str) -> Json:
-        return self.desk.draft(code)
+        return self.draft_editor.draft(code)
 
     @door(roles=EDITORS)
     def publish_draft(
@@ -123,19 +124,21 @@ class CatalogService(Operations):
         expected_revision: int | None = None,
         reason: str | None = None,
     ) -> Json:
-        return self.desk.publish(
+        return self.draft_editor.publish(
             code, effective_from, expected_revision, reason, by=self.caller.actor, command=self.caller.command
         )
 
     @door(roles=EDITORS)
     def discard_draft(self, code: str, reason: str, command_id: str, expected_revision: int | None = None) -> Json:
-        return self.desk.discard(code, reason, expected_revision, by=self.caller.actor, command=self.caller.command)
+        return self.draft_editor.discard(
+            code, reason, expected_revision, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=EDITORS | {"operator"})
     def import_procedures(
         self, records: list[Any], layout: str, effective_from: str, command_id: str, reason: str | None = None
     ) -> Json:
-        return self.importer.take_in(
+        return self.imports.import_records(
             records, layout, effective_from, reason, by=self.caller.actor, command=self.caller.command
         )
 
@@ -150,7 +153,7 @@ class CatalogService(Operations):
         quantity: int = 1,
         exemptions: list[str] | None = None,
     ) -> Json:
-        asked = Asked(channel, day_of(at), choices or {}, quantity, exemptions or ())
+        asked = FeeQuery(channel, day_of(at), choices or {}, quantity, exemptions or ())
         return self.offerings.quote(code, version, asked, by=self.caller.actor)
 
     @door(public=True)
@@ -181,25 +184,27 @@ class CatalogService(Operations):
     def agencies(
         self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
     ) -> Json:
-        return self.offices.agencies(at, province_code, limit, cursor)
+        return self.agency_register.agencies(at, province_code, limit, cursor)
 
     @door(public=True)
     def agency(self, code: str, at: str | None = None) -> Json:
-        return self.offices.agency(code, at)
+        return self.agency_register.agency(code, at)
 
     @door(roles=EDITORS | {"approver", "auditor", "operator"})
     def agency_changes(self, code: str) -> Json:
-        return self.offices.changes(code)
+        return self.agency_register.changes(code)
 
     @door(roles=EDITORS | {"operator"})
     def set_agency(self, agency: Json, valid_from: str, command_id: str, reason: str | None = None) -> Json:
-        return self.offices.set_agency(agency, valid_from, reason, by=self.caller.actor, command=self.caller.command)
+        return self.agency_register.set_agency(
+            agency, valid_from, reason, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=EDITORS | {"operator"})
     def merge_agency(
         self, code: str, into: str, last_day: str, legal_basis: str, command_id: str, reason: str | None = None
     ) -> Json:
-        return self.offices.merge_agency(
+        return self.agency_register.merge_agency(
             code, into, last_day, legal_basis, reason, by=self.caller.actor, command=self.caller.command
         )
 
@@ -212,19 +217,19 @@ class CatalogService(Operations):
         cursor: str | None = None,
         history: bool = False,
     ) -> Json:
-        return self.exporter.export(format, at, limit, cursor, history)
+        return self.exports.export(format, at, limit, cursor, history)
 
     @door(public=True)
     def levels(self, at: str | None = None) -> Json:
-        return self.exporter.levels(at)
+        return self.exports.levels(at)
 
     @handles("applications", "application_submitted.v1")
     def count_use_of_procedure(self, event: Json) -> None:
-        self.uses.count(event)
+        self.usage_counts.count(event)
 
     @handles("identity", "agency_created.v1")
     def record_created_agency(self, event: Json) -> None:
-        self.offices.heard_of(event)
+        self.agency_register.record_created(event)
 
     @door(public=True)
     def sample_procedures(self, agency_code: str) -> Json:

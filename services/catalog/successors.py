@@ -16,15 +16,15 @@ from services.catalog.models import Agency
 from services.catalog.places import REFORM, conversion
 
 
-def standing(day: date) -> Select[Any]:
+def existing_on(day: date) -> Select[Any]:
     """The agencies there are on a day."""
-    return select(Agency).where(_stands(Agency, day))
+    return select(Agency).where(_exists_on(Agency, day))
 
 
-def heir_of(session: Session, code: str, day: date) -> str:
+def successor_of(session: Session, code: str, day: date) -> str:
     """The agency that does this one's work on a day: itself while it stands, or is not known to have been merged."""
     seen = {code}
-    while session.scalar(standing(day).where(Agency.code == code)) is None:
+    while session.scalar(existing_on(day).where(Agency.code == code)) is None:
         ended = select(Agency.merged_into).where(Agency.code == code, Agency.valid_until < day)
         following = session.scalar(ended.order_by(Agency.valid_from.desc()).limit(1))
         if following is None or following in seen:
@@ -34,30 +34,32 @@ def heir_of(session: Session, code: str, day: date) -> str:
     return code
 
 
-def merged_of(session: Session, codes: Sequence[str], day: date) -> dict[str, str]:
+def successors_of(session: Session, codes: Sequence[str], day: date) -> dict[str, str]:
     """Those of these agencies that have been merged by a day, each with the agency that does its work."""
-    gone = select(Agency.code).where(Agency.code.in_(codes), Agency.merged_into.is_not(None), _gone(Agency, day))
-    return {code: heir_of(session, code, day) for code in sorted(set(session.scalars(gone)))} if codes else {}
+    gone = select(Agency.code).where(
+        Agency.code.in_(codes), Agency.merged_into.is_not(None), _ended_before(Agency, day)
+    )
+    return {code: successor_of(session, code, day) for code in sorted(set(session.scalars(gone)))} if codes else {}
 
 
-def carried_on_by(code: str, day: date) -> CTE:
+def responsibilities_of(code: str, day: date) -> CTE:
     """The codes whose work an agency does on a day: its own (``code``), and those merged into it."""
     carried = select(cast(literal(code), String(40)).label("code")).cte(recursive=True)
     older = aliased(Agency)
     merged = select(older.code).join(carried, older.merged_into == carried.c.code)
-    return carried.union(merged.where(_gone(older, day)))
+    return carried.union(merged.where(_ended_before(older, day)))
 
 
-def heirs(day: date) -> CTE:
+def successor_table(day: date) -> CTE:
     """``(code, heir)`` of every agency that stands on a day, for itself and for those merged into it."""
-    own = select(Agency.code.label("code"), Agency.code.label("heir")).where(_stands(Agency, day))
+    own = select(Agency.code.label("code"), Agency.code.label("heir")).where(_exists_on(Agency, day))
     carried = own.cte(recursive=True)
     older = aliased(Agency)
     joined = select(older.code, carried.c.heir).join(carried, older.merged_into == carried.c.code)
-    return carried.union(joined.where(_gone(older, day)))
+    return carried.union(joined.where(_ended_before(older, day)))
 
 
-def seat(day: date) -> ColumnElement[str | None]:
+def province_on(day: date) -> ColumnElement[str | None]:
     """The province of a row of ``agency`` on a day. What was recorded before July 2025 is told in today's provinces."""
     if day < REFORM:
         return case((Agency.code.is_not(None), Agency.province_code))
@@ -65,10 +67,10 @@ def seat(day: date) -> ColumnElement[str | None]:
     return case((Agency.valid_from < REFORM, converted), else_=Agency.province_code)
 
 
-def _stands(agency: Any, day: date) -> ColumnElement[bool]:
+def _exists_on(agency: Any, day: date) -> ColumnElement[bool]:
     return and_(agency.valid_from <= day, or_(agency.valid_until.is_(None), agency.valid_until >= day))
 
 
-def _gone(agency: Any, day: date) -> ColumnElement[bool]:
+def _ended_before(agency: Any, day: date) -> ColumnElement[bool]:
     again = aliased(Agency)
-    return and_(agency.valid_until < day, ~exists().where(again.code == agency.code, _stands(again, day)))
+    return and_(agency.valid_until < day, ~exists().where(again.code == agency.code, _exists_on(again, day)))

@@ -12,14 +12,14 @@ from infra.chassis.settings import Settings
 from services.catalog.models import Procedure, SearchEntry
 
 
-class Uses:
+class UsageCounts:
     """Counts submissions per procedure."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Uses:
+    def from_settings(cls, settings: Settings) -> UsageCounts:
         return cls(Database.at(settings.database_url("catalog")))
 
     def count(self, event: Mapping[str, Any]) -> None:

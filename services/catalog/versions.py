@@ -23,7 +23,7 @@ PUBLISHED, AWAITING, DRAFT, DECLINED, WITHDRAWN = "published", "awaiting_approva
 ONE_DAY = timedelta(days=1)
 
 
-def locked(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
+def lock_procedures(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
     """The procedures' rows, made if need be, held until the transaction ends: one editor of a procedure at a time."""
     wanted = sorted(set(codes))  # in order, so that two batches wait for each other instead of crossing
     if not wanted:
@@ -35,7 +35,7 @@ def locked(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
     return {row.code: row for row in held}
 
 
-def published(session: Session, code: str) -> list[ProcedureVersion]:
+def published_versions(session: Session, code: str) -> list[ProcedureVersion]:
     """The published versions of a code, by first day."""
     rows = select(ProcedureVersion).where(ProcedureVersion.code == code, ProcedureVersion.state == PUBLISHED)
     return list(session.scalars(rows.order_by(ProcedureVersion.effective_from)))
@@ -55,13 +55,13 @@ def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
 
 def fees_change(session: Session, definition: Definition, day: date) -> bool:
     """Whether a definition has other fees than the procedure has on a day: then, else last before, else first after."""
-    rows = published(session, definition["code"])
+    rows = published_versions(session, definition["code"])
     before = [row for row in rows if row.effective_from <= day]
     known = (before[-1:] or rows[:1])[0] if rows else None
     return known is not None and known.definition["fees"] != definition["fees"]
 
 
-def awaiting(session: Session, definition: Definition, day: date) -> ProcedureVersion | None:
+def equal_proposal(session: Session, definition: Definition, day: date) -> ProcedureVersion | None:
     """The same content for the same day, if it waits for a second person already."""
     return session.scalar(
         select(ProcedureVersion).where(
@@ -118,7 +118,7 @@ def put_in_force(session: Session, row: ProcedureVersion, until: date | None = N
 
 def make_room(session: Session, code: str, first_day: date) -> date | None:
     """Let a version begin: the one before ends the day before, the next one bounds it. Answers the last day left."""
-    others = published(session, code)
+    others = published_versions(session, code)
     for other in others:
         if other.effective_from == first_day:
             raise VersionsOverlap(code=code, version=other.version, effective_from=first_day.isoformat())
@@ -129,16 +129,16 @@ def make_room(session: Session, code: str, first_day: date) -> date | None:
     return later[0] - ONE_DAY if later else None
 
 
-def announce(session: Session, rows: Sequence[ProcedureVersion]) -> None:
+def index_and_publish(session: Session, rows: Sequence[ProcedureVersion]) -> None:
     """Make versions just put in force findable, and tell everybody."""
-    indexing.add(session, rows)
-    enqueue_all(session, "procedure_published.v1", [(row.code, _told(row)) for row in rows])
+    indexing.add_entries(session, rows)
+    enqueue_all(session, "procedure_published.v1", [(row.code, _event_data(row)) for row in rows])
 
 
 def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: str | None = None) -> ProcedureVersion:
     """End a procedure after ``last_day``; versions that would have begun later are withdrawn before they begin."""
-    locked(session, [code])
-    rows = published(session, code)
+    lock_procedures(session, [code])
+    rows = published_versions(session, code)
     if not rows:
         raise ProcedureNotFound(code=code, detail="", detail_en="")
     current = next((row for row in rows if _covers(row, last_day)), None)
@@ -149,14 +149,14 @@ def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: st
         if row.effective_from > last_day:
             row.state = WITHDRAWN
             _end(session, row, row.effective_from - ONE_DAY, retired=False)
-            remember(session, row, "withdrawn", by=by, reason=reason)
+            record_change(session, row, "withdrawn", by=by, reason=reason)
     _end(session, current, last_day, retired=True)
-    enqueue(session, "procedure_retired.v1", _told(current), subject=code)
-    remember(session, current, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
+    enqueue(session, "procedure_retired.v1", _event_data(current), subject=code)
+    record_change(session, current, "retired", by=by, reason=reason, effective_until=last_day.isoformat())
     return current
 
 
-def remember(
+def record_change(
     session: Session, row: ProcedureVersion, act: str, *, by: Actor, reason: str | None = None, **facts: Any
 ) -> None:
     """One line of the catalogue's history."""
@@ -180,10 +180,10 @@ def _covers(row: ProcedureVersion, day: date) -> bool:
 
 def _end(session: Session, row: ProcedureVersion, last_day: date, *, retired: bool) -> None:
     row.effective_until, row.retired = last_day, retired
-    indexing.end(session, row.code, row.version, last_day)
+    indexing.end_entry(session, row.code, row.version, last_day)
 
 
-def _told(row: ProcedureVersion) -> dict[str, Any]:
+def _event_data(row: ProcedureVersion) -> dict[str, Any]:
     definition = row.definition
     return {
         "code": row.code,

@@ -10,24 +10,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
 from services.identity.errors import Forbidden
 from services.identity.models import AccessEntry, Account, Agency
-from services.identity.pages import page
 
 NO_PURPOSE = "–"  # of readings of an erased person: readers may have written a name there
 
 
-class AccessLog:
+class AccessRecorder:
     """Keeps the log and shows people their own; auditors see everybody's."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> AccessLog:
+    def from_settings(cls, settings: Settings) -> AccessRecorder:
         return cls(Database.at(settings.database_url("identity")))
 
     def note_reading(self, event: Mapping[str, Any]) -> None:
@@ -64,14 +64,14 @@ class AccessLog:
             )
         with self.database.session() as session:
 
-            def shown(entry: AccessEntry) -> dict[str, Any]:
-                return _shown(session, entry)
+            def view(entry: AccessEntry) -> dict[str, Any]:
+                return _entry_view(session, entry)
 
             entries = select(AccessEntry).where(AccessEntry.subject_id == subject_id)
-            return page(session, entries, AccessEntry.position, shown, limit=limit, cursor=cursor, newest_first=True)
+            return page(session, entries, [AccessEntry.position], view, limit=limit, cursor=cursor, newest_first=True)
 
 
-def _shown(session: Session, entry: AccessEntry) -> dict[str, Any]:
+def _entry_view(session: Session, entry: AccessEntry) -> dict[str, Any]:
     reader = session.get(Account, entry.reader_id)
     agency = session.get(Agency, entry.agency_code) if entry.agency_code else None
     return {

@@ -28,13 +28,13 @@ from services.identity.errors import (
     InvalidRequest,
     WrongPassword,
 )
-from services.identity.idempotency import in_one_step
+from services.identity.idempotency import run_idempotently
 from services.identity.models import Account
 from services.identity.population import Citizen, PopulationRegister, register_of
 
 
 @dataclass(frozen=True)
-class Claimed:
+class Registration:
     """What somebody who registers says about themselves. ``birth_date``: YYYY-MM-DD."""
 
     citizen_number: str
@@ -66,33 +66,35 @@ class Accounts:
     def from_settings(cls, settings: Settings) -> Accounts:
         return cls(Database.at(settings.database_url("identity")), register_of(settings))
 
-    def register_citizen(self, claimed: Claimed, password: str, *, command: Command | None = None) -> dict[str, Any]:
+    def register_citizen(
+        self, registration: Registration, password: str, *, command: Command | None = None
+    ) -> dict[str, Any]:
         """Open an account for a person of the register: ``{account_id, username, citizen_number, full_name, …}``.
 
         Refuses ``CitizenNotInRegister``, ``CitizenDataDiffers``, ``AccountAlreadyExists``, ``WeakPassword`` and, for a
         telephone number that cannot be one, ``InvalidRequest``.
         """
-        claimed = replace(claimed, phone=e164(claimed.phone))
-        citizen = self._citizen(claimed)
-        passwords.check_strength(password, about=claimed.guessable())
-        password_hash = passwords.digest(password)
+        registration = replace(registration, phone=e164(registration.phone))
+        citizen = self._citizen(registration)
+        passwords.check_strength(password, about=registration.guessable())
+        password_hash = passwords.hash_password(password)
 
         def work(session: Session) -> dict[str, Any]:
-            return _opened(session, citizen, claimed, password_hash)
+            return _open_account(session, citizen, registration, password_hash)
 
-        return in_one_step(self.database, _without_password(command, claimed), work)
+        return run_idempotently(self.database, _without_password(command, registration), work)
 
     def whoami(self, *, by: Actor) -> dict[str, Any]:
         """The caller's own account: particulars, roles, posts held, and whether one-time codes are in force."""
         with self.database.session() as session:
             account = _account(session, by.account_id)
             return {
-                **_shown(account),
+                **_account_view(account),
                 "birth_date": account.birth_date.isoformat() if account.birth_date else None,
                 "phone": account.phone,
                 "email": account.email,
                 "roles": account.roles,
-                "agencies": offices.posts_of(session, account.id),
+                "agencies": offices.current_posts(session, account.id),
                 "otp_in_force": account.otp_confirmed_at is not None,
                 "session_id": by.session_id,
             }
@@ -117,26 +119,26 @@ class Accounts:
     def change_password(self, old: str, new: str, *, by: Actor) -> dict[str, Any]:
         """Replace the caller's password and end all their other sessions: ``{changed_at, sessions_ended}``."""
         with self.database.session() as session:
-            open_sessions.check(session, by)
+            open_sessions.check_open(session, by)
             account = _account(session, by.account_id)
-            passwords.check_strength(new, about=_facts_about(account))
+            passwords.check_strength(new, about=_guessable_facts(account))
             attempts.begin(session, account.username)
         if not passwords.matches(account.password_hash, old):
             raise WrongPassword()
-        password_hash = passwords.digest(new)
+        password_hash = passwords.hash_password(new)
         with self.database.session() as session:
-            attempts.forgive(session, account.username)
+            attempts.clear(session, account.username)
             changed = session.get_one(Account, account.id)
             changed.password_hash, changed.password_changed_at = password_hash, clock.now()
             ended = open_sessions.end_all(session, account.id, because="password_changed", keeping=by.session_id)
             return {"changed_at": changed.password_changed_at.isoformat(), "sessions_ended": ended}
 
-    def _citizen(self, claimed: Claimed) -> Citizen:
-        birth_date = _date(claimed.birth_date)
-        citizen = self.register.citizen(claimed.citizen_number)
+    def _citizen(self, registration: Registration) -> Citizen:
+        birth_date = _date(registration.birth_date)
+        citizen = self.register.citizen(registration.citizen_number)
         if citizen is None:
             raise CitizenNotInRegister()
-        if not citizen.fits(claimed.full_name, birth_date):
+        if not citizen.fits(registration.full_name, birth_date):
             raise CitizenDataDiffers()
         return citizen
 
@@ -159,7 +161,7 @@ def _date(birth_date: str) -> date:
         raise InvalidRequest.at("/birth_date", "không phải ngày hợp lệ", "is no date") from error
 
 
-def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash: str) -> dict[str, Any]:
+def _open_account(session: Session, citizen: Citizen, registration: Registration, password_hash: str) -> dict[str, Any]:
     if session.scalar(select(Account.id).where(Account.username == citizen.citizen_number)):
         raise AccountAlreadyExists()
     now = clock.now()
@@ -169,9 +171,9 @@ def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash:
         citizen_number=citizen.citizen_number,
         full_name=citizen.full_name,
         birth_date=citizen.birth_date,
-        phone=claimed.phone,
-        email=claimed.email,
-        language=claimed.language,
+        phone=registration.phone,
+        email=registration.email,
+        language=registration.language,
         roles=["citizen"],
         password_hash=password_hash,
         password_changed_at=now,
@@ -184,10 +186,10 @@ def _opened(session: Session, citizen: Citizen, claimed: Claimed, password_hash:
         raise AccountAlreadyExists() from error
     told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
     enqueue(session, "account_registered.v1", told, subject=account.id)
-    return _shown(account)
+    return _account_view(account)
 
 
-def _shown(account: Account) -> dict[str, Any]:
+def _account_view(account: Account) -> dict[str, Any]:
     return {
         "account_id": account.id,
         "username": account.username,
@@ -207,13 +209,13 @@ def _account(session: Session, account_id: str) -> Account:
     return account
 
 
-def _facts_about(account: Account) -> list[str]:
+def _guessable_facts(account: Account) -> list[str]:
     known = (account.username, account.phone, account.email, *account.full_name.split())
     return [fact for fact in known if fact]
 
 
-def _without_password(command: Command | None, claimed: Claimed) -> Command | None:
+def _without_password(command: Command | None, registration: Registration) -> Command | None:
     # What the log keeps must not help anybody to guess a password, so the fingerprint is made without it.
     if command is None:
         return None
-    return Command.of(command.id, command.name, command.caller, asdict(claimed))
+    return Command.of(command.id, command.name, command.caller, asdict(registration))

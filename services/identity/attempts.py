@@ -22,7 +22,7 @@ from services.identity.models import SignInAttempt
 FREE_FAILURES = 5
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
-FORGOTTEN_AFTER = timedelta(days=1)
+DELETED_AFTER = timedelta(days=1)
 
 
 def username_digest(username: str) -> str:
@@ -34,7 +34,8 @@ def delay_after(failures: int) -> timedelta:
     """How long the next attempt has to wait after this many failures."""
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return min(FIRST_DELAY * 2 ** min(failures - FREE_FAILURES, 10), LONGEST_DELAY)
+    doublings: int = min(failures - FREE_FAILURES, 10)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
 def begin(session: Session, username: str) -> None:
@@ -43,7 +44,7 @@ def begin(session: Session, username: str) -> None:
     row = _row(session, username_digest(username), now)
     if row.delayed_until and row.delayed_until > now:
         raise SignInDelayed(seconds=math.ceil((row.delayed_until - now).total_seconds()))
-    if now - row.last_at > FORGOTTEN_AFTER:
+    if now - row.last_at > DELETED_AFTER:
         row.failures = 0
     row.failures += 1
     row.last_at = now
@@ -51,7 +52,7 @@ def begin(session: Session, username: str) -> None:
     row.delayed_until = now + wait if wait else None
 
 
-def hand_back(session: Session, username: str) -> None:
+def uncount(session: Session, username: str) -> None:
     """The attempt just begun was neither a failure nor a success (a one-time code is still to come)."""
     row = session.get(SignInAttempt, username_digest(username), with_for_update=True)
     if row is not None:
@@ -59,14 +60,14 @@ def hand_back(session: Session, username: str) -> None:
         row.delayed_until = None
 
 
-def forgive(session: Session, username: str) -> None:
+def clear(session: Session, username: str) -> None:
     """A complete sign-in: earlier failures no longer count."""
     session.execute(delete(SignInAttempt).where(SignInAttempt.username_digest == username_digest(username)))
 
 
-def forget(session: Session, limit: int) -> int:
+def delete_old_attempts(session: Session, limit: int) -> int:
     """Drop up to ``limit`` counts that are too old to matter; how many were dropped."""
-    old = session.query(SignInAttempt).where(SignInAttempt.last_at < clock.now() - FORGOTTEN_AFTER).limit(limit).all()
+    old = session.query(SignInAttempt).where(SignInAttempt.last_at < clock.now() - DELETED_AFTER).limit(limit).all()
     for row in old:
         session.delete(row)
     return len(old)

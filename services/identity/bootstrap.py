@@ -18,7 +18,7 @@ from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import SERVICES, SettingMissing, Settings, stored_secret
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
-from services.identity.idempotency import in_one_step
+from services.identity.idempotency import run_idempotently
 from services.identity.models import Account
 
 
@@ -33,16 +33,16 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
     keys.signing_key(settings)
     secrets = {name: client_secret(settings, name) for name in SERVICES}
     database, username = Database.at(settings.database_url("identity")), username.strip().casefold()
-    fresh = service_clients.changed(database, secrets)
-    password_hash = None if _there(database, username) else _digest(password, username, full_name)
+    fresh = service_clients.changed_clients(database, secrets)
+    password_hash = None if _exists(database, username) else _digest(password, username, full_name)
 
     def work(session: Session) -> dict[str, Any]:
         operator = _operator(session, username, full_name, password_hash)
-        outcomes = {name: service_clients.keep(session, name, kept) for name, kept in fresh.items()}
+        outcomes = {name: service_clients.store_client(session, name, kept) for name, kept in fresh.items()}
         clients = [{"client_id": name, "outcome": outcomes.get(name, "unchanged")} for name in secrets]
         return {"operator": operator, "clients": clients}
 
-    return in_one_step(database, None, work)
+    return run_idempotently(database, None, work)
 
 
 def client_secret(settings: Settings, service: str) -> str:
@@ -54,28 +54,28 @@ def client_secret(settings: Settings, service: str) -> str:
         raise SettingMissing(
             f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with"
         )
-    return stored_secret(settings.secret_folder() / f"client-{service}.secret", keys.fresh_secret).strip()
+    return stored_secret(settings.secret_folder() / f"client-{service}.secret", keys.generate_secret).strip()
 
 
-def _there(database: Database, username: str) -> bool:
+def _exists(database: Database, username: str) -> bool:
     with database.session() as session:
         return session.scalar(select(Account.id).where(Account.username == username)) is not None
 
 
 def _digest(password: str, username: str, full_name: str) -> str:
     passwords.check_strength(password, about=(username, *full_name.split()))
-    return passwords.digest(password)
+    return passwords.hash_password(password)
 
 
 def _operator(session: Session, username: str, full_name: str, password_hash: str | None) -> dict[str, Any]:
     account = session.scalar(select(Account).where(Account.username == username))
     if account is not None and "operator" not in account.roles:
         raise AccountAlreadyExists()
-    opened = account or _opened(session, username, full_name, password_hash)
+    opened = account or _open_account(session, username, full_name, password_hash)
     return {"account_id": opened.id, "username": username, "created": account is None}
 
 
-def _opened(session: Session, username: str, full_name: str, password_hash: str | None) -> Account:
+def _open_account(session: Session, username: str, full_name: str, password_hash: str | None) -> Account:
     now = clock.now()
     account = Account(
         id=str(uuid4()),

@@ -12,26 +12,26 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity import open_sessions
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
-from services.identity.idempotency import in_one_step
+from services.identity.idempotency import run_idempotently
 from services.identity.models import Account, Delegation
-from services.identity.pages import page
 
 EVERYTHING = "*"
 
 
-class Delegations:
+class DelegationRegistrar:
     """Grants, takes back, lists and looks up delegations."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Delegations:
+    def from_settings(cls, settings: Settings) -> DelegationRegistrar:
         return cls(Database.at(settings.database_url("identity")))
 
     def delegate(
@@ -43,12 +43,12 @@ class Delegations:
         Answers ``{delegation_id, to_citizen_number, scope, until, granted_at}``; the same again is the same answer.
         ``AccountNotFound`` if the other has no account, ``DelegationNotPossible`` to oneself or into the past.
         """
-        wanted, ends = _scope(scope), end_of(until)
+        wanted, ends = _scope(scope), end_of_term(until)
         if ends <= clock.now():
             raise DelegationNotPossible(why_vi="thời hạn đã qua", why_en="its end lies in the past")
 
         def work(session: Session) -> dict[str, Any]:
-            open_sessions.check(session, by)
+            open_sessions.check_open(session, by)
             delegate = session.scalar(select(Account).where(Account.citizen_number == to_citizen_number))
             if delegate is None:
                 raise AccountNotFound()
@@ -58,10 +58,10 @@ class Delegations:
                 )
             # The principal's row is locked, so that twins without a command id come one after the other.
             principal = session.get_one(Account, by.account_id, with_for_update=True)
-            there = _twin(session, principal, delegate, wanted, ends)
-            return _shown(there or _granted(session, principal, delegate, wanted, ends), to_citizen_number)
+            there = _equal_delegation(session, principal, delegate, wanted, ends)
+            return _grant_view(there or _grant(session, principal, delegate, wanted, ends), to_citizen_number)
 
-        return in_one_step(self.database, command, work)
+        return run_idempotently(self.database, command, work)
 
     def revoke_delegation(self, delegation_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
         """End a delegation; its principal and its delegate both may: ``{delegation_id, revoked_at}``."""
@@ -71,23 +71,23 @@ class Delegations:
             if one is None or by.account_id not in (one.principal_id, one.delegate_id):
                 raise DelegationNotFound()
             if one.revoked_at is None:
-                end(session, one, by=by.account_id)
+                end_delegation(session, one, by=by.account_id)
             assert one.revoked_at is not None
             return {"delegation_id": one.id, "revoked_at": one.revoked_at.isoformat()}
 
-        return in_one_step(self.database, command, work)
+        return run_idempotently(self.database, command, work)
 
     def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
         """Delegations the caller has granted or received, ended ones too, newest first."""
         with self.database.session() as session:
 
-            def shown(one: Delegation) -> dict[str, Any]:
-                return _seen_by(session, one, by.account_id)
+            def view(one: Delegation) -> dict[str, Any]:
+                return _delegation_view(session, one, by.account_id)
 
             mine = select(Delegation).where(
                 or_(Delegation.principal_id == by.account_id, Delegation.delegate_id == by.account_id)
             )
-            return page(session, mine, Delegation.position, shown, limit=limit, cursor=cursor, newest_first=True)
+            return page(session, mine, [Delegation.position], view, limit=limit, cursor=cursor, newest_first=True)
 
     def delegation_for(
         self,
@@ -107,17 +107,17 @@ class Delegations:
             covering = [one for one in in_force if scope in one.scope or EVERYTHING in one.scope]
             if principal is None or not covering:
                 raise DelegationNotFound()
-            return {**_told(covering[0]), "principal_name": principal.full_name}
+            return {**_event_data(covering[0]), "principal_name": principal.full_name}
 
 
-def end(session: Session, one: Delegation, *, by: str) -> None:
+def end_delegation(session: Session, one: Delegation, *, by: str) -> None:
     """End a delegation in force, and tell it. ``by``: the account that did."""
     one.revoked_at, one.revoked_by = clock.now(), by
-    facts = {**_told(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by}}
+    facts = {**_event_data(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by}}
     enqueue(session, "delegation_revoked.v1", facts, subject=one.id)
 
 
-def end_of(until: str) -> datetime:
+def end_of_term(until: str) -> datetime:
     """The instant a term ends: the end of a day in office time for ``YYYY-MM-DD``, else the instant itself."""
     try:
         if len(until) == len("YYYY-MM-DD"):
@@ -134,7 +134,7 @@ def _scope(scope: list[str] | str) -> list[str]:
     return [EVERYTHING] if EVERYTHING in codes else codes
 
 
-def _granted(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation:
+def _grant(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation:
     one = Delegation(
         id=str(uuid4()),
         principal_id=principal.id,
@@ -144,11 +144,11 @@ def _granted(session: Session, principal: Account, delegate: Account, scope: lis
         until=until,
     )
     session.add(one)
-    enqueue(session, "delegation_granted.v1", {**_told(one), "at": one.granted_at.isoformat()}, subject=one.id)
+    enqueue(session, "delegation_granted.v1", {**_event_data(one), "at": one.granted_at.isoformat()}, subject=one.id)
     return one
 
 
-def _twin(
+def _equal_delegation(
     session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime
 ) -> Delegation | None:
     granted = _in_force(session, principal, delegate.id)
@@ -173,7 +173,7 @@ def _principal(session: Session, citizen_number: str | None, account_id: str | N
     return session.scalar(select(Account).where(Account.citizen_number == citizen_number))
 
 
-def _told(one: Delegation) -> dict[str, Any]:
+def _event_data(one: Delegation) -> dict[str, Any]:
     return {
         "delegation_id": one.id,
         "principal_account_id": one.principal_id,
@@ -183,7 +183,7 @@ def _told(one: Delegation) -> dict[str, Any]:
     }
 
 
-def _shown(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
+def _grant_view(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
     return {
         "delegation_id": one.id,
         "to_citizen_number": to_citizen_number,
@@ -193,7 +193,7 @@ def _shown(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
     }
 
 
-def _seen_by(session: Session, one: Delegation, account_id: str) -> dict[str, Any]:
+def _delegation_view(session: Session, one: Delegation, account_id: str) -> dict[str, Any]:
     """One side's view. The principal sees the number they typed, not the name: granting must not reveal whose it is."""
     given = one.principal_id == account_id
     other = session.get_one(Account, one.delegate_id if given else one.principal_id)

@@ -10,7 +10,7 @@ from infra.chassis.settings import Settings
 from services.identity import attempts, open_sessions, personal_data
 
 
-class OldSignIns:
+class SignInCleanup:
     """Drops counts of failed sign-ins after a day, and sessions with their refresh tokens a month after their end."""
 
     name = "forget old sign-ins"
@@ -21,7 +21,9 @@ class OldSignIns:
 
     def step(self) -> int:
         with self.database.session() as session:
-            return attempts.forget(session, self.batch) + open_sessions.forget(session, self.batch)
+            return attempts.delete_old_attempts(session, self.batch) + open_sessions.delete_ended_sessions(
+                session, self.batch
+            )
 
 
 def duties(settings: Settings) -> list[Duty]:
@@ -29,6 +31,6 @@ def duties(settings: Settings) -> list[Duty]:
     return [
         relay,
         Redelivery(settings, [relay]),
-        OldSignIns(Database.at(settings.database_url("identity"))),
+        SignInCleanup(Database.at(settings.database_url("identity"))),
         ErasureWorker.of(settings, personal_data.PersonalData),
     ]

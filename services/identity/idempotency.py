@@ -12,7 +12,7 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 
 
-def in_one_step(
+def run_idempotently(
     database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]
 ) -> dict[str, Any]:
     """The answer of ``work`` in one transaction.
@@ -21,12 +21,12 @@ def in_one_step(
     looks again and finds the winner's work.
     """
     try:
-        return _once(database, command, work)
+        return _run(database, command, work)
     except IntegrityError:
-        return _once(database, command, work)
+        return _run(database, command, work)
 
 
-def _once(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+def _run(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
     if command is not None:
         return database.command(command, work)
     with database.session() as session:

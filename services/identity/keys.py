@@ -25,11 +25,11 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     """The private key tokens are signed with. Ends the process when production has none or it is not Ed25519."""
     pem = settings.require(SETTING) if settings.environment == "production" else settings.get(SETTING)
     if pem is None:
-        pem = stored_secret(settings.secret_folder() / DEVELOPMENT_FILE, fresh_pem)
-    return parsed(pem)
+        pem = stored_secret(settings.secret_folder() / DEVELOPMENT_FILE, generate_pem)
+    return parse_key(pem)
 
 
-def parsed(pem: str) -> Ed25519PrivateKey:
+def parse_key(pem: str) -> Ed25519PrivateKey:
     """The key in ``pem``; a one-line value with ``\\n`` written out, as environment files need it, is understood."""
     try:
         key = serialization.load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
@@ -40,17 +40,17 @@ def parsed(pem: str) -> Ed25519PrivateKey:
     return key
 
 
-def fresh_pem() -> str:
+def generate_pem() -> str:
     private = Ed25519PrivateKey.generate()
     form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return private.private_bytes(*form).decode()
 
 
-def fresh_secret() -> str:
+def generate_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:
+def derive_key(key: Ed25519PrivateKey, purpose: str) -> bytes:
     """32 bytes for one purpose, from the signing key."""
     raw = key.private_bytes(serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption())
     return HKDF(SHA256(), 32, salt=None, info=f"portal-identity/{purpose}".encode()).derive(raw)
@@ -58,4 +58,4 @@ def derived(key: Ed25519PrivateKey, purpose: str) -> bytes:
 
 def sealer(key: Ed25519PrivateKey, purpose: str) -> Fernet:
     """Authenticated encryption for values that rest in the database."""
-    return Fernet(base64.urlsafe_b64encode(derived(key, purpose)))
+    return Fernet(base64.urlsafe_b64encode(derive_key(key, purpose)))

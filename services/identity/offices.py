@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
-from services.identity.idempotency import in_one_step
+from services.identity.idempotency import run_idempotently
 from services.identity.models import Account, Agency, Appointment
-from services.identity.pages import page
 
 
 class Offices:
@@ -49,14 +49,14 @@ class Offices:
             parent = _agency(session, parent_code) if parent_code else None
             province = province_code or (parent.province_code if parent else None)
             wanted = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
-            return _agency_shown(_added(session, wanted, by))
+            return _agency_view(_add_agency(session, wanted, by))
 
-        return in_one_step(self.database, command, work)
+        return run_idempotently(self.database, command, work)
 
     def agencies(self, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
         """All agencies by code."""
         with self.database.session() as session:
-            return page(session, select(Agency), Agency.code, _agency_shown, limit=limit, cursor=cursor)
+            return page(session, select(Agency), [Agency.code], _agency_view, limit=limit, cursor=cursor)
 
     def appoint(
         self, account_id: str, agency_code: str, roles: list[str], *, by: Actor, command: Command | None = None
@@ -73,12 +73,12 @@ class Offices:
                 raise AccountNotFound()
             held = _current(session, account_id, agency_code)
             if held is not None and held.roles == wanted:
-                return _appointment_shown(held)
+                return _appointment_view(held)
             if held is not None:
                 _close(session, held, by)
-            return _appointment_shown(_appointed(session, account_id, agency_code, wanted, by))
+            return _appointment_view(_add_appointment(session, account_id, agency_code, wanted, by))
 
-        return in_one_step(self.database, command, work)
+        return run_idempotently(self.database, command, work)
 
     def dismiss(
         self, account_id: str, agency_code: str, *, by: Actor, command: Command | None = None
@@ -91,16 +91,16 @@ class Offices:
         def work(session: Session) -> dict[str, Any]:
             held = _current(session, account_id, agency_code)
             if held is not None:
-                _dismissed(session, held, by)
+                _dismiss(session, held, by)
             last = held or _last(session, account_id, agency_code)
             if last is None:
                 raise AppointmentNotFound(agency_code=agency_code)
-            return _dismissal_shown(last)
+            return _dismissal_view(last)
 
-        return in_one_step(self.database, command, work)
+        return run_idempotently(self.database, command, work)
 
 
-def leave_all(session: Session, account_id: str, *, by: Actor) -> int:
+def dismiss_from_all(session: Session, account_id: str, *, by: Actor) -> int:
     """Take all posts from an account; how many it had."""
     held = list(
         session.scalars(
@@ -108,11 +108,11 @@ def leave_all(session: Session, account_id: str, *, by: Actor) -> int:
         )
     )
     for post in held:
-        _dismissed(session, post, by)
+        _dismiss(session, post, by)
     return len(held)
 
 
-def posts_of(session: Session, account_id: str) -> list[dict[str, Any]]:
+def current_posts(session: Session, account_id: str) -> list[dict[str, Any]]:
     """The posts an account holds now: ``[{code, name, roles}]`` by agency code."""
     rows = session.execute(
         select(Agency.code, Agency.name, Appointment.roles)
@@ -130,13 +130,13 @@ def _agency(session: Session, code: str) -> Agency:
     return agency
 
 
-def _added(session: Session, wanted: Agency, by: Actor) -> Agency:
+def _add_agency(session: Session, wanted: Agency, by: Actor) -> Agency:
     there = session.get(Agency, wanted.code)
     if there is None:
         wanted.created_at, wanted.created_by = clock.now(), by.account_id
         session.add(wanted)
         session.flush()
-        told = {**_agency_shown(wanted), "by": {"account_id": by.account_id}}
+        told = {**_agency_view(wanted), "by": {"account_id": by.account_id}}
         enqueue(session, "agency_created.v1", told, subject=wanted.code)
         return wanted
     if any(getattr(there, part) != getattr(wanted, part) for part in ("name", "parent_code", "province_code")):
@@ -154,11 +154,11 @@ def _last(session: Session, account_id: str, agency_code: str) -> Appointment | 
     return session.scalar(_appointments(account_id, agency_code).order_by(Appointment.position.desc()).limit(1))
 
 
-def _appointments(account_id: str, agency_code: str) -> Any:
+def _appointments(account_id: str, agency_code: str) -> Select[Appointment]:
     return select(Appointment).where(Appointment.account_id == account_id, Appointment.agency_code == agency_code)
 
 
-def _appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Appointment:
+def _add_appointment(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Appointment:
     post = Appointment(
         account_id=account_id,
         agency_code=agency_code,
@@ -168,13 +168,13 @@ def _appointed(session: Session, account_id: str, agency_code: str, roles: list[
     )
     session.add(post)
     session.flush()
-    enqueue(session, "official_appointed.v1", _told_of(post, by, post.appointed_at), subject=account_id)
+    enqueue(session, "official_appointed.v1", _event_data(post, by, post.appointed_at), subject=account_id)
     return post
 
 
-def _dismissed(session: Session, held: Appointment, by: Actor) -> None:
+def _dismiss(session: Session, held: Appointment, by: Actor) -> None:
     _close(session, held, by)
-    facts = _told_of(held, by, held.dismissed_at)
+    facts = _event_data(held, by, held.dismissed_at)
     enqueue(session, "official_dismissed.v1", facts, subject=held.account_id)
 
 
@@ -183,7 +183,7 @@ def _close(session: Session, held: Appointment, by: Actor) -> None:
     session.flush()  # before a successor: one post per account and agency is in force at a time
 
 
-def _told_of(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
+def _event_data(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
     return {
         "account_id": post.account_id,
         "agency_code": post.agency_code,
@@ -193,7 +193,7 @@ def _told_of(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
     }
 
 
-def _agency_shown(agency: Agency) -> dict[str, Any]:
+def _agency_view(agency: Agency) -> dict[str, Any]:
     return {
         "code": agency.code,
         "name": agency.name,
@@ -203,7 +203,7 @@ def _agency_shown(agency: Agency) -> dict[str, Any]:
     }
 
 
-def _appointment_shown(post: Appointment) -> dict[str, Any]:
+def _appointment_view(post: Appointment) -> dict[str, Any]:
     return {
         "account_id": post.account_id,
         "agency_code": post.agency_code,
@@ -212,7 +212,7 @@ def _appointment_shown(post: Appointment) -> dict[str, Any]:
     }
 
 
-def _dismissal_shown(post: Appointment) -> dict[str, Any]:
+def _dismissal_view(post: Appointment) -> dict[str, Any]:
     dismissed_at = post.dismissed_at.isoformat() if post.dismissed_at else None
     return {
         "account_id": post.account_id,

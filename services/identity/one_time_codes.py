@@ -84,7 +84,7 @@ class OneTimeCodes:
             account = _own_account(session, by)
             if not self.spend(session, account, code):
                 raise OtpCodeWrong()
-            attempts.hand_back(session, account.username)
+            attempts.uncount(session, account.username)
 
     def _step_of(self, sealed_secret: str, code: str) -> int | None:
         totp = pyotp.TOTP(self.sealer.decrypt(sealed_secret.encode()).decode())
@@ -94,7 +94,7 @@ class OneTimeCodes:
 
 
 def _own_account(session: Session, by: Actor) -> Account:
-    open_sessions.check(session, by)
+    open_sessions.check_open(session, by)
     account = session.get(Account, by.account_id, with_for_update=True)
     if account is None:
         raise AccountNotFound()

@@ -12,26 +12,26 @@ from infra.chassis.actors import Actor
 from services.identity.errors import SessionEnded
 from services.identity.models import RefreshToken, SignInSession
 
-KEPT_AFTER_END = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
-def of(account_id: str) -> Select[SignInSession]:
+def open_sessions_of(account_id: str) -> Select[SignInSession]:
     """The open sessions of an account."""
     still_open = SignInSession.revoked_at.is_(None), SignInSession.expires_at > clock.now()
     return select(SignInSession).where(SignInSession.account_id == account_id, *still_open)
 
 
-def check(session: Session, by: Actor) -> None:
+def check_open(session: Session, by: Actor) -> None:
     """Refuse a caller whose session was ended though their access token still runs.
 
     Asked before anything that changes how the account is guarded or who may act for it; elsewhere the ten minutes a
     token may outlive its session are accepted.
     """
-    if session.scalar(of(by.account_id).where(SignInSession.id == by.session_id)) is None:
+    if session.scalar(open_sessions_of(by.account_id).where(SignInSession.id == by.session_id)) is None:
         raise SessionEnded()
 
 
-def end(session: Session, one: SignInSession, *, because: str) -> str:
+def end_session(session: Session, one: SignInSession, *, because: str) -> str:
     """End one session; when it ended, ISO 8601. Ending it again changes nothing."""
     if one.revoked_at is None:
         one.revoked_at, one.revoked_because = clock.now(), because
@@ -40,15 +40,15 @@ def end(session: Session, one: SignInSession, *, because: str) -> str:
 
 def end_all(session: Session, account_id: str, *, because: str, keeping: str | None = None) -> int:
     """End every open session of the account except ``keeping``; how many were ended."""
-    others = [one for one in session.scalars(of(account_id)) if one.id != keeping]
+    others = [one for one in session.scalars(open_sessions_of(account_id)) if one.id != keeping]
     for one in others:
-        end(session, one, because=because)
+        end_session(session, one, because=because)
     return len(others)
 
 
-def forget(session: Session, limit: int) -> int:
+def delete_ended_sessions(session: Session, limit: int) -> int:
     """Drop up to ``limit`` sessions that ended long ago, with their refresh tokens; how many were dropped."""
-    long_ago = SignInSession.expires_at < clock.now() - KEPT_AFTER_END
+    long_ago = SignInSession.expires_at < clock.now() - RETENTION
     old = list(session.scalars(select(SignInSession.id).where(long_ago).limit(limit)))
     session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(old)))
     session.execute(delete(SignInSession).where(SignInSession.id.in_(old)))

@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -23,23 +23,24 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 SHORTEST = 8
 LONGEST = 128
 AT_ONCE = 2
+Result = TypeVar("Result")
 
 
-def digest(password: str) -> str:
+def hash_password(password: str) -> str:
     """The argon2id digest of ``password`` in its encoded form (parameters and salt inside)."""
-    return _aside(HASHER.hash, _normal(password))
+    return _in_native_thread(HASHER.hash, _composed(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether ``password`` is the one of ``stored``. With ``None`` (no such account) it works as long and says no."""
-    against = stored or _decoy()
+    against = stored or _decoy_digest()
     try:
-        return bool(_aside(HASHER.verify, against, _normal(password))) and stored is not None
+        return bool(_in_native_thread(HASHER.verify, against, _composed(password))) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def outdated(stored: str) -> bool:
+def needs_rehash(stored: str) -> bool:
     """Whether ``stored`` was made with other parameters than today's."""
     return HASHER.check_needs_rehash(stored)
 
@@ -49,46 +50,47 @@ def check_strength(password: str, *, about: Iterable[str] = ()) -> None:
 
     Length and a list of common passwords, no composition rules (OWASP ASVS 5.0, 6.2).
     """
-    plain = _normal(password).casefold()
+    plain = _composed(password).casefold()
     if len(plain) < SHORTEST:
         raise WeakPassword(why_vi=f"cần ít nhất {SHORTEST} ký tự", why_en=f"at least {SHORTEST} characters are needed")
     if len(password) > LONGEST:
         raise WeakPassword(why_vi=f"dài quá {LONGEST} ký tự", why_en=f"longer than {LONGEST} characters")
-    if len(set(plain)) < 4 or plain in _common():
+    if len(set(plain)) < 4 or plain in _common_passwords():
         raise WeakPassword(why_vi="quá phổ biến hoặc quá dễ đoán", why_en="too common or too easy to guess")
     if any(len(fact) >= 6 and fact.casefold() in plain for fact in about):
         raise WeakPassword(why_vi="chứa thông tin cá nhân của bạn", why_en="it contains your personal particulars")
 
 
-def _normal(password: str) -> str:
+def _composed(password: str) -> str:
     # Vietnamese keyboards write the same letter composed or decomposed; both must sign in.
     return unicodedata.normalize("NFC", password)
 
 
 @functools.cache
-def _decoy() -> str:
+def _decoy_digest() -> str:
     return HASHER.hash(secrets.token_urlsafe(16))
 
 
 @functools.cache
-def _common() -> frozenset[str]:
+def _common_passwords() -> frozenset[str]:
     lines = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(line.strip() for line in lines if line and not line.startswith("#"))
 
 
-def _aside(work: Callable[..., Any], *arguments: str) -> Any:
+def _in_native_thread(work: Callable[..., Result], *arguments: str) -> Result:
     """Run ``work`` in a native thread when this process lives on an eventlet hub, else here."""
     if "eventlet" in sys.modules:
         from eventlet import patcher, tpool
 
         if patcher.is_monkey_patched("thread"):
-            with _turnstile():
-                return tpool.execute(work, *arguments)
+            with _native_thread_slots():
+                result: Result = tpool.execute(work, *arguments)
+                return result
     return work(*arguments)
 
 
 @functools.cache
-def _turnstile() -> Any:
+def _native_thread_slots() -> Any:
     """One native thread for each digest at work: every other would keep a digest's 19 MiB in an arena of its own."""
     from eventlet import tpool
     from eventlet.semaphore import Semaphore

@@ -33,20 +33,20 @@ class PersonalData(ErasureRequests):
 
     def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
         """Account, sessions, posts, delegations and purposes in the access log."""
-        removed = {"access_entry": _forget_purposes(session, account_id)}
+        removed = {"access_entry": _clear_purposes(session, account_id)}
         account = session.get(Account, account_id, with_for_update=True)
         if account is None or account.erased_at is not None:
             return {name: count for name, count in removed.items() if count}
         removed["sign_in_session"] = open_sessions.end_all(session, account_id, because="erased")
         removed["delegation"] = _end_delegations(session, account_id)
-        removed["appointment"] = offices.leave_all(session, account_id, by=Actor.system("identity"))
+        removed["appointment"] = offices.dismiss_from_all(session, account_id, by=Actor.system("identity"))
         digests = [attempts.username_digest(name) for name in (account.username, *marks)]
         session.execute(delete(SignInAttempt).where(SignInAttempt.username_digest.in_(digests)))
-        _empty(account)
+        _clear_account(account)
         return {name: count for name, count in removed.items() if count} | {"account": 1}
 
 
-def _empty(account: Account) -> None:
+def _clear_account(account: Account) -> None:
     account.username, account.citizen_number = f"erased:{account.id}", None
     account.full_name, account.birth_date, account.phone, account.email = "", None, None, None
     account.roles, account.password_hash = [], UNUSABLE
@@ -54,7 +54,7 @@ def _empty(account: Account) -> None:
     account.erased_at = clock.now()
 
 
-def _forget_purposes(session: Session, account_id: str) -> int:
+def _clear_purposes(session: Session, account_id: str) -> int:
     about = or_(AccessEntry.subject_id == account_id, AccessEntry.reader_id == account_id)
     done = session.execute(
         update(AccessEntry).where(about, AccessEntry.purpose != NO_PURPOSE).values(purpose=NO_PURPOSE)
@@ -67,5 +67,5 @@ def _end_delegations(session: Session, account_id: str) -> int:
     wanted = select(Delegation).where(either, Delegation.revoked_at.is_(None)).with_for_update()
     in_force = list(session.scalars(wanted))
     for one in in_force:
-        delegations.end(session, one, by=account_id)
+        delegations.end_delegation(session, one, by=account_id)
     return len(in_force)

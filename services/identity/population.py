@@ -60,14 +60,14 @@ class RegisterFile:
         return list(self._people.values())
 
 
-class SamplePeople:
+class SampleRegister:
     """The fictional people of development, so that samples and demonstrations know whom they can register."""
 
     def __init__(self, offered: RegisterFile | None) -> None:
         self.offered = offered
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> SamplePeople:
+    def from_settings(cls, settings: Settings) -> SampleRegister:
         fictional = settings.development and not settings.get(SETTING)
         return cls(RegisterFile(SAMPLE) if fictional else None)
 
@@ -90,7 +90,7 @@ def register_of(settings: Settings) -> PopulationRegister:
         raise SettingMissing(SETTING, f"{path} cannot be read as a register ({error})") from error
 
 
-def structural_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
+def number_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
     """What is wrong with a citizen number, ``None`` if nothing.
 
     Three digits say the birthplace, one century and sex, two the year of birth, six are a serial number.
@@ -117,6 +117,6 @@ def _citizen(line: str) -> Citizen:
         province_code=record.get("province_code", ""),
         address=record.get("address", ""),
     )
-    if fault := structural_fault(one.citizen_number, one.birth_date, one.sex):
+    if fault := number_fault(one.citizen_number, one.birth_date, one.sex):
         raise ValueError(f"citizen number {one.citizen_number}: {fault}")
     return one

@@ -41,7 +41,7 @@ class ServiceClients:
         return {"access_token": token, "expires_in": int(ACCESS_LIFETIME.total_seconds()), "token_type": "Bearer"}
 
 
-def changed(database: Database, secrets: Mapping[str, str]) -> dict[str, str]:
+def changed_clients(database: Database, secrets: Mapping[str, str]) -> dict[str, str]:
     """Which of these clients are new or show another secret than the one kept: client id to the digest to keep.
 
     Digests are made with no transaction open: under eventlet they let others run, who would wait for its locks.
@@ -49,13 +49,13 @@ def changed(database: Database, secrets: Mapping[str, str]) -> dict[str, str]:
     with database.session() as session:
         kept = {one.client_id: one.secret_hash for one in session.scalars(select(ServiceClient))}
     return {
-        client_id: passwords.digest(secret)
+        client_id: passwords.hash_password(secret)
         for client_id, secret in secrets.items()
         if client_id not in kept or not passwords.matches(kept[client_id], secret)
     }
 
 
-def keep(session: Session, client_id: str, secret_hash: str) -> str:
+def store_client(session: Session, client_id: str, secret_hash: str) -> str:
     """Let a service in with the secret of this digest from now on: ``created`` or ``secret_changed``."""
     client, now = session.get(ServiceClient, client_id), clock.now()
     if client is None:

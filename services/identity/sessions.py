@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
 from services.identity.models import Account, RefreshToken, SignInSession
 from services.identity.one_time_codes import OneTimeCodes
-from services.identity.pages import page
-from services.identity.tokens import ACCESS_LIFETIME, Mint, digest
+from services.identity.tokens import ACCESS_LIFETIME, Mint, token_digest
 
 IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
 SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
 GRACE = timedelta(seconds=15)
 
 
-class Sessions:
+class Authenticator:
     """Lets people in, keeps them in, shows them out."""
 
     def __init__(self, database: Database, mint: Mint, codes: OneTimeCodes) -> None:
@@ -38,7 +38,7 @@ class Sessions:
         self.codes = codes
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Sessions:
+    def from_settings(cls, settings: Settings) -> Authenticator:
         database = Database.at(settings.database_url("identity"))
         return cls(database, Mint.from_settings(settings), OneTimeCodes.from_settings(settings))
 
@@ -53,13 +53,13 @@ class Sessions:
             account = session.scalar(select(Account).where(Account.username == username))
         if not passwords.matches(account.password_hash if account else None, password) or account is None:
             raise SignInRefused()
-        fresh_hash = passwords.digest(password) if passwords.outdated(account.password_hash) else None
+        fresh_hash = passwords.hash_password(password) if passwords.needs_rehash(account.password_hash) else None
         with self.database.session() as session:
             account = session.get_one(Account, account.id)
             if account.erased_at is not None:  # while the password was looked at
                 raise SignInRefused()
             if not self._second_factor_waits(session, account, otp):
-                attempts.forgive(session, username)
+                attempts.clear(session, username)
                 account.password_hash = fresh_hash or account.password_hash
                 return self._opened(session, account)
         raise OtpRequired()
@@ -75,21 +75,21 @@ class Sessions:
     def sign_out(self, refresh_token: str) -> dict[str, Any]:
         """End the session of this token. Tokens nobody knows are answered alike (RFC 7009)."""
         with self.database.session() as session:
-            token = session.get(RefreshToken, digest(refresh_token))
+            token = session.get(RefreshToken, token_digest(refresh_token))
             if token is not None:
-                open_sessions.end(session, _session_of(session, token), because="signed_out")
+                open_sessions.end_session(session, _session_of(session, token), because="signed_out")
         return {"signed_out": True}
 
     def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
         """The caller's open sessions, newest first."""
 
-        def shown(one: SignInSession) -> dict[str, Any]:
+        def view(one: SignInSession) -> dict[str, Any]:
             times = {name: getattr(one, name).isoformat() for name in ("created_at", "last_used_at", "expires_at")}
             return {"session_id": one.id, **times, "current": one.id == by.session_id}
 
         with self.database.session() as session:
-            mine = open_sessions.of(by.account_id)
-            return page(session, mine, SignInSession.position, shown, limit=limit, cursor=cursor, newest_first=True)
+            mine = open_sessions.open_sessions_of(by.account_id)
+            return page(session, mine, [SignInSession.position], view, limit=limit, cursor=cursor, newest_first=True)
 
     def revoke_session(self, session_id: str, *, by: Actor) -> dict[str, Any]:
         """End one of the caller's sessions: ``{session_id, revoked_at}``. Again: the same answer."""
@@ -97,7 +97,7 @@ class Sessions:
             one = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
             if one is None or one.account_id != by.account_id:
                 raise SessionNotFound(session_id=session_id)
-            ended_at = open_sessions.end(session, one, because="revoked")
+            ended_at = open_sessions.end_session(session, one, because="revoked")
             return {"session_id": one.id, "revoked_at": ended_at}
 
     def jwks(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Sessions:
         if account.otp_confirmed_at is None:
             return False
         if otp is None:
-            attempts.hand_back(session, account.username)
+            attempts.uncount(session, account.username)
             return True
         if not self.codes.spend(session, account, otp):
             raise SignInRefused()
@@ -123,21 +123,21 @@ class Sessions:
         session.add(one)
         session.flush()
         token = self.mint.refresh_token()
-        _keep(session, one, token)
+        _store_token(session, one, token)
         return self._pair(session, account, one, token)
 
     def _rotated(self, session: Session, refresh_token: str) -> dict[str, Any] | None:
         now = clock.now()
-        token = session.get(RefreshToken, digest(refresh_token), with_for_update=True)
+        token = session.get(RefreshToken, token_digest(refresh_token), with_for_update=True)
         one = _session_of(session, token) if token else None
         if token is None or one is None or one.revoked_at or min(token.expires_at, one.expires_at) <= now:
             return None
         successor = self.mint.successor(refresh_token)
         if token.used_at is None:
             token.used_at = one.last_used_at = now
-            _keep(session, one, successor)
-        elif now - token.used_at > GRACE or _used(session, successor):
-            open_sessions.end(session, one, because="refresh_token_reused")
+            _store_token(session, one, successor)
+        elif now - token.used_at > GRACE or _is_used(session, successor):
+            open_sessions.end_session(session, one, because="refresh_token_reused")
             return None
         return self._pair(session, session.get_one(Account, one.account_id), one, successor)
 
@@ -146,7 +146,7 @@ class Sessions:
             account.id,
             name=account.full_name,
             roles=account.roles,
-            agencies={post["code"]: post["roles"] for post in offices.posts_of(session, account.id)},
+            agencies={post["code"]: post["roles"] for post in offices.current_posts(session, account.id)},
             session_id=one.id,
         )
         return {
@@ -162,12 +162,12 @@ def _session_of(session: Session, token: RefreshToken) -> SignInSession:
     return session.scalars(select(SignInSession).where(SignInSession.id == token.session_id).with_for_update()).one()
 
 
-def _keep(session: Session, one: SignInSession, token: str) -> None:
+def _store_token(session: Session, one: SignInSession, token: str) -> None:
     now = clock.now()
     expires_at = min(now + IDLE_LIFETIME, one.expires_at)
-    session.add(RefreshToken(digest=digest(token), session_id=one.id, issued_at=now, expires_at=expires_at))
+    session.add(RefreshToken(digest=token_digest(token), session_id=one.id, issued_at=now, expires_at=expires_at))
 
 
-def _used(session: Session, token: str) -> bool:
-    row = session.get(RefreshToken, digest(token))
+def _is_used(session: Session, token: str) -> bool:
+    row = session.get(RefreshToken, token_digest(token))
     return row is None or row.used_at is not None

@@ -36,7 +36,7 @@ class Mint:
     def __init__(self, private: Ed25519PrivateKey) -> None:
         form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         self._key = OKPKey.import_key(private.private_bytes(*form))
-        self._refresh_secret = keys.derived(private, "refresh")
+        self._refresh_secret = keys.derive_key(private, "refresh")
         self.kid = self._key.thumbprint()  # RFC 7638: the id follows from the key
 
     @classmethod
@@ -88,11 +88,11 @@ class Mint:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def digest(refresh_token: str) -> str:
+def token_digest(refresh_token: str) -> str:
     """How a refresh token is stored: it has 256 bits of chance, so one SHA-256 is enough."""
     return hashlib.sha256(refresh_token.encode()).hexdigest()
 
 
-def published_keys(settings: Settings) -> dict[str, Any]:
+def public_keys(settings: Settings) -> dict[str, Any]:
     """The public keys of this installation, for identity's own doors."""
     return Mint.from_settings(settings).jwks()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from services.identity.bootstrap import bootstrap
-from services.identity.keys import fresh_pem as new_signing_key
+from services.identity.keys import generate_pem as new_signing_key
 
 __all__ = ["bootstrap", "new_signing_key"]

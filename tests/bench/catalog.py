@@ -29,7 +29,7 @@ from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, first_operator
 from services.catalog import sample_catalogue
 from services.catalog.imports import Imports
-from services.catalog.search import Query, Search
+from services.catalog.search import Query, SearchEngine
 from tests.component.catalog.builders import real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, command
@@ -104,7 +104,7 @@ def in_one_process(url: str) -> Row:
     imports, began = Imports(Database.at(url)), time.perf_counter()
     records = repeated(real_offers())
     while batch := list(itertools.islice(records, BATCH)):
-        imports.take_in(batch, "definition", SINCE, by=BY, command=command())
+        imports.import_records(batch, "definition", SINCE, by=BY, command=command())
     seconds = time.perf_counter() - began
     return {"what": "import of titles in one process", "records": WHOLE, "seconds": round(seconds, 1),
             "records_per_s": round(WHOLE / seconds)}  # fmt: skip
@@ -115,7 +115,7 @@ def searching(url: str) -> Iterator[Row]:
     database = Database.at(url)
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute("ANALYZE")
-    finder, clock = Search(database), Stopwatch(database)
+    finder, clock = SearchEngine(database), Stopwatch(database)
     ways: dict[str, Callable[[str], list[str]]] = {
         "search": lambda text: _codes(finder.search(Query.of(text, None, {}), PAGE)),
         "search with facets": lambda text: _codes(finder.search(Query.of(text, None, {}), PAGE, facets=True)),

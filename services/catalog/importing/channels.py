@@ -11,10 +11,10 @@ from typing import Any
 
 from services.catalog.importing.durations import Duration, beside_text, read_duration
 from services.catalog.importing.fees.amounts import amounts_in
-from services.catalog.importing.fees.reading import Reading, unclear
+from services.catalog.importing.fees.reading import FeeReading, unclear_fee
 from services.catalog.importing.fees.rows import FeeRow, fees_of
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import folded, named, squeezed
+from services.catalog.importing.words import folded, squeezed, vietnamese_only
 
 NAMES = {"truc tuyen": "online", "truc tiep": "counter", "dich vu buu chinh": "post"}
 LONGEST_CASE = 300
@@ -26,7 +26,7 @@ class ChannelRow:
 
     name: str
     time: str
-    fees: tuple[Reading, ...]
+    fees: tuple[FeeReading, ...]
     description: str
     path: str
     text: str
@@ -45,7 +45,7 @@ def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> 
             continue
         timed.setdefault(channel, []).append((_time(row, findings), row.description))
         readings = _fees(row)
-        proposals += _told(row, readings, channel, findings)
+        proposals += _report_fees(row, readings, channel, findings)
         fee_rows += [
             FeeRow(channel, which, row.description, reading, row.path, row.text)
             for which, reading in enumerate(readings)
@@ -68,19 +68,19 @@ def _time(row: ChannelRow, findings: Findings) -> Duration:
     return duration
 
 
-def _fees(row: ChannelRow) -> list[Reading]:
+def _fees(row: ChannelRow) -> list[FeeReading]:
     """The row's fees; a description that names others makes them incomplete, and then they are only proposals."""
     if not names_other_fees(row.description, row.fees):
         return [*row.fees]
     return [
-        unclear(*reading.kinds, "fee_in_description", proposal=reading.rule, currency=reading.currency)
+        unclear_fee(*reading.kinds, "fee_in_description", proposal=reading.rule, currency=reading.currency)
         if reading.understood
         else reading
         for reading in row.fees
     ]
 
 
-def _told(row: ChannelRow, fees: list[Reading], channel: str, findings: Findings) -> list[dict[str, Any]]:
+def _report_fees(row: ChannelRow, fees: list[FeeReading], channel: str, findings: Findings) -> list[dict[str, Any]]:
     """Reports the row's fees; returns the proposals an editor may accept."""
     for reading in fees:
         findings.add(row.path, row.text, *reading.kinds)
@@ -91,7 +91,7 @@ def _told(row: ChannelRow, fees: list[Reading], channel: str, findings: Findings
     ]
 
 
-def names_other_fees(description: str, fees: Iterable[Reading]) -> bool:
+def names_other_fees(description: str, fees: Iterable[FeeReading]) -> bool:
     """Whether a description states amounts of fees that its own fee cells do not."""
     if "phi" not in folded(description).split() and "đồng/" not in description:
         return False
@@ -101,7 +101,7 @@ def names_other_fees(description: str, fees: Iterable[Reading]) -> bool:
     return any(amount.minor not in known for amount in amounts_in(description))
 
 
-def _rules(fee: Reading) -> list[dict[str, Any]]:
+def _rules(fee: FeeReading) -> list[dict[str, Any]]:
     return [period.rule for period in fee.periods]
 
 
@@ -114,10 +114,11 @@ def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, 
         }
         if len(times) > 1:
             findings.add(
-                path, f"{channel}: " + "; ".join(time.written() for time in times), "several_times_for_channel"
+                path, f"{channel}: " + "; ".join(time.as_text() for time in times), "several_times_for_channel"
             )
             channels[channel]["cases"] = [
-                {"case": named(squeezed(case)[:LONGEST_CASE]), "processing_time": time.to_json()} for time, case in rows
+                {"case": vietnamese_only(squeezed(case)[:LONGEST_CASE]), "processing_time": time.to_json()}
+                for time, case in rows
             ]
     return channels
 

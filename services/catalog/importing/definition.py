@@ -7,8 +7,8 @@ from typing import Any
 
 from services.catalog.importing.channels import level_of
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.records import fingerprint
-from services.catalog.importing.words import named, says_nothing, slug, squeezed
+from services.catalog.importing.records import record_fingerprint
+from services.catalog.importing.words import says_nothing, slug, squeezed, vietnamese_only
 
 
 def definition(
@@ -33,8 +33,8 @@ def definition(
     forms = any(requirement["form_file"] for requirement in requirements)
     return {
         "code": code,
-        "title": named(title),
-        "field": {"code": slug(field) or "not-stated", **named(squeezed(field))},
+        "title": vietnamese_only(title),
+        "field": {"code": slug(field) or "not-stated", **vietnamese_only(squeezed(field))},
         "level": level_of(ways["channels"], forms),
         "audience": audience,
         "authority": authority,
@@ -49,7 +49,7 @@ def definition(
         "steps": [],
         "source": {
             "layout": layout,
-            "fingerprint": fingerprint(record),
+            "fingerprint": record_fingerprint(record),
             "languages": ["vi"],
             "proposals": ways["proposals"],
             "record": dict(record),
@@ -64,14 +64,14 @@ class Cells:
         self._record, self._findings, self._under = record, findings, under
         for name in record:
             if name not in known:
-                findings.add(f"{under}/{pointer(name)}", str(record[name]), "field_unknown")
+                findings.add(f"{under}/{pointer_token(name)}", str(record[name]), "field_unknown")
 
     def text(self, name: str) -> str:
         held = self._record.get(name, "")
         if isinstance(held, str):
             return held
         if held is not None:
-            self._findings.add(f"{self._under}/{pointer(name)}", str(held), "field_wrong_type")
+            self._findings.add(f"{self._under}/{pointer_token(name)}", str(held), "field_wrong_type")
         return ""
 
     def keep(self, *names: str) -> None:
@@ -79,8 +79,8 @@ class Cells:
         for name in names:
             text = self.text(name)
             if not says_nothing(text):
-                self._findings.add(f"{self._under}/{pointer(name)}", text, "kept_as_text")
+                self._findings.add(f"{self._under}/{pointer_token(name)}", text, "kept_as_text")
 
 
-def pointer(name: object) -> str:
+def pointer_token(name: object) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")

@@ -26,8 +26,13 @@ MEANING = {
     "thang": ("months", 1, 1),
     "nam": ("months", 12, 1),
 }
-WRITTEN = {"working_days": "Ngày làm việc", "calendar_days": "Ngày", "working_hours": "Giờ làm việc", "months": "Tháng"}
-WHOLE = ("calendar_days", "months")
+UNIT_LABELS = {
+    "working_days": "Ngày làm việc",
+    "calendar_days": "Ngày",
+    "working_hours": "Giờ làm việc",
+    "months": "Tháng",
+}
+INTEGER_UNITS = ("calendar_days", "months")
 IN_PROSE = re.compile(
     rf"(?<![\d/.,-])(?<!ngày )(?<!lúc )(?<!sau )(?<!trước )(\d{{1,3}})\s*(?:\([^()]{{1,30}}\)\s*)?({UNIT})"
     r"(?!\s*\d)(?!\s*/\s*tuần)(?!\w)",
@@ -50,9 +55,9 @@ class Duration:
     def to_json(self) -> dict[str, Any]:
         return {"amount": self.amount, "unit": self.unit}
 
-    def written(self) -> str:
+    def as_text(self) -> str:
         """As a record would write it; reading that gives this duration again."""
-        return "Không có thông tin" if self.amount is None else f"{self.amount:g} {WRITTEN[self.unit]}"
+        return "Không có thông tin" if self.amount is None else f"{self.amount:g} {UNIT_LABELS[self.unit]}"
 
 
 NOT_STATED = Duration(None, "not_stated")
@@ -67,17 +72,17 @@ def read_duration(cell: str) -> tuple[Duration, tuple[str, ...]]:
         return NOT_STATED, ("no_result_to_return",)
     match = CELL.fullmatch(text.rstrip(" .;"))
     if match:
-        return _understood(match.group(1), match.group(2))
+        return _checked_duration(match.group(1), match.group(2))
     if BARE.fullmatch(text):
         return NOT_STATED, ("duration_without_unit",)
     return NOT_STATED, ("duration_not_understood",)
 
 
-def _understood(number: str, unit: str) -> tuple[Duration, tuple[str, ...]]:
+def _checked_duration(number: str, unit: str) -> tuple[Duration, tuple[str, ...]]:
     duration = _duration(number, unit)
     if not duration.amount:
         return NOT_STATED, ("duration_is_zero",)
-    if duration.unit in WHOLE and duration.amount != int(duration.amount):
+    if duration.unit in INTEGER_UNITS and duration.amount != int(duration.amount):
         return NOT_STATED, ("duration_not_understood",)
     plain_hours = folded(unit) in ("gio", "phut")
     return duration, ("hours_taken_as_working_hours",) if plain_hours else ()

@@ -38,17 +38,17 @@ class Findings:
     def add(self, path: str, text: str, *kinds: str) -> None:
         for kind in kinds:
             assert kind in KINDS, kind
-            self._found.setdefault(Finding(self._code, path, shortened(text), kind))
+            self._found.setdefault(Finding(self._code, path, abbreviated(text), kind))
 
     def list(self) -> list[Finding]:
         return [*self._found]
 
 
-def shortened(text: str) -> str:
+def abbreviated(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-class Report:
+class FindingReport:
     """Groups findings as they stream by, holding counts and a few examples only, so that memory stays flat."""
 
     def __init__(self) -> None:
@@ -73,9 +73,9 @@ class Report:
         return sorted(rows, key=lambda row: (not row["must_decide"], -row["findings"], row["kind"]))
 
 
-def report(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def grouped_report(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """`[{"kind", "must_decide", "name": {"vi", "en"}, "findings", "records", "examples": [...]}]` of any findings."""
-    grouped = Report()
+    grouped = FindingReport()
     for finding in findings:
         grouped.add(finding)
     return grouped.groups()

@@ -65,7 +65,11 @@ def _ends_a_row(body: str, start: int, match: re.Match[str], following: re.Match
 
 
 def _twice(match: re.Match[str], following: re.Match[str] | None) -> bool:
-    return following is not None and following.start() == match.end() and plain(following[0]) == plain(match[0])
+    return (
+        following is not None
+        and following.start() == match.end()
+        and bare_number(following[0]) == bare_number(match[0])
+    )
 
 
 def law(number: str, title: str, findings: Findings, path: str) -> dict[str, Any]:
@@ -73,17 +77,21 @@ def law(number: str, title: str, findings: Findings, path: str) -> dict[str, Any
     year = YEAR_FIRST.fullmatch(number) if title and title[-1] in " /" else None
     if year:
         title, number = title + year.group(1), year.group(2)
-    text, bare = squeezed(title).strip(" ;,"), plain(number)
+    text, bare = squeezed(title).strip(" ;,"), bare_number(number)
     if TOO_LONG.match(bare):
         findings.add(path, f"{text} {number}", "legal_number_run_together")
     if not re.search(r"/\D", bare):
         full = NUMBER.search(text)
         findings.add(path, f"{text} {number}", *(() if full else ("legal_number_incomplete",)))
-        bare = plain(full.group(0)) if full and plain(full.group(0)).split("/")[0] == bare.split("/")[0] else bare
+        bare = (
+            bare_number(full.group(0))
+            if full and bare_number(full.group(0)).split("/")[0] == bare.split("/")[0]
+            else bare
+        )
     return {"number": bare, "title": text or bare, "issued": _issued(text, bare)}
 
 
-def plain(number: str) -> str:
+def bare_number(number: str) -> str:
     """ "Thông tư số 67/2024/TT-BQP" is number "67/2024/TT-BQP"; other ways of naming a law stay as they are."""
     match = PLAIN.search(squeezed(number))
     return re.sub(r"\s*-\s*", "-", match.group(0)) if match else squeezed(number)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from services.catalog.importing.findings import Finding, Report
-from services.catalog.importing.parsing import parse
-from services.catalog.importing.records import BadLine, Layout, fingerprint, layout_of
+from services.catalog.importing.findings import Finding, FindingReport
+from services.catalog.importing.parsing import parse_record
+from services.catalog.importing.records import BadLine, Layout, layout_of, record_fingerprint
 from services.catalog.importing.words import squeezed
 
 BATCH = 200
@@ -24,7 +24,7 @@ AWAITING = "awaiting"  # in place of a reason: a second person must agree first
 
 
 @dataclass(frozen=True)
-class Taken:
+class ReadRecord:
     """A record that was read: its line, what became of it ("new" or "changed"), its definition and findings."""
 
     line: int
@@ -46,7 +46,7 @@ class Summary:
     refused: int = 0
     bad: int = 0
     findings: int = 0
-    report: Report = field(default_factory=Report)
+    report: FindingReport = field(default_factory=FindingReport)
 
     def to_json(self) -> dict[str, Any]:
         """The counts by their names, and the grouped findings as `groups`."""
@@ -55,15 +55,15 @@ class Summary:
 
 
 # codes -> the fingerprint of the record that each code's version in force was made from (`source.fingerprint`)
-Known = Callable[[Sequence[str]], Mapping[str, str]]
+FingerprintLookup = Callable[[Sequence[str]], Mapping[str, str]]
 # puts a batch in force, at best in one transaction -> code and reason of each definition that is not in force now
-Publish = Callable[[Sequence[Taken]], Mapping[str, str]]
+Publish = Callable[[Sequence[ReadRecord]], Mapping[str, str]]
 
 
 def load(
     lines: Iterable[tuple[int, dict[str, Any] | BadLine]],
     *,
-    known: Known,
+    known: FingerprintLookup,
     publish: Publish,
     layout: Layout | None = None,
     found: Callable[[Finding], None] = lambda finding: None,
@@ -84,7 +84,9 @@ def load(
 
 
 class _Loading:
-    def __init__(self, known: Known, publish: Publish, layout: Layout | None, found: Callable[[Finding], None]) -> None:
+    def __init__(
+        self, known: FingerprintLookup, publish: Publish, layout: Layout | None, found: Callable[[Finding], None]
+    ) -> None:
         self.summary = Summary()
         self._known, self._publish, self._layout, self._found = known, publish, layout, found
         self._seen: dict[str, str] = {}
@@ -115,7 +117,7 @@ class _Loading:
             if shape not in (None, layout):
                 self._bad(line, record, "layout_differs")
                 continue
-            code, mark = code_of(record), fingerprint(record)
+            code, mark = code_of(record), record_fingerprint(record)
             if not code:
                 self._bad(line, record, "code_missing")
             elif code in self._seen:
@@ -131,11 +133,11 @@ class _Loading:
         self.summary.unchanged += same
         return same
 
-    def _read(self, line: int, record: dict[str, Any], layout: Layout, before: str | None) -> Taken:
-        definition, findings = parse(record, layout)
-        return Taken(line, "new" if before is None else "changed", definition, findings)
+    def _read(self, line: int, record: dict[str, Any], layout: Layout, before: str | None) -> ReadRecord:
+        definition, findings = parse_record(record, layout)
+        return ReadRecord(line, "new" if before is None else "changed", definition, findings)
 
-    def _settle(self, one: Taken, refusal: str | None) -> None:
+    def _settle(self, one: ReadRecord, refusal: str | None) -> None:
         if refusal is None:
             setattr(self.summary, one.outcome, getattr(self.summary, one.outcome) + 1)
         elif refusal == AWAITING:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import LOWER, UPPER, named, slug, squeezed, unique
+from services.catalog.importing.words import LOWER, UPPER, slug, squeezed, unique, vietnamese_only
 
 HEADER = "Tên giấy tờMẫu đơn, tờ khaiSố lượng"
 COUNT = re.compile(r"(?<!\d)(\d{1,12}) bản chính(?:,(\d{1,4}) bản sao)?(?=$|[^\s.,;:)\]/])")
@@ -87,7 +87,7 @@ def requirement(
     electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
     return {
         "id": unique(slug(text, 48), taken, "giay-to"),
-        "name": named(text or "Giấy tờ"),
+        "name": vietnamese_only(text or "Giấy tờ"),
         # An unclear count is a finding; until an editor settles it the paper asks for no number of copies.
         "original": original or 0,
         "copy": copies,

@@ -10,7 +10,7 @@ from services.catalog.importing.records import Layout
 from services.catalog.importing.structured import parse_structured
 
 
-def parse(record: dict[str, Any], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
+def parse_record(record: dict[str, Any], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a record amounts to and its findings; never raises on what a record says.
 
     `layout` is "structured" (nested tables) or "portal" (run-on text); `records.layout_of` tells them apart.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import folded, named, says_nothing, squeezed
+from services.catalog.importing.words import folded, says_nothing, squeezed, vietnamese_only
 
 LEVELS = {"cap bo": "ministry", "cap tinh": "province", "cap huyen": "district", "cap xa": "commune"}
 # Names that hold a comma themselves; told apart before the list is split at its commas.
@@ -55,4 +55,4 @@ def authority_of(level: str, names: list[str], findings: Findings, path: str) ->
     if not name:
         findings.add(path, "; ".join(names), "authority_not_stated")
     first = levels[0] if levels else ("other" if stated else "not_stated")
-    return {"level": first, "levels": levels, "name": named(name), "agency_codes": []}
+    return {"level": first, "levels": levels, "name": vietnamese_only(name), "agency_codes": []}

@@ -9,32 +9,32 @@ from typing import Any
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition
 from services.catalog.importing.fees.amounts import Amount, amounts_in
-from services.catalog.importing.fees.fees import read_fee
-from services.catalog.importing.fees.reading import Reading, unclear
+from services.catalog.importing.fees.reading import FeeReading, unclear_fee
+from services.catalog.importing.fees.stated_fee import read_fee
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import laws_of_table
 from services.catalog.importing.papers import papers_of_table
 from services.catalog.importing.parties import audience_of, authority_of
-from services.catalog.importing.portal_table import Row, rows_in
+from services.catalog.importing.portal_table import TableRow, rows_in
 from services.catalog.importing.results import results_of
 from services.catalog.importing.words import squeezed
 
-READ = (
+PARSED_FIELDS = (
     "ma_thu_tuc", "ten_thu_tuc", "cap_thuc_hien", "linh_vuc", "doi_tuong_thuc_hien", "co_quan_thuc_hien",
     "co_quan_co_tham_quyen", "cach_thuc_thuc_hien", "thanh_phan_ho_so", "can_cu_phap_ly", "ket_qua_xu_ly",
 )  # fmt: skip
-KEPT = (
+UNPARSED_FIELDS = (
     "so_quyet_dinh", "loai_thu_tuc", "dia_chi_tiep_nhan", "co_quan_duoc_uy_quyen", "co_quan_phoi_hop",
     "thu_tuc_lien_quan", "trinh_tu_thuc_hien", "yeu_cau_dieu_kien", "bo_nganh",
 )  # fmt: skip
-KNOWN = frozenset(READ + KEPT)
+ALL_FIELDS = frozenset(PARSED_FIELDS + UNPARSED_FIELDS)
 
 
 def parse_portal(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a portal record amounts to, and everything an editor should know about it."""
     code = squeezed(str(record.get("ma_thu_tuc") or ""))
     findings = Findings(code)
-    cells = Cells(record, findings, KNOWN)
+    cells = Cells(record, findings, ALL_FIELDS)
     papers = papers_of_table(cells.text("thanh_phan_ho_so"), findings, "/thanh_phan_ho_so")
     if not papers:
         findings.add("/thanh_phan_ho_so", cells.text("thanh_phan_ho_so"), "papers_missing")
@@ -60,7 +60,7 @@ def parse_portal(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Findin
         results=results_of(cells.text("ket_qua_xu_ly"), findings, "/ket_qua_xu_ly"),
         laws=laws_of_table(cells.text("can_cu_phap_ly"), findings, "/can_cu_phap_ly"),
     )
-    cells.keep(*KEPT)
+    cells.keep(*UNPARSED_FIELDS)
     return built, findings.list()
 
 
@@ -72,16 +72,16 @@ def _ways(table: str, findings: Findings) -> dict[str, Any]:
     return read_channels([_channel_row(row, path) for row in rows], findings, path)
 
 
-def _channel_row(row: Row, path: str) -> ChannelRow:
+def _channel_row(row: TableRow, path: str) -> ChannelRow:
     return ChannelRow(row.channel, row.time, (_fee(row),), row.description, path, row.text, row.run_together)
 
 
-def _fee(row: Row) -> Reading:
+def _fee(row: TableRow) -> FeeReading:
     if row.run_together:
         # Where the time ends and the amount begins cannot be told; what the description means is a proposal at most.
-        return unclear(proposal=read_fee(None, row.note).proposal)
+        return unclear_fee(proposal=read_fee(None, row.note).proposal)
     if not row.fee:
-        return unclear("fee_text_not_understood")
+        return unclear_fee("fee_text_not_understood")
     return read_fee(stated_amount(row.fee), row.note, online=row.channel == "Trực tuyến")
 
 

@@ -24,7 +24,7 @@ ENUMERATOR = re.compile(r"(?:[a-zđ]|\d{1,2}|[ivx]{1,4})$")
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """The cells of one row as text; `run_together` when the time has no unit and an amount follows it directly."""
 
     channel: str
@@ -36,7 +36,7 @@ class Row:
     run_together: bool
 
 
-def rows_in(table: str) -> tuple[list[Row], str]:
+def rows_in(table: str) -> tuple[list[TableRow], str]:
     """The rows of a channel table, and the text before the first of them (empty when all is well)."""
     body = table.removeprefix(HEADER)
     starts = list(ROW.finditer(body))
@@ -47,12 +47,12 @@ def rows_in(table: str) -> tuple[list[Row], str]:
     return rows, body[: starts[0].start()]
 
 
-def _row(match: re.Match[str], text: str) -> Row:
+def _row(match: re.Match[str], text: str) -> TableRow:
     channel, time, fee = match.group(1), match.group(2), match.group(3) or ""
     note, description = note_of(text[len(channel) + len(time) + len(fee) :])
     digits = re.fullmatch(r"[\d.,\s]+", time) is not None
     together = digits and bool(re.match(r"\s?(?:Việt|VN|Đồng|USD|EUR)|\d", fee))
-    return Row(channel, time, fee, note, description, text, together)
+    return TableRow(channel, time, fee, note, description, text, together)
 
 
 def note_of(text: str) -> tuple[str, str]:

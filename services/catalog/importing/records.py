@@ -124,7 +124,7 @@ def layout_of(record: Mapping[str, Any]) -> Layout | None:
     return None
 
 
-def fingerprint(record: Mapping[str, Any]) -> str:
+def record_fingerprint(record: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of the record's canonical JSON: sorted keys, no white space, UTF-8, in whatever order it came."""
     canonical = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

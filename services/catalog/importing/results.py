@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from services.catalog.importing.findings import Findings
-from services.catalog.importing.words import named, says_nothing, squeezed
+from services.catalog.importing.words import says_nothing, squeezed, vietnamese_only
 
 # The forms in use; anything else is a code only where nothing follows it.
 CODE = re.compile(r"\s*(KQ\.[A-Z]\d{2}\.\d{6}|(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}-KQ\d{4,7}|[\w.-]{3,40}(?=\s*$))")
@@ -27,7 +27,9 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
             findings.add(path, f"{squeezed(name)} Mã:{part}", "result_not_understood")
             name = ""
             continue
-        results.append({"code": code.group(1), "name": named(squeezed(name) or code.group(1)), "validity": None})
+        results.append(
+            {"code": code.group(1), "name": vietnamese_only(squeezed(name) or code.group(1)), "validity": None}
+        )
         name = part[code.end() :]
     if not says_nothing(name):
         results += _uncoded(name.strip(), findings, path, coded=bool(parts))
@@ -42,4 +44,4 @@ def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[d
         findings.add(path, rest, "result_not_understood")
         return []
     findings.add(path, rest, "result_without_code")
-    return [{"code": None, "name": named(squeezed(rest)), "validity": None}]
+    return [{"code": None, "name": vietnamese_only(squeezed(rest)), "validity": None}]

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.catalog.importing.channels import ChannelRow, read_channels
-from services.catalog.importing.definition import Cells, definition, pointer
+from services.catalog.importing.definition import Cells, definition, pointer_token
 from services.catalog.importing.fees.structured import fees_of_cell
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.legal import law
 from services.catalog.importing.papers import requirement
 from services.catalog.importing.parties import audience_of, authority_of
-from services.catalog.importing.words import named, says_nothing, squeezed
+from services.catalog.importing.words import says_nothing, squeezed, vietnamese_only
 
 TOP = frozenset(("thu_tuc_id", "metadata", "content", "tables"))
 METADATA = ("mã_thủ_tục", "tên_thủ_tục", "số_quyết_định", "cấp_thực_hiện", "loại_thủ_tục", "lĩnh_vực")
-CONTENT_READ = ("đối_tượng_thực_hiện", "cơ_quan_thực_hiện", "cơ_quan_có_thẩm_quyền", "kết_quả_thực_hiện")
-CONTENT_KEPT = (
+CONTENT_PARSED = ("đối_tượng_thực_hiện", "cơ_quan_thực_hiện", "cơ_quan_có_thẩm_quyền", "kết_quả_thực_hiện")
+CONTENT_UNPARSED = (
     "trình_tự_thực_hiện", "cách_thức_thực_hiện", "cơ_quan_phối_hợp", "địa_chỉ_tiếp_nhận_hs",
     "yêu_cầu_điều_kiện_thực_hiện",
 )  # fmt: skip
@@ -35,9 +35,9 @@ def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fi
     metadata = _mapping(record, "metadata")
     code = squeezed(str(metadata.get("mã_thủ_tục") or record.get("thu_tuc_id") or ""))
     findings = Findings(code)
-    _whole(record, findings)
+    _check_shape(record, findings)
     about = Cells(metadata, findings, frozenset(METADATA), "/metadata")
-    content = Cells(_mapping(record, "content"), findings, frozenset(CONTENT_READ + CONTENT_KEPT), "/content")
+    content = Cells(_mapping(record, "content"), findings, frozenset(CONTENT_PARSED + CONTENT_UNPARSED), "/content")
     if record.get("thu_tuc_id", code) != code:
         findings.add("/thu_tuc_id", str(record["thu_tuc_id"]), "codes_differ")
     title = squeezed(about.text("tên_thủ_tục"))
@@ -66,11 +66,11 @@ def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fi
         ],
     )
     about.keep("số_quyết_định", "loại_thủ_tục")
-    content.keep(*CONTENT_KEPT)
+    content.keep(*CONTENT_UNPARSED)
     return built, findings.list()
 
 
-def _whole(record: Mapping[str, Any], findings: Findings) -> None:
+def _check_shape(record: Mapping[str, Any], findings: Findings) -> None:
     """Reports parts of the record that have no place in this layout or the wrong shape."""
     Cells(record, findings, TOP)
     for name in ("metadata", "content", "tables"):
@@ -78,9 +78,9 @@ def _whole(record: Mapping[str, Any], findings: Findings) -> None:
             findings.add(f"/{name}", str(record.get(name)), "field_wrong_type")
     for name, held in _mapping(record, "tables").items():
         if name not in TABLES:
-            findings.add(f"/tables/{pointer(name)}", str(held), "field_unknown")
+            findings.add(f"/tables/{pointer_token(name)}", str(held), "field_unknown")
         elif not isinstance(held, list):
-            findings.add(f"/tables/{pointer(name)}", str(held), "field_wrong_type")
+            findings.add(f"/tables/{pointer_token(name)}", str(held), "field_wrong_type")
 
 
 def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -106,14 +106,14 @@ def _ways(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
             fees_of_cell(cells.text("phi_le_phi")),
             "",
             path,
-            _told(cells),
+            _row_text(cells),
         )
         for path, cells in _rows(record, "hinh_thuc_nop", findings)
     ]
     return read_channels(rows, findings, "/tables/hinh_thuc_nop")
 
 
-def _told(cells: Cells) -> str:
+def _row_text(cells: Cells) -> str:
     return " · ".join(
         cells.text(name) for name in ("hinh_thuc", "thoi_han_giai_quyet", "phi_le_phi") if cells.text(name)
     )
@@ -140,4 +140,4 @@ def _results(text: str, findings: Findings) -> list[dict[str, Any]]:
     if says_nothing(text):
         return []
     findings.add("/content/kết_quả_thực_hiện", text, "result_without_code")
-    return [{"code": None, "name": named(squeezed(text)), "validity": None}]
+    return [{"code": None, "name": vietnamese_only(squeezed(text)), "validity": None}]

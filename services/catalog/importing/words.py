@@ -20,7 +20,7 @@ NOTHING = frozenset(
 
 def squeezed(text: str) -> str:
     """One space where there was any run of white space; composed letters."""
-    return _squeezed(text) if len(text) <= REPEATED else " ".join(unicodedata.normalize("NFC", text).split())
+    return _squeezed(text) if len(text) <= CACHED_LENGTH else " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def tidy(text: str) -> str:
@@ -30,13 +30,13 @@ def tidy(text: str) -> str:
 
 def folded(text: str) -> str:
     """Lower case without diacritics, `đ` as `d`: for comparing, never for showing."""
-    return _folded(text) if len(text) <= REPEATED else without_accents(text)
+    return _folded(text) if len(text) <= CACHED_LENGTH else without_accents(text)
 
 
 # Nine of ten short texts in a record have been in an earlier one: names of channels, papers, units, "không có".
-REPEATED, KEPT = 200, 8192
-_folded = lru_cache(KEPT)(without_accents)
-_squeezed = lru_cache(KEPT)(lambda text: " ".join(unicodedata.normalize("NFC", text).split()))
+CACHED_LENGTH, CACHE_SIZE = 200, 8192
+_folded = lru_cache(CACHE_SIZE)(without_accents)
+_squeezed = lru_cache(CACHE_SIZE)(lambda text: " ".join(unicodedata.normalize("NFC", text).split()))
 
 
 def says_nothing(text: str) -> bool:
@@ -44,12 +44,12 @@ def says_nothing(text: str) -> bool:
     return len(text) <= LONGEST_NOTHING and folded(text).strip(" .;:-–/()+*") in NOTHING
 
 
-def named(text: str) -> dict[str, str | None]:
+def vietnamese_only(text: str) -> dict[str, str | None]:
     """A name as official records have it: in Vietnamese only."""
     return {"vi": text, "en": None}
 
 
-def both(text: str, english: str | None = None) -> dict[str, str]:
+def bilingual(text: str, english: str | None = None) -> dict[str, str]:
     """A name that a quote must be able to say in either language; Vietnamese stands in for missing English."""
     return {"vi": text, "en": english or text}
 

@@ -18,152 +18,152 @@ LAW = "Nghị định 33/2025/NĐ-CP"
 
 
 @pytest.fixture
-def kept() -> Catalogue:
+def book() -> Catalogue:
     return catalogue()
 
 
-def record(kept: Catalogue, code: str, since: str = "2020-01-01", **facts: Any) -> dict[str, Any]:
+def record(book: Catalogue, code: str, since: str = "2020-01-01", **facts: Any) -> dict[str, Any]:
     agency = {"code": code, "name": {"vi": f"Cục {code}"}, **facts}
-    return kept.agencies.set_agency(agency, since, "theo nghị định", by=BY, command=command())
+    return book.agencies.set_agency(agency, since, "theo nghị định", by=BY, command=command())
 
 
-def merge(kept: Catalogue, code: str = OLD, into: str = NEW, last_day: str = BEFORE) -> dict[str, Any]:
-    return kept.agencies.merge_agency(code, into, last_day, LAW, by=BY, command=command())
+def merge(book: Catalogue, code: str = OLD, into: str = NEW, last_day: str = BEFORE) -> dict[str, Any]:
+    return book.agencies.merge_agency(code, into, last_day, LAW, by=BY, command=command())
 
 
-def on(kept: Catalogue, day: str, **narrowed: str) -> dict[str, dict[str, Any]]:
-    return {one["code"]: one for one in kept.agencies.agencies(day, **narrowed)["items"]}
+def on(book: Catalogue, day: str, **narrowed: str) -> dict[str, dict[str, Any]]:
+    return {one["code"]: one for one in book.agencies.agencies(day, **narrowed)["items"]}
 
 
-def test_an_agency_lives_between_two_dates_and_names_its_heir(kept):
+def test_an_agency_lives_between_two_dates_and_names_its_heir(book):
     for code in (OLD, NEW):
-        record(kept, code, parent_code="000.00.00.G18", province_code="01")
-    merge(kept)
-    assert (set(on(kept, BEFORE)), set(on(kept, SINCE))) == ({OLD, NEW}, {NEW})
-    assert on(kept, BEFORE)[OLD]["merged_into"] == NEW
-    assert on(kept, BEFORE)[OLD]["legal_basis"] == LAW
+        record(book, code, parent_code="000.00.00.G18", province_code="01")
+    merge(book)
+    assert (set(on(book, BEFORE)), set(on(book, SINCE))) == ({OLD, NEW}, {NEW})
+    assert on(book, BEFORE)[OLD]["merged_into"] == NEW
+    assert on(book, BEFORE)[OLD]["legal_basis"] == LAW
 
 
-def test_agencies_are_listed_page_by_page(kept):
+def test_agencies_are_listed_page_by_page(book):
     for code in ("C", "A", "B"):
-        record(kept, code)
-    first = kept.agencies.agencies(limit=2)
-    second = kept.agencies.agencies(limit=2, cursor=first["next_cursor"])
+        record(book, code)
+    first = book.agencies.agencies(limit=2)
+    second = book.agencies.agencies(limit=2, cursor=first["next_cursor"])
     assert [one["code"] for one in first["items"] + second["items"]] == ["A", "B", "C"]
     assert second["next_cursor"] is None
 
 
-def test_an_agency_tells_its_life_and_who_does_its_work_on_a_day(kept):
+def test_an_agency_tells_its_life_and_who_does_its_work_on_a_day(book):
     for code in (OLD, NEW):
-        record(kept, code)
-    merge(kept)
-    found = kept.agencies.agency(OLD, SINCE)
+        record(book, code)
+    merge(book)
+    found = book.agencies.agency(OLD, SINCE)
     assert (found["carried_on_by"], [one["valid_until"] for one in found["items"]]) == (NEW, [BEFORE])
-    assert kept.agencies.agency(OLD, BEFORE)["carried_on_by"] == OLD
-    assert kept.agencies.agency(NEW, SINCE)["merged_from"] == [OLD]
+    assert book.agencies.agency(OLD, BEFORE)["carried_on_by"] == OLD
+    assert book.agencies.agency(NEW, SINCE)["merged_from"] == [OLD]
     with pytest.raises(AgencyUnknown):
-        kept.agencies.agency("H00")
+        book.agencies.agency("H00")
 
 
-def test_a_chain_of_mergers_is_followed_to_its_end(kept):
+def test_a_chain_of_mergers_is_followed_to_its_end(book):
     for code in ("A", "B", "C"):
-        record(kept, code)
-    merge(kept, "A", "B", "2024-12-31")
-    merge(kept, "B", "C", "2025-12-31")
-    assert [kept.agencies.agency("A", day)["carried_on_by"] for day in ("2024-12-31", "2025-06-01", "2026-06-01")] == [
+        record(book, code)
+    merge(book, "A", "B", "2024-12-31")
+    merge(book, "B", "C", "2025-12-31")
+    assert [book.agencies.agency("A", day)["carried_on_by"] for day in ("2024-12-31", "2025-06-01", "2026-06-01")] == [
         "A", "B", "C",
     ]  # fmt: skip
 
 
-def test_an_agency_cannot_merge_into_one_that_is_not_there_or_into_itself(kept):
-    record(kept, OLD)
+def test_an_agency_cannot_merge_into_one_that_is_not_there_or_into_itself(book):
+    record(book, OLD)
     with pytest.raises(AgencyUnknown):
-        merge(kept)
+        merge(book)
     with pytest.raises(AgencyUnknown):
-        merge(kept, NEW, OLD)
+        merge(book, NEW, OLD)
     with pytest.raises(InvalidRequest):
-        merge(kept, OLD, OLD)
+        merge(book, OLD, OLD)
 
 
-def test_an_agency_that_changes_later_is_not_merged_before(kept):
+def test_an_agency_that_changes_later_is_not_merged_before(book):
     for code, since in ((OLD, "2020-01-01"), (OLD, "2026-01-01"), (NEW, "2020-01-01")):
-        record(kept, code, since)
+        record(book, code, since)
     with pytest.raises(AgencyChangesLater):
-        merge(kept)
+        merge(book)
 
 
-def test_a_renamed_agency_keeps_its_old_name_in_the_past(kept):
+def test_a_renamed_agency_keeps_its_old_name_in_the_past(book):
     for name, day in (("Sở Cũ", "2020-01-01"), ("Sở Mới", SINCE)):
-        record(kept, "A", day, name={"vi": name})
-    assert [on(kept, day)["A"]["name"]["vi"] for day in (BEFORE, SINCE)] == ["Sở Cũ", "Sở Mới"]
+        record(book, "A", day, name={"vi": name})
+    assert [on(book, day)["A"]["name"]["vi"] for day in (BEFORE, SINCE)] == ["Sở Cũ", "Sở Mới"]
 
 
-def test_periods_recorded_in_any_order_never_overlap(kept):
+def test_periods_recorded_in_any_order_never_overlap(book):
     for day in ("2025-01-01", "2021-01-01", "2023-01-01", "2021-01-01"):
-        record(kept, "A", day)
-    spans = [(one["valid_from"], one["valid_until"]) for one in kept.agencies.agency("A")["items"]]
+        record(book, "A", day)
+    spans = [(one["valid_from"], one["valid_until"]) for one in book.agencies.agency("A")["items"]]
     assert spans == [("2021-01-01", "2022-12-31"), ("2023-01-01", "2024-12-31"), ("2025-01-01", None)]
 
 
-def test_a_name_recorded_for_a_time_before_a_merger_leaves_the_merger(kept):
+def test_a_name_recorded_for_a_time_before_a_merger_leaves_the_merger(book):
     for code in (OLD, NEW):
-        record(kept, code)
-    merge(kept)
-    record(kept, OLD, "2024-01-01", name={"vi": "Tên đúng"})
-    assert [one["merged_into"] for one in kept.agencies.agency(OLD)["items"]] == [None, NEW]
-    assert OLD not in on(kept, SINCE)
+        record(book, code)
+    merge(book)
+    record(book, OLD, "2024-01-01", name={"vi": "Tên đúng"})
+    assert [one["merged_into"] for one in book.agencies.agency(OLD)["items"]] == [None, NEW]
+    assert OLD not in on(book, SINCE)
 
 
-def test_an_agency_is_not_above_itself(kept):
-    record(kept, "A", parent_code="B")
+def test_an_agency_is_not_above_itself(book):
+    record(book, "A", parent_code="B")
     with pytest.raises(InvalidRequest):
-        record(kept, "B", parent_code="A")
+        record(book, "B", parent_code="A")
     with pytest.raises(InvalidRequest):
-        record(kept, "C", parent_code="C")
+        record(book, "C", parent_code="C")
 
 
-def test_an_agency_sits_in_a_province_there_was_on_its_first_day(kept):
-    record(kept, "A", "2024-01-01", province_code="17")
+def test_an_agency_sits_in_a_province_there_was_on_its_first_day(book):
+    record(book, "A", "2024-01-01", province_code="17")
     with pytest.raises(ProvinceNotFound):
-        record(kept, "B", "2025-07-01", province_code="17")
+        record(book, "B", "2025-07-01", province_code="17")
 
 
-def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(kept):
-    record(kept, "A", "2024-01-01", province_code="17")  # Hòa Bình
-    assert (set(on(kept, "2025-06-30", province_code="17")), set(on(kept, "2025-07-01", province_code="25"))) == (
+def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(book):
+    record(book, "A", "2024-01-01", province_code="17")  # Hòa Bình
+    assert (set(on(book, "2025-06-30", province_code="17")), set(on(book, "2025-07-01", province_code="25"))) == (
         {"A"}, {"A"},
     )  # fmt: skip
-    assert on(kept, "2025-07-01", province_code="17") == {}
+    assert on(book, "2025-07-01", province_code="17") == {}
 
 
-def test_the_history_of_an_agency_says_who_did_what_and_why(kept):
+def test_the_history_of_an_agency_says_who_did_what_and_why(book):
     for code in (OLD, NEW):
-        record(kept, code)
-    merge(kept)
-    told = [(one["act"], one["by"]["name"], one["reason"]) for one in kept.agencies.changes(OLD)["items"]]
+        record(book, code)
+    merge(book)
+    told = [(one["act"], one["by"]["name"], one["reason"]) for one in book.agencies.changes(OLD)["items"]]
     assert told == [("recorded", BY.name, "theo nghị định"), ("merged", BY.name, LAW)]
 
 
 class TestToldByIdentity:
-    def told(self, kept: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
+    def told(self, book: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
         data = {"code": "H01.01", "name": "Phường Mẫu", "parent_code": "H01", "province_code": "01"}
         at = {"created_at": "2026-03-01T18:00:00+00:00", "by": {"account_id": "operator-1"}}
-        kept.agencies.heard_of({"id": event_id, "data": {**data, **at, **facts}})
+        book.agencies.record_created({"id": event_id, "data": {**data, **at, **facts}})
 
-    def test_an_agency_created_there_is_known_here_from_that_office_day_on(self, kept):
-        self.told(kept)
-        assert (on(kept, "2026-03-01"), on(kept, "2026-03-02")["H01.01"]["name"]["vi"]) == ({}, "Phường Mẫu")
-        assert kept.agencies.changes("H01.01")["items"][0]["by"]["account_id"] == "operator-1"
+    def test_an_agency_created_there_is_known_here_from_that_office_day_on(self, book):
+        self.told(book)
+        assert (on(book, "2026-03-01"), on(book, "2026-03-02")["H01.01"]["name"]["vi"]) == ({}, "Phường Mẫu")
+        assert book.agencies.changes("H01.01")["items"][0]["by"]["account_id"] == "operator-1"
 
-    def test_what_an_editor_recorded_stays(self, kept):
-        record(kept, "H01.01")
-        self.told(kept)
-        assert on(kept, "2026-03-02")["H01.01"]["name"]["vi"] == "Cục H01.01"
+    def test_what_an_editor_recorded_stays(self, book):
+        record(book, "H01.01")
+        self.told(book)
+        assert on(book, "2026-03-02")["H01.01"]["name"]["vi"] == "Cục H01.01"
 
-    def test_told_twice_is_recorded_once(self, kept):
+    def test_told_twice_is_recorded_once(self, book):
         for _ in range(2):
-            self.told(kept)
-        assert len(kept.agencies.changes("H01.01")["items"]) == 1
+            self.told(book)
+        assert len(book.agencies.changes("H01.01")["items"]) == 1
 
 
 @pytest.fixture(scope="module")
@@ -171,18 +171,18 @@ def merged() -> Catalogue:
     return with_a_merger(catalogue())
 
 
-def with_a_merger(kept: Catalogue) -> Catalogue:
+def with_a_merger(book: Catalogue) -> Catalogue:
     """Procedures under two agencies, the first of which is merged into the second."""
     for code, agency, level in (("1.1", OLD, 1), ("1.2", NEW, 2)):
         authority = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [agency]}
         definition = offer(code, "Cấp giấy mẫu", authority=authority, level=level)
-        kept.offerings.publish(definition, "2020-01-01", by=BY, command=command())
+        book.offerings.publish(definition, "2020-01-01", by=BY, command=command())
     for code, province in ((OLD, "17"), (NEW, "25")):
-        record(kept, code, province_code=province)
-    merge(kept)
+        record(book, code, province_code=province)
+    merge(book)
     both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW], "province_codes": ["25"]}
-    kept.offerings.publish(offer("1.3", "Cấp giấy mẫu", authority=both), "2020-01-01", by=BY, command=command())
-    return kept
+    book.offerings.publish(offer("1.3", "Cấp giấy mẫu", authority=both), "2020-01-01", by=BY, command=command())
+    return book
 
 
 class TestFindingWhatWasMerged:
@@ -223,11 +223,11 @@ class TestFindingWhatWasMerged:
         ],
     )
     def test_with_an_agency_a_level_is_the_one_that_agency_offers(self, day, narrowed, expected):
-        kept = with_a_merger(catalogue())
+        book = with_a_merger(catalogue())
         both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW]}
         definition = offer("1.4", "Cấp giấy mẫu", authority=both, agency_levels={OLD: 4})
-        kept.offerings.publish(definition, "2020-01-01", by=BY, command=command())
-        assert self.found(kept, day, **narrowed) == expected
+        book.offerings.publish(definition, "2020-01-01", by=BY, command=command())
+        assert self.found(book, day, **narrowed) == expected
 
     def test_facets_count_each_procedure_once_for_the_agency_that_does_the_work(self, merged):
         facets = merged.search.search(Query.of("giấy mẫu", SINCE, {}), facets=True)["facets"]
@@ -240,8 +240,8 @@ class TestFindingWhatWasMerged:
         assert {one["value"]: one["count"] for one in facets["province"]} == {"17": 2, "25": 2}
 
     def test_levels_count_a_merged_agencys_procedures_for_its_heir(self, merged):
-        levels = merged.exporter.levels(SINCE)
+        levels = merged.exports.levels(SINCE)
         assert [(one["agency_code"], one["total"]) for one in levels["by_agency"]] == [(NEW, 3)]
         assert [(one["province_code"], one["total"]) for one in levels["by_province"]] == [("25", 3)]
-        before = merged.exporter.levels(BEFORE)
+        before = merged.exports.levels(BEFORE)
         assert {one["agency_code"]: one["total"] for one in before["by_agency"]} == {OLD: 2, NEW: 2}

@@ -12,65 +12,65 @@ from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, 
 
 
 @pytest.fixture
-def kept() -> Catalogue:
+def book() -> Catalogue:
     return catalogue()
 
 
-def kinds(kept: Catalogue, year: int) -> dict[str, str]:
-    return {day["date"]: day["kind"] for day in kept.calendars.calendar(year)["days"]}
+def kinds(book: Catalogue, year: int) -> dict[str, str]:
+    return {day["date"]: day["kind"] for day in book.calendars.calendar(year)["days"]}
 
 
-def decide(kept: Catalogue, day: str, kind: str, reason: str = "Thông báo của Chính phủ") -> dict:
-    return kept.calendars.set_day(day, kind, reason, by=BY, command=command())
+def decide(book: Catalogue, day: str, kind: str, reason: str = "Thông báo của Chính phủ") -> dict:
+    return book.calendars.set_day(day, kind, reason, by=BY, command=command())
 
 
-def due(kept: Catalogue, amount, unit: str, accepted_at: str, **more) -> dict:
+def due(book: Catalogue, amount, unit: str, accepted_at: str, **more) -> dict:
     channels = {"counter": {"processing_time": {"amount": amount, "unit": unit}}}
     code = f"1.{abs(hash((amount, unit, str(more)))) % 10**6:06}"
-    kept.offerings.publish(offer(code, channels=channels, **more), "2020-01-01", by=BY, command=command())
-    return kept.calendars.due_date(code, "counter", accepted_at, by=NOBODY)
+    book.offerings.publish(offer(code, channels=channels, **more), "2020-01-01", by=BY, command=command())
+    return book.calendars.due_date(code, "counter", accepted_at, by=NOBODY)
 
 
-def test_tet_and_the_hung_kings_are_holidays(kept):
-    found = kinds(kept, 2026)
+def test_tet_and_the_hung_kings_are_holidays(book):
+    found = kinds(book, 2026)
     assert all(found[f"2026-02-{day}"] == "holiday" for day in (16, 17, 18, 19, 20))
     assert found["2026-04-26"] == "holiday"
     assert found["2026-09-02"] == "holiday"
 
 
-def test_a_holiday_on_a_weekend_is_made_up_for(kept):
-    assert kinds(kept, 2026)["2026-04-27"] == "substitute_holiday"
+def test_a_holiday_on_a_weekend_is_made_up_for(book):
+    assert kinds(book, 2026)["2026-04-27"] == "substitute_holiday"
 
 
-def test_a_swapped_day_off_has_its_make_up_saturday(kept):
-    found = kinds(kept, 2026)
+def test_a_swapped_day_off_has_its_make_up_saturday(book):
+    found = kinds(book, 2026)
     assert found["2026-08-31"] == "substitute_holiday"
     assert found["2026-08-22"] == "make_up"
-    assert kinds(kept, 2024)["2024-05-04"] == kinds(kept, 2019)["2019-01-05"] == "make_up"
+    assert kinds(book, 2024)["2024-05-04"] == kinds(book, 2019)["2019-01-05"] == "make_up"
 
 
-def test_every_day_has_a_name_in_both_languages(kept):
-    assert all(day["name"]["vi"] and day["name"]["en"] for day in kept.calendars.calendar(2026)["days"])
+def test_every_day_has_a_name_in_both_languages(book):
+    assert all(day["name"]["vi"] and day["name"]["en"] for day in book.calendars.calendar(2026)["days"])
 
 
-def test_the_calendar_of_a_year_holds_that_year_only(kept):
+def test_the_calendar_of_a_year_holds_that_year_only(book):
     for year in (2018, 2019, 2025, 2026):
-        assert all(day.startswith(str(year)) for day in kinds(kept, year))
+        assert all(day.startswith(str(year)) for day in kinds(book, year))
 
 
-def test_an_override_wins_over_the_library(kept):
-    decide(kept, "2026-12-31", "day_off")
-    decide(kept, "2026-09-01", "working")
-    found = kinds(kept, 2026)
+def test_an_override_wins_over_the_library(book):
+    decide(book, "2026-12-31", "day_off")
+    decide(book, "2026-09-01", "working")
+    found = kinds(book, 2026)
     assert (found["2026-12-31"], found["2026-09-01"]) == ("override_day_off", "override_working")
 
 
-def test_an_override_may_be_taken_back_and_both_stay_recorded(kept):
-    before = kinds(kept, 2026)
-    decide(kept, "2026-09-01", "working", "nhầm")
-    decide(kept, "2026-09-01", "as_published", "sửa nhầm")
-    assert kinds(kept, 2026) == before
-    changes = kept.calendars.changes(2026)["items"]
+def test_an_override_may_be_taken_back_and_both_stay_recorded(book):
+    before = kinds(book, 2026)
+    decide(book, "2026-09-01", "working", "nhầm")
+    decide(book, "2026-09-01", "as_published", "sửa nhầm")
+    assert kinds(book, 2026) == before
+    changes = book.calendars.changes(2026)["items"]
     assert [(one["kind"], one["reason"], one["by"]["name"]) for one in changes] == [
         ("working", "nhầm", BY.name),
         ("as_published", "sửa nhầm", BY.name),
@@ -78,15 +78,15 @@ def test_an_override_may_be_taken_back_and_both_stay_recorded(kept):
     assert all(one["known_at"] for one in changes)
 
 
-def test_every_change_has_a_version_of_its_own(kept):
-    first = kept.calendars.calendar(2026)["version"]
-    decide(kept, "2026-12-31", "day_off")
-    assert kept.calendars.calendar(2026)["version"] != first
+def test_every_change_has_a_version_of_its_own(book):
+    first = book.calendars.calendar(2026)["version"]
+    decide(book, "2026-12-31", "day_off")
+    assert book.calendars.calendar(2026)["version"] != first
 
 
-def test_applications_are_told_what_the_day_was_and_is(kept):
-    decide(kept, "2026-12-31", "day_off")
-    with kept.database.session() as session:
+def test_applications_are_told_what_the_day_was_and_is(book):
+    decide(book, "2026-12-31", "day_off")
+    with book.database.session() as session:
         (row,) = session.execute(select(outbox))
     assert (row.type, row.subject) == ("calendar_changed.v1", "2026-12-31")
     assert (row.data["was_working"], row.data["is_working"]) == (True, False)
@@ -109,49 +109,49 @@ def test_applications_are_told_what_the_day_was_and_is(kept):
         (6, "months", "2026-03-31T09:00:00+07:00", "2026-09-30T10:00:00+00:00"),
     ],
 )
-def test_a_due_date_is_counted_in_its_own_unit(kept, amount, unit, accepted_at, expected):
-    assert due(kept, amount, unit, accepted_at)["due_at"] == expected
+def test_a_due_date_is_counted_in_its_own_unit(book, amount, unit, accepted_at, expected):
+    assert due(book, amount, unit, accepted_at)["due_at"] == expected
 
 
-def test_a_due_date_shows_the_days_that_count(kept):
-    rows = due(kept, 2, "working_days", "2026-02-12T09:00:00+07:00")["days"]
+def test_a_due_date_shows_the_days_that_count(book):
+    rows = due(book, 2, "working_days", "2026-02-12T09:00:00+07:00")["days"]
     assert [row["kind"] for row in rows] == [
         "start", "counted", *["weekend"] * 2, *["holiday"] * 5, *["weekend"] * 2, "due",
     ]  # fmt: skip
 
 
-def test_no_time_stated_is_no_due_date(kept):
-    found = due(kept, None, "not_stated", "2026-02-12T09:00:00+07:00")
+def test_no_time_stated_is_no_due_date(book):
+    found = due(book, None, "not_stated", "2026-02-12T09:00:00+07:00")
     assert (found["due_at"], found["days"]) == (None, [])
 
 
-def test_the_legal_maximum_is_told_apart_from_the_promise(kept):
+def test_the_legal_maximum_is_told_apart_from_the_promise(book):
     found = due(
-        kept, 1, "working_days", "2026-11-16T09:00:00+07:00", legal_maximum={"amount": 3, "unit": "working_days"}
+        book, 1, "working_days", "2026-11-16T09:00:00+07:00", legal_maximum={"amount": 3, "unit": "working_days"}
     )
     assert (found["due_at"], found["legal_due_at"]) == ("2026-11-17T10:00:00+00:00", "2026-11-19T10:00:00+00:00")
 
 
-def test_a_day_off_decided_later_moves_the_due_date(kept):
-    first = due(kept, 1, "working_days", "2026-12-30T09:00:00+07:00")
-    decide(kept, "2026-12-31", "day_off")
-    again = kept.calendars.due_date(first["code"], "counter", "2026-12-30T09:00:00+07:00", by=NOBODY)
+def test_a_day_off_decided_later_moves_the_due_date(book):
+    first = due(book, 1, "working_days", "2026-12-30T09:00:00+07:00")
+    decide(book, "2026-12-31", "day_off")
+    again = book.calendars.due_date(first["code"], "counter", "2026-12-30T09:00:00+07:00", by=NOBODY)
     assert (first["due_at"], again["due_at"]) == ("2026-12-31T10:00:00+00:00", "2027-01-04T10:00:00+00:00")
 
 
-def test_a_due_date_uses_the_version_in_force_when_it_was_accepted(kept):
+def test_a_due_date_uses_the_version_in_force_when_it_was_accepted(book):
     for first_day, amount in (("2026-01-01", 1), ("2026-06-01", 3)):
         channels = {"counter": {"processing_time": {"amount": amount, "unit": "working_days"}}}
-        kept.offerings.publish(offer("1.1", channels=channels), first_day, by=BY, command=command())
-    early = kept.calendars.due_date("1.1", "counter", "2026-05-25T09:00:00+07:00", by=NOBODY)
-    late = kept.calendars.due_date("1.1", "counter", "2026-06-01T09:00:00+07:00", by=NOBODY)
-    pinned = kept.calendars.due_date("1.1", "counter", "2026-06-01T09:00:00+07:00", version=1, by=NOBODY)
+        book.offerings.publish(offer("1.1", channels=channels), first_day, by=BY, command=command())
+    early = book.calendars.due_date("1.1", "counter", "2026-05-25T09:00:00+07:00", by=NOBODY)
+    late = book.calendars.due_date("1.1", "counter", "2026-06-01T09:00:00+07:00", by=NOBODY)
+    pinned = book.calendars.due_date("1.1", "counter", "2026-06-01T09:00:00+07:00", version=1, by=NOBODY)
     assert (early["version"], late["version"], pinned["version"]) == (1, 2, 1)
 
 
-def test_a_due_date_needs_a_channel_that_is_offered(kept):
-    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+def test_a_due_date_needs_a_channel_that_is_offered(book):
+    book.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
     with pytest.raises(ChannelNotOffered):
-        kept.calendars.due_date("1.1", "online", "2026-06-01T09:00:00+07:00", by=NOBODY)
+        book.calendars.due_date("1.1", "online", "2026-06-01T09:00:00+07:00", by=NOBODY)
     with pytest.raises(ProcedureNotFound):
-        kept.calendars.due_date("1.2", "online", "2026-06-01T09:00:00+07:00", by=NOBODY)
+        book.calendars.due_date("1.2", "online", "2026-06-01T09:00:00+07:00", by=NOBODY)

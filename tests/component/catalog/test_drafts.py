@@ -17,59 +17,59 @@ CODE = "1.999001"
 
 
 @pytest.fixture
-def kept() -> Catalogue:
+def book() -> Catalogue:
     return catalogue()
 
 
-def save(kept: Catalogue, definition: dict[str, Any] | None = None, by=BY, **how: Any) -> dict[str, Any]:
-    return kept.drafts.save(definition or offer(CODE), reason="luật mới", by=by, command=command(), **how)
+def save(book: Catalogue, definition: dict[str, Any] | None = None, by=BY, **how: Any) -> dict[str, Any]:
+    return book.drafts.save(definition or offer(CODE), reason="luật mới", by=by, command=command(), **how)
 
 
-def publish(kept: Catalogue, day: str = "2026-01-01", by=BY, **how: Any) -> dict[str, Any]:
-    return kept.drafts.publish(CODE, day, by=by, command=command(), **how)
+def publish(book: Catalogue, day: str = "2026-01-01", by=BY, **how: Any) -> dict[str, Any]:
+    return book.drafts.publish(CODE, day, by=by, command=command(), **how)
 
 
-def acts(kept: Catalogue) -> list[tuple[str, str, str | None]]:
-    return [(one["act"], one["by"]["name"], one["reason"]) for one in kept.offerings.changes(CODE)["items"]]
+def acts(book: Catalogue) -> list[tuple[str, str, str | None]]:
+    return [(one["act"], one["by"]["name"], one["reason"]) for one in book.offerings.changes(CODE)["items"]]
 
 
-def test_an_unfinished_draft_is_kept_and_told_what_it_lacks(kept):
-    saved = save(kept, {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}})
+def test_an_unfinished_draft_is_kept_and_told_what_it_lacks(book):
+    saved = save(book, {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}})
     assert (saved["revision"], saved["title"], saved["based_on"]) == (1, "Cấp giấy mẫu", None)
     assert {one["pointer"] for one in saved["problems"]} >= {"/level", "/field", "/channels"}
-    assert kept.drafts.draft(CODE)["definition"] == {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}}
+    assert book.drafts.draft(CODE)["definition"] == {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}}
 
 
-def test_a_draft_that_makes_no_sense_is_kept_and_told_so(kept):
-    saved = save(kept, offer(CODE, level=4))
+def test_a_draft_that_makes_no_sense_is_kept_and_told_so(book):
+    saved = save(book, offer(CODE, level=4))
     assert [one["pointer"] for one in saved["problems"]] == ["/channels"]
 
 
-def test_a_finished_draft_lacks_nothing(kept):
-    assert save(kept)["problems"] == []
+def test_a_finished_draft_lacks_nothing(book):
+    assert save(book)["problems"] == []
 
 
-def test_the_public_finds_nothing_of_a_draft(kept):
-    save(kept)
+def test_the_public_finds_nothing_of_a_draft(book):
+    save(book)
     with pytest.raises(ProcedureNotFound):
-        kept.offerings.procedure(CODE, by=NOBODY)
+        book.offerings.procedure(CODE, by=NOBODY)
     with pytest.raises(ProcedureNotFound):
-        kept.offerings.versions(CODE, by=NOBODY)
+        book.offerings.versions(CODE, by=NOBODY)
 
 
-def test_drafts_are_listed_by_code_page_by_page(kept):
+def test_drafts_are_listed_by_code_page_by_page(book):
     for code in ("1.3", "1.1", "1.2"):
-        save(kept, offer(code))
-    first = kept.drafts.drafts(limit=2)
-    second = kept.drafts.drafts(limit=2, cursor=first["next_cursor"])
+        save(book, offer(code))
+    first = book.drafts.drafts(limit=2)
+    second = book.drafts.drafts(limit=2, cursor=first["next_cursor"])
     assert [one["code"] for one in first["items"] + second["items"]] == ["1.1", "1.2", "1.3"]
     assert second["next_cursor"] is None
 
 
-def test_a_draft_shows_what_it_would_change(kept):
-    kept.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
-    saved = save(kept, offer(CODE, "Tên khác"))
-    shown = kept.drafts.draft(CODE)
+def test_a_draft_shows_what_it_would_change(book):
+    book.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
+    saved = save(book, offer(CODE, "Tên khác"))
+    shown = book.drafts.draft(CODE)
     assert (saved["based_on"], shown["compared_with"]) == (1, 1)
     assert [(one["path"], one["new"]) for one in shown["changes"]] == [
         ("/title/vi", "Tên khác"),
@@ -77,81 +77,81 @@ def test_a_draft_shows_what_it_would_change(kept):
     ]
 
 
-def test_who_saves_over_another_is_told(kept):
-    save(kept)
-    save(kept, by=OTHER, expected_revision=1)
+def test_who_saves_over_another_is_told(book):
+    save(book)
+    save(book, by=OTHER, expected_revision=1)
     with pytest.raises(VersionConflict):
-        save(kept, expected_revision=1)
+        save(book, expected_revision=1)
     with pytest.raises(VersionConflict):
-        save(kept, expected_revision=0)
+        save(book, expected_revision=0)
     with pytest.raises(VersionConflict):
-        publish(kept, expected_revision=1)
-    assert kept.drafts.draft(CODE)["saved_by"]["name"] == OTHER.name
+        publish(book, expected_revision=1)
+    assert book.drafts.draft(CODE)["saved_by"]["name"] == OTHER.name
 
 
-def test_a_draft_is_published_as_it_is_and_is_then_gone(kept):
-    save(kept)
-    assert publish(kept, by=OTHER)["status"] == "published"
-    assert kept.offerings.procedure(CODE, at="2026-01-01", by=NOBODY)["title"] == offer(CODE)["title"]
+def test_a_draft_is_published_as_it_is_and_is_then_gone(book):
+    save(book)
+    assert publish(book, by=OTHER)["status"] == "published"
+    assert book.offerings.procedure(CODE, at="2026-01-01", by=NOBODY)["title"] == offer(CODE)["title"]
     with pytest.raises(DraftNotFound):
-        kept.drafts.draft(CODE)
+        book.drafts.draft(CODE)
 
 
-def test_an_unfinished_draft_is_not_published(kept):
-    save(kept, {"code": CODE})
+def test_an_unfinished_draft_is_not_published(book):
+    save(book, {"code": CODE})
     with pytest.raises(InvalidRequest) as refused:
-        publish(kept)
+        publish(book)
     assert "/definition/level" in {one["pointer"] for one in refused.value.facts["problems"]}
-    assert kept.drafts.draft(CODE)["revision"] == 1
+    assert book.drafts.draft(CODE)["revision"] == 1
 
 
-def test_publishing_on_a_day_that_is_taken_leaves_the_draft(kept):
-    kept.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
-    save(kept, offer(CODE, "Tên khác"))
+def test_publishing_on_a_day_that_is_taken_leaves_the_draft(book):
+    book.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
+    save(book, offer(CODE, "Tên khác"))
     with pytest.raises(VersionsOverlap):
-        publish(kept)
-    assert kept.drafts.draft(CODE)["title"] == "Tên khác"
+        publish(book)
+    assert book.drafts.draft(CODE)["title"] == "Tên khác"
 
 
-def test_what_is_published_otherwise_takes_over_a_draft_of_the_same_content(kept):
-    save(kept)
-    kept.offerings.publish(offer(CODE), "2026-01-01", by=OTHER, command=command())
-    assert kept.drafts.drafts()["items"] == []
-    facts = kept.offerings.changes(CODE)["items"][-1]["facts"]
+def test_what_is_published_otherwise_takes_over_a_draft_of_the_same_content(book):
+    save(book)
+    book.offerings.publish(offer(CODE), "2026-01-01", by=OTHER, command=command())
+    assert book.drafts.drafts()["items"] == []
+    facts = book.offerings.changes(CODE)["items"][-1]["facts"]
     assert facts["draft"] == {"revision": 1, "saved_by": BY.account_id}
 
 
-def test_what_is_published_otherwise_leaves_another_content_and_marks_it_outdated(kept):
-    save(kept, offer(CODE, "Đang viết"))
-    assert not kept.drafts.draft(CODE)["outdated"]
-    kept.offerings.publish(offer(CODE), "2026-01-01", by=OTHER, command=command())
-    assert kept.drafts.draft(CODE)["outdated"]
+def test_what_is_published_otherwise_leaves_another_content_and_marks_it_outdated(book):
+    save(book, offer(CODE, "Đang viết"))
+    assert not book.drafts.draft(CODE)["outdated"]
+    book.offerings.publish(offer(CODE), "2026-01-01", by=OTHER, command=command())
+    assert book.drafts.draft(CODE)["outdated"]
 
 
-def test_a_draft_that_changes_nothing_is_gone_and_makes_no_version(kept):
-    kept.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
-    save(kept)
-    assert publish(kept, "2026-02-01")["unchanged"]
-    assert kept.drafts.drafts()["items"] == []
-    assert acts(kept)[-1][0] == "draft_discarded"
+def test_a_draft_that_changes_nothing_is_gone_and_makes_no_version(book):
+    book.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
+    save(book)
+    assert publish(book, "2026-02-01")["unchanged"]
+    assert book.drafts.drafts()["items"] == []
+    assert acts(book)[-1][0] == "draft_discarded"
 
 
-def test_a_draft_is_thrown_away_for_a_reason(kept):
-    save(kept)
-    kept.drafts.discard(CODE, "luật chưa thông qua", by=OTHER, command=command())
+def test_a_draft_is_thrown_away_for_a_reason(book):
+    save(book)
+    book.drafts.discard(CODE, "luật chưa thông qua", by=OTHER, command=command())
     with pytest.raises(DraftNotFound):
-        kept.drafts.discard(CODE, "lần nữa", by=OTHER, command=command())
+        book.drafts.discard(CODE, "lần nữa", by=OTHER, command=command())
     with pytest.raises(DraftNotFound):
-        publish(kept)
+        publish(book)
 
 
-def test_the_history_of_a_draft_says_who_and_why(kept):
-    save(kept)
-    save(kept, by=OTHER)
-    publish(kept, by=BY, reason="ban hành")
-    save(kept, offer(CODE, "Tên khác"))
-    kept.drafts.discard(CODE, "thôi", by=OTHER, command=command())
-    assert acts(kept) == [
+def test_the_history_of_a_draft_says_who_and_why(book):
+    save(book)
+    save(book, by=OTHER)
+    publish(book, by=BY, reason="ban hành")
+    save(book, offer(CODE, "Tên khác"))
+    book.drafts.discard(CODE, "thôi", by=OTHER, command=command())
+    assert acts(book) == [
         ("draft_saved", BY.name, "luật mới"),
         ("draft_saved", OTHER.name, "luật mới"),
         ("published", BY.name, "ban hành"),
@@ -160,17 +160,17 @@ def test_the_history_of_a_draft_says_who_and_why(kept):
     ]
 
 
-def test_a_draft_is_as_large_as_a_procedure_can_reasonably_be(kept):
+def test_a_draft_is_as_large_as_a_procedure_can_reasonably_be(book):
     with pytest.raises(InvalidRequest):
-        save(kept, {"code": CODE, "source": {"text": "x" * 1_000_001}})
+        save(book, {"code": CODE, "source": {"text": "x" * 1_000_001}})
 
 
 def test_a_drafted_change_of_fees_needs_two_people_as_well():
-    kept = catalogue(four_eyes=True)
+    book = catalogue(four_eyes=True)
     for amount in (10_000, 20_000):
-        save(kept, offer(CODE, fees=[fee({"type": "fixed", "amount": amount})]))
-        proposed = publish(kept, f"2026-0{amount // 10_000}-01")
+        save(book, offer(CODE, fees=[fee({"type": "fixed", "amount": amount})]))
+        proposed = publish(book, f"2026-0{amount // 10_000}-01")
     assert proposed["status"] == "awaiting_approval"
     with pytest.raises(SameEditor):
-        kept.offerings.approve(CODE, 2, by=BY, command=command())
-    assert kept.offerings.approve(CODE, 2, by=OTHER, command=command())["status"] == "published"
+        book.offerings.approve(CODE, 2, by=BY, command=command())
+    assert book.offerings.approve(CODE, 2, by=OTHER, command=command())["status"] == "published"

@@ -35,63 +35,69 @@ SAMPLES = sample_catalogue.definitions("H01.01")
 
 
 @pytest.fixture(scope="module")
-def kept() -> Catalogue:
-    kept = catalogue()
-    kept.agencies.set_agency(
+def book() -> Catalogue:
+    book = catalogue()
+    book.agencies.set_agency(
         {"code": "H01.01", "name": {"vi": "Mẫu"}, "province_code": "01"}, "2025-07-01", by=BY, command=command()
     )
-    kept.imports.take_in(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
-    return kept
+    book.imports.import_records(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
+    return book
 
 
-def pages(kept: Catalogue, form: str, limit: int = 7) -> list[dict]:
+def pages(book: Catalogue, form: str, limit: int = 7) -> list[dict]:
     found, cursor = [], None
     while True:
-        found.append(kept.exporter.export(form, "2026-01-01", limit, cursor))
+        found.append(book.exports.export(form, "2026-01-01", limit, cursor))
         cursor = found[-1]["next_cursor"]
         if cursor is None:
             return found
 
 
-def test_what_was_exported_re_imports_identically(kept):
-    records = [record for page in pages(kept, "json") for record in json.loads(page["content"])]
+def test_what_was_exported_re_imports_identically(book):
+    records = [record for page in pages(book, "json") for record in json.loads(page["content"])]
     other = catalogue()
-    reply = other.imports.take_in(records, "definition", "2025-07-01", by=BY, command=command())
+    reply = other.imports.import_records(records, "definition", "2025-07-01", by=BY, command=command())
     assert reply["counts"]["new"] == len(SAMPLES)
     again = [record for page in pages(other, "json") for record in json.loads(page["content"])]
     assert again == records
 
 
 def test_versions_of_several_days_re_import_with_their_days_and_numbers():
-    kept = catalogue()
+    book = catalogue()
     for day, title in (("2026-01-01", "Bản một"), ("2026-03-01", "Bản hai"), ("2027-01-01", "Bản ba")):
-        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
-    kept.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
+        book.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+    book.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
     with time_machine.travel("2026-06-01T00:00:00+07:00"):
-        kept.offerings.retire("1.2", "2026-12-31", by=BY, command=command())
-    records = json.loads(kept.exporter.export("json", "2026-06-01")["content"])
+        book.offerings.retire("1.2", "2026-12-31", by=BY, command=command())
+    records = json.loads(book.exports.export("json", "2026-06-01")["content"])
     assert [(one["version"], one["effective_from"], one["effective_until"]) for one in records] == [
         (2, "2026-03-01", "2026-12-31"),
         (1, "2026-02-01", "2026-12-31"),
     ]
     other = catalogue()
-    assert other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"] == 2
-    assert json.loads(other.exporter.export("json", "2026-06-01")["content"]) == records
+    assert (
+        other.imports.import_records(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"]
+        == 2
+    )
+    assert json.loads(other.exports.export("json", "2026-06-01")["content"]) == records
 
 
 def test_the_whole_history_re_imports_identically():
-    kept = catalogue()
+    book = catalogue()
     for day, title in (("2026-01-01", "Bản một"), ("2026-03-01", "Bản hai"), ("2027-01-01", "Bản ba")):
-        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
-    kept.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
-    first = kept.exporter.export("json", limit=2, history=True)
-    second = kept.exporter.export("json", limit=2, history=True, cursor=first["next_cursor"])
+        book.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+    book.offerings.publish(offer("1.2"), "2026-02-01", by=BY, command=command())
+    first = book.exports.export("json", limit=2, history=True)
+    second = book.exports.export("json", limit=2, history=True, cursor=first["next_cursor"])
     assert second["next_cursor"] is None
     records = json.loads(first["content"]) + json.loads(second["content"])
     other = catalogue()
-    assert other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"] == 2
-    assert json.loads(other.exporter.export("json", history=True)["content"]) == records
-    again = other.imports.take_in(records, "definition", "2020-01-01", by=BY, command=command())
+    assert (
+        other.imports.import_records(records, "definition", "2020-01-01", by=BY, command=command())["counts"]["new"]
+        == 2
+    )
+    assert json.loads(other.exports.export("json", history=True)["content"]) == records
+    again = other.imports.import_records(records, "definition", "2020-01-01", by=BY, command=command())
     assert again["counts"]["unchanged"] == 4
 
 
@@ -100,51 +106,51 @@ def test_the_whole_history_re_imports_identically():
     [{"effective_from": "hôm nay"}, {"effective_until": "2019-01-01"}, {"version": "2"}, {"effective_from": 7}],
 )
 def test_an_export_whose_days_make_no_sense_is_reported(broken):
-    kept = catalogue()
+    book = catalogue()
     record = {"definition": offer("1.1"), "version": 1, "effective_from": "2026-01-01", "effective_until": None}
-    reply = kept.imports.take_in([{**record, **broken}], "definition", "2026-01-01", by=BY, command=command())
+    reply = book.imports.import_records([{**record, **broken}], "definition", "2026-01-01", by=BY, command=command())
     assert (reply["counts"]["refused"], [one["code"] for one in reply["findings"]]) == (1, ["1.1"])
 
 
 def test_a_history_is_exported_as_json_only():
     with pytest.raises(InvalidRequest):
-        catalogue().exporter.export("csv", history=True)
+        catalogue().exports.export("csv", history=True)
 
 
-def test_importing_it_again_changes_nothing(kept):
-    records = json.loads(kept.exporter.export("json", "2026-01-01", 500)["content"])
-    reply = kept.imports.take_in(records, "definition", "2026-01-01", by=BY, command=command())
+def test_importing_it_again_changes_nothing(book):
+    records = json.loads(book.exports.export("json", "2026-01-01", 500)["content"])
+    reply = book.imports.import_records(records, "definition", "2026-01-01", by=BY, command=command())
     assert reply["counts"]["unchanged"] == len(SAMPLES)
 
 
-def test_csv_has_one_header_and_one_row_per_procedure(kept):
-    rows = list(csv.DictReader(io.StringIO("".join(page["content"] for page in pages(kept, "csv")))))
+def test_csv_has_one_header_and_one_row_per_procedure(book):
+    rows = list(csv.DictReader(io.StringIO("".join(page["content"] for page in pages(book, "csv")))))
     assert [row["code"] for row in rows] == sorted(sample["code"] for sample in SAMPLES)
     assert {row["title_vi"] for row in rows} >= {"Đổi giấy phép lái xe"}
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+84", "-x", "@x"])
 def test_no_cell_is_run_as_a_formula(title):
-    kept = catalogue()
-    kept.offerings.publish(offer("1.1", title), "2026-01-01", by=BY, command=command())
-    rows = list(csv.DictReader(io.StringIO(kept.exporter.export("csv", "2026-01-01")["content"])))
+    book = catalogue()
+    book.offerings.publish(offer("1.1", title), "2026-01-01", by=BY, command=command())
+    rows = list(csv.DictReader(io.StringIO(book.exports.export("csv", "2026-01-01")["content"])))
     assert rows[0]["title_vi"] == f"'{title}"
 
 
-def test_a_cursor_of_somewhere_else_is_refused(kept):
+def test_a_cursor_of_somewhere_else_is_refused(book):
     with pytest.raises(InvalidRequest):
-        kept.exporter.export("json", cursor="\x00%")
+        book.exports.export("json", cursor="\x00%")
 
 
-def test_linked_data_names_each_shared_thing_once(kept):
-    graph = json.loads(kept.exporter.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
+def test_linked_data_names_each_shared_thing_once(book):
+    graph = json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
     names = [node["@id"] for node in graph]
     assert len(names) == len(set(names))
     assert len([node for node in graph if node["@type"] == "cpsv:PublicService"]) == len(SAMPLES)
 
 
-def test_every_reference_of_linked_data_leads_to_a_thing_in_it(kept):
-    graph = json.loads(kept.exporter.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
+def test_every_reference_of_linked_data_leads_to_a_thing_in_it(book):
+    graph = json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
     known = {node["@id"] for node in graph}
     values = [value for node in graph for value in node.values()]
     flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
@@ -165,8 +171,8 @@ def test_a_time_is_written_as_an_iso_duration(amount, unit, written):
     assert duration({"amount": amount, "unit": unit}) == written
 
 
-def test_levels_are_shares_of_the_procedures_in_force(kept):
-    found = kept.exporter.levels("2026-01-01")
+def test_levels_are_shares_of_the_procedures_in_force(book):
+    found = book.exports.levels("2026-01-01")
     counts = {one["level"]: one["count"] for one in found["levels"]}
     assert sum(counts.values()) == found["total"] == len(SAMPLES)
     assert found["levels"][3]["share"] == round(100 * counts[4] / len(SAMPLES), 2)
@@ -175,53 +181,53 @@ def test_levels_are_shares_of_the_procedures_in_force(kept):
 
 
 def test_an_agency_may_offer_a_procedure_at_another_level():
-    kept = catalogue()
-    kept.offerings.publish(offer("1.1", agency_levels={"H01.01": 1}), "2026-01-01", by=BY, command=command())
-    found = kept.exporter.levels("2026-01-01")
+    book = catalogue()
+    book.offerings.publish(offer("1.1", agency_levels={"H01.01": 1}), "2026-01-01", by=BY, command=command())
+    found = book.exports.levels("2026-01-01")
     assert [one["count"] for one in found["levels"]] == [0, 1, 0, 0]
     assert [one["count"] for one in found["by_agency"][0]["levels"]] == [1, 0, 0, 0]
 
 
 def test_no_procedures_is_no_share():
-    assert catalogue().exporter.levels()["levels"][3] == {"level": 4, "count": 0, "share": 0.0}
+    assert catalogue().exports.levels()["levels"][3] == {"level": 4, "count": 0, "share": 0.0}
 
 
 def test_an_import_reports_what_it_cannot_take():
-    kept = catalogue()
+    book = catalogue()
     records = [offer("1.1"), offer("1.1"), offer("1.1", "Tên khác"), offer("1.2", level=9), "text", {"code": "x"}, None]
-    reply = kept.imports.take_in(records, "definition", "2026-01-01", by=BY, command=command())
+    reply = book.imports.import_records(records, "definition", "2026-01-01", by=BY, command=command())
     assert reply["records"] == 7
     assert sum(reply["counts"].values()) == 7
     assert (reply["counts"]["new"], reply["counts"]["unchanged"], reply["counts"]["refused"]) == (1, 1, 5)
     assert {one["path"] for one in reply["findings"]} == {"/lines/3", "/lines/4", "/lines/5", "/lines/6", "/lines/7"}
-    assert kept.offerings.procedure("1.1", at="2026-01-01", by=NOBODY)["version"] == 1
+    assert book.offerings.procedure("1.1", at="2026-01-01", by=NOBODY)["version"] == 1
 
 
 def test_an_agency_code_longer_than_any_is_reported():
-    reply = catalogue().imports.take_in(
+    reply = catalogue().imports.import_records(
         [offer("1.1", agency_levels={"H" * 41: 1})], "definition", "2026-01-01", by=BY, command=command()
     )
     assert reply["counts"]["refused"] == 1
 
 
 def test_a_changed_record_is_a_new_version_from_the_given_day():
-    kept = catalogue()
+    book = catalogue()
     for day, title in (("2026-01-01", "Tên một"), ("2026-02-01", "Tên hai")):
-        reply = kept.imports.take_in([offer("1.1", title)], "definition", day, by=BY, command=command())
+        reply = book.imports.import_records([offer("1.1", title)], "definition", day, by=BY, command=command())
     assert reply["counts"]["changed"] == 1
-    assert kept.offerings.procedure("1.1", at="2026-01-31", by=NOBODY)["title"]["vi"] == "Tên một"
+    assert book.offerings.procedure("1.1", at="2026-01-31", by=NOBODY)["title"]["vi"] == "Tên một"
 
 
 @pytest.mark.parametrize("layout", ["structured", "portal"])
 def test_an_official_record_becomes_a_version_and_the_same_again_does_not(layout):
     record = OFFICIAL[layout]
-    kept = catalogue()
+    book = catalogue()
     batch = [record, {**record}, "not a record"]
-    first = kept.imports.take_in(batch, layout, "2026-01-01", by=BY, command=command())
+    first = book.imports.import_records(batch, layout, "2026-01-01", by=BY, command=command())
     assert (first["counts"]["new"], first["counts"]["repeated"], first["counts"]["bad"]) == (1, 1, 1)
-    again = kept.imports.take_in(batch[:1], layout, "2026-02-01", by=BY, command=command())
+    again = book.imports.import_records(batch[:1], layout, "2026-02-01", by=BY, command=command())
     assert again["counts"]["unchanged"] == 1
-    found = kept.offerings.procedure("1.1", at="2026-03-01", by=NOBODY)
+    found = book.offerings.procedure("1.1", at="2026-03-01", by=NOBODY)
     assert found["channels"]["counter"]["processing_time"] == {"amount": 5, "unit": "working_days"}
 
 
@@ -232,7 +238,7 @@ def test_findings_come_grouped_with_what_an_editor_must_decide_first():
             "Miễn phí", "135 VNĐ(Lệ phí: 135.000 đồng/lần.)"
         ),
     }
-    reply = catalogue().imports.take_in([record, "text"], "portal", "2026-01-01", by=BY, command=command())
+    reply = catalogue().imports.import_records([record, "text"], "portal", "2026-01-01", by=BY, command=command())
     decide = [one["must_decide"] for one in reply["groups"]]
     assert decide == sorted(decide, reverse=True) and decide[0]
     assert sum(one["findings"] for one in reply["groups"]) == len(reply["findings"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.catalog.definitions import complete
 from services.catalog.errors import ChannelNotOffered, ChoiceMissing
-from services.catalog.fees import Asked, quote
+from services.catalog.fees import FeeQuery, quote
 from tests.component.catalog.builders import fee, offer
 
 DAY = date(2026, 3, 1)
@@ -26,7 +26,7 @@ PAGES = {"type": "tiered", "tiers": [{"up_to": 2, "amount": 2000}, {"up_to": Non
 
 
 def priced(*fees, channel="counter", **asked):
-    return quote(complete(offer(fees=list(fees))), Asked(channel, **{"day": DAY, **asked}))
+    return quote(complete(offer(fees=list(fees))), FeeQuery(channel, **{"day": DAY, **asked}))
 
 
 def total(*fees, **asked):

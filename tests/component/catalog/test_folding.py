@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.chassis.vietnamese_text import accented_words, folded_words
-from services.catalog.folding import code_prefix, near, pairs, plain_title, spoken
+from services.catalog.folding import bigrams, code_prefix, one_edit_away, plain_title, with_legal_terms
 
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 
@@ -55,7 +55,7 @@ def test_accents_are_kept_in_composed_form():
     ],
 )
 def test_abbreviations_are_put_into_the_words_of_the_law(said, meant):
-    assert spoken(said) == meant
+    assert with_legal_terms(said) == meant
 
 
 def test_the_word_procedure_in_front_of_a_title_is_left_out():
@@ -81,14 +81,14 @@ def test_every_slip_of_one_finger_is_near(word, data):
     }
     if place:
         slips.add(word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :])
-    assert slips - {word} <= set(near(word))
+    assert slips - {word} <= set(one_edit_away(word))
 
 
 @given(words)
 def test_nothing_near_is_further_than_one_slip(word):
-    assert all(abs(len(other) - len(word)) <= 1 for other in near(word))
+    assert all(abs(len(other) - len(word)) <= 1 for other in one_edit_away(word))
 
 
 def test_neighbours_make_pairs():
-    assert pairs(["giay", "phep", "lai"]) == ["giay phep", "phep lai"]
-    assert pairs(["xe"]) == []
+    assert bigrams(["giay", "phep", "lai"]) == ["giay phep", "phep lai"]
+    assert bigrams(["xe"]) == []

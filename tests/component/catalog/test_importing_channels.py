@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.importing.parsing import parse
+from services.catalog.importing.parsing import parse_record
 from services.catalog.importing.portal_table import HEADER, note_of, rows_in
 
 
@@ -16,7 +16,7 @@ def imported(table: str) -> tuple[dict[str, Any], list[str]]:
         "linh_vuc": "Thuế",
         "cach_thuc_thuc_hien": HEADER + table,
     }
-    definition, findings = parse(record, "portal")
+    definition, findings = parse_record(record, "portal")
     return definition, [finding.kind for finding in findings if finding.path == "/cach_thuc_thuc_hien"]
 
 

@@ -99,7 +99,7 @@ units = st.sampled_from(["working_days", "calendar_days", "working_hours", "mont
 
 @given(amount=st.integers(1, 9999), unit=units)
 def test_an_understood_time_written_again_reads_the_same(amount: int, unit: str) -> None:
-    assert read_duration(Duration(amount, unit).written())[0] == Duration(amount, unit)
+    assert read_duration(Duration(amount, unit).as_text())[0] == Duration(amount, unit)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

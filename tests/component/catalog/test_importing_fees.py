@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.catalog.importing.fees.amounts import Amount, amounts_in
-from services.catalog.importing.fees.fees import read_fee
-from services.catalog.importing.fees.reading import Reading, Rule
+from services.catalog.importing.fees.reading import FeeReading, Rule
+from services.catalog.importing.fees.stated_fee import read_fee
 from services.catalog.importing.portal import stated_amount
 
 
-def fee(cell: str, note: str = "", *, online: bool = True) -> Reading:
+def fee(cell: str, note: str = "", *, online: bool = True) -> FeeReading:
     return read_fee(stated_amount(cell), note, online=online)
 
 

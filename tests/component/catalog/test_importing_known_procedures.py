@@ -11,8 +11,8 @@ import pytest
 
 from infra.working_time import OFFICE_ZONE, WorkingCalendar, due_at
 from services.catalog.definitions import complete
-from services.catalog.fees import Asked, quote
-from services.catalog.importing.parsing import parse
+from services.catalog.fees import FeeQuery, quote
+from services.catalog.importing.parsing import parse_record
 
 FILED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 HEADER = "Hình thức nộpThời gianPhí, lệ phíMô tả"
@@ -59,14 +59,14 @@ names = [f"{code} {channel}" for code, _, channel, *_ in KNOWN]
 
 def definition(code: str, row: str) -> dict[str, Any]:
     record = {"ma_thu_tuc": code, "ten_thu_tuc": "Thủ tục", "linh_vuc": "Hộ tịch", "cach_thuc_thuc_hien": HEADER + row}
-    return complete(parse(record, "portal")[0])
+    return complete(parse_record(record, "portal")[0])
 
 
 @pytest.mark.parametrize(("code", "row", "channel", "due", "amount", "currency"), KNOWN, ids=names)
 def test_the_quote_is_the_one_worked_out_by_hand(
     code: str, row: str, channel: str, due: str | None, amount: int | None, currency: str
 ) -> None:
-    told = quote(definition(code, row), Asked(channel, date(2026, 6, 1)))
+    told = quote(definition(code, row), FeeQuery(channel, date(2026, 6, 1)))
     if amount is None:
         assert (told["items"], len(told["not_stated"])) == ([], 1)
     else:
@@ -102,8 +102,8 @@ def test_a_choice_by_place_is_asked_for_and_then_priced() -> None:
             ]
         },
     }
-    known = complete(parse(record, "structured")[0])
+    known = complete(parse_record(record, "structured")[0])
     rule = known["fees"][0]["rule"]
     at_sea = next(option["id"] for option in rule["options"] if option["name"]["vi"].endswith("trên biển"))
-    told = quote(known, Asked("counter", date(2026, 6, 1), choices={rule["choice"]: at_sea}))
+    told = quote(known, FeeQuery("counter", date(2026, 6, 1), choices={rule["choice"]: at_sea}))
     assert told["total"] == {"amount": 5_000_000, "currency": "VND"}

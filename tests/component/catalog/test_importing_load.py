@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.catalog.importing.findings import Finding
-from services.catalog.importing.load import Summary, Taken, load
+from services.catalog.importing.load import ReadRecord, Summary, load
 from services.catalog.importing.records import BadLine
 
 
@@ -22,7 +22,7 @@ class Shelf:
     def known(self, codes: Sequence[str]) -> Mapping[str, str]:
         return {code: self.held[code] for code in codes if code in self.held}
 
-    def publish(self, batch: Sequence[Taken]) -> Mapping[str, str]:
+    def publish(self, batch: Sequence[ReadRecord]) -> Mapping[str, str]:
         self.batches.append(len(batch))
         for one in batch:
             if one.definition["code"] not in self.refuses:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.importing.findings import Finding, report
+from services.catalog.importing.findings import Finding, grouped_report
 from services.catalog.importing.kinds import KINDS
-from services.catalog.importing.parsing import parse
-from services.catalog.importing.portal import KNOWN
-from services.catalog.importing.records import BadLine, fingerprint, layout_of, records
+from services.catalog.importing.parsing import parse_record
+from services.catalog.importing.portal import ALL_FIELDS
+from services.catalog.importing.records import BadLine, layout_of, record_fingerprint, records
 
 PORTAL = {
     "ma_thu_tuc": "1.000001",
@@ -96,19 +96,19 @@ def test_the_layout_is_told_from_the_shape() -> None:
 
 
 def test_the_same_record_has_the_same_fingerprint_in_any_order() -> None:
-    assert fingerprint({"a": 1, "b": {"c": [1, 2]}}) == fingerprint({"b": {"c": [1, 2]}, "a": 1})
-    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+    assert record_fingerprint({"a": 1, "b": {"c": [1, 2]}}) == record_fingerprint({"b": {"c": [1, 2]}, "a": 1})
+    assert record_fingerprint({"a": 1}) != record_fingerprint({"a": 2})
 
 
 def test_a_portal_record_keeps_every_word_in_its_source() -> None:
-    definition, findings = parse(PORTAL, "portal")
+    definition, findings = parse_record(PORTAL, "portal")
     assert definition["source"]["record"] == PORTAL
     assert definition["field"]["code"] == "ho-tich"
     assert ("/trinh_tu_thuc_hien", "kept_as_text") in [(finding.path, finding.kind) for finding in findings]
 
 
 def test_a_structured_record_is_read_from_its_tables() -> None:
-    definition, findings = parse(STRUCTURED, "structured")
+    definition, findings = parse_record(STRUCTURED, "structured")
     assert definition["channels"] == {"counter": {"processing_time": {"amount": 0.5, "unit": "working_hours"}}}
     assert [fee["rule"] for fee in definition["fees"]] == [{"type": "free"}]
     paper = definition["requirements"][0]
@@ -142,7 +142,7 @@ def test_the_fee_cell_of_a_structured_record_is_read_line_by_line(
     cell: str, rules: list[dict[str, Any]], kind: str | None
 ) -> None:
     row = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": "1 Ngày", "phi_le_phi": cell}
-    definition, findings = parse({**STRUCTURED, "tables": {"hinh_thuc_nop": [row]}}, "structured")
+    definition, findings = parse_record({**STRUCTURED, "tables": {"hinh_thuc_nop": [row]}}, "structured")
     assert [fee["rule"] for fee in definition["fees"]] == rules
     found = [finding.kind for finding in findings if finding.kind.startswith("fee")]
     assert found == ([kind] if kind and kind != "no" else [])
@@ -150,7 +150,7 @@ def test_the_fee_cell_of_a_structured_record_is_read_line_by_line(
 
 def test_unknown_fields_and_wrong_types_are_reported_and_kept() -> None:
     record = {**PORTAL, "ghi~chú/mới": "lạ", "linh_vuc": ["Thuế"]}
-    definition, findings = parse(record, "portal")
+    definition, findings = parse_record(record, "portal")
     assert definition["source"]["record"] == record
     found = {(finding.path, finding.kind) for finding in findings}
     assert {
@@ -161,12 +161,12 @@ def test_unknown_fields_and_wrong_types_are_reported_and_kept() -> None:
 
 
 def test_two_codes_in_one_record_are_reported() -> None:
-    _, findings = parse({**STRUCTURED, "thu_tuc_id": "9.999999"}, "structured")
+    _, findings = parse_record({**STRUCTURED, "thu_tuc_id": "9.999999"}, "structured")
     assert "codes_differ" in [finding.kind for finding in findings]
 
 
 def test_a_report_puts_first_what_an_editor_must_decide() -> None:
-    told = report(
+    told = grouped_report(
         [
             Finding("1", "/a", "x", "kept_as_text"),
             Finding("1", "/b", "y", "fee_contradicts_text"),
@@ -183,11 +183,11 @@ def test_a_report_puts_first_what_an_editor_must_decide() -> None:
 @pytest.mark.parametrize("sign", ["x", " ", "(", "1", "1/", "Mã:", "12/2020/NĐ-CP", "1 bản chính", "Trực tuyến1", "; "])
 def test_a_hostile_text_costs_time_in_proportion_to_its_length(sign: str) -> None:
     text = sign * (20_000 // len(sign))
-    fields = dict.fromkeys(KNOWN, text) | {"ma_thu_tuc": "1"}
+    fields = dict.fromkeys(ALL_FIELDS, text) | {"ma_thu_tuc": "1"}
     table = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": text, "phi_le_phi": f"Phí : {text}"}
     began = time.process_time()
-    parse(fields, "portal")
-    parse({**STRUCTURED, "tables": {"hinh_thuc_nop": [table]}}, "structured")
+    parse_record(fields, "portal")
+    parse_record({**STRUCTURED, "tables": {"hinh_thuc_nop": [table]}}, "structured")
     assert time.process_time() - began < 3
 
 
@@ -200,9 +200,9 @@ anything = st.recursive(
 cell = st.one_of(st.text(max_size=80), anything)
 
 
-@given(st.dictionaries(st.one_of(st.sampled_from(sorted(KNOWN)), st.text(max_size=8)), cell, max_size=12))
+@given(st.dictionaries(st.one_of(st.sampled_from(sorted(ALL_FIELDS)), st.text(max_size=8)), cell, max_size=12))
 def test_any_portal_record_is_read_and_kept_whole(record: dict[str, Any]) -> None:
-    definition, findings = parse(record, "portal")
+    definition, findings = parse_record(record, "portal")
     assert definition["source"]["record"] == record
     assert all(finding.kind in KINDS for finding in findings)
     json.dumps(definition)
@@ -230,6 +230,6 @@ tables = st.dictionaries(
     )
 )
 def test_any_structured_record_is_read_and_kept_whole(record: dict[str, Any]) -> None:
-    definition, findings = parse(record, "structured")
+    definition, findings = parse_record(record, "structured")
     assert definition["source"]["record"] == record
     assert all(finding.kind in KINDS for finding in findings)

@@ -68,9 +68,9 @@ SHAPES: dict[str, dict[str, tuple[int, int, str | None]]] = {
 
 
 def graph_of(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept = catalogue()
-    kept.imports.take_in(definitions, "definition", "2025-07-01", by=BY, command=command())
-    nodes = json.loads(kept.exporter.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
+    book = catalogue()
+    book.imports.import_records(definitions, "definition", "2025-07-01", by=BY, command=command())
+    nodes = json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
     assert isinstance(nodes, list)
     return nodes
 
@@ -121,7 +121,7 @@ def test_a_service_without_a_mandatory_property_is_noticed(name):
 
 
 def test_the_context_is_part_of_the_document():
-    kept = catalogue()
-    document = json.loads(kept.exporter.export("cpsv-ap")["content"])
+    book = catalogue()
+    document = json.loads(book.exports.export("cpsv-ap")["content"])
     assert document["@context"]["cpsv"] == "http://purl.org/vocab/cpsv#"
     assert all(isinstance(meaning, (str, dict)) for meaning in document["@context"].values())

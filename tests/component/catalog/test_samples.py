@@ -6,7 +6,9 @@ import jsonschema_rs
 import pytest
 
 from infra.chassis.contracts import Schema, contract_of
+from infra.chassis.instants import day_of
 from services.catalog import definitions, sample_catalogue
+from services.catalog.fees import FeeQuery
 from services.catalog.search import Query
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
 
@@ -15,11 +17,11 @@ RULES = {fee["rule"]["type"] for sample in SAMPLES for fee in sample["fees"]}
 
 
 @pytest.fixture(scope="module")
-def kept() -> Catalogue:
-    kept = catalogue()
+def book() -> Catalogue:
+    book = catalogue()
     for sample in SAMPLES:
-        kept.offerings.publish(sample, "2025-07-01", by=BY, command=command())
-    return kept
+        book.offerings.publish(sample, "2025-07-01", by=BY, command=command())
+    return book
 
 
 def test_there_are_enough_procedures_fields_and_levels():
@@ -39,7 +41,7 @@ def test_every_kind_of_fee_and_time_is_among_them():
 def test_a_sample_fits_the_contract_and_makes_sense(sample):
     contract = contract_of("catalog")
     assert Schema({"$ref": "#/definitions/procedure"}, contract.definitions).problems(sample) == []
-    definitions.check(definitions.complete(sample))
+    definitions.check_definition(definitions.complete(sample))
 
 
 @pytest.mark.parametrize("sample", [one for one in SAMPLES if one["level"] >= 3], ids=lambda one: one["code"])
@@ -57,8 +59,8 @@ def test_everything_shown_is_there_in_both_languages(sample):
     assert all(name["vi"].strip() and name["en"].strip() for name in named)
 
 
-def test_the_driving_licence_is_found_without_diacritics(kept):
-    assert kept.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
+def test_the_driving_licence_is_found_without_diacritics(book):
+    assert book.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
 
 
 @pytest.mark.parametrize(
@@ -74,9 +76,6 @@ def test_the_driving_licence_is_found_without_diacritics(kept):
         ("2.002043", "online", "2026-01-01", 100_000),
     ],
 )
-def test_a_sample_costs_what_the_law_says(kept, code, channel, at, total):
-    from infra.chassis.instants import day_of
-    from services.catalog.fees import Asked
-
-    quoted = kept.offerings.quote(code, None, Asked(channel, day_of(at)), by=NOBODY)
+def test_a_sample_costs_what_the_law_says(book, code, channel, at, total):
+    quoted = book.offerings.quote(code, None, FeeQuery(channel, day_of(at)), by=NOBODY)
     assert quoted["total"] == {"amount": total, "currency": "VND"}

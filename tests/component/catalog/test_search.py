@@ -10,7 +10,7 @@ from sqlalchemy import select
 from infra.chassis.refusals import InvalidRequest
 from services.catalog.models import Procedure, SearchEntry
 from services.catalog.search import Query
-from services.catalog.usage_counts import Uses
+from services.catalog.usage_counts import UsageCounts
 from tests.component.catalog.builders import offer, real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
@@ -18,15 +18,15 @@ from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
 
 @pytest.fixture(scope="module")
 def real() -> Catalogue:
-    kept = catalogue()
-    kept.imports.take_in(real_offers(), "definition", "2025-01-01", by=BY, command=command())
-    return kept
+    book = catalogue()
+    book.imports.import_records(real_offers(), "definition", "2025-01-01", by=BY, command=command())
+    return book
 
 
 def found(
-    kept: Catalogue, text: str = "", limit: int = 50, cursor: str | None = None, at: str | None = None, **narrowed
+    book: Catalogue, text: str = "", limit: int = 50, cursor: str | None = None, at: str | None = None, **narrowed
 ):
-    return kept.search.search(Query.of(text, at, narrowed), limit, cursor)
+    return book.search.search(Query.of(text, at, narrowed), limit, cursor)
 
 
 def codes(*arguments, **named) -> list[str]:
@@ -83,10 +83,10 @@ def test_signs_of_query_languages_are_only_text(real, text):
 
 
 @pytest.fixture(scope="module")
-def kept() -> Catalogue:
-    kept = catalogue()
+def book() -> Catalogue:
+    book = catalogue()
     agency = {"code": "H01.01", "name": {"vi": "Phường Mẫu"}, "province_code": "01"}
-    kept.agencies.set_agency(agency, "2025-07-01", by=BY, command=command())
+    book.agencies.set_agency(agency, "2025-07-01", by=BY, command=command())
     online = {"online": {"processing_time": {"amount": 1, "unit": "working_days"}}}
     authority = {"level": "commune", "name": {"vi": "Phường Khác"}, "agency_codes": ["H79.01"]}
     for definition in (
@@ -94,8 +94,8 @@ def kept() -> Catalogue:
         offer("1.2", "Đăng ký hai", audience=["enterprise"]),
         offer("1.3", "Đăng ký ba", authority=authority, field={"code": "khac", "vi": "Lĩnh vực khác", "en": "Other"}),
     ):
-        kept.offerings.publish(definition, "2026-01-01", by=BY, command=command())
-    return kept
+        book.offerings.publish(definition, "2026-01-01", by=BY, command=command())
+    return book
 
 
 class TestNarrowing:
@@ -111,53 +111,53 @@ class TestNarrowing:
             ({"field": "nothing"}, set()),
         ],
     )
-    def test_results_are_narrowed_by_facets(self, kept, narrowed, expected):
-        assert set(codes(kept, "đăng ký", at="2026-02-01", **narrowed)) == expected
+    def test_results_are_narrowed_by_facets(self, book, narrowed, expected):
+        assert set(codes(book, "đăng ký", at="2026-02-01", **narrowed)) == expected
 
-    def test_facets_count_what_was_found(self, kept):
-        reply = kept.search.search(Query.of("đăng ký", "2026-02-01", {}), facets=True)
+    def test_facets_count_what_was_found(self, book):
+        reply = book.search.search(Query.of("đăng ký", "2026-02-01", {}), facets=True)
         assert reply["total"] == 3
         assert {one["value"]: one["count"] for one in reply["facets"]["level"]} == {"2": 2, "4": 1}
         assert reply["facets"]["field"][1]["name"] == {"vi": "Lĩnh vực khác", "en": "Other"}
 
-    def test_only_versions_in_force_on_the_day_are_found(self, kept):
-        assert codes(kept, "đăng ký", at="2025-12-31") == []
+    def test_only_versions_in_force_on_the_day_are_found(self, book):
+        assert codes(book, "đăng ký", at="2025-12-31") == []
 
     def test_a_retired_procedure_is_found_on_its_days_only(self):
-        kept = catalogue()
-        kept.offerings.publish(offer("1.1", "Tên cũ"), "2026-01-01", by=BY, command=command())
-        kept.offerings.publish(offer("1.1", "Tên mới"), "2026-03-01", by=BY, command=command())
-        kept.offerings.retire("1.1", "2026-12-31", by=BY, command=command())
-        assert codes(kept, "tên cũ", at="2026-02-01") == ["1.1"]
-        assert found(kept, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
-        assert codes(kept, "tên", at="2027-01-01") == []
+        book = catalogue()
+        book.offerings.publish(offer("1.1", "Tên cũ"), "2026-01-01", by=BY, command=command())
+        book.offerings.publish(offer("1.1", "Tên mới"), "2026-03-01", by=BY, command=command())
+        book.offerings.retire("1.1", "2026-12-31", by=BY, command=command())
+        assert codes(book, "tên cũ", at="2026-02-01") == ["1.1"]
+        assert found(book, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
+        assert codes(book, "tên", at="2027-01-01") == []
 
 
 def test_what_is_used_most_comes_first_among_equals():
-    kept = catalogue()
+    book = catalogue()
     for code in ("1.1", "1.2"):
-        kept.offerings.publish(offer(code, "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
-    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.1", "1.2"]
-    uses = Uses(kept.database)
+        book.offerings.publish(offer(code, "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
+    assert codes(book, "giấy mẫu", at="2026-02-01") == ["1.1", "1.2"]
+    uses = UsageCounts(book.database)
     for number in (1, 1, 1):
         uses.count({"id": f"applications:{number}", "data": {"procedure_code": "1.2"}})
-    assert codes(kept, "giấy mẫu", at="2026-02-01") == ["1.2", "1.1"]
+    assert codes(book, "giấy mẫu", at="2026-02-01") == ["1.2", "1.1"]
 
 
 def test_a_submission_told_twice_is_one_use():
-    kept = catalogue()
-    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    book = catalogue()
+    book.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
     for number in (1, 1, 2):
-        Uses(kept.database).count({"id": f"applications:{number}", "data": {"procedure_code": "1.1"}})
-    with kept.database.session() as session:
+        UsageCounts(book.database).count({"id": f"applications:{number}", "data": {"procedure_code": "1.1"}})
+    with book.database.session() as session:
         assert session.get_one(Procedure, "1.1").uses == 2
 
 
 def test_a_new_version_keeps_the_uses_of_its_procedure():
-    kept = catalogue()
+    book = catalogue()
     for day, title in (("2026-01-01", "Cấp giấy mẫu"), ("2026-03-01", "Cấp giấy mẫu mới")):
-        kept.offerings.publish(offer("1.1", title), day, by=BY, command=command())
-        Uses(kept.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
-    with kept.database.session() as session:
+        book.offerings.publish(offer("1.1", title), day, by=BY, command=command())
+        UsageCounts(book.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
+    with book.database.session() as session:
         found = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
         assert list(found) == [2, 2]

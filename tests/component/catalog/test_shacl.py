@@ -49,9 +49,9 @@ SHAPES_GRAPH = Graph().parse(data=shapes(), format="turtle")
 
 
 def written(definitions):
-    kept = catalogue()
-    kept.imports.take_in(definitions, "definition", "2025-07-01", by=BY, command=command())
-    return json.loads(kept.exporter.export("cpsv-ap", "2026-01-01", 500)["content"])
+    book = catalogue()
+    book.imports.import_records(definitions, "definition", "2025-07-01", by=BY, command=command())
+    return json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])
 
 
 def report(document):

@@ -14,14 +14,14 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.migrations import CHASSIS_VERSIONS, folder
-from services.catalog.agencies import Agencies
+from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
-from services.catalog.drafts import Drafts
+from services.catalog.drafts import DraftEditor
 from services.catalog.exports import Exports
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.places import Places
-from services.catalog.search import Search
+from services.catalog.search import SearchEngine
 
 BY = Actor("5b0d3c9e-0000-4000-8000-000000000001", "Nguyễn Thị Mẫu", frozenset({"catalog_editor"}))
 NOBODY = Actor("")
@@ -40,8 +40,8 @@ class Catalogue:
         return Offerings(self.database, development=True, four_eyes=self.four_eyes)
 
     @cached_property
-    def search(self) -> Search:
-        return Search(self.database)
+    def search(self) -> SearchEngine:
+        return SearchEngine(self.database)
 
     @cached_property
     def calendars(self) -> Calendars:
@@ -52,15 +52,15 @@ class Catalogue:
         return Places()
 
     @cached_property
-    def agencies(self) -> Agencies:
-        return Agencies(self.database)
+    def agencies(self) -> AgencyRegister:
+        return AgencyRegister(self.database)
 
     @cached_property
-    def drafts(self) -> Drafts:
-        return Drafts(self.database, self.offerings)
+    def drafts(self) -> DraftEditor:
+        return DraftEditor(self.database, self.offerings)
 
     @cached_property
-    def exporter(self) -> Exports:
+    def exports(self) -> Exports:
         return Exports(self.database)
 
     @cached_property

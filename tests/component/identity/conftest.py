@@ -16,15 +16,15 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.tables import outbox
 from services.identity import keys
-from services.identity.access_log import AccessLog
-from services.identity.accounts import Accounts, Claimed
-from services.identity.delegations import Delegations
+from services.identity.access_log import AccessRecorder
+from services.identity.accounts import Accounts, Registration
+from services.identity.delegations import DelegationRegistrar
 from services.identity.models import Table
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
 from services.identity.population import SAMPLE, RegisterFile
 from services.identity.service_clients import ServiceClients
-from services.identity.sessions import Sessions
+from services.identity.sessions import Authenticator
 from services.identity.tokens import Mint
 
 PASSWORD = "bốn con mèo ngủ trưa"
@@ -42,13 +42,13 @@ class Identity:
         self.register = RegisterFile(SAMPLE)
         self.accounts = Accounts(self.database, self.register)
         self.codes = OneTimeCodes(self.database, keys.sealer(self.private, "otp"))
-        self.sessions = Sessions(self.database, self.mint, self.codes)
+        self.sessions = Authenticator(self.database, self.mint, self.codes)
         self.clients = ServiceClients(self.database, self.mint)
         self.offices = Offices(self.database)
-        self.delegations = Delegations(self.database)
-        self.access = AccessLog(self.database)
+        self.delegations = DelegationRegistrar(self.database)
+        self.access = AccessRecorder(self.database)
 
-    def claimed(self, person: int = 0, **other: str) -> Claimed:
+    def claimed(self, person: int = 0, **other: str) -> Registration:
         """What person number ``person`` of the sample register would say about themselves."""
         one = self.register.people()[person]
         said = {
@@ -58,7 +58,7 @@ class Identity:
             "phone": f"09012345{person:02d}",
             "email": f"mau{person}@example.com",
         }
-        return Claimed(**{**said, **other})
+        return Registration(**{**said, **other})
 
     def registered(self, person: int = 0) -> dict[str, Any]:
         return self.accounts.register_citizen(self.claimed(person), PASSWORD)
@@ -74,7 +74,7 @@ class Identity:
         self.registered(person)
         return Actor.of_claims(self.claims(self.signed_in(person)["access_token"]))
 
-    def told(self) -> list[tuple[str, dict[str, Any]]]:
+    def outbox_events(self) -> list[tuple[str, dict[str, Any]]]:
         """Events waiting in the outbox, in their order."""
         with self.database.session() as session:
             return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]

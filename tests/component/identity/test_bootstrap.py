@@ -15,7 +15,7 @@ from services.identity.bootstrap import bootstrap, client_secret
 from services.identity.errors import AccountAlreadyExists, ClientRefused, WeakPassword
 from services.identity.models import Table
 from services.identity.service_clients import ServiceClients
-from services.identity.sessions import Sessions
+from services.identity.sessions import Authenticator
 
 OPERATOR = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
 PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production", "IDENTITY_DATABASE_URL": "sqlite://"}
@@ -32,7 +32,7 @@ def settings(tmp_path):
 def test_it_makes_an_operator_who_can_sign_in(settings):
     reply = bootstrap(settings, **OPERATOR)
     assert reply["operator"]["created"] is True
-    assert Sessions.from_settings(settings).sign_in("Operator", OPERATOR["password"])
+    assert Authenticator.from_settings(settings).sign_in("Operator", OPERATOR["password"])
 
 
 def test_it_lets_every_service_in_with_the_secret_the_chassis_will_show(settings):
@@ -58,7 +58,7 @@ def test_running_it_again_changes_nothing(settings):
     again = bootstrap(settings, **{**OPERATOR, "password": "một mật khẩu khác hẳn"})
     assert again["operator"] == {**first["operator"], "created": False}
     assert {one["outcome"] for one in again["clients"]} == {"unchanged"}
-    assert Sessions.from_settings(settings).sign_in("operator", OPERATOR["password"])
+    assert Authenticator.from_settings(settings).sign_in("operator", OPERATOR["password"])
 
 
 def test_a_replaced_secret_is_taken_over_and_the_old_one_refused(settings):
@@ -98,7 +98,7 @@ def test_a_name_that_belongs_to_somebody_who_is_no_operator_is_refused(settings,
         bootstrap(settings, **{**OPERATOR, "username": identity.claimed().citizen_number})
 
 
-@pytest.mark.parametrize("given", [{}, {"IDENTITY_SIGNING_KEY": keys.fresh_pem()}])
+@pytest.mark.parametrize("given", [{}, {"IDENTITY_SIGNING_KEY": keys.generate_pem()}])
 def test_production_names_the_secret_it_lacks(given):
     with pytest.raises(SettingMissing) as ended:
         bootstrap(Settings({**PRODUCTION, **given}), **OPERATOR)
@@ -120,10 +120,10 @@ def test_development_makes_one_signing_key_and_keeps_it_to_itself(settings):
 
 
 def test_a_given_key_is_used_on_one_line_too(tmp_path):
-    pem = keys.fresh_pem()
+    pem = keys.generate_pem()
     for written in (pem, pem.replace("\n", "\\n")):
         key = keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": written}))
-        assert key.public_key() == keys.parsed(pem).public_key()
+        assert key.public_key() == keys.parse_key(pem).public_key()
     file = tmp_path / "key.pem"
     file.write_text(pem)
     assert keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY_FILE": str(file)}))
@@ -142,22 +142,26 @@ def test_a_key_of_another_kind_stops_the_process_by_name(value):
 
 
 def test_secrets_for_different_purposes_differ(identity):
-    assert keys.derived(identity.private, "otp") != keys.derived(identity.private, "refresh")
+    assert keys.derive_key(identity.private, "otp") != keys.derive_key(identity.private, "refresh")
 
 
 def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, monkeypatch):
     """Hashing lets other callers run; on SQLite they would wait for the lock and stop the hub with it."""
-    pool, aside, hashed = Database.at(settings.database_url("identity")).engine.pool, passwords._aside, []
+    pool, in_native_thread, hashed = (
+        Database.at(settings.database_url("identity")).engine.pool,
+        passwords._in_native_thread,
+        [],
+    )
 
     def watched(work, *arguments):
         hashed.append(pool.checkedout())
-        return aside(work, *arguments)
+        return in_native_thread(work, *arguments)
 
-    monkeypatch.setattr(passwords, "_aside", watched)
+    monkeypatch.setattr(passwords, "_in_native_thread", watched)
     for catalogs in ("cũ", "mới"):
         bootstrap(Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": catalogs}), **OPERATOR)
     ServiceClients.from_settings(settings).client_token("catalog", "mới")
-    accounts, entry = Accounts.from_settings(settings), Sessions.from_settings(settings)
+    accounts, entry = Accounts.from_settings(settings), Authenticator.from_settings(settings)
     account = accounts.register_citizen(identity.claimed(), "bốn con mèo ngủ trưa")
     session_id = entry.sign_in(account["username"], "bốn con mèo ngủ trưa")["session_id"]
     by = Actor(account["account_id"], session_id=session_id)

@@ -8,6 +8,7 @@ import pytest
 from infra.chassis import refusals
 from infra.chassis.contracts import contract_of
 from services.identity import errors
+from services.identity.accounts import Registration
 from services.identity.personal_data import PersonalData
 from services.identity.service import OFFICIALS, IdentityService
 
@@ -94,18 +95,17 @@ def test_what_is_really_told_fits_the_contract(identity, operator):
     identity.delegations.revoke_delegation(granted["delegation_id"], by=by)
     with identity.database.session() as session:
         PersonalData(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
-    told = identity.told()
+    told = identity.outbox_events()
     assert {kind for kind, _ in told} == set(CONTRACT.events)
     for kind, data in told:
         assert CONTRACT.event(kind).problems(data) == []
 
 
 def test_the_example_of_registering_registers(identity, fits):
-    from services.identity.accounts import Claimed
 
     example = dict(CONTRACT.rpc["register_citizen"]["example"]["parameters"])
     password = example.pop("password")
-    reply = identity.accounts.register_citizen(Claimed(**example), password)
+    reply = identity.accounts.register_citizen(Registration(**example), password)
     promised = CONTRACT.rpc["register_citizen"]["example"]["reply"]
     assert {key: reply[key] for key in ("username", "full_name", "language")} == {
         key: promised[key] for key in ("username", "full_name", "language")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infra.chassis import clock as chassis_clock
 from infra.chassis.refusals import InvalidRequest
-from services.identity.delegations import end_of
+from services.identity.delegations import end_of_term
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
@@ -90,13 +90,13 @@ def test_it_lasts_to_the_end_of_its_day_in_vietnam(identity, principal, delegate
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_is_its_own_end(instant):
-    assert end_of(instant.isoformat()) == instant
+    assert end_of_term(instant.isoformat()) == instant
 
 
 @given(st.dates(max_value=datetime(9999, 12, 30).date()))
 def test_a_day_ends_when_the_next_begins_in_office_time(day):
     if day.year > 1:
-        end = end_of(day.isoformat()).astimezone(chassis_clock.OFFICE_ZONE)
+        end = end_of_term(day.isoformat()).astimezone(chassis_clock.OFFICE_ZONE)
         assert (end.date(), end.hour, end.minute) == (day + timedelta(days=1), 0, 0)
 
 
@@ -126,7 +126,7 @@ def test_the_delegate_needs_an_account(identity, principal):
 def test_granting_the_same_again_is_the_same_delegation(identity, principal, granted):
     again = identity.delegations.delegate(identity.claimed(1).citizen_number, [BIRTH], "2026-03-31", by=principal)
     assert again == granted
-    assert [kind for kind, _ in identity.told()].count("delegation_granted.v1") == 1
+    assert [kind for kind, _ in identity.outbox_events()].count("delegation_granted.v1") == 1
 
 
 @pytest.mark.parametrize("side", ["principal", "delegate"])
@@ -139,7 +139,7 @@ def test_both_sides_can_end_it_and_ending_it_again_changes_nothing(
     assert identity.delegations.revoke_delegation(granted["delegation_id"], by=by) == ended
     with pytest.raises(DelegationNotFound):
         found(identity, principal, delegate)
-    revoked = [data for kind, data in identity.told() if kind == "delegation_revoked.v1"]
+    revoked = [data for kind, data in identity.outbox_events() if kind == "delegation_revoked.v1"]
     assert [data["by"]["account_id"] for data in revoked] == [by.account_id]
 
 

@@ -76,7 +76,7 @@ def test_posts_and_delegations_of_an_erased_person_end_and_are_told(identity, op
     identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
     removed = forget(identity, by.account_id)
     assert (removed["appointment"], removed["delegation"], removed["account"]) == (1, 1, 1)
-    assert [kind for kind, _ in identity.told()][-2:] == ["delegation_revoked.v1", "official_dismissed.v1"]
+    assert [kind for kind, _ in identity.outbox_events()][-2:] == ["delegation_revoked.v1", "official_dismissed.v1"]
     with identity.database.session() as session:
         assert session.scalars(select(Appointment.dismissed_by)).one() == "service:identity"
     with pytest.raises(AccountNotFound):

@@ -8,7 +8,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
 from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
-from services.identity.offices import posts_of
+from services.identity.offices import current_posts
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def agency(identity, operator):
 
 def posts(identity, account_id):
     with identity.database.session() as session:
-        return posts_of(session, account_id)
+        return current_posts(session, account_id)
 
 
 def test_an_operator_adds_an_agency(agency, fits):
@@ -28,7 +28,7 @@ def test_an_operator_adds_an_agency(agency, fits):
 
 def test_a_new_agency_is_told_once(identity, operator, agency):
     identity.offices.create_agency("H01.01", "Phường Mẫu", province_code="01", by=operator)
-    assert identity.told() == [("agency_created.v1", {**agency, "by": {"account_id": operator.account_id}})]
+    assert identity.outbox_events() == [("agency_created.v1", {**agency, "by": {"account_id": operator.account_id}})]
 
 
 def test_an_agency_lies_in_its_parents_province_unless_said_otherwise(identity, operator, agency):
@@ -87,9 +87,9 @@ def test_nobody_is_whoami_without_an_account(identity, operator):
 def test_the_same_roles_again_change_and_tell_nothing(identity, operator, agency):
     account_id = identity.registered()["account_id"]
     first = identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
-    told = len(identity.told())
+    told = len(identity.outbox_events())
     assert identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator) == first
-    assert len(identity.told()) == told
+    assert len(identity.outbox_events()) == told
 
 
 def test_only_an_account_can_be_appointed_and_only_at_an_agency(identity, operator, agency):
@@ -114,7 +114,7 @@ def test_dismissing_again_is_the_same_answer(identity, operator, agency):
     identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
     first = identity.offices.dismiss(account_id, "H01.01", by=operator)
     assert identity.offices.dismiss(account_id, "H01.01", by=operator) == first
-    assert [told for told, _ in identity.told()].count("official_dismissed.v1") == 1
+    assert [told for told, _ in identity.outbox_events()].count("official_dismissed.v1") == 1
 
 
 def test_somebody_never_appointed_cannot_be_dismissed(identity, operator, agency):
@@ -135,7 +135,7 @@ def test_appointing_and_dismissing_are_told_with_who_did_it(identity, operator, 
     account_id = identity.registered()["account_id"]
     identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
     identity.offices.dismiss(account_id, "H01.01", by=operator)
-    told = identity.told()[2:]
+    told = identity.outbox_events()[2:]
     assert [kind for kind, _ in told] == ["official_appointed.v1", "official_dismissed.v1"]
     assert all(data["by"] == {"account_id": operator.account_id} for _, data in told)
     assert all(data["roles"] == ["auditor"] for _, data in told)

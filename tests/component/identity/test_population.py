@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infra.chassis.settings import SettingMissing, Settings
 from services.identity.errors import NoSamplePeople
-from services.identity.population import SAMPLE, RegisterFile, SamplePeople, register_of, structural_fault
+from services.identity.population import SAMPLE, RegisterFile, SampleRegister, number_fault, register_of
 
 PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production"}
 
@@ -24,7 +24,7 @@ def test_the_sample_has_forty_grown_up_people_in_several_provinces():
 def test_development_falls_back_on_the_sample_and_offers_it(tmp_path, fits):
     settings = Settings({"PORTAL_HOME": str(tmp_path)})
     assert register_of(settings).citizen("001190999901").full_name == "Nguyễn Thị Mẫu"
-    reply = SamplePeople.from_settings(settings).sample_people()
+    reply = SampleRegister.from_settings(settings).sample_people()
     fits("sample_people", reply)
     assert len(reply["items"]) == 40
 
@@ -48,12 +48,12 @@ def test_a_given_register_is_used_and_its_people_are_offered_to_nobody(tmp_path)
         settings = Settings({**base, "POPULATION_REGISTER": str(register)})
         assert register_of(settings).citizen("001199000001").full_name == "Trần Thị Thử"
         with pytest.raises(NoSamplePeople):
-            SamplePeople.from_settings(settings).sample_people()
+            SampleRegister.from_settings(settings).sample_people()
 
 
 def test_in_production_nobody_is_offered_even_without_a_register():
     with pytest.raises(NoSamplePeople):
-        SamplePeople.from_settings(Settings(PRODUCTION)).sample_people()
+        SampleRegister.from_settings(Settings(PRODUCTION)).sample_people()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_name_fits_in_any_spelling_of_it_and_with_no_other_accent(tmp_path, re
 def test_a_number_is_well_formed_for_one_century_sex_and_year_only(born, sex, serial):
     digit = (born.year // 100 - 19) * 2 + (sex == "female")
     number = f"001{digit}{born.year % 100:02d}{serial:06d}"
-    assert structural_fault(number, born, sex) is None
-    assert structural_fault(number, born, "male" if sex == "female" else "female")
-    assert structural_fault(number, born.replace(day=1, year=born.year - 1), sex)
-    assert structural_fault(number[:-1], born, sex)
+    assert number_fault(number, born, sex) is None
+    assert number_fault(number, born, "male" if sex == "female" else "female")
+    assert number_fault(number, born.replace(day=1, year=born.year - 1), sex)
+    assert number_fault(number[:-1], born, sex)

@@ -17,7 +17,7 @@ def test_a_person_of_the_register_gets_an_account(identity, password, fits):
     reply = identity.accounts.register_citizen(identity.claimed(), password)
     fits("register_citizen", reply)
     assert reply["username"] == identity.claimed().citizen_number
-    assert identity.told() == [
+    assert identity.outbox_events() == [
         ("account_registered.v1", {"account_id": reply["account_id"], "language": "vi", "at": reply["registered_at"]})
     ]
 
@@ -90,7 +90,7 @@ def test_the_same_command_again_gets_the_first_answer(identity, password):
         for _ in range(2)
     ]
     assert replies[0] == replies[1]
-    assert len(identity.told()) == 1
+    assert len(identity.outbox_events()) == 1
 
 
 def test_the_same_command_id_for_somebody_else_is_refused(identity, password):

@@ -181,12 +181,12 @@ def test_sessions_are_forgotten_a_month_after_their_end(identity):
     with time_machine.travel(NOON, tick=False) as clock:
         identity.registered()
         identity.sessions.refresh(identity.signed_in()["refresh_token"])
-        clock.shift(sessions.SESSION_LIFETIME + open_sessions.KEPT_AFTER_END)
+        clock.shift(sessions.SESSION_LIFETIME + open_sessions.RETENTION)
         with identity.database.session() as session:
-            assert open_sessions.forget(session, 10) == 0
+            assert open_sessions.delete_ended_sessions(session, 10) == 0
         clock.shift(1)
         with identity.database.session() as session:
-            assert open_sessions.forget(session, 10) == 1
+            assert open_sessions.delete_ended_sessions(session, 10) == 1
             assert session.query(SignInSession).count() == 0
 
 

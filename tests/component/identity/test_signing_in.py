@@ -132,10 +132,10 @@ def test_old_counts_are_forgotten_by_the_follower(identity):
     with time_machine.travel(NOON, tick=False) as clock:
         failed(identity, 1, "somebody")
         with identity.database.session() as session:
-            assert attempts.forget(session, 10) == 0
+            assert attempts.delete_old_attempts(session, 10) == 0
         clock.shift(timedelta(days=2))
         with identity.database.session() as session:
-            assert attempts.forget(session, 10) == 1
+            assert attempts.delete_old_attempts(session, 10) == 1
 
 
 def test_a_digest_with_older_parameters_is_replaced_at_sign_in(identity, password):

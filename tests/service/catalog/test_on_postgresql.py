@@ -55,8 +55,8 @@ def test_the_migrations_can_be_taken_back(settings, kept):
 def test_both_databases_answer_every_query_alike(kept):
     in_memory = catalogue()
     for one in (kept, in_memory):
-        one.imports.take_in(real_offers(), "definition", "2025-01-01", by=BY, command=command())
-        one.imports.take_in(SAMPLES[:20], "definition", "2025-06-01", by=BY, command=command())
+        one.imports.import_records(real_offers(), "definition", "2025-01-01", by=BY, command=command())
+        one.imports.import_records(SAMPLES[:20], "definition", "2025-06-01", by=BY, command=command())
     texts = [text for text, _ in BEST] + ["", "cấp", "giay chung nhan", "a", "zzz", "1.", "dang ky hoat dong"]
     for text_ in texts:
         query = Query.of(text_, "2026-01-01", {})
@@ -66,11 +66,11 @@ def test_both_databases_answer_every_query_alike(kept):
 
 
 def test_the_whole_sample_catalogue_is_published_searched_quoted_and_exported(kept):
-    kept.imports.take_in(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
+    kept.imports.import_records(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
     assert kept.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
     assert kept.calendars.due_date("3.000347", "online", "2026-11-20T09:00:00+07:00", by=NOBODY)["due_at"]
-    assert len(json.loads(kept.exporter.export("json", limit=500)["content"])) == len(SAMPLES)
-    assert kept.exporter.levels()["total"] == len(SAMPLES)
+    assert len(json.loads(kept.exports.export("json", limit=500)["content"])) == len(SAMPLES)
+    assert kept.exports.levels()["total"] == len(SAMPLES)
 
 
 def test_known_words_that_no_title_holds_together_are_searched_for_alike(kept):
@@ -90,8 +90,8 @@ def test_both_databases_follow_mergers_alike(kept):
     for query in (Query.of("giấy mẫu", day, narrowed) for day in (BEFORE, SINCE) for narrowed in asked):
         found = here.search.search(query, facets=True)
         assert found == there.search.search(query, facets=True), query
-    assert [here.exporter.levels(day) for day in (BEFORE, SINCE)] == [
-        there.exporter.levels(day) for day in (BEFORE, SINCE)
+    assert [here.exports.levels(day) for day in (BEFORE, SINCE)] == [
+        there.exports.levels(day) for day in (BEFORE, SINCE)
     ]
     assert here.agencies.agency(OLD, SINCE) == there.agencies.agency(OLD, SINCE)
     assert here.agencies.agencies(SINCE, "25") == there.agencies.agencies(SINCE, "25")
@@ -122,7 +122,7 @@ def test_batches_that_share_codes_do_not_lock_each_other_out(kept):
 
     def take_in(number: int) -> None:
         batch = definitions if number % 2 else definitions[::-1]
-        kept.imports.take_in(batch, "definition", "2026-01-01", by=BY, command=command())
+        kept.imports.import_records(batch, "definition", "2026-01-01", by=BY, command=command())
 
     _all_at_once(take_in, 8)
     assert all(len(kept.offerings.versions(one["code"], by=NOBODY)["items"]) == 1 for one in definitions[:3])
@@ -167,7 +167,7 @@ def test_the_first_page_of_a_search_takes_milliseconds(kept):
     """A thousand procedures; the bound is generous, the benchmark says the figure."""
     for number in range(4):
         batch = [{**one, "code": f"{number}{one['code']}"} for one in real_offers()]
-        kept.imports.take_in(batch, "definition", "2025-01-01", by=BY, command=command())
+        kept.imports.import_records(batch, "definition", "2025-01-01", by=BY, command=command())
     with kept.database.engine.begin() as connection:
         connection.execute(text("ANALYZE"))
     kept.search.search(Query.of("doi giay phep lai xe", None, {}))

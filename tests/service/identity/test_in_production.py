@@ -19,7 +19,7 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from services.identity.keys import fresh_pem
+from services.identity.keys import generate_pem
 from services.identity.population import SAMPLE
 from services.identity.service import IdentityService
 
@@ -35,7 +35,7 @@ def production(broker, fresh_database, tmp_path) -> dict[str, str]:
     given = {
         "AMQP_URI": broker,
         "IDENTITY_DATABASE_URL": fresh_database("identity"),
-        "IDENTITY_SIGNING_KEY": fresh_pem(),
+        "IDENTITY_SIGNING_KEY": generate_pem(),
         "POPULATION_REGISTER": str(SAMPLE),
         "SERVICE_CLIENT_SECRET_IDENTITY": "identity's own",
         "SERVICE_CLIENT_SECRET": "one of the others",

@@ -18,16 +18,16 @@ from infra.chassis.database import Database
 from infra.chassis.migrations import configuration
 from infra.chassis.refusals import Refusal
 from services.identity import attempts, sessions
-from services.identity.accounts import Accounts, Claimed
+from services.identity.accounts import Accounts, Registration
 from services.identity.bootstrap import bootstrap
-from services.identity.delegations import Delegations
+from services.identity.delegations import DelegationRegistrar
 from services.identity.models import Account, Appointment, Delegation, SignInSession, Table
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
-from services.identity.sessions import Sessions
+from services.identity.sessions import Authenticator
 
 PASSWORD = "bốn con mèo ngủ trưa"
-MAU = Claimed("001190999901", "Nguyễn Thị Mẫu", "1990-05-17", "0901234567", "mau@example.com")
+MAU = Registration("001190999901", "Nguyễn Thị Mẫu", "1990-05-17", "0901234567", "mau@example.com")
 OPERATOR = Actor("operator-of-the-test", roles=frozenset({"operator"}))
 
 
@@ -55,7 +55,7 @@ def mau(settings):
 
 
 def signed_in(settings, account):
-    session_id = Sessions.from_settings(settings).sign_in(account["username"], PASSWORD)["session_id"]
+    session_id = Authenticator.from_settings(settings).sign_in(account["username"], PASSWORD)["session_id"]
     return Actor(account["account_id"], session_id=session_id)
 
 
@@ -82,7 +82,7 @@ def test_one_citizen_registering_many_times_at_once_gets_one_account(settings):
 
 
 def test_guesses_made_at_once_are_no_more_than_guesses_made_in_turn(settings, mau):
-    entry = Sessions.from_settings(settings)
+    entry = Authenticator.from_settings(settings)
     outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, "sai")] * 12)
     assert outcomes.count("Unauthenticated") == attempts.FREE_FAILURES
     assert outcomes.count("SignInDelayed") == 12 - attempts.FREE_FAILURES
@@ -96,13 +96,13 @@ def test_a_one_time_code_sent_many_times_at_once_lets_one_in(settings, mau):
         device = pyotp.TOTP(codes.enrol_otp(by=by)["secret"])
         codes.confirm_otp(device.at(now), by=by)
         clock.shift(timedelta(seconds=60))
-        code, entry = device.at(now + timedelta(seconds=60)), Sessions.from_settings(settings)
+        code, entry = device.at(now + timedelta(seconds=60)), Authenticator.from_settings(settings)
         outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, PASSWORD, code)] * 4)
     assert sum(isinstance(one, dict) for one in outcomes) == 1
 
 
 def test_a_refresh_sent_many_times_at_once_gives_one_successor(settings, mau):
-    entry = Sessions.from_settings(settings)
+    entry = Authenticator.from_settings(settings)
     token = entry.sign_in(MAU.citizen_number, PASSWORD)["refresh_token"]
     outcomes = all_at_once(*[lambda: entry.refresh(token)] * 6)
     (successor,) = {one["refresh_token"] for one in outcomes}
@@ -110,7 +110,7 @@ def test_a_refresh_sent_many_times_at_once_gives_one_successor(settings, mau):
 
 
 def test_ending_a_stolen_session_is_kept(settings, mau):
-    entry = Sessions.from_settings(settings)
+    entry = Authenticator.from_settings(settings)
     token = entry.sign_in(MAU.citizen_number, PASSWORD)["refresh_token"]
     entry.refresh(token)
     with time_machine.travel(datetime.now(UTC) + sessions.GRACE + timedelta(seconds=1)), pytest.raises(Refusal):
@@ -141,16 +141,16 @@ def test_making_one_agency_many_times_at_once_makes_one(settings, with_commands)
 
 
 def test_delegating_many_times_at_once_makes_one_delegation(settings, mau):
-    other = Claimed("001205999902", "Trần Văn Mẫu", "2005-07-15", "0901234568", "mau2@example.com")
+    other = Registration("001205999902", "Trần Văn Mẫu", "2005-07-15", "0901234568", "mau2@example.com")
     Accounts.from_settings(settings).register_citizen(other, PASSWORD)
-    trust, by = Delegations.from_settings(settings), signed_in(settings, mau)
+    trust, by = DelegationRegistrar.from_settings(settings), signed_in(settings, mau)
     outcomes = all_at_once(*[lambda: trust.delegate(other.citizen_number, "*", "2999-12-31", by=by)] * 6)
     assert len({one["delegation_id"] for one in outcomes}) == 1
     assert count(settings, Delegation) == 1
 
 
 def test_hashing_leaves_the_hub_free(settings, mau):
-    entry, gaps, ticking = Sessions.from_settings(settings), [], [True]
+    entry, gaps, ticking = Authenticator.from_settings(settings), [], [True]
 
     def tick():
         last = datetime.now(UTC)

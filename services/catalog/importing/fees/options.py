@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from services.catalog.importing.fees.amounts import Amount, amounts_in
-from services.catalog.importing.words import UPPER, both, folded, slug, squeezed, unique
+from services.catalog.importing.words import UPPER, bilingual, folded, slug, squeezed, unique
 
 BREAKS = re.compile(
     rf"\s*(?:;|\n|(?:^|(?<=[\s:;.,(]))[-+*•](?=\s)|(?<=[^\d\s.])\.(?=\s+[{UPPER}])|,\s*(?=[Rr]iêng))\s*"
@@ -33,7 +33,7 @@ OTHERWISE = "Các trường hợp khác"
 
 
 @dataclass
-class Listed:
+class FeeList:
     """What a note lists: priced options, who is exempt, the law named; `whole` when nothing was left over."""
 
     options: list[tuple[str, Amount]] = field(default_factory=list)
@@ -47,9 +47,9 @@ class Listed:
         return all(amount.minor for _, amount in self.options)
 
 
-def listed(note: str) -> Listed:
+def read_list(note: str) -> FeeList:
     """Takes a note apart at its separators; each part must be a price, an exemption, a heading or a reference."""
-    found, heading = Listed(), ""
+    found, heading = FeeList(), ""
     free: list[tuple[str, Amount]] = []
     for part in BREAKS.split(note):
         text = ENUMERATOR.sub("", squeezed(part)).strip(" .,;")
@@ -99,7 +99,7 @@ def choice(options: list[tuple[str, Amount]]) -> dict[str, object] | None:
     rows = [
         {
             "id": unique(slug(label, 40), taken, "lua-chon"),
-            "name": both(_with_item(label, amount)),
+            "name": bilingual(_with_item(label, amount)),
             "amount": amount.minor,
         }
         for label, (_, amount) in zip(labels, options, strict=True)

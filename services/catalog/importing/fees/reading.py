@@ -23,7 +23,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FeeReading:
     """One fee as a row states it; `kinds` are its findings, `proposal` what its description seems to mean."""
 
     periods: tuple[Period, ...]
@@ -43,8 +43,8 @@ class Reading:
         return any(period.rule["type"] != "not_stated" for period in self.periods)
 
 
-def unclear(*kinds: str, proposal: Rule | None = None, currency: str = "VND") -> Reading:
-    return Reading((Period(NO_RULE),), currency=currency, kinds=kinds, proposal=proposal)
+def unclear_fee(*kinds: str, proposal: Rule | None = None, currency: str = "VND") -> FeeReading:
+    return FeeReading((Period(NO_RULE),), currency=currency, kinds=kinds, proposal=proposal)
 
 
 def charge_or_duty(name: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.catalog.importing.fees.reading import Period, Reading, charge_or_duty, unclear
-from services.catalog.importing.words import both, folded, slug, squeezed, unique
+from services.catalog.importing.fees.reading import FeeReading, Period, charge_or_duty, unclear_fee
+from services.catalog.importing.words import bilingual, folded, slug, squeezed, unique
 
 LONGEST_CASE = 200
 LONGEST_EXEMPT, MOST_EXEMPT = 1_000, 100
@@ -24,7 +24,7 @@ class FeeRow:
     channel: str
     which: int
     case: str
-    reading: Reading
+    reading: FeeReading
     path: str
     text: str
 
@@ -34,7 +34,7 @@ def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[st
     by_channel: dict[tuple[str, int], list[FeeRow]] = {}
     for row in rows:
         by_channel.setdefault((row.channel, row.which), []).append(row)
-    merged: dict[str, tuple[Reading, list[str]]] = {}
+    merged: dict[str, tuple[FeeReading, list[str]]] = {}
     findings: list[tuple[str, str, str]] = []
     for (channel, _), own in by_channel.items():
         reading, found = _one_of(own)
@@ -44,7 +44,7 @@ def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[st
     return [fee for reading, channels in merged.values() for fee in _entries(reading, channels, taken)], findings
 
 
-def _one_of(rows: list[FeeRow]) -> tuple[Reading, list[tuple[str, str, str]]]:
+def _one_of(rows: list[FeeRow]) -> tuple[FeeReading, list[tuple[str, str, str]]]:
     readings = {_sameness(row.reading): row.reading for row in rows}
     if len(readings) == 1:
         return rows[0].reading, []
@@ -58,10 +58,10 @@ def _one_of(rows: list[FeeRow]) -> tuple[Reading, list[tuple[str, str, str]]]:
         if not all(row.reading.understood for row in rows)
         else [(first.path, first.text, "fee_differs_between_cases")]
     )
-    return unclear(currency=first.reading.currency), kinds
+    return unclear_fee(currency=first.reading.currency), kinds
 
 
-def _by_case(rows: list[FeeRow]) -> Reading | None:
+def _by_case(rows: list[FeeRow]) -> FeeReading | None:
     """A choice by case, where each case has words of its own and one amount for all time."""
     simple = all(len(row.reading.periods) == 1 and row.reading.rule["type"] in ("fixed", "free") for row in rows)
     prices: dict[str, tuple[str, int]] = {}
@@ -74,21 +74,21 @@ def _by_case(rows: list[FeeRow]) -> Reading | None:
         return None
     taken: set[str] = set()
     options = [
-        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": both(name), "amount": amount}
+        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": bilingual(name), "amount": amount}
         for name, amount in prices.values()
     ]
     currency = next(row.reading.currency for row in rows if row.reading.rule["type"] == "fixed")
-    return Reading((Period({"type": "choice", "choice": "truong-hop", "options": options}),), currency)
+    return FeeReading((Period({"type": "choice", "choice": "truong-hop", "options": options}),), currency)
 
 
-def _sameness(reading: Reading) -> str:
+def _sameness(reading: FeeReading) -> str:
     return repr((reading.periods, reading.currency, folded(reading.name), reading.exempt))
 
 
-def _entries(reading: Reading, channels: list[str], taken: set[str]) -> list[dict[str, Any]]:
+def _entries(reading: FeeReading, channels: list[str], taken: set[str]) -> list[dict[str, Any]]:
     """A fee for each period; "fee" ids stay readable: "le-phi", "phi-2"."""
     kind = charge_or_duty(reading.name)
-    name = both(reading.name) if reading.name else both("Phí, lệ phí", "Fees")
+    name = bilingual(reading.name) if reading.name else bilingual("Phí, lệ phí", "Fees")
     ids = [unique("le-phi" if kind == "duty" else "phi", taken, "phi") for _ in reading.periods]
     return [
         {

@@ -6,16 +6,16 @@ import re
 from dataclasses import replace
 
 from services.catalog.importing.fees.amounts import Amount, amounts_in
-from services.catalog.importing.fees.fees import read_fee
 from services.catalog.importing.fees.options import choice
-from services.catalog.importing.fees.reading import Period, Reading, unclear
+from services.catalog.importing.fees.reading import FeeReading, Period, unclear_fee
+from services.catalog.importing.fees.stated_fee import read_fee
 from services.catalog.importing.words import folded, says_nothing, squeezed
 
 FEE_NAME = re.compile(r"(?:Lệ phí|Phí)\s*:")
 FREE_WORDS = ("khong", "khong dong", "0 dong", "mien phi", "khong thu")
 
 
-def fees_of_cell(cell: str) -> tuple[Reading, ...]:
+def fees_of_cell(cell: str) -> tuple[FeeReading, ...]:
     """A fee cell holds a line for each amount: "Phí : 2.000.000 Đồng (…)"; lines of one kind are a choice of it."""
     lines = [
         line
@@ -23,16 +23,16 @@ def fees_of_cell(cell: str) -> tuple[Reading, ...]:
         if not line.startswith("File ")
     ]
     if not any(line.strip() for line in lines):
-        return (unclear("fee_not_stated"),)
+        return (unclear_fee("fee_not_stated"),)
     read = [(line.split(":")[0].strip(), *_line(line)) for line in lines]
     kinds = list(dict.fromkeys(kind for kind, _, _ in read))
     return tuple(_one_kind(kind, [row[1:] for row in read if row[0] == kind]) for kind in kinds)
 
 
-def _line(line: str) -> tuple[Reading, str]:
+def _line(line: str) -> tuple[FeeReading, str]:
     match = FEE_NAME.match(line)
     if not match:
-        return unclear("fee_text_not_understood"), line
+        return unclear_fee("fee_text_not_understood"), line
     amount, note = line[match.end() :].strip(), ""
     if "(" in amount and amount.endswith(")"):
         amount, note = amount[:-1].split("(", 1)
@@ -45,7 +45,7 @@ def _line(line: str) -> tuple[Reading, str]:
     return read_fee(None, f"{amount} {note}" if not says_nothing(amount.replace("Đồng", "")) else note), note
 
 
-def _one_kind(kind: str, lines: list[tuple[Reading, str]]) -> Reading:
+def _one_kind(kind: str, lines: list[tuple[FeeReading, str]]) -> FeeReading:
     reading = lines[0][0]
     if len(lines) > 1:
         prices = [
@@ -55,6 +55,6 @@ def _one_kind(kind: str, lines: list[tuple[Reading, str]]) -> Reading:
         ]
         rule = choice(prices) if len(prices) == len(lines) else None
         if rule is None:
-            return unclear("fee_differs_between_cases", *(found for line, _ in lines for found in line.kinds))
-        reading = Reading((Period(rule),), prices[0][1].currency)
+            return unclear_fee("fee_differs_between_cases", *(found for line, _ in lines for found in line.kinds))
+        reading = FeeReading((Period(rule),), prices[0][1].currency)
     return replace(reading, name=reading.name or kind)

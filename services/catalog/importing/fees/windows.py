@@ -51,7 +51,7 @@ class Window:
     percent: int | None = None
 
 
-def taken_out(note: str, *, online: bool = True) -> tuple[str, list[Window]]:
+def split_windows(note: str, *, online: bool = True) -> tuple[str, list[Window]]:
     """The note without its time-bound clauses, and those clauses as windows in order of their beginning."""
     windows: list[Window] = []
     if not online:
@@ -97,7 +97,7 @@ def _day(written: str) -> date:
     return date(year, month, day)
 
 
-def sound(windows: list[Window]) -> bool:
+def consecutive(windows: list[Window]) -> bool:
     """Whether the windows follow each other without overlapping and none ends before it begins."""
     follows = all(after.first is not None and before.until < after.first for before, after in pairwise(windows))
     return follows and all(window.first is None or window.first <= window.until for window in windows)

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.catalog.importing.fees.amounts import Amount, amounts_in, per_item
-from services.catalog.importing.fees.options import ARITHMETIC, REFERENCE, Listed, choice, listed
-from services.catalog.importing.fees.reading import NO_RULE, Period, Reading, Rule, unclear
-from services.catalog.importing.fees.windows import Window, sound, taken_out
+from services.catalog.importing.fees.options import ARITHMETIC, REFERENCE, FeeList, choice, read_list
+from services.catalog.importing.fees.reading import NO_RULE, FeeReading, Period, Rule, unclear_fee
+from services.catalog.importing.fees.windows import Window, consecutive, split_windows
 from services.catalog.importing.words import folded, says_nothing, squeezed, tidy
 
 SET_ELSEWHERE = re.compile(
@@ -41,15 +41,15 @@ FURTHER_WINDOW = re.compile(
 ONE_DAY = timedelta(days=1)
 
 
-def read_fee(stated: Amount | None, note: str, *, online: bool = True) -> Reading:
+def read_fee(stated: Amount | None, note: str, *, online: bool = True) -> FeeReading:
     """The fee of an amount (None: the column names none) and the description behind it in parentheses."""
     note = tidy(note)
     text = squeezed(note)
-    lasting, windows = taken_out(note, online=online)
+    lasting, windows = split_windows(note, online=online)
     if stated is None:
         return _by_text_alone(text)
     if not stated.plausible:
-        return unclear("fee_amount_implausible", proposal=_proposal(lasting), currency=stated.currency)
+        return unclear_fee("fee_amount_implausible", proposal=_proposal(lasting), currency=stated.currency)
     if stated.minor == 0:
         return _free(text, lasting)
     if windows:
@@ -57,8 +57,8 @@ def read_fee(stated: Amount | None, note: str, *, online: bool = True) -> Readin
     return _priced(stated, lasting)
 
 
-def _by_text_alone(text: str) -> Reading:
-    return unclear("fee_not_stated" if says_nothing(text) else _reason(text), proposal=_proposal(text))
+def _by_text_alone(text: str) -> FeeReading:
+    return unclear_fee("fee_not_stated" if says_nothing(text) else _reason(text), proposal=_proposal(text))
 
 
 def _reason(text: str) -> str:
@@ -67,26 +67,26 @@ def _reason(text: str) -> str:
     return "fee_set_elsewhere" if SET_ELSEWHERE.search(text) or REFERENCE.search(text) else "fee_text_not_understood"
 
 
-def _free(text: str, lasting: str) -> Reading:
+def _free(text: str, lasting: str) -> FeeReading:
     if ANOTHER_FEE.search(text) and not amounts_in(text):
-        return unclear("fee_set_elsewhere", proposal={"type": "free"})
+        return unclear_fee("fee_set_elsewhere", proposal={"type": "free"})
     if says_nothing(text) or (PLAINLY_FREE.match(text.lstrip("( ")) and not amounts_in(text)):
-        return Reading((Period({"type": "free"}),), law=text if REFERENCE.search(text) else "")
+        return FeeReading((Period({"type": "free"}),), law=text if REFERENCE.search(text) else "")
     if amounts_in(text):
-        return unclear("fee_free_but_text_names_amounts", proposal=_proposal(lasting))
+        return unclear_fee("fee_free_but_text_names_amounts", proposal=_proposal(lasting))
     if len(text) <= LONGEST_LABEL and not re.search(r"\d|quy định|quyết định|mức", text):
-        return Reading((Period({"type": "free"}),), name=_name(text))
+        return FeeReading((Period({"type": "free"}),), name=_name(text))
     if SET_ELSEWHERE.search(text) or REFERENCE.search(text):
-        return unclear("fee_set_elsewhere")
+        return unclear_fee("fee_set_elsewhere")
     if re.match(r"chi phí", text, re.IGNORECASE):
-        return Reading((Period({"type": "free"}),), kinds=("costs_beside_fee",))
-    return unclear("fee_text_not_understood")
+        return FeeReading((Period({"type": "free"}),), kinds=("costs_beside_fee",))
+    return unclear_fee("fee_text_not_understood")
 
 
-def _priced(stated: Amount, note: str) -> Reading:
+def _priced(stated: Amount, note: str) -> FeeReading:
     named = amounts_in(note)
     if FURTHER_WINDOW.search(note):
-        return unclear(
+        return unclear_fee(
             "fee_set_elsewhere" if not named else "fee_text_not_understood",
             proposal=stated.rule(),
             currency=stated.currency,
@@ -97,8 +97,8 @@ def _priced(stated: Amount, note: str) -> Reading:
         # "250,000 VNĐ(Đồng (…) Phí: 400000 Đồng …": the description goes on from the amount to further ones.
         goes_on = folded(note).lstrip("( ").startswith("dong")
         kind = "fee_text_not_understood" if goes_on else "fee_contradicts_text"
-        return unclear(kind, proposal=_proposal(note), currency=stated.currency)
-    found = listed(note)
+        return unclear_fee(kind, proposal=_proposal(note), currency=stated.currency)
+    found = read_list(note)
     if (
         len({(amount.minor, amount.currency) for amount in named}) == 1
         and not ARITHMETIC.search(note)
@@ -106,22 +106,22 @@ def _priced(stated: Amount, note: str) -> Reading:
     ):
         return _single(named, found, note)
     if not found.whole:
-        return unclear("fee_text_not_understood", currency=stated.currency)
+        return unclear_fee("fee_text_not_understood", currency=stated.currency)
     rule = found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
     if rule is None or stated.minor not in _amounts(rule):
-        return unclear("fee_text_not_understood", currency=stated.currency)
+        return unclear_fee("fee_text_not_understood", currency=stated.currency)
     name = found.options[0][0] if _one_price(found.options) else ""
-    return Reading(
+    return FeeReading(
         (Period(rule),), stated.currency, _name(name), tuple(found.exempt), "; ".join(found.law) or _law(note)
     )
 
 
-def _single(named: list[Amount], found: Listed, note: str) -> Reading:
+def _single(named: list[Amount], found: FeeList, note: str) -> FeeReading:
     """A description that names one amount only; where it also names a case, an editor should see it."""
     amount = next((amount for amount in named if amount.per), named[0])
     priced = " ".join(label for label, _ in found.options) + note[named[-1].end :].split(".")[0]
     kinds = ("fee_names_its_case",) if ITS_CASE.search(priced) else ()
-    return Reading((Period(amount.rule()),), amount.currency, _name(note), tuple(found.exempt), _law(note), kinds)
+    return FeeReading((Period(amount.rule()),), amount.currency, _name(note), tuple(found.exempt), _law(note), kinds)
 
 
 def _amounts(rule: Rule) -> list[int]:
@@ -132,16 +132,16 @@ def _one_price(options: list[tuple[str, Amount]]) -> bool:
     return len({(amount.minor, amount.currency, amount.per) for _, amount in options}) == 1
 
 
-def _priced_by_column(stated: Amount, note: str) -> Reading:
+def _priced_by_column(stated: Amount, note: str) -> FeeReading:
     text = squeezed(note).strip(" ().;,")
     if ARITHMETIC.search(text):
-        return unclear("fee_text_not_understood", currency=stated.currency)
+        return unclear_fee("fee_text_not_understood", currency=stated.currency)
     if re.search(r"hội đồng nhân dân|hđnd", text, re.IGNORECASE):
-        return unclear("fee_set_elsewhere", proposal=stated.rule(), currency=stated.currency)
+        return unclear_fee("fee_set_elsewhere", proposal=stated.rule(), currency=stated.currency)
     item = per_item(re.sub(r"^(?:đồng|đông|vnđ|đ)\b\s*", "", text, flags=re.IGNORECASE), 0)[0]
     kinds = ("fee_names_its_case",) if re.search(r"trường hợp|nhóm", text, re.IGNORECASE) else ()
-    rule, exempt = replace(stated, per=item).rule(), tuple(listed(text).exempt)
-    return Reading((Period(rule),), stated.currency, _name(text), exempt, _law(note), () if exempt else kinds)
+    rule, exempt = replace(stated, per=item).rule(), tuple(read_list(text).exempt)
+    return FeeReading((Period(rule),), stated.currency, _name(text), exempt, _law(note), () if exempt else kinds)
 
 
 def _name(text: str) -> str:
@@ -157,16 +157,16 @@ def _law(text: str) -> str:
     return named.group(1) if named else ""
 
 
-def _through_time(stated: Amount, note: str, lasting: str, windows: list[Window]) -> Reading:
+def _through_time(stated: Amount, note: str, lasting: str, windows: list[Window]) -> FeeReading:
     """The lasting fee cut by its windows: before, during and after each of them."""
     reading = _priced(stated, lasting)
     if not reading.understood:
         return reading
-    if not sound(windows) or reading.rule["type"] not in ("fixed", "per_item"):
-        return unclear("fee_text_not_understood", currency=stated.currency)
+    if not consecutive(windows) or reading.rule["type"] not in ("fixed", "per_item"):
+        return unclear_fee("fee_text_not_understood", currency=stated.currency)
     temporary = [window.amount.minor for window in windows if window.amount]
     if any(amount > stated.minor for amount in temporary):
-        return unclear("fee_contradicts_text", currency=stated.currency)
+        return unclear_fee("fee_contradicts_text", currency=stated.currency)
     # A column that holds the temporary amount says nothing of what comes before or after it.
     known = stated.minor not in temporary or stated.minor in [amount.minor for amount in amounts_in(lasting)]
     outside = reading.rule if known else NO_RULE
@@ -191,7 +191,7 @@ def _during(lasting: Rule, window: Window) -> Rule:
 
 def _proposal(text: str) -> Rule | None:
     """What a description alone would mean, for an editor to confirm."""
-    found = listed(text)
+    found = read_list(text)
     if not found.whole or not found.options:
         return None
     return found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
