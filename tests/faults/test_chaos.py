@@ -10,7 +10,8 @@ import pytest
 from tests.faults.engine.environment import World, world
 from tests.faults.engine.report import write_page
 from tests.faults.engine.runner import play
-from tests.faults.engine.schedule import LONG, Share
+from tests.faults.engine.schedule import Share
+from tests.faults.scenarios.table import LONG
 
 SEED = int(os.environ.get("SEED", "1"))
 CLIENTS = int(os.environ.get("CLIENTS", "3"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from tests.faults.chaos import shares
 from tests.faults.engine.invariants import Truth, judge_quarantine
 from tests.faults.engine.report import chart, faults_of, markdown, memory, page, table
-from tests.faults.engine.schedule import FULL_SECONDS, LONG, SETTLING, Share
+from tests.faults.engine.schedule import FULL_SECONDS, SETTLING, Share
 from tests.faults.engine.side_effects import judge_letters, judge_money, judge_texts
 from tests.faults.engine.verdicts import Verdict
 from tests.faults.engine.workload import Act, Ledger
 from tests.faults.scenarios.soak import judge, over_time
+from tests.faults.scenarios.table import LONG
 
 STARTED = {"command_id": "c1", "kind": "Started", "application_id": "a1", "version": 1}
 

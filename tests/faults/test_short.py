@@ -9,7 +9,8 @@ import pytest
 
 from tests.faults.engine.environment import World, world
 from tests.faults.engine.runner import play
-from tests.faults.engine.schedule import ALL, SHORT_SECONDS
+from tests.faults.engine.schedule import SHORT_SECONDS
+from tests.faults.scenarios.table import ALL
 
 SEED = int(os.environ.get("SEED", "1"))
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from tests.faults.engine.runner import Scenario
-from tests.faults.scenarios import clocks, network, soak, table
-
-ALL: tuple[Scenario, ...] = (*table.ALL, clocks.clock_jumps)
-LONG: tuple[Scenario, ...] = (*ALL, network.cut_off_by_the_kernel, soak.everything_at_once)
 SHORT_SECONDS = {
     "processes_killed": 8,
     "crash_points": 12,

@@ -14,10 +14,38 @@ from contextlib import contextmanager
 
 from tests.faults.engine.environment import Member
 from tests.faults.engine.runner import Stage
-from tests.faults.scenarios import table
 
 NUMBERS = itertools.count(1)
 WAYS = ("in", "out", "both", "reset")
+LONGER = (30, 90, 30, 360, 30, 90)  # seconds a network stays silent, when not five
+
+
+def partitions(stage: Stage) -> None:
+    """Service ↔ broker and ↔ database, both ways, one way, and by reset; 5 s up to six minutes."""
+    cells = [
+        (name, side, how)
+        for name in stage.world.members
+        for side in ("to_broker", "to_database")
+        for how in (("up", "down"), ("up",), ("down",), ("reset",))
+    ]
+    stage.random.shuffle(cells)
+    # Every fourth one is longer than five seconds, as long as the time allows for it.
+    longer = [seconds for seconds in LONGER if seconds * 4 <= stage.seconds] or [5]
+    for number, (name, side, how) in enumerate(cells):
+        seconds = longer[number // 4 % len(longer)] if number % 4 == 3 else min(5, stage.seconds / 2)
+        proxy = getattr(stage.world, side)[name]
+        stage.mark(f"{name} {side} {'/'.join(how)} {seconds:.0f} s")
+        if how == ("reset",):
+            proxy.refuse()
+            proxy.reset()
+        else:
+            proxy.silence(*how)
+        stage.wait(seconds)
+        proxy.heal()
+        stage.recovered()
+        stage.verdict.facts["cells"] = stage.verdict.facts.get("cells", 0) + 1
+        if not stage.running:
+            return
 
 
 def run(*words: str, check: bool = True) -> int:
@@ -72,7 +100,7 @@ def cut_off_by_the_kernel(stage: Stage) -> None:
     """A second process of the applications service behind dropped packets: one way, the other, both, rejected."""
     if not available():
         stage.verdict.facts["where"] = "proxy"
-        table.partitions(stage)
+        partitions(stage)
         return
     stage.verdict.facts["where"] = "network namespace"
     with Namespace() as namespace, another(stage, namespace):

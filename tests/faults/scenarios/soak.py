@@ -9,7 +9,7 @@ from statistics import linear_regression
 import eventlet
 
 from tests.faults.engine.runner import Scenario, Stage
-from tests.faults.scenarios import table
+from tests.faults.scenarios import broker, database, network
 
 EVERY = 3.0  # seconds between two samples
 WARMING_UP = 1 / 3  # of the run, which the slope leaves out
@@ -22,11 +22,11 @@ FEWEST = 8  # samples a line is fitted through
 SHOWN = 15  # samples of each process's memory that the verdict names
 # Not those that kill or restart processes: a new one says nothing about growth.
 MENU: tuple[Scenario, ...] = (
-    table.database_stopped,
-    table.ambiguous_commits,
-    table.partitions,
-    table.broker_disturbed,
-    table.broker_killed,
+    database.database_stopped,
+    database.ambiguous_commits,
+    network.partitions,
+    broker.broker_disturbed,
+    broker.broker_killed,
 )
 
 Series = dict[tuple[str, str], list[tuple[float, float]]]  # (what, of whom) -> [(seconds, value)]

@@ -153,3 +153,44 @@ STATE = {
 def state(stage: Stage) -> dict[str, list[Any]]:
     """What must be the same before and after a storm."""
     return {name: [tuple(row) for row in stage.world.rows(*where)] for name, where in STATE.items()}
+
+
+def poisoned(stage: Stage) -> None:
+    """Messages nobody can read, by the thousand, among good traffic."""
+    before = _sizes(stage)
+    stage.verdict.poison = poison(stage, until=10_000)
+    after = _sizes(stage)
+    stage.verdict.facts["resident MiB"] = {name: (before[name][0], size) for name, (size, _) in after.items()}
+    stage.verdict.unexpected += [
+        f"{name} grew from {before[name][0]} to {size} MiB"
+        for name, (size, _) in after.items()
+        if size > before[name][0] + 100
+    ]
+    ends = {name: member.exits for name, member in stage.world.members.items() if 70 in member.exits}
+    stage.verdict.unexpected += [f"{name} died of poison: {codes}" for name, codes in ends.items()]
+
+
+def duplicates(stage: Stage) -> None:
+    """Every event three times, shuffled, with those of a day ago among them: nothing changes."""
+    with Tap(stage) as tap:
+        while stage.running:
+            stage.wait(0.5)
+        stage.load.finish()
+        stage.truth.drain()
+        before = state(stage)
+        stage.verdict.facts["replayed"] = tap.replay(3, a_day_ago=True)
+        stage.mark("everything three times")
+        stage.truth.drain()
+        after = state(stage)
+    stage.verdict.unexpected += [
+        f"{name} changed from {before[name]} to {after[name]}" for name in before if before[name] != after[name]
+    ]
+
+
+def _sizes(stage: Stage) -> dict[str, tuple[int, int]]:
+    """Memory (MiB) and open descriptors of every process."""
+    return {
+        name: (member.resident() // 1024, member.descriptors())
+        for name, member in stage.world.members.items()
+        if member.running
+    }

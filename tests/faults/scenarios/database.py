@@ -1,0 +1,55 @@
+"""A database that stops at once, ends its backends, or commits without its client hearing of it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+from tests.faults.engine.environment import FOLLOWERS
+from tests.faults.engine.runner import Stage
+
+
+def database_stopped(stage: Stage) -> None:
+    """An immediate stop of PostgreSQL, up to twenty times; and backends ended five times a second."""
+    server: Any = stage.world.databases.server
+    for _ in range(20):
+        stage.mark("database stopped")
+        server.process.send(signal.SIGQUIT)
+        stage.wait(0.5, 3)
+        server.start()
+        stage.recovered()
+        _end_backends(stage, max(1.5, min(10.0, stage.seconds / 80)))
+        stage.recovered()
+        if not stage.running:
+            return
+
+
+def _end_backends(stage: Stage, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    query = (
+        "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity "
+        "WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 2) AS few"
+    )
+    while time.monotonic() < until:
+        stage.mark("backends ended")
+        stage.world.rows("catalog", query)
+        stage.wait(0.2)
+
+
+def ambiguous_commits(stage: Stage) -> None:
+    """The connection is cut after COMMIT has reached the server and before the client hears of it, 500 times."""
+    proxies = [stage.world.to_database[name] for name in ("applications", "payments", "notifications", FOLLOWERS)]
+    share = 0.06
+    for proxy in proxies:
+        proxy.cut(share)
+    before = sum(proxy.cuts for proxy in proxies)
+    while stage.running and sum(proxy.cuts for proxy in proxies) - before < 500:
+        stage.wait(0.5)
+    for proxy in proxies:
+        proxy.cut(0.0)
+    cuts = sum(proxy.cuts for proxy in proxies) - before
+    stage.verdict.faults += cuts
+    stage.verdict.marks.append((0.0, f"{cuts} commits cut"))
+    if not cuts:
+        stage.verdict.unexpected.append("no commit was cut")
