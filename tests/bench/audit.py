@@ -34,9 +34,9 @@ from services.applications.event_store.store import Store
 from services.applications.transparency.notes import SigningKey
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification import verifier
-from tests.component.applications.builders import brought_to
 from tests.e2e.platforms import Processes
 from tests.support.import_path import import_path
+from tests.unit.applications.builders import brought_to
 
 RATE, AT_ONCE = 500, 10  # events a second; events of one application, written in one transaction
 PROOFS = 200

@@ -30,11 +30,11 @@ from infra.cli.connection import Portal, first_operator
 from services.catalog import sample_catalogue
 from services.catalog.imports import Imports
 from services.catalog.search import Query, SearchEngine
-from tests.component.catalog.builders import real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, command
 from tests.e2e.platforms import Processes
 from tests.support.import_path import import_path
+from tests.unit.catalog.builders import real_offers
 
 WHOLE = 6_842  # procedures in force in the national catalogue
 MARKS = (1_000, 3_000, WHOLE)

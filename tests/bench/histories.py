@@ -24,9 +24,9 @@ from infra.chassis.settings import Settings
 from services.applications.domain.statuses import Status
 from services.applications.event_store.store import Store
 from services.applications.queries.history import History
-from tests.component.applications import actors
-from tests.component.applications.actors import call
-from tests.component.applications.builders import brought_to
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
+from tests.unit.applications.builders import brought_to
 
 SMALL, ROUNDS = 10_000, 30
 REBUILD = """

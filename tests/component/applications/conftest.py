@@ -12,8 +12,8 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
-from tests.component.applications.fakes import Catalog, Identity
 from tests.component.applications.use_cases import Portal, embedded
+from tests.unit.applications.fakes import Catalog, Identity
 
 
 @pytest.fixture(scope="session")

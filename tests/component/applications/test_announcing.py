@@ -9,8 +9,8 @@ import pytest
 
 from infra.chassis.contracts import contract_of
 from services.applications.follower import Announcing, TellingBeside
-from tests.component.applications import actors
-from tests.component.applications.actors import call
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 
 class World:

@@ -13,8 +13,8 @@ from services.applications.verification.evidence import Evidence, LoggedHistorie
 from services.applications.verification.integrity_findings import Alarming
 from services.applications.verification.self_check import Verifying
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
-from tests.component.applications import actors
-from tests.component.applications.actors import call
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 
 def sealed(portal) -> Evidence:

@@ -20,9 +20,9 @@ from services.applications.personal_data import PersonalData
 from services.applications.private_data.pending_blobs import LostBlobs
 from services.applications.private_data.vault import Words
 from services.applications.read_model.rebuild import rebuild
-from tests.component.applications import actors
-from tests.component.applications.actors import call
 from tests.component.applications.use_cases import ENCODED
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 CANARIES = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-file.pdf")
 

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from services.applications.procedure_rules import Rulebook
-from tests.component.applications.fakes import Catalog
+from tests.unit.applications.fakes import Catalog
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = date(2026, 3, 4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.applications.errors import FeeNotPaid, SubmissionIncomplete
-from tests.component.applications import actors
-from tests.component.applications.actors import call
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 
 def test_a_draft_becomes_a_returned_result(portal):

@@ -23,9 +23,9 @@ from services.applications.queries.statistics import Statistics
 from services.applications.queries.tracking import Tracking
 from services.applications.read_model.projector import Projecting
 from services.applications.read_model.rebuild import verify
-from tests.component.applications import actors
-from tests.component.applications.actors import call
-from tests.component.applications.fakes import PDF, Catalog, Identity
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
+from tests.unit.applications.fakes import PDF, Catalog, Identity
 
 ENCODED = base64.b64encode(PDF).decode()
 

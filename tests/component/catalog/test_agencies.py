@@ -9,8 +9,8 @@ import pytest
 from infra.chassis.refusals import InvalidRequest
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown, ProvinceNotFound
 from services.catalog.search import Query
-from tests.component.catalog.builders import offer
 from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+from tests.unit.catalog.builders import offer
 
 OLD, NEW = "000.00.04.G18", "000.00.05.G18"
 BEFORE, SINCE = "2025-02-28", "2025-03-01"

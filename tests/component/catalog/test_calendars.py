@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from infra.chassis.tables import outbox
 from services.catalog.errors import ChannelNotOffered, ProcedureNotFound
-from tests.component.catalog.builders import offer
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
+from tests.unit.catalog.builders import offer
 
 
 @pytest.fixture

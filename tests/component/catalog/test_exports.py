@@ -12,8 +12,8 @@ import time_machine
 from infra.chassis.refusals import InvalidRequest
 from services.catalog import sample_catalogue
 from services.catalog.opendata import duration
-from tests.component.catalog.builders import offer
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
+from tests.unit.catalog.builders import offer
 
 ROW = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": "5 Ngày làm việc", "phi_le_phi": "Phí : 0 Đồng"}
 OFFICIAL = {

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from services.catalog import sample_catalogue
-from tests.component.catalog.builders import real_offers
 from tests.component.catalog.use_cases import BY, catalogue, command
+from tests.unit.catalog.builders import real_offers
 
 TEXT, CONCEPT, LAW = "langString", "skos:Concept", "eli:LegalResource"
 MANY = 10**9

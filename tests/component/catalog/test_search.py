@@ -11,9 +11,9 @@ from infra.chassis.refusals import InvalidRequest
 from services.catalog.models import Procedure, SearchEntry
 from services.catalog.search import Query
 from services.catalog.usage_counts import UsageCounts
-from tests.component.catalog.builders import offer, real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+from tests.unit.catalog.builders import offer, real_offers
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from rdflib import Graph
 
 from services.catalog import sample_catalogue
 from services.catalog.opendata import CONTEXT
-from tests.component.catalog.builders import real_offers
 from tests.component.catalog.test_opendata import MANY, SHAPES, TEXT
 from tests.component.catalog.use_cases import BY, catalogue, command
+from tests.unit.catalog.builders import real_offers
 
 PREFIXES = {name: iri for name, iri in CONTEXT.items() if isinstance(iri, str)} | {
     "sh": "http://www.w3.org/ns/shacl#",

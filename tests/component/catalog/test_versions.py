@@ -23,8 +23,8 @@ from services.catalog.errors import (
     VersionsOverlap,
 )
 from services.catalog.offerings import Offerings
-from tests.component.catalog.builders import fee, offer
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
+from tests.unit.catalog.builders import fee, offer
 
 OTHER = replace(BY, account_id="5b0d3c9e-0000-4000-8000-000000000002", name="Trần Văn Mẫu")
 CODE = "1.999001"

@@ -2,52 +2,9 @@
 
 from __future__ import annotations
 
-import string
-
 import pytest
 
-from infra.chassis import refusals
-from infra.chassis.refusals import Forwarded, InvalidRequest, NotFound, Refusal
 from infra.chassis.settings import SettingMissing, Settings
-
-ALL = [
-    kind
-    for kind in vars(refusals).values()
-    if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Forwarded
-]
-
-
-@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
-def test_every_refusal_speaks_both_languages_with_the_same_facts(kind):
-    def facts(text: str) -> set[str | None]:
-        return {name.removesuffix("_en") for _, name, _, _ in string.Formatter().parse(text) if name}
-
-    assert kind.vi and kind.en and kind.vi != kind.en
-    assert facts(kind.vi) == facts(kind.en)
-
-
-def test_an_invalid_request_names_its_pointers_in_the_callers_language():
-    refusal = InvalidRequest.at("/answers/name", "thiếu", "missing")
-    assert "/answers/name: thiếu" in refusal.text("vi")
-    assert "/answers/name: missing" in refusal.text("en")
-
-
-def test_a_fact_that_was_not_given_does_not_break_a_refusal():
-    class SomethingNotFound(NotFound):
-        vi = "Không có {this}."
-
-    assert SomethingNotFound().text().startswith("Không có –.")
-
-
-def test_a_fact_is_said_in_the_callers_language_where_it_has_one():
-    forbidden = refusals.Forbidden(reason="cần vai trò: auditor", reason_en="needs role: auditor")
-    assert "cần vai trò" not in forbidden.text("en") and "needs role" not in forbidden.text("vi")
-    assert "not_yet_valid" in refusals.Unauthenticated(reason="not_yet_valid").text("en")
-
-
-def test_a_neighbours_refusal_keeps_its_name_and_text():
-    refusal = Forwarded("ProcedureNotFound", "Không tìm thấy thủ tục.")
-    assert (refusal.name, refusal.text("en")) == ("ProcedureNotFound", "Không tìm thấy thủ tục.")
 
 
 def test_a_missing_setting_ends_the_process_by_name(tmp_path):
@@ -60,10 +17,3 @@ def test_a_missing_setting_ends_the_process_by_name(tmp_path):
 def test_a_setting_may_come_from_a_file(tmp_path):
     (tmp_path / "secret").write_text("from a file\n")
     assert Settings({"TOKEN_FILE": str(tmp_path / "secret")}).require("TOKEN") == "from a file"
-
-
-def test_nothing_named_means_the_embedded_default():
-    settings = Settings({"PORTAL_HOME": "/somewhere"})
-    assert settings.embedded and settings.development
-    assert settings.database_url("catalog") == "sqlite:////somewhere/catalog.sqlite"
-    assert not Settings({"AMQP_URI": "amqp://x"}).development

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nameko.exceptions import RemoteError
 
-from infra.cli.catalogue import BATCH, chunks, export_all, import_all, layout_of
+from infra.cli.catalogue import BATCH, chunks, import_all
 
 
 class Catalog:
@@ -88,19 +88,6 @@ def test_a_refusal_for_another_reason_ends_the_import(tmp_path):
         import_all(Closed(), [file], "auto", "2025-07-01", lambda done: None)
 
 
-@pytest.mark.parametrize(
-    ("record", "layout"),
-    [
-        ({"ma_thu_tuc": "1.000757"}, "portal"),
-        ({"thu_tuc_id": "1.013124", "metadata": {}}, "structured"),
-        ({"code": "1.001193", "title": {"vi": "x"}}, "definition"),
-        ({"definition": {"code": "1.001193", "title": {"vi": "x"}}, "version": 2}, "definition"),
-    ],
-)
-def test_layouts_tell_themselves_apart(record, layout):
-    assert layout_of(record) == layout
-
-
 def test_records_of_different_layouts_in_one_file_go_in_calls_of_their_own(tmp_path):
     records = [{"ma_thu_tuc": "1"}, {"metadata": {}}, {"metadata": {}}]
     _, calls, _ = take_in(written(tmp_path / "records.jsonl", records))
@@ -160,29 +147,6 @@ def test_a_file_of_a_hundred_megabytes_is_streamed_in_flat_memory(tmp_path):
     summary = import_all(Weighing(), [file], "auto", "2025-07-01", told.append)
     assert (summary["records"], sum(told)) == (10_100, 10_100) and len(told) > 100
     assert max(weights) - weights[2] < 20_000_000
-
-
-@pytest.mark.parametrize(
-    ("form", "content", "expected"),
-    [
-        ("json", '[{"definition": {"code": "1.1"}, "version": 1}]', '{"definition": {"code": "1.1"}, "version": 1}\n'),
-        ("csv", "code\r\n1.1\r\n", "code\r\n1.1\r\n"),
-        ("cpsv-ap", '{"@graph": []}', '{"@graph": []}\n'),
-    ],
-)
-def test_an_export_is_written_page_by_page(form, content, expected):
-    class Exporting:
-        def __init__(self):
-            self.catalog, self.cursors = self, []
-
-        def export(self, *, format, at, cursor, limit, history):
-            assert (format, at, history) == (form, "2026-01-01", True)
-            self.cursors.append(cursor)
-            return {"content": content, "count": 1, "next_cursor": {None: "more"}.get(cursor)}
-
-    desk, out = Exporting(), io.StringIO()
-    assert export_all(desk, form, "2026-01-01", True, out, lambda done: None) == 2
-    assert (desk.cursors, out.getvalue()) == ([None, "more"], expected * 2)
 
 
 def test_a_long_record_makes_a_call_of_its_own(tmp_path):

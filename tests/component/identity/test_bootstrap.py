@@ -3,12 +3,10 @@
 import stat
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
-from infra.chassis.settings import SERVICES, SettingMissing, Settings
+from infra.chassis.settings import SERVICES, Settings
 from services.identity import keys, passwords
 from services.identity.accounts import Accounts
 from services.identity.bootstrap import bootstrap, client_secret
@@ -16,9 +14,7 @@ from services.identity.errors import AccountAlreadyExists, ClientRefused, WeakPa
 from services.identity.models import Table
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Authenticator
-
-OPERATOR = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
-PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production", "IDENTITY_DATABASE_URL": "sqlite://"}
+from tests.unit.identity.builders import OPERATOR, PRODUCTION
 
 
 @pytest.fixture
@@ -98,13 +94,6 @@ def test_a_name_that_belongs_to_somebody_who_is_no_operator_is_refused(settings,
         bootstrap(settings, **{**OPERATOR, "username": identity.claimed().citizen_number})
 
 
-@pytest.mark.parametrize("given", [{}, {"IDENTITY_SIGNING_KEY": keys.generate_pem()}])
-def test_production_names_the_secret_it_lacks(given):
-    with pytest.raises(SettingMissing) as ended:
-        bootstrap(Settings({**PRODUCTION, **given}), **OPERATOR)
-    assert ended.value.name == ("SERVICE_CLIENT_SECRET_IDENTITY" if given else "IDENTITY_SIGNING_KEY")
-
-
 def test_production_takes_one_secret_for_all_or_one_for_each():
     settings = Settings({**PRODUCTION, "SERVICE_CLIENT_SECRET": "chung", "SERVICE_CLIENT_SECRET_PAYMENTS": "riêng"})
     assert client_secret(settings, "catalog") == "chung"
@@ -127,18 +116,6 @@ def test_a_given_key_is_used_on_one_line_too(tmp_path):
     file = tmp_path / "key.pem"
     file.write_text(pem)
     assert keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY_FILE": str(file)}))
-
-
-def elliptic():
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return generate_private_key(SECP256R1()).private_bytes(*form).decode()
-
-
-@pytest.mark.parametrize("value", ["không phải khóa", elliptic()])
-def test_a_key_of_another_kind_stops_the_process_by_name(value):
-    with pytest.raises(SettingMissing) as ended:
-        keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": value}))
-    assert ended.value.name == "IDENTITY_SIGNING_KEY"
 
 
 def test_secrets_for_different_purposes_differ(identity):

@@ -1,15 +1,11 @@
 """Letting another act for oneself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from hypothesis import given
-from hypothesis import strategies as st
 
-from infra.chassis import clock as chassis_clock
 from infra.chassis.refusals import InvalidRequest
-from services.identity.delegations import end_of_term
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
@@ -86,18 +82,6 @@ def test_it_lasts_to_the_end_of_its_day_in_vietnam(identity, principal, delegate
     clock.shift(1)
     with pytest.raises(DelegationNotFound):
         found(identity, principal, delegate)
-
-
-@given(st.datetimes(timezones=st.just(UTC)))
-def test_an_instant_is_its_own_end(instant):
-    assert end_of_term(instant.isoformat()) == instant
-
-
-@given(st.dates(max_value=datetime(9999, 12, 30).date()))
-def test_a_day_ends_when_the_next_begins_in_office_time(day):
-    if day.year > 1:
-        end = end_of_term(day.isoformat()).astimezone(chassis_clock.OFFICE_ZONE)
-        assert (end.date(), end.hour, end.minute) == (day + timedelta(days=1), 0, 0)
 
 
 @pytest.mark.parametrize("until", ["9999-12-31", "2026-12-31T23:59:60Z", "0001-01-01T00:00:00+23:00"])

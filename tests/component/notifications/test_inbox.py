@@ -7,7 +7,9 @@ import pytest
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Delivery
-from tests.component.notifications.use_cases import CITIZEN, OPERATOR, STRANGER, Office, command, event
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN, OPERATOR, STRANGER
+from tests.unit.notifications.builders import command, event
 
 
 @pytest.fixture

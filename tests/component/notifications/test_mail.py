@@ -12,11 +12,14 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.settings import Settings
 from services.notifications.delivery_worker import LEASE, DeliveryWorker, OutgoingMessage, abandoned_deliveries
-from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, compose, mail_carrier_of
+from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, mail_carrier_of
 from tests.component.notifications import mail_server
-from tests.component.notifications.use_cases import CITIZEN, Directory, Office, command, event
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN
+from tests.unit.notifications.builders import command, event
+from tests.unit.notifications.fakes import Directory
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
@@ -216,12 +219,6 @@ def test_what_is_given_up_is_counted_and_logged_without_the_address(
     assert office.deliveries()[0].id in text and "example.vn" not in text
 
 
-def test_a_name_cannot_smuggle_in_a_header() -> None:
-    message = OutgoingMessage("id", "mau@example.vn", "Mẫu\r\nBcc: all@example.vn", "a\nb", "c", "vi")
-    mail = compose(message, "no-reply@portal.example.vn")
-    assert mail["Bcc"] is None and mail["Subject"] == "a b"
-
-
 def test_the_embedded_default_writes_emails_into_a_folder(office: Office, tmp_path: Path) -> None:
     carrier = mail_carrier_of(Settings({"PORTAL_HOME": str(tmp_path)}))
     assert isinstance(carrier, FolderCarrier)
@@ -229,17 +226,3 @@ def test_the_embedded_default_writes_emails_into_a_folder(office: Office, tmp_pa
     assert DeliveryWorker(office.database, carrier).step() == 1
     [written] = (tmp_path / "outgoing-mail").iterdir()
     assert written.stem == office.deliveries()[0].id and office.deliveries()[0].status == "sent"
-
-
-def test_anywhere_else_a_missing_mail_server_stops_the_process_by_name() -> None:
-    real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://"}
-    for missing, also in {"MAIL_FROM": {}, "SMTP_URL": {"MAIL_FROM": "a@b.vn"}}.items():
-        with pytest.raises(SettingMissing) as stopped:
-            mail_carrier_of(Settings({**real, **also}))
-        assert stopped.value.name == missing
-
-
-@pytest.mark.parametrize("url", ["http://mail", "smtp://", "mail.example.vn:25"])
-def test_a_mail_server_that_is_no_mail_server_stops_the_process(url: str) -> None:
-    with pytest.raises(SettingMissing):
-        MailServer.of(url)

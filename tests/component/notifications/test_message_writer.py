@@ -7,16 +7,10 @@ import pytest
 from infra.chassis.refusals import ServiceUnavailable
 from services.notifications.errors import DeliveryNotFound
 from services.notifications.messages import MESSAGE_KINDS
-from tests.component.notifications.use_cases import (
-    CITIZEN,
-    CONTRACT,
-    OPERATOR,
-    Catalogue,
-    Directory,
-    Office,
-    command,
-    event,
-)
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN, OPERATOR
+from tests.unit.notifications.builders import CONTRACT, command, event
+from tests.unit.notifications.fakes import Catalogue, Directory
 
 INTERNAL = {
     "answers_saved.v1", "application_attached.v1", "application_detached.v1", "consultation_requested.v1",

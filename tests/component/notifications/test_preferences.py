@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 import pytest
 import time_machine
-from hypothesis import given
-from hypothesis import strategies as st
 
-from infra.working_time import OFFICE_ZONE
-from services.notifications.domain.quiet_hours import QuietHours
-from tests.component.notifications.use_cases import CITIZEN, STRANGER, Directory, Office, command, event
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN, STRANGER
+from tests.unit.notifications.builders import command, event
+from tests.unit.notifications.fakes import Directory
 
 NIGHT = {"from": "22:00", "until": "06:00"}
-times = st.times().map(lambda one: one.replace(second=0, microsecond=0))
 
 
 def wish(office: Office, **wishes: object) -> dict[str, object]:
@@ -56,19 +54,3 @@ def test_emails_wait_for_the_end_of_the_quiet_hours_and_the_inbox_does_not(
         office.receive(event("application_approved.v1"), Directory())
     assert office.deliveries()[0].next_attempt_at == datetime.fromisoformat(sent_at)
     assert office.messages()[0].created_at == datetime.fromisoformat(now)
-
-
-@given(start=times, end=times, moment=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
-def test_the_next_allowed_moment_is_never_quiet_never_earlier_and_within_a_day(
-    start: time, end: time, moment: datetime
-) -> None:
-    quiet = QuietHours(start, end)
-    allowed = quiet.next_allowed(moment)
-    assert not quiet.cover(allowed) and moment <= allowed < moment + timedelta(days=1)
-    assert allowed == moment or allowed.astimezone(OFFICE_ZONE).time() == end
-    assert quiet.next_allowed(allowed) == allowed
-
-
-def test_equal_times_mean_no_quiet_at_all() -> None:
-    quiet = QuietHours.of("07:00", "07:00")
-    assert not any(quiet.cover(datetime(2026, 1, 1, hour, tzinfo=UTC)) for hour in range(24))

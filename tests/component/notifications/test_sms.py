@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.settings import Settings
 from infra.sandbox.sms_provider import SmsProvider, serve
 from services.notifications import sms_carrier
 from services.notifications.delivery_worker import LEASE, DeliveryWorker
@@ -24,7 +24,10 @@ from services.notifications.messages import MESSAGE_KINDS
 from services.notifications.models import Attempt, Delivery, Table
 from services.notifications.reports import DeliveryReports, signature
 from services.notifications.sms_carrier import SmsCarrier, SmsGateway
-from tests.component.notifications.use_cases import CITIZEN, OPERATOR, Directory, Office, command, event
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN, OPERATOR
+from tests.unit.notifications.builders import command, event
+from tests.unit.notifications.fakes import Directory
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 PHONE, TOKEN = "+84901234567", "only a test"
@@ -395,23 +398,6 @@ def test_without_a_gateway_no_worker_runs_for_texts() -> None:
     assert sms_carrier.sms_carrier_of(Settings(home)) is None
     assert "delivery-sms" not in [duty.name for duty in duties(Settings(home))]
     assert "delivery-sms" in [duty.name for duty in duties(Settings({**home, "SMS_URL": "http://gateway"}))]
-
-
-def test_outside_development_token_and_sender_are_needed() -> None:
-    real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://", "SMS_URL": "https://sms.example.vn"}
-    for missing, also in {"SMS_TOKEN": {}, "SMS_SENDER": {"SMS_TOKEN": "t"}}.items():
-        with pytest.raises(SettingMissing) as stopped:
-            sms_carrier.sms_carrier_of(Settings({**real, **also}))
-        assert stopped.value.name == missing
-    carrier = sms_carrier.sms_carrier_of(Settings({**real, "SMS_TOKEN": "t", "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"}))
-    assert carrier is not None and (carrier.gateway.secure, carrier.timeout) == (True, 3)
-    assert carrier.lease == timedelta(seconds=16)
-
-
-@pytest.mark.parametrize("url", ["ftp://sms", "http://", "sms.example.vn", "http://sms:port", "http://sms/?to=x"])
-def test_an_address_that_is_none_stops_the_process(url: str) -> None:
-    with pytest.raises(SettingMissing):
-        SmsGateway.of(url)
 
 
 def test_the_address_may_have_a_path(office: Office, gateway: SmsProvider) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, nodes
 
 from services.notifications import templates, wording
 from services.notifications.errors import (
@@ -17,8 +15,10 @@ from services.notifications.errors import (
     TemplateNotAllowed,
     TemplateNotFound,
 )
-from services.notifications.messages import KINDS_BY_KEY, LANGUAGES, MESSAGE_KINDS, TEXTS
-from tests.component.notifications.use_cases import OPERATOR, Office, command, event
+from services.notifications.messages import KINDS_BY_KEY, LANGUAGES, MESSAGE_KINDS
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import OPERATOR
+from tests.unit.notifications.builders import command, event
 
 WHICH = ("application_approved", "inbox", "vi")
 
@@ -34,25 +34,6 @@ def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: 
     assert len(items) == (2 * len(KINDS_BY_KEY) + texts) * len(LANGUAGES)
     assert len({(one["key"], one["channel"], one["language"]) for one in items}) == len(items)
     assert {(one["version"], one["published_by"]) for one in items} == {(1, "built-in")}
-
-
-def test_no_built_in_text_is_left_over() -> None:
-    for language in LANGUAGES:
-        files = {path.stem for path in (Path(templates.FOLDER) / language).iterdir()}
-        assert files == {*KINDS_BY_KEY, "_email", "sms"}
-        texts = {path.stem for path in (Path(templates.FOLDER) / language / "sms").iterdir()}
-        assert texts == {key for key, kind in KINDS_BY_KEY.items() if kind.sms}
-
-
-def test_both_languages_speak_of_the_same_facts() -> None:
-    for key, channel in TEXTS:
-        vi, en = ("\n".join(templates.built_in(key, channel, language)) for language in LANGUAGES)
-        assert spoken_of(vi) == spoken_of(en), (key, channel)
-
-
-def spoken_of(text: str) -> set[str]:
-    """The names a template uses."""
-    return {name.name for name in Environment().parse(text).find_all(nodes.Name)}
 
 
 def test_operators_are_shown_which_facts_a_text_may_speak_of(office: Office) -> None:
@@ -164,11 +145,6 @@ def test_a_text_can_only_speak(office: Office, body: str) -> None:
         publish(office, body=body)
 
 
-def test_what_looks_like_a_way_out_by_name_leads_nowhere() -> None:
-    with pytest.raises((wording.FactMissing, wording.FactUnfit)):
-        wording.render("{{ reference['__class__'] }}", "vi", {"reference": "R"})
-
-
 @given(st.text(max_size=200))
 def test_any_text_is_either_refused_or_can_be_rendered(body: str) -> None:
     try:
@@ -179,19 +155,3 @@ def test_any_text_is_either_refused_or_can_be_rendered(body: str) -> None:
         wording.render(body, "vi", {"reference": "R"})
     except (wording.FactMissing, wording.FactUnfit):
         return
-
-
-@given(st.integers(0, 10**15))
-def test_money_is_written_with_dots_and_dong(amount: int) -> None:
-    kind = wording.money_text({"amount": amount, "currency": "VND"}, "vi")
-    assert kind == f"{amount:,}".replace(",", ".") + "\N{NO-BREAK SPACE}₫"
-
-
-def test_instants_and_days_are_those_of_viet_nam() -> None:
-    assert wording.moment_text("2026-12-31T18:00:00+00:00", "vi") == "01:00 ngày 01/01/2027"
-    assert wording.moment_text("2026-12-31T18:00:00Z", "en") == "01:00, 1 January 2027"
-    assert (
-        wording.day_text("2026-12-31T18:00:00+00:00", "vi") == "01/01/2027"
-        and wording.day_text("2026-12-31", "vi") == "31/12/2026"
-    )
-    assert wording.money_text({"amount": 12345, "currency": "USD"}, "en") == "US$123.45"

@@ -16,13 +16,14 @@ import pytest
 import time_machine
 from standardwebhooks import Webhook
 
-from infra.chassis.refusals import InvalidRequest, Refusal
+from infra.chassis.refusals import InvalidRequest
 from services.notifications import webhook_carrier
 from services.notifications.delivery_worker import DeliveryWorker
-from services.notifications.domain.webhook_address import is_public, looks_private, parse_address
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
 from services.notifications.webhook_carrier import WebhookCarrier
-from tests.component.notifications.use_cases import CITIZEN, OPERATOR, STRANGER, Office, command, event
+from tests.component.notifications.use_cases import Office
+from tests.unit.notifications.actors import CITIZEN, OPERATOR, STRANGER
+from tests.unit.notifications.builders import command, event
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 ACCEPTED = ["application_accepted.v1"]
@@ -283,15 +284,3 @@ def test_the_secret_is_shown_to_the_same_command_again_and_to_no_other(office: O
     first = office.webhooks.subscribe("https://so.example.vn/", ACCEPTED, by=OPERATOR, command=once)
     assert office.webhooks.subscribe("https://so.example.vn/", ACCEPTED, by=OPERATOR, command=once) == first
     assert subscribed(office, "https://so.example.vn/")["secret"] != first["secret"]
-
-
-def test_addresses_are_taken_apart_as_they_are_called() -> None:
-    address = parse_address("https://So.example.vn:8443/a?b=c")
-    assert address is not None
-    assert (address.secure, address.host, address.port, address.target) == (True, "so.example.vn", 8443, "/a?b=c")
-    assert is_public("1.1.1.1") and not is_public("224.0.0.1") and not looks_private("so.example.vn.")
-
-
-def test_refusals_speak_both_languages() -> None:
-    refusal: Refusal = WebhookAddressNotAllowed(problem="phải dùng https", problem_en="https is required")
-    assert "https is required" in refusal.text("en") and "phải dùng https" in refusal.text("vi")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from infra.chassis.refusals import Forwarded
 from services.payments.billing import BillNotYetKnown
-from services.payments.domain.demands import by_kind, owed_by
-from tests.component.payments.use_cases import AGENCY, CITIZEN, STRANGER, PaymentsOffice, Silent, item, money, refused
+from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.unit.payments.actors import AGENCY, CITIZEN, STRANGER
+from tests.unit.payments.builders import item, money
+from tests.unit.payments.fakes import Silent
 
 
 class Applications:
@@ -140,22 +140,3 @@ def test_a_stranger_does_not_see_what_others_owe(office: PaymentsOffice) -> None
     application_id = office.submitted()
     assert refused(office.enquiries.demands, application_id, by=STRANGER) == "Forbidden"
     assert office.enquiries.demands(application_id, by=CITIZEN)["owed"] == money(135_000)
-
-
-AMOUNTS = st.builds(
-    item,
-    st.integers(0, 10**9),
-    st.sampled_from(["intake", "supplement", "result"]),
-    st.sampled_from(["duty", "charge"]),
-    st.sampled_from(["VND", "USD"]),
-)
-
-
-@given(st.lists(AMOUNTS, max_size=12))
-def test_demands_gather_every_dong_of_a_quote_exactly_once(items: list[dict[str, Any]]) -> None:
-    demands = owed_by({"items": items})
-    for currency in ("VND", "USD"):
-        quoted = sum(one["amount"]["amount"] for one in items if one["amount"]["currency"] == currency)
-        assert sum(one.amount for one in demands if one.currency == currency) == quoted
-    assert all(sum(by_kind(one.items).values()) == one.amount > 0 for one in demands)
-    assert len({(one.collected_at, one.currency) for one in demands}) == len(demands)

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from services.payments.models import Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
 from services.payments.personal_data import PersonalData
 from tests.component.payments.test_reconciling import line, reconcile
-from tests.component.payments.use_cases import ACCOUNTANT, APPROVER, CITIZEN, PaymentsOffice, money
+from tests.component.payments.use_cases import PaymentsOffice
+from tests.unit.payments.actors import ACCOUNTANT, APPROVER, CITIZEN
+from tests.unit.payments.builders import money
 
 NAME = "HOANG YEN chuyen tien nop le phi"
 

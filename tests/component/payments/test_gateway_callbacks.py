@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.payments.models import Notice, Payment
-from tests.component.payments.use_cases import AGENCY, CITIZEN, PaymentsOffice, item, money, refused, signed
+from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.unit.payments.actors import AGENCY, CITIZEN
+from tests.unit.payments.builders import item, money, signed
 
 
 def evidence(office: PaymentsOffice) -> list[tuple[str | None, str | None]]:

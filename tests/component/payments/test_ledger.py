@@ -5,60 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import func, select
 
 from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
-from services.payments.domain import postings
-from services.payments.domain.postings import Posting, Unbalanced, balanced
 from services.payments.models import Demand, LedgerRow, Payment, Refund, metadata
-from tests.component.payments.use_cases import (
-    ACCOUNTANT,
-    AGENCY,
-    APPROVER,
-    CITIZEN,
-    CLERK,
-    PaymentsOffice,
-    item,
-    money,
-    refused,
-)
-
-AMOUNT = st.integers(1, 10**12)
-
-
-@given(
-    st.dictionaries(st.sampled_from(["duty", "charge"]), AMOUNT, min_size=1),
-    AMOUNT,
-    st.sampled_from(["vnpay", "vietqr", "cash", "transfer"]),
-    st.booleans(),
-)
-def test_every_happening_is_posted_to_zero(shares: dict[str, int], amount: int, method: str, surplus: bool) -> None:
-    entries = [
-        postings.demand_raised(AGENCY, shares),
-        postings.demand_dropped(AGENCY, shares),
-        postings.demand_waived(AGENCY, amount),
-        postings.money_received(AGENCY, method, amount),
-        postings.money_not_owed(AGENCY, method, amount),
-        postings.refund_approved(AGENCY, amount, surplus=surplus),
-        postings.refund_paid(AGENCY, method, amount),
-    ]
-    assert all(sum(line.amount for line in entry) == 0 and len(entry) >= 2 for entry in entries)
-
-
-@given(st.lists(st.integers(-1000, 1000), max_size=6))
-def test_an_entry_that_does_not_balance_is_never_written(amounts: list[int]) -> None:
-    lines = [Posting(f"account:{number}", amount) for number, amount in enumerate(amounts)]
-    if any(amounts) and sum(amounts) == 0:
-        assert sum(line.amount for line in balanced(lines)) == 0
-    else:
-        with pytest.raises(Unbalanced):
-            balanced(lines)
+from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.unit.payments.actors import ACCOUNTANT, APPROVER, CITIZEN, CLERK
+from tests.unit.payments.builders import item, money
 
 
 def test_a_ledger_shows_an_account_row_by_row_with_its_balance(office: PaymentsOffice) -> None:

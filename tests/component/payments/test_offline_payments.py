@@ -8,20 +8,9 @@ from typing import Any
 import time_machine
 
 from infra.chassis.actors import Actor
-from tests.component.payments.use_cases import (  # fmt: skip
-    ACCOUNTANT,
-    AGENCY,
-    APPROVER,
-    CITIZEN,
-    CLERK,
-    ELSEWHERE,
-    STRANGER,
-    PaymentsOffice,
-    item,
-    money,
-    official,
-    refused,
-)
+from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, CITIZEN, CLERK, ELSEWHERE, STRANGER, official
+from tests.unit.payments.builders import item, money
 
 
 def cash(

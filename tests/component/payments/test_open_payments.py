@@ -11,7 +11,8 @@ import time_machine
 
 from infra.chassis.database import Database
 from infra.sandbox.gateway import Gateway, serve
-from tests.component.payments.use_cases import SECRET, TMN, PaymentsOffice
+from tests.component.payments.use_cases import TMN, PaymentsOffice
+from tests.unit.payments.builders import SECRET
 
 
 @pytest.fixture

@@ -12,18 +12,9 @@ from vietnam_qr_pay import QRPay
 from infra.chassis.commands import Command
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.vietqr import ascii_text
-from tests.component.payments.use_cases import (
-    CITIZEN,
-    CLERK,
-    STRANGER,
-    TMN,
-    PaymentsOffice,
-    item,
-    money,
-    query_of,
-    refused,
-    signed,
-)
+from tests.component.payments.use_cases import TMN, PaymentsOffice, query_of, refused
+from tests.unit.payments.actors import CITIZEN, CLERK, STRANGER
+from tests.unit.payments.builders import item, money, signed
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 

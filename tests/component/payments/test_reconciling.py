@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
-from tests.component.payments.use_cases import ACCOUNTANT, CITIZEN, PaymentsOffice, item, money
+from tests.component.payments.use_cases import PaymentsOffice
+from tests.unit.payments.actors import ACCOUNTANT, CITIZEN
+from tests.unit.payments.builders import item, money
 
 
 def line(payment: dict[str, Any], **changed: Any) -> dict[str, Any]:

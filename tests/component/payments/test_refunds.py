@@ -14,21 +14,9 @@ from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.sandbox.gateway import Gateway, serve
 from tests.component.payments.test_offline_payments import cash
-from tests.component.payments.use_cases import (  # fmt: skip
-    ACCOUNTANT,
-    AGENCY,
-    APPROVER,
-    AUDITOR,
-    CITIZEN,
-    CLERK,
-    ELSEWHERE,
-    SECRET,
-    STRANGER,
-    TMN,
-    PaymentsOffice,
-    money,
-    refused,
-)
+from tests.component.payments.use_cases import TMN, PaymentsOffice, refused
+from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, AUDITOR, CITIZEN, CLERK, ELSEWHERE, STRANGER
+from tests.unit.payments.builders import SECRET, money
 
 
 def ask(

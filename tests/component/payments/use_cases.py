@@ -5,10 +5,8 @@ The signer follows the gateway's public guide on its own: it shares no code with
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -30,47 +28,10 @@ from services.payments.open_payments import OpenPayments, PendingRefunds
 from services.payments.parity import ParityCheck
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
+from tests.unit.payments.actors import AGENCY, AUDITOR, CITIZEN
+from tests.unit.payments.builders import SECRET, item, money, signed
 
-SECRET = "a secret for tests only"
 TMN = "TESTS001"
-AGENCY = "H01.01"
-VND = "VND"
-
-
-def official(name: str, *roles: str, agency: str = AGENCY) -> Actor:
-    return Actor(str(uuid4()), name, frozenset(), {agency: frozenset(roles)})
-
-
-CITIZEN = Actor(str(uuid4()), "Nguyễn Thị Mẫu", frozenset({"citizen"}))
-STRANGER = Actor(str(uuid4()), "Trần Văn Mẫu", frozenset({"citizen"}))
-ACCOUNTANT = official("Kế toán Mẫu", "accountant")
-CLERK = official("Một cửa Mẫu", "intake_officer")
-APPROVER = official("Lãnh đạo Mẫu", "approver")
-ELSEWHERE = official("Kế toán nơi khác", "accountant", "approver", agency="H99.01")
-AUDITOR = Actor(str(uuid4()), "Kiểm toán Mẫu", frozenset({"auditor"}))
-
-
-def money(amount: int, currency: str = VND) -> dict[str, Any]:
-    return {"amount": amount, "currency": currency}
-
-
-def item(amount: int, collected_at: str = "intake", kind: str = "duty", currency: str = VND) -> dict[str, Any]:
-    name = {"vi": "Lệ phí", "en": "Fee"}
-    return {"fee_id": f"{kind}-{collected_at}", "kind": kind, "name": name, "amount": money(amount, currency),
-            "collected_at": collected_at, "reason": name, "legal_basis": None}  # fmt: skip
-
-
-def signed(parameters: dict[str, str], secret: str = SECRET) -> dict[str, str]:
-    """These parameters with the signature a gateway would give them."""
-    text = urlencode(sorted((name, value) for name, value in parameters.items() if value))
-    return parameters | {"vnp_SecureHash": hmac.new(secret.encode(), text.encode(), hashlib.sha512).hexdigest()}
-
-
-class Silent:
-    """A neighbour that must not be asked."""
-
-    def application(self, **_: Any) -> dict[str, Any]:
-        raise AssertionError("applications was asked")
 
 
 class PaymentsOffice:

@@ -14,8 +14,8 @@ from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
-from tests.component.applications.fakes import Catalog, Identity
 from tests.component.applications.use_cases import Portal
+from tests.unit.applications.fakes import Catalog, Identity
 
 ROLE, PASSWORD = "applications_service", "plainly-for-tests"
 

@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from services.applications.errors import TransitionNotAllowed
 from services.applications.event_store.store import Store, UnsafeStore
 from services.applications.read_model.rebuild import rebuild
-from tests.component.applications import actors
-from tests.component.applications.actors import call
 from tests.component.applications.use_cases import ENCODED
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 
 def test_a_draft_becomes_a_returned_result(portal):

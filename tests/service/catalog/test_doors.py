@@ -22,7 +22,7 @@ from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.embedded.platform import Platform
 from services.catalog.service import CatalogService
-from tests.component.catalog.builders import fee, offer
+from tests.unit.catalog.builders import fee, offer
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CONTRACT = contract_of("catalog")

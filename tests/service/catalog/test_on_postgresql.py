@@ -22,10 +22,10 @@ from services.catalog import sample_catalogue
 from services.catalog.errors import VersionsOverlap
 from services.catalog.models import CatalogModel, ProcedureVersion
 from services.catalog.search import Query
-from tests.component.catalog.builders import offer, real_offers
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.test_agencies import BEFORE, NEW, OLD, SINCE, with_a_merger
 from tests.component.catalog.use_cases import BY, NOBODY, catalogue, command
+from tests.unit.catalog.builders import offer, real_offers
 
 SAMPLES = sample_catalogue.definitions("H01.01")
 

@@ -11,8 +11,8 @@ from nameko.exceptions import RemoteError
 
 from infra.sandbox.sms_provider import SmsProvider
 from tests.component.notifications.mail_server import MailServer
-from tests.component.notifications.use_cases import event
 from tests.service.notifications.installation import Portal, StandIn, command_id, eventually
+from tests.unit.notifications.builders import event
 
 
 def refusal(call: Any, **arguments: Any) -> RemoteError:

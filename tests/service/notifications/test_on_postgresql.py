@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from infra.chassis.database import Database
 from services.notifications.message_writer import MessageWriter
 from services.notifications.models import Attempt, Delivery, Message, Preference, Table, Template
-from tests.component.notifications.use_cases import Catalogue, Directory, event
+from tests.unit.notifications.builders import event
+from tests.unit.notifications.fakes import Catalogue, Directory
 
 
 def count(database: Database, what: Any) -> int:

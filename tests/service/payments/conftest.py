@@ -10,7 +10,8 @@ import pytest
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from tests.component.payments.use_cases import SECRET, TMN, PaymentsOffice
+from tests.component.payments.use_cases import TMN, PaymentsOffice
+from tests.unit.payments.builders import SECRET
 
 
 @pytest.fixture

@@ -28,18 +28,9 @@ from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker, install
 from infra.front_door import callbacks
 from infra.sandbox.gateway import Gateway, serve
-from tests.component.payments.use_cases import (
-    AGENCY,
-    CITIZEN,
-    SECRET,
-    STRANGER,
-    TMN,
-    PaymentsOffice,
-    item,
-    money,
-    query_of,
-    signed,
-)
+from tests.component.payments.use_cases import TMN, PaymentsOffice, query_of
+from tests.unit.payments.actors import AGENCY, CITIZEN, STRANGER
+from tests.unit.payments.builders import SECRET, item, money, signed
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CONTRACT = contract_of("payments")

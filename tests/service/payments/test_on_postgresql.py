@@ -15,17 +15,9 @@ from sqlalchemy import func, select
 
 from infra.chassis.refusals import Refusal
 from services.payments.models import LedgerEntry, LedgerRow, Notice, Payment, Receipt, metadata
-from tests.component.payments.use_cases import (
-    ACCOUNTANT,
-    APPROVER,
-    CITIZEN,
-    CLERK,
-    SECRET,
-    PaymentsOffice,
-    item,
-    money,
-    signed,
-)
+from tests.component.payments.use_cases import PaymentsOffice
+from tests.unit.payments.actors import ACCOUNTANT, APPROVER, CITIZEN, CLERK
+from tests.unit.payments.builders import SECRET, item, money, signed
 
 AT_ONCE = 50
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.applications.verification.integrity_findings import Alarming, findings
-from tests.component.transparency.test_alarms import APPLICATION, PROPOSED, START, history
+from tests.unit.transparency.test_alarms import APPLICATION, PROPOSED, START, history
 
 
 class Histories:

@@ -12,11 +12,11 @@ from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.notes import SigningKey
 from services.applications.transparency.tiles import TileFolder, TilePublisher
 from services.applications.verification.self_check import Verifying
-from tests.component.applications import actors
-from tests.component.applications.actors import call
 from tests.component.applications.use_cases import Portal
 from tests.service.transparency import tampering
 from tests.service.transparency.stores import KEY, Store
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call
 
 
 class Installed:

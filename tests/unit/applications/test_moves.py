@@ -17,8 +17,8 @@ from services.applications.domain.statuses import NAMES, OFFICIAL_CODE, Status
 from services.applications.duties.announcements import WIRE_NAMES
 from services.applications.errors import Forbidden, TransitionNotAllowed
 from services.applications.read_model.projection import OWN
-from tests.component.applications.actors import act
-from tests.component.applications.builders import PERFORM, ROADS, brought_to, ready_for
+from tests.unit.applications.actors import act
+from tests.unit.applications.builders import PERFORM, ROADS, brought_to, ready_for
 
 S = Status
 ARROWS = [arrow for arrow in moves.arrows() if arrow[0] is not None]

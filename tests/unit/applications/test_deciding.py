@@ -22,8 +22,8 @@ from services.applications.errors import (
     NotAssigned,
     ServiceLevelTooLow,
 )
-from tests.component.applications.actors import act
-from tests.component.applications.builders import Life, brought_to
+from tests.unit.applications.actors import act
+from tests.unit.applications.builders import Life, brought_to
 
 
 def test_only_the_assigned_officer_proposes():

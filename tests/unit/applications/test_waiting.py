@@ -8,8 +8,8 @@ import pytest
 
 from services.applications.domain.statuses import Status
 from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
-from tests.component.applications.builders import WORDS, Life, brought_to
-from tests.component.applications.fakes import money
+from tests.unit.applications.builders import WORDS, Life, brought_to
+from tests.unit.applications.fakes import money
 
 
 def local(life: Life) -> str | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.catalog.definitions import complete
 from services.catalog.errors import ChannelNotOffered, ChoiceMissing
 from services.catalog.fees import FeeQuery, quote
-from tests.component.catalog.builders import fee, offer
+from tests.unit.catalog.builders import fee, offer
 
 DAY = date(2026, 3, 1)
 PLACES = {

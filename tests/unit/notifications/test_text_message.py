@@ -10,8 +10,8 @@ from services.notifications.domain import text_message as texts
 from services.notifications.messages import LANGUAGES, MESSAGE_KINDS
 from services.notifications.templates import built_in
 from services.notifications.wording import render
-from tests.component.notifications.test_templates import spoken_of
-from tests.component.notifications.use_cases import example
+from tests.unit.notifications.builders import example
+from tests.unit.notifications.test_templates import spoken_of
 
 ALPHABET = texts.BASIC | texts.EXTENDED
 SENT = sorted(event_type for event_type, kind in MESSAGE_KINDS.items() if kind.sms)

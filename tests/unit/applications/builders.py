@@ -10,8 +10,8 @@ from uuid import uuid4
 from infra.working_time import WorkingCalendar
 from services.applications.domain.application import Application
 from services.applications.domain.statuses import Status
-from tests.component.applications.actors import act
-from tests.component.applications.fakes import PROCEDURE, Catalog, money, quote_of
+from tests.unit.applications.actors import act
+from tests.unit.applications.fakes import PROCEDURE, Catalog, money, quote_of
 
 CALENDAR = WorkingCalendar.of_replies([Catalog().calendar(2026), Catalog().calendar(2027)])
 PROMISE = {"amount": 3, "unit": "working_days"}

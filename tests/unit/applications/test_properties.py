@@ -13,8 +13,8 @@ from services.applications.domain.statuses import FINAL, WAITING
 from services.applications.errors import Refusal
 from services.applications.read_model.projection import applied
 from services.applications.representation.application import picture
-from tests.component.applications.builders import PERFORM, Life
-from tests.component.applications.test_recorded_streams import mapper
+from tests.unit.applications.builders import PERFORM, Life
+from tests.unit.applications.test_recorded_streams import mapper
 
 COMMANDS = st.lists(st.tuples(st.sampled_from(sorted(PERFORM)), st.integers(0, 5 * 24 * 60)), max_size=40)
 MOMENTS = st.sets(st.sampled_from(["intake", "supplement", "result"]))

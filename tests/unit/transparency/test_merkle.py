@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.applications.transparency import merkle
-from tests.component.transparency import naive_tree
+from tests.unit.transparency import naive_tree
 
 # The eight leaves, roots and proofs of the Certificate Transparency reference implementation.
 LEAVES = [
