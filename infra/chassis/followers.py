@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import func, select
 
@@ -32,12 +32,20 @@ BATCH = 200
 class Duty(Protocol):
     """One thing a follower does: ``step`` does a bounded piece of work and says how much (0: idle).
 
-    One that holds something between its steps has ``release_held``, called while another process leads.
+    One that holds something between its steps has ``release_held``, called while another process leads. One that may
+    leave nothing waiting when everything stops has ``finish``.
     """
 
     name: str
 
     def step(self) -> int: ...
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """A duty that can be brought to its end."""
+
+    def finish(self) -> int: ...
 
 
 class Follower:
@@ -81,11 +89,11 @@ class Follower:
         with self.lease:
             return sum(self._step(duty) for duty in self.duties if self.lease.fresh)
 
-    def _step(self, duty: Duty) -> int:
+    def _step(self, duty: Duty, work: Callable[[], int] | None = None) -> int:
         if time.monotonic() < self._not_before.get(duty.name, 0.0):
             return 0
         try:
-            done = duty.step()
+            done = (work or duty.step)()
         except Superseded as lost:
             logs.get(service=self.service).warning("duty_given_up", duty=duty.name, reason=str(lost))
             return 0
@@ -101,6 +109,12 @@ class Follower:
         if done:
             metrics.duty_work.labels(self.service, duty.name).inc(done)
         return done
+
+    def finish(self) -> None:
+        """The last of the work, once nobody records any more (the embedded default, where no other process would)."""
+        for duty in self.duties:
+            if isinstance(duty, Finishing):
+                self._step(duty, duty.finish)
 
     def stop(self) -> None:
         self._stopping.set()

@@ -113,6 +113,8 @@ def import_history(
                 system=system,
                 progress=lambda so_far, total, what: on_progress(so_far, total, STAGES[what]),
             )
+        if settings.embedded:  # no follower may ever run here
+            tool("applications", "seal_all")(settings)
     except ValueError as unreadable:  # a mapping that is none, a file that is no XES
         raise Refused(f"{file.name}: {unreadable}") from unreadable
     if as_json:

@@ -1,7 +1,7 @@
 """``portal verify``: the verifier auditors carry away, wrapped; without arguments for this installation's own store.
 
 Nothing is written: databases are opened read-only. Exit status 0 everything holds, 1 something does not, 2 it could not
-be checked.
+be checked, 3 what is sealed holds and some events are not sealed: nothing is proved of those.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def verify(
         typer.echo(json.dumps({"ok": None, "error": str(error)}) if as_json else f"portal: {error}", err=not as_json)
         raise typer.Exit(UNCHECKED) from None
     typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=1) if as_json else report.text())
-    raise typer.Exit(0 if report.ok else 1)
+    raise typer.Exit(report.status)
 
 
 class VerificationReport:
@@ -66,12 +66,20 @@ class VerificationReport:
         self.verdict, self.language, self.read_model = verdict, language, read_model
 
     @property
-    def ok(self) -> bool:
-        return bool(self.verdict.ok) and not (self.read_model and self.read_model["first_bad"])
+    def differs(self) -> bool:
+        """What people are shown is not what was recorded."""
+        return bool(self.read_model and self.read_model["first_bad"])
+
+    @property
+    def status(self) -> int:
+        return 1 if self.differs else int(self.verdict.status)
 
     def to_json(self) -> dict[str, Any]:
-        report: dict[str, Any] = self.verdict.to_json(self.language)
-        return report if self.read_model is None else {**report, "ok": self.ok, "read_model": self.read_model}
+        verdict: dict[str, Any] = self.verdict.to_json(self.language)
+        if self.read_model is None:
+            return verdict
+        held = {name: verdict[name] and not self.differs for name in ("ok", "proved")}
+        return {**verdict, **held, "read_model": self.read_model}
 
     def text(self) -> str:
         lines = [self.verdict.text(self.language)]
@@ -81,7 +89,8 @@ class VerificationReport:
 
 
 STAGES = {
-    "replaying": "phát lại hồ sơ / applications replayed",
+    "replaying": "phát lại hồ sơ / histories replayed",
+    "comparing": "so sánh hồ sơ / applications compared",
     "opening": "nội dung bên cạnh / words and papers beside",
 }
 WORDS = {
@@ -93,7 +102,7 @@ WORDS = {
 def _read_model_text(read_model: dict[str, Any], language: str) -> str:
     replayed, same = WORDS[language]
     bad = read_model["first_bad"]
-    text = f"{read_model['applications']} {replayed}: "
+    text = f"{read_model['applications']} {replayed}: " if read_model["applications"] is not None else ""
     if not bad:
         return text + same
     about = {name: value for name, value in bad.items() if name not in ("kind", "reason")}
@@ -167,10 +176,14 @@ class Verification:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
         given = tool("applications", "verifier_keys")(self.settings)
         self.keys = self.keys or [_verifier("Key").parse(one) for one in given]
+        checks = tool("applications", "SelfCheck").from_settings(self.settings)
+        url = self.settings.database_url("applications")
+        _verifier("Database")(url, None).close()  # says by name that there is none
+        asked_until = checks.wait_until_sealed()
         published = tool("applications", "published_log")(self.settings)
-        report = self.store(self.settings.database_url("applications"), on_progress, published)
-        if report.verdict.ok:  # what was touched need not even load: nothing is concluded from replaying it
-            checks = tool("applications", "SelfCheck").from_settings(self.settings)
+        report = self.store(url, on_progress, published)
+        report.verdict.asked_until = asked_until
+        if not report.verdict.found:  # what was touched need not even load: nothing is concluded from replaying it
             report.read_model = checks.shown(lambda done, total, what: on_progress(done, total, STAGES[what]))
         return report
 

@@ -68,6 +68,8 @@ class Platform:
             greenlet.wait()
         if self.runner is not None:
             self.runner.stop()
+            for follower in self.followers:
+                follower.finish()
         self.hub.stop()
         Database.forget_all()
         Broker.forget(self.settings.amqp_uri.removeprefix("embedded://"))

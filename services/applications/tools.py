@@ -11,6 +11,7 @@ from services.applications.reports.pdf import font_of as report_font
 from services.applications.reports.pdf import pdf as report_as_pdf
 from services.applications.reports.report import report
 from services.applications.transparency.keys import verifier_keys
+from services.applications.transparency.sealing import seal_all
 from services.applications.verification import verifier
 from services.applications.verification.self_check import Verifying as SelfCheck
 from services.applications.verification.self_check import published as published_log
@@ -27,6 +28,7 @@ __all__ = [
     "report_as_html",
     "report_as_pdf",
     "report_font",
+    "seal_all",
     "tamper_with_a_copy",
     "verifier",
     "verifier_keys",

@@ -259,7 +259,9 @@ def test_an_older_history_is_taken_in_once(portal, tmp_path):
     (tmp_path / "older.csv").write_text(OLDER)
     (tmp_path / "map.yaml").write_text(MAPPING)
     typed = ["import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml"), "--json"]
-    first, again = (told(portal(*typed, home=tmp_path / "home")) for _ in range(2))
+    first = told(portal(*typed, home=tmp_path / "home"))
+    assert portal("verify", home=tmp_path / "home").returncode == 0  # sealed before the command ended
+    again = told(portal(*typed, home=tmp_path / "home"))
     assert (first["cases"], first["added"], first["duplicates"]) == (2, 3, 1)
     assert [bad["line"] for bad in first["bad"]] == [6]
     assert (again["added"], again["already_there"]) == (0, 3)

@@ -70,9 +70,17 @@ class Sealer:
             rows = self.events.after(connection, head.notification_id, BATCH)
             if not rows or not self._is_due(len(rows)):
                 return 0
+            self._check_follows(connection, head, rows)
             self._seal(log, head, rows)
         self._sealed_at = time.monotonic()
         return len(rows)
+
+    def finish(self) -> int:
+        """Seal all that is there, due or not: nothing may be waiting when the process ends."""
+        done, self._sealed_at = 0, float("-inf")
+        while sealed := self.step():
+            done, self._sealed_at = done + sealed, float("-inf")
+        return done
 
     def _is_due(self, waiting: int) -> bool:
         return waiting >= CHECKPOINT_EVENTS or time.monotonic() - self._sealed_at >= self.interval
@@ -91,6 +99,17 @@ class Sealer:
         self._check_extends(log.connection, last, notes[-1])
         for checkpoint in notes:
             log.add_checkpoint(checkpoint.size, sign(checkpoint, self.keys))
+
+    def _check_follows(self, connection: Connection, head: Head, rows: list[StoredRow]) -> None:
+        """Every event must be the next of its history: one slipped in beside the service seldom is."""
+        last = self.events.last_versions(connection, {row.application_id for row in rows}, head.notification_id)
+        for row in rows:
+            expected = last.get(row.application_id, 0) + 1
+            if row.version != expected:
+                raise DoesNotExtend(
+                    f"event {row.notification_id} of {row.application_id} has version {row.version}, not {expected}"
+                )
+            last[row.application_id] = expected
 
     def _check_last(self, log: StoredLog, head: Head) -> Checkpoint | None:
         """The last signed checkpoint, after making sure that what is stored still has its root."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, TextClause, inspect, text
+from sqlalchemy import Connection, TextClause, bindparam, inspect, text
 
 from services.applications.transparency.leaf import StoredRow
+
+APPLICATIONS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,33 @@ class EventTable:
         rows = connection.execute(query, {"application": application_id.hex if sqlite else application_id})
         return [_row(found) for found in rows]
 
+    def last_versions(self, connection: Connection, application_ids: Collection[UUID], until: int) -> dict[UUID, int]:
+        """The highest version each of these applications had at a notification id; those that had none are left out."""
+        sqlite = connection.dialect.name == "sqlite"
+        keys = [key.hex if sqlite else key for key in application_ids]
+        query = text(
+            f"SELECT originator_id, max(originator_version) FROM {self.name} "  # noqa: S608
+            f"WHERE originator_id IN :keys AND {self._key(connection)} <= :until GROUP BY originator_id"
+        ).bindparams(bindparam("keys", expanding=True))
+        found: dict[UUID, int] = {}
+        for start in range(0, len(keys), APPLICATIONS_AT_A_TIME):
+            part = {"keys": keys[start : start + APPLICATIONS_AT_A_TIME], "until": until}
+            found |= {_application_id(row[0]): int(row[1]) for row in connection.execute(query, part)}
+        return found
+
+    def application_ids(self, connection: Connection, after: UUID | str | None, limit: int) -> list[UUID | str]:
+        """The next applications in the order of their ids, as stored: what was planted may be no id at all."""
+        bound = "WHERE originator_id > :after " if after is not None else ""
+        query = text(
+            f"SELECT DISTINCT originator_id FROM {self.name} {bound}ORDER BY originator_id LIMIT :limit"  # noqa: S608
+        )
+        given = {"limit": limit} | ({"after": after} if after is not None else {})
+        return list(connection.execute(query, given).scalars())
+
+    def count_applications(self, connection: Connection) -> int:
+        query = text(f"SELECT count(DISTINCT originator_id) FROM {self.name}")  # noqa: S608
+        return int(connection.execute(query).scalar_one())
+
     def all(self, connection: Connection, chunk: int = 2000) -> Iterator[StoredRow]:
         """Every row, in order, in flat memory."""
         last = 0
@@ -40,13 +69,19 @@ class EventTable:
     def exists(self, connection: Connection) -> bool:
         return inspect(connection).has_table(self.name)
 
+    def _key(self, connection: Connection) -> str:
+        return "rowid" if connection.dialect.name == "sqlite" else "notification_id"
+
     def _select(self, connection: Connection, condition: str) -> TextClause:
-        key = "rowid" if connection.dialect.name == "sqlite" else "notification_id"
+        key = self._key(connection)
         columns = f"{key}, originator_id, originator_version, topic, state"
         # Names come from this class and from configuration, never from a caller.
         return text(f"SELECT {columns} FROM {self.name} WHERE {condition.format(id=key)}")  # noqa: S608
 
 
+def _application_id(stored: UUID | str) -> UUID:
+    return stored if isinstance(stored, UUID) else UUID(stored)
+
+
 def _row(found: Any) -> StoredRow:
-    application = found[1] if isinstance(found[1], UUID) else UUID(found[1])
-    return StoredRow(int(found[0]), application, int(found[2]), found[3], bytes(found[4]))
+    return StoredRow(int(found[0]), _application_id(found[1]), int(found[2]), found[3], bytes(found[4]))

@@ -110,6 +110,13 @@ class TilePublisher:
         self.folder.write("checkpoint", cosigned.encode())
         return size - old
 
+    def finish(self) -> int:
+        """Publish all that is sealed."""
+        done = 0
+        while published := self.step():
+            done += published
+        return done
+
     def _cosigned_since(self, before: str | None, now: str) -> int:
         """The published checkpoint once more with what witnesses have added; never another in its place."""
         if before and set(before.splitlines()) < set(now.splitlines()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -14,15 +15,18 @@ from services.applications.errors import TooMuchToVerify
 from services.applications.event_store.store import Store
 from services.applications.read_model.rebuild import verify
 from services.applications.transparency.keys import verifier_keys
+from services.applications.transparency.log import StoredLog
 from services.applications.transparency.s3_tiles import S3Tiles
 from services.applications.transparency.tiles import TileFolder, tile_store
 from services.applications.verification.commitment_check import first_bad_beside
+from services.applications.verification.replay_check import first_broken_history
 from services.applications.verification.verifier import Database as ReadOnly
 from services.applications.verification.verifier import Key, Tiles, Verdict, verify_database
 
 SNAPSHOTS = "stored_snapshots"
 AT_ONCE = 30_000  # events that are checked within the ten seconds callers wait, with time to spare
-Progress = Callable[[int, int, str], None]  # (how much, of how much, "replaying" applications or "opening" events)
+SEALED_WITHIN = 6.0  # seconds an event may wait for its seal while a follower runs
+Progress = Callable[[int, int, str], None]  # (how much, of how much, what: see STAGES of `portal verify`)
 REASONS = {
     "view_changed": (
         "dữ liệu hiển thị khác với sự kiện đã ghi",
@@ -73,12 +77,27 @@ class Verifying:
     def shown(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
         """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.
 
-        Only for a store whose log has been found whole.
+        Only for a store whose log has been found whole, so far as it is sealed.
         """
-        told = verify(self.store, lambda done, total: progress(done, total, "replaying"))
+        # Nothing is compared with histories that do not even replay.
+        broken = first_broken_history(self.store, lambda done, total: progress(done, total, "replaying"))
+        if broken:
+            return {"events": self.store.last_position(), "applications": None, "first_bad": broken}
+        told = verify(self.store, lambda done, total: progress(done, total, "comparing"))
         bad = _said("view_changed", told["first_bad"]) or self._snapshot()
         bad = bad or first_bad_beside(self.store, lambda done, total: progress(done, total, "opening"))
         return {**told, "first_bad": bad}
+
+    def wait_until_sealed(self, seconds: float = SEALED_WITHIN) -> int:
+        """The last position of the store, which a running sealer is given time to reach."""
+        last, until = self.store.last_position(), time.monotonic() + seconds
+        while self._sealed_up_to() < last and time.monotonic() < until:
+            time.sleep(0.2)
+        return last
+
+    def _sealed_up_to(self) -> int:
+        with self.store.database.session() as session:
+            return StoredLog(session.connection()).head().notification_id
 
     def log(self) -> dict[str, Any]:
         given = [Key.parse(key) for key in self.keys]

@@ -12,7 +12,8 @@ what made the log: copy it to a machine of your own and run it there.
 
 `--witness VKEY` asks for the cosignature of a witness you trust on the checkpoint, besides the log's own signature.
 
-Exit status: 0 everything holds, 1 something does not (first bad place and reason are named), 2 it could not be checked.
+Exit status: 0 everything holds, 1 something does not (first bad place and reason are named), 2 it could not be checked,
+3 what is sealed holds, but there are events nobody has sealed yet: nothing is proved of those.
 Formats: RFC 6962 hashing, C2SP signed notes, checkpoints, cosignatures and tiles; leaves are `portal-event/v1`.
 Databases are opened read-only. One file on purpose, however long: an auditor reads it once and carries it away.
 """
@@ -137,6 +138,8 @@ class Verdict:
     checkpoints: int = 0
     tree_size: int = 0
     unsealed: int = 0
+    unsealed_from: int | None = None  # notification id of the first event that is not sealed
+    asked_until: int | None = None  # what was recorded after this notification id was not asked about
     cosigned: list[str] = field(default_factory=list)
     enclosed: dict[str, int] | None = None  # of an evidence file: contents opened, erased, withheld
     unproved: list[str] = field(default_factory=list)  # what is enclosed and no event speaks of
@@ -146,7 +149,19 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        return self.found == 0
+        """Nothing that is sealed was touched, and something is sealed where there is something to seal."""
+        return self.found == 0 and (self.leaves > 0 or self.unsealed == 0)
+
+    @property
+    def proved(self) -> bool:
+        """All that was asked about is sealed and untouched."""
+        beyond = self.asked_until is not None and (self.unsealed_from or 0) > self.asked_until
+        return self.found == 0 and (self.unsealed == 0 or beyond)
+
+    @property
+    def status(self) -> int:
+        """The exit status of whoever says this verdict."""
+        return 1 if self.found else 0 if self.proved else 3
 
     def add(self, kind: str, index: int | None = None, **facts: Any) -> Finding:
         finding = Finding(kind, index, **facts)
@@ -166,28 +181,14 @@ class Verdict:
         kept = {k: v for k, v in self.__dict__.items() if k != "findings"}
         first = self.first_bad
         return (
-            {"ok": self.ok, "first_bad": shown(first) if first else None}
+            {"ok": self.ok, "proved": self.proved, "first_bad": shown(first) if first else None}
             | kept
             | {"findings": [shown(finding) for finding in self.findings]}
         )
 
     def text(self, language: str) -> str:
         vi = language == "vi"
-        lines = []
-        if self.ok:
-            intact = (
-                "INTACT: nothing was changed, removed or added.",
-                "TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm.",
-            )
-            lines.append(intact[vi])
-        else:
-            lines.append("KHÔNG TOÀN VẸN" if vi else "NOT INTACT")
-            first = self.first_bad
-            where = "Chỗ sai đầu tiên" if vi else "First bad place"
-            lines.append(f"{where}: {first.words(language) if first else ''}")
-            lines += [f"  - {finding.words(language)}" for finding in self.findings[:20]]
-            if self.found > 20:
-                lines.append(f"  … {self.found - 20} " + ("lỗi khác" if vi else "more"))
+        lines = self._result(vi)
         counts = (self.events, self.leaves, self.checkpoints, self.tree_size, self.unsealed)
         said = (
             "{} sự kiện, {} lá, {} điểm kiểm, cây {} lá, {} sự kiện chưa niêm phong"
@@ -212,6 +213,36 @@ class Verdict:
                 else "NOTE: no key was given (--key); whose log this is has not been checked."
             )
         return "\n".join(lines)
+
+    def _result(self, vi: bool) -> list[str]:
+        """What comes first: what is not proved, then what was found."""
+        lines = []
+        if not self.proved and self.unsealed:
+            unproved = (
+                "NOT PROVED: {} events, from event {} on, are not sealed; a change of theirs would not show.",
+                "CHƯA CHỨNG MINH: {} sự kiện, từ sự kiện {}, chưa được niêm phong; có bị sửa cũng không thấy được.",
+            )
+            lines.append(unproved[vi].format(self.unsealed, self.unsealed_from))
+        if self.found:
+            lines.append("KHÔNG TOÀN VẸN" if vi else "NOT INTACT")
+            first, where = self.first_bad, "Chỗ sai đầu tiên" if vi else "First bad place"
+            lines.append(f"{where}: {first.words('vi' if vi else 'en') if first else ''}")
+            lines += [f"  - {finding.words('vi' if vi else 'en')}" for finding in self.findings[:20]]
+            if self.found > 20:
+                lines.append(f"  … {self.found - 20} " + ("lỗi khác" if vi else "more"))
+        elif self.proved:
+            lines.append(
+                "TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm."
+                if vi
+                else "INTACT: nothing was changed, removed or added."
+            )
+        elif self.leaves:
+            lines.append(
+                "Phần đã niêm phong TOÀN VẸN: không có gì bị sửa, xóa hay chèn thêm."
+                if vi
+                else "INTACT, as far as it is sealed: nothing was changed, removed or added."
+            )
+        return lines
 
 
 # --- RFC 6962 --------------------------------------------------------------------------------------------------------
@@ -480,6 +511,17 @@ class Database:
             except (TypeError, ValueError, AttributeError, struct.error):
                 yield row[0], None
 
+    def holes(self) -> Iterator[tuple[int, str, Any, int]]:
+        """Events whose version is not what comes next in their history: (id, application, version, expected)."""
+        key = "rowid" if self.sqlite else "notification_id"
+        counted = "row_number() OVER (PARTITION BY originator_id ORDER BY originator_version)"
+        query = (
+            f"SELECT * FROM (SELECT {key} AS id, originator_id, originator_version AS version, {counted} AS expected"  # noqa: S608
+            f" FROM {self.events_table}) AS numbered WHERE version <> expected ORDER BY originator_id, expected"
+        )
+        for notification, application, version, expected in self.rows(query):
+            yield notification, _hyphened(str(application)), version, expected
+
     # SQLite keeps anything in any column: what has not the right type is no number, no text, no hash.
 
     def leaves(self) -> Iterator[tuple[int, int, bytes]]:
@@ -505,6 +547,13 @@ class Database:
     def keys(self) -> list[Key]:
         found = list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))
         return [Key.parse(str(row[0])) for row in found]
+
+
+def _hyphened(application: str) -> str:
+    try:
+        return str(UUID(application))
+    except ValueError:
+        return application
 
 
 def _open_sqlite(url: str) -> Any:
@@ -782,9 +831,11 @@ class LogCheck:
             self.verdict.add(**finding.__dict__)
         if not self.tree_is_lost and nodes.head is not None:
             self.verdict.add("node_changed", size, detail="nodes beyond the last leaf")
-        for _ in events:
+        for notification, _ in events:
             self.verdict.events += 1
             self.verdict.unsealed += 1
+            if self.verdict.unsealed_from is None:
+                self.verdict.unsealed_from = notification
 
     def _inserted(self, index: int, event: tuple[int, Row | None]) -> None:
         self.verdict.events += 1
@@ -834,6 +885,18 @@ def verify_database(
     if tiles and anchors:
         published = tiles.hashes(anchors[-1].size)
     LogCheck(verdict, keys, progress).run(database, anchors, published)
+    if not verdict.found:  # an event that was removed after its seal says more than the hole it leaves
+        _check_streams(database, verdict)
+
+
+def _check_streams(database: Database, verdict: Verdict) -> None:
+    """That every history counts its versions from 1 without a hole; of each that does not, the first event."""
+    broken: set[str] = set()
+    for notification, application, version, expected in database.holes():
+        if application not in broken:
+            broken.add(application)
+            place = {"notification_id": notification, "application_id": application, "version": version}
+            verdict.add("stream_broken", None, **place, detail=f"expected version {expected}")
 
 
 def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor]:
@@ -1094,7 +1157,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     shown = verdict.to_json(options.language)
     print(json.dumps(shown, ensure_ascii=False, indent=1) if options.json else verdict.text(options.language))  # noqa: T201
-    return 0 if verdict.ok else 1
+    return verdict.status
 
 
 def _verify(options: argparse.Namespace) -> Verdict:

@@ -211,7 +211,7 @@ def test_checking_tells_how_far_it_has_come(installed: Installed) -> None:
     told: list[tuple[int, int, str]] = []
     Verifying.from_settings(Settings(installed.env)).shown(lambda *so_far: told.append(so_far))
     last = installed.portal.store.last_position()
-    assert told == [(3, 3, "replaying"), (last, last, "opening")]
+    assert told == [(3, 3, "replaying"), (3, 3, "comparing"), (last, last, "opening")]
 
 
 def _columns() -> Any:

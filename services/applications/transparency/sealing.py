@@ -1,0 +1,14 @@
+"""Sealing and publishing all that is there, for a command after which no follower may ever run."""
+
+from __future__ import annotations
+
+from infra.chassis.settings import Settings
+from services.applications.transparency.sealer import Sealer
+from services.applications.transparency.tiles import TilePublisher
+
+
+def seal_all(settings: Settings) -> int:
+    """How many events were sealed."""
+    sealed = Sealer.from_settings(settings).finish()
+    TilePublisher.from_settings(settings).finish()
+    return sealed
