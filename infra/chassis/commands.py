@@ -17,15 +17,17 @@ class Command:
 
     ``fingerprint`` is the SHA-256 of name and arguments (without the id, and without secrets, which a stored
     hash would let somebody guess): the same id with another fingerprint is refused as ``CommandIdReused``.
+    ``call_id``: the call that brought it, which the events it leads to name.
     """
 
     id: str
     name: str
     caller: str
     fingerprint: str
+    call_id: str = ""
 
     @classmethod
-    def of(cls, command_id: str, name: str, caller: str, arguments: Mapping[str, Any]) -> Command:
+    def of(cls, command_id: str, name: str, caller: str, arguments: Mapping[str, Any], *, call_id: str = "") -> Command:
         meant = {key: value for key, value in arguments.items() if key not in UNPRINTED}
         text = json.dumps([name, meant], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-        return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest())
+        return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest(), call_id)

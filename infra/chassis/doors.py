@@ -111,9 +111,8 @@ def _check(
         raise InvalidRequest(problems)
     kwargs = integral(kwargs)
     if kwargs.get("command_id"):
-        call.command = Command.of(
-            kwargs["command_id"], f"{service.name}.{name}", call.actor.account_id or "anonymous", kwargs
-        )
+        caller = call.actor.account_id or "anonymous"
+        call.command = Command.of(kwargs["command_id"], f"{service.name}.{name}", caller, kwargs, call_id=call.call_id)
     return kwargs
 
 

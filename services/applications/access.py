@@ -1,4 +1,4 @@
-"""Who may see an application, and that every look by staff is told: of one for the access log, of lists as lists."""
+"""Who may see an application; and the access log's events: every read by staff, lists as lists."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.calls import Call
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
+from services.applications.clients import IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
+from services.applications.event_store.store import Store
 
 OFFICERS = ("intake_officer", "case_officer", "approver")
 STAFF = (*OFFICERS, "accountant")  # accountants look up what is owed
-READERS = ("auditor",)  # see every agency's applications; each look is told
+READERS = ("auditor",)  # see every agency's applications; each read is recorded
 
 
 def relation_of(application: Application, actor: Actor) -> str | None:
@@ -30,29 +31,31 @@ def relation_of(application: Application, actor: Actor) -> str | None:
         return "applicant"
     if actor.at(application.agency_code, *STAFF) and application.submitted_at is not None:
         return "agency"
-    if any(actor.at(one["agency_code"], *OFFICERS) for one in application.consultations.values()):
+    if any(actor.at(consultation["agency_code"], *OFFICERS) for consultation in application.consultations.values()):
         return "asked_agency"
     if actor.has(*READERS):
         return "auditor"
     return "service" if actor.is_service else None
 
 
-def check_reader(application: Application, by: Call, identity: Any) -> str:
+def check_reader(application: Application, by: Actor, identity: IdentityClient) -> str:
     """The caller's relation; a delegate counts as ``applicant`` while the delegation holds; else ``Forbidden``."""
-    relation = relation_of(application, by.actor)
+    relation = relation_of(application, by)
     if relation:
         return relation
-    if by.actor.has("citizen"):
-        check_delegation(identity, by.actor, application.applicant_id, application.procedure_code)
+    if by.has("citizen"):
+        check_delegation(identity, by, application.applicant_id, application.procedure_code)
         return "applicant"
     raise Forbidden("hồ sơ không thuộc cơ quan của bạn", "the application is not with your agency")
 
 
-def tell_read(session: Session, application: Application, by: Call, relation: str, purpose: str) -> None:
-    """Staff looked: told as ``application_read.v1``. The applicant's own look is nobody's business."""
+def record_read(
+    session: Session, application: Application, by: Actor, relation: str, purpose: str, *, call_id: str
+) -> None:
+    """Publish a read by staff as ``application_read.v1``. The applicant's own reads are nobody's business."""
     if relation in {"applicant", "service"}:
         return
-    role, agency = _office(application, by.actor) if relation != "auditor" else _as_auditor(by.actor)
+    role, agency = _office(application, by) if relation != "auditor" else _as_auditor(by)
     data = {
         "application_id": str(application.id),
         "reference": application.reference,
@@ -63,31 +66,37 @@ def tell_read(session: Session, application: Application, by: Call, relation: st
         "status": application.status.value,
         "version": application.version,
         "at": clock.now().isoformat(),
-        "by": {"account_id": by.actor.account_id, "role": role, "agency_code": agency},
+        "by": {"account_id": by.account_id, "role": role, "agency_code": agency},
         "subject_id": application.applicant_id,
         "purpose": purpose,
     }
-    enqueue(session, "application_read.v1", data, subject=str(application.id), call_id=by.call_id)
+    enqueue(session, "application_read.v1", data, subject=str(application.id), call_id=call_id)
 
 
-def tell_listed(
-    session: Session, by: Call, door: str, asked: Mapping[str, Any], application_ids: Iterable[str]
+def record_listing(
+    session: Session,
+    by: Actor,
+    door: str,
+    filters: Mapping[str, Any],
+    application_ids: Iterable[str],
+    *,
+    call_id: str,
 ) -> None:
-    """Staff were shown a page of a list: told once as ``applications_listed.v1``, with every application on it."""
+    """Publish one page of a list read by staff as ``applications_listed.v1``, with every application on it."""
     data = {
-        "account_id": by.actor.account_id,
+        "account_id": by.account_id,
         "door": door,
-        "asked": {name: value for name, value in asked.items() if value is not None},
+        "asked": {name: value for name, value in filters.items() if value is not None},
         "application_ids": list(dict.fromkeys(application_ids)),
         "at": clock.now().isoformat(),
     }
-    enqueue(session, "applications_listed.v1", data, subject=by.actor.account_id, call_id=by.call_id)
+    enqueue(session, "applications_listed.v1", data, subject=by.account_id, call_id=call_id)
 
 
 def _office(application: Application, actor: Actor) -> tuple[str | None, str | None]:
     """The role a member of staff reads in, and the agency where they hold it."""
-    asked = [one["agency_code"] for one in application.consultations.values()]
-    for agency in (application.agency_code, *asked):
+    consulted = [consultation["agency_code"] for consultation in application.consultations.values()]
+    for agency in (application.agency_code, *consulted):
         for role in STAFF:
             if actor.at(agency, role):
                 return role, str(agency)
@@ -95,10 +104,18 @@ def _office(application: Application, actor: Actor) -> tuple[str | None, str | N
 
 
 def _as_auditor(actor: Actor) -> tuple[str, str | None]:
-    return READERS[0], next((code for code, held in sorted(actor.agencies.items()) if set(READERS) & set(held)), None)
+    return READERS[0], next((code for code, roles in sorted(actor.agencies.items()) if set(READERS) & set(roles)), None)
 
 
-def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_code: str) -> None:
+def own_application(store: Store, application_id: str, identity: IdentityClient, by: Actor) -> Application:
+    """The application, for its applicant or a delegate: a stranger does not learn even what form it has."""
+    application = store.get(application_id)
+    if by.account_id != application.applicant_id:
+        check_delegation(identity, by, application.applicant_id, application.procedure_code)
+    return application
+
+
+def check_delegation(identity: IdentityClient | None, actor: Actor, applicant_id: str, procedure_code: str) -> None:
     """Whether the caller may act for the applicant in this procedure; ``Forbidden`` if not."""
     refused = Forbidden("đây không phải hồ sơ của bạn", "this is not your application")
     if identity is None:
@@ -111,8 +128,8 @@ def check_delegation(identity: Any, actor: Actor, applicant_id: str, procedure_c
         raise refused from None
 
 
-def tell_imported_read(session: Session, history: ImportedHistory, by: Call, purpose: str) -> None:
-    """An auditor looked: told like any look at an application."""
+def record_imported_read(session: Session, history: ImportedHistory, by: Actor, purpose: str, *, call_id: str) -> None:
+    """Publish an auditor's read of an imported history like any read of an application."""
     data = {
         "application_id": str(history.id),
         "reference": history.reference[:80],
@@ -121,7 +138,7 @@ def tell_imported_read(session: Session, history: ImportedHistory, by: Call, pur
         "subject_id": history.subject,
         "version": history.version,
         "at": clock.now().isoformat(),
-        "by": {"account_id": by.actor.account_id, "role": "auditor", "agency_code": None},
+        "by": {"account_id": by.account_id, "role": "auditor", "agency_code": None},
         "purpose": purpose,
     }
-    enqueue(session, "application_read.v1", data, subject=str(history.id), call_id=by.call_id)
+    enqueue(session, "application_read.v1", data, subject=str(history.id), call_id=call_id)

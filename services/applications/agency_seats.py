@@ -10,14 +10,14 @@ from infra.chassis.settings import Settings
 from services.applications.models import AgencySeat
 
 
-class Seats:
+class AgencySeats:
     """Keeps the province of every agency that identity has told of."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Seats:
+    def from_settings(cls, settings: Settings) -> AgencySeats:
         return cls(Database.at(settings.database_url("applications")))
 
     def agency_created(self, event: Mapping[str, Any]) -> None:

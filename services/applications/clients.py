@@ -1,13 +1,84 @@
 """The neighbours as applications sees them; the only file that names them.
 
-- *catalog*: ``procedure(code, version)``, ``quote(code, channel, version, choices, quantity)``,
-  ``calendar(year)``: public, what is in force does not depend on who asks.
-- *identity*: ``delegation_for(delegate_account_id, scope, principal_…)``, asked as the service itself.
+- *catalog*: public doors; what is in force does not depend on who asks.
+- *identity*: asked as the service itself.
 """
 
 from __future__ import annotations
 
+from typing import Any, NotRequired, Protocol, TypedDict
+
 from infra.chassis.clients import Neighbour
+
+
+class ProcedureDefinition(TypedDict):
+    """A version of a procedure as *catalog* publishes it; what this service reads of it."""
+
+    code: str
+    version: int
+    title: dict[str, str]
+    level: int
+    authority: dict[str, Any]
+    channels: dict[str, Any]
+    agency_levels: NotRequired[dict[str, int] | None]
+    carried_on_by: NotRequired[dict[str, str] | None]
+    requirements: NotRequired[list[dict[str, Any]]]
+    form: NotRequired[dict[str, Any] | None]
+    limits: NotRequired[dict[str, Any] | None]
+    may_pause: NotRequired[bool]
+    may_extend: NotRequired[bool]
+
+
+class Money(TypedDict):
+    """An amount in minor units."""
+
+    amount: int
+    currency: str
+
+
+class QuoteItem(TypedDict):
+    """One fee of a quote and when it is collected."""
+
+    fee_id: str
+    amount: Money
+    collected_at: str
+
+
+class Quote(TypedDict):
+    """What a procedure costs for certain choices."""
+
+    items: list[QuoteItem]
+    total: Money
+
+
+class Delegation(TypedDict):
+    """A delegation in force, as *identity* answers it."""
+
+    principal_account_id: str
+    principal_name: str
+
+
+class CatalogClient(Protocol):
+    """The doors of *catalog* that this service calls."""
+
+    def procedure(self, *, code: str, version: int = ...) -> ProcedureDefinition: ...
+
+    def quote(self, *, code: str, channel: str, version: int, choices: dict[str, Any], quantity: int) -> Quote: ...
+
+    def calendar(self, *, year: int) -> dict[str, Any]: ...
+
+
+class IdentityClient(Protocol):
+    """The door of *identity* that this service calls; ``DelegationNotFound`` passes on as ``Forwarded``."""
+
+    def delegation_for(
+        self,
+        *,
+        delegate_account_id: str,
+        scope: str,
+        principal_account_id: str = ...,
+        principal_citizen_number: str = ...,
+    ) -> Delegation: ...
 
 
 def catalog() -> Neighbour:

@@ -18,13 +18,13 @@ from infra.chassis.positions import advance, position_of
 from infra.chassis.settings import Settings
 from services.applications import personal_data
 from services.applications.domain.events import KINDS
-from services.applications.duties.announcements import WIRE_NAMES, data_of
-from services.applications.duties.reminders import Limits, Reminding
-from services.applications.erasure.erasure import Erasing
+from services.applications.duties.announcements import WIRE_NAMES, event_data
+from services.applications.duties.reminders import AnswerLimits, Reminders
+from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
 from services.applications.models import application_view
-from services.applications.private_data.pending_blobs import LostBlobs
-from services.applications.read_model.projector import Projecting, position
+from services.applications.private_data.pending_blobs import OrphanBlobs
+from services.applications.read_model.projector import Projector, position
 from services.applications.transparency.sealer import Sealer
 from services.applications.transparency.tiles import TilePublisher
 from services.applications.transparency.witness_watch import Witnessing
@@ -34,7 +34,7 @@ from services.applications.verification.integrity_findings import Alarming
 BATCH = 100
 
 
-class Announcing:
+class Announcer:
     """Tells every recorded event once it is committed, in the order of the log.
 
     The position moves after the broker's confirm.
@@ -98,7 +98,7 @@ class Announcing:
                     "applications",
                     at,
                     WIRE_NAMES[type(event).__name__],
-                    data_of(session, event, rows[str(event.originator_id)]),
+                    event_data(session, event, rows[str(event.originator_id)]),
                     subject=str(event.originator_id),
                     at=event.timestamp,
                     call_id=event.call_id,
@@ -112,7 +112,7 @@ class Announcing:
         metrics.relay_position.labels("applications", self.name).set(done)
 
 
-class TellingBeside(EventPublisher):
+class SideEventPublisher(EventPublisher):
     """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
 
     def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -122,18 +122,18 @@ class TellingBeside(EventPublisher):
 
 def duties(settings: Settings) -> list[Duty]:
     store = Store.from_settings(settings)
-    announcing = Announcing(store, EventPublisher(settings, "applications"))
-    relay = OutboxRelay(store.database, TellingBeside(settings, "applications"))
-    erasing = Erasing.from_settings(settings)
+    announcing = Announcer(store, EventPublisher(settings, "applications"))
+    relay = OutboxRelay(store.database, SideEventPublisher(settings, "applications"))
+    erasing = Erasures.from_settings(settings)
     return [
-        Projecting(store),
+        Projector(store),
         announcing,
         relay,
         Redelivery(settings, [announcing, relay]),
-        Reminding(store),
-        Limits(store),
+        Reminders(store),
+        AnswerLimits(store),
         erasing,
-        LostBlobs(store.database, erasing.blobs),
+        OrphanBlobs(store.database, erasing.blobs),
         ErasureWorker.of(settings, personal_data.PersonalData),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),

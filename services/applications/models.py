@@ -110,7 +110,7 @@ class RunningNumber(Rows):
     last: Mapped[int] = mapped_column(BigKey)
 
 
-class ToldOnce(Rows):
+class ReminderSent(Rows):
     """What was told about a due date, so that nobody is told twice."""
 
     __tablename__ = "told_once"
@@ -135,7 +135,7 @@ class Erasure(Rows):
     report: Mapped[dict[str, Any]]
 
 
-class BlobUnderWay(Rows):
+class PendingBlob(Rows):
     """Somebody's bytes on their way to the blob store; gone when their paper is kept."""
 
     __tablename__ = "blob_under_way"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.erasure.requests import ErasureRequests
-from services.applications.erasure.confirmations import keep_answer
+from services.applications.erasure.confirmations import record_confirmation
 from services.applications.private_data import vault
 
 
@@ -28,7 +28,7 @@ class PersonalData(ErasureRequests):
         return {name: count for name, count in gone.items() if count}
 
     def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
-        keep_answer(session, erasure_id, self.service, removed, clock.now())
+        record_confirmation(session, erasure_id, self.service, removed, clock.now())
 
     def answered(self, event: Mapping[str, Any]) -> None:
         """``subject_forgotten.v1``: another service has nothing of the person left."""
@@ -36,4 +36,4 @@ class PersonalData(ErasureRequests):
         with self.database.handle_once("subject_forgotten", event["id"]) as session:
             if session is not None:
                 at = datetime.fromisoformat(data["at"])
-                keep_answer(session, data["erasure_id"], data["service"], data.get("removed") or {}, at)
+                record_confirmation(session, data["erasure_id"], data["service"], data.get("removed") or {}, at)

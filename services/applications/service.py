@@ -9,17 +9,19 @@ from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
 from services.applications import clients
-from services.applications.agency_seats import Seats
+from services.applications.agency_seats import AgencySeats
 from services.applications.commands.applicant import Registry
-from services.applications.commands.fee_settlement import Settling
+from services.applications.commands.attachments import Attachments
+from services.applications.commands.decisions import Decisions
+from services.applications.commands.fee_settlement import FeeSettlement
 from services.applications.commands.office import Office
-from services.applications.erasure.erasure import Erasing
+from services.applications.erasure.erasure import Erasures
 from services.applications.exchange.export import Exporting
 from services.applications.personal_data import PersonalData
-from services.applications.procedure_rules import Rulebook
-from services.applications.queries.applications import Desk
-from services.applications.queries.history import History
-from services.applications.queries.statistics import Statistics
+from services.applications.procedure_rules import ProcedureRules
+from services.applications.queries.applications import ApplicationQueries
+from services.applications.queries.history import HistoryReader
+from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import Evidence
@@ -39,20 +41,22 @@ class ApplicationsService(Operations):
     catalog = clients.catalog()
     identity = clients.identity()
     registry = dependencies.Provided(Registry)
+    attachments = dependencies.Provided(Attachments)
     office = dependencies.Provided(Office)
-    desk = dependencies.Provided(Desk)
+    decisions = dependencies.Provided(Decisions)
+    application_queries = dependencies.Provided(ApplicationQueries)
     tracking = dependencies.Provided(Tracking)
-    auditing = dependencies.Provided(History)
-    figures = dependencies.Provided(Statistics)
+    history_reader = dependencies.Provided(HistoryReader)
+    statistician = dependencies.Provided(Statistician)
     exports = dependencies.Provided(Exporting)
     checks = dependencies.Provided(Verifying)
     proofs = dependencies.Provided(Proofs)
     bundles = dependencies.Provided(Evidence)
-    erasures = dependencies.Provided(Erasing)
-    forgetting = dependencies.Provided(PersonalData)
-    settling = dependencies.Provided(Settling)
-    rulebook = dependencies.Provided(Rulebook)
-    seats = dependencies.Provided(Seats)
+    erasures = dependencies.Provided(Erasures)
+    personal_data = dependencies.Provided(PersonalData)
+    fee_settlement = dependencies.Provided(FeeSettlement)
+    procedure_rules = dependencies.Provided(ProcedureRules)
+    agency_seats = dependencies.Provided(AgencySeats)
 
     # Citizens
 
@@ -72,7 +76,8 @@ class ApplicationsService(Operations):
             agency_code=agency_code,
             catalog=self.catalog,
             identity=self.identity,
-            by=self.caller,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
@@ -85,7 +90,8 @@ class ApplicationsService(Operations):
             expected_version=expected_version,
             catalog=self.catalog,
             identity=self.identity,
-            by=self.caller,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=CITIZEN, sensitive=("file_name", "content_base64"))
@@ -99,7 +105,7 @@ class ApplicationsService(Operations):
         content_base64: str | None = None,
         from_attachment_id: str | None = None,
     ) -> Json:
-        return self.registry.attach(
+        return self.attachments.attach(
             application_id,
             requirement,
             file_name=file_name,
@@ -108,12 +114,15 @@ class ApplicationsService(Operations):
             from_attachment_id=from_attachment_id,
             catalog=self.catalog,
             identity=self.identity,
-            by=self.caller,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=CITIZEN)
     def detach(self, application_id: str, attachment_id: str, command_id: str) -> Json:
-        return self.registry.detach(application_id, attachment_id, identity=self.identity, by=self.caller)
+        return self.attachments.detach(
+            application_id, attachment_id, identity=self.identity, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=CITIZEN)
     def submit(self, application_id: str, command_id: str, choices: Json | None = None, quantity: int = 1) -> Json:
@@ -123,42 +132,67 @@ class ApplicationsService(Operations):
             quantity=quantity,
             catalog=self.catalog,
             identity=self.identity,
-            by=self.caller,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
     def supplement(self, application_id: str, command_id: str, answers: Json | None = None) -> Json:
         return self.registry.supplement(
-            application_id, answers=answers, catalog=self.catalog, identity=self.identity, by=self.caller
+            application_id,
+            answers=answers,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=CITIZEN, sensitive=("reason",))
     def request_withdrawal(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.registry.request_withdrawal(application_id, reason, identity=self.identity, by=self.caller)
+        return self.registry.request_withdrawal(
+            application_id, reason, identity=self.identity, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=CITIZEN, sensitive=("address",))
     def choose_delivery(self, application_id: str, method: str, command_id: str, address: Any = None) -> Json:
         return self.registry.choose_delivery(
-            application_id, method, address=address, identity=self.identity, by=self.caller
+            application_id,
+            method,
+            address=address,
+            identity=self.identity,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=READERS)
     def application(self, application_id: str, purpose: str | None = None, min_version: int | None = None) -> Json:
-        return self.desk.application(
-            application_id, purpose=purpose, min_version=min_version, identity=self.identity, by=self.caller
+        return self.application_queries.application(
+            application_id,
+            purpose=purpose,
+            min_version=min_version,
+            identity=self.identity,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
         )
 
     @door(roles={*CITIZEN, *OFFICERS, *AUDITORS})
     def attachment(self, application_id: str, attachment_id: str, purpose: str | None = None) -> Json:
-        return self.desk.attachment(
-            application_id, attachment_id, purpose=purpose, identity=self.identity, by=self.caller
+        return self.application_queries.attachment(
+            application_id,
+            attachment_id,
+            purpose=purpose,
+            identity=self.identity,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
         )
 
     @door(roles=CITIZEN)
     def mine(
         self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None
     ) -> Json:
-        return self.desk.mine(status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller)
+        return self.application_queries.mine(
+            status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller.actor
+        )
 
     @door(public=True, sensitive=("tracking_code",))
     def track(
@@ -168,11 +202,20 @@ class ApplicationsService(Operations):
 
     @door(roles=CITIZEN, sensitive=("comment",))
     def rate(self, application_id: str, stars: int, command_id: str, comment: str | None = None) -> Json:
-        return self.registry.rate(application_id, stars, comment=comment, identity=self.identity, by=self.caller)
+        return self.registry.rate(
+            application_id,
+            stars,
+            comment=comment,
+            identity=self.identity,
+            by=self.caller.actor,
+            command=self.caller.command,
+        )
 
     @door(roles=CITIZEN, sensitive=("grounds",))
     def appeal(self, application_id: str, grounds: str, command_id: str) -> Json:
-        return self.registry.appeal(application_id, grounds, identity=self.identity, by=self.caller)
+        return self.registry.appeal(
+            application_id, grounds, identity=self.identity, by=self.caller.actor, command=self.caller.command
+        )
 
     # Officers
 
@@ -188,7 +231,7 @@ class ApplicationsService(Operations):
         cursor: str | None = None,
         min_position: int | None = None,
     ) -> Json:
-        return self.desk.queue(
+        return self.application_queries.queue(
             agency_code,
             status=status,
             overdue=overdue,
@@ -197,114 +240,167 @@ class ApplicationsService(Operations):
             limit=limit,
             cursor=cursor,
             min_position=min_position,
-            by=self.caller,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
         )
 
     @door(roles=OFFICERS)
     def accept(self, application_id: str, command_id: str) -> Json:
-        return self.office.accept(application_id, catalog=self.catalog, by=self.caller)
+        return self.office.accept(
+            application_id, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def refuse_intake(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.office.refuse_intake(application_id, reason, by=self.caller)
+        return self.office.refuse_intake(application_id, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=OFFICERS)
     def assign(self, application_id: str, officer_id: str, command_id: str) -> Json:
-        return self.office.assign(application_id, officer_id, by=self.caller)
+        return self.office.assign(application_id, officer_id, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=OFFICERS, sensitive=("marks", "reason"))
     def request_supplement(self, application_id: str, marks: list[Any], reason: str, command_id: str) -> Json:
-        return self.office.request_supplement(application_id, marks, reason, catalog=self.catalog, by=self.caller)
+        return self.office.request_supplement(
+            application_id, marks, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def request_payment(self, application_id: str, reason: str, command_id: str, amount: Json | None = None) -> Json:
-        return self.office.request_payment(application_id, reason, amount=amount, catalog=self.catalog, by=self.caller)
+        return self.office.request_payment(
+            application_id,
+            reason,
+            amount=amount,
+            catalog=self.catalog,
+            by=self.caller.actor,
+            command=self.caller.command,
+        )
 
     @door(roles=OFFICERS, sensitive=("question",))
     def consult(self, application_id: str, agency_code: str, question: str, due_at: str, command_id: str) -> Json:
-        return self.office.consult(application_id, agency_code, question, due_at, by=self.caller)
+        return self.office.consult(
+            application_id, agency_code, question, due_at, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("opinion",))
     def answer_consultation(self, application_id: str, consultation_id: str, opinion: str, command_id: str) -> Json:
-        return self.office.answer_consultation(application_id, consultation_id, opinion, by=self.caller)
+        return self.office.answer_consultation(
+            application_id, consultation_id, opinion, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def extend(self, application_id: str, due_at: str, reason: str, command_id: str) -> Json:
-        return self.office.extend(application_id, due_at, reason, catalog=self.catalog, by=self.caller)
+        return self.office.extend(
+            application_id, due_at, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def confirm_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
-        return self.office.confirm_withdrawal(application_id, reason=reason, by=self.caller)
+        return self.office.confirm_withdrawal(
+            application_id, reason=reason, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def decline_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
-        return self.office.decline_withdrawal(application_id, reason=reason, catalog=self.catalog, by=self.caller)
+        return self.office.decline_withdrawal(
+            application_id, reason=reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def stop(self, application_id: str, reason: str, command_id: str, legal_basis: str | None = None) -> Json:
-        return self.office.stop(application_id, reason, legal_basis=legal_basis, by=self.caller)
+        return self.office.stop(
+            application_id, reason, legal_basis=legal_basis, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def propose(self, application_id: str, outcome: str, command_id: str, reason: str | None = None) -> Json:
-        return self.office.propose(application_id, outcome, reason=reason, by=self.caller)
+        return self.decisions.propose(
+            application_id, outcome, reason=reason, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("result",))
     def approve(self, application_id: str, result: Any, command_id: str) -> Json:
-        return self.office.approve(application_id, result, by=self.caller)
+        return self.decisions.approve(application_id, result, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def reject(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.office.reject(application_id, reason, by=self.caller)
+        return self.decisions.reject(application_id, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def send_back(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.office.send_back(application_id, reason, by=self.caller)
+        return self.decisions.send_back(application_id, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=OFFICERS)
     def return_result(
         self, application_id: str, method: str, command_id: str, tracking_number: str | None = None
     ) -> Json:
-        return self.office.return_result(application_id, method, tracking_number=tracking_number, by=self.caller)
+        return self.decisions.return_result(
+            application_id, method, tracking_number=tracking_number, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def decide_appeal(self, application_id: str, outcome: str, reason: str, command_id: str) -> Json:
-        return self.office.decide_appeal(application_id, outcome, reason, catalog=self.catalog, by=self.caller)
+        return self.decisions.decide_appeal(
+            application_id, outcome, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
+        )
 
     # Auditors
 
     @door(roles=AUDITORS)
     def history(self, application_id: str, purpose: str | None = None) -> Json:
-        return self.auditing.history(application_id, purpose=purpose, by=self.caller)
+        return self.history_reader.history(
+            application_id, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
+        )
 
     @door(roles=AUDITORS)
     def state_at(
         self, application_id: str, version: int | None = None, at: str | None = None, purpose: str | None = None
     ) -> Json:
-        return self.auditing.state_at(application_id, version=version, at=at, purpose=purpose, by=self.caller)
+        return self.history_reader.state_at(
+            application_id, version=version, at=at, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
+        )
 
     @door(roles=AUDITORS)
     def diff(self, application_id: str, from_version: int, to_version: int, purpose: str | None = None) -> Json:
-        return self.auditing.diff(application_id, from_version, to_version, purpose=purpose, by=self.caller)
+        return self.history_reader.diff(
+            application_id, from_version, to_version, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
+        )
 
     @door(roles=READERS)
     def explain_due_date(self, application_id: str) -> Json:
-        return self.auditing.explain_due_date(
-            application_id, catalog=self.catalog, identity=self.identity, by=self.caller
+        return self.history_reader.explain_due_date(
+            application_id,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
         )
 
     @door(roles={*AUDITORS, *OFFICERS})
     def affected_due_dates(
         self, agency_code: str | None = None, date: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Json:
-        return self.auditing.affected_due_dates(
-            agency_code=agency_code, on=date, limit=limit, cursor=cursor, catalog=self.catalog, by=self.caller
+        return self.history_reader.affected_due_dates(
+            agency_code=agency_code,
+            on=date,
+            limit=limit,
+            cursor=cursor,
+            catalog=self.catalog,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
         )
 
     @door(roles=AUDITORS)
     def events(
         self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
     ) -> Json:
-        return self.auditing.events(after=after, limit=limit, application_id=application_id, kind=kind, by=self.caller)
+        return self.history_reader.events(
+            after=after,
+            limit=limit,
+            application_id=application_id,
+            kind=kind,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
+        )
 
     @door(public=True)
     def checkpoint(self) -> Json:
@@ -320,13 +416,26 @@ class ApplicationsService(Operations):
 
     @door(roles={*CITIZEN, *AUDITORS})
     def evidence(self, application_id: str) -> Json:
-        return self.bundles.evidence(application_id, catalog=self.catalog, identity=self.identity, by=self.caller)
+        return self.bundles.evidence(
+            application_id,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
+        )
 
     @door(roles=AUDITORS)
     def findings(
         self, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
     ) -> Json:
-        return self.bundles.findings(kind=kind, application_id=application_id, after=after, limit=limit, by=self.caller)
+        return self.bundles.findings(
+            kind=kind,
+            application_id=application_id,
+            after=after,
+            limit=limit,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
+        )
 
     @door(roles=AUDITORS)
     def verify(self) -> Json:
@@ -341,52 +450,60 @@ class ApplicationsService(Operations):
         limit: int = 500,
         cursor: str | None = None,
     ) -> Json:
-        return self.exports.export(format, from_at=from_at, to_at=to_at, limit=limit, cursor=cursor, by=self.caller)
+        return self.exports.export(
+            format,
+            from_at=from_at,
+            to_at=to_at,
+            limit=limit,
+            cursor=cursor,
+            by=self.caller.actor,
+            call_id=self.caller.call_id,
+        )
 
     @door(roles={*AUDITORS, "operator", "approver"})
     def statistics(self, from_at: str, to_at: str, by: str = "agency", min_position: int | None = None) -> Json:
-        return self.figures.statistics(from_at, to_at, by, min_position=min_position)
+        return self.statistician.statistics(from_at, to_at, by, min_position=min_position)
 
     @door(roles=AUDITORS)
     def erase_subject(self, account_id: str, legal_basis: str, command_id: str) -> Json:
-        return self.erasures.erase_subject(account_id, legal_basis, by=self.caller)
+        return self.erasures.erase_subject(account_id, legal_basis, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=AUDITORS)
     def erasure(self, erasure_id: str) -> Json:
         return self.erasures.erasure(erasure_id)
 
-    # What the neighbours tell
+    # Events of the neighbours
 
     @handles("identity", "agency_created.v1")
     def agency_created(self, event: Json) -> None:
-        self.seats.agency_created(event)
+        self.agency_seats.agency_created(event)
 
     @handles("catalog", "calendar_changed.v1")
     def calendar_changed(self, event: Json) -> None:
-        self.rulebook.calendar_changed(event)
+        self.procedure_rules.calendar_changed(event)
 
     @handles("payments", "payment_settled.v1")
     def fee_paid(self, event: Json) -> None:
-        self.settling.fee_paid(event, self.catalog)
+        self.fee_settlement.fee_paid(event, self.catalog)
 
     @handles("payments", "fee_waived.v1")
     def fee_waived(self, event: Json) -> None:
-        self.settling.fee_waived(event, self.catalog)
+        self.fee_settlement.fee_waived(event, self.catalog)
 
-    # What services answer to an erasure
+    # Confirmations of an erasure by every service
 
     @handles("identity", "subject_forgotten.v1")
     def identity_forgot(self, event: Json) -> None:
-        self.forgetting.answered(event)
+        self.personal_data.answered(event)
 
     @handles("catalog", "subject_forgotten.v1")
     def catalog_forgot(self, event: Json) -> None:
-        self.forgetting.answered(event)
+        self.personal_data.answered(event)
 
     @handles("payments", "subject_forgotten.v1")
     def payments_forgot(self, event: Json) -> None:
-        self.forgetting.answered(event)
+        self.personal_data.answered(event)
 
     @handles("notifications", "subject_forgotten.v1")
     def notifications_forgot(self, event: Json) -> None:
-        self.forgetting.answered(event)
+        self.personal_data.answered(event)

@@ -52,7 +52,7 @@ TWICE: set[str] = {
 BARE: set[str] = {
     "infra/working_time/counting.py _whole",
     "infra/working_time/promise.py written",
-    "services/applications/domain/intake.py written",
+    "services/applications/domain/intake_commands.py written",
     "services/applications/duties/announcements.py TOLD",
     "services/applications/erasure/erasure.py shown",
     "services/applications/erasure/erasure.py told",

@@ -23,9 +23,9 @@ from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.domain.statuses import Status
 from services.applications.event_store.store import Store
-from services.applications.queries.history import History
+from services.applications.queries.history import HistoryReader
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import reading
 from tests.unit.applications.builders import brought_to
 
 SMALL, ROUNDS = 10_000, 30
@@ -55,26 +55,26 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dic
     settings = Settings(env)
     upgrade(settings, "applications")
     store, large = Store.from_settings(settings), int(os.environ.get("PORTAL_BENCH_EVENTS", "1000000"))
-    desk = History.from_settings(settings)
+    desk = HistoryReader.from_settings(settings)
     rows = [*_by_length(store, desk), *_by_size(url, store, desk, large), *_rebuilds(env)]
     store.streams.close()
     return rows
 
 
-def _by_length(store: Store, desk: History) -> Iterator[dict[str, Any]]:
+def _by_length(store: Store, desk: HistoryReader) -> Iterator[dict[str, Any]]:
     for events in (10, 100, 1000):
         key = _one_with(store, events)
         yield {
             "what": f"history of {events} events",
-            "ms": _median(lambda key=key: desk.history(key, by=call(actors.AUDITOR))),
+            "ms": _median(lambda key=key: desk.history(key, **reading(actors.AUDITOR))),
         }
 
 
-def _by_size(url: str, store: Store, desk: History, large: int) -> Iterator[dict[str, Any]]:
+def _by_size(url: str, store: Store, desk: HistoryReader, large: int) -> Iterator[dict[str, Any]]:
     key = _one_with(store, 10)
     for size in (SMALL, large):
         seconds = _filled_up_to(url, store, size)
-        ms = _median(lambda: desk.state_at(key, version=7, by=call(actors.AUDITOR)))
+        ms = _median(lambda: desk.state_at(key, version=7, **reading(actors.AUDITOR)))
         yield {
             "what": f"state_at with {store.last_position()} events in the store",
             "ms": ms,

@@ -9,35 +9,48 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
 from infra.chassis.refusals import Forwarded
+from infra.chassis.settings import Settings
+from services.applications.access import own_application
+from services.applications.clients import CatalogClient, Delegation, IdentityClient, ProcedureDefinition
 from services.applications.commands import completeness
-from services.applications.commands.attachments import Papers
-from services.applications.commands.executor import next_number, office_day, stand
+from services.applications.commands.executor import Commands, next_number, summary_of
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.domain.commitments import tracking_digest
 from services.applications.errors import Forbidden, InvalidRequest
+from services.applications.event_store.store import Store
 from services.applications.models import Party
 from services.applications.private_data import vault
 from services.applications.private_data.vault import refuse_erased
-from services.applications.procedure_rules import level_at
+from services.applications.procedure_rules import ProcedureRules, day_in_numbers, level_at
 
 TRACKING_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which are read wrongly
 TRACKING_LENGTH = 10
 
 
-class Registry(Papers):
+class Registry:
     """What a citizen, or their delegate, does."""
+
+    def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules) -> None:
+        self.store, self.commands, self.procedure_rules = store, commands, procedure_rules
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Registry:
+        store = Store.from_settings(settings)
+        return cls(store, Commands(store), ProcedureRules(store.database))
 
     def start(
         self,
         procedure_code: str,
         channel: str,
         *,
-        catalog: Any,
-        identity: Any,
-        by: Call,
+        catalog: CatalogClient,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
         on_behalf_of: str | None = None,
         agency_code: str | None = None,
     ) -> dict[str, Any]:
@@ -45,25 +58,18 @@ class Registry(Papers):
 
         ``on_behalf_of``: citizen number or account id of somebody who has delegated this procedure to the caller.
         """
-        assert by.command is not None
-        command = by.command
-        procedure = self.rules.in_force(procedure_code, catalog)
+        procedure = self.procedure_rules.in_force(procedure_code, catalog)
         agency = competent_agency(procedure, agency_code)
-        principal = principal_of(identity, by, on_behalf_of, procedure["code"]) if on_behalf_of else None
+        delegation = delegation_of(identity, by, on_behalf_of, procedure["code"]) if on_behalf_of else None
+        principal = delegation["principal_account_id"] if delegation else None
 
         def work(session: Session) -> dict[str, Any]:
-            refuse_erased(session, principal["account_id"] if principal else by.actor.account_id)
+            refuse_erased(session, principal or by.account_id)
             at = clock.now()
-            act = Act(
-                by.actor.account_id,
-                "citizen",
-                at,
-                by.call_id,
-                command.id,
-                on_behalf_of=principal and principal["account_id"],
-            )
-            number = next_number(session, f"reference:{agency}:{office_day(at)}")
-            reference, code = f"{agency}-{office_day(at)}-{number:07d}", tracking_code()
+            act = Act(by.account_id, "citizen", at, command.call_id, command.id, on_behalf_of=principal)
+            day = day_in_numbers(at)
+            reference = f"{agency}-{day}-{next_number(session, f'reference:{agency}:{day}'):07d}"
+            code = tracking_code()
             application = Application.start(
                 application_id=uuid4(),
                 procedure={**procedure, "level": level_at(procedure, agency)},
@@ -73,18 +79,17 @@ class Registry(Papers):
                 tracking_digest=tracking_digest(reference, code),
                 by=act,
             )
-            self.rules.keep(session, procedure)
-            name = principal["name"] if principal else by.actor.name
+            self.procedure_rules.keep(session, procedure)
             session.add(
                 Party(
                     application_id=str(application.id),
                     applicant_id=act.applicant_id,
-                    name=name,
-                    started_by=by.actor.account_id,
+                    name=delegation["principal_name"] if delegation else by.name,
+                    started_by=by.account_id,
                 )
             )
             position = self.store.record(application, session)
-            return {**stand(application), "tracking_code": code, "agency_code": agency, "position": position}
+            return {**summary_of(application), "tracking_code": code, "agency_code": agency, "position": position}
 
         return self.store.command(command, work)
 
@@ -93,82 +98,111 @@ class Registry(Papers):
         application_id: str,
         answers: dict[str, Any],
         *,
-        catalog: Any,
-        identity: Any,
-        by: Call,
+        catalog: CatalogClient,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
         expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Keep the form's answers as they are now; they need not be complete yet."""
-        procedure = self._own_procedure(application_id, catalog, identity, by)
-        completeness.check_known_fields(procedure, answers)
+        own = own_application(self.store, application_id, identity, by)
+        completeness.check_known_fields(self.procedure_rules.pinned_to(own, catalog), answers)
 
         def work(application: Application, act: Act, session: Session) -> None:
-            before = vault.answers(session, application.answers["answers_id"]) if application.answers else {}
-            kept = vault.keep_answers(session, application_id, answers)
-            application.save_answers(**kept, changed=changed_fields(before or {}, answers), by=act)
+            revise_answers(session, application, answers, act)
 
-        return self.on(
-            application_id, "save_answers", work, by=by, identity=identity, expected_version=expected_version
+        return self.commands.change(
+            application_id,
+            "save_answers",
+            work,
+            by=by,
+            command=command,
+            identity=identity,
+            own=own,
+            expected_version=expected_version,
         )
 
     def submit(
         self,
         application_id: str,
         *,
-        catalog: Any,
-        identity: Any,
-        by: Call,
+        catalog: CatalogClient,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
         choices: dict[str, Any] | None = None,
         quantity: int = 1,
     ) -> dict[str, Any]:
         """Hand in under the rules in force now: checks form and papers, pins version and quote. ``{…, quote}``."""
-        draft = self._own(application_id, identity, by)
-        procedure = self.rules.in_force(draft.procedure_code, catalog)
+        own = own_application(self.store, application_id, identity, by)
+        procedure = self.procedure_rules.in_force(own.procedure_code, catalog)
         quote = catalog.quote(
-            code=draft.procedure_code,
-            channel=draft.channel,
+            code=own.procedure_code,
+            channel=own.channel,
             version=procedure["version"],
             choices=choices or {},
             quantity=quantity,
         )
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            digest = self.rules.keep(session, procedure)
-            pinned = {**procedure, "level": level_at(procedure, application.agency_code)}
-            application.submit(procedure=pinned, procedure_digest=digest, quote=quote, by=act)
-            self._check_complete(session, application, procedure)
+            application.submit(
+                procedure={**procedure, "level": level_at(procedure, application.agency_code)},
+                procedure_digest=self.procedure_rules.keep(session, procedure),
+                quote=quote,
+                missing=completeness.problems_of(procedure, current_answers(session, application), application),
+                by=act,
+            )
             return {"quote": quote, "procedure_version": procedure["version"]}
 
-        return self.on(application_id, "submit", work, by=by, identity=identity)
+        return self.commands.change(application_id, "submit", work, by=by, command=command, identity=identity, own=own)
 
     def supplement(
-        self, application_id: str, *, catalog: Any, identity: Any, by: Call, answers: dict[str, Any] | None = None
+        self,
+        application_id: str,
+        *,
+        catalog: CatalogClient,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
+        answers: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Hand in what was asked for, with a last revision of the answers if given; the clock goes on."""
-        procedure = self._own_procedure(application_id, catalog, identity, by)
+        """Hand in what was requested, with a last revision of the answers if given; the clock goes on."""
+        own = own_application(self.store, application_id, identity, by)
+        procedure = self.procedure_rules.pinned_to(own, catalog)
         completeness.check_known_fields(procedure, answers or {})
-        calendar = self.rules.calendar_if_known(clock.now(), catalog)
+        calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+            latest = current_answers(session, application) if answers is None else answers
+            missing = completeness.problems_of(procedure, latest, application)
             if answers is not None:
-                before = vault.answers(session, application.answers["answers_id"]) if application.answers else {}
-                kept = vault.keep_answers(session, application_id, answers)
-                application.save_answers(**kept, changed=changed_fields(before or {}, answers), by=act)
-            application.supplement(calendar=calendar, by=act)
-            session.flush()
-            self._check_complete(session, application, procedure)
+                revise_answers(session, application, answers, act)
+            application.supplement(calendar=calendar, missing=missing, by=act)
             return {"due_at": application.due_at.isoformat() if application.due_at else None}
 
-        return self.on(application_id, "supplement", work, by=by, identity=identity)
+        return self.commands.change(
+            application_id, "supplement", work, by=by, command=command, identity=identity, own=own
+        )
 
-    def request_withdrawal(self, application_id: str, reason: str, *, identity: Any, by: Call) -> dict[str, Any]:
+    def request_withdrawal(
+        self, application_id: str, reason: str, *, identity: IdentityClient, by: Actor, command: Command
+    ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.request_withdrawal(reason=vault.seal(session, application_id, reason), by=act)
 
-        return self.on(application_id, "request_withdrawal", work, by=by, identity=identity)
+        return self.commands.change(
+            application_id, "request_withdrawal", work, by=by, command=command, identity=identity
+        )
 
     def choose_delivery(
-        self, application_id: str, method: str, *, identity: Any, by: Call, address: Any = None
+        self,
+        application_id: str,
+        method: str,
+        *,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
+        address: Any = None,
     ) -> dict[str, Any]:
         """How the result should come back; an address is needed for the post."""
         if method == "post" and not address:
@@ -181,17 +215,26 @@ class Registry(Papers):
             )
             return {"method": method}
 
-        return self.on(application_id, "choose_delivery", work, by=by, identity=identity)
+        return self.commands.change(application_id, "choose_delivery", work, by=by, command=command, identity=identity)
 
     def rate(
-        self, application_id: str, stars: int, *, identity: Any, by: Call, comment: str | None = None
+        self,
+        application_id: str,
+        stars: int,
+        *,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
+        comment: str | None = None,
     ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.rate(stars=stars, comment=vault.seal_optional(session, application_id, comment), by=act)
 
-        return self.on(application_id, "rate", work, by=by, identity=identity)
+        return self.commands.change(application_id, "rate", work, by=by, command=command, identity=identity)
 
-    def appeal(self, application_id: str, grounds: str, *, identity: Any, by: Call) -> dict[str, Any]:
+    def appeal(
+        self, application_id: str, grounds: str, *, identity: IdentityClient, by: Actor, command: Command
+    ) -> dict[str, Any]:
         """Appeal against the decision: ``{appeal_id, …}``."""
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
@@ -199,43 +242,50 @@ class Registry(Papers):
             application.appeal(appeal_id=appeal_id, grounds=vault.seal(session, application_id, grounds), by=act)
             return {"appeal_id": appeal_id}
 
-        return self.on(application_id, "appeal", work, by=by, identity=identity)
-
-    def _check_complete(self, session: Session, application: Application, procedure: dict[str, Any]) -> None:
-        given = vault.answers(session, application.answers["answers_id"]) if application.answers else None
-        completeness.check_complete(
-            procedure, given, (paper["requirement"] for paper in application.attachments.values())
-        )
+        return self.commands.change(application_id, "appeal", work, by=by, command=command, identity=identity)
 
 
-def competent_agency(procedure: dict[str, Any], asked: str | None) -> str:
-    """The agency responsible: the one asked for if it is competent, else the first; of a merged one its heir."""
+def competent_agency(procedure: ProcedureDefinition, wanted: str | None) -> str:
+    """The agency responsible: the wanted one if it is competent, else the first; of a merged one its heir."""
     named, heirs = procedure["authority"].get("agency_codes") or [], procedure.get("carried_on_by") or {}
     competent = list(dict.fromkeys(str(heirs.get(code, code)) for code in named))
-    asked = heirs.get(asked, asked) if asked else asked
-    if asked is None and competent:
+    wanted = heirs.get(wanted, wanted) if wanted else wanted
+    if wanted is None and competent:
         return competent[0]
-    if asked not in competent:
+    if wanted not in competent:
         listed = ", ".join(competent) or "–"
         raise InvalidRequest.at("/agency_code", f"cơ quan có thẩm quyền: {listed}", f"competent agencies: {listed}")
-    return str(asked)
+    return str(wanted)
 
 
-def principal_of(identity: Any, by: Call, on_behalf_of: str, procedure_code: str) -> dict[str, str]:
-    """Whom a delegate acts for: ``{"account_id", "name"}``; ``Forbidden`` without a delegation in force."""
-    key = "principal_citizen_number" if on_behalf_of.isdigit() else "principal_account_id"
+def delegation_of(identity: IdentityClient, by: Actor, on_behalf_of: str, procedure_code: str) -> Delegation:
+    """The delegation a caller starts an application under; ``Forbidden`` without one in force."""
     try:
-        found = identity.delegation_for(
-            delegate_account_id=by.actor.account_id, scope=procedure_code, **{key: on_behalf_of}
+        if on_behalf_of.isdigit():
+            return identity.delegation_for(
+                delegate_account_id=by.account_id, scope=procedure_code, principal_citizen_number=on_behalf_of
+            )
+        return identity.delegation_for(
+            delegate_account_id=by.account_id, scope=procedure_code, principal_account_id=on_behalf_of
         )
     except Forwarded:
         raise Forbidden("không có ủy quyền cho thủ tục này", "there is no delegation for this procedure") from None
-    return {"account_id": found["principal_account_id"], "name": found["principal_name"]}
 
 
 def tracking_code() -> str:
     """A code nobody guesses: 32 to the power of 10."""
     return "".join(secrets.choice(TRACKING_ALPHABET) for _ in range(TRACKING_LENGTH))
+
+
+def current_answers(session: Session, application: Application) -> dict[str, Any]:
+    """The latest revision of the answers; empty before the first one and after an erasure."""
+    return (vault.answers(session, application.answers["answers_id"]) if application.answers else None) or {}
+
+
+def revise_answers(session: Session, application: Application, answers: dict[str, Any], act: Act) -> None:
+    """Keep a new revision of the answers beside the stream and record which fields changed."""
+    changed = changed_fields(current_answers(session, application), answers)
+    application.save_answers(**vault.keep_answers(session, str(application.id), answers), changed=changed, by=act)
 
 
 def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from infra.chassis.contracts import Schema
-from services.applications.errors import InvalidRequest, SubmissionIncomplete
+from services.applications.clients import ProcedureDefinition
+from services.applications.domain.application import Application
+from services.applications.errors import InvalidRequest
 
 OTHER = "other"  # a paper nobody asked for
 
 
-def check_known_fields(procedure: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+def check_known_fields(procedure: ProcedureDefinition, answers: Mapping[str, Any]) -> None:
     """Refuse answers to questions the form does not ask (names of fields are recorded, so they must be the form's)."""
     form = procedure.get("form") or {}
     known = form.get("properties")
@@ -31,7 +33,7 @@ def check_known_fields(procedure: Mapping[str, Any], answers: Mapping[str, Any])
         )
 
 
-def check_requirement(procedure: Mapping[str, Any], requirement: str) -> None:
+def check_requirement(procedure: ProcedureDefinition, requirement: str) -> None:
     """Refuse a paper for something the procedure does not ask for."""
     known = [paper["id"] for paper in procedure.get("requirements") or []]
     if requirement not in (*known, OTHER):
@@ -39,22 +41,22 @@ def check_requirement(procedure: Mapping[str, Any], requirement: str) -> None:
         raise InvalidRequest.at("/requirement", f"thủ tục chỉ yêu cầu: {offered}", f"the procedure asks for: {offered}")
 
 
-def check_complete(procedure: Mapping[str, Any], answers: Mapping[str, Any] | None, attached: Iterable[str]) -> None:
-    """Refuse what is not complete, naming everything that is missing at once."""
-    problems = [*_form_problems(procedure, answers or {}), *_missing_papers(procedure, set(attached))]
-    if problems:
-        raise SubmissionIncomplete(problems)
+def problems_of(
+    procedure: ProcedureDefinition, answers: Mapping[str, Any], application: Application
+) -> list[dict[str, str]]:
+    """Everything that is missing or wrong, in form and papers at once; empty when the application is complete."""
+    attached = {paper["requirement"] for paper in application.attachments.values()}
+    return [*_form_problems(procedure, answers), *_missing_papers(procedure, attached)]
 
 
-def _form_problems(procedure: Mapping[str, Any], answers: Mapping[str, Any]) -> list[dict[str, str]]:
-    if not procedure.get("form"):
+def _form_problems(procedure: ProcedureDefinition, answers: Mapping[str, Any]) -> list[dict[str, str]]:
+    form = procedure.get("form")
+    if not form:
         return []
-    return [
-        {**one, "pointer": f"/answers{one['pointer']}"} for one in Schema(dict(procedure["form"])).problems(answers)
-    ]
+    return [{**problem, "pointer": f"/answers{problem['pointer']}"} for problem in Schema(form).problems(answers)]
 
 
-def _missing_papers(procedure: Mapping[str, Any], attached: set[str]) -> list[dict[str, str]]:
+def _missing_papers(procedure: ProcedureDefinition, attached: set[str]) -> list[dict[str, str]]:
     missing = [paper for paper in procedure.get("requirements") or [] if _is_due(paper) and paper["id"] not in attached]
     return [
         {

@@ -11,24 +11,37 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
-from services.applications.commands.attachments import WithPapers
-from services.applications.commands.executor import next_number, office_day
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.settings import Settings
+from services.applications.clients import CatalogClient
+from services.applications.commands.executor import Commands, next_number
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.errors import InvalidRequest
+from services.applications.event_store.store import Store
 from services.applications.private_data import pending_blobs, vault
-from services.applications.private_data.blobs import check_content
-from services.applications.procedure_rules import promise_of
+from services.applications.private_data.blobs import Blobs, blobs_of, check_content
+from services.applications.procedure_rules import ProcedureRules, day_in_numbers, promise_of
 
 PROPOSALS = {"approve": "approve", "approved": "approve", "reject": "reject", "rejected": "reject"}
 APPEAL_OUTCOMES = {"uphold": "upheld", "upheld": "upheld", "dismiss": "dismissed", "dismissed": "dismissed"}
 
 
-class Decisions(WithPapers):
+class Decisions:
     """What case officers propose and approvers decide."""
 
-    def propose(self, application_id: str, outcome: str, *, by: Call, reason: str | None = None) -> dict[str, Any]:
+    def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules, blobs: Blobs) -> None:
+        self.store, self.commands, self.procedure_rules, self.blobs = store, commands, procedure_rules, blobs
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Decisions:
+        store = Store.from_settings(settings)
+        return cls(store, Commands(store), ProcedureRules(store.database), blobs_of(settings))
+
+    def propose(
+        self, application_id: str, outcome: str, *, by: Actor, command: Command, reason: str | None = None
+    ) -> dict[str, Any]:
         """``outcome``: approve or reject."""
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
@@ -36,16 +49,16 @@ class Decisions(WithPapers):
             application.propose(outcome=PROPOSALS[outcome], reason=words, by=act)
             return {"outcome": PROPOSALS[outcome]}
 
-        return self.on(application_id, "propose", work, by=by)
+        return self.commands.change(application_id, "propose", work, by=by, command=command)
 
-    def approve(self, application_id: str, result: Any, *, by: Call) -> dict[str, Any]:
+    def approve(self, application_id: str, result: Any, *, by: Actor, command: Command) -> dict[str, Any]:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
         content, facts = result_document(result)
         if content:
-            pending_blobs.set_out(self.store.database, content, self.store.get(application_id).applicant_id)
+            pending_blobs.note_pending(self.store.database, content, self.store.get(application_id).applicant_id)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            kept = vault.keep_paper(
+            paper = vault.keep_paper(
                 session,
                 application_id,
                 application.applicant_id,
@@ -56,32 +69,32 @@ class Decisions(WithPapers):
                 at=act.at,
             )
             issued = {
-                "result_id": kept["paper_id"],
-                "commitment": kept["commitment"],
+                "result_id": paper["paper_id"],
+                "commitment": paper["commitment"],
                 "code": facts.get("code"),
                 "valid_until": facts.get("valid_until"),
             }
             application.approve(result=issued, by=act)
             if content:
-                pending_blobs.arrived(session, self.blobs.put(content), application.applicant_id)
-            return {"result_id": kept["paper_id"]}
+                pending_blobs.clear_pending(session, self.blobs.put(content), application.applicant_id)
+            return {"result_id": paper["paper_id"]}
 
-        return self.on(application_id, "approve", work, by=by)
+        return self.commands.change(application_id, "approve", work, by=by, command=command)
 
-    def reject(self, application_id: str, reason: str, *, by: Call) -> dict[str, Any]:
+    def reject(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.reject(reason=vault.seal(session, application_id, reason), by=act)
 
-        return self.on(application_id, "reject", work, by=by)
+        return self.commands.change(application_id, "reject", work, by=by, command=command)
 
-    def send_back(self, application_id: str, reason: str, *, by: Call) -> dict[str, Any]:
+    def send_back(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.send_back(reason=vault.seal(session, application_id, reason), by=act)
 
-        return self.on(application_id, "send_back", work, by=by)
+        return self.commands.change(application_id, "send_back", work, by=by, command=command)
 
     def return_result(
-        self, application_id: str, method: str, *, by: Call, tracking_number: str | None = None
+        self, application_id: str, method: str, *, by: Actor, command: Command, tracking_number: str | None = None
     ) -> dict[str, Any]:
         """Hand over the result; by post its tracking number is needed."""
         if method == "post" and not tracking_number:
@@ -91,14 +104,15 @@ class Decisions(WithPapers):
             application.return_result(method=method, tracking_number=tracking_number, by=act)
             return {"method": method, "tracking_number": tracking_number}
 
-        return self.on(application_id, "return_result", work, by=by)
+        return self.commands.change(application_id, "return_result", work, by=by, command=command)
 
     def decide_appeal(
-        self, application_id: str, outcome: str, reason: str, *, catalog: Any, by: Call
+        self, application_id: str, outcome: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
     ) -> dict[str, Any]:
         """``outcome``: uphold (handling starts again) or dismiss."""
-        calendar = self.rules.calendar(clock.now(), catalog)
-        promise = self._promise(application_id, catalog)
+        calendar = self.procedure_rules.calendar(clock.now(), catalog)
+        application = self.store.get(application_id)
+        promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = vault.seal(session, application_id, reason)
@@ -109,33 +123,31 @@ class Decisions(WithPapers):
                 application.uphold_appeal(
                     reason=words, receipt_number=number, promise=promise, calendar=calendar, by=act
                 )
-            return due(application) | {"outcome": APPEAL_OUTCOMES[outcome]}
+            return due_date_of(application) | {"outcome": APPEAL_OUTCOMES[outcome]}
 
-        return self.on(application_id, "decide_appeal", work, by=by)
-
-    def _promise(self, application_id: str, catalog: Any) -> dict[str, Any]:
-        return promise_of(self._procedure(application_id, catalog), self.store.get(application_id).channel)
+        return self.commands.change(application_id, "decide_appeal", work, by=by, command=command)
 
 
-def due(application: Application) -> dict[str, Any]:
+def due_date_of(application: Application) -> dict[str, Any]:
     return {"due_at": application.due_at.isoformat() if application.due_at else None}
 
 
 def receipt_number(session: Session, application: Application, at: datetime) -> str:
     """``TN-<agency>-<date>-<running number>``."""
-    sequence = f"{application.agency_code}-{office_day(at)}"
+    sequence = f"{application.agency_code}-{day_in_numbers(at)}"
     return f"TN-{sequence}-{next_number(session, f'receipt:{sequence}'):07d}"
 
 
 def result_document(result: Any) -> tuple[bytes | None, dict[str, Any]]:
     """The content and the facts of a result: its number, title, validity, file."""
-    given = {"title": result} if isinstance(result, str) else dict(result)
-    encoded = given.pop("content_base64", None)
+    facts = {"title": result} if isinstance(result, str) else dict(result)
+    encoded = facts.pop("content_base64", None)
     if encoded is None:
-        return None, given
+        return None, facts
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidRequest.at("/result/content_base64", "không phải Base64", "not Base64") from None
-    check_content(content, given.get("media_type") or "application/pdf")
-    return content, given | {"media_type": given.get("media_type") or "application/pdf", "size": len(content)}
+    media_type = facts.get("media_type") or "application/pdf"
+    check_content(content, media_type)
+    return content, facts | {"media_type": media_type, "size": len(content)}

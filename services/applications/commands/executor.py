@@ -1,31 +1,42 @@
-"""How every command is carried out: load, check who acts, judge and record, all in one transaction with its answer."""
+"""How every command is carried out: load, check who acts, check and record, all in one transaction with its answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.calls import Call
+from infra.chassis.commands import Command
 from infra.chassis.database import insert_into
 from infra.chassis.settings import Settings
 from services.applications.access import check_delegation
+from services.applications.clients import IdentityClient
 from services.applications.domain import moves
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
-from services.applications.domain.judging import later
+from services.applications.domain.command_checks import not_before
 from services.applications.domain.statuses import official_code
 from services.applications.errors import Forbidden, VersionConflict
 from services.applications.event_store.store import Store
 from services.applications.models import RunningNumber
-from services.applications.procedure_rules import Rulebook
 
 OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
+
+Work = Callable[[Application, Act, Session], dict[str, Any] | None]
+
+
+class ApplicationSummary(TypedDict):
+    """How an application stands, as every command answers it."""
+
+    application_id: str
+    reference: str
+    status: str
+    official_status: int | None
+    version: int
 
 
 class DelegationNeeded(Exception):
@@ -35,62 +46,56 @@ class DelegationNeeded(Exception):
         self.applicant_id, self.procedure_code = applicant_id, procedure_code
 
 
-Work = Callable[[Application, Act, Session], dict[str, Any] | None]
+class Commands:
+    """The executor of every command that changes one application."""
 
-
-class Commanding:
-    """A use case that changes applications."""
-
-    def __init__(self, store: Store, rules: Rulebook) -> None:
-        self.store, self.rules = store, rules
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Any:
-        store = Store.from_settings(settings)
-        return cls(store, Rulebook(store.database))
+    def from_settings(cls, settings: Settings) -> Commands:
+        return cls(Store.from_settings(settings))
 
-    def on(
+    def change(
         self,
         application_id: str,
         move: str,
         work: Work,
         *,
-        by: Call,
-        identity: Any = None,
+        by: Actor,
+        command: Command,
+        identity: IdentityClient | None = None,
+        own: Application | None = None,
         expected_version: int | None = None,
     ) -> dict[str, Any]:
-        """Carry out one move on one application; ``work`` judges, records and may add to the answer.
+        """Carry out one move on one application; ``work`` checks, records and may add to the answer.
 
+        ``own``: the application as loaded already, where the caller was found to be the applicant or a delegate. It is
+        loaded again only when another writer was faster.
         ``{application_id, reference, status, official_status, version, position, …}``; ``VersionConflict`` when the
         caller expected another version, ``Forbidden`` for who has no relation to it.
         """
-        assert by.command is not None
-        confirmed: str | None = None
-        while True:
-            try:
-                return self.store.command(
-                    by.command, self._inside(application_id, move, work, by, expected_version, confirmed)
-                )
-            except DelegationNeeded as needed:
-                check_delegation(identity, by.actor, needed.applicant_id, needed.procedure_code)
-                confirmed = needed.applicant_id
+        principal = own.applicant_id if own is not None else None
+        loaded = [own] if own is not None else []
 
-    def _inside(
-        self, application_id: str, move: str, work: Work, by: Call, expected_version: int | None, confirmed: str | None
-    ) -> Callable[[Session], dict[str, Any]]:
-        def inside(session: Session) -> dict[str, Any]:
-            application = self.store.get(application_id)
-            act = act_of(application, move, by, confirmed)
+        def in_transaction(session: Session) -> dict[str, Any]:
+            application = loaded.pop() if loaded else self.store.get(application_id)
+            act = act_of(application, move, by, command, principal)
             if expected_version is not None and expected_version != application.version:
                 raise VersionConflict(expected=expected_version, current=application.version)
             more = work(application, act, session) or {}
             position = self.store.record(application, session)
-            return {**stand(application), **more, "position": position}
+            return {**summary_of(application), **more, "position": position}
 
-        return inside
+        while True:
+            try:
+                return self.store.command(command, in_transaction)
+            except DelegationNeeded as needed:
+                check_delegation(identity, by, needed.applicant_id, needed.procedure_code)
+                principal = needed.applicant_id
 
 
-def stand(application: Application) -> dict[str, Any]:
+def summary_of(application: Application) -> ApplicationSummary:
     """How an application stands, as every command answers it."""
     return {
         "application_id": str(application.id),
@@ -101,39 +106,41 @@ def stand(application: Application) -> dict[str, Any]:
     }
 
 
-def act_of(application: Application, command: str, by: Call, confirmed: str | None) -> Act:
-    """The act a caller performs: in which of their roles, at which agency, for whom."""
-    actor, roles = by.actor, moves.roles_for(command)
-    at = later(clock.now(), application.modified_on)
-    assert by.command is not None
-    call_id, command_id = by.call_id, by.command.id
-    if office := office_of(application, actor, roles, command):
-        return Act(actor.account_id, office[0], at, call_id, command_id, agency_code=office[1])
-    if "auditor" in roles and actor.has("auditor"):
-        return Act(actor.account_id, "auditor", at, call_id, command_id)
-    if "citizen" in roles and actor.has("citizen"):
-        if actor.account_id == application.applicant_id:
-            return Act(actor.account_id, "citizen", at, call_id, command_id)
-        if confirmed != application.applicant_id:
+def act_of(application: Application, move: str, by: Actor, command: Command, principal: str | None) -> Act:
+    """The act a caller performs: in which of their roles, at which agency, for whom.
+
+    ``principal``: the account the caller was found to act for.
+    """
+    roles, at = moves.roles_for(move), not_before(clock.now(), application.modified_on)
+    if office := office_of(application, by, roles, move):
+        return Act(by.account_id, office[0], at, command.call_id, command.id, agency_code=office[1])
+    if "auditor" in roles and by.has("auditor"):
+        return Act(by.account_id, "auditor", at, command.call_id, command.id)
+    if "citizen" in roles and by.has("citizen"):
+        if by.account_id == application.applicant_id:
+            return Act(by.account_id, "citizen", at, command.call_id, command.id)
+        if principal != application.applicant_id:
             raise DelegationNeeded(application.applicant_id, application.procedure_code)
-        return Act(actor.account_id, "citizen", at, call_id, command_id, on_behalf_of=confirmed)
+        return Act(by.account_id, "citizen", at, command.call_id, command.id, on_behalf_of=principal)
     raise Forbidden("vai trò của bạn không làm được việc này", "your roles do not do this")
 
 
-def office_of(application: Application, actor: Actor, roles: frozenset[str], command: str) -> tuple[str, str] | None:
+def office_of(application: Application, actor: Actor, roles: frozenset[str], move: str) -> tuple[str, str] | None:
     """The role and the agency an official acts in; None for who holds none of ``roles`` anywhere.
 
-    The asked agency and the responsible one come first, whatever roles are held elsewhere. A role held elsewhere only
-    is what the rules then refuse.
+    The consulted agencies and the responsible one come first, whatever roles are held elsewhere. A role held elsewhere
+    only is what the rules then refuse.
     """
-    asked = (
-        [one["agency_code"] for one in application.consultations.values()] if command == "answer_consultation" else []
+    consulted = (
+        [consultation["agency_code"] for consultation in application.consultations.values()]
+        if move == "answer_consultation"
+        else []
     )
-    suited = (*asked, application.agency_code)
+    preferred = (*consulted, application.agency_code)
     return next(
         (
             (role, str(agency))
-            for agency in (*suited, *sorted(actor.agencies))
+            for agency in (*preferred, *sorted(actor.agencies))
             for role in OFFICER_ROLES
             if role in roles and actor.at(agency, role)
         ),
@@ -141,19 +148,14 @@ def office_of(application: Application, actor: Actor, roles: frozenset[str], com
     )
 
 
-def in_the_name_of(agency_code: str | None, act: Act, actor: Actor) -> Act:
+def acting_for(agency_code: str | None, act: Act, actor: Actor) -> Act:
     """The same act for another agency the actor serves too; as it was, where they do not."""
     role = next((role for role in OFFICER_ROLES if agency_code and actor.at(agency_code, role)), None)
     return replace(act, role=role, agency_code=agency_code) if role else act
 
 
 def next_number(session: Session, sequence: str) -> int:
-    """The next number of a sequence; whoever asks next waits for this transaction."""
+    """The next number of a sequence; the next transaction that asks waits for this one."""
     statement = insert_into(session, RunningNumber).values(sequence=sequence, last=1)
     raised = statement.on_conflict_do_update(index_elements=["sequence"], set_={"last": RunningNumber.last + 1})
     return int(session.execute(raised.returning(RunningNumber.last)).scalar_one())
-
-
-def office_day(at: datetime) -> str:
-    """The day in office time, as numbers carry it: ``20261121``."""
-    return at.astimezone(clock.OFFICE_ZONE).strftime("%Y%m%d")

@@ -1,4 +1,4 @@
-"""Money that came in, or was waived, as payments tells it; and what the system does when nobody answers in time."""
+"""Fees that were paid or waived, as payments announces them; and the stop when an applicant does not answer in time."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
+from services.applications.clients import CatalogClient
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
-from services.applications.domain.judging import later
+from services.applications.domain.command_checks import not_before
 from services.applications.event_store.store import Store, persistently
 from services.applications.private_data import vault
-from services.applications.procedure_rules import Rulebook
+from services.applications.procedure_rules import ProcedureRules
 
 
-class Settling:
-    def __init__(self, store: Store, rules: Rulebook) -> None:
-        self.store, self.rules = store, rules
+class FeeSettlement:
+    """Records on the application what *payments* announces about its fees."""
+
+    def __init__(self, store: Store, procedure_rules: ProcedureRules) -> None:
+        self.store, self.procedure_rules = store, procedure_rules
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Settling:
+    def from_settings(cls, settings: Settings) -> FeeSettlement:
         store = Store.from_settings(settings)
-        return cls(store, Rulebook(store.database))
+        return cls(store, ProcedureRules(store.database))
 
-    def fee_paid(self, event: Mapping[str, Any], catalog: Any) -> None:
+    def fee_paid(self, event: Mapping[str, Any], catalog: CatalogClient) -> None:
         """``payment_settled.v1``: record the fees of these collection moments as paid."""
         data = event["data"]
         self._settle(
@@ -42,17 +45,17 @@ class Settling:
             },
         )
 
-    def fee_waived(self, event: Mapping[str, Any], catalog: Any) -> None:
+    def fee_waived(self, event: Mapping[str, Any], catalog: CatalogClient) -> None:
         """``fee_waived.v1``: record them as waived, with the legal basis."""
         self._settle(
             "fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None}
         )
 
-    def _settle(self, handler: str, event: Mapping[str, Any], catalog: Any, how: dict[str, Any]) -> None:
-        calendar = self.rules.calendar_if_known(clock.now(), catalog)
+    def _settle(self, handler: str, event: Mapping[str, Any], catalog: CatalogClient, how: dict[str, Any]) -> None:
+        calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
         data, database = event["data"], self.store.database
 
-        def once() -> None:
+        def settle_once() -> None:
             with database.handle_once(handler, event["id"]) as session:
                 if session is None:
                     return
@@ -65,19 +68,19 @@ class Settling:
                 )
                 self.store.record(application, session)
 
-        persistently(once)
+        persistently(settle_once)
 
 
-def moments_of(told: Any, application: Application) -> list[str]:
-    """The collection moments an event speaks of; all that are owed when it names none."""
-    if not told:
+def moments_of(named: Any, application: Application) -> list[str]:
+    """The collection moments an event names; all that are owed when it names none."""
+    if not named:
         return sorted(application.owed())
-    return [told] if isinstance(told, str) else list(told)
+    return [named] if isinstance(named, str) else list(named)
 
 
 def system_act(application: Application, cause: str, call_id: str) -> Act:
     """An act of the system; its command id is made of its cause, so that a repeat is recognised."""
-    at = later(clock.now(), application.modified_on)
+    at = not_before(clock.now(), application.modified_on)
     return Act("system", "system", at, call_id, str(uuid5(NAMESPACE_URL, f"applications/{cause}")))
 
 

@@ -1,4 +1,4 @@
-"""The office's counter: intake, supplements, money, consultations, extensions, withdrawals; and its decisions."""
+"""The office's counter: intake, supplements, money, consultations, extensions, withdrawals."""
 
 from __future__ import annotations
 
@@ -10,50 +10,64 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
 from infra.chassis.instants import instant
-from services.applications.commands.decisions import Decisions, due, receipt_number
-from services.applications.commands.executor import in_the_name_of
+from infra.chassis.settings import Settings
+from services.applications.clients import CatalogClient
+from services.applications.commands.decisions import due_date_of, receipt_number
+from services.applications.commands.executor import Commands, acting_for
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
+from services.applications.event_store.store import Store
 from services.applications.private_data import vault
+from services.applications.procedure_rules import ProcedureRules, promise_of
 
 PLACES = ("pointer", "field", "requirement", "attachment_id")  # where something is wrong
 PLACE = re.compile(r"[\w./~:-]+")  # a name or a pointer; what has spaces in it may speak of somebody
 
 
-class Office(Decisions):
+class Office:
     """What one-stop and case officers do until there is something to decide."""
 
-    def accept(self, application_id: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+    def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules) -> None:
+        self.store, self.commands, self.procedure_rules = store, commands, procedure_rules
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Office:
+        store = Store.from_settings(settings)
+        return cls(store, Commands(store), ProcedureRules(store.database))
+
+    def accept(self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command) -> dict[str, Any]:
         """Take in; the clock starts: ``{due_at, receipt_number, …}``."""
-        calendar = self.rules.calendar(clock.now(), catalog)
-        promise = self._promise(application_id, catalog)
+        calendar = self.procedure_rules.calendar(clock.now(), catalog)
+        application = self.store.get(application_id)
+        promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             application.accept(
                 receipt_number=receipt_number(session, application, act.at), promise=promise, calendar=calendar, by=act
             )
-            return due(application) | {"receipt_number": application.receipt_number}
+            return due_date_of(application) | {"receipt_number": application.receipt_number}
 
-        return self.on(application_id, "accept", work, by=by)
+        return self.commands.change(application_id, "accept", work, by=by, command=command)
 
-    def refuse_intake(self, application_id: str, reason: str, *, by: Call) -> dict[str, Any]:
+    def refuse_intake(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.refuse_intake(reason=vault.seal(session, application_id, reason), by=act)
 
-        return self.on(application_id, "refuse_intake", work, by=by)
+        return self.commands.change(application_id, "refuse_intake", work, by=by, command=command)
 
-    def assign(self, application_id: str, officer_id: str, *, by: Call) -> dict[str, Any]:
+    def assign(self, application_id: str, officer_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             application.assign(officer_id=officer_id, by=act)
             return {"officer_id": officer_id}
 
-        return self.on(application_id, "assign", work, by=by)
+        return self.commands.change(application_id, "assign", work, by=by, command=command)
 
     def request_supplement(
-        self, application_id: str, marks: list[Any], reason: str, *, catalog: Any, by: Call
+        self, application_id: str, marks: list[Any], reason: str, *, catalog: CatalogClient, by: Actor, command: Command
     ) -> dict[str, Any]:
         """Ask for papers or corrections: ``{answer_by, …}``. ``marks``: what is wrong where."""
         answer_by = self._answer_by(application_id, "supplement_days", catalog)
@@ -64,10 +78,17 @@ class Office(Decisions):
             application.request_supplement(marks=sealed, reason=words, answer_by=answer_by, by=act)
             return {"answer_by": answer_by.isoformat() if answer_by else None}
 
-        return self.on(application_id, "request_supplement", work, by=by)
+        return self.commands.change(application_id, "request_supplement", work, by=by, command=command)
 
     def request_payment(
-        self, application_id: str, reason: str, *, catalog: Any, by: Call, amount: dict[str, Any] | None = None
+        self,
+        application_id: str,
+        reason: str,
+        *,
+        catalog: CatalogClient,
+        by: Actor,
+        command: Command,
+        amount: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Ask for fees not paid yet, or for a further amount: ``{moments, answer_by, …}``."""
         answer_by = self._answer_by(application_id, "payment_days", catalog)
@@ -80,9 +101,11 @@ class Office(Decisions):
                 "answer_by": answer_by.isoformat() if answer_by else None,
             }
 
-        return self.on(application_id, "request_payment", work, by=by)
+        return self.commands.change(application_id, "request_payment", work, by=by, command=command)
 
-    def consult(self, application_id: str, agency_code: str, question: str, due_at: str, *, by: Call) -> dict[str, Any]:
+    def consult(
+        self, application_id: str, agency_code: str, question: str, due_at: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
         """Ask another agency: ``{consultation_id, …}``."""
         until = instant(due_at, "/due_at")
 
@@ -93,59 +116,67 @@ class Office(Decisions):
             )
             return {"consultation_id": consultation_id}
 
-        return self.on(application_id, "consult", work, by=by)
+        return self.commands.change(application_id, "consult", work, by=by, command=command)
 
     def answer_consultation(
-        self, application_id: str, consultation_id: str, opinion: str, *, by: Call
+        self, application_id: str, consultation_id: str, opinion: str, *, by: Actor, command: Command
     ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, opinion)
-            asked = application.consultations.get(consultation_id) or {}
-            act = in_the_name_of(asked.get("agency_code"), act, by.actor)
+            consultation = application.consultations.get(consultation_id) or {}
+            act = acting_for(consultation.get("agency_code"), act, by)
             application.answer_consultation(consultation_id=consultation_id, opinion=words, by=act)
 
-        return self.on(application_id, "answer_consultation", work, by=by)
+        return self.commands.change(application_id, "answer_consultation", work, by=by, command=command)
 
-    def extend(self, application_id: str, due_at: str, reason: str, *, catalog: Any, by: Call) -> dict[str, Any]:
+    def extend(
+        self, application_id: str, due_at: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
+    ) -> dict[str, Any]:
         """Promise a later date: ``{due_at, previous_due_at, …}``."""
-        later, procedure = instant(due_at, "/due_at"), self._procedure(application_id, catalog)
+        later = instant(due_at, "/due_at")
+        procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             before = application.due_at
             words = vault.seal(session, application_id, reason)
             application.extend(due_at=later, reason=words, may_extend=procedure.get("may_extend", True), by=act)
-            return due(application) | {"previous_due_at": before.isoformat() if before else None}
+            return due_date_of(application) | {"previous_due_at": before.isoformat() if before else None}
 
-        return self.on(application_id, "extend", work, by=by)
+        return self.commands.change(application_id, "extend", work, by=by, command=command)
 
-    def confirm_withdrawal(self, application_id: str, *, by: Call, reason: str | None = None) -> dict[str, Any]:
+    def confirm_withdrawal(
+        self, application_id: str, *, by: Actor, command: Command, reason: str | None = None
+    ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             application.confirm_withdrawal(reason=vault.seal_optional(session, application_id, reason), by=act)
 
-        return self.on(application_id, "confirm_withdrawal", work, by=by)
+        return self.commands.change(application_id, "confirm_withdrawal", work, by=by, command=command)
 
     def decline_withdrawal(
-        self, application_id: str, *, catalog: Any, by: Call, reason: str | None = None
+        self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command, reason: str | None = None
     ) -> dict[str, Any]:
-        calendar = self.rules.calendar_if_known(clock.now(), catalog)
+        calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = vault.seal_optional(session, application_id, reason)
             application.decline_withdrawal(reason=words, calendar=calendar, by=act)
-            return due(application)
+            return due_date_of(application)
 
-        return self.on(application_id, "decline_withdrawal", work, by=by)
+        return self.commands.change(application_id, "decline_withdrawal", work, by=by, command=command)
 
-    def stop(self, application_id: str, reason: str, *, by: Call, legal_basis: str | None = None) -> dict[str, Any]:
+    def stop(
+        self, application_id: str, reason: str, *, by: Actor, command: Command, legal_basis: str | None = None
+    ) -> dict[str, Any]:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, reason)
             application.stop(cause="approver", reason=words, legal_basis=legal_basis, by=act)
 
-        return self.on(application_id, "stop", work, by=by)
+        return self.commands.change(application_id, "stop", work, by=by, command=command)
 
-    def _answer_by(self, application_id: str, limit: str, catalog: Any) -> datetime | None:
-        days = (self._procedure(application_id, catalog).get("limits") or {}).get(limit)
-        return deadline.limit(days, clock.now(), self.rules.calendar(clock.now(), catalog)) if days else None
+    def _answer_by(self, application_id: str, limit: str, catalog: CatalogClient) -> datetime | None:
+        procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)
+        days = (procedure.get("limits") or {}).get(limit)
+        return deadline.limit(days, clock.now(), self.procedure_rules.calendar(clock.now(), catalog)) if days else None
 
 
 def sealed_mark(session: Session, application_id: str, mark: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The application: one citizen's request under one procedure version, as a stream of events.
 
-Commands check first and then record; events apply and never ask. The commands lie in :mod:`filing` (the
-citizen), :mod:`intake` (the counter) and :mod:`deciding` (officers and approvers), the events in :mod:`events`.
+Commands check first and then record; events apply and never ask. The commands lie in :mod:`applicant_commands`,
+:mod:`intake_commands` (the counter) and :mod:`decision_commands` (officers and approvers), the events in :mod:`events`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from services.applications.domain.actors import Act
-from services.applications.domain.deciding import Deciding
+from services.applications.domain.applicant_commands import ApplicantCommands, check_channel_level
+from services.applications.domain.decision_commands import DecisionCommands
 from services.applications.domain.events import Started
-from services.applications.domain.filing import Filing, check_channel_level
 from services.applications.domain.moves import moves_of
 from services.applications.domain.statuses import Status
 from services.applications.errors import ChannelNotOffered, Forbidden
 
 
-class Application(Filing, Deciding, BaseAggregate[UUID]):
+class Application(ApplicantCommands, DecisionCommands, BaseAggregate[UUID]):
+    """The aggregate. Its commands come from mixins, one file for each who acts, because the event store knows an
+    aggregate as one class with one topic: parts of it could be neither loaded nor saved on their own.
+    """
+
     TOPIC = "applications.Application"
 
     @classmethod

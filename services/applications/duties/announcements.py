@@ -48,7 +48,7 @@ WIRE_NAMES: dict[str, str] = {
 }
 
 # Facts of an event that the wire carries; everything else is this service's own affair.
-TOLD: dict[str, tuple[str, ...]] = {
+WIRE_FACTS: dict[str, tuple[str, ...]] = {
     "Started": ("channel", "level"),
     "AnswersSaved": ("changed",),
     "Attached": ("attachment_id", "requirement", "media_type", "size"),
@@ -73,10 +73,17 @@ TOLD: dict[str, tuple[str, ...]] = {
     "SubjectErased": ("erasure_id",),
 }
 # Words between offices, or of an applicant about themselves, do not travel.
-SILENT = {"ConsultationRequested", "OutcomeProposed", "ProposalReturned", "Rated", "Appealed", "WithdrawalRequested"}
+PRIVATE_REASONS = {
+    "ConsultationRequested",
+    "OutcomeProposed",
+    "ProposalReturned",
+    "Rated",
+    "Appealed",
+    "WithdrawalRequested",
+}
 
 
-def data_of(session: Session, event: Any, row: Row) -> dict[str, Any]:
+def event_data(session: Session, event: Any, row: Row) -> dict[str, Any]:
     """The data of the CloudEvent: who, which, how it stands, and the event's own facts. ``row``: its read model."""
     name = type(event).__name__
     words = (
@@ -84,14 +91,14 @@ def data_of(session: Session, event: Any, row: Row) -> dict[str, Any]:
         if event.reason or name == "SupplementRequested"
         else vault.Words({})
     )
-    own = {fact: words.in_place(getattr(event, fact)) for fact in TOLD.get(name, ())}
+    own = {fact: words.in_place(getattr(event, fact)) for fact in WIRE_FACTS.get(name, ())}
     if name == "ConsultationRequested":
         own["asked_agency_code"] = event.agency_code
     if name == "SubjectErased":
         own |= {"account_id": row["applicant_id"], "legal_basis": event.legal_basis}
     if name == "PaymentRequested":
         own["collected_at"] = "supplement" if event.amount or "supplement" in event.moments else event.moments[0]
-    return {**common(event, row), "reason": None if name in SILENT else words.of_sealed(event.reason), **own}
+    return {**common(event, row), "reason": None if name in PRIVATE_REASONS else words.of_sealed(event.reason), **own}
 
 
 def common(event: ApplicationEvent, row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from infra.chassis.messaging.outbox import enqueue
 from services.applications.commands.fee_settlement import stop_unanswered
 from services.applications.domain.statuses import official_code
 from services.applications.event_store.store import Store
-from services.applications.models import ToldOnce, application_view
+from services.applications.models import ReminderSent, application_view
 
 VIEW = application_view
 SOON = timedelta(days=1)
@@ -21,7 +21,7 @@ BATCH = 200
 DUE_SOON, OVERDUE = "application_due_soon.v1", "application_overdue.v1"
 
 
-class Reminding:
+class Reminders:
     """Tells, once per promised date, that an application is due soon and that it is overdue."""
 
     name = "reminders"
@@ -35,8 +35,10 @@ class Reminding:
             return self._tell(session, OVERDUE, None, now) + self._tell(session, DUE_SOON, now, now + SOON)
 
     def _tell(self, session: Session, kind: str, since: datetime | None, until: datetime) -> int:
-        told = select(ToldOnce.application_id).where(
-            ToldOnce.application_id == VIEW.c.application_id, ToldOnce.kind == kind, ToldOnce.due_at == VIEW.c.due_at
+        told = select(ReminderSent.application_id).where(
+            ReminderSent.application_id == VIEW.c.application_id,
+            ReminderSent.kind == kind,
+            ReminderSent.due_at == VIEW.c.due_at,
         )
         query = (
             select(VIEW)
@@ -50,12 +52,12 @@ class Reminding:
         for row in rows:
             enqueue(session, kind, due_data(row), subject=row["application_id"])
             session.add(
-                ToldOnce(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now())
+                ReminderSent(application_id=row["application_id"], kind=kind, due_at=row["due_at"], told_at=clock.now())
             )
         return len(rows)
 
 
-class Limits:
+class AnswerLimits:
     """Stops applications whose applicants have not answered within the procedure's limit."""
 
     name = "limits"

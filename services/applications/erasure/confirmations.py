@@ -12,13 +12,13 @@ from infra.chassis.settings import SERVICES
 from services.applications.models import ErasureAnswer
 
 
-def keep_answer(session: Session, erasure_id: str, service: str, removed: dict[str, Any], at: datetime) -> None:
+def record_confirmation(session: Session, erasure_id: str, service: str, removed: dict[str, Any], at: datetime) -> None:
     """Note that a service is done; the first answer counts."""
     if session.get(ErasureAnswer, (erasure_id, service)) is None:
         session.add(ErasureAnswer(erasure_id=erasure_id, service=service, removed=removed, at=at))
 
 
-def answers(session: Session, erasure_id: str) -> list[dict[str, Any]]:
+def confirmations(session: Session, erasure_id: str) -> list[dict[str, Any]]:
     """All five services: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
     given = {
         one.service: one for one in session.scalars(select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id))

@@ -15,14 +15,15 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
 from infra.chassis.erased_subjects import record_erasure
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.applications.domain.actors import Act
+from services.applications.domain.command_checks import not_before
 from services.applications.domain.imported_history import SUBJECT, ImportedHistory
-from services.applications.domain.judging import later
-from services.applications.erasure.confirmations import answers
+from services.applications.erasure.confirmations import confirmations
 from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound
 from services.applications.event_store.store import Store
 from services.applications.models import AnswerSet, Erasure, Party, application_view
@@ -30,7 +31,7 @@ from services.applications.private_data import pending_blobs, vault
 from services.applications.private_data.blobs import Blobs, blobs_of
 
 
-class Erasing:
+class Erasures:
     """The desk where erasures are asked for and confirmed, and the duty that carries them out."""
 
     name = "erasures"
@@ -39,16 +40,15 @@ class Erasing:
         self.store, self.blobs, self.database = store, blobs, store.database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Erasing:
+    def from_settings(cls, settings: Settings) -> Erasures:
         return cls(Store.from_settings(settings), blobs_of(settings))
 
-    def erase_subject(self, account_id: str, legal_basis: str, *, by: Call) -> dict[str, Any]:
+    def erase_subject(self, account_id: str, legal_basis: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """Ask for an erasure, or confirm one somebody else asked for with the same legal basis.
 
         ``{erasure_id, account_id, state}`` with state ``asked`` or ``confirmed``; ``ErasureNeedsTwoPersons`` for the
         same person twice. The person of an imported history has no account: ``imported:`` and its id stand for it.
         """
-        assert by.command is not None
 
         def work(session: Session) -> dict[str, Any]:
             waiting = select(Erasure).where(
@@ -60,7 +60,7 @@ class Erasing:
                     erasure_id=str(uuid4()),
                     account_id=account_id,
                     legal_basis=legal_basis,
-                    asked_by=by.actor.account_id,
+                    asked_by=by.account_id,
                     asked_at=clock.now(),
                     confirmed_by=None,
                     confirmed_at=None,
@@ -68,13 +68,13 @@ class Erasing:
                     report={},
                 )
                 session.add(one)
-            elif one.asked_by == by.actor.account_id:
+            elif one.asked_by == by.account_id:
                 raise ErasureNeedsTwoPersons()
             else:
-                one.confirmed_by, one.confirmed_at = by.actor.account_id, clock.now()
-            return shown(one)
+                one.confirmed_by, one.confirmed_at = by.account_id, clock.now()
+            return erasure_view(one)
 
-        return self.database.command(by.command, work)
+        return self.database.command(command, work)
 
     def erasure(self, erasure_id: str) -> dict[str, Any]:
         """How far an erasure has come, what it removed, and which services have confirmed it.
@@ -85,9 +85,9 @@ class Erasing:
             one = session.get(Erasure, erasure_id)
             if one is None:
                 raise ErasureNotFound(erasure_id=erasure_id)
-            given = answers(session, erasure_id)
+            given = confirmations(session, erasure_id)
             complete = all(answer["confirmed_at"] for answer in given)
-            return {**shown(one), "services": given, "complete": complete}
+            return {**erasure_view(one), "services": given, "complete": complete}
 
     def step(self) -> int:
         """One application of one confirmed erasure, or its last sweep."""
@@ -148,13 +148,17 @@ class Erasing:
     def _act(self, one: Erasure, modified_on: Any, application_id: str) -> Act:
         command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{one.erasure_id}/{application_id}"))
         return Act(
-            str(one.confirmed_by), "auditor", later(clock.now(), modified_on), f"erasure:{one.erasure_id}", command_id
+            str(one.confirmed_by),
+            "auditor",
+            not_before(clock.now(), modified_on),
+            f"erasure:{one.erasure_id}",
+            command_id,
         )
 
     def _take_over_what_is_under_way(self, erasure_id: str) -> None:
         with self.database.session() as session:
             one = session.get_one(Erasure, erasure_id)
-            found = pending_blobs.taken_over(session, one.account_id)
+            found = pending_blobs.claim_pending(session, one.account_id)
             one.report = {**one.report, "blobs_left": sorted({*one.report.get("blobs_left", []), *found})}
 
     def _remove_blobs(self, erasure_id: str) -> None:
@@ -162,7 +166,7 @@ class Erasing:
         with self.database.session() as session:
             one = session.get_one(Erasure, erasure_id)
             left = list(one.report.get("blobs_left", []))
-            shared = pending_blobs.wanted(session, left) if left else set()
+            shared = pending_blobs.in_use(session, left) if left else set()
         if not left:
             return
         removed = sum(self.blobs.remove(sha256) for sha256 in left if sha256 not in shared)
@@ -179,7 +183,7 @@ class Erasing:
             enqueue(
                 session,
                 "subject_erased.v1",
-                told(one, applications),
+                erased_event_data(one, applications),
                 subject=one.account_id,
                 call_id=f"erasure:{erasure_id}",
             )
@@ -209,7 +213,7 @@ def _all_of(session: Session, one: Erasure) -> list[str]:
     return sorted({*one.report.get("applications", []), *session.scalars(own)})
 
 
-def told(one: Erasure, applications: list[str]) -> dict[str, Any]:
+def erased_event_data(one: Erasure, applications: list[str]) -> dict[str, Any]:
     """The data of ``subject_erased.v1`` about the whole account."""
     return {
         "account_id": one.account_id,
@@ -223,7 +227,7 @@ def told(one: Erasure, applications: list[str]) -> dict[str, Any]:
     }
 
 
-def shown(one: Erasure) -> dict[str, Any]:
+def erasure_view(one: Erasure) -> dict[str, Any]:
     state = "finished" if one.finished_at else "confirmed" if one.confirmed_at else "asked"
     return {
         "erasure_id": one.erasure_id,

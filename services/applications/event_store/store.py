@@ -46,7 +46,7 @@ OWN_ID_ON_SQLITE = " || '-' || ".join(
     f"substr(originator_id, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 )
 BATCH = 1000
-Kept = Application | ImportedHistory
+StoredAggregate = Application | ImportedHistory
 Answer = TypeVar("Answer")
 
 
@@ -120,10 +120,10 @@ class Store:
             raise ApplicationNotFound(application_id=str(application_id))
         return found
 
-    def kept(self, application_id: UUID | str, version: int | None = None) -> Kept:
+    def kept(self, application_id: UUID | str, version: int | None = None) -> StoredAggregate:
         """The application or imported history of that id, at a version or now."""
         try:
-            found: Kept = self.streams.repository.get(as_uuid(application_id), version=version)
+            found: StoredAggregate = self.streams.repository.get(as_uuid(application_id), version=version)
         except AggregateNotFoundError:
             raise ApplicationNotFound(application_id=str(application_id)) from None
         return found
@@ -135,14 +135,14 @@ class Store:
         stored = self.streams.recorder.select_events(as_uuid(application_id), gt=after, lte=until)
         return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
 
-    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> Kept:
+    def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> StoredAggregate:
         """The application or imported history these events tell of; ``ApplicationNotFound`` when there are none."""
-        found: Kept | None = project_aggregate(None, events)
+        found: StoredAggregate | None = project_aggregate(None, events)
         if found is None:
             raise ApplicationNotFound(application_id=application_id)
         return found
 
-    def record(self, application: Kept, session: Session) -> int:
+    def record(self, application: StoredAggregate, session: Session) -> int:
         """Write the pending events in the session's transaction; the position of the last one in the log."""
         recordings = self.streams.save(application, session=session)
         return int(recordings[-1].notification.id)

@@ -20,7 +20,7 @@ from services.applications.domain.application import Application
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, InvalidRequest
-from services.applications.event_store.store import Kept, Streams
+from services.applications.event_store.store import StoredAggregate, Streams
 from services.applications.exchange.export import FORMATS
 from services.applications.representation.application import differences, picture
 from services.applications.representation.event import told
@@ -105,11 +105,11 @@ class Bundled:
             )
         return found
 
-    def _kept(self, version: int | None) -> Kept:
+    def _kept(self, version: int | None) -> StoredAggregate:
         if version is not None and not 1 <= version <= len(self.positions):
             said = f"1–{len(self.positions)}"
             raise InvalidRequest.at("/version", f"phiên bản có trong tệp: {said}", f"versions in the file: {said}")
-        found: Kept = self.streams.repository.get(self.key, version=version)
+        found: StoredAggregate = self.streams.repository.get(self.key, version=version)
         return found
 
     def _version_at(self, at: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
 from infra.chassis.messaging.outbox import cloud_event, enqueue
@@ -22,7 +22,7 @@ from services.applications.duties.announcements import WIRE_NAMES
 from services.applications.event_store.store import Store
 from services.applications.exchange.ocel import ocel2
 from services.applications.exchange.xes_writer import xes
-from services.applications.private_data.imported_details import Said
+from services.applications.private_data.imported_details import ImportedDetails
 from services.applications.representation.event import told
 
 COLUMNS = (
@@ -67,7 +67,8 @@ class Exporting:
         self,
         format: str,
         *,
-        by: Call,
+        by: Actor,
+        call_id: str,
         from_at: str | None = None,
         to_at: str | None = None,
         limit: int = 500,
@@ -91,9 +92,9 @@ class Exporting:
                 "to_at": to_at,
                 "after": after,
                 "events": len(chosen),
-                "account_id": by.actor.account_id,
+                "account_id": by.account_id,
             }
-            enqueue(session, "history_exported.v1", facts, subject=by.actor.account_id, call_id=by.call_id)
+            enqueue(session, "history_exported.v1", facts, subject=by.account_id, call_id=call_id)
         return {
             "format": format,
             "content": FORMATS[format](self._shown(chosen), after == 0, last),
@@ -105,7 +106,7 @@ class Exporting:
         """Words of applications stay sealed; what was imported is told as it was written, unless erased."""
         imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
         with self.store.database.session() as session:
-            said = Said.of(session, sorted(imported))
+            said = ImportedDetails.of(session, sorted(imported))
 
         def shown(event: ApplicationEvent) -> dict[str, Any]:
             return dict(said.in_place(told(event))) if event.TOPIC in IMPORTED_TOPICS else told(event)

@@ -22,7 +22,7 @@ from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import STATUS, ImportedHistory
 from services.applications.event_store.store import Store
 from services.applications.exchange.history_reader import Activity, BadMapping, Columns, Read, read_history
-from services.applications.private_data.imported_details import Said, keep_said
+from services.applications.private_data.imported_details import ImportedDetails, keep_details
 
 CASES_A_TRANSACTION = 100
 OPERATOR = {"account_id": "operator", "role": "operator", "agency_code": None, "on_behalf_of": None}
@@ -82,7 +82,7 @@ class TakingIn:
         """How many activities were added, how many belong to erased cases."""
         added, erased, taken = 0, 0, {**carried, "timestamp": clock.now()}
         histories = [self._history(system, activities[0].case, taken) for activities in batch]
-        said = Said.of(session, [str(history.id) for history in histories if history.activities])
+        said = ImportedDetails.of(session, [str(history.id) for history in histories if history.activities])
         for history, activities in zip(histories, batch, strict=True):
             if history.erased:
                 erased += len(activities)
@@ -90,7 +90,7 @@ class TakingIn:
             there = {_identity_of_kept(kept, said) for kept in history.activities}
             new = [one for one in activities if _identity(one) not in there]
             for one in new:
-                kept = keep_said(session, str(history.id), one.resource, one.attributes)
+                kept = keep_details(session, str(history.id), one.resource, one.attributes)
                 history.take_in(one.activity, one.at, one.line, kept, import_id, taken)
             if new:
                 self.store.record(history, session)
@@ -144,7 +144,7 @@ def _identity(one: Activity) -> Identity:
     return (one.activity, one.at.isoformat(), one.resource, tuple(sorted(one.attributes.items())))
 
 
-def _identity_of_kept(kept: Mapping[str, Any], said: Said) -> Identity:
+def _identity_of_kept(kept: Mapping[str, Any], said: ImportedDetails) -> Identity:
     value = said.known.get(kept["said"]["line_id"]) or {}
     at = datetime.fromisoformat(kept["occurred_at"]).isoformat()
     attributes = value.get("attributes") or {}

@@ -17,7 +17,7 @@ from services.applications.private_data import vault
 from services.applications.representation.opened import spread
 
 
-def keep_said(
+def keep_details(
     session: Session, application_id: str, resource: str | None, attributes: Mapping[str, str]
 ) -> dict[str, str]:
     """Keep what a line said: `{"line_id", "commitment"}`. It lies with the answers, and is erased like them."""
@@ -25,14 +25,14 @@ def keep_said(
     return {"line_id": kept["answers_id"], "commitment": kept["commitment"]}
 
 
-class Said:
+class ImportedDetails:
     """What lines of some imported histories said."""
 
     def __init__(self, known: Mapping[str, Mapping[str, Any]]) -> None:
         self.known = known
 
     @classmethod
-    def of(cls, session: Session, application_ids: Sequence[str]) -> Said:
+    def of(cls, session: Session, application_ids: Sequence[str]) -> ImportedDetails:
         if not application_ids:
             return cls({})
         query = select(AnswerSet.answers_id, AnswerSet.value).where(AnswerSet.application_id.in_(application_ids))

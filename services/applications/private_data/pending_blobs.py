@@ -14,17 +14,17 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database, insert_into
-from services.applications.models import BlobUnderWay, Paper
+from services.applications.models import Paper, PendingBlob
 from services.applications.private_data.blobs import Blobs
 
 LOST_AFTER = timedelta(days=1)  # no command takes so long
 BATCH = 50
 
 
-def set_out(database: Database, content: bytes, applicant_id: str) -> None:
+def note_pending(database: Database, content: bytes, applicant_id: str) -> None:
     """Note that these bytes of this person are about to be kept."""
     with database.session() as session:
-        noted = insert_into(session, BlobUnderWay).values(
+        noted = insert_into(session, PendingBlob).values(
             sha256=hashlib.sha256(content).hexdigest(), applicant_id=applicant_id, since=clock.now()
         )
         session.execute(
@@ -32,28 +32,28 @@ def set_out(database: Database, content: bytes, applicant_id: str) -> None:
         )
 
 
-def arrived(session: Session, sha256: str, applicant_id: str) -> None:
+def clear_pending(session: Session, sha256: str, applicant_id: str) -> None:
     """They are kept, and so is the paper, in this transaction."""
-    this = BlobUnderWay.sha256 == sha256, BlobUnderWay.applicant_id == applicant_id
-    session.execute(delete(BlobUnderWay).where(*this))
+    this = PendingBlob.sha256 == sha256, PendingBlob.applicant_id == applicant_id
+    session.execute(delete(PendingBlob).where(*this))
 
 
-def taken_over(session: Session, applicant_id: str) -> list[str]:
+def claim_pending(session: Session, applicant_id: str) -> list[str]:
     """What was on its way for somebody who is erased; whoever asks has to remove it."""
-    own = BlobUnderWay.applicant_id == applicant_id
-    found = list(session.scalars(select(BlobUnderWay.sha256).where(own)))
-    session.execute(delete(BlobUnderWay).where(own))
+    own = PendingBlob.applicant_id == applicant_id
+    found = list(session.scalars(select(PendingBlob.sha256).where(own)))
+    session.execute(delete(PendingBlob).where(own))
     return found
 
 
-def wanted(session: Session, sha256s: list[str]) -> set[str]:
+def in_use(session: Session, sha256s: list[str]) -> set[str]:
     """Which of these somebody's paper is, or is about to be."""
     kept = session.scalars(select(Paper.sha256).where(Paper.sha256.in_(sha256s)))
-    coming = session.scalars(select(BlobUnderWay.sha256).where(BlobUnderWay.sha256.in_(sha256s)))
+    coming = session.scalars(select(PendingBlob.sha256).where(PendingBlob.sha256.in_(sha256s)))
     return {one for one in (*kept, *coming) if one}
 
 
-class LostBlobs:
+class OrphanBlobs:
     """The duty that removes bytes whose command never came to its end."""
 
     name = "lost blobs"
@@ -62,13 +62,13 @@ class LostBlobs:
         self.database, self.blobs = database, blobs
 
     def step(self) -> int:
-        old = BlobUnderWay.since < clock.now() - LOST_AFTER
+        old = PendingBlob.since < clock.now() - LOST_AFTER
         with self.database.session() as session:
-            lost = list(session.scalars(select(BlobUnderWay).where(old).limit(BATCH).with_for_update()))
+            lost = list(session.scalars(select(PendingBlob).where(old).limit(BATCH).with_for_update()))
             for one in lost:
                 session.delete(one)
             session.flush()
             # Removed while the notes are locked: whoever brings the same bytes now waits, and then brings them.
-            for sha256 in {one.sha256 for one in lost} - wanted(session, [one.sha256 for one in lost]):
+            for sha256 in {one.sha256 for one in lost} - in_use(session, [one.sha256 for one in lost]):
                 self.blobs.remove(sha256)
         return len(lost)

@@ -1,4 +1,4 @@
-"""What people look at: one application whole, a citizen's own, an office's queue."""
+"""What people read: one application with everything, a citizen's own list, an office's queue."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.settings import Settings
-from services.applications.access import OFFICERS, check_reader, tell_listed, tell_read
+from services.applications.access import OFFICERS, check_reader, record_listing, record_read
+from services.applications.clients import IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
@@ -40,20 +41,23 @@ RUNNING = tuple(
 INTERNAL = ("consultations", "proposal")  # between offices; the applicant sees outcomes
 
 
-class Desk:
+class ApplicationQueries:
+    """The queries of citizens and officers."""
+
     def __init__(self, store: Store, blobs: Blobs) -> None:
         self.store, self.blobs, self.database = store, blobs, store.database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Desk:
+    def from_settings(cls, settings: Settings) -> ApplicationQueries:
         return cls(Store.from_settings(settings), blobs_of(settings))
 
     def application(
         self,
         application_id: str,
         *,
-        identity: Any,
-        by: Call,
+        identity: IdentityClient,
+        by: Actor,
+        call_id: str,
         purpose: str | None = None,
         min_version: int | None = None,
     ) -> dict[str, Any]:
@@ -63,14 +67,21 @@ class Desk:
         if min_version is not None and application.version < min_version:
             raise ReadModelBehind(wanted=min_version, current=application.version)
         with self.database.session() as session:
-            tell_read(session, application, by, relation, purpose or "xem hồ sơ / handling")
-            shown = whole(session, application)
+            record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
+            view = full_view(session, application)
         if relation == "applicant":
-            shown = {key: value for key, value in shown.items() if key not in INTERNAL}
-        return shown
+            view = {key: value for key, value in view.items() if key not in INTERNAL}
+        return view
 
     def attachment(
-        self, application_id: str, attachment_id: str, *, identity: Any, by: Call, purpose: str | None = None
+        self,
+        application_id: str,
+        attachment_id: str,
+        *,
+        identity: IdentityClient,
+        by: Actor,
+        call_id: str,
+        purpose: str | None = None,
     ) -> dict[str, Any]:
         """A paper's content: ``{file_name, media_type, sha256, content_base64}``."""
         application = self.store.get(application_id)
@@ -79,14 +90,14 @@ class Desk:
             paper = session.get(Paper, attachment_id)
             if paper is None or paper.application_id != application_id or paper.sha256 is None:
                 raise AttachmentNotFound(attachment_id=attachment_id)
-            tell_read(session, application, by, relation, purpose or "xem giấy tờ / reading a paper")
+            record_read(session, application, by, relation, purpose or "xem giấy tờ / reading a paper", call_id=call_id)
         content = base64.b64encode(self.blobs.get(paper.sha256)).decode()
         return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
 
     def mine(
         self,
         *,
-        by: Call,
+        by: Actor,
         status: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
@@ -94,7 +105,7 @@ class Desk:
     ) -> dict[str, Any]:
         """The caller's applications, and those they started for somebody else, newest first."""
         projector.wait_for(self.database, min_position)
-        me, after = by.actor.account_id, key_of(cursor, datetime, str)
+        me, after = by.account_id, key_of(cursor, datetime, str)
         started = select(Party.application_id).where(Party.started_by == me)
         query = select(VIEW).where(or_(VIEW.c.applicant_id == me, VIEW.c.application_id.in_(started)))
         if status:
@@ -111,7 +122,8 @@ class Desk:
         self,
         agency_code: str,
         *,
-        by: Call,
+        by: Actor,
+        call_id: str,
         status: str | None = None,
         overdue: bool | None = None,
         officer_id: str | None = None,
@@ -121,7 +133,7 @@ class Desk:
         min_position: int | None = None,
     ) -> dict[str, Any]:
         """An office's applications, the soonest due first; ``Forbidden`` for officers of another one."""
-        if not by.actor.at(agency_code, *OFFICERS):
+        if not by.at(agency_code, *OFFICERS):
             raise Forbidden("bạn không thuộc cơ quan này", "you are not with this agency")
         projector.wait_for(self.database, min_position)
         query = select(VIEW).where(VIEW.c.agency_code == agency_code, VIEW.c.status != str(Status.DRAFT))
@@ -138,20 +150,21 @@ class Desk:
             since = literal(after[0], VIEW.c.due_at.type)
             query = query.where(or_(due > since, and_(due == since, VIEW.c.application_id > after[1])))
         query = query.order_by(due, VIEW.c.application_id)
-        shown = self._page(
+        page = self._page(
             query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"])
         )
-        asked = {"agency_code": agency_code, "status": status, "overdue": overdue, "officer_id": officer_id}
+        filters = {"agency_code": agency_code, "status": status, "overdue": overdue, "officer_id": officer_id}
+        filters |= {"procedure_code": procedure_code, "cursor": cursor}
         with self.database.session() as session:
-            ids = [one["application_id"] for one in shown["items"]]
-            tell_listed(session, by, "queue", {**asked, "procedure_code": procedure_code, "cursor": cursor}, ids)
-        return shown
+            ids = [item["application_id"] for item in page["items"]]
+            record_listing(session, by, "queue", filters, ids, call_id=call_id)
+        return page
 
     def _page(self, query: Select[Any], limit: int, next_of: Any) -> dict[str, Any]:
         with self.database.session() as session:
             rows = [dict(row) for row in session.execute(query.limit(limit + 1)).mappings()]
-            known = vault.names(session, [row["application_id"] for row in rows])
-        items = [line(row, known.get(row["application_id"])) for row in rows[:limit]]
+            names = vault.names(session, [row["application_id"] for row in rows])
+        items = [list_row(row, names.get(row["application_id"])) for row in rows[:limit]]
         return {"items": items, "next_cursor": next_of(rows[limit - 1]) if len(rows) > limit else None}
 
 
@@ -159,27 +172,27 @@ def is_overdue(now: datetime) -> Any:
     return and_(func.coalesce(VIEW.c.due_at, literal(NEVER, VIEW.c.due_at.type)) < now, VIEW.c.ended_at.is_(None))
 
 
-def line(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+def list_row(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
     """One row of a list, JSON values only."""
-    shown = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
-    for hidden in ("tracking_digest", "answer_bys", "last_due_at"):
-        shown.pop(hidden)
+    columns = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
+    for internal in ("tracking_digest", "answer_bys", "last_due_at"):
+        columns.pop(internal)
     is_late = row["due_at"] is not None and row["ended_at"] is None and row["due_at"] < clock.now()
-    return shown | {"applicant_name": name, "overdue": is_late, "status_name": NAMES[Status(row["status"])]}
+    return columns | {"applicant_name": name, "overdue": is_late, "status_name": NAMES[Status(row["status"])]}
 
 
-def whole(session: Session, application: Application) -> dict[str, Any]:
-    """The picture of an application with everything beside its stream opened."""
+def full_view(session: Session, application: Application) -> dict[str, Any]:
+    """The picture of an application with the private data beside its stream."""
     key = str(application.id)
-    shown = picture(application)
+    view = picture(application)
     papers = vault.papers(session, key)
-    shown["answers"] = vault.answers(session, application.answers["answers_id"]) if application.answers else None
-    shown["attachments"] = [paper | _facts(papers.get(paper["attachment_id"])) for paper in shown["attachments"]]
-    shown["applicant_name"] = vault.names(session, [key]).get(key)
-    result = (shown["decision"] or {}).get("result")
+    view["answers"] = vault.answers(session, application.answers["answers_id"]) if application.answers else None
+    view["attachments"] = [paper | _facts(papers.get(paper["attachment_id"])) for paper in view["attachments"]]
+    view["applicant_name"] = vault.names(session, [key]).get(key)
+    result = (view["decision"] or {}).get("result")
     if result:
-        shown["decision"] = shown["decision"] | {"result": result | _facts(papers.get(result["result_id"]))}
-    opened: dict[str, Any] = vault.Words.of(session, key).in_place(shown)
+        view["decision"] = view["decision"] | {"result": result | _facts(papers.get(result["result_id"]))}
+    opened: dict[str, Any] = vault.Words.of(session, key).in_place(view)
     return opened
 
 

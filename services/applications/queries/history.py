@@ -1,4 +1,4 @@
-"""The auditors' desk: what happened, how it stood at any instant, what changed, why it is due when it is due.
+"""Auditors' queries: what happened, how it stood at any instant, what changed, why it is due when it is due.
 
 Everything here is read from events; what lies beside them only opens the words. Cost grows with the
 application's own events.
@@ -13,22 +13,23 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar, explain, restate
-from services.applications.access import OFFICERS, check_reader, tell_imported_read, tell_listed, tell_read
+from services.applications.access import OFFICERS, check_reader, record_imported_read, record_listing, record_read
+from services.applications.clients import CatalogClient, IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
-from services.applications.event_store.store import Kept, Store
+from services.applications.event_store.store import Store, StoredAggregate
 from services.applications.models import application_view
 from services.applications.private_data import vault
-from services.applications.private_data.imported_details import Said
-from services.applications.procedure_rules import Rulebook
+from services.applications.private_data.imported_details import ImportedDetails
+from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.application import differences, picture
 from services.applications.representation.event import told
 from services.applications.representation.imported_history import imported_picture
@@ -36,23 +37,25 @@ from services.applications.representation.imported_history import imported_pictu
 VIEW = application_view
 
 
-class History:
-    def __init__(self, store: Store, rules: Rulebook) -> None:
-        self.store, self.rules, self.database = store, rules, store.database
+class HistoryReader:
+    """Reads histories and due dates from events."""
+
+    def __init__(self, store: Store, procedure_rules: ProcedureRules) -> None:
+        self.store, self.procedure_rules, self.database = store, procedure_rules, store.database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> History:
+    def from_settings(cls, settings: Settings) -> HistoryReader:
         store = Store.from_settings(settings)
-        return cls(store, Rulebook(store.database))
+        return cls(store, ProcedureRules(store.database))
 
-    def history(self, application_id: str, *, by: Call, purpose: str | None = None) -> dict[str, Any]:
+    def history(self, application_id: str, *, by: Actor, call_id: str, purpose: str | None = None) -> dict[str, Any]:
         """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
         application_id = self.store.key_of(application_id)
         events = list(self.store.events(application_id))
         application = self.store.replayed(application_id, events)
         with self.database.session() as session:
-            self._look(session, application, by, purpose)
-            words = self._words(session, application)
+            self._record_read(session, application, by, purpose, call_id)
+            words = self._words_of(session, application)
         return {
             "application_id": application_id,
             "reference": application.reference,
@@ -64,7 +67,8 @@ class History:
         self,
         application_id: str,
         *,
-        by: Call,
+        by: Actor,
+        call_id: str,
         version: int | None = None,
         at: str | None = None,
         purpose: str | None = None,
@@ -83,19 +87,26 @@ class History:
         if version is not None and application.version != version:
             raise InvalidRequest.at("/version", f"từ 1 đến {application.version}", f"1 to {application.version}")
         with self.database.session() as session:
-            self._look(session, application, by, purpose)
+            self._record_read(session, application, by, purpose, call_id)
             return self._opened(session, application, until)
 
     def diff(
-        self, application_id: str, from_version: int, to_version: int, *, by: Call, purpose: str | None = None
+        self,
+        application_id: str,
+        from_version: int,
+        to_version: int,
+        *,
+        by: Actor,
+        call_id: str,
+        purpose: str | None = None,
     ) -> dict[str, Any]:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
         application_id = self.store.key_of(application_id)
         before, after = self.store.kept(application_id, from_version), self.store.kept(application_id, to_version)
         with self.database.session() as session:
-            self._look(session, after, by, purpose)
+            self._record_read(session, after, by, purpose, call_id)
             changes = differences(self._opened(session, before), self._opened(session, after))
-            words = self._words(session, after)
+            words = self._words_of(session, after)
         low, high = sorted((from_version, to_version))
         between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
         return {
@@ -106,13 +117,16 @@ class History:
             "events": between,
         }
 
-    def explain_due_date(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+    def explain_due_date(
+        self, application_id: str, *, catalog: CatalogClient, identity: IdentityClient, by: Actor, call_id: str
+    ) -> dict[str, Any]:
         """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
         application_id = self.store.key_of(application_id)
         application = self.store.get(application_id)
         relation = check_reader(application, by, identity)
         with self.database.session() as session:
-            tell_read(session, application, by, relation, "giải trình ngày hẹn / explaining the due date")
+            purpose = "giải trình ngày hẹn / explaining the due date"
+            record_read(session, application, by, relation, purpose, call_id=call_id)
         promised = application.clock
         if promised is None:
             return {
@@ -141,8 +155,9 @@ class History:
     def affected_due_dates(
         self,
         *,
-        catalog: Any,
-        by: Call,
+        catalog: CatalogClient,
+        by: Actor,
+        call_id: str,
         agency_code: str | None = None,
         on: str | None = None,
         limit: int = 50,
@@ -153,7 +168,7 @@ class History:
         ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their
         own agency. A page looks at ``limit`` applications, so it may have fewer items.
         """
-        if not by.actor.has("auditor") and not (agency_code and by.actor.at(agency_code, *OFFICERS)):
+        if not by.has("auditor") and not (agency_code and by.at(agency_code, *OFFICERS)):
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
         after = (key_of(cursor, str) or [""])[0]
         query = select(VIEW.c.application_id, VIEW.c.reference).where(
@@ -172,26 +187,27 @@ class History:
             if one and one["affected"]
         ]
         with self.database.session() as session:
-            asked = {"agency_code": agency_code, "date": on, "cursor": cursor}
-            tell_listed(session, by, "affected_due_dates", asked, [one["application_id"] for one in items])
+            filters = {"agency_code": agency_code, "date": on, "cursor": cursor}
+            ids = [item["application_id"] for item in items]
+            record_listing(session, by, "affected_due_dates", filters, ids, call_id=call_id)
         return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
-    def corrected(self, application: Application, catalog: Any) -> dict[str, Any] | None:
+    def corrected(self, application: Application, catalog: CatalogClient) -> dict[str, Any] | None:
         """The recorded due date beside the one today's calendar gives; None while the catalogue does not answer."""
         try:
             return self._restated(application, catalog)
         except ServiceUnavailable:
             return None
 
-    def _restated(self, application: Application, catalog: Any) -> dict[str, Any] | None:
+    def _restated(self, application: Application, catalog: CatalogClient) -> dict[str, Any] | None:
         promised = application.clock
         if promised is None:
             return None
         days: dict[int, WorkingCalendar] = {}
         last = promised.last_due_at or promised.accepted_at
-        calendar = self.rules.calendar(promised.accepted_at, catalog)
+        calendar = self.procedure_rules.calendar(promised.accepted_at, catalog)
         for year in range(promised.accepted_at.year + 1, last.year + 1):
-            days[year] = self.rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
+            days[year] = self.procedure_rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
         for later in days.values():
             calendar = WorkingCalendar(
                 {**calendar.days, **later.days},
@@ -201,7 +217,14 @@ class History:
         return dict(restate(promised, calendar).to_json())
 
     def events(
-        self, *, by: Call, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
+        self,
+        *,
+        by: Actor,
+        call_id: str,
+        after: int = 0,
+        limit: int = 50,
+        application_id: str | None = None,
+        kind: str | None = None,
     ) -> dict[str, Any]:
         """The log from a position on: ``{items: [{position, application_id, kind, at, …}], last, next_after}``.
 
@@ -217,35 +240,42 @@ class History:
         items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
         last = self.store.last_position()
         with self.database.session() as session:
-            asked = {"application_id": application_id, "kind": kind, "after": after}
-            tell_listed(session, by, "events", asked, [one["application_id"] for one in items])
+            filters = {"application_id": application_id, "kind": kind, "after": after}
+            record_listing(session, by, "events", filters, [item["application_id"] for item in items], call_id=call_id)
             if application_id and items:
-                self._look(session, self.store.kept(application_id), by, "đọc nhật ký / reading the log")
+                purpose = "đọc nhật ký / reading the log"
+                self._record_read(session, self.store.kept(application_id), by, purpose, call_id)
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
 
-    def _opened(self, session: Session, application: Kept, until: datetime | None = None) -> dict[str, Any]:
+    def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:
         opened: dict[str, Any]
         if isinstance(application, ImportedHistory):
-            opened = self._words(session, application).in_place(imported_picture(application, until))
+            opened = self._words_of(session, application).in_place(imported_picture(application, until))
             if not opened["activities"]:
                 raise ApplicationNotFound(application_id=str(application.id))
             return opened
-        shown = picture(application)
+        view = picture(application)
         answers = application.answers
-        shown["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
-        opened = self._words(session, application).in_place(shown)
+        view["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
+        opened = self._words_of(session, application).in_place(view)
         return opened
 
-    def _words(self, session: Session, application: Kept) -> Said | vault.Words:
+    def _words_of(self, session: Session, application: StoredAggregate) -> ImportedDetails | vault.Words:
         key = str(application.id)
-        return Said.of(session, [key]) if isinstance(application, ImportedHistory) else vault.Words.of(session, key)
+        return (
+            ImportedDetails.of(session, [key])
+            if isinstance(application, ImportedHistory)
+            else vault.Words.of(session, key)
+        )
 
-    def _look(self, session: Session, application: Kept, by: Call, purpose: str | None) -> None:
+    def _record_read(
+        self, session: Session, application: StoredAggregate, by: Actor, purpose: str | None, call_id: str
+    ) -> None:
         purpose = purpose or "kiểm toán / audit"
         if isinstance(application, ImportedHistory):
-            tell_imported_read(session, application, by, purpose)
+            record_imported_read(session, application, by, purpose, call_id=call_id)
         else:
-            tell_read(session, application, by, "auditor", purpose)
+            record_read(session, application, by, "auditor", purpose, call_id=call_id)
 
 
 def _holding(day: date) -> list[Any]:

@@ -23,12 +23,12 @@ GROUPS = {
 }
 
 
-class Statistics:
+class Statistician:
     def __init__(self, database: Database) -> None:
         self.database = database
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Statistics:
+    def from_settings(cls, settings: Settings) -> Statistician:
         return cls(Database.at(settings.database_url("applications")))
 
     def statistics(
@@ -43,7 +43,7 @@ class Statistics:
         projector.wait_for(self.database, min_position)
         since, until = instant(from_at, "/from_at"), instant(to_at, "/to_at")
         group = GROUPS[by]
-        counted = figures(since, until)
+        counted = conditions_of(since, until)
         query = select(
             group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()]
         )
@@ -55,7 +55,7 @@ class Statistics:
         return {"from_at": since.isoformat(), "to_at": until.isoformat(), "by": by, "rows": rows, "total": total}
 
 
-def figures(since: datetime, until: datetime) -> dict[str, Any]:
+def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:
     """Name of a figure -> condition on one application."""
     view = VIEW.c
     received = and_(view.submitted_at >= since, view.submitted_at < until)

@@ -26,7 +26,7 @@ LAST = {
 PATIENCE = 2.0  # seconds a read waits for the read model it asked for
 
 
-class Projecting:
+class Projector:
     """Keeps ``application_view`` in step with the log of events."""
 
     name = "read model"

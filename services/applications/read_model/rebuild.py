@@ -21,15 +21,15 @@ from services.applications.read_model.projector import POSITION, fold_into, posi
 BATCH = 2000  # events per transaction
 PAGE = 500  # rows compared at a time
 AT_A_TIME = 100  # applications replayed together
-SHOWN = 50  # differing rows listed in full
-BESIDE = "application_view_beside"
+LISTED_DIFFERENCES = 50  # differing rows listed in full
+SHADOW_TABLE = "application_view_beside"
 
 Progress = Callable[[int, int], None]  # (events replayed, events in the log)
-Agreed = Callable[[dict[str, Any]], bool]  # shown what was found, whether to swap
+Approval = Callable[[dict[str, Any]], bool]  # shown what was found, whether to swap
 
 
 @dataclass
-class Rebuilt:
+class RebuildReport:
     """What a rebuild found: ``differences`` are rows of the live table that replay does not give."""
 
     events: int = 0
@@ -47,7 +47,7 @@ def rebuild(
     projection: str | None = None,
     *,
     swap: bool = False,
-    agreed: Agreed | None = None,
+    agreed: Approval | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Replay the whole log into a table beside the live one while the service runs: ``Rebuilt`` as JSON.
@@ -60,15 +60,15 @@ def rebuild(
         raise ValueError(f"applications has one read model, {POSITION}, not {projection}")
     store = Store.from_settings(settings)
     owner = Database(settings.migration_url("applications"), pool_size=2)
-    beside = view_table(BESIDE, MetaData())
+    beside = view_table(SHADOW_TABLE, MetaData())
     try:
         beside.drop(owner.engine, checkfirst=True)
         beside.create(owner.engine)
-        result = Rebuilt()
+        result = RebuildReport()
         reached = _replay(store, owner, beside, result, 0, progress)
         reached = _finish(store, owner, beside, result, reached, swap and agreed is None)
         if swap and agreed is not None and agreed(result.to_json()):
-            result = Rebuilt(events=result.events)
+            result = RebuildReport(events=result.events)
             reached = _replay(store, owner, beside, result, reached, None)
             _finish(store, owner, beside, result, reached, True)
         return result.to_json()
@@ -78,7 +78,7 @@ def rebuild(
 
 
 def _replay(
-    store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, progress: Progress | None
+    store: Store, owner: Database, beside: Table, result: RebuildReport, reached: int, progress: Progress | None
 ) -> int:
     while True:
         found = store.notifications(reached, BATCH)
@@ -91,7 +91,7 @@ def _replay(
             progress(result.events, store.last_position())
 
 
-def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reached: int, swap: bool) -> int:
+def _finish(store: Store, owner: Database, beside: Table, result: RebuildReport, reached: int, swap: bool) -> int:
     """Compare (and swap) with writers of the read model kept out for the moment it takes; how far the replay is."""
     with owner.session() as session:
         if session.get_bind().dialect.name == "postgresql":
@@ -111,7 +111,7 @@ def _finish(store: Store, owner: Database, beside: Table, result: Rebuilt, reach
         return reached
 
 
-def _compare(session: Session, beside: Table, result: Rebuilt, live_position: int) -> None:
+def _compare(session: Session, beside: Table, result: RebuildReport, live_position: int) -> None:
     """Rows that differ, page by page; what the live table has not seen yet is no difference."""
     last = ""
     keys = select(application_view.c.application_id).union(select(beside.c.application_id)).subquery()
@@ -132,7 +132,7 @@ def _compare(session: Session, beside: Table, result: Rebuilt, live_position: in
             if live.get(key) == again.get(key) or _is_behind(again.get(key), live_position):
                 continue
             result.differing += 1
-            if len(result.differences) < SHOWN:
+            if len(result.differences) < LISTED_DIFFERENCES:
                 result.differences.append(difference(key, live.get(key), again.get(key)))
 
 

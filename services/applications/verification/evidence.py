@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from infra.chassis.calls import Call
+from infra.chassis.actors import Actor
 from infra.chassis.settings import Settings
-from services.applications.access import check_reader, tell_imported_read, tell_listed, tell_read
+from services.applications.access import check_reader, record_imported_read, record_listing, record_read
+from services.applications.clients import CatalogClient, IdentityClient
 from services.applications.domain.commitments import IDS, canonical, sealed_parts
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
 from services.applications.event_store.store import Store
 from services.applications.private_data import vault
-from services.applications.procedure_rules import Rulebook
+from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.event import told
 from services.applications.transparency.proofs import Proofs, opening
 from services.applications.verification.integrity_findings import findings
@@ -24,49 +25,60 @@ PURPOSE = "lập hồ sơ chứng cứ / evidence"
 
 
 class Evidence:
-    def __init__(self, store: Store, rules: Rulebook, proofs: Proofs) -> None:
-        self.store, self.rules, self.proofs = store, rules, proofs
+    def __init__(self, store: Store, procedure_rules: ProcedureRules, proofs: Proofs) -> None:
+        self.store, self.procedure_rules, self.proofs = store, procedure_rules, proofs
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Evidence:
         store = Store.from_settings(settings)
-        return cls(store, Rulebook(store.database), Proofs.from_settings(settings))
+        return cls(store, ProcedureRules(store.database), Proofs.from_settings(settings))
 
-    def evidence(self, application_id: str, *, catalog: Any, identity: Any, by: Call) -> dict[str, Any]:
+    def evidence(
+        self, application_id: str, *, catalog: CatalogClient, identity: IdentityClient, by: Actor, call_id: str
+    ) -> dict[str, Any]:
         """One file that proves an application's history without this installation; for auditors and the applicant."""
         key = self.store.key_of(application_id)
         application = self.store.kept(key)
         if isinstance(application, ImportedHistory):
-            return self._of_imported(application, by)
+            return self._of_imported(application, by, call_id)
         relation = check_reader(application, by, identity)
         with self.store.database.session() as session:
-            tell_read(session, application, by, relation, PURPOSE)
+            record_read(session, application, by, relation, PURPOSE, call_id=call_id)
             known = vault.openings(session, key)
-        procedure = self.rules.pinned(application.procedure_code, application.procedure_version, catalog)
+        procedure = self.procedure_rules.pinned_to(application, catalog)
         calendar = application.clock.calendar.to_json() if application.clock else None
         opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
         return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
 
-    def _of_imported(self, history: ImportedHistory, by: Call) -> dict[str, Any]:
+    def _of_imported(self, history: ImportedHistory, by: Actor, call_id: str) -> dict[str, Any]:
         """For auditors alone: no account is known to be the applicant's."""
-        if not by.actor.has("auditor"):
+        if not by.has("auditor"):
             raise Forbidden("lịch sử nhập từ hệ thống cũ chỉ dành cho kiểm toán", "an imported history is for auditors")
         key = str(history.id)
         with self.store.database.session() as session:
-            tell_imported_read(session, history, by, PURPOSE)
+            record_imported_read(session, history, by, PURPOSE, call_id=call_id)
             known = vault.openings(session, key)
         opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
         return self.proofs.evidence(key, openings=opened)
 
     def findings(
-        self, *, by: Call, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
+        self,
+        *,
+        by: Actor,
+        call_id: str,
+        kind: str | None = None,
+        application_id: str | None = None,
+        after: int = 0,
+        limit: int = 50,
     ) -> dict[str, Any]:
         """What the integrity alarms found: ``{items, next}``."""
         key = self.store.key_of(application_id) if application_id else None
         found = findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
         with self.store.database.session() as session:
             asked = {"application_id": key, "kind": kind, "after": after}
-            tell_listed(session, by, "findings", asked, [one["application_id"] for one in found["items"]])
+            record_listing(
+                session, by, "findings", asked, [one["application_id"] for one in found["items"]], call_id=call_id
+            )
         return found
 
     def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:

@@ -19,10 +19,10 @@ from services.applications.errors import (
     InvalidRequest,
     TransitionNotAllowed,
 )
-from tests.component.applications.use_cases import ENCODED
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import call, reading
 from tests.unit.applications.fakes import PDF, Identity
+from tests.component.applications.use_cases import ENCODED
 
 HERE, OTHER, THIRD = actors.AGENCY, actors.OTHER_AGENCY, "H01.03"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -30,8 +30,8 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 def test_the_same_command_twice_has_one_effect_and_one_answer(portal):
     once = call(actors.CITIZEN)
-    first = portal.registry.start("9.000001", "online", by=once, **portal.neighbours)
-    again = portal.registry.start("9.000001", "online", by=once, **portal.neighbours)
+    first = portal.registry.start("9.000001", "online", **once, **portal.neighbours)
+    again = portal.registry.start("9.000001", "online", **once, **portal.neighbours)
     assert first == again
     assert len(portal.store.notifications(0)) == 1
 
@@ -39,16 +39,16 @@ def test_the_same_command_twice_has_one_effect_and_one_answer(portal):
 def test_the_same_command_id_with_other_arguments_is_refused(portal):
     key = portal.submitted()
     first = call(actors.INTAKE, name="accept", application_id=key)
-    portal.office.accept(key, catalog=portal.catalog, by=first)
-    other = call(actors.INTAKE, first.command.id, name="accept", application_id="another")
+    portal.office.accept(key, catalog=portal.catalog, **first)
+    other = call(actors.INTAKE, first["command"].id, name="accept", application_id="another")
     with pytest.raises(CommandIdReused):
-        portal.office.accept(key, catalog=portal.catalog, by=other)
+        portal.office.accept(key, catalog=portal.catalog, **other)
 
 
 def test_a_version_that_is_no_longer_current_is_refused(portal):
     key = portal.filled()
     with pytest.raises(VersionConflict) as refused:
-        portal.registry.save_answers(key, {}, expected_version=1, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.save_answers(key, {}, expected_version=1, **call(actors.CITIZEN), **portal.neighbours)
     assert refused.value.facts == {"expected": 1, "current": 3}
 
 
@@ -66,14 +66,14 @@ def test_a_refused_command_leaves_nothing_behind(portal):
 
 def test_an_application_nobody_started_is_not_found(portal):
     with pytest.raises(ApplicationNotFound):
-        portal.registry.submit(UNKNOWN, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.submit(UNKNOWN, **call(actors.CITIZEN), **portal.neighbours)
 
 
 @pytest.mark.parametrize("asked", [None, HERE, OTHER])
 def test_an_application_goes_to_the_agency_that_has_taken_over_the_work(portal, asked):
     portal.catalog.definition |= {"carried_on_by": {HERE: OTHER}, "agency_levels": {HERE: 3}}
     started = portal.registry.start(
-        "9.000001", "online", agency_code=asked, by=call(actors.CITIZEN), **portal.neighbours
+        "9.000001", "online", agency_code=asked, **call(actors.CITIZEN), **portal.neighbours
     )
     application = portal.store.get(started["application_id"])
     assert (application.agency_code, application.level) == (OTHER, 3)
@@ -83,7 +83,7 @@ def test_an_application_goes_to_the_agency_that_has_taken_over_the_work(portal, 
 def test_an_agency_that_is_not_competent_is_refused_with_those_that_are(portal):
     portal.catalog.definition |= {"carried_on_by": {HERE: OTHER}}
     with pytest.raises(InvalidRequest) as refused:
-        portal.registry.start("9.000001", "online", agency_code=THIRD, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.start("9.000001", "online", agency_code=THIRD, **call(actors.CITIZEN), **portal.neighbours)
     assert OTHER in str(refused.value) and HERE not in str(refused.value)
 
 
@@ -91,50 +91,50 @@ def test_an_agency_that_is_not_competent_is_refused_with_those_that_are(portal):
 def test_who_has_no_relation_to_an_application_cannot_submit_it(portal, who):
     key = portal.filled()
     with pytest.raises(Forbidden):
-        portal.registry.submit(key, by=call(who), **portal.neighbours)
+        portal.registry.submit(key, **call(who), **portal.neighbours)
 
 
 def test_a_role_held_elsewhere_does_not_hide_the_one_held_here(portal):
     key = portal.submitted()
     both = Actor("both-1", "both-1", frozenset(), {OTHER: frozenset({"intake_officer"}), HERE: frozenset({"approver"})})
-    portal.office.request_supplement(key, [], "Thiếu.", catalog=portal.catalog, by=call(both))
-    last = portal.audit.history(key, by=call(actors.AUDITOR))["items"][-1]
+    portal.office.request_supplement(key, [], "Thiếu.", catalog=portal.catalog, **call(both))
+    last = portal.audit.history(key, **reading(actors.AUDITOR))["items"][-1]
     assert (last["by"]["role"], last["by"]["agency_code"]) == ("approver", HERE)
 
 
 def test_who_serves_two_asked_agencies_answers_for_each(portal):
     key = portal.in_processing()
     both = Actor("both-1", "both-1", frozenset(), {code: frozenset({"case_officer"}) for code in (OTHER, THIRD)})
-    asked = [portal.office.consult(key, code, "?", "2099-01-01", by=call(actors.CASE)) for code in (OTHER, THIRD)]
+    asked = [portal.office.consult(key, code, "?", "2099-01-01", **call(actors.CASE)) for code in (OTHER, THIRD)]
     for one in reversed(asked):
-        portal.office.answer_consultation(key, one["consultation_id"], "Đồng ý.", by=call(both))
-    by = [one["by"]["agency_code"] for one in portal.audit.history(key, by=call(actors.AUDITOR))["items"][-2:]]
+        portal.office.answer_consultation(key, one["consultation_id"], "Đồng ý.", **call(both))
+    by = [one["by"]["agency_code"] for one in portal.audit.history(key, **reading(actors.AUDITOR))["items"][-2:]]
     assert by == [THIRD, OTHER]
 
 
 def test_officers_of_another_agency_neither_touch_nor_see(portal):
     key = portal.submitted()
     with pytest.raises(Forbidden):
-        portal.office.accept(key, catalog=portal.catalog, by=call(actors.STRANGER))
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.STRANGER))
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, by=call(actors.STRANGER))
+        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))
     with pytest.raises(Forbidden):
-        portal.desk.queue("H01.01", by=call(actors.STRANGER))
+        portal.desk.queue("H01.01", **reading(actors.STRANGER))
 
 
 def test_a_delegate_acts_within_the_scope_granted(open_portal):
     granted = Identity(("citizen-2", "citizen-1", "9.000001"))
     portal = open_portal(identity=granted)
     key = portal.filled(actors.NEIGHBOUR, on_behalf_of="citizen-1")
-    portal.registry.submit(key, by=call(actors.NEIGHBOUR), **portal.neighbours)
+    portal.registry.submit(key, **call(actors.NEIGHBOUR), **portal.neighbours)
     application = portal.store.get(key)
     assert application.applicant_id == "citizen-1"
     events = list(portal.store.events(key))
     assert {event.by["on_behalf_of"] for event in events} == {"citizen-1"}
     assert {event.by["account_id"] for event in events} == {"citizen-2"}
     portal.follow()
-    assert [one["application_id"] for one in portal.desk.mine(by=call(actors.NEIGHBOUR))["items"]] == [key]
-    assert [one["application_id"] for one in portal.desk.mine(by=call(actors.CITIZEN))["items"]] == [key]
+    assert [one["application_id"] for one in portal.desk.mine(by=actors.NEIGHBOUR)["items"]] == [key]
+    assert [one["application_id"] for one in portal.desk.mine(by=actors.CITIZEN)["items"]] == [key]
 
 
 def test_a_delegation_taken_back_ends_the_delegates_hand(open_portal):
@@ -143,9 +143,9 @@ def test_a_delegation_taken_back_ends_the_delegates_hand(open_portal):
     key = portal.filled(actors.NEIGHBOUR, on_behalf_of="citizen-1")
     granted.delegations.clear()
     with pytest.raises(Forbidden):
-        portal.registry.submit(key, by=call(actors.NEIGHBOUR), **portal.neighbours)
+        portal.registry.submit(key, **call(actors.NEIGHBOUR), **portal.neighbours)
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, by=call(actors.NEIGHBOUR))
+        portal.desk.application(key, identity=portal.identity, **reading(actors.NEIGHBOUR))
 
 
 def test_without_a_delegation_nothing_is_started_for_somebody_else(portal):
@@ -164,7 +164,7 @@ def test_a_lost_race_is_judged_again_on_the_new_state(portal, monkeypatch):
         return record(application, session)
 
     monkeypatch.setattr(portal.store, "record", slower)
-    portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+    portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     assert portal.status(key) == "accepted" and raced
 
 
@@ -181,7 +181,7 @@ def test_a_commit_whose_answer_was_lost_counts_once(portal, monkeypatch):
         return reply
 
     monkeypatch.setattr(database, "command", cut_after_commit)
-    reply = portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+    reply = portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     assert reply == lost[0]
     assert portal.store.get(key).version == 5
 
@@ -189,13 +189,13 @@ def test_a_commit_whose_answer_was_lost_counts_once(portal, monkeypatch):
 def test_a_paper_is_taken_for_what_it_is_not_for_what_it_says(portal):
     key = portal.started()
     with pytest.raises(InvalidRequest):
-        portal.registry.attach(
+        portal.attachments.attach(
             key,
             "to-khai",
             file_name="a.png",
             media_type="image/png",
             content_base64=ENCODED,
-            by=call(actors.CITIZEN),
+            **call(actors.CITIZEN),
             **portal.neighbours,
         )
 
@@ -204,13 +204,13 @@ def test_a_paper_is_taken_for_what_it_is_not_for_what_it_says(portal):
 def test_papers_that_are_empty_foreign_or_too_large_are_refused(portal, content):
     key = portal.started()
     with pytest.raises(InvalidRequest):
-        portal.registry.attach(
+        portal.attachments.attach(
             key,
             "to-khai",
             file_name="a.pdf",
             media_type="application/pdf",
             content_base64=base64.b64encode(content).decode(),
-            by=call(actors.CITIZEN),
+            **call(actors.CITIZEN),
             **portal.neighbours,
         )
 
@@ -225,11 +225,11 @@ def test_a_paper_nobody_asks_for_needs_the_name_other(portal):
 def test_a_paper_handed_in_before_is_attached_again_without_its_bytes(portal):
     first = portal.attached(portal.started())
     key = portal.started()
-    again = portal.registry.attach(
-        key, "to-khai", from_attachment_id=first["attachment_id"], by=call(actors.CITIZEN), **portal.neighbours
+    again = portal.attachments.attach(
+        key, "to-khai", from_attachment_id=first["attachment_id"], **call(actors.CITIZEN), **portal.neighbours
     )
     assert again["sha256"] == first["sha256"] and again["attachment_id"] != first["attachment_id"]
-    content = portal.desk.attachment(key, again["attachment_id"], identity=portal.identity, by=call(actors.CITIZEN))
+    content = portal.desk.attachment(key, again["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
     assert base64.b64decode(content["content_base64"]) == PDF
 
 
@@ -237,24 +237,24 @@ def test_somebody_elses_paper_is_not_attached(portal):
     foreign = portal.attached(portal.started(actors.NEIGHBOUR), actors.NEIGHBOUR)
     key = portal.started()
     with pytest.raises(AttachmentNotFound):
-        portal.registry.attach(
-            key, "to-khai", from_attachment_id=foreign["attachment_id"], by=call(actors.CITIZEN), **portal.neighbours
+        portal.attachments.attach(
+            key, "to-khai", from_attachment_id=foreign["attachment_id"], **call(actors.CITIZEN), **portal.neighbours
         )
 
 
 def test_a_detached_required_paper_is_missed_at_submission(portal):
     key = portal.filled()
     attachment_id = next(iter(portal.store.get(key).attachments))
-    portal.registry.detach(key, attachment_id, identity=portal.identity, by=call(actors.CITIZEN))
+    portal.attachments.detach(key, attachment_id, identity=portal.identity, **call(actors.CITIZEN))
     with pytest.raises(InvalidRequest):
-        portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
 
 
 def test_a_running_application_needs_no_catalogue_to_be_answered(portal):
     key = portal.in_processing()
-    portal.office.request_supplement(key, ["Thiếu chữ ký"], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
+    portal.office.request_supplement(key, ["Thiếu chữ ký"], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
     portal.catalog.silent = True
-    portal.registry.supplement(key, answers={"ho_ten": "Mẫu"}, by=call(actors.CITIZEN), **portal.neighbours)
+    portal.registry.supplement(key, answers={"ho_ten": "Mẫu"}, **call(actors.CITIZEN), **portal.neighbours)
     assert portal.status(key) == "in_processing"
 
 
@@ -262,14 +262,14 @@ def test_without_a_catalogue_nothing_new_is_promised(portal):
     key = portal.submitted()
     portal.catalog.silent = True
     with pytest.raises(ServiceUnavailable):
-        portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     assert portal.status(key) == "submitted"
 
 
 def test_an_answer_to_a_question_the_form_does_not_ask_is_refused(portal):
     key = portal.started()
     with pytest.raises(InvalidRequest):
-        portal.registry.save_answers(key, {"la": "gì"}, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.save_answers(key, {"la": "gì"}, **call(actors.CITIZEN), **portal.neighbours)
 
 
 def test_a_payment_told_twice_is_recorded_once(open_portal):
@@ -288,14 +288,14 @@ def test_a_running_application_keeps_the_rules_of_its_submission(portal):
     quicker = {"online": {"processing_time": {"amount": 1, "unit": "working_hours"}}}
     portal.catalog.definition |= {"version": 2, "channels": quicker, "may_extend": False}
     with time_machine.travel("2030-03-04T02:00:00Z", tick=False):
-        reply = portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+        reply = portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
         assert reply["due_at"] == "2030-03-07T10:00:00+00:00"  # three working days, as promised by version 1
-        portal.office.extend(key, "2030-03-20", "Xác minh", catalog=portal.catalog, by=call(actors.CASE))
+        portal.office.extend(key, "2030-03-20", "Xác minh", catalog=portal.catalog, **call(actors.CASE))
     assert portal.store.get(key).procedure_version == 1
 
 
 def test_a_draft_submitted_under_a_newer_version_is_pinned_to_it(portal):
     key = portal.filled()
     portal.catalog.definition |= {"version": 2}
-    portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
+    portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
     assert portal.store.get(key).procedure_version == 2

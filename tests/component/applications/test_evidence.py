@@ -14,7 +14,7 @@ from services.applications.verification.integrity_findings import Alarming
 from services.applications.verification.self_check import Verifying
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import call, reading
 
 
 def sealed(portal) -> Evidence:
@@ -32,7 +32,7 @@ def verdict_on(bundle) -> Verdict:
 
 
 def evidence(portal, desk, key, who=actors.AUDITOR):
-    return desk.evidence(key, catalog=portal.catalog, identity=portal.identity, by=call(who))
+    return desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **reading(who))
 
 
 def test_evidence_verifies_without_the_portal_and_opens_every_commitment(portal):
@@ -94,7 +94,7 @@ def test_an_applicant_gets_the_evidence_of_their_own_application_by_its_referenc
 def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
     key = portal.rejected()
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     bundle = evidence(portal, sealed(portal), key)
@@ -124,10 +124,10 @@ def test_before_the_first_seal_there_is_no_proof(portal):
 def test_alarms_are_raised_over_the_service_s_own_histories(portal):
     key = portal.in_processing()
     for _ in range(2):
-        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
-        portal.registry.supplement(key, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
+        portal.registry.supplement(key, **call(actors.CITIZEN), **portal.neighbours)
     alarming = Alarming(portal.database, LoggedHistories(portal.store))
     while alarming.step():
         pass
-    found = Evidence.from_settings(portal.settings).findings(application_id=key, by=call(actors.AUDITOR))["items"]
+    found = Evidence.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))["items"]
     assert any("supplement" in one["kind"] for one in found)

@@ -26,10 +26,10 @@ from infra.chassis.actors import Actor
 from infra.chassis.refusals import Refusal
 from services.applications.models import application_view
 from services.applications.representation.application import picture
+from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call, reading
+from tests.unit.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
 from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person
 from tests.component.applications.use_cases import ENCODED, Portal
-from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call
-from tests.unit.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
 
 BEGIN = datetime(2026, 3, 2, 8, 0, 30, tzinfo=OFFICE)
 END = datetime(2027, 8, 1, tzinfo=OFFICE)
@@ -111,9 +111,11 @@ class Hands:
         self.portal, self.key = portal, key
 
     def do(self, command: str, by: Any, given: Given) -> dict[str, Any]:
-        desk = self.portal.registry if ROWS[command].roles == {"citizen"} else self.portal.office
-        method: Callable[..., dict[str, Any]] = getattr(desk, command)
-        return method(self.key, **getattr(self, f"_{command}", self._words)(given), by=by)
+        use_cases = (self.portal.registry, self.portal.attachments, self.portal.office, self.portal.decisions)
+        method: Callable[..., dict[str, Any]] = next(
+            getattr(use_case, command) for use_case in use_cases if hasattr(use_case, command)
+        )
+        return method(self.key, **getattr(self, f"_{command}", self._words)(given), **by)
 
     @property
     def _both(self) -> Given:
@@ -169,9 +171,9 @@ class Hands:
         return {"consultation_id": given["consultation_id"], "opinion": "Đồng ý."}
 
     def _extend(self, given: Given) -> Given:
-        # Later than every date before: extensions only ever move away.
-        days = 2000 + (given["at"] - BEGIN).days if given["later"] else -1
-        until = given["at"] + timedelta(days=days, seconds=self.portal.store.get(self.key).version)
+        promised = self.portal.store.get(self.key).clock
+        latest = promised.last_due_at if promised else None
+        until = max(given["at"], latest or given["at"]) + timedelta(days=3) if given["later"] else given["at"]
         return {"due_at": until.isoformat(), **self._words(given), **self._rules}
 
     def _request_withdrawal(self, given: Given) -> Given:
@@ -346,7 +348,7 @@ class Lives(RuleBasedStateMachine):
         command, who, given, by, _ = self.sent[pick % len(self.sent)]
         if who.citizen and who is not APPLICANT and who.account_id not in self.case.delegates:
             return
-        other = call(actor_of(who), by.command.id, name=command, key=self.hands.key, other=True)
+        other = call(actor_of(who), by["command"].id, name=command, key=self.hands.key, other=True)
         assert self._asked(command, other, given)[0] == "CommandIdReused"
 
     @precondition(lambda self: self.case.status != "draft")
@@ -401,11 +403,11 @@ class Lives(RuleBasedStateMachine):
 
     def _the_past_is_as_it_was(self) -> None:
         for version in range(1, self.case.version + 1):
-            past = self.portal.audit.state_at(self.hands.key, version=version, by=call(AUDITOR))
+            past = self.portal.audit.state_at(self.hands.key, version=version, **reading(AUDITOR))
             assert {name: past[name] for name in ("status", "official_status", "version")} == self._stand(version)
             if version in self.pictures:
                 assert picture(self.portal.store.get(self.hands.key, version)) == self.pictures[version]
-        items = self.portal.audit.history(self.hands.key, by=call(AUDITOR))["items"]
+        items = self.portal.audit.history(self.hands.key, **reading(AUDITOR))["items"]
         assert [one["kind"] for one in items] == self.case.kinds
         assert [(one["by"]["account_id"], one["by"]["on_behalf_of"]) for one in items] == self.said
         assert len({(one["command_id"], one["kind"]) for one in items}) == len(items)

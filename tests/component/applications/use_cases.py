@@ -11,17 +11,19 @@ from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.commands.applicant import Registry
-from services.applications.commands.fee_settlement import Settling
+from services.applications.commands.attachments import Attachments
+from services.applications.commands.decisions import Decisions
+from services.applications.commands.fee_settlement import FeeSettlement
 from services.applications.commands.office import Office
-from services.applications.duties.reminders import Limits, Reminding
-from services.applications.erasure.erasure import Erasing
+from services.applications.duties.reminders import AnswerLimits, Reminders
+from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
 from services.applications.exchange.export import Exporting
-from services.applications.queries.applications import Desk
-from services.applications.queries.history import History
-from services.applications.queries.statistics import Statistics
+from services.applications.queries.applications import ApplicationQueries
+from services.applications.queries.history import HistoryReader
+from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
-from services.applications.read_model.projector import Projecting
+from services.applications.read_model.projector import Projector
 from services.applications.read_model.rebuild import verify
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
@@ -38,14 +40,19 @@ class Portal:
         self.store = Store.from_settings(settings)
         self.database: Database = self.store.database
         self.registry, self.office = Registry.from_settings(settings), Office.from_settings(settings)
+        self.attachments, self.decisions = Attachments.from_settings(settings), Decisions.from_settings(settings)
         self.desk, self.tracking, self.audit = (
-            Desk.from_settings(settings),
+            ApplicationQueries.from_settings(settings),
             Tracking.from_settings(settings),
-            History.from_settings(settings),
+            HistoryReader.from_settings(settings),
         )
-        self.settling, self.erasing = Settling.from_settings(settings), Erasing.from_settings(settings)
-        self.figures, self.exports = Statistics.from_settings(settings), Exporting.from_settings(settings)
-        self.projecting, self.reminding, self.limits = Projecting(self.store), Reminding(self.store), Limits(self.store)
+        self.settling, self.erasing = FeeSettlement.from_settings(settings), Erasures.from_settings(settings)
+        self.figures, self.exports = Statistician.from_settings(settings), Exporting.from_settings(settings)
+        self.projecting, self.reminding, self.limits = (
+            Projector(self.store),
+            Reminders(self.store),
+            AnswerLimits(self.store),
+        )
 
     @property
     def neighbours(self) -> dict[str, Any]:
@@ -58,57 +65,57 @@ class Portal:
 
     def started(self, by: Any = actors.CITIZEN, **given: Any) -> str:
         reply = self.registry.start(
-            self.catalog.definition["code"], given.pop("channel", "online"), by=call(by), **given, **self.neighbours
+            self.catalog.definition["code"], given.pop("channel", "online"), **call(by), **given, **self.neighbours
         )
         self.last_start = reply
         return str(reply["application_id"])
 
     def filled(self, by: Any = actors.CITIZEN, **given: Any) -> str:
         key = self.started(by, **given)
-        self.registry.save_answers(key, {"ho_ten": "Nguyễn Thị Mẫu"}, by=call(by), **self.neighbours)
+        self.registry.save_answers(key, {"ho_ten": "Nguyễn Thị Mẫu"}, **call(by), **self.neighbours)
         self.attached(key, by)
         return key
 
     def attached(self, key: str, by: Any = actors.CITIZEN, requirement: str = "to-khai") -> dict[str, Any]:
-        return self.registry.attach(
+        return self.attachments.attach(
             key,
             requirement,
             file_name="to-khai.pdf",
             media_type="application/pdf",
             content_base64=ENCODED,
-            by=call(by),
+            **call(by),
             **self.neighbours,
         )
 
     def submitted(self, by: Any = actors.CITIZEN, **given: Any) -> str:
         key = self.filled(by, **given)
-        self.registry.submit(key, by=call(by), **self.neighbours)
+        self.registry.submit(key, **call(by), **self.neighbours)
         return key
 
     def accepted(self, **given: Any) -> str:
         key = self.submitted(**given)
         self.paid(key, "intake")
-        self.office.accept(key, catalog=self.catalog, by=call(actors.INTAKE))
+        self.office.accept(key, catalog=self.catalog, **call(actors.INTAKE))
         return key
 
     def in_processing(self, **given: Any) -> str:
         key = self.accepted(**given)
-        self.office.assign(key, actors.CASE.account_id, by=call(actors.APPROVER))
+        self.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
         return key
 
     def proposed(self, outcome: str = "approve", **given: Any) -> str:
         key = self.in_processing(**given)
-        self.office.propose(key, outcome, reason="Đủ điều kiện.", by=call(actors.CASE))
+        self.decisions.propose(key, outcome, reason="Đủ điều kiện.", **call(actors.CASE))
         return key
 
     def approved(self, **given: Any) -> str:
         key = self.proposed(**given)
-        self.office.approve(key, {"number": "12/2026", "title": "Giấy chứng nhận"}, by=call(actors.APPROVER))
+        self.decisions.approve(key, {"number": "12/2026", "title": "Giấy chứng nhận"}, **call(actors.APPROVER))
         return key
 
     def rejected(self, **given: Any) -> str:
         key = self.proposed("reject", **given)
-        self.office.reject(key, "Không đủ điều kiện.", by=call(actors.APPROVER))
+        self.decisions.reject(key, "Không đủ điều kiện.", **call(actors.APPROVER))
         return key
 
     def paid(self, key: str, *moments: str, event_id: str | None = None) -> None:

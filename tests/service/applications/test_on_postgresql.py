@@ -17,7 +17,7 @@ from tests.unit.applications.actors import call
 
 def test_a_draft_becomes_a_returned_result(portal):
     key = portal.approved()
-    portal.office.return_result(key, "post", tracking_number="EE1VN", by=call(actors.INTAKE))
+    portal.decisions.return_result(key, "post", tracking_number="EE1VN", **call(actors.INTAKE))
     assert portal.status(key) == "result_returned"
     assert portal.verified()["first_bad"] is None
 
@@ -55,7 +55,7 @@ def test_of_two_officers_at_once_one_wins_and_the_other_is_judged_on_the_new_sta
 
     def attempt() -> None:
         try:
-            outcomes.append(portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))["status"])
+            outcomes.append(portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))["status"])
         except TransitionNotAllowed:
             outcomes.append("refused")
 
@@ -75,7 +75,7 @@ def test_parallel_commands_that_both_fit_are_both_recorded(portal):
 def test_the_same_command_at_the_same_time_has_one_effect_and_one_answer(portal):
     key = portal.submitted()
     once = call(actors.INTAKE)
-    threads = [eventlet.spawn(portal.office.accept, key, catalog=portal.catalog, by=once) for _ in range(5)]
+    threads = [eventlet.spawn(portal.office.accept, key, catalog=portal.catalog, **once) for _ in range(5)]
     answers = [thread.wait() for thread in threads]
     assert all(answer == answers[0] for answer in answers)
     assert portal.store.get(key).version == 5
@@ -112,19 +112,19 @@ def test_functions_in_the_database_that_lose_events_are_refused(portal):
 def test_an_erased_person_is_in_no_table_and_replay_still_holds(portal):
     canaries = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-question", "canary-of-file.pdf")
     key = portal.started()
-    portal.registry.save_answers(key, {"ho_ten": canaries[0]}, by=call(actors.CITIZEN), **portal.neighbours)
+    portal.registry.save_answers(key, {"ho_ten": canaries[0]}, **call(actors.CITIZEN), **portal.neighbours)
     paper = {"file_name": canaries[4], "media_type": "application/pdf", "content_base64": ENCODED}
-    portal.registry.attach(key, "to-khai", by=call(actors.CITIZEN), **paper, **portal.neighbours)
-    portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
-    portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, by=call(actors.CITIZEN))
-    portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
-    portal.office.assign(key, "case-1", by=call(actors.APPROVER))
-    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", by=call(actors.CASE))
-    portal.office.stop(key, canaries[1], by=call(actors.APPROVER))
+    portal.attachments.attach(key, "to-khai", **call(actors.CITIZEN), **paper, **portal.neighbours)
+    portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
+    portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, **call(actors.CITIZEN))
+    portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
+    portal.office.assign(key, "case-1", **call(actors.APPROVER))
+    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", **call(actors.CASE))
+    portal.office.stop(key, canaries[1], **call(actors.APPROVER))
     portal.follow()
     assert all(canary in dump(portal) for canary in canaries)
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        portal.erasing.erase_subject("citizen-1", "Điều 14", by=call(auditor))
+        portal.erasing.erase_subject("citizen-1", "Điều 14", **call(auditor))
     while portal.erasing.step():
         pass
     after = dump(portal)

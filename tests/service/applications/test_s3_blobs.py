@@ -16,12 +16,12 @@ from infra.chassis.refusals import ServiceUnavailable
 from infra.chassis.settings import SettingMissing, Settings
 from services.applications.private_data.blobs import SIZE_LIMIT, blobs_of
 from services.applications.private_data.s3_blobs import S3Blobs
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call, reading
+from tests.unit.applications.fakes import PDF
 from tests.component.applications.use_cases import Portal, embedded
 from tests.service.applications.moto_process import REGION, moto_server
 from tests.support.local_servers import free_port, listening
-from tests.unit.applications import actors
-from tests.unit.applications.actors import call
-from tests.unit.applications.fakes import PDF
 
 BUCKET = "papers"
 
@@ -125,10 +125,10 @@ def test_an_application_keeps_its_papers_there_and_an_erasure_removes_them(stora
     portal = Portal(Settings(embedded(tmp_path).env | storage.settings()))
     key = portal.started()
     paper = portal.attached(key)
-    content = portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, by=call(actors.CITIZEN))
+    content = portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
     assert base64.b64decode(content["content_base64"]) == PDF
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     with pytest.raises(ServiceUnavailable):

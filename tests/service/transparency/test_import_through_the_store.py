@@ -18,7 +18,7 @@ from services.applications.event_store.store import Store as Streams
 from services.applications.exchange.export import Exporting
 from services.applications.exchange.history_import import import_history
 from services.applications.exchange.history_reader import Columns, read_history
-from services.applications.read_model.projector import Projecting
+from services.applications.read_model.projector import Projector
 from services.applications.read_model.rebuild import verify
 from services.applications.verification.evidence import LoggedHistories
 from services.applications.verification.integrity_findings import Alarming, findings
@@ -58,7 +58,7 @@ def export(installed: Any, format: str, limit: int) -> list[str]:
 def test_an_import_is_taken_in_once_and_is_no_application(installed: Any) -> None:
     first, again = take_in(installed), take_in(installed)
     assert (first["added"], again["added"], again["already_there"]) == (21, 0, 21)
-    projecting = Projecting(installed.store)
+    projecting = Projector(installed.store)
     while projecting.step():
         pass
     assert verify(installed.store)["first_bad"] is None

@@ -13,23 +13,23 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
 from services.applications.domain.imported_history import SUBJECT, TOPICS, ImportedHistory
-from services.applications.erasure.erasure import Erasing
+from services.applications.erasure.erasure import Erasures
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest
 from services.applications.event_store.store import Store as Streams
 from services.applications.exchange.evidence_reader import Bundled
 from services.applications.exchange.history_import import TakingIn
 from services.applications.exchange.history_reader import BadMapping, Columns, read_history
 from services.applications.private_data.blobs import FolderBlobs
-from services.applications.procedure_rules import Rulebook
-from services.applications.queries.history import History
+from services.applications.procedure_rules import ProcedureRules
+from services.applications.queries.history import HistoryReader
 from services.applications.reports.html import html
 from services.applications.reports.report import report
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import Evidence
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
-from tests.service.transparency.stores import KEY
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import call, reading
+from tests.service.transparency.stores import KEY
 
 MAPPING = Columns.parse("case: case\nactivity: activity\ntimestamp: at\nresource: who\n")
 BY = {"account_id": "o-1", "role": "operator", "agency_code": None, "on_behalf_of": None}
@@ -48,13 +48,13 @@ def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
     """An installation with its auditors' desk."""
     raw = stores.empty()
     store = Streams.from_settings(Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path)}))
-    rules, proofs = Rulebook(store.database), Proofs(store.database)
+    rules, proofs = ProcedureRules(store.database), Proofs(store.database)
     yield SimpleNamespace(
         raw=raw,
         store=store,
-        history=History(store, rules),
+        history=HistoryReader(store, rules),
         evidence=Evidence(store, rules, proofs),
-        erasing=Erasing(store, FolderBlobs(tmp_path / "blobs")),
+        erasing=Erasures(store, FolderBlobs(tmp_path / "blobs")),
     )
     store.streams.close()
     raw.close()
@@ -67,7 +67,7 @@ def take_in(desk: Any, text: str = LIFE, import_id: str = "first") -> dict[str, 
 
 def erased(desk: Any, subject: str) -> None:
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        desk.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", by=call(auditor))
+        desk.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", **call(auditor))
     while desk.erasing.step():
         pass
 
@@ -95,7 +95,7 @@ def test_lines_that_differ_in_one_attribute_are_two_activities(desk: Any) -> Non
 
 def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
     take_in(desk)
-    told = desk.history.history(f"{SYSTEM}/H1", by=call(actors.AUDITOR))
+    told = desk.history.history(f"{SYSTEM}/H1", **reading(actors.AUDITOR))
     assert (told["application_id"], told["reference"], told["version"]) == (KEY_OF_H1, f"{SYSTEM}/H1", 4)
     assert [item["kind"] for item in told["items"]] == ["HistoryImported", *["ActivityImported"] * 3]
     first = told["items"][1]["facts"]
@@ -110,20 +110,20 @@ def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
 
 def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(desk: Any) -> None:
     take_in(desk)
-    auditor = call(actors.AUDITOR)
-    then = desk.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", by=auditor)
+    auditor = reading(actors.AUDITOR)
+    then = desk.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", **auditor)
     assert (then["activity"], then["version"], then["status"]) == ("Thẩm định", 3, "imported")
-    assert desk.history.state_at(KEY_OF_H1, by=auditor)["activity"] == "Trả kết quả"
-    assert desk.history.state_at(KEY_OF_H1, version=2, by=auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
+    assert desk.history.state_at(KEY_OF_H1, **auditor)["activity"] == "Trả kết quả"
+    assert desk.history.state_at(KEY_OF_H1, version=2, **auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
     with pytest.raises(ApplicationNotFound):
-        desk.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", by=auditor)
+        desk.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", **auditor)
     with pytest.raises(InvalidRequest):
-        desk.history.state_at(KEY_OF_H1, version=9, by=auditor)
+        desk.history.state_at(KEY_OF_H1, version=9, **auditor)
 
 
 def test_what_changed_between_two_versions_is_told(desk: Any) -> None:
     take_in(desk)
-    told = desk.history.diff(KEY_OF_H1, 3, 4, by=call(actors.AUDITOR))
+    told = desk.history.diff(KEY_OF_H1, 3, 4, **reading(actors.AUDITOR))
     changed = {one["field"]: (one["before"], one["after"]) for one in told["changes"]}
     assert changed["/activity"] == ("Thẩm định", "Trả kết quả") and changed["/activities/2/line"] == (None, 2)
     assert [one["facts"]["resource"] for one in told["events"]] == ["Cán bộ Mẫu B"]
@@ -131,7 +131,7 @@ def test_what_changed_between_two_versions_is_told(desk: Any) -> None:
 
 def test_the_log_can_be_read_for_imports_alone_with_their_words_sealed(desk: Any) -> None:
     take_in(desk)
-    found = desk.history.events(by=call(actors.AUDITOR), kind="ActivityImported")["items"]
+    found = desk.history.events(**reading(actors.AUDITOR), kind="ActivityImported")["items"]
     assert len(found) == 4 and all(set(one["facts"]["said"]) == {"line_id", "commitment"} for one in found)
 
 
@@ -139,22 +139,22 @@ def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None
     take_in(desk)
     desk.raw.seal()
     assert desk.raw.verify().ok
-    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.AUDITOR))
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
     assert proved(bundle).ok and len(bundle["openings"]) == 3
-    alone, auditor = Bundled(bundle), call(actors.AUDITOR)
-    assert alone.history() == desk.history.history(KEY_OF_H1, by=auditor)
-    assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", by=auditor)
+    alone, auditor = Bundled(bundle), reading(actors.AUDITOR)
+    assert alone.history() == desk.history.history(KEY_OF_H1, **auditor)
+    assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", **auditor)
     asked = {"from_version": 2, "to_version": 4}
-    assert alone.diff(**asked) == desk.history.diff(KEY_OF_H1, *asked.values(), by=auditor)
+    assert alone.diff(**asked) == desk.history.diff(KEY_OF_H1, *asked.values(), **auditor)
     bundle["openings"][0]["content"] = bundle["openings"][1]["content"]
     assert proved(bundle).first_bad.kind == "opening_wrong"
     with pytest.raises(Forbidden):
-        desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.CITIZEN))
+        desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.CITIZEN))
 
 
 def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
     take_in(desk)
-    page = report(desk.history.history(KEY_OF_H1, by=call(actors.AUDITOR))["items"])
+    page = report(desk.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"])
     assert [(line.what, line.who) for line in page.lines] == [
         ("Nộp", "Cán bộ Mẫu A"), ("Thẩm định", "Cán bộ Mẫu B"), ("Trả kết quả", "Cán bộ Mẫu B"),
     ]  # fmt: skip
@@ -171,10 +171,10 @@ def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
     beside = str(desk.raw.rows("SELECT application_id, value FROM answer_set"))
     assert b"0900000001" not in states and "Cán bộ".encode() not in states
     assert "0900000001" not in beside and "0900000002" in beside
-    told = desk.history.history(KEY_OF_H1, by=call(actors.AUDITOR))["items"]
+    told = desk.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"]
     assert [one["kind"] for one in told][-1] == "ImportedHistoryErased"
     assert {(one["facts"]["resource"], one["facts"]["attributes"]) for one in told[1:4]} == {(None, None)}
-    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, by=call(actors.AUDITOR))
+    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
     assert proved(bundle).ok and all(one["erased"] for one in bundle["openings"])
     again = take_in(desk, import_id="again")
     assert (again["added"], again["erased"], again["already_there"]) == (0, 3, 1)
@@ -183,7 +183,7 @@ def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
 def test_an_applications_id_does_not_pass_for_an_imported_persons(desk: Any) -> None:
     take_in(desk)
     erased(desk, KEY_OF_H1)
-    assert desk.history.state_at(KEY_OF_H1, by=call(actors.AUDITOR))["erased"] is None
+    assert desk.history.state_at(KEY_OF_H1, **reading(actors.AUDITOR))["erased"] is None
 
 
 def test_an_imported_case_is_no_application_to_anyone_else(desk: Any) -> None:

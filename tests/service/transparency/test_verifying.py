@@ -151,7 +151,7 @@ def test_what_lies_beside_the_stream_is_held_against_its_commitment(installed: I
 
 def test_what_was_erased_is_not_missed(installed: Installed) -> None:
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        installed.portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        installed.portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while installed.portal.erasing.step():
         pass
     installed.portal.follow()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -35,17 +34,15 @@ AUDITOR = Actor("auditor-1", "auditor", frozenset({"auditor"}))
 AUDITOR_2 = Actor("auditor-2", "auditor", frozenset({"auditor"}))
 
 
-@dataclass
-class Call:
-    """A call as a door hands it over."""
-
-    actor: Actor
-    command: Command | None
-    call_id: str = "call-1"
+def call(actor: Actor, command_id: str | None = None, name: str = "command", **arguments: Any) -> dict[str, Any]:
+    """Who calls with which command, as a door hands them over."""
+    command = Command.of(command_id or str(uuid4()), name, actor.account_id, arguments, call_id="call-1")
+    return {"by": actor, "command": command}
 
 
-def call(actor: Actor, command_id: str | None = None, name: str = "command", **arguments: Any) -> Call:
-    return Call(actor, Command.of(command_id or str(uuid4()), name, actor.account_id, arguments))
+def reading(actor: Actor) -> dict[str, Any]:
+    """Who reads, and in which call, as a door hands them over."""
+    return {"by": actor, "call_id": "call-1"}
 
 
 def act(

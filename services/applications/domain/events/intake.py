@@ -30,7 +30,7 @@ class IntakeRefused(ApplicationEvent):
 
     def happen(self, application: State) -> None:
         application.refusal, application.ended_at = self.reason, self.timestamp
-        application.decision = decided("intake_refused", self)
+        application.decision = decision_record("intake_refused", self)
 
 
 class SupplementRequested(Waiting):
@@ -125,7 +125,7 @@ class Stopped(ApplicationEvent):
 
     def happen(self, application: State) -> None:
         application.ended_at, application.waits = self.timestamp, ()
-        application.decision = decided("stopped", self)
+        application.decision = decision_record("stopped", self)
 
 
 class ConsultationRequested(ApplicationEvent):
@@ -159,7 +159,7 @@ class ConsultationAnswered(ApplicationEvent):
         application.consultations = {**application.consultations, self.consultation_id: asked | answered}
 
 
-def decided(outcome: str, event: ApplicationEvent) -> dict[str, Any]:
+def decision_record(outcome: str, event: ApplicationEvent) -> dict[str, Any]:
     """A decision as it is remembered, so that an appeal can name it and a set-aside one stays readable."""
     return {
         "outcome": outcome,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from infra.working_time import Clock
 from services.applications.domain.events.base import ApplicationEvent
-from services.applications.domain.events.intake import decided
+from services.applications.domain.events.intake import decision_record
 from services.applications.domain.state import State
 
 
@@ -34,7 +34,10 @@ class Approved(ApplicationEvent):
     proposed_by: str
 
     def happen(self, application: State) -> None:
-        application.decision = decided("approved", self) | {"result": self.result, "proposed_by": self.proposed_by}
+        application.decision = decision_record("approved", self) | {
+            "result": self.result,
+            "proposed_by": self.proposed_by,
+        }
         application.proposal, application.ended_at = None, self.timestamp
 
 
@@ -44,7 +47,7 @@ class Rejected(ApplicationEvent):
     proposed_by: str
 
     def happen(self, application: State) -> None:
-        application.decision = decided("rejected", self) | {"proposed_by": self.proposed_by}
+        application.decision = decision_record("rejected", self) | {"proposed_by": self.proposed_by}
         application.proposal, application.ended_at = None, self.timestamp
 
 

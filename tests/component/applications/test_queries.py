@@ -11,13 +11,14 @@ import time_machine
 from sqlalchemy import select
 
 from infra.chassis.tables import outbox
-from services.applications.agency_seats import Seats
+from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
-from tests.component.applications.test_rulebook import decided
+from services.applications.exchange.export import _cell
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import call, reading
+from tests.component.applications.test_procedure_rules import decided
 
-AUDITOR = call(actors.AUDITOR)
+AUDITOR = reading(actors.AUDITOR)
 
 
 def told(portal, kind):
@@ -29,7 +30,7 @@ def told(portal, kind):
 
 def test_a_history_tells_every_event_with_its_words(portal):
     key = portal.rejected()
-    items = portal.audit.history(key, by=AUDITOR)["items"]
+    items = portal.audit.history(key, **AUDITOR)["items"]
     assert [one["kind"] for one in items] == [
         "Started",
         "AnswersSaved",
@@ -54,29 +55,29 @@ def test_the_state_at_an_instant_is_what_was_recorded_then(portal):
     with time_machine.travel("2026-03-02T01:30:00Z", tick=False) as clock:
         key = portal.submitted()
         clock.move_to("2026-03-03T01:30:00Z")
-        portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     at = {
-        when: portal.audit.state_at(key, at=when, by=AUDITOR)["status"]
+        when: portal.audit.state_at(key, at=when, **AUDITOR)["status"]
         for when in ("2026-03-02T02:00:00Z", "2026-03-04T00:00:00Z")
     }
     assert list(at.values()) == ["submitted", "accepted"]
-    assert portal.audit.state_at(key, version=1, by=AUDITOR)["status"] == "draft"
+    assert portal.audit.state_at(key, version=1, **AUDITOR)["status"] == "draft"
     with pytest.raises(ApplicationNotFound):
-        portal.audit.state_at(key, at="2026-03-01T00:00:00Z", by=AUDITOR)
+        portal.audit.state_at(key, at="2026-03-01T00:00:00Z", **AUDITOR)
 
 
 def test_every_prefix_of_a_stream_gives_the_state_of_its_version(portal):
     key = portal.approved()
     final = portal.store.get(key).version
-    assert [portal.audit.state_at(key, version=n, by=AUDITOR)["version"] for n in range(1, final + 1)] == list(
+    assert [portal.audit.state_at(key, version=n, **AUDITOR)["version"] for n in range(1, final + 1)] == list(
         range(1, final + 1)
     )
 
 
 def test_a_difference_names_fields_before_and_after(portal):
     key = portal.filled()
-    portal.registry.save_answers(key, {"ho_ten": "Nguyễn Văn Mẫu"}, by=call(actors.CITIZEN), **portal.neighbours)
-    found = portal.audit.diff(key, 3, 4, by=AUDITOR)
+    portal.registry.save_answers(key, {"ho_ten": "Nguyễn Văn Mẫu"}, **call(actors.CITIZEN), **portal.neighbours)
+    found = portal.audit.diff(key, 3, 4, **AUDITOR)
     changes = {one["field"]: (one["before"], one["after"]) for one in found["changes"]}
     assert changes["/answers/value/ho_ten"] == ("Nguyễn Thị Mẫu", "Nguyễn Văn Mẫu")
     assert found["events"][0]["facts"]["changed"] == ["/ho_ten"]
@@ -86,7 +87,7 @@ def test_the_proof_of_a_due_date_counts_day_by_day(portal):
     with time_machine.travel("2026-04-29T02:00:00Z", tick=False):  # a Wednesday; Thursday and Friday are holidays
         key = portal.accepted()
         proof = portal.audit.explain_due_date(
-            key, catalog=portal.catalog, identity=portal.identity, by=call(actors.CITIZEN)
+            key, catalog=portal.catalog, identity=portal.identity, **reading(actors.CITIZEN)
         )
     kinds = {day["date"]: day["kind"] for day in proof["days"]}
     assert kinds == {
@@ -107,13 +108,13 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
         key = portal.accepted()
         portal.follow()
         portal.catalog.days[2026].append(("2026-03-04", "holiday"))
-        portal.audit.rules.calendar_changed(decided("2026-03-04"))
+        portal.audit.procedure_rules.calendar_changed(decided("2026-03-04"))
         proof = portal.audit.explain_due_date(
-            key, catalog=portal.catalog, identity=portal.identity, by=call(actors.CITIZEN)
+            key, catalog=portal.catalog, identity=portal.identity, **reading(actors.CITIZEN)
         )
-        affected = portal.audit.affected_due_dates(catalog=portal.catalog, by=AUDITOR)
+        affected = portal.audit.affected_due_dates(catalog=portal.catalog, **AUDITOR)
         that_day, another = (
-            portal.audit.affected_due_dates(catalog=portal.catalog, on=on, by=AUDITOR)["items"]
+            portal.audit.affected_due_dates(catalog=portal.catalog, on=on, **AUDITOR)["items"]
             for on in ("2026-03-04", "2026-03-06")
         )
     assert proof["due_at"] == "2026-03-05T10:00:00+00:00"
@@ -125,10 +126,12 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
 
 def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
     key = portal.submitted()
-    portal.desk.application(key, identity=portal.identity, by=call(actors.CITIZEN))
+    portal.desk.application(key, identity=portal.identity, **reading(actors.CITIZEN))
     assert told(portal, "application_read.v1") == []
-    portal.desk.application(key, identity=portal.identity, by=call(actors.INTAKE), purpose="Kiểm tra thành phần hồ sơ")
-    portal.audit.history(key, by=AUDITOR)
+    portal.desk.application(
+        key, identity=portal.identity, **reading(actors.INTAKE), purpose="Kiểm tra thành phần hồ sơ"
+    )
+    portal.audit.history(key, **AUDITOR)
     reads = told(portal, "application_read.v1")
     assert [(one["by"]["account_id"], one["applicant_id"]) for one in reads] == [
         ("intake-1", "citizen-1"),
@@ -139,8 +142,8 @@ def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
 
 def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themselves(portal):
     key = portal.proposed()
-    portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", by=call(actors.CASE))
-    shown = portal.desk.application(key, identity=portal.identity, by=call(actors.CITIZEN))
+    portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", **call(actors.CASE))
+    shown = portal.desk.application(key, identity=portal.identity, **reading(actors.CITIZEN))
     assert [hand["did"] for hand in shown["hands"]] == [
         "Accepted",
         "Assigned",
@@ -149,18 +152,21 @@ def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themsel
     ]
     assert "consultations" not in shown and "proposal" not in shown
     assert (
-        portal.desk.application(key, identity=portal.identity, by=call(actors.CASE))["proposal"]["outcome"] == "approve"
+        portal.desk.application(key, identity=portal.identity, **reading(actors.CASE))["proposal"]["outcome"]
+        == "approve"
     )
 
 
 def test_the_asked_agency_sees_the_application_it_was_asked_about(portal):
     key = portal.in_processing()
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, by=call(actors.STRANGER))
-    asked = portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", by=call(actors.CASE))
-    assert portal.desk.application(key, identity=portal.identity, by=call(actors.STRANGER))["status"] == "in_processing"
-    portal.office.answer_consultation(key, asked["consultation_id"], "Đồng ý", by=call(actors.STRANGER))
-    shown = portal.desk.application(key, identity=portal.identity, by=call(actors.CASE))
+        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))
+    asked = portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", **call(actors.CASE))
+    assert (
+        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))["status"] == "in_processing"
+    )
+    portal.office.answer_consultation(key, asked["consultation_id"], "Đồng ý", **call(actors.STRANGER))
+    shown = portal.desk.application(key, identity=portal.identity, **reading(actors.CASE))
     assert shown["consultations"][0]["opinion"] == "Đồng ý"
 
 
@@ -168,17 +174,17 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
     keys = {portal.submitted() for _ in range(5)}
     portal.follow()
     for read in (portal.desk.mine, lambda **given: portal.desk.queue("H01.01", **given)):
-        who = call(actors.CITIZEN if read == portal.desk.mine else actors.INTAKE)
+        who = {"by": actors.CITIZEN} if read == portal.desk.mine else reading(actors.INTAKE)
         seen, cursor = [], None
         while True:
-            page = read(by=who, limit=2, cursor=cursor)
+            page = read(**who, limit=2, cursor=cursor)
             seen += [one["application_id"] for one in page["items"]]
             cursor = page["next_cursor"]
             if cursor is None:
                 break
         assert sorted(seen) == sorted(keys)
     with pytest.raises(InvalidRequest):
-        portal.desk.mine(by=call(actors.CITIZEN), cursor="bịa đặt")
+        portal.desk.mine(by=actors.CITIZEN, cursor="bịa đặt")
 
 
 def test_a_queue_is_asked_by_status_and_lateness(portal):
@@ -186,10 +192,10 @@ def test_a_queue_is_asked_by_status_and_lateness(portal):
         late, fresh = portal.accepted(), portal.submitted()
         portal.follow()
         clock.move_to("2026-03-09T02:00:00Z")
-        by = call(actors.INTAKE)
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=True, by=by)["items"]] == [late]
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=False, by=by)["items"]] == [fresh]
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", status="submitted", by=by)["items"]] == [
+        by = reading(actors.INTAKE)
+        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=True, **by)["items"]] == [late]
+        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=False, **by)["items"]] == [fresh]
+        assert [one["application_id"] for one in portal.desk.queue("H01.01", status="submitted", **by)["items"]] == [
             fresh
         ]
 
@@ -197,28 +203,31 @@ def test_a_queue_is_asked_by_status_and_lateness(portal):
 def test_a_read_waits_for_the_position_it_asks_for(portal):
     portal.submitted()
     portal.follow()
-    assert portal.desk.mine(by=call(actors.CITIZEN), min_position=4)["items"]
+    assert portal.desk.mine(by=actors.CITIZEN, min_position=4)["items"]
     with pytest.raises(ReadModelBehind):
-        portal.desk.mine(by=call(actors.CITIZEN), min_position=5)
+        portal.desk.mine(by=actors.CITIZEN, min_position=5)
 
 
 def test_the_log_is_read_from_a_position_on_by_kind_or_application(portal):
     first, second = portal.submitted(), portal.submitted()
-    assert len(portal.audit.events(by=AUDITOR, limit=100)["items"]) == 8
-    assert [one["kind"] for one in portal.audit.events(by=AUDITOR, kind="Submitted")["items"]] == ["Submitted"] * 2
-    assert {one["application_id"] for one in portal.audit.events(by=AUDITOR, application_id=second)["items"]} == {
-        second
-    }
-    page = portal.audit.events(by=AUDITOR, limit=3)
+    assert len(portal.audit.events(**AUDITOR, limit=100)["items"]) == 8
+    assert [one["kind"] for one in portal.audit.events(**AUDITOR, kind="Submitted")["items"]] == ["Submitted"] * 2
+    assert {one["application_id"] for one in portal.audit.events(**AUDITOR, application_id=second)["items"]} == {second}
+    page = portal.audit.events(**AUDITOR, limit=3)
     assert page["next_after"] == page["items"][-1]["position"] and page["last"] == 8
     assert first != second
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
+def test_no_cell_of_an_export_can_be_taken_for_a_formula(text):
+    assert _cell(text) == f"'{text}" and _cell(-1) == -1 and _cell("Nguyễn Thị Mẫu") == "Nguyễn Thị Mẫu"
 
 
 def test_an_export_page_by_page_is_one_file(portal):
     portal.rejected()
     pages, cursor = [], None
     while True:
-        page = portal.exports.export("csv", by=AUDITOR, limit=3, cursor=cursor)
+        page = portal.exports.export("csv", **AUDITOR, limit=3, cursor=cursor)
         pages.append(page["content"])
         cursor = page["next_cursor"]
         if cursor is None:
@@ -226,7 +235,7 @@ def test_an_export_page_by_page_is_one_file(portal):
     text = "".join(pages)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert text.startswith("\ufeff") and [row["kind"] for row in rows][-1] == "Rejected" and len(rows) == 8
-    lines = portal.exports.export("jsonl", by=AUDITOR)["content"].splitlines()
+    lines = portal.exports.export("jsonl", **AUDITOR)["content"].splitlines()
     assert [json.loads(line)["id"] for line in lines] == [f"applications:{n}" for n in range(1, 9)]
     assert len(told(portal, "history_exported.v1")) == 4
 
@@ -234,9 +243,9 @@ def test_an_export_page_by_page_is_one_file(portal):
 def test_a_citizens_list_shows_who_handled_an_application_last_and_when(portal):
     waiting, taken = portal.submitted(), portal.accepted()
     portal.follow()
-    shown = {one["application_id"]: one for one in portal.desk.mine(by=call(actors.CITIZEN))["items"]}
+    shown = {one["application_id"]: one for one in portal.desk.mine(by=actors.CITIZEN)["items"]}
     assert shown[waiting]["handled_by"] is None and shown[waiting]["handled_at"] is None
-    last = portal.desk.application(taken, by=call(actors.CITIZEN), identity=portal.identity)["hands"][-1]
+    last = portal.desk.application(taken, **reading(actors.CITIZEN), identity=portal.identity)["hands"][-1]
     assert (shown[taken]["handled_by"], shown[taken]["handled_at"]) == (last["account_id"], last["at"])
 
 
@@ -247,17 +256,17 @@ def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal)
     assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["H01"]  # as its code begins
     told_twice = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "01"}}
     for event in (told_twice, told_twice):
-        Seats(portal.store.database).agency_created(event)
+        AgencySeats(portal.store.database).agency_created(event)
     assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["01"]
 
 
 def test_figures_of_a_period_add_up(portal):
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         early, late, refused, waiting = portal.proposed(), portal.proposed(), portal.submitted(), portal.submitted()
-        portal.office.approve(early, {"title": "x"}, by=call(actors.APPROVER))
-        portal.office.refuse_intake(refused, "Không thuộc thẩm quyền.", by=call(actors.INTAKE))
+        portal.decisions.approve(early, {"title": "x"}, **call(actors.APPROVER))
+        portal.office.refuse_intake(refused, "Không thuộc thẩm quyền.", **call(actors.INTAKE))
         clock.move_to("2026-03-20T02:00:00Z")
-        portal.office.approve(late, {"title": "x"}, by=call(actors.APPROVER))
+        portal.decisions.approve(late, {"title": "x"}, **call(actors.APPROVER))
         clock.move_to("2026-04-02T02:00:00Z")
         portal.follow()
         march = portal.figures.statistics("2026-03-01", "2026-03-31")["total"]
@@ -277,15 +286,15 @@ def test_figures_of_a_period_add_up(portal):
 def test_a_draft_is_nobodys_business_but_its_applicants(portal):
     key = portal.filled()
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, by=call(actors.INTAKE))
-    portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
-    assert portal.desk.application(key, identity=portal.identity, by=call(actors.INTAKE))["status"] == "submitted"
+        portal.desk.application(key, identity=portal.identity, **reading(actors.INTAKE))
+    portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
+    assert portal.desk.application(key, identity=portal.identity, **reading(actors.INTAKE))["status"] == "submitted"
 
 
 def test_a_look_is_told_with_the_role_it_was_taken_in(portal):
     key = portal.submitted()
     accountant = actors.official("accountant-1", "accountant")
-    portal.desk.application(key, identity=portal.identity, by=call(accountant))
+    portal.desk.application(key, identity=portal.identity, **reading(accountant))
     assert told(portal, "application_read.v1")[-1]["by"] == {
         "account_id": "accountant-1",
         "role": "accountant",

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from services.applications.procedure_rules import Rulebook
+from services.applications.procedure_rules import ProcedureRules
 from tests.unit.applications.fakes import Catalog
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -34,7 +34,7 @@ def decided(day: str = "2026-03-04", event_id: str | None = None) -> dict[str, A
 @pytest.fixture
 def two(portal):
     """The rulebooks of two processes on one database."""
-    return Rulebook(portal.database), Rulebook(portal.database)
+    return ProcedureRules(portal.database), ProcedureRules(portal.database)
 
 
 def test_a_calendar_is_read_once_a_minute(two):

@@ -9,6 +9,7 @@ from typing import Any
 from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
+from services.applications.domain.command_checks import CommandChecks
 from services.applications.domain.events import (
     Accepted,
     DeadlineExtended,
@@ -20,30 +21,31 @@ from services.applications.domain.events import (
     WithdrawalDeclined,
     WithdrawnByApplicant,
 )
-from services.applications.domain.judging import Judging
 from services.applications.domain.state import Sealed
 from services.applications.domain.statuses import Status
 from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
 
 
-class Intake(Judging):
+class IntakeCommands(CommandChecks):
+    """What the counter does; mixed into :class:`Application`."""
+
     def accept(self, *, receipt_number: str, promise: Mapping[str, Any], calendar: WorkingCalendar, by: Act) -> None:
         """Take the application in; the clock starts. Fees collected at intake come first."""
-        move = self._judge("accept", by)
+        move = self._check("accept", by)
         self._check_paid("intake")
         clock = deadline.start(promise, by.at, calendar)
         due = clock.due_at.isoformat() if clock.due_at else None
         self._record(Accepted, move, by, receipt_number=receipt_number, due_at=due, started_clock=clock.to_json())
 
     def refuse_intake(self, *, reason: Sealed, by: Act) -> None:
-        move = self._judge("refuse_intake", by)
+        move = self._check("refuse_intake", by)
         self._record(IntakeRefused, move, by, reason=reason)
 
     def request_supplement(
         self, *, marks: list[dict[str, Any]], reason: Sealed, answer_by: datetime | None, by: Act
     ) -> None:
         """Ask for papers or corrections; the clock pauses until they come."""
-        move = self._judge("request_supplement", by)
+        move = self._check("request_supplement", by)
         moved = self._paused("SupplementRequested", by)
         self._record(
             SupplementRequested,
@@ -52,7 +54,7 @@ class Intake(Judging):
             marks=marks,
             reason=reason,
             came_from=self.status.value,
-            answer_by=written(answer_by),
+            answer_by=iso_or_none(answer_by),
             clock=moved,
         )
 
@@ -60,7 +62,7 @@ class Intake(Judging):
         self, *, reason: Sealed, amount: dict[str, Any] | None, answer_by: datetime | None, by: Act
     ) -> None:
         """Ask for fees not paid yet, or for a further ``amount`` that has arisen; the clock pauses."""
-        move = self._judge("request_payment", by)
+        move = self._check("request_payment", by)
         moments = list(self.owed("intake", "supplement"))
         if amount and "supplement" not in moments:
             moments.append("supplement")
@@ -75,7 +77,7 @@ class Intake(Judging):
             amount=amount,
             reason=reason,
             came_from=self.status.value,
-            answer_by=written(answer_by),
+            answer_by=iso_or_none(answer_by),
             clock=moved,
         )
 
@@ -93,7 +95,7 @@ class Intake(Judging):
         reason: Sealed | None = None,
     ) -> None:
         """Fees of these moments came in (``how`` = ``paid``) or were waived; ends the wait for them."""
-        move = self._judge("settle_fee", by)
+        move = self._check("settle_fee", by)
         status, closes, moved = self.status, 0, None
         left = set(self.owed()) - set(moments)
         if self.status is Status.PAYMENT_REQUESTED and not left & set(self.waits[-1]["moments"]):
@@ -117,7 +119,7 @@ class Intake(Judging):
 
     def extend(self, *, due_at: datetime, reason: Sealed, may_extend: bool, by: Act) -> None:
         """Promise a later date, with a reason; the earlier one stays readable."""
-        move = self._judge("extend", by)
+        move = self._check("extend", by)
         clock = self.clock
         if not may_extend:
             raise NotExtendable(why_vi="thủ tục không cho phép gia hạn", why_en="the procedure does not allow it")
@@ -139,20 +141,20 @@ class Intake(Judging):
         )
 
     def confirm_withdrawal(self, *, reason: Sealed | None, by: Act) -> None:
-        move = self._judge("confirm_withdrawal", by)
+        move = self._check("confirm_withdrawal", by)
         moved = deadline.ended(self.clock, by.at, "WithdrawnByApplicant", self._ref())
         self._record(WithdrawnByApplicant, move, by, reason=reason, clock=moved, closes=len(self.waits))
 
     def decline_withdrawal(self, *, reason: Sealed | None, calendar: WorkingCalendar | None, by: Act) -> None:
         """Handling goes on where it was."""
-        move = self._judge("decline_withdrawal", by)
+        move = self._check("decline_withdrawal", by)
         closes, status = self._after_waiting("decline_withdrawal")
         moved = deadline.resumed(self.clock, by.at, "WithdrawalDeclined", self._ref(), calendar, closes)
         self._record(WithdrawalDeclined, move, by, reason=reason, status=status, closes=closes, clock=moved)
 
     def stop(self, *, cause: str, reason: Sealed | None, legal_basis: str | None, by: Act) -> None:
         """End handling without a decision: an approver's act, or the system's when a limit has passed."""
-        move = self._judge("stop", by)
+        move = self._check("stop", by)
         moved = deadline.ended(self.clock, by.at, "Stopped", self._ref())
         self._record(Stopped, move, by, cause=cause, reason=reason, legal_basis=legal_basis, clock=moved)
 
@@ -167,5 +169,5 @@ class Intake(Judging):
             )
 
 
-def written(at: datetime | None) -> str | None:
+def iso_or_none(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()

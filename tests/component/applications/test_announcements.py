@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.chassis.contracts import contract_of
-from services.applications.follower import Announcing, TellingBeside
+from services.applications.follower import Announcer, SideEventPublisher
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 
@@ -31,8 +31,8 @@ def world():
     return World()
 
 
-def told(portal, world) -> Announcing:
-    announcing = Announcing(portal.store, world)
+def told(portal, world) -> Announcer:
+    announcing = Announcer(portal.store, world)
     while announcing.step():
         pass
     return announcing
@@ -82,7 +82,7 @@ def test_a_reason_is_told_to_the_applicant_and_words_between_offices_are_not(por
 def test_what_was_erased_is_told_without_its_words(portal, world):
     portal.rejected()
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     portal.follow()
@@ -92,8 +92,10 @@ def test_what_was_erased_is_told_without_its_words(portal, world):
 
 
 def test_reads_and_reminders_have_ids_of_their_own():
-    named = TellingBeside.__new__(TellingBeside).as_published({"id": "applications:7", "type": "application_read.v1"})
-    assert named["id"] == "applications:beside-7"
+    published = SideEventPublisher.__new__(SideEventPublisher).as_published(
+        {"id": "applications:7", "type": "application_read.v1"}
+    )
+    assert published["id"] == "applications:beside-7"
 
 
 def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world):
@@ -115,7 +117,7 @@ def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world)
 def test_what_was_not_told_yet_is_not_told_again(portal, world):
     portal.submitted()
     portal.follow()
-    announcing = Announcing(portal.store, world)
+    announcing = Announcer(portal.store, world)
     assert (
         announcing.events_since("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10)
         == []

@@ -9,6 +9,7 @@ from typing import Any
 from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
+from services.applications.domain.applicant_commands import check_delivery_level
 from services.applications.domain.events import (
     AppealDismissed,
     Appealed,
@@ -23,8 +24,7 @@ from services.applications.domain.events import (
     ResultReturned,
     SubjectErased,
 )
-from services.applications.domain.filing import check_delivery_level
-from services.applications.domain.intake import Intake
+from services.applications.domain.intake_commands import IntakeCommands
 from services.applications.domain.state import Sealed
 from services.applications.errors import (
     AlreadyErased,
@@ -42,14 +42,16 @@ from services.applications.errors import (
 APPEAL_DAYS = 90  # Law on Complaints 02/2011/QH13, article 9
 
 
-class Deciding(Intake):
+class DecisionCommands(IntakeCommands):
+    """What officers and approvers do; mixed into :class:`Application`."""
+
     def assign(self, *, officer_id: str, by: Act) -> None:
         """Give it to a case officer (or to another one); handling begins."""
-        move = self._judge("assign", by)
+        move = self._check("assign", by)
         self._record(Assigned, move, by, officer_id=officer_id, previous_officer_id=self.officer_id)
 
     def consult(self, *, consultation_id: str, agency_code: str, question: Sealed, due_at: datetime, by: Act) -> None:
-        move = self._judge("consult", by)
+        move = self._check("consult", by)
         self._record(
             ConsultationRequested,
             move,
@@ -62,7 +64,7 @@ class Deciding(Intake):
 
     def answer_consultation(self, *, consultation_id: str, opinion: Sealed, by: Act) -> None:
         """The asked agency's officer answers, once."""
-        move = self._judge("answer_consultation", by)
+        move = self._check("answer_consultation", by)
         asked = self.consultations.get(consultation_id)
         if asked is None or asked["agency_code"] != by.agency_code or asked["opinion"] is not None:
             raise ConsultationNotFound(consultation_id=consultation_id, agency_code=by.agency_code)
@@ -70,7 +72,7 @@ class Deciding(Intake):
 
     def propose(self, *, outcome: str, reason: Sealed | None, by: Act) -> None:
         """The assigned officer proposes ``approve`` or ``reject``; a later proposal replaces an earlier one."""
-        move = self._judge("propose", by)
+        move = self._check("propose", by)
         if by.account_id != self.officer_id:
             raise NotAssigned()
         self._record(OutcomeProposed, move, by, outcome=outcome, reason=reason)
@@ -79,32 +81,32 @@ class Deciding(Intake):
         """Approve and issue a result; an erased person gets none, since it would be about them."""
         if self.erased:
             raise AlreadyErased()
-        move = self._judge("approve", by)
+        move = self._check("approve", by)
         proposed_by = self._check_proposal(by)
         moved = deadline.ended(self.clock, by.at, "Approved", self._ref())
         self._record(Approved, move, by, result=dict(result), proposed_by=proposed_by, clock=moved)
 
     def reject(self, *, reason: Sealed, by: Act) -> None:
-        move = self._judge("reject", by)
+        move = self._check("reject", by)
         proposed_by = self._check_proposal(by)
         moved = deadline.ended(self.clock, by.at, "Rejected", self._ref())
         self._record(Rejected, move, by, proposed_by=proposed_by, reason=reason, clock=moved)
 
     def send_back(self, *, reason: Sealed, by: Act) -> None:
         """Return the proposal to the case officer."""
-        move = self._judge("send_back", by)
+        move = self._check("send_back", by)
         self._record(ProposalReturned, move, by, proposed_by=self._check_proposal(by), reason=reason)
 
     def return_result(self, *, method: str, tracking_number: str | None, by: Act) -> None:
         """Hand the result over. Fees collected at the result come first; below level 4 only at the counter."""
-        move = self._judge("return_result", by)
+        move = self._check("return_result", by)
         check_delivery_level(method, self.level)
         self._check_paid("result")
         self._record(ResultReturned, move, by, method=method, tracking_number=tracking_number)
 
     def appeal(self, *, appeal_id: str, grounds: Sealed, by: Act) -> None:
         """Appeal against the decision that stands, within ``APPEAL_DAYS`` days of it."""
-        move = self._judge("appeal", by)
+        move = self._check("appeal", by)
         if self.pending_appeal:
             raise AppealPending()
         decision = self.decision or {}
@@ -115,7 +117,7 @@ class Deciding(Intake):
         self._record(Appealed, move, by, appeal_id=appeal_id, against=against, reason=grounds)
 
     def dismiss_appeal(self, *, reason: Sealed, by: Act) -> None:
-        move = self._judge("decide_appeal", by, "AppealDismissed")
+        move = self._check("decide_appeal", by, "AppealDismissed")
         appeal = self._check_appeal(by)
         self._record(AppealDismissed, move, by, appeal_id=appeal["appeal_id"], reason=reason)
 
@@ -123,7 +125,7 @@ class Deciding(Intake):
         self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, Any], calendar: WorkingCalendar, by: Act
     ) -> None:
         """Set the decision aside; handling starts again with the procedure's promise from now."""
-        move = self._judge("decide_appeal", by, "AppealUpheld")
+        move = self._check("decide_appeal", by, "AppealUpheld")
         appeal = self._check_appeal(by)
         clock = deadline.start(promise, by.at, calendar)
         due = clock.due_at.isoformat() if clock.due_at else None
@@ -140,7 +142,7 @@ class Deciding(Intake):
 
     def erase_subject(self, *, erasure_id: str, asked_by: str, legal_basis: str, by: Act) -> None:
         """Record that the personal data beside the stream is being removed; asked and confirmed by two persons."""
-        move = self._judge("erase_subject", by)
+        move = self._check("erase_subject", by)
         if self.erased:
             raise AlreadyErased()
         if asked_by == by.account_id:

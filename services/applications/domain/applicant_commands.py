@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
+from services.applications.domain.command_checks import CommandChecks
 from services.applications.domain.events import (
     AnswersSaved,
     Attached,
@@ -18,25 +19,31 @@ from services.applications.domain.events import (
     Supplemented,
     WithdrawalRequested,
 )
-from services.applications.domain.judging import Judging
 from services.applications.domain.state import Sealed
-from services.applications.errors import AttachmentNotFound, DeliveryNotOffered, ServiceLevelTooLow
+from services.applications.errors import (
+    AttachmentNotFound,
+    DeliveryNotOffered,
+    ServiceLevelTooLow,
+    SubmissionIncomplete,
+)
 
 ONLINE_SUBMISSION_LEVEL = 3
 DELIVERY_LEVEL = 4  # results online or by post
 
 
-class Filing(Judging):
+class ApplicantCommands(CommandChecks):
+    """What the applicant, or a delegate, does; mixed into :class:`Application`."""
+
     def save_answers(self, *, answers_id: str, commitment: str, changed: list[str], by: Act) -> None:
         """Keep a new revision of the answers; only while they may still be written."""
-        move = self._judge("save_answers", by)
+        move = self._check("save_answers", by)
         self._record(AnswersSaved, move, by, answers_id=answers_id, commitment=commitment, changed=changed)
 
     def attach(
         self, *, attachment_id: str, requirement: str, media_type: str, size: int, commitment: str, by: Act
     ) -> None:
         """Add a paper for a requirement of the procedure (or ``other``)."""
-        move = self._judge("attach", by)
+        move = self._check("attach", by)
         self._record(
             Attached,
             move,
@@ -49,15 +56,27 @@ class Filing(Judging):
         )
 
     def detach(self, *, attachment_id: str, by: Act) -> None:
-        move = self._judge("detach", by)
+        move = self._check("detach", by)
         if attachment_id not in self.attachments:
             raise AttachmentNotFound(attachment_id=attachment_id)
         self._record(Detached, move, by, attachment_id=attachment_id)
 
-    def submit(self, *, procedure: Mapping[str, Any], procedure_digest: str, quote: Mapping[str, Any], by: Act) -> None:
-        """Hand in; from here on the answers are frozen and the rules of today hold."""
-        move = self._judge("submit", by)
+    def submit(
+        self,
+        *,
+        procedure: Mapping[str, Any],
+        procedure_digest: str,
+        quote: Mapping[str, Any],
+        by: Act,
+        missing: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """Hand in; from here on the answers are frozen and the rules of today hold.
+
+        ``missing``: what form and papers lack under this procedure; nothing may.
+        """
+        move = self._check("submit", by)
         check_channel_level(self.channel, procedure["level"])
+        check_complete(missing)
         self._record(
             Submitted,
             move,
@@ -72,28 +91,37 @@ class Filing(Judging):
             may_pause=bool(procedure.get("may_pause", True)),
         )
 
-    def supplement(self, *, calendar: WorkingCalendar | None, by: Act) -> None:
-        """Hand in what was asked for; the clock goes on with what was left."""
-        move = self._judge("supplement", by)
+    def supplement(
+        self, *, calendar: WorkingCalendar | None, by: Act, missing: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        """Hand in what was requested, complete; the clock goes on with what was left."""
+        move = self._check("supplement", by)
+        check_complete(missing)
         moved = deadline.resumed(self.clock, by.at, "Supplemented", self._ref(), calendar)
         self._record(Supplemented, move, by, answers=self.answers, attachments=self._papers(), clock=moved)
 
     def request_withdrawal(self, *, reason: Sealed, by: Act) -> None:
-        move = self._judge("request_withdrawal", by)
+        move = self._check("request_withdrawal", by)
         moved = self._paused("WithdrawalRequested", by)
         self._record(WithdrawalRequested, move, by, came_from=self.status.value, reason=reason, clock=moved)
 
     def choose_delivery(self, *, method: str, address: Sealed | None, by: Act) -> None:
-        move = self._judge("choose_delivery", by)
+        move = self._check("choose_delivery", by)
         check_delivery_level(method, self.level)
         self._record(DeliveryChosen, move, by, method=method, address=address)
 
     def rate(self, *, stars: int, comment: Sealed | None, by: Act) -> None:
-        move = self._judge("rate", by)
+        move = self._check("rate", by)
         self._record(Rated, move, by, stars=stars, reason=comment)
 
     def _papers(self) -> dict[str, str]:
         return {attachment_id: paper["commitment"] for attachment_id, paper in self.attachments.items()}
+
+
+def check_complete(missing: Sequence[Mapping[str, str]]) -> None:
+    """Nothing may be missing from what is handed in; the refusal names everything at once."""
+    if missing:
+        raise SubmissionIncomplete([dict(problem) for problem in missing])
 
 
 def check_channel_level(channel: str, level: int) -> None:

@@ -11,7 +11,7 @@ from tests.unit.applications.actors import call
 
 def test_a_draft_becomes_a_returned_result(portal):
     key = portal.approved()
-    portal.office.return_result(key, "post", tracking_number="EE1VN", by=call(actors.INTAKE))
+    portal.decisions.return_result(key, "post", tracking_number="EE1VN", **call(actors.INTAKE))
     assert portal.status(key) == "result_returned"
     assert portal.verified()["first_bad"] is None
 
@@ -35,7 +35,7 @@ def test_whoever_has_reference_and_code_sees_a_masked_name(portal):
 def test_an_incomplete_application_is_refused_with_pointers_and_nothing_is_recorded(portal):
     key = portal.started()
     with pytest.raises(SubmissionIncomplete) as refused:
-        portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
     pointers = {problem["pointer"] for problem in refused.value.facts["problems"]}
     assert pointers == {"/answers/ho_ten", "/attachments/to-khai"}
     assert portal.store.get(key).version == 1
@@ -45,7 +45,7 @@ def test_a_fee_at_intake_blocks_acceptance_until_it_is_settled(open_portal):
     portal = open_portal("intake")
     key = portal.submitted()
     with pytest.raises(FeeNotPaid):
-        portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     portal.paid(key, "intake")
-    portal.office.accept(key, catalog=portal.catalog, by=call(actors.INTAKE))
+    portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     assert portal.status(key) == "accepted"

@@ -13,16 +13,16 @@ from infra.chassis import clock
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
 from infra.chassis.tables import outbox
-from services.applications.duties.announcements import WIRE_NAMES, data_of
+from services.applications.duties.announcements import WIRE_NAMES, event_data
 from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, PersonErased, ServiceUnavailable
 from services.applications.models import application_view
 from services.applications.personal_data import PersonalData
-from services.applications.private_data.pending_blobs import LostBlobs
+from services.applications.private_data.pending_blobs import OrphanBlobs
 from services.applications.private_data.vault import Words
 from services.applications.read_model.rebuild import rebuild
-from tests.component.applications.use_cases import ENCODED
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call
+from tests.unit.applications.actors import call, reading
+from tests.component.applications.use_cases import ENCODED
 
 CANARIES = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-file.pdf")
 
@@ -74,7 +74,7 @@ def test_due_soon_and_overdue_are_told_once_whatever_restarts(portal):
 def test_a_paused_application_is_not_overdue(portal):
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         key = portal.in_processing()
-        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
+        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
         portal.follow()
         clock.move_to("2026-03-20T02:00:00Z")
         portal.reminding.step()
@@ -88,10 +88,10 @@ def test_an_application_nobody_answers_for_is_stopped_by_the_system(portal, ask,
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         key = portal.in_processing()
         if ask == "request_supplement":
-            portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
+            portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
         else:
             portal.office.request_payment(
-                key, "Phí", amount={"amount": 5, "currency": "VND"}, catalog=portal.catalog, by=call(actors.CASE)
+                key, "Phí", amount={"amount": 5, "currency": "VND"}, catalog=portal.catalog, **call(actors.CASE)
             )
         portal.follow()
         assert portal.limits.step() == 0
@@ -106,9 +106,9 @@ def test_an_application_nobody_answers_for_is_stopped_by_the_system(portal, ask,
 def test_an_answer_that_came_while_the_read_model_was_behind_is_not_stopped(portal):
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         key = portal.in_processing()
-        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, by=call(actors.CASE))
+        portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
         portal.follow()
-        portal.registry.supplement(key, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.supplement(key, **call(actors.CITIZEN), **portal.neighbours)
         clock.shift(40 * 86_400)
         assert portal.limits.step() == 0
     assert portal.status(key) == "in_processing"
@@ -116,19 +116,19 @@ def test_an_answer_that_came_while_the_read_model_was_behind_is_not_stopped(port
 
 def test_what_is_told_fits_the_contract_kind_by_kind(portal):
     key = portal.rejected()
-    portal.registry.appeal(key, "Căn cứ", identity=portal.identity, by=call(actors.CITIZEN))
-    portal.office.decide_appeal(key, "uphold", "Thiếu căn cứ", catalog=portal.catalog, by=call(actors.APPROVER_2))
+    portal.registry.appeal(key, "Căn cứ", identity=portal.identity, **call(actors.CITIZEN))
+    portal.decisions.decide_appeal(key, "uphold", "Thiếu căn cứ", catalog=portal.catalog, **call(actors.APPROVER_2))
     portal.office.request_supplement(
-        key, [{"requirement": "anh", "problem": "Mờ"}], "Bổ sung", catalog=portal.catalog, by=call(actors.CASE)
+        key, [{"requirement": "anh", "problem": "Mờ"}], "Bổ sung", catalog=portal.catalog, **call(actors.CASE)
     )
-    portal.registry.request_withdrawal(key, "Thôi", identity=portal.identity, by=call(actors.CITIZEN))
+    portal.registry.request_withdrawal(key, "Thôi", identity=portal.identity, **call(actors.CITIZEN))
     portal.follow()
     contract, seen = contract_of("applications"), set()
     with portal.database.session() as session:
         row = session.execute(select(application_view)).mappings().one()
         for event in portal.store.events(key):
             name = WIRE_NAMES[type(event).__name__]
-            assert contract.event(name).problems(data_of(session, event, row)) == [], name
+            assert contract.event(name).problems(event_data(session, event, row)) == [], name
             seen.add(name)
     assert {"appeal_upheld.v1", "supplement_requested.v1", "application_rejected.v1", "withdrawal_requested.v1"} <= seen
 
@@ -170,19 +170,19 @@ def test_a_batch_cut_anywhere_gives_the_same_rows(portal):
 
 def filled_with_canaries(portal):
     key = portal.started()
-    portal.registry.save_answers(key, {"ho_ten": CANARIES[0]}, by=call(actors.CITIZEN), **portal.neighbours)
-    portal.registry.attach(
+    portal.registry.save_answers(key, {"ho_ten": CANARIES[0]}, **call(actors.CITIZEN), **portal.neighbours)
+    portal.attachments.attach(
         key,
         "to-khai",
         file_name=CANARIES[3],
         media_type="application/pdf",
         content_base64=ENCODED,
-        by=call(actors.CITIZEN),
+        **call(actors.CITIZEN),
         **portal.neighbours,
     )
-    portal.registry.submit(key, by=call(actors.CITIZEN), **portal.neighbours)
-    portal.registry.choose_delivery(key, "post", address=CANARIES[2], identity=portal.identity, by=call(actors.CITIZEN))
-    portal.office.refuse_intake(key, CANARIES[1], by=call(actors.INTAKE))
+    portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
+    portal.registry.choose_delivery(key, "post", address=CANARIES[2], identity=portal.identity, **call(actors.CITIZEN))
+    portal.office.refuse_intake(key, CANARIES[1], **call(actors.INTAKE))
     return key
 
 
@@ -200,10 +200,10 @@ def test_an_erased_person_is_nowhere_and_the_history_still_holds(portal):
     before = everything_stored(portal)
     assert all(canary in before for canary in CANARIES)
     rows_before = portal.store.notifications(0)
-    portal.erasing.erase_subject("citizen-1", "Điều 14", by=call(actors.AUDITOR))
+    portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR))
     with pytest.raises(ErasureNeedsTwoPersons):
-        portal.erasing.erase_subject("citizen-1", "Điều 14", by=call(actors.AUDITOR))
-    asked = portal.erasing.erase_subject("citizen-1", "Điều 14", by=call(actors.AUDITOR_2))
+        portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR))
+    asked = portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR_2))
     assert asked["state"] == "confirmed"
     while portal.erasing.step():
         pass
@@ -213,9 +213,9 @@ def test_an_erased_person_is_nowhere_and_the_history_still_holds(portal):
     assert portal.verified()["first_bad"] is None
     report = portal.erasing.erasure(asked["erasure_id"])
     assert report["state"] == "finished" and report["report"]["removed"]["statement"] == 2
-    items = portal.audit.history(key, by=call(actors.AUDITOR))["items"]
+    items = portal.audit.history(key, **reading(actors.AUDITOR))["items"]
     assert [one["kind"] for one in items][-2:] == ["IntakeRefused", "SubjectErased"] and items[-2]["reason"] is None
-    assert portal.desk.application(other, identity=portal.identity, by=call(actors.NEIGHBOUR))["answers"] == {
+    assert portal.desk.application(other, identity=portal.identity, **reading(actors.NEIGHBOUR))["answers"] == {
         "ho_ten": "Nguyễn Thị Mẫu"
     }
 
@@ -224,11 +224,11 @@ def test_a_blob_somebody_else_handed_in_too_stays_theirs(portal):
     portal.submitted()
     other = portal.submitted(actors.NEIGHBOUR)
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     paper = next(iter(portal.store.get(other).attachments))
-    assert portal.desk.attachment(other, paper, identity=portal.identity, by=call(actors.NEIGHBOUR))["content_base64"]
+    assert portal.desk.attachment(other, paper, identity=portal.identity, **reading(actors.NEIGHBOUR))["content_base64"]
     assert portal.erasing.erasure(asked["erasure_id"])["report"]["blobs_removed"] == 0
 
 
@@ -236,7 +236,7 @@ def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal,
     keys = [filled_with_canaries(portal) for _ in range(3)]
     portal.follow()
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     remove, cuts = portal.erasing.blobs.remove, iter([True, False, True, False, True])
 
     def cut(sha256):
@@ -259,11 +259,11 @@ def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal,
 def test_nothing_new_is_written_about_an_erased_person(portal):
     key = portal.filled()
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     with pytest.raises(AlreadyErased):
-        portal.registry.save_answers(key, {"ho_ten": "X"}, by=call(actors.CITIZEN), **portal.neighbours)
+        portal.registry.save_answers(key, {"ho_ten": "X"}, **call(actors.CITIZEN), **portal.neighbours)
 
 
 def outbox_of(portal) -> list:
@@ -273,7 +273,7 @@ def outbox_of(portal) -> list:
 
 def erased(portal) -> str:
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", by=call(auditor))
+        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     return asked["erasure_id"]
@@ -291,14 +291,14 @@ def test_an_office_can_end_an_erased_persons_application_and_its_words_are_not_k
     key = portal.in_processing()
     portal.follow()
     erased(portal)
-    portal.office.stop(key, "canary-after-erasure", by=call(actors.APPROVER))
+    portal.office.stop(key, "canary-after-erasure", **call(actors.APPROVER))
     portal.follow()
     assert "canary-after-erasure" not in everything_stored(portal)
-    last = portal.audit.history(key, by=call(actors.AUDITOR))["items"][-1]
+    last = portal.audit.history(key, **reading(actors.AUDITOR))["items"][-1]
     assert (last["kind"], last["reason"]) == ("Stopped", None)
     assert portal.verified()["first_bad"] is None
     with pytest.raises(AlreadyErased):
-        portal.registry.appeal(key, "canary", identity=portal.identity, by=call(actors.CITIZEN))
+        portal.registry.appeal(key, "canary", identity=portal.identity, **call(actors.CITIZEN))
 
 
 def test_an_erasure_asked_for_again_names_the_applications_of_the_first(portal):
@@ -317,14 +317,14 @@ class Cut(BaseException):
 
 def left_without_a_paper(portal, monkeypatch) -> Path:
     """Bytes of a citizen whose command ended between keeping them and keeping the paper."""
-    key, put = portal.started(), portal.registry.blobs.put
+    key, put = portal.started(), portal.attachments.blobs.put
 
     def cut(content: bytes) -> str:
         put(content)
         raise Cut
 
     with monkeypatch.context() as patched:
-        patched.setattr(portal.registry.blobs, "put", cut)
+        patched.setattr(portal.attachments.blobs, "put", cut)
         with pytest.raises(Cut):
             portal.attached(key)
     [blob] = [path for path in (Path(portal.settings.get("PORTAL_HOME")) / "blobs").rglob("*") if path.is_file()]
@@ -339,7 +339,7 @@ def test_bytes_of_a_command_that_was_cut_off_are_erased_with_their_person(portal
 
 def test_bytes_of_a_command_that_was_cut_off_are_removed_after_a_day_and_others_never(portal, monkeypatch):
     blob = left_without_a_paper(portal, monkeypatch)
-    lost = LostBlobs(portal.database, portal.erasing.blobs)
+    lost = OrphanBlobs(portal.database, portal.erasing.blobs)
     assert lost.step() == 0 and blob.exists()
     with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
         assert (lost.step(), lost.step()) == (1, 0) and not blob.exists()
@@ -347,7 +347,7 @@ def test_bytes_of_a_command_that_was_cut_off_are_removed_after_a_day_and_others_
     paper = portal.attached(key)
     with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
         assert lost.step() == 0
-    assert portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, by=call(actors.CITIZEN))
+    assert portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
 
 
 def test_money_of_an_erased_person_is_still_recorded(portal):
@@ -376,7 +376,7 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
 def test_a_place_that_reads_like_a_sentence_is_not_written_into_the_history(portal):
     key = portal.accepted()
     marks = [{"field": "bà canary ở tổ 3", "problem": "mờ"}, {"pointer": "/answers/ho_ten", "problem": "sai"}]
-    portal.office.request_supplement(key, marks, "bổ sung", catalog=portal.catalog, by=call(actors.INTAKE))
+    portal.office.request_supplement(key, marks, "bổ sung", catalog=portal.catalog, **call(actors.INTAKE))
     stored = "".join(bytes(one.state).decode() for one in portal.store.notifications(0))
     assert "canary" not in stored and "/answers/ho_ten" in stored
 

@@ -13,11 +13,14 @@ from services.applications.domain.statuses import Status
 from services.applications.errors import AlreadyErased, Forbidden, TransitionNotAllowed
 
 
-class Judging(State):
-    """Rules all commands share. ``_judge`` refuses or answers the row of the table; ``_record`` writes what follows."""
+class CommandChecks(State):
+    """Rules all commands share; mixed into :class:`Application` through its commands.
 
-    def _judge(self, command: str, by: Act, event: str | None = None) -> moves.Move:
-        self._check_hand(command, by)
+    ``_check`` refuses or answers the row of the table; ``_record`` writes what follows.
+    """
+
+    def _check(self, command: str, by: Act, event: str | None = None) -> moves.Move:
+        self._check_actor(command, by)
         if self.erased and by.role == "citizen":
             raise AlreadyErased()
         move = moves.find(command, self.status, event)
@@ -35,7 +38,7 @@ class Judging(State):
             raise Forbidden(f"vai trò {by.role} không làm được việc này", f"the role {by.role} does not do this")
         return move
 
-    def _check_hand(self, command: str, by: Act) -> None:
+    def _check_actor(self, command: str, by: Act) -> None:
         if by.role not in moves.roles_for(command):
             raise Forbidden(f"vai trò {by.role} không làm được việc này", f"the role {by.role} does not do this")
         if by.role == "citizen" and by.applicant_id != self.applicant_id:
@@ -46,8 +49,8 @@ class Judging(State):
     def _agency_for(self, command: str, by: Act) -> str | None:
         """Whose officers may act: the responsible agency's, except where another one was asked."""
         if command == "answer_consultation":
-            asked = {consultation["agency_code"] for consultation in self.consultations.values()}
-            return by.agency_code if by.agency_code in asked else self.agency_code
+            consulted = {consultation["agency_code"] for consultation in self.consultations.values()}
+            return by.agency_code if by.agency_code in consulted else self.agency_code
         return self.agency_code
 
     def _came_from(self) -> Status | None:
@@ -90,6 +93,6 @@ class Judging(State):
         return wait["kind"] == "payment" and not self.owed(*wait["moments"])
 
 
-def later(at: datetime, than: datetime) -> datetime:
+def not_before(at: datetime, than: datetime) -> datetime:
     """Clocks of several machines differ by a little; a history never goes back."""
     return max(at, than)
