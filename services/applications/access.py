@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -11,11 +11,13 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
-from services.applications.clients import IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
 from services.applications.event_store.store import Store
+
+if TYPE_CHECKING:
+    from services.applications.clients import IdentityClient
 
 OFFICERS = ("intake_officer", "case_officer", "approver")
 STAFF = (*OFFICERS, "accountant")  # accountants look up what is owed

@@ -81,9 +81,11 @@ class IdentityClient(Protocol):
     ) -> Delegation: ...
 
 
-def catalog() -> Neighbour:
-    return Neighbour("catalog")
+def catalog() -> CatalogClient:
+    neighbour: CatalogClient = Neighbour("catalog")
+    return neighbour
 
 
-def identity() -> Neighbour:
-    return Neighbour("identity", as_service=True)
+def identity() -> IdentityClient:
+    neighbour: IdentityClient = Neighbour("identity", as_service=True)
+    return neighbour

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,11 +21,13 @@ from infra.chassis.database import Database, insert_into
 from infra.chassis.instants import office_day
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar
-from services.applications.clients import CatalogClient, ProcedureDefinition
 from services.applications.domain.application import Application
 from services.applications.domain.commitments import digest
 from services.applications.errors import ServiceUnavailable
 from services.applications.models import CalendarChange, ProcedureCopy
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient, ProcedureDefinition
 
 CALENDAR_TTL = 60.0  # seconds a calendar read from the catalogue is used again
 VOLATILE = (
@@ -67,7 +69,7 @@ class ProcedureRules:
         """A certain version: the copy kept here, else the catalogue's."""
         with self.database.session() as session:
             copy = session.get(ProcedureCopy, (code, version))
-        return cast(ProcedureDefinition, copy.definition) if copy else catalog.procedure(code=code, version=version)
+        return cast("ProcedureDefinition", copy.definition) if copy else catalog.procedure(code=code, version=version)
 
     def keep(self, session: Session, procedure: ProcedureDefinition) -> str:
         """Keep a copy of a version; the digest (SHA-256 of its canonical JSON) of the copy that is kept.

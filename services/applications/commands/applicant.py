@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from infra.chassis.commands import Command
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 from services.applications.access import own_application
-from services.applications.clients import CatalogClient, Delegation, IdentityClient, ProcedureDefinition
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands, next_number, summary_of
 from services.applications.domain.actors import Act
@@ -26,6 +25,9 @@ from services.applications.models import Party
 from services.applications.private_data import vault
 from services.applications.private_data.vault import refuse_erased
 from services.applications.procedure_rules import ProcedureRules, day_in_numbers, level_at
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient, Delegation, IdentityClient, ProcedureDefinition
 
 TRACKING_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which are read wrongly
 TRACKING_LENGTH = 10

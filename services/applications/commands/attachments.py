@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,6 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.settings import Settings
 from services.applications.access import own_application
-from services.applications.clients import CatalogClient, IdentityClient
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands
 from services.applications.domain.actors import Act
@@ -24,6 +23,9 @@ from services.applications.models import Paper
 from services.applications.private_data import pending_blobs, vault
 from services.applications.private_data.blobs import Blobs, blobs_of, check_content
 from services.applications.procedure_rules import ProcedureRules
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient, IdentityClient
 
 
 class Attachments:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.contracts import Schema
-from services.applications.clients import ProcedureDefinition
 from services.applications.domain.application import Application
 from services.applications.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from services.applications.clients import ProcedureDefinition
 
 OTHER = "other"  # a paper nobody asked for
 

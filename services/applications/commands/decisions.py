@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,6 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.settings import Settings
-from services.applications.clients import CatalogClient
 from services.applications.commands.executor import Commands, next_number
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
@@ -23,6 +22,9 @@ from services.applications.event_store.store import Store
 from services.applications.private_data import pending_blobs, vault
 from services.applications.private_data.blobs import Blobs, blobs_of, check_content
 from services.applications.procedure_rules import ProcedureRules, day_in_numbers, promise_of
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient
 
 PROPOSALS = {"approve": "approve", "approved": "approve", "reject": "reject", "rejected": "reject"}
 APPEAL_OUTCOMES = {"uphold": "upheld", "upheld": "upheld", "dismiss": "dismissed", "dismissed": "dismissed"}

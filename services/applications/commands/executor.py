@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,6 @@ from infra.chassis.commands import Command
 from infra.chassis.database import insert_into
 from infra.chassis.settings import Settings
 from services.applications.access import check_delegation
-from services.applications.clients import IdentityClient
 from services.applications.domain import moves
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
@@ -23,6 +22,9 @@ from services.applications.domain.statuses import official_code
 from services.applications.errors import Forbidden, VersionConflict
 from services.applications.event_store.store import Store
 from services.applications.models import RunningNumber
+
+if TYPE_CHECKING:
+    from services.applications.clients import IdentityClient
 
 OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.settings import Settings
-from services.applications.clients import CatalogClient
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.domain.command_checks import not_before
 from services.applications.event_store.store import Store, persistently
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient
 
 
 class FeeSettlement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
-from services.applications.clients import CatalogClient
 from services.applications.commands.decisions import due_date_of, receipt_number
 from services.applications.commands.executor import Commands, acting_for
 from services.applications.domain import deadline
@@ -23,6 +22,9 @@ from services.applications.domain.application import Application
 from services.applications.event_store.store import Store
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules, promise_of
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient
 
 PLACES = ("pointer", "field", "requirement", "attachment_id")  # where something is wrong
 PLACE = re.compile(r"[\w./~:-]+")  # a name or a pointer; what has spaces in it may speak of somebody

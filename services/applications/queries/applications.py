@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, check_reader, record_listing, record_read
-from services.applications.clients import IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
@@ -25,6 +24,9 @@ from services.applications.private_data import vault
 from services.applications.private_data.blobs import Blobs, blobs_of
 from services.applications.read_model import projector
 from services.applications.representation.application import picture
+
+if TYPE_CHECKING:
+    from services.applications.clients import IdentityClient
 
 VIEW = application_view
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)

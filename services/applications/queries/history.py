@@ -7,7 +7,7 @@ application's own events.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,6 @@ from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar, explain, restate
 from services.applications.access import OFFICERS, check_reader, record_imported_read, record_listing, record_read
-from services.applications.clients import CatalogClient, IdentityClient
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
@@ -33,6 +32,9 @@ from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.application import differences, picture
 from services.applications.representation.event import told
 from services.applications.representation.imported_history import imported_picture
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient, IdentityClient
 
 VIEW = application_view
 

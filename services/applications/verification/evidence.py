@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.actors import Actor
 from infra.chassis.settings import Settings
 from services.applications.access import check_reader, record_imported_read, record_listing, record_read
-from services.applications.clients import CatalogClient, IdentityClient
 from services.applications.domain.commitments import IDS, canonical, sealed_parts
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
@@ -19,6 +18,9 @@ from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.event import told
 from services.applications.transparency.proofs import Proofs, opening
 from services.applications.verification.integrity_findings import findings
+
+if TYPE_CHECKING:
+    from services.applications.clients import CatalogClient, IdentityClient
 
 AT_A_TIME = 50  # histories read together
 PURPOSE = "lập hồ sơ chứng cứ / evidence"
