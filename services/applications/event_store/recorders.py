@@ -36,7 +36,8 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         session: Session | None = kwargs.pop("session", None)
         if session is None:
-            return super().insert_events(stored_events, **kwargs)
+            stock: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
+            return stock
         connection: Any = session.connection().connection.driver_connection
         try:
             with connection.cursor(row_factory=dict_row) as cursor:
@@ -66,7 +67,8 @@ class SqliteRecorder(SQLiteApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         session: Session | None = kwargs.pop("session", None)
         if session is None:
-            return super().insert_events(stored_events, **kwargs)
+            stock: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
+            return stock
         connection: Any = session.connection().connection.driver_connection
         cursor = SQLiteCursor(connection.cursor())
         try:
