@@ -109,7 +109,7 @@ def _as_auditor(actor: Actor) -> tuple[str, str | None]:
     return READERS[0], next((code for code, roles in sorted(actor.agencies.items()) if set(READERS) & set(roles)), None)
 
 
-def own_application(store: Store, application_id: str, identity: IdentityClient, by: Actor) -> Application:
+def application_of_caller(store: Store, application_id: str, identity: IdentityClient, by: Actor) -> Application:
     """The application, for its applicant or a delegate: a stranger does not learn even what form it has."""
     application = store.get(application_id)
     if by.account_id != application.applicant_id:

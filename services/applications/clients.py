@@ -51,7 +51,7 @@ class Quote(TypedDict):
     total: Money
 
 
-class Delegation(TypedDict):
+class DelegationReply(TypedDict):
     """A delegation in force, as *identity* answers it."""
 
     principal_account_id: str
@@ -78,7 +78,7 @@ class IdentityClient(Protocol):
         scope: str,
         principal_account_id: str = ...,
         principal_citizen_number: str = ...,
-    ) -> Delegation: ...
+    ) -> DelegationReply: ...
 
 
 def catalog() -> CatalogClient:

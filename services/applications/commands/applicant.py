@@ -13,7 +13,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
-from services.applications.access import own_application
+from services.applications.access import application_of_caller
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands, next_number, summary_of
 from services.applications.domain.actors import Act
@@ -27,7 +27,7 @@ from services.applications.private_data.vault import refuse_erased
 from services.applications.procedure_rules import ProcedureRules, day_in_numbers, level_at
 
 if TYPE_CHECKING:
-    from services.applications.clients import CatalogClient, Delegation, IdentityClient, ProcedureDefinition
+    from services.applications.clients import CatalogClient, DelegationReply, IdentityClient, ProcedureDefinition
 
 TRACKING_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which are read wrongly
 TRACKING_LENGTH = 10
@@ -107,7 +107,7 @@ class Registry:
         expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Keep the form's answers as they are now; they need not be complete yet."""
-        own = own_application(self.store, application_id, identity, by)
+        own = application_of_caller(self.store, application_id, identity, by)
         completeness.check_known_fields(self.procedure_rules.pinned_to(own, catalog), answers)
 
         def work(application: Application, act: Act, session: Session) -> None:
@@ -136,7 +136,7 @@ class Registry:
         quantity: int = 1,
     ) -> dict[str, Any]:
         """Hand in under the rules in force now: checks form and papers, pins version and quote. ``{…, quote}``."""
-        own = own_application(self.store, application_id, identity, by)
+        own = application_of_caller(self.store, application_id, identity, by)
         procedure = self.procedure_rules.in_force(own.procedure_code, catalog)
         quote = catalog.quote(
             code=own.procedure_code,
@@ -169,7 +169,7 @@ class Registry:
         answers: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Hand in what was requested, with a last revision of the answers if given; the clock goes on."""
-        own = own_application(self.store, application_id, identity, by)
+        own = application_of_caller(self.store, application_id, identity, by)
         procedure = self.procedure_rules.pinned_to(own, catalog)
         completeness.check_known_fields(procedure, answers or {})
         calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
@@ -260,7 +260,7 @@ def competent_agency(procedure: ProcedureDefinition, wanted: str | None) -> str:
     return str(wanted)
 
 
-def delegation_of(identity: IdentityClient, by: Actor, on_behalf_of: str, procedure_code: str) -> Delegation:
+def delegation_of(identity: IdentityClient, by: Actor, on_behalf_of: str, procedure_code: str) -> DelegationReply:
     """The delegation a caller starts an application under; ``Forbidden`` without one in force."""
     try:
         if on_behalf_of.isdigit():

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.settings import Settings
-from services.applications.access import own_application
+from services.applications.access import application_of_caller
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands
 from services.applications.domain.actors import Act
@@ -54,7 +54,7 @@ class Attachments:
         from_attachment_id: str | None = None,
     ) -> dict[str, Any]:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
-        own = own_application(self.store, application_id, identity, by)
+        own = application_of_caller(self.store, application_id, identity, by)
         completeness.check_requirement(self.procedure_rules.pinned_to(own, catalog), requirement)
         content = decoded_content(content_base64, media_type, file_name) if from_attachment_id is None else None
         if content is not None:
