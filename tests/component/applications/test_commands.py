@@ -19,10 +19,10 @@ from services.applications.errors import (
     InvalidRequest,
     TransitionNotAllowed,
 )
+from tests.component.applications.use_cases import ENCODED
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
 from tests.unit.applications.fakes import PDF, Identity
-from tests.component.applications.use_cases import ENCODED
 
 HERE, OTHER, THIRD = actors.AGENCY, actors.OTHER_AGENCY, "H01.03"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

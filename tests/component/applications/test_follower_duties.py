@@ -20,9 +20,9 @@ from services.applications.personal_data import PersonalData
 from services.applications.private_data.pending_blobs import OrphanBlobs
 from services.applications.private_data.vault import Words
 from services.applications.read_model.rebuild import rebuild
+from tests.component.applications.use_cases import ENCODED
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
-from tests.component.applications.use_cases import ENCODED
 
 CANARIES = ("Canary Of Name", "canary-of-reason", "canary-of-address", "canary-of-file.pdf")
 

@@ -14,9 +14,9 @@ from infra.chassis.tables import outbox
 from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
 from services.applications.exchange.export import _cell
+from tests.component.applications.test_procedure_rules import decided
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
-from tests.component.applications.test_procedure_rules import decided
 
 AUDITOR = reading(actors.AUDITOR)
 

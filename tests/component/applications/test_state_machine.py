@@ -26,10 +26,10 @@ from infra.chassis.actors import Actor
 from infra.chassis.refusals import Refusal
 from services.applications.models import application_view
 from services.applications.representation.application import picture
-from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call, reading
-from tests.unit.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
 from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person
 from tests.component.applications.use_cases import ENCODED, Portal
+from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call, reading
+from tests.unit.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
 
 BEGIN = datetime(2026, 3, 2, 8, 0, 30, tzinfo=OFFICE)
 END = datetime(2027, 8, 1, tzinfo=OFFICE)

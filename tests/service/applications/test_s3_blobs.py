@@ -16,12 +16,12 @@ from infra.chassis.refusals import ServiceUnavailable
 from infra.chassis.settings import SettingMissing, Settings
 from services.applications.private_data.blobs import SIZE_LIMIT, blobs_of
 from services.applications.private_data.s3_blobs import S3Blobs
-from tests.unit.applications import actors
-from tests.unit.applications.actors import call, reading
-from tests.unit.applications.fakes import PDF
 from tests.component.applications.use_cases import Portal, embedded
 from tests.service.applications.moto_process import REGION, moto_server
 from tests.support.local_servers import free_port, listening
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call, reading
+from tests.unit.applications.fakes import PDF
 
 BUCKET = "papers"
 

@@ -27,9 +27,9 @@ from services.applications.reports.report import report
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import Evidence
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
+from tests.service.transparency.stores import KEY
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
-from tests.service.transparency.stores import KEY
 
 MAPPING = Columns.parse("case: case\nactivity: activity\ntimestamp: at\nresource: who\n")
 BY = {"account_id": "o-1", "role": "operator", "agency_code": None, "on_behalf_of": None}
