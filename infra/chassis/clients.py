@@ -14,6 +14,7 @@ from nameko.rpc import get_rpc_exchange
 
 from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
+from infra.chassis.files import text_of
 from infra.chassis.messaging.wire import PUBLISH_OPTIONS, Replies
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
 from infra.chassis.settings import Settings
@@ -103,9 +104,9 @@ class ServiceToken:
 def service_secret(settings: Settings, service: str) -> str:
     """The client secret of ``service``: SERVICE_CLIENT_SECRET, or in development one kept under the secrets folder."""
     if settings.get("SERVICE_CLIENT_SECRET") or not settings.development:
-        return settings.require("SERVICE_CLIENT_SECRET")
+        return settings.secret("SERVICE_CLIENT_SECRET")
     try:
-        return (settings.secret_folder() / f"client-{service}.secret").read_text().strip()
+        return text_of(settings.secret_folder() / f"client-{service}.secret").strip()
     except FileNotFoundError:
         logs.get(service=service).error("service_secret_missing", advice="run portal bootstrap")
         raise ServiceUnavailable(service="identity") from None
@@ -125,7 +126,7 @@ class Neighbour(DependencyProvider):
     def setup(self) -> None:
         self.rpc = RpcClient(self.container, self.replies)
         if self.as_service and not settings_of(self.container).development:
-            settings_of(self.container).require("SERVICE_CLIENT_SECRET")  # now, not at the first call
+            settings_of(self.container).secret("SERVICE_CLIENT_SECRET")  # now, not at the first call
         self.own_token = ServiceToken(self.rpc, settings_of(self.container), self.container.service_name)
 
     def get_dependency(self, worker_ctx: Any) -> Proxy:

@@ -179,7 +179,7 @@ class Lease:
             path = make_url(self.database.url).database
             if not path or path == ":memory:":
                 return True
-            handle = Path(f"{path}.follower").open("w")  # noqa: SIM115 - held open as long as the lease
+            handle = Path(f"{path}.follower").open("w", encoding="utf-8")  # noqa: SIM115 - held open as long as the lease
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

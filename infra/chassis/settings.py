@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -10,7 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import overload
 
+from infra.chassis.files import text_of, write_new
+
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+LEAST_SECRET = 8  # characters; portal doctor asks for more
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 class SettingMissing(SystemExit):
@@ -40,38 +45,66 @@ class Settings:
     @overload
     def get(self, name: str, default: str) -> str: ...
     def get(self, name: str, default: str | None = None) -> str | None:
-        """The value of ``name``, of the file ``NAME_FILE`` names, or ``default``. An empty value counts as unset."""
-        if value := self.env.get(name):
+        """The value of ``name``, of the file ``NAME_FILE`` names, or ``default``. What is blank counts as unset."""
+        value = self.env.get(name)
+        if value and not value.isspace():
             return value
         if path := self.env.get(f"{name}_FILE"):
-            try:
-                return Path(path).read_text().strip()
-            except OSError as error:
-                raise SettingMissing(name, f"{name}_FILE cannot be read ({error})") from error
+            return self._of_file(name, path) or default
         return default
+
+    def _of_file(self, name: str, path: str) -> str:
+        try:
+            return text_of(Path(path)).strip()
+        except (OSError, ValueError) as error:
+            raise SettingMissing(name, f"{name}_FILE cannot be read ({error})") from error
 
     def require(self, name: str) -> str:
         """The value of ``name``; ends the process when there is none."""
         value = self.get(name)
         if value is None:
-            raise SettingMissing(name)
+            raise SettingMissing(name, self._blank_file(name))
+        return value
+
+    def _blank_file(self, name: str) -> str:
+        path = self.env.get(f"{name}_FILE")
+        return f"the file that {name}_FILE names ({path}) is empty" if path else ""
+
+    def secret(self, name: str, least: int = LEAST_SECRET) -> str:
+        """As :meth:`require`, for what others must not guess: of at least ``least`` characters."""
+        value = self.require(name)
+        if len(value) < least:
+            raise SettingMissing(name, f"it has {len(value)} characters and must have at least {least}")
         return value
 
     def number(self, name: str, default: float) -> float:
         value = self.get(name)
         try:
-            return default if value is None else float(value)
+            number = default if value is None else float(value)
         except ValueError as error:
             raise SettingMissing(name, f"{value!r} is not a number") from error
+        if not math.isfinite(number):
+            raise SettingMissing(name, f"{value!r} is not a number to count with")
+        return number
 
     def flag(self, name: str, default: bool = False) -> bool:
         value = self.get(name)
-        return default if value is None else value.lower() in {"1", "true", "yes", "on"}
+        if value is None:
+            return default
+        if (word := value.strip().lower()) not in {*YES, *NO}:
+            raise SettingMissing(name, f"{value!r} is neither yes nor no")
+        return word in YES
 
     @property
     def embedded(self) -> bool:
         """With no broker and no database named, everything uses the embedded default."""
-        return not self.get("AMQP_URI") and not any(self.get(f"{name.upper()}_DATABASE_URL") for name in SERVICES)
+        servers = ("AMQP_URI", *(f"{name.upper()}_DATABASE_URL" for name in SERVICES))
+        if any(self.get(name) for name in servers):
+            return False
+        for name in servers:
+            if blank := self._blank_file(name):  # somebody meant a server: nothing else is started in its place
+                raise SettingMissing(name, blank)
+        return True
 
     @property
     def environment(self) -> str:
@@ -121,10 +154,11 @@ def stored_secret(path: Path, make: Callable[[], str]) -> str:
     """
     if not path.exists():
         draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(make())
+        write_new(draft, make().encode(), mode=0o600)
         with suppress(FileExistsError):  # another process was first; its secret is the one
             os.link(draft, path)
         draft.unlink()
-    return path.read_text()
+    text = text_of(path)
+    if not text.strip():
+        raise SettingMissing(path.name, f"{path} is empty; remove it to have a new one made, or put the secret back")
+    return text

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from infra.chassis import logs
+from infra.chassis.files import text_of
 from infra.chassis.settings import Settings
 from infra.cli.services import known_services
 
@@ -63,7 +64,7 @@ def bootstrap(
     from infra.cli import run as commands
 
     password = (
-        password_file.read_text().strip()
+        text_of(password_file).strip()
         if password_file
         else typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     )

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from infra.chassis.files import replace_text, text_of
 from infra.chassis.loader import tool
 from infra.chassis.settings import SettingMissing, Settings
 
@@ -78,8 +79,7 @@ def first_operator(settings: Settings) -> dict[str, str]:
     """Development: operator account and service credentials; the password is made once and kept under the secrets."""
     path = settings.secret_folder() / "operator.json"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))
-    credentials: dict[str, str] = json.loads(path.read_text())
+        replace_text(path, json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))
+    credentials: dict[str, str] = json.loads(text_of(path))
     tool("identity", "bootstrap")(settings, full_name="Quản trị hệ thống", **credentials)
     return credentials

@@ -194,7 +194,7 @@ def smtp_server(folder: Path) -> Iterator[tuple[str, Any]]:
         port = json.loads(process.stdout.readline())["port"]
         yield (
             f"smtp://127.0.0.1:{port}",
-            lambda: [path.read_text("utf-8", "replace") for path in sorted(folder.glob("*.eml"))],
+            lambda: [path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.eml"))],
         )
     finally:
         process.terminate()

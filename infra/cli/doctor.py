@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,9 @@ from infra.chassis.settings import SettingMissing, Settings
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
 CONFIG = 78
+ADVISED_SECRET = 16  # characters
+MOUNTED = re.compile("(_UR[LI]|_KEYS?|SECRET(_[A-Z]+)?|TOKEN|PASSWORD)$")  # settings that come as mounted files
+SECRET = re.compile("(SECRET|TOKEN|PASSWORD)(_|$)")
 
 
 class Finding(NamedTuple):
@@ -41,8 +45,17 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings, *, as_json: bool = False) -> int:
     """Print every finding. 0 when nothing is at fault, 78 when a setting is missing, else 1."""
-    looks: list[Callable[[Settings], list[Finding]]] = [_pins, _clock, _calendar, _settings, _databases, _broker]
-    findings = [finding for look in looks for finding in look(settings)]
+    looks: list[Callable[[Settings], list[Finding]]] = [
+        _pins,
+        _clock,
+        _calendar,
+        _files,
+        _secrets,
+        _settings,
+        _databases,
+        _broker,
+    ]
+    findings = [finding for look in looks for finding in _findings(look, settings)]
     if as_json:
         typer.echo(json.dumps([one._asdict() for one in findings], ensure_ascii=False, indent=1))
     else:
@@ -51,6 +64,13 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
             typer.echo(f"{shown:5} {looked_at}{'  → ' + advice if advice else ''}")
     verdicts = {one.verdict for one in findings}
     return CONFIG if "setting" in verdicts else int("fault" in verdicts)
+
+
+def _findings(look: Callable[[Settings], list[Finding]], settings: Settings) -> list[Finding]:
+    try:
+        return look(settings)
+    except SettingMissing as missing:
+        return [Finding("setting", missing.message, "name it, or take the name of its file away")]
 
 
 def _pins(_settings: Settings) -> list[Finding]:
@@ -81,6 +101,26 @@ def _calendar(_settings: Settings) -> list[Finding]:
         advice = "" if days else "update the holidays library, or set the days with catalog.set_calendar_day"
         found.append(Finding("ok" if days else weight, f"holidays of {year}: {len(days)}", advice))
     return found
+
+
+def _files(settings: Settings) -> list[Finding]:
+    """Files that settings name and that hold nothing, or nothing that can be read."""
+    found = []
+    for name in sorted(settings.env):
+        if not name.endswith("_FILE") or not MOUNTED.search(name.removesuffix("_FILE")):
+            continue
+        try:
+            settings.require(name.removesuffix("_FILE"))
+        except SettingMissing as missing:
+            found.append(Finding("setting", missing.message, "write the value into it, or take the name away"))
+    return found
+
+
+def _secrets(settings: Settings) -> list[Finding]:
+    names = [name for name in sorted({one.removesuffix("_FILE") for one in settings.env}) if SECRET.search(name)]
+    short = [name for name in names if len(settings.get(name, " " * ADVISED_SECRET)) < ADVISED_SECRET]
+    advice = f"make it anew with {ADVISED_SECRET} characters or more"
+    return [Finding("note", f"{name} is a short secret", advice) for name in short]
 
 
 def _settings(settings: Settings) -> list[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.chassis import logs
+from infra.chassis.files import text_of
 from infra.chassis.settings import SettingMissing, Settings
 from infra.cli.connection import Portal, language_of, portal_session
 from infra.cli.seed import seed
@@ -44,5 +45,5 @@ def official_token(portal: Portal, role: str, language: str = "vi") -> str:
             "PORTAL_TOKEN",
             "an access token of identity (or give PORTAL_USERNAME and PORTAL_PASSWORD; in development: portal seed)",
         )
-    official = json.loads(path.read_text())["officials"][role]
+    official = json.loads(text_of(path))["officials"][role]
     return portal.sign_in(official["username"], official["password"], language)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from infra.chassis.files import replace_text, text_of
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, first_operator
 
@@ -52,9 +53,8 @@ def seed(
     if not settings.development:
         raise NotDevelopment()
     path = settings.secret_folder() / "seed.json"
-    world: dict[str, Any] = json.loads(path.read_text()) if path.exists() else _planned(portal)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    world: dict[str, Any] = json.loads(text_of(path)) if path.exists() else _planned(portal)
+    replace_text(path, json.dumps(world, ensure_ascii=False, indent=1))
     operator = portal.as_(portal.sign_in(**first_operator(settings)))
     for code, name, province in PLACES:
         progress(f"cơ quan {code}: {name}")
@@ -68,7 +68,7 @@ def seed(
         )
     if catalogue:
         world["procedures"] = _published(portal, world, progress)
-    path.write_text(json.dumps(world, ensure_ascii=False, indent=1))
+    replace_text(path, json.dumps(world, ensure_ascii=False, indent=1))
     return world
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis import logs
+from infra.chassis.files import text_of
 from infra.chassis.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
@@ -47,7 +48,7 @@ def verify(
     settings = Settings.from_environment()
     if subject and dsn:
         raise typer.BadParameter("give an evidence file or --dsn, not both")
-    trusted = [*(key or []), *(keys.read_text().splitlines() if keys else [])]
+    trusted = [*(key or []), *(text_of(keys).splitlines() if keys else [])]
     try:
         verification = Verification(settings, trusted, tiles, checkpoint or [], witness or [])
         with progress("lá / leaves", quiet=as_json) as on_progress:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler
 
+from infra.chassis.settings import Settings
 from infra.front_door.listening import Listening
 
 RpcCall = Callable[..., Any]
@@ -152,8 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def setting(name: str) -> str | None:
     """A setting from the environment or from the file that ``NAME_FILE`` names."""
-    path = os.environ.get(f"{name}_FILE")
-    return os.environ.get(name) or (Path(path).read_text().strip() if path else None)
+    return Settings.from_environment().get(name)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ import urllib.request
 import uuid
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from infra.chassis.settings import SettingMissing, Settings
 from infra.front_door.listening import Addressed, Listening
 from infra.sandbox import gateway_pages as pages
 from infra.sandbox import gateway_wire as wire
@@ -292,11 +292,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _setting(name: str) -> str:
-    path = os.environ.get(f"{name}_FILE")
-    value = os.environ.get(name) or (Path(path).read_text().strip() if path else "")
-    if not value:
-        raise SystemExit(f"Setting {name} is missing. Give it as {name} or {name}_FILE.")
-    return value
+    try:
+        return Settings.from_environment().require(name)
+    except SettingMissing as missing:
+        raise SystemExit(missing.message) from missing
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from infra.chassis.files import replace_bytes
+
 FAULT = re.compile(r"^(defer|data|slow)-(\d+)@")
 
 
@@ -65,9 +67,7 @@ class Mailbox:
 
     def _keep(self, letter: bytes) -> None:
         self.kept += 1
-        unfinished = self.folder / f"{self.kept:06}.part"
-        unfinished.write_bytes(letter)
-        unfinished.rename(unfinished.with_suffix(".eml"))  # a reader of the folder sees whole letters only
+        replace_bytes(self.folder / f"{self.kept:06}.eml", letter, mode=0o644)
 
     def _first_time(self, what: str) -> bool:
         first = what not in self.seen

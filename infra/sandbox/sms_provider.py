@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import hmac
 import json
-import os
 import re
 import signal
 import sys
@@ -32,10 +31,10 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from infra.chassis.settings import Settings
 from infra.front_door.listening import Addressed, Listening
 
 LONGEST_BODY = 100_000
@@ -253,8 +252,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _token() -> str:
-    path = os.environ.get("SMS_TOKEN_FILE")
-    return os.environ.get("SMS_TOKEN") or (Path(path).read_text().strip() if path else "")
+    settings = Settings.from_environment()
+    named = "SMS_TOKEN" in settings.env or "SMS_TOKEN_FILE" in settings.env
+    return settings.require("SMS_TOKEN") if named else ""  # a token that is named and blank must not let everybody in
 
 
 if __name__ == "__main__":

@@ -47,9 +47,9 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
 
 def client_secret(settings: Settings, service: str) -> str:
     """What ``service`` will show: SERVICE_CLIENT_SECRET_<NAME>, SERVICE_CLIENT_SECRET, or development's own file."""
-    given = settings.get(f"SERVICE_CLIENT_SECRET_{service.upper()}") or settings.get("SERVICE_CLIENT_SECRET")
-    if given:
-        return given
+    for name in (f"SERVICE_CLIENT_SECRET_{service.upper()}", "SERVICE_CLIENT_SECRET"):
+        if settings.get(name):
+            return settings.secret(name)
     if not settings.development:
         raise SettingMissing(
             f"SERVICE_CLIENT_SECRET_{service.upper()}", "the secret this service asks for its tokens with"

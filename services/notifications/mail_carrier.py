@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.files import replace_bytes
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
@@ -155,7 +156,7 @@ class FolderCarrier:
         except NO_ADDRESS as error:
             return DeliveryOutcome(states.PERMANENT_FAILURE, f"not an address: {error}")
         path = self.folder / f"{message.effect_id}.eml"
-        path.write_bytes(mail.as_bytes())
+        replace_bytes(path, mail.as_bytes(), mode=0o644)
         return DeliveryOutcome(states.SENT, f"written to {path.name}")
 
     def remove(self, effect_id: str) -> bool:

@@ -21,7 +21,7 @@ class S3Blobs:
 
     @classmethod
     def of(cls, place: str, settings: Settings) -> S3Blobs:
-        access, secret = settings.require("BLOB_STORE_ACCESS_KEY"), settings.require("BLOB_STORE_SECRET_KEY")
+        access, secret = settings.require("BLOB_STORE_ACCESS_KEY"), settings.secret("BLOB_STORE_SECRET_KEY")
         return cls(ObjectStorage.at(place, access_key=access, secret_key=secret, service="blob store"))
 
     def put(self, content: bytes) -> str:

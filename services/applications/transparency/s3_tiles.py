@@ -21,7 +21,7 @@ class S3Tiles:
 
     @classmethod
     def of(cls, place: str, settings: Settings) -> S3Tiles:
-        access, secret = settings.require("AUDIT_TILES_ACCESS_KEY"), settings.require("AUDIT_TILES_SECRET_KEY")
+        access, secret = settings.require("AUDIT_TILES_ACCESS_KEY"), settings.secret("AUDIT_TILES_SECRET_KEY")
         storage = ObjectStorage.at(place, access_key=access, secret_key=secret, service="tile store")
         return cls(storage, urlsplit(place).path.strip("/"))
 

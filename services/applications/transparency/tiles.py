@@ -39,7 +39,7 @@ class TileFolder:
     def checkpoint(self) -> str | None:
         """The published note; None before the first."""
         try:
-            return (self.path / "checkpoint").read_text()
+            return (self.path / "checkpoint").read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 

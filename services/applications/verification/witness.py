@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.chassis.settings import stored_secret
 from services.applications.transparency.merkle import EMPTY_ROOT, is_consistent
 from services.applications.transparency.notes import COSIGNATURE, Checkpoint, NotANote, SigningKey, VerifierKey, signers
 
@@ -222,9 +223,7 @@ def _key(folder: Path, name: str) -> SigningKey:
     path = folder / "witness-key"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(SigningKey.generate(name, COSIGNATURE).reveal() + "\n")
-    return SigningKey.parse(path.read_text())
+    return SigningKey.parse(stored_secret(path, lambda: SigningKey.generate(name, COSIGNATURE).reveal() + "\n"))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -235,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", default="witness.invalid/w1", help="name of its key, if it has to make one")
     parser.add_argument("--listen", default="127.0.0.1:7380")
     options = parser.parse_args(arguments)
-    lines = options.log + (options.logs.read_text().splitlines() if options.logs else [])
+    lines = options.log + (options.logs.read_text(encoding="utf-8").splitlines() if options.logs else [])
     logs = [VerifierKey.parse(line) for line in lines if line.strip()]
     if not logs:
         parser.error("name at least one log by its verifier key (--log, --logs)")

@@ -141,7 +141,7 @@ class VnPay:
             page,
             settings.get("VNPAY_API_URL") or _sibling_address(page, "querydr"),
             settings.require("VNPAY_TMN_CODE"),
-            settings.require("VNPAY_HASH_SECRET"),
+            settings.secret("VNPAY_HASH_SECRET"),
             settings.get("VNPAY_MERCHANT_IP", "127.0.0.1"),
             settings.get("VNPAY_RETURN_URL", "http://localhost/"),
         )

@@ -60,11 +60,11 @@ def test_running_it_again_changes_nothing(settings):
 def test_a_replaced_secret_is_taken_over_and_the_old_one_refused(settings):
     bootstrap(settings, **OPERATOR)
     old = client_secret(settings, "catalog")
-    replaced = Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": "mới"})
+    replaced = Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": "bí mật mới"})
     outcomes = {one["client_id"]: one["outcome"] for one in bootstrap(replaced, **OPERATOR)["clients"]}
     assert (outcomes["catalog"], outcomes["payments"]) == ("secret_changed", "unchanged")
     clients = ServiceClients.from_settings(settings)
-    assert clients.client_token("catalog", "mới")
+    assert clients.client_token("catalog", "bí mật mới")
     with pytest.raises(ClientRefused):
         clients.client_token("catalog", old)
 
@@ -95,9 +95,11 @@ def test_a_name_that_belongs_to_somebody_who_is_no_operator_is_refused(settings,
 
 
 def test_production_takes_one_secret_for_all_or_one_for_each():
-    settings = Settings({**PRODUCTION, "SERVICE_CLIENT_SECRET": "chung", "SERVICE_CLIENT_SECRET_PAYMENTS": "riêng"})
-    assert client_secret(settings, "catalog") == "chung"
-    assert client_secret(settings, "payments") == "riêng"
+    settings = Settings(
+        {**PRODUCTION, "SERVICE_CLIENT_SECRET": "bí mật chung", "SERVICE_CLIENT_SECRET_PAYMENTS": "bí mật riêng"}
+    )
+    assert client_secret(settings, "catalog") == "bí mật chung"
+    assert client_secret(settings, "payments") == "bí mật riêng"
 
 
 def test_development_makes_one_signing_key_and_keeps_it_to_itself(settings):
@@ -135,9 +137,9 @@ def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, m
         return in_native_thread(work, *arguments)
 
     monkeypatch.setattr(passwords, "_in_native_thread", watched)
-    for catalogs in ("cũ", "mới"):
+    for catalogs in ("bí mật cũ", "bí mật mới"):
         bootstrap(Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": catalogs}), **OPERATOR)
-    ServiceClients.from_settings(settings).client_token("catalog", "mới")
+    ServiceClients.from_settings(settings).client_token("catalog", "bí mật mới")
     accounts, entry = Accounts.from_settings(settings), Authenticator.from_settings(settings)
     account = accounts.register_citizen(identity.claimed(), "bốn con mèo ngủ trưa")
     session_id = entry.sign_in(account["username"], "bốn con mèo ngủ trưa")["session_id"]

@@ -1,0 +1,47 @@
+"""Small text files: read whatever an editor made of them, written as a whole or not at all. Always UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 if a byte order mark says so; ``ValueError`` for anything else."""
+    content = path.read_bytes()
+    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
+    text = content.decode(encoding)
+    if "\0" in text:
+        raise ValueError("it holds NUL characters and is no text")
+    return text
+
+
+def replace_text(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """As :func:`replace_bytes`, in UTF-8."""
+    replace_bytes(path, text.encode(), mode=mode)
+
+
+def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write beside the file, flush, then put it in its place: a reader sees all of the old content or of the new."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        write_new(draft, content, mode=mode)
+        draft.replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+        raise
+
+
+def write_new(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file that is not there yet, down to the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

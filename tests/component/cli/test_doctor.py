@@ -1,0 +1,35 @@
+"""The doctor names what is wrong with settings before anything starts on them."""
+
+import json
+
+import pytest
+
+from infra.chassis.settings import Settings
+from infra.cli.doctor import CONFIG, examine
+
+SETTINGS = ["AMQP_URI", "PAYMENTS_DATABASE_URL", "VNPAY_HASH_SECRET", "SERVICE_CLIENT_SECRET_IDENTITY"]
+
+
+def examined(capsys, **env: str) -> tuple[int, list[dict[str, str]]]:
+    status = examine(Settings(env), as_json=True)
+    return status, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "name", ["AMQP_URI", "PAYMENTS_DATABASE_URL", "VNPAY_HASH_SECRET", "SERVICE_CLIENT_SECRET_IDENTITY"]
+)
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\x00"])
+def test_a_blank_or_unreadable_secret_file_is_a_fault_of_settings(tmp_path, capsys, name, content):
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    status, findings = examined(capsys, PORTAL_HOME=str(tmp_path), **{f"{name}_FILE": str(file)})
+    assert status == CONFIG
+    assert any(one["verdict"] == "setting" and name in one["looked_at"] for one in findings)
+
+
+def test_a_short_secret_is_noted_and_not_repeated(tmp_path, capsys):
+    status, findings = examined(capsys, PORTAL_HOME=str(tmp_path), VNPAY_HASH_SECRET="mười một chữ")
+    assert status == 0
+    noted = [one for one in findings if "VNPAY_HASH_SECRET" in one["looked_at"]]
+    assert [one["verdict"] for one in noted] == ["note"]
+    assert "mười" not in json.dumps(findings, ensure_ascii=False)
