@@ -23,9 +23,10 @@ from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from services.catalog import definitions, versions
 from services.catalog.errors import VersionsOverlap
-from services.catalog.importing.findings import Finding, grouped_report
+from services.catalog.importing.findings import Finding, abbreviated, grouped_report
 from services.catalog.importing.load import AWAITING, ReadRecord, load
 from services.catalog.importing.records import BadLine
+from services.catalog.importing.text_faults import text_faults
 from services.catalog.models import Procedure, ProcedureVersion
 
 COUNTS = ("new", "changed", "unchanged", "awaiting", "repeated", "refused", "bad")
@@ -115,6 +116,9 @@ class _Batch:
         read = [_candidate(record, self.day) for record in records]
         placed = iter(self._put([one for one in read if isinstance(one, _Candidate)]))
         outcomes = [next(placed) if isinstance(one, _Candidate) else one for one in read]
+        for one in read:
+            if isinstance(one, _Candidate):
+                self.findings += _text_findings(one.definition)
         for number, (record, outcome) in enumerate(zip(records, outcomes, strict=True), 1):
             if outcome not in COUNTS:
                 self.findings.append(Finding(_code(record), f"/lines/{number}", outcome, "publication_refused"))
@@ -201,6 +205,14 @@ def _candidate(record: Any, day: date) -> _Candidate | str:
         return _Candidate.of(record, day)
     except (TypeError, ValueError) as error:
         return _reason(error)
+
+
+def _text_findings(definition: Any) -> list[Finding]:
+    """Texts that lost their letters on the way; a form's patterns and the record it came from are not texts."""
+    if not isinstance(definition, dict):
+        return []
+    texts = {name: held for name, held in definition.items() if name not in ("form", "source")}
+    return [Finding(_code(definition), path, abbreviated(text), kind) for path, text, kind in text_faults(texts)]
 
 
 def _code(record: Any) -> str:

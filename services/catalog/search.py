@@ -22,7 +22,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
-from infra.chassis.vietnamese_text import folded_words
+from infra.chassis.vietnamese_text import folded_words, unified
 from services.catalog import query_readings
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, unknown
@@ -94,6 +94,8 @@ class SearchEngine:
         self, session: Session, query: Query, limit: int, offset: int = 0, begun: bool = False
     ) -> tuple[Sequence[Any], Select[Any], str]:
         """A page of the first reading under which anything is found; ``begun``: the query is still being typed."""
+        if not query.words and unified(query.text):  # another script, or signs only: that names no procedure here
+            return [], _in_force(query).where(false()), "nothing"
         if query.code or not query.words:
             found = _by_code(query) if query.code else _in_force(query)
             return _page(session, ranked(found, literal(0)), limit, offset), found, "code" if query.code else "all"

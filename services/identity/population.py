@@ -14,11 +14,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
+from infra.chassis import logs
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
 
 SETTING = "POPULATION_REGISTER"
+UTF8_MARK = b"\xef\xbb\xbf"
+TWELVE_DIGITS = re.compile("[0-9]{12}")
+NOT_TWELVE_DIGITS = "a number that is not twelve digits"
+NO_BIRTH_DATE = "a birth date that is no day"
+MOST_LOGGED = 50
 SAMPLE = Path(__file__).with_name("sample_population.jsonl")
 
 
@@ -45,12 +51,45 @@ class PopulationRegister(Protocol):
         """The person with this number, or ``None``."""
 
 
+@dataclass(frozen=True)
+class OddRecord:
+    """A line of the register that is not as it should be; the reason names no person."""
+
+    line: int
+    reason: str
+    usable: bool
+
+
 class RegisterFile:
-    """A register in a file of JSON lines, read once."""
+    """A register in a file of JSON lines, read once. An odd record is in ``odd`` and stops none of the others."""
 
     def __init__(self, path: Path) -> None:
-        people = [_citizen(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        self._people = {one.citizen_number: one for one in people}
+        self._people: dict[str, Citizen] = {}
+        self.odd: list[OddRecord] = []
+        for number, line in enumerate(path.read_bytes().removeprefix(UTF8_MARK).splitlines(), 1):
+            if line.strip():
+                self._add(number, line)
+        if self.odd:
+            for record in self.odd[:MOST_LOGGED]:
+                logs.get().warning("register_record_odd", **asdict(record))
+            unusable = sum(not record.usable for record in self.odd)
+            logs.get().warning("register_read", people=len(self._people), odd=len(self.odd), unusable=unusable)
+        if not self._people:
+            raise ValueError("no record of it can be used")
+
+    def _add(self, number: int, line: bytes) -> None:
+        try:
+            citizen = _citizen(line)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.odd.append(OddRecord(number, _reason(error), usable=False))
+            return
+        if citizen.citizen_number in self._people:
+            self.odd.append(OddRecord(number, "a number that stands in an earlier line", usable=False))
+            return
+        self._people[citizen.citizen_number] = citizen
+        # The register is the authority: sex and dates are corrected there while the number stays as it was given.
+        if fault := number_fault(citizen.citizen_number, citizen.birth_date, citizen.sex):
+            self.odd.append(OddRecord(number, fault, usable=True))
 
     def citizen(self, citizen_number: str) -> Citizen | None:
         return self._people.get(citizen_number)
@@ -97,8 +136,8 @@ def number_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
 
     Source: Circular 59/2021/TT-BCA (0 male, 1 female of the 20th century; 2, 3 of the 21st; and so on).
     """
-    if not re.fullmatch(r"[0-9]{12}", citizen_number):
-        return "not twelve digits"
+    if not TWELVE_DIGITS.fullmatch(citizen_number):
+        return NOT_TWELVE_DIGITS
     expected = (birth_date.year // 100 - 19) * 2 + (sex == "female")
     if int(citizen_number[3]) != expected:
         return "the fourth digit does not fit century of birth and sex"
@@ -107,16 +146,32 @@ def number_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
     return None
 
 
-def _citizen(line: str) -> Citizen:
-    record: dict[str, Any] = json.loads(line)
-    one = Citizen(
+def _citizen(line: bytes) -> Citizen:
+    record = json.loads(line)
+    if not isinstance(record, dict):
+        raise TypeError("not a JSON object")
+    if not TWELVE_DIGITS.fullmatch(record["citizen_number"]):
+        raise ValueError(NOT_TWELVE_DIGITS)
+    return Citizen(
         citizen_number=record["citizen_number"],
         full_name=readable(record["full_name"]),
-        birth_date=date.fromisoformat(record["birth_date"]),
+        birth_date=_birth_date(record["birth_date"]),
         sex=record["sex"],
         province_code=record.get("province_code", ""),
         address=record.get("address", ""),
     )
-    if fault := number_fault(one.citizen_number, one.birth_date, one.sex):
-        raise ValueError(f"citizen number {one.citizen_number}: {fault}")
-    return one
+
+
+def _birth_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise ValueError(NO_BIRTH_DATE) from None
+
+
+def _reason(error: Exception) -> str:
+    """Why a line cannot be used, without what stands in it."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    known = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, "not a JSON object")
+    return str(error) if str(error) in known else f"cannot be read ({type(error).__name__})"

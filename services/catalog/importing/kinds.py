@@ -88,5 +88,9 @@ KINDS: dict[str, tuple[bool, str, str]] = {
     "several_authority_levels": (True, "Nhiều cấp thực hiện", "several levels of authority; the first is taken"),
     "authority_not_stated": (True, "Không nêu cơ quan thực hiện", "no authority is named"),
     "audience_unknown": (True, "Đối tượng thực hiện lạ", "an unknown audience"),
+    "text_double_encoded": (True, "Chữ bị giải mã hai lần", "UTF-8 text read in another encoding"),
+    "text_in_old_encoding": (True, "Chữ theo bảng mã cũ (TCVN3, VNI)", "text typed for an old font (TCVN3, VNI)"),
+    "text_holds_markup": (True, "Văn bản còn thẻ HTML", "a text with HTML markup in it"),
+    "text_lost_letters": (True, "Văn bản mất chữ", "a text in which letters were lost"),
     "kept_as_text": (False, "Giữ nguyên văn", "free text, kept as it is"),
 }

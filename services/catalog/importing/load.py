@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from services.catalog.importing.findings import Finding, FindingReport
-from services.catalog.importing.parsing import parse_record
+from services.catalog.importing.parsing import parse_record, readable_record
 from services.catalog.importing.records import BadLine, Layout, layout_of, record_fingerprint
 from services.catalog.importing.words import squeezed
 
@@ -109,7 +109,8 @@ class _Loading:
         """The chunk's records that have a code and are the first with it; the others are counted and reported here."""
         for line, record in chunk:
             self.summary.lines += 1
-            shape = None if isinstance(record, BadLine) else layout_of(record)
+            legible = {} if isinstance(record, BadLine) else readable_record(record)
+            shape = layout_of(legible)
             layout = self._layout or shape
             if isinstance(record, BadLine) or layout is None:
                 self._bad(line, record)
@@ -117,7 +118,7 @@ class _Loading:
             if shape not in (None, layout):
                 self._bad(line, record, "layout_differs")
                 continue
-            code, mark = code_of(record), record_fingerprint(record)
+            code, mark = code_of(legible), record_fingerprint(record)
             if not code:
                 self._bad(line, record, "code_missing")
             elif code in self._seen:

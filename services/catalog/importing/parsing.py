@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.catalog.importing.findings import Finding
+from infra.chassis.vietnamese_text import readable
+from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.portal import parse_portal
-from services.catalog.importing.records import Layout
+from services.catalog.importing.records import Layout, record_fingerprint
 from services.catalog.importing.structured import parse_structured
+from services.catalog.importing.text_faults import text_faults
 
 
 def parse_record(record: dict[str, Any], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a record amounts to and its findings; never raises on what a record says.
 
-    `layout` is "structured" (nested tables) or "portal" (run-on text); `records.layout_of` tells them apart.
+    ``layout`` is "structured" (nested tables) or "portal" (run-on text); ``records.layout_of`` tells them apart. The
+    letters are read as they are meant (composed, without invisible signs); ``source`` has them as given.
     """
-    return {"structured": parse_structured, "portal": parse_portal}[layout](record)
+    built, findings = {"structured": parse_structured, "portal": parse_portal}[layout](readable_record(record))
+    built["source"] |= {"fingerprint": record_fingerprint(record), "record": dict(record)}
+    faults = Findings(built["code"])
+    for path, text, kind in text_faults(record):
+        faults.add(path, text, kind)
+    return built, [*findings, *faults.list()]
+
+
+def readable_record(value: Any) -> Any:
+    """The record with every text, names of fields too, in composed letters and without invisible signs."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {readable(str(name)): readable_record(held) for name, held in value.items()}
+    return [readable_record(held) for held in value] if isinstance(value, list) else value

@@ -59,6 +59,27 @@ def test_no_text_lists_everything(real):
     assert len(codes(real, limit=500)) == len(real_offers())
 
 
+@pytest.mark.parametrize("text", ["护照", "паспорт", "?!", "…", "☺", "—"])
+def test_text_in_another_script_or_of_signs_only_finds_nothing(real, text):
+    assert found(real, text)["items"] == []
+    assert found(real, text, limit=1)["reading"] == "nothing"
+    assert real.search.suggest(text)["items"] == []
+
+
+@pytest.mark.parametrize("text", [" ", "\u200b", "\u3000\ufeff"])
+def test_text_nobody_sees_is_no_text(real, text):
+    assert len(codes(real, text, limit=500)) == len(real_offers())
+
+
+@pytest.mark.parametrize("typed", ["đoi giay mau", "Ðổi giấy mẫu", "doi giay mau"])
+@pytest.mark.parametrize("title", ["Ðổi giấy mẫu", "Đổi giấy mẫu", "Đô\u0309i giấy mẫu", "Đổi\u200b giấy mẫu"])
+def test_a_title_is_found_whichever_sign_its_letters_were_typed_with(title, typed):
+    book = catalogue()
+    book.offerings.publish(offer("1.1", title), "2026-01-01", by=BY, command=command())
+    assert found(book, typed, at="2026-02-01")["items"][0]["code"] == "1.1"
+    assert found(book, typed, at="2026-02-01")["reading"] == "words"
+
+
 def test_a_cursor_of_somewhere_else_is_refused(real):
     for cursor in ("%%%", "bm90IGEgbnVtYmVy", "LTU="):
         with pytest.raises(InvalidRequest):

@@ -7,7 +7,7 @@ import pytest
 
 from infra.chassis.settings import SettingMissing, Settings
 from services.identity.errors import NoSamplePeople
-from services.identity.population import RegisterFile, SampleRegister, register_of
+from services.identity.population import SAMPLE, RegisterFile, SampleRegister, register_of
 from tests.unit.identity.test_population import PRODUCTION
 
 
@@ -44,6 +44,61 @@ def test_a_register_that_cannot_be_read_stops_the_process_by_name(tmp_path, line
     with pytest.raises(SettingMissing) as ended:
         register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": str(register)}))
     assert ended.value.name == "POPULATION_REGISTER"
+
+
+PERSON = {
+    "citizen_number": "001199000001",
+    "full_name": "Trần Thị Thử",
+    "birth_date": "1999-01-02",
+    "sex": "female",
+}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"birth_date": "1950"},
+        {"birth_date": "1950-00-00"},
+        {"birth_date": None},
+        {"citizen_number": "N1234567"},
+        {"citizen_number": 1199000002},
+        {"full_name": None},
+        {"full_name": ["Mẫu"]},
+        "{",
+        "[]",
+        '"x"',
+        b"\xff\xfe",
+    ],
+)
+def test_one_odd_record_is_reported_and_the_rest_of_the_register_is_read(tmp_path, odd):
+    line = json.dumps({**PERSON, "citizen_number": "001199000002", **odd}) if isinstance(odd, dict) else odd
+    register = tmp_path / "register.jsonl"
+    register.write_bytes((line if isinstance(line, bytes) else line.encode()) + b"\n" + json.dumps(PERSON).encode())
+    read = register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": str(register)}))
+    assert read.citizen("001199000001").full_name == "Trần Thị Thử"
+    assert [(record.line, record.usable) for record in read.odd] == [(1, False)]
+    assert "001199000002" not in read.odd[0].reason
+
+
+def test_somebody_whose_sex_was_corrected_is_found_and_reported(tmp_path):
+    register = tmp_path / "register.jsonl"
+    register.write_text(json.dumps({**PERSON, "sex": "male"}), encoding="utf-8-sig")
+    read = RegisterFile(register)
+    assert read.citizen("001199000001").sex == "male"
+    assert [(record.line, record.usable) for record in read.odd] == [(1, True)]
+
+
+def test_a_number_that_stands_twice_is_the_first_record_of_it(tmp_path):
+    register = tmp_path / "register.jsonl"
+    lines = [PERSON, {**PERSON, "full_name": "Người Khác"}]
+    register.write_text("\n".join(map(json.dumps, lines)))
+    read = RegisterFile(register)
+    assert read.citizen("001199000001").full_name == "Trần Thị Thử"
+    assert [record.line for record in read.odd] == [2]
+
+
+def test_the_sample_has_no_odd_record():
+    assert RegisterFile(SAMPLE).odd == []
 
 
 @pytest.mark.parametrize(
