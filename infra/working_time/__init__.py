@@ -1,7 +1,7 @@
 """Vietnamese working time: due dates that pause, resume and explain themselves. Pure; standard library only."""
 
 from infra.working_time.calendar import OFFICE_ZONE, Day, NotCountable, WorkingCalendar
-from infra.working_time.clock import Clock
+from infra.working_time.clock import Clock, with_unstated_span
 from infra.working_time.counting import (
     UNITS,
     after_working_minutes,
@@ -12,6 +12,7 @@ from infra.working_time.counting import (
 )
 from infra.working_time.explanation import explain
 from infra.working_time.promise import ClockChange, Promise
+from infra.working_time.remainder import moved_to_working_day
 from infra.working_time.restatement import Restatement, restate
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "after_working_minutes",
     "due_at",
     "explain",
+    "moved_to_working_day",
     "next_opening",
     "office_minute",
     "restate",
+    "with_unstated_span",
     "working_minutes_between",
 ]

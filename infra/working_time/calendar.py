@@ -55,11 +55,16 @@ class Day:
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """The days that differ, the version they were read at and the years they speak of (None: all years)."""
+    """The days that differ, the version they were read at and the days they speak of.
+
+    ``years`` (None: all) bounds what is covered, and so do ``first`` and ``last`` in a calendar cut to a span.
+    """
 
     days: Mapping[date, Day] = field(default_factory=dict)
     version: int | str | None = None
     years: frozenset[int] | None = None
+    first: date | None = None
+    last: date | None = None
 
     @classmethod
     def of_replies(cls, replies: Iterable[Mapping[str, Any]]) -> WorkingCalendar:
@@ -94,9 +99,10 @@ class WorkingCalendar:
         day = self.days.get(on)
         return day.name if day else {}
 
-    def knows(self, on: date) -> bool:
-        """False when no calendar of that year has been given: its holidays are not subtracted."""
-        return self.years is None or on.year in self.years
+    def covers(self, on: date) -> bool:
+        """False when no calendar of that day is at hand: its holidays are not subtracted."""
+        inside = (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
+        return inside and (self.years is None or on.year in self.years)
 
     def first_working_day(self, since: date) -> date:
         """``since`` itself, or the next day on which the office works."""
@@ -114,16 +120,23 @@ class WorkingCalendar:
                 yield datetime.combine(on, opens, OFFICE_ZONE), datetime.combine(on, closes, OFFICE_ZONE)
 
     def between(self, first: date, last: date) -> WorkingCalendar:
-        """The part of this calendar an event has to keep: the days that differ from ``first`` to ``last``."""
+        """The part of this calendar an event has to hold: from ``first`` to ``last``, and it covers nothing beyond."""
+        first = first if self.first is None else max(first, self.first)
+        last = last if self.last is None else min(last, self.last)
         days = {on: day for on, day in self.days.items() if first <= on <= last}
-        return WorkingCalendar(days, self.version, self.years)
+        return WorkingCalendar(days, self.version, self.years, first, last)
 
     def followed_by(self, later: WorkingCalendar, since: date) -> WorkingCalendar:
-        """This calendar before ``since``, ``later`` from then on."""
+        """This calendar before ``since`` as far as it covers, ``later`` for every other day."""
         before = {on: day for on, day in self.days.items() if on < since}
-        after = {on: day for on, day in later.days.items() if on >= since}
+        after = {on: day for on, day in later.days.items() if on >= since or not self.covers(on)}
         years = None if self.years is None or later.years is None else self.years | later.years
-        return WorkingCalendar(before | after, later.version, years)
+        last = None if self.last is None or later.last is None else max(self.last, later.last)
+        return WorkingCalendar(before | after, later.version, years, self.first, last)
+
+    def completed_by(self, later: WorkingCalendar) -> WorkingCalendar:
+        """This calendar for every day it covers, ``later`` for the others."""
+        return self.followed_by(later, date.max)
 
     def differences(self, other: WorkingCalendar, first: date, last: date) -> list[date]:
         """The days of the range which one calendar works and the other does not."""
@@ -131,12 +144,19 @@ class WorkingCalendar:
         return [on for on in named if first <= on <= last and self.is_working(on) != other.is_working(on)]
 
     def to_json(self) -> dict[str, Any]:
-        """{"version", "years", "days": [{"date", "kind", "name"}]}, days in order; JSON-safe."""
+        """{"version", "years", "first", "last", "days": [{"date", "kind", "name"}]}, days in order; JSON-safe."""
         rows = [{"date": on.isoformat(), "kind": d.kind, "name": dict(d.name)} for on, d in sorted(self.days.items())]
-        return {"version": self.version, "years": None if self.years is None else sorted(self.years), "days": rows}
+        return {
+            "version": self.version,
+            "years": None if self.years is None else sorted(self.years),
+            "first": self.first.isoformat() if self.first else None,
+            "last": self.last.isoformat() if self.last else None,
+            "days": rows,
+        }
 
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> WorkingCalendar:
         days = {date.fromisoformat(r["date"]): Day(r["kind"], dict(r.get("name") or {})) for r in recorded["days"]}
         years = recorded.get("years")
-        return cls(days, recorded.get("version"), None if years is None else frozenset(years))
+        first, last = (date.fromisoformat(on) if (on := recorded.get(end)) else None for end in ("first", "last"))
+        return cls(days, recorded.get("version"), None if years is None else frozenset(years), first, last)

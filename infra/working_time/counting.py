@@ -88,8 +88,16 @@ def due_at(start: datetime, amount: Amount | None, unit: str, calendar: WorkingC
         if amount != int(amount):
             return after_working_minutes(opening, _minutes(amount, MINUTES_A_DAY), calendar)
         return closing_of(nth_working_day_after(first, _whole(amount), calendar))
-    counted = first + timedelta(days=_whole(amount)) if unit == "calendar_days" else months_after(first, _whole(amount))
-    return closing_of(calendar.first_working_day(counted))
+    until = office_minute(counted_to(opening, amount, unit)).date()
+    return closing_of(calendar.first_working_day(until))
+
+
+def counted_to(opening: datetime, amount: Amount, unit: str) -> datetime:
+    """17:00 of the day that many calendar days or months lead to, working day or not."""
+    first = office_minute(opening).date()
+    return closing_of(
+        first + timedelta(days=_whole(amount)) if unit == "calendar_days" else months_after(first, _whole(amount))
+    )
 
 
 def nth_working_day_after(first: date, count: int, calendar: WorkingCalendar) -> date:

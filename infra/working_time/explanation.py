@@ -7,7 +7,7 @@ promise remained at midnight, so that a reader can check the sum with a pencil.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -15,22 +15,27 @@ from infra.working_time.calendar import OFFICE_ZONE
 from infra.working_time.clock import Clock
 from infra.working_time.counting import MINUTE, office_minute
 from infra.working_time.promise import ClockChange
+from infra.working_time.remainder import counting_goes_on, first_day_paused
 from infra.working_time.wording import day_note
 
 # The first of these that holds names the day.
 TELLING = ("due", "ended", "start", "extended", "resumed", "paused", "make_up", "holiday", "weekend", "counted")
+MARKS = (*TELLING, "uncovered")
 LONGEST_PROOF = 4000
+ONE_DAY = timedelta(days=1)
 
 
 def explain(clock: Clock, until: date | None = None) -> list[dict[str, Any]]:
     """Rows {"date", "kind", "marks", "minutes", "left", "note": {"vi", "en"}, "pauses": [{"cause", "ref"}]}.
 
-    ``kind``: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due. ``minutes`` are
+    ``kind``: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due; the mark ``uncovered``
+    says that no calendar of the day was at hand. ``minutes`` are
     office minutes counted that day, ``left`` the minutes remaining at its end (None when nothing was promised).
     A paused clock has no due date: its rows run to the last change, or to ``until``.
     """
     days = list(_days(clock, until))
-    return [_row(clock, on, number) for number, on in enumerate(days)]
+    numbers = _day_numbers(clock)
+    return [_row(clock, on, numbers) for on in days]
 
 
 def _days(clock: Clock, until: date | None) -> Iterator[date]:
@@ -47,12 +52,12 @@ def _days(clock: Clock, until: date | None) -> Iterator[date]:
         on += timedelta(days=1)
 
 
-def _row(clock: Clock, on: date, number: int) -> dict[str, Any]:
+def _row(clock: Clock, on: date, numbers: Mapping[date, tuple[int, int]]) -> dict[str, Any]:
     midnight = datetime.combine(on, time.min, OFFICE_ZONE)
     pauses = _pauses_over(clock, midnight, midnight + timedelta(days=1))
     minutes = _counted_minutes(clock, on)
     changes = [h for h in clock.changes if office_minute(h.at).date() == on]
-    marks = _marks(clock, on, changes, bool(pauses), minutes)
+    marks = _marks(clock, on, changes, bool(pauses), minutes, on in numbers)
     left = _left(clock, midnight + timedelta(days=1))
     row = {
         "date": on.isoformat(),
@@ -62,10 +67,10 @@ def _row(clock: Clock, on: date, number: int) -> dict[str, Any]:
         "left": left,
         "pauses": [{"cause": p.cause, "ref": p.ref} for p in pauses],
     }
-    return row | {"note": day_note(clock, on, row, changes, pauses, number)}
+    return row | {"note": day_note(clock, on, row, changes, pauses, numbers.get(on))}
 
 
-def _marks(clock: Clock, on: date, changes: list[ClockChange], paused: bool, minutes: int) -> list[str]:
+def _marks(clock: Clock, on: date, changes: list[ClockChange], paused: bool, minutes: int, numbered: bool) -> list[str]:
     kind = clock.calendar.kind_of(on)
     holds = {
         "due": clock.due_at is not None and on == office_minute(clock.due_at).date(),
@@ -74,19 +79,31 @@ def _marks(clock: Clock, on: date, changes: list[ClockChange], paused: bool, min
         "make_up": kind == "make_up",
         "holiday": kind == "holiday",
         "weekend": kind == "weekend",
-        "counted": minutes > 0 or kind == "working",
+        "counted": numbered or minutes > 0 or kind == "working",
+        "uncovered": not clock.calendar.covers(on),
     }
     holds |= {h.kind: True for h in changes}
-    if clock.promise.unit == "calendar_days" and kind in ("weekend", "holiday"):
-        holds["counted"] = _is_plain_count(clock, on)
-    return [mark for mark in TELLING if holds.get(mark)]
+    return [mark for mark in MARKS if holds.get(mark)]
 
 
-def _is_plain_count(clock: Clock, on: date) -> bool:
-    """Calendar days count weekends too, from the day after the start to the nth; later days only move the end."""
-    first = office_minute(clock.started_at).date()
-    never_paused = not any(h.kind == "paused" for h in clock.changes)
-    return never_paused and first < on <= first + timedelta(days=int(clock.promise.amount or 0))
+def _day_numbers(clock: Clock) -> dict[date, tuple[int, int]]:
+    """Which day of how many: the days a promise in calendar days or months is made of, weekends and holidays too.
+
+    None where a date was set by hand or counted in office minutes: it is not the sum of such days.
+    """
+    counted_to = clock.counted_to
+    by_hand = any(c.kind == "extended" or (c.kind == "resumed" and c.rule is None) for c in clock.changes)
+    if counted_to is None or by_hand:
+        return {}
+    first, last = office_minute(clock.started_at).date(), office_minute(counted_to).date()
+    paused = [(first_day_paused(begins), _last_day_paused(clock, ends)) for begins, ends, _ in paused_spans(clock)]
+    days = [first + timedelta(days=n) for n in range((last - first).days)]
+    counted = [on + ONE_DAY for on in days if not any(begins <= on < ends for begins, ends in paused)]
+    return {on: (number, len(counted)) for number, on in enumerate(counted, 1)}
+
+
+def _last_day_paused(clock: Clock, ends: datetime) -> date:
+    return date.max if ends.year == date.max.year else counting_goes_on(ends, clock.calendar)
 
 
 def _counted_minutes(clock: Clock, on: date) -> int:

@@ -9,6 +9,9 @@ from typing import Any
 
 from infra.working_time.counting import Amount
 
+INSTANTS = ("at", "due_at", "previous_due_at", "counted_to")
+OPTIONAL = ("rule", "counted_to")  # left out of the JSON of what has none, as it was before they existed
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -30,7 +33,9 @@ class Promise:
 class ClockChange:
     """What moved the clock: ``kind`` paused, resumed, extended or ended; ``cause`` the event's name, ``ref`` its id.
 
-    ``due_at`` is what holds afterwards (None while paused), ``previous_due_at`` what held before.
+    ``due_at`` is what holds afterwards (None while paused), ``previous_due_at`` what held before. Of a resumption
+    ``rule`` names how it was counted (None: in office minutes, as before rules were recorded) and ``counted_to`` is
+    the date before it was moved to a working day, where the promise is in days or months.
     """
 
     kind: str
@@ -40,14 +45,20 @@ class ClockChange:
     reason: str | None = None
     due_at: datetime | None = None
     previous_due_at: datetime | None = None
+    rule: str | None = None
+    counted_to: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        recorded = dict(self.__dict__)
-        return recorded | {name: to_iso(recorded[name]) for name in ("at", "due_at", "previous_due_at")}
+        """Every field by its name, instants as ISO 8601; ``rule`` and ``counted_to`` only where there are any."""
+        row = {name: to_iso(value) if name in INSTANTS else value for name, value in self.__dict__.items()}
+        return {name: value for name, value in row.items() if value is not None or name not in OPTIONAL}
 
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> ClockChange:
-        return cls(**{**recorded, **{name: from_iso(recorded[name]) for name in ("at", "due_at", "previous_due_at")}})
+        fields: dict[str, Any] = {
+            name: from_iso(value) if name in INSTANTS else value for name, value in recorded.items()
+        }
+        return cls(**fields)
 
 
 def to_iso(at: datetime | None) -> str | None:

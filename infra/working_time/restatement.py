@@ -53,7 +53,7 @@ def restate(clock: Clock, corrected: WorkingCalendar) -> Restatement:
         if change.kind == "paused":
             again = again.pause(change.at, change.cause, change.ref, change.reason)
         elif change.kind == "resumed":
-            again = again.resume(change.at, change.cause, change.ref)
+            again = again.resume(change.at, change.cause, change.ref, rule=change.rule)
         elif change.kind == "extended" and change.due_at is not None:
             again = again.extend(change.at, change.due_at, change.cause, change.ref, change.reason)
         else:

@@ -34,25 +34,32 @@ CAUSES = {
 
 
 def day_note(
-    clock: Clock, on: date, row: Mapping[str, Any], changes: list[ClockChange], pauses: list[ClockChange], number: int
+    clock: Clock,
+    on: date,
+    row: Mapping[str, Any],
+    changes: list[ClockChange],
+    pauses: list[ClockChange],
+    day_number: tuple[int, int] | None = None,
 ) -> Note:
     """Everything worth saying about one day of a proof, most telling first."""
     marks: list[str] = row["marks"]
     notes: list[Note] = []
     if "start" in marks:
         notes.append(_start_note(clock))
-    elif number == 0:
+    elif on == office_minute(clock.accepted_at).date():
         notes.append(_accepted_while_closed_note(clock))
     notes += [_change_note(h) for h in changes]
     if "paused" in marks and not any(h.kind == "paused" for h in changes):
         notes += [_pause_note(p) for p in pauses[-1:]]
-    notes += _calendar_notes(clock, on, marks, row["minutes"])
+    notes += _calendar_notes(clock, on, marks, row["minutes"], day_number)
     if "due" in marks and clock.due_at is not None:
         notes.append(_note(f"Hạn trả kết quả: {_clock_time(clock.due_at)}", f"Due at {_clock_time(clock.due_at)}"))
     return {language: "; ".join(note[language] for note in notes) for language in ("vi", "en")}
 
 
-def _calendar_notes(clock: Clock, on: date, marks: list[str], minutes: int) -> list[Note]:
+def _calendar_notes(
+    clock: Clock, on: date, marks: list[str], minutes: int, day_number: tuple[int, int] | None
+) -> list[Note]:
     notes: list[Note] = []
     name = clock.calendar.name_of(on)
     if "holiday" in marks:
@@ -63,12 +70,17 @@ def _calendar_notes(clock: Clock, on: date, marks: list[str], minutes: int) -> l
     elif "make_up" in marks:
         vi, en = name.get("vi", "ngày làm bù"), name.get("en", "make-up day")
         notes.append(_note(f"Ngày làm bù, có tính: {vi}", f"Make-up working day, counted: {en}"))
+    if day_number is not None:
+        number, of = day_number
+        notes.append(_note(f"Ngày thứ {number}/{of}", f"Day {number} of {of}"))
     if "counted" in marks and ("weekend" in marks or "holiday" in marks):
         notes.append(_note("Vẫn tính vì thời hạn tính theo ngày thường", "Counted: the promise is in calendar days"))
     elif minutes:
         notes.append(_note(f"Tính {_duration(minutes, 'vi')}", f"{_duration(minutes, 'en')} counted"))
-    if not clock.calendar.knows(on):
+    if "uncovered" in marks:
         vi, en = f"Chưa có lịch nghỉ năm {on.year}", f"No calendar of {on.year} is known yet"
+        if clock.calendar.years is None or on.year in clock.calendar.years:
+            vi, en = "Chưa có lịch nghỉ của ngày này", "No calendar of this day was at hand"
         notes.append(_note(vi, en))
     return notes
 

@@ -11,7 +11,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from infra.working_time import Clock, ClockChange, Promise, WorkingCalendar, due_at, office_minute
+from infra.working_time import (
+    Clock,
+    ClockChange,
+    Promise,
+    WorkingCalendar,
+    due_at,
+    office_minute,
+    with_unstated_span,
+)
 
 SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pauses
 
@@ -47,8 +55,9 @@ def resumed(
     return _recorded(clock, after if after.calendar is clock.calendar else _trimmed(after))
 
 
-def extended(clock: Clock, at: datetime, due: datetime, cause: str, ref: str) -> Moved:
-    return _recorded(clock, clock.extend(at, due, cause, ref))
+def extended(clock: Clock, at: datetime, due: datetime, cause: str, ref: str, calendar: WorkingCalendar) -> Moved:
+    """A date set by hand; the event carries the calendar of the days that the clock did not reach before."""
+    return _recorded(clock, _trimmed(clock.extend(at, due, cause, ref, calendar=calendar)))
 
 
 def ended(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:
@@ -62,6 +71,8 @@ def moved(clock: Clock | None, recorded: Mapping[str, Any] | None) -> Clock | No
     calendar = WorkingCalendar.from_json(recorded["calendar"]) if recorded["calendar"] else None
     for row in recorded["happenings"]:
         clock = clock.apply(ClockChange.from_json(row), calendar)
+    if calendar is not None and "first" not in recorded["calendar"]:
+        clock = replace(clock, calendar=with_unstated_span(clock.calendar, clock.accepted_at, clock.last_due_at))
     return clock
 
 
@@ -72,7 +83,6 @@ def _recorded(before: Clock, after: Clock) -> Moved:
 
 
 def _trimmed(clock: Clock) -> Clock:
-    if clock.last_due_at is None:
-        return replace(clock, calendar=WorkingCalendar({}, clock.calendar.version, clock.calendar.years))
-    first, last = office_minute(clock.accepted_at).date(), office_minute(clock.last_due_at).date()
-    return replace(clock, calendar=clock.calendar.between(first, last + SLACK))
+    first = office_minute(clock.accepted_at).date()
+    last = first if clock.last_due_at is None else office_minute(clock.last_due_at).date() + SLACK
+    return replace(clock, calendar=clock.calendar.between(first, last))

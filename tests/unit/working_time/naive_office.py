@@ -65,6 +65,30 @@ class NaiveOffice:
             day += timedelta(days=1)
         return datetime(day.year, day.month, day.day, 17, tzinfo=ICT).astimezone(UTC)
 
+    def due_with_paused_days(
+        self, start: datetime, amount: int, unit: str, pauses: list[tuple[datetime, datetime]]
+    ) -> datetime:
+        """Spend calendar days one by one, none of them on a day from which a pause keeps the office until another."""
+        paused: set[date] = set()
+        for begin, end in pauses:
+            day = begin.astimezone(ICT).date()
+            if begin.astimezone(ICT).hour >= 17:
+                day += timedelta(days=1)
+            while day < self.opening(end).astimezone(ICT).date():
+                paused.add(day)
+                day += timedelta(days=1)
+        day = self.opening(start).astimezone(ICT).date()
+        left = amount if unit == "calendar_days" else self.days_of_months(day, amount)
+        while left or day in paused or not self.works_on(day):
+            left -= bool(left) and day not in paused
+            day += timedelta(days=1)
+        return datetime(day.year, day.month, day.day, 17, tzinfo=ICT).astimezone(UTC)
+
+    def days_of_months(self, first: date, amount: int) -> int:
+        every_day = NaiveOffice(set(), {first + timedelta(days=n) for n in range(200)})
+        morning = datetime(first.year, first.month, first.day, 9, tzinfo=ICT)
+        return (every_day.due(morning, amount, "months").astimezone(ICT).date() - first).days
+
     def due_with_pauses(self, start: datetime, due: datetime, pauses: list[tuple[datetime, datetime]]) -> datetime:
         """Spend the minutes of the promise one by one, none of them during a pause."""
         budget, at = self.open_minutes(start, due), start

@@ -14,6 +14,7 @@ from infra.working_time import (
     due_at,
     explain,
     next_opening,
+    office_minute,
     restate,
     working_minutes_between,
 )
@@ -25,6 +26,8 @@ instants = st.datetimes(datetime(2026, 1, 26), datetime(2026, 3, 10)).map(
 )
 dates = st.integers(0, 90).map(lambda n: FIRST + timedelta(days=n))
 units = st.sampled_from(["working_hours", "working_days", "calendar_days", "months"])
+units_of_days = st.sampled_from(["calendar_days", "months"])
+units_of_minutes = st.sampled_from(["working_hours", "working_days"])
 
 
 @st.composite
@@ -36,8 +39,8 @@ def offices(draw: st.DrawFn) -> tuple[WorkingCalendar, NaiveOffice]:
 
 
 @st.composite
-def amounts(draw: st.DrawFn) -> tuple[int, str]:
-    unit = draw(units)
+def amounts(draw: st.DrawFn, of: st.SearchStrategy[str] = units) -> tuple[int, str]:
+    unit = draw(of)
     return draw(
         st.integers(0 if unit != "working_hours" else 1, {"working_hours": 60, "months": 2}.get(unit, 25))
     ), unit
@@ -67,9 +70,9 @@ def test_working_time_adds_up(office, a, b, c) -> None:
 
 
 @st.composite
-def paused_clocks(draw: st.DrawFn):
+def paused_clocks(draw: st.DrawFn, of: st.SearchStrategy[str] = units):
     calendar, naive = draw(offices())
-    start, promise = draw(instants), draw(amounts())
+    start, promise = draw(instants), draw(amounts(of))
     clock = Clock.start(Promise(*promise), start, calendar)
     at, pauses = start, []
     for _ in range(draw(st.integers(0, 3))):
@@ -83,7 +86,7 @@ def paused_clocks(draw: st.DrawFn):
 
 
 @settings(deadline=None, max_examples=60)
-@given(paused_clocks())
+@given(paused_clocks(units_of_minutes))
 def test_pauses_cost_the_office_nothing_to_the_minute(case) -> None:
     clock, naive, pauses = case
     expected = naive.due_with_pauses(clock.accepted_at, clock.promised_at, pauses)
@@ -92,12 +95,36 @@ def test_pauses_cost_the_office_nothing_to_the_minute(case) -> None:
         assert clock.due_at == expected.astimezone(UTC)
 
 
+@settings(deadline=None, max_examples=120)
+@given(paused_clocks(units_of_days))
+def test_days_paused_are_added_to_a_promise_in_days_or_months(case) -> None:
+    clock, naive, pauses = case
+    expected = naive.due_with_paused_days(clock.accepted_at, clock.promise.amount, clock.promise.unit, pauses)
+    assert clock.due_at == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(paused_clocks(units_of_days))
+def test_the_proof_numbers_every_day_of_a_promise_in_days_or_months(case) -> None:
+    clock, _, _ = case
+    started = Clock.start(clock.promise, clock.accepted_at, clock.calendar)
+    total = (office_minute(started.counted_to).date() - office_minute(started.started_at).date()).days
+    notes = [row["note"]["en"] for row in explain(clock)]
+    numbered = [note for note in notes if "Day " in note and f" of {total}" in note]
+    assert len(numbered) == total
+    assert all(f"Day {number} of {total}" in note for number, note in enumerate(numbered, 1))
+
+
 @settings(deadline=None, max_examples=60)
 @given(paused_clocks())
 def test_the_minutes_of_the_proof_add_up_to_the_promise(case) -> None:
-    clock, naive, _ = case
+    clock, naive, pauses = case
     rows = explain(clock)
-    assert sum(row["minutes"] for row in rows) == naive.open_minutes(clock.accepted_at, clock.promised_at)
+    paused = sum(naive.open_minutes(begin, min(end, clock.due_at)) for begin, end in pauses)
+    counted = naive.open_minutes(clock.accepted_at, clock.due_at) - paused
+    assert sum(row["minutes"] for row in rows) == counted
+    if clock.promise.unit.startswith("working"):
+        assert counted == naive.open_minutes(clock.accepted_at, clock.promised_at)
     assert [row["date"] for row in rows] == sorted({row["date"] for row in rows})
     assert "due" in rows[-1]["marks"] and rows[-1]["left"] == 0 and all(row["note"]["vi"] for row in rows)
 

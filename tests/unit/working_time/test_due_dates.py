@@ -90,7 +90,7 @@ def test_an_override_of_the_catalogue_beats_the_holiday_it_corrects() -> None:
     }
     calendar = WorkingCalendar.of_replies([reply])
     assert calendar.is_working(date(2026, 9, 3)) and not calendar.is_working(date(2026, 9, 2))
-    assert calendar.version == 7 and not calendar.knows(date(2027, 1, 1))
+    assert calendar.version == 7 and not calendar.covers(date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("amount", [-1, 1.5])
