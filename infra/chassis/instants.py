@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from infra.chassis import clock
 from infra.chassis.refusals import InvalidRequest
 
 DAY = len("2026-01-01")
+ONE_DAY = timedelta(days=1)
 
 
 def instant(text: str, pointer: str) -> datetime:
@@ -16,7 +17,8 @@ def instant(text: str, pointer: str) -> datetime:
         if len(text) == DAY:
             return datetime.fromisoformat(f"{text}T17:00:00+07:00")
         at = datetime.fromisoformat(text)
-        at.utctimetuple()  # overflows where the instant does not exist in UTC: at the ends of the calendar
+        for neighbour in (at - ONE_DAY, at + ONE_DAY):
+            neighbour.utctimetuple()  # overflows at the ends of the calendar, where another zone's day does not exist
     except (ValueError, OverflowError):
         raise InvalidRequest.at(pointer, "không phải thời điểm ISO 8601", "not an ISO 8601 instant") from None
     if at.tzinfo is None:

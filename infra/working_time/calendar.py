@@ -127,8 +127,8 @@ class WorkingCalendar:
         return WorkingCalendar(days, self.version, self.years, first, last)
 
     def followed_by(self, later: WorkingCalendar, since: date) -> WorkingCalendar:
-        """This calendar before ``since`` as far as it covers, ``later`` for every other day."""
-        before = {on: day for on, day in self.days.items() if on < since}
+        """This calendar before ``since``, ``later`` from then on; each also where the other does not cover a day."""
+        before = {on: day for on, day in self.days.items() if on < since or not later.covers(on)}
         after = {on: day for on, day in later.days.items() if on >= since or not self.covers(on)}
         years = None if self.years is None or later.years is None else self.years | later.years
         last = None if self.last is None or later.last is None else max(self.last, later.last)

@@ -9,6 +9,13 @@ from typing import Any
 
 from infra.working_time.counting import Amount
 
+WORKING_DAYS_AT_LEAST = 200  # in the emptiest year
+MOST_A_YEAR = {
+    "working_hours": WORKING_DAYS_AT_LEAST * 8,
+    "working_days": WORKING_DAYS_AT_LEAST,
+    "calendar_days": 365,
+    "months": 12,
+}
 INSTANTS = ("at", "due_at", "previous_due_at", "counted_to")
 OPTIONAL = ("rule", "counted_to")  # left out of the JSON of what has none, as it was before they existed
 
@@ -19,6 +26,13 @@ class Promise:
 
     amount: Amount | None
     unit: str
+
+    @property
+    def years_reached(self) -> int:
+        """How many years beyond the next one it can reach at most: what a calendar for it has to cover."""
+        if self.amount is None or self.unit not in MOST_A_YEAR:
+            return 0
+        return int(self.amount / MOST_A_YEAR[self.unit])
 
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> Promise:

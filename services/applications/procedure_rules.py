@@ -20,7 +20,7 @@ from infra.chassis import clock
 from infra.chassis.database import Database, insert_into
 from infra.chassis.instants import office_day
 from infra.chassis.settings import Settings
-from infra.working_time import WorkingCalendar
+from infra.working_time import Promise, WorkingCalendar
 from services.applications.domain.application import Application
 from services.applications.domain.commitments import digest
 from services.applications.errors import ServiceUnavailable
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from services.applications.clients import CatalogClient, ProcedureDefinition
 
 CALENDAR_TTL = 60.0  # seconds a calendar read from the catalogue is used again
+FIRST_YEAR, LAST_YEAR = 1990, 2200  # the years the catalogue has a calendar of
+RESUMED_YEARS = 2  # how far the rest of a promise is counted on beyond this year
 VOLATILE = (
     "status",
     "effective_until",
@@ -39,9 +41,9 @@ VOLATILE = (
 
 @dataclass(frozen=True)
 class CachedCalendar:
-    """A calendar read from the catalogue, when, and the last change that was known before it was read."""
+    """The catalogue's reply for a year, when it was read, and the last change that was known before that."""
 
-    calendar: WorkingCalendar
+    reply: Mapping[str, Any]
     read_at: float
     change: int
 
@@ -90,19 +92,26 @@ class ProcedureRules:
         same_version = (ProcedureCopy.code == row["code"], ProcedureCopy.version == row["version"])
         return session.scalars(select(ProcedureCopy.digest).where(*same_version)).one()
 
-    def calendar(self, at: datetime, catalog: CatalogClient) -> WorkingCalendar:
-        """The offices' calendar of the year of ``at`` and the next, as the catalogue has it now.
+    def calendar(self, at: datetime, catalog: CatalogClient, *, years: int = 1) -> WorkingCalendar:
+        """The offices' calendar of the year of ``at`` and the ``years`` after it, as the catalogue has it now.
 
         One process of many hears of a change; the number it writes down has every other read the calendar again.
         """
-        year = at.astimezone(clock.OFFICE_ZONE).year
-        change, cached = self._last_change(), self._calendars.get(year)
+        # The number is read before the calendar is: a change in between has it read once more, not missed.
+        first, change = office_day(at).year, self._last_change()
+        needed = range(max(first, FIRST_YEAR), min(first + years, LAST_YEAR) + 1)
+        return WorkingCalendar.of_replies([self._year(year, change, catalog) for year in needed])
+
+    def calendar_for(self, promise: Mapping[str, Any], catalog: CatalogClient) -> WorkingCalendar:
+        """The calendar of every year that a promise given now can reach."""
+        return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).years_reached)
+
+    def _year(self, year: int, change: int, catalog: CatalogClient) -> Mapping[str, Any]:
+        cached = self._calendars.get(year)
         if cached is None or cached.change != change or time.monotonic() - cached.read_at > CALENDAR_TTL:
-            # The number is read before the calendar is: a change in between has it read once more, not missed.
-            replies = [catalog.calendar(year=needed) for needed in (year, year + 1)]
-            cached = CachedCalendar(WorkingCalendar.of_replies(replies), time.monotonic(), change)
+            cached = CachedCalendar(catalog.calendar(year=year), time.monotonic(), change)
             self._calendars[year] = cached
-        return cached.calendar
+        return cached.reply
 
     def calendar_changed(self, event: Mapping[str, Any]) -> None:
         """Write down a ``calendar_changed.v1`` of *catalog*; from its commit on no process uses an older copy."""
@@ -125,10 +134,12 @@ class ProcedureRules:
         with self.database.session() as session:
             return session.scalar(select(func.max(CalendarChange.number))) or 0
 
-    def calendar_if_known(self, at: datetime, catalog: CatalogClient) -> WorkingCalendar | None:
+    def calendar_if_known(
+        self, at: datetime, catalog: CatalogClient, *, years: int = RESUMED_YEARS
+    ) -> WorkingCalendar | None:
         """The same, or None while the catalogue does not answer: then the days at hand are used."""
         try:
-            return self.calendar(at, catalog)
+            return self.calendar(at, catalog, years=years)
         except ServiceUnavailable:
             return None
 

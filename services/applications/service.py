@@ -278,7 +278,13 @@ class ApplicationsService(Operations):
     @door(roles=OFFICERS, sensitive=("question",))
     def consult(self, application_id: str, agency_code: str, question: str, due_at: str, command_id: str) -> Json:
         return self.office.consult(
-            application_id, agency_code, question, due_at, by=self.caller.actor, command=self.caller.command
+            application_id,
+            agency_code,
+            question,
+            due_at,
+            catalog=self.catalog,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     @door(roles=OFFICERS, sensitive=("opinion",))

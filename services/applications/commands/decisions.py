@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.settings import Settings
@@ -112,9 +111,9 @@ class Decisions:
         self, application_id: str, outcome: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
     ) -> dict[str, Any]:
         """``outcome``: uphold (handling starts again) or dismiss."""
-        calendar = self.procedure_rules.calendar(clock.now(), catalog)
         application = self.store.get(application_id)
         promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
+        calendar = self.procedure_rules.calendar_for(promise, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = vault.seal(session, application_id, reason)

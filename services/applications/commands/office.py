@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.instants import instant
+from infra.chassis.instants import instant, office_day
 from infra.chassis.settings import Settings
+from infra.working_time import WorkingCalendar
 from services.applications.commands.decisions import due_date_of, receipt_number
 from services.applications.commands.executor import Commands, acting_for
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
+from services.applications.errors import InvalidRequest
 from services.applications.event_store.store import Store
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules, promise_of
@@ -26,6 +28,8 @@ from services.applications.procedure_rules import ProcedureRules, promise_of
 if TYPE_CHECKING:
     from services.applications.clients import CatalogClient
 
+FARTHEST_PROMISE = 30  # years a date set by hand may lie ahead, as the catalogue counts no promise farther either
+FARTHEST_CONSULTATION = 100  # binds nobody's promise; only what no calendar reaches is refused
 PLACES = ("pointer", "field", "requirement", "attachment_id")  # where something is wrong
 PLACE = re.compile(r"[\w./~:-]+")  # a name or a pointer; what has spaces in it may speak of somebody
 
@@ -43,9 +47,9 @@ class Office:
 
     def accept(self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command) -> dict[str, Any]:
         """Take in; the clock starts: ``{due_at, receipt_number, …}``."""
-        calendar = self.procedure_rules.calendar(clock.now(), catalog)
         application = self.store.get(application_id)
         promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
+        calendar = self.procedure_rules.calendar_for(promise, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             application.accept(
@@ -106,17 +110,25 @@ class Office:
         return self.commands.change(application_id, "request_payment", work, by=by, command=command)
 
     def consult(
-        self, application_id: str, agency_code: str, question: str, due_at: str, *, by: Actor, command: Command
+        self,
+        application_id: str,
+        agency_code: str,
+        question: str,
+        due_at: str,
+        *,
+        catalog: CatalogClient,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
-        """Ask another agency: ``{consultation_id, …}``."""
-        until = instant(due_at, "/due_at")
+        """Ask another agency: ``{consultation_id, due_at, …}``; a day on which no office works means the next."""
+        until = self._due_by_hand(due_at, FARTHEST_CONSULTATION, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
             application.consult(
                 consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
             )
-            return {"consultation_id": consultation_id}
+            return {"consultation_id": consultation_id, "due_at": until.isoformat()}
 
         return self.commands.change(application_id, "consult", work, by=by, command=command)
 
@@ -134,14 +146,15 @@ class Office:
     def extend(
         self, application_id: str, due_at: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
     ) -> dict[str, Any]:
-        """Promise a later date: ``{due_at, previous_due_at, …}``."""
-        later = instant(due_at, "/due_at")
+        """Promise a later date: ``{due_at, previous_due_at, …}``; a day on which no office works means the next."""
+        later = self._due_by_hand(due_at, FARTHEST_PROMISE, catalog)
         procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)
+        may_extend, calendar = procedure.get("may_extend", True), self._calendar_until(later, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             before = application.due_at
             words = vault.seal(session, application_id, reason)
-            application.extend(due_at=later, reason=words, may_extend=procedure.get("may_extend", True), by=act)
+            application.extend(due_at=later, reason=words, may_extend=may_extend, calendar=calendar, by=act)
             return due_date_of(application) | {"previous_due_at": before.isoformat() if before else None}
 
         return self.commands.change(application_id, "extend", work, by=by, command=command)
@@ -174,6 +187,21 @@ class Office:
             application.stop(cause="approver", reason=words, legal_basis=legal_basis, by=act)
 
         return self.commands.change(application_id, "stop", work, by=by, command=command)
+
+    def _due_by_hand(self, text: str, farthest: int, catalog: CatalogClient) -> datetime:
+        """A due date set by an officer: at most ``farthest`` years ahead, moved to the next working day."""
+        at = instant(text, "/due_at")
+        if office_day(at).year > office_day(clock.now()).year + farthest:
+            raise InvalidRequest.at("/due_at", f"không xa quá {farthest} năm", f"at most {farthest} years ahead")
+        return deadline.moved_to_working_day(at, self._calendar_until(at, catalog, since=at) or WorkingCalendar())
+
+    def _calendar_until(
+        self, at: datetime, catalog: CatalogClient, *, since: datetime | None = None
+    ) -> WorkingCalendar | None:
+        """The calendar from today's year (or that of ``since``) to the one after ``at``, if the catalogue answers."""
+        begin = since or clock.now()
+        years = max(office_day(at).year - office_day(begin).year, 0) + 1
+        return self.procedure_rules.calendar_if_known(begin, catalog, years=years)
 
     def _answer_by(self, application_id: str, limit: str, catalog: CatalogClient) -> datetime | None:
         procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)

@@ -17,9 +17,12 @@ from infra.working_time import (
     Promise,
     WorkingCalendar,
     due_at,
+    moved_to_working_day,
     office_minute,
     with_unstated_span,
 )
+
+__all__ = ["ended", "extended", "limit", "moved", "moved_to_working_day", "paused", "resumed", "start"]
 
 SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pauses
 
@@ -55,9 +58,12 @@ def resumed(
     return _recorded(clock, after if after.calendar is clock.calendar else _trimmed(after))
 
 
-def extended(clock: Clock, at: datetime, due: datetime, cause: str, ref: str, calendar: WorkingCalendar) -> Moved:
+def extended(
+    clock: Clock, at: datetime, due: datetime, cause: str, ref: str, calendar: WorkingCalendar | None
+) -> Moved:
     """A date set by hand; the event carries the calendar of the days that the clock did not reach before."""
-    return _recorded(clock, _trimmed(clock.extend(at, due, cause, ref, calendar=calendar)))
+    after = clock.extend(at, due, cause, ref, calendar=calendar)
+    return _recorded(clock, _trimmed(after) if calendar else after)
 
 
 def ended(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:

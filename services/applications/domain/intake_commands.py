@@ -117,8 +117,10 @@ class IntakeCommands(CommandChecks):
             reason=reason,
         )
 
-    def extend(self, *, due_at: datetime, reason: Sealed, may_extend: bool, by: Act) -> None:
-        """Promise a later date, with a reason; the earlier one stays readable."""
+    def extend(
+        self, *, due_at: datetime, reason: Sealed, may_extend: bool, calendar: WorkingCalendar | None = None, by: Act
+    ) -> None:
+        """Promise a later date, with a reason; the earlier one stays readable. ``calendar``: for the days between."""
         move = self._check("extend", by)
         clock = self.clock
         if not may_extend:
@@ -129,7 +131,7 @@ class IntakeCommands(CommandChecks):
             raise NotExtendable(
                 why_vi="ngày mới phải sau ngày hẹn hiện tại", why_en="the new date must be later than the present one"
             )
-        moved = deadline.extended(clock, by.at, due_at, "DeadlineExtended", self._ref())
+        moved = deadline.extended(clock, by.at, due_at, "DeadlineExtended", self._ref(), calendar)
         self._record(
             DeadlineExtended,
             move,

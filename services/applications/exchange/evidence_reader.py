@@ -77,6 +77,7 @@ class Bundled:
             "due_at": promised.due_at.isoformat() if promised.due_at else None,
             "happenings": [happening.to_json() for happening in promised.changes],
             "calendar_version": promised.calendar.version,
+            "uncovered_since": uncovered.isoformat() if (uncovered := promised.uncovered_since) else None,
             "days": explain(promised, until=application.modified_on.date()),
         }
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
-from infra.chassis.instants import instant
+from infra.chassis.instants import instant, office_day, today
 from infra.chassis.settings import Settings
-from infra.working_time import WorkingCalendar, explain, restate
+from infra.working_time import Clock, WorkingCalendar, explain, restate
 from services.applications.access import OFFICERS, check_reader, record_imported_read, record_listing, record_read
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS
@@ -150,7 +150,8 @@ class HistoryReader:
             "minutes_left": promised.minutes_left(clock.now()),
             "happenings": [happening.to_json() for happening in promised.changes],
             "calendar_version": promised.calendar.version,
-            "days": explain(promised, until=clock.now().astimezone(clock.OFFICE_ZONE).date()),
+            "days": explain(self._covered(promised, catalog), until=today()),
+            "uncovered_since": uncovered.isoformat() if (uncovered := promised.uncovered_since) else None,
             "corrected": self.corrected(application, catalog),
         }
 
@@ -205,18 +206,22 @@ class HistoryReader:
         promised = application.clock
         if promised is None:
             return None
-        days: dict[int, WorkingCalendar] = {}
-        last = promised.last_due_at or promised.accepted_at
-        calendar = self.procedure_rules.calendar(promised.accepted_at, catalog)
-        for year in range(promised.accepted_at.year + 1, last.year + 1):
-            days[year] = self.procedure_rules.calendar(datetime(year, 6, 1, tzinfo=clock.OFFICE_ZONE), catalog)
-        for later in days.values():
-            calendar = WorkingCalendar(
-                {**calendar.days, **later.days},
-                later.version,
-                (calendar.years or frozenset()) | (later.years or frozenset()),
-            )
+        calendar = self._calendar_of(promised, catalog)
         return dict(restate(promised, calendar).to_json())
+
+    def _calendar_of(self, promised: Clock, catalog: CatalogClient) -> WorkingCalendar:
+        """Today's calendar from acceptance to the last day that this clock knows of, or to today."""
+        known = [promised.last_due_at, *(change.at for change in promised.changes), clock.now()]
+        last = max(at for at in known if at is not None)
+        years = office_day(last).year - office_day(promised.accepted_at).year
+        return self.procedure_rules.calendar(promised.accepted_at, catalog, years=max(years, 1))
+
+    def _covered(self, promised: Clock, catalog: CatalogClient) -> Clock:
+        """The clock with today's calendar for the days that its events carry none of, if the catalogue answers."""
+        try:
+            return promised.completed_by(self._calendar_of(promised, catalog))
+        except ServiceUnavailable:
+            return promised
 
     def events(
         self,

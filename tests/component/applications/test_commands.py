@@ -105,7 +105,10 @@ def test_a_role_held_elsewhere_does_not_hide_the_one_held_here(portal):
 def test_who_serves_two_asked_agencies_answers_for_each(portal):
     key = portal.in_processing()
     both = Actor("both-1", "both-1", frozenset(), {code: frozenset({"case_officer"}) for code in (OTHER, THIRD)})
-    asked = [portal.office.consult(key, code, "?", "2099-01-01", **call(actors.CASE)) for code in (OTHER, THIRD)]
+    asked = [
+        portal.office.consult(key, code, "?", "2099-01-01", catalog=portal.catalog, **call(actors.CASE))
+        for code in (OTHER, THIRD)
+    ]
     for one in reversed(asked):
         portal.office.answer_consultation(key, one["consultation_id"], "Đồng ý.", **call(both))
     by = [one["by"]["agency_code"] for one in portal.audit.history(key, **reading(actors.AUDITOR))["items"][-2:]]

@@ -142,7 +142,7 @@ def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
 
 def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themselves(portal):
     key = portal.proposed()
-    portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", **call(actors.CASE))
+    portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE))
     shown = portal.desk.application(key, identity=portal.identity, **reading(actors.CITIZEN))
     assert [hand["did"] for hand in shown["hands"]] == [
         "Accepted",
@@ -161,7 +161,9 @@ def test_the_asked_agency_sees_the_application_it_was_asked_about(portal):
     key = portal.in_processing()
     with pytest.raises(Forbidden):
         portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))
-    asked = portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", **call(actors.CASE))
+    asked = portal.office.consult(
+        key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE)
+    )
     assert (
         portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))["status"] == "in_processing"
     )

@@ -165,6 +165,7 @@ class Hands:
             "agency_code": given["agency"],
             "question": "?",
             "due_at": (given["at"] + timedelta(days=5)).isoformat(),
+            **self._rules,
         }
 
     def _answer_consultation(self, given: Given) -> Given:

@@ -119,7 +119,7 @@ def test_an_erased_person_is_in_no_table_and_replay_still_holds(portal):
     portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, **call(actors.CITIZEN))
     portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     portal.office.assign(key, "case-1", **call(actors.APPROVER))
-    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", **call(actors.CASE))
+    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", catalog=portal.catalog, **call(actors.CASE))
     portal.office.stop(key, canaries[1], **call(actors.APPROVER))
     portal.follow()
     assert all(canary in dump(portal) for canary in canaries)
