@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
+from services.identity.contact_details import email_address, telephone
 from services.identity.errors import (
     AccountAlreadyExists,
     AccountErased,
@@ -72,9 +72,11 @@ class Accounts:
         """Open an account for a person of the register: ``{account_id, username, citizen_number, full_name, …}``.
 
         Refuses ``CitizenNotInRegister``, ``CitizenDataDiffers``, ``AccountAlreadyExists``, ``WeakPassword`` and, for a
-        telephone number that cannot be one, ``InvalidRequest``.
+        telephone number or e-mail address that nobody can have, ``InvalidRequest``.
         """
-        registration = replace(registration, phone=e164(registration.phone))
+        registration = replace(
+            registration, phone=telephone(registration.phone), email=email_address(registration.email)
+        )
         citizen = self._citizen(registration)
         passwords.check_strength(password, about=registration.guessable())
         password_hash = passwords.hash_password(password)
@@ -141,17 +143,6 @@ class Accounts:
         if not citizen.fits(registration.full_name, birth_date):
             raise CitizenDataDiffers()
         return citizen
-
-
-def e164(phone: str) -> str:
-    """``phone`` as +84…; a number without country code is Vietnamese. ``InvalidRequest`` if it cannot be one."""
-    try:
-        number = phonenumbers.parse(phone, "VN")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise InvalidRequest.at("/phone", "không phải số điện thoại hợp lệ", "is no possible telephone number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _date(birth_date: str) -> date:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.postal_address import checked_address
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 from services.applications.access import application_of_caller
@@ -207,8 +208,8 @@ class Registry:
         address: Any = None,
     ) -> dict[str, Any]:
         """How the result should come back; an address is needed for the post."""
-        if method == "post" and not address:
-            raise InvalidRequest.at("/address", "cần địa chỉ nhận qua bưu chính", "an address is needed for the post")
+        if method == "post" or address is not None:
+            checked_address(address)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             words = address if isinstance(address, str) or address is None else _lines(address)

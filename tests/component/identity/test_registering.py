@@ -58,11 +58,57 @@ def test_a_weak_password_is_refused_and_no_account_made(identity, weak):
         assert session.scalar(select(Account)) is None
 
 
-@pytest.mark.parametrize("phone", ["không có", "12", "+84 12345678901234567", "\u0000"])
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "không có",
+        "12",
+        "+84 12345678901234567",
+        "\u0000",
+        "01621234567",
+        "0000000000",
+        "1900 1234",
+        "1800 1234",
+        "113",
+        "+84 000000000",
+        "0123456789",
+    ],
+)
 def test_a_telephone_number_that_cannot_be_one_is_pointed_at(identity, password, phone):
     with pytest.raises(InvalidRequest) as refused:
         identity.accounts.register_citizen(identity.claimed(phone=phone), password)
     assert refused.value.facts["problems"][0]["pointer"] == "/phone"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "mau@localhost",
+        "a@b",
+        "a..b@example.com",
+        ".a@example.com",
+        "a@-b.vn",
+        "a@b..vn",
+        "a b@example.com",
+        "a@example.com,b@example.com",
+        f"{'a' * 65}@example.com",
+        "a@127.0.0.1",
+        "mẫu@",
+        "a@example.c\u200bom",
+    ],
+)
+def test_an_email_address_that_cannot_be_one_is_pointed_at(identity, password, email):
+    with pytest.raises(InvalidRequest) as refused:
+        identity.accounts.register_citizen(identity.claimed(email=email), password)
+    assert refused.value.facts["problems"][0]["pointer"] == "/email"
+
+
+@pytest.mark.parametrize(
+    "phone", ["0901 234 567", "+84 90 123 45 67", "０９０１２３４５６７", "024 3825 1234", "+1 650 253 0000"]
+)
+def test_a_telephone_number_that_somebody_can_have_is_taken(identity, password, phone):
+    account = identity.accounts.register_citizen(identity.claimed(phone=phone), password)
+    assert identity.accounts.contact(account["account_id"])["phone"].startswith("+")
 
 
 def test_a_date_that_only_looks_like_one_is_pointed_at(identity, password):
