@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.engine.environment import World, world
+from tests.faults.engine.environment import Environment, running_environment
 from tests.faults.engine.report import write_page
-from tests.faults.engine.runner import play
-from tests.faults.engine.schedule import Share
+from tests.faults.engine.runner import run_scenario
+from tests.faults.engine.schedule import TimeBudget
 from tests.faults.scenarios.table import LONG
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -21,9 +21,11 @@ pytestmark = pytest.mark.chaos
 
 
 @pytest.fixture(scope="module")
-def share(request: pytest.FixtureRequest) -> Share:
+def budget(request: pytest.FixtureRequest) -> TimeBudget:
     """Of the scenarios that were chosen, which may be some of them only (``-k``)."""
-    return Share(SECONDS, [item.callspec.params["scenario"].__name__ for item in request.session.items if chosen(item)])
+    return TimeBudget(
+        SECONDS, [item.callspec.params["scenario"].__name__ for item in request.session.items if chosen(item)]
+    )
 
 
 def chosen(item: pytest.Item) -> bool:
@@ -31,16 +33,18 @@ def chosen(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="module")
-def platform(share: Share, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("faults")) as made:
+def platform(budget: TimeBudget, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    with running_environment(tmp_path_factory.mktemp("faults")) as made:
         yield made
     write_page()
 
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("scenario", LONG, ids=lambda one: one.__name__)
-def test_nothing_is_lost_and_nothing_happens_twice(platform, share, scenario):
-    verdict = play(platform, scenario, seed=SEED, seconds=share.of(scenario.__name__), clients=CLIENTS)
+def test_nothing_is_lost_and_nothing_happens_twice(platform, budget, scenario):
+    verdict = run_scenario(
+        platform, scenario, seed=SEED, seconds=budget.seconds_for(scenario.__name__), clients=CLIENTS
+    )
     assert verdict.held, (
-        verdict.told() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
+        verdict.summary() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
     )

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from tests.faults.chaos import shares
-from tests.faults.engine.invariants import Truth, judge_quarantine
+from tests.faults.engine.invariants import Invariants, check_quarantine
 from tests.faults.engine.report import chart, faults_of, markdown, memory, page, table
-from tests.faults.engine.schedule import FULL_SECONDS, SETTLING, Share
-from tests.faults.engine.side_effects import judge_letters, judge_money, judge_texts
+from tests.faults.engine.schedule import FULL_SECONDS, SETTLING, TimeBudget
+from tests.faults.engine.side_effects import check_emails, check_payments, check_text_messages
 from tests.faults.engine.verdicts import Verdict
-from tests.faults.engine.workload import Act, Ledger
+from tests.faults.engine.workload import Attempt, Ledger
 from tests.faults.scenarios.soak import judge, over_time
 from tests.faults.scenarios.table import LONG
 
 STARTED = {"command_id": "c1", "kind": "Started", "application_id": "a1", "version": 1}
 
 
-def judged(events: list[dict[str, object]], *acts: Act) -> Verdict:
-    truth, verdict, ledger = Truth.__new__(Truth), Verdict("example", 1), Ledger(list(acts))
-    truth._commands(ledger, events, verdict)
-    truth._strangers(ledger, events, verdict)
+def judged(events: list[dict[str, object]], *attempts: Attempt) -> Verdict:
+    invariants, verdict, ledger = Invariants.__new__(Invariants), Verdict("example", 1), Ledger(list(attempts))
+    invariants._commands(ledger, events, verdict)
+    invariants._unrequested_events(ledger, events, verdict)
     return verdict
 
 
-def start(outcome: str = "acknowledged") -> Act:
-    return Act("c1", "applications.start", "a1", outcome=outcome)
+def start(outcome: str = "acknowledged") -> Attempt:
+    return Attempt("c1", "applications.start", "a1", outcome=outcome)
 
 
 def test_an_acknowledged_command_with_its_event_holds():
@@ -87,12 +87,12 @@ def test_a_line_through_the_samples_tells_growth_from_noise():
 
 
 def test_the_minutes_are_divided_and_none_is_left_out():
-    share = Share(3600, ["partitions", "everything_at_once", "contention"])
-    assert round(share.of("everything_at_once")) == round((3600 - 3 * SETTLING) * 900 / 2720)
-    share.seconds = 0
-    assert share.of("partitions") == 10 and share.left == ["contention"]
-    share.seconds = 36_000
-    assert share.of("contention") == FULL_SECONDS["contention"]
+    budget = TimeBudget(3600, ["partitions", "everything_at_once", "contention"])
+    assert round(budget.seconds_for("everything_at_once")) == round((3600 - 3 * SETTLING) * 900 / 2720)
+    budget.seconds = 0
+    assert budget.seconds_for("partitions") == 10 and budget.left == ["contention"]
+    budget.seconds = 36_000
+    assert budget.seconds_for("contention") == FULL_SECONDS["contention"]
     assert set(FULL_SECONDS) == {one.__name__ for one in LONG}
     assert sum(shares(30)) == 1800
 
@@ -100,7 +100,7 @@ def test_the_minutes_are_divided_and_none_is_left_out():
 def letters_judged(*letters: str, attempts: int = 0) -> Verdict:
     answers = iter([[("d1", "sent", attempts)], [("d1",)]])
     verdict = Verdict("example", 1)
-    judge_letters(
+    check_emails(
         lambda *_asked, **_values: next(answers), [f"Message-ID: <{one}@here>\n" for one in letters], 0, verdict
     )
     return verdict
@@ -114,7 +114,7 @@ def test_a_delivery_sent_has_one_letter_and_a_second_one_only_after_an_unknown_e
 
 def money_judged(captured: dict[str, int], *settled: tuple[str, str, int]) -> Verdict:
     verdict = Verdict("example", 1)
-    judge_money(lambda *_asked: list(settled), captured, {"before"}, verdict)
+    check_payments(lambda *_asked: list(settled), captured, {"before"}, verdict)
     return verdict
 
 
@@ -127,7 +127,7 @@ def test_what_a_gateway_took_is_booked_once_and_nothing_else():
 
 def put_aside(poison: int, *came: str | None) -> Verdict:
     verdict = Verdict("example", 1, poison=poison)
-    judge_quarantine([{"why": "", "headers": {} if one is None else {"poison": one}} for one in came], verdict)
+    check_quarantine([{"why": "", "headers": {} if one is None else {"poison": one}} for one in came], verdict)
     return verdict
 
 
@@ -141,7 +141,7 @@ def texts_judged(status: str, **puts: int) -> Verdict:
     answers = iter([[("d1", status)], [("d1",)]])
     verdict = Verdict("example", 1)
     texts = [{"id": one, "puts": times} for one, times in puts.items()]
-    judge_texts(lambda *_asked, **_values: next(answers), texts, 0, verdict)
+    check_text_messages(lambda *_asked, **_values: next(answers), texts, 0, verdict)
     return verdict
 
 
@@ -155,7 +155,7 @@ def test_a_text_sent_was_handed_over_once():
 def test_events_whose_queue_was_deleted_may_be_put_aside_by_the_broker():
     raw = [{"id": "applications:1", "source": "/applications", "data": {}}]
     kind, other = Verdict("example", 1, marks=[(1.0, "queues deleted")]), Verdict("example", 1)
-    judge_quarantine(raw, kind)
-    judge_quarantine(raw, other)
+    check_quarantine(raw, kind)
+    check_quarantine(raw, other)
     assert kind.held and kind.facts["events whose queue was gone"] == 1
     assert other.unexpected

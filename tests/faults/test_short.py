@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.engine.environment import World, world
-from tests.faults.engine.runner import play
+from tests.faults.engine.environment import Environment, running_environment
+from tests.faults.engine.runner import run_scenario
 from tests.faults.engine.schedule import SHORT_SECONDS
 from tests.faults.scenarios.table import ALL
 
@@ -16,17 +16,17 @@ SEED = int(os.environ.get("SEED", "1"))
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("faults")) as made:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    with running_environment(tmp_path_factory.mktemp("faults")) as made:
         yield made
 
 
 @pytest.mark.timeout(480)  # crash_points starts 46 processes
 @pytest.mark.parametrize("scenario", ALL, ids=lambda one: one.__name__)
 def test_nothing_is_lost_and_nothing_happens_twice(platform, scenario):
-    verdict = play(platform, scenario, seed=SEED, seconds=SHORT_SECONDS[scenario.__name__])
+    verdict = run_scenario(platform, scenario, seed=SEED, seconds=SHORT_SECONDS[scenario.__name__])
     assert verdict.held, (
-        verdict.told() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
+        verdict.summary() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
     )
 
 

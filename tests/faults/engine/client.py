@@ -14,7 +14,7 @@ from kombu import Connection, Exchange, Queue
 EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
 
 
-class Unknown(Exception):
+class OutcomeUnknown(Exception):
     """No answer came: the command may have been carried out or not."""
 
 
@@ -24,19 +24,19 @@ class Refused(Exception):
         self.name = name
 
 
-class Caller:
+class RpcClient:
     """One connection, made again after every trouble. Not for two greenlets at once."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._connection: Connection | None = None
         self._replies: dict[str, Any] = {}
-        self._silent = 0
+        self._timeouts = 0
 
-    def ask(
+    def call(
         self, service: str, method: str, arguments: dict[str, Any], *, token: str | None = None, timeout: float = 6.0
     ) -> Any:
-        """The result; :class:`Refused` or :class:`Unknown`. The deadline travels along."""
+        """The result; :class:`Refused` or :class:`OutcomeUnknown`. The deadline travels along."""
         until = time.monotonic() + timeout
         try:
             connection = self._ready()
@@ -48,11 +48,11 @@ class Caller:
                     raise TimeoutError
                 connection.drain_events(timeout=left)
         except Exception as error:  # noqa: BLE001 - whatever it was, the outcome is unknown
-            self._silent += 1
-            if not isinstance(error, socket.timeout) or self._silent > 1:
+            self._timeouts += 1
+            if not isinstance(error, socket.timeout) or self._timeouts > 1:
                 self.close()
-            raise Unknown(f"{type(error).__name__}: {error}") from None
-        self._silent = 0
+            raise OutcomeUnknown(f"{type(error).__name__}: {error}") from None
+        self._timeouts = 0
         return _unwrap(self._replies.pop(correlation_id))
 
     def _send(
@@ -76,18 +76,18 @@ class Caller:
                 channel = connection.channel()
                 self._queue = f"outside-{uuid.uuid4().hex}"
                 replies = Queue(self._queue, EXCHANGE, self._queue, exclusive=True, auto_delete=True, durable=False)
-                consumer = connection.Consumer([replies], callbacks=[self._heard], no_ack=True, channel=channel)
+                consumer = connection.Consumer([replies], callbacks=[self._on_reply], no_ack=True, channel=channel)
                 consumer.consume()
                 self._producer = connection.Producer(channel)
             except Exception:
                 with contextlib.suppress(Exception):
                     connection.collect()
                 raise
-            self._connection, self._silent = connection, 0
+            self._connection, self._timeouts = connection, 0
             self._replies.clear()
         return self._connection
 
-    def _heard(self, body: Any, message: Any) -> None:
+    def _on_reply(self, body: Any, message: Any) -> None:
         self._replies[str(message.properties.get("correlation_id"))] = body
 
     def close(self) -> None:

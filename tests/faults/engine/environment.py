@@ -26,9 +26,9 @@ from infra.chassis.settings import SERVICES
 from infra.cli.demo import smtp_server
 from infra.sandbox import sms_provider
 from infra.sandbox.sms_provider import SmsProvider
-from tests.faults.engine.client import Caller, Refused, Unknown
-from tests.faults.engine.side_effects import Bank, bank
-from tests.faults.engine.tcp_proxy import Proxies, Proxy
+from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
+from tests.faults.engine.side_effects import PaymentGateway, payment_gateway
+from tests.faults.engine.tcp_proxy import Proxy, ProxyProcess
 from tests.faults.engine.workload import People
 from tests.support.import_path import import_path
 from tests.support.local_servers import free_port
@@ -60,7 +60,7 @@ class Member:
     log: Path
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    kept: bool = True  # restarted when it ends
+    restarts: bool = True  # restarted when it ends
     exits: list[int] = field(default_factory=list)
     program: tuple[str, ...] = PORTAL
     prefix: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class Member:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
 
-class World:
+class Environment:
     """Five services, their followers, and the means to hurt them."""
 
     def __init__(self, folder: Path, broker: Broker, databases: Databases, vhost_uri: str) -> None:
@@ -115,17 +115,17 @@ class World:
         self.vhost = vhost_uri.rpartition("/")[2]
         self.urls = {service: databases.make(service) for service in SERVICES}
         self.members: dict[str, Member] = {}
-        self.proxies = Proxies()
+        self.proxies = ProxyProcess()
         self.to_broker: dict[str, Proxy] = {}
         self.to_database: dict[str, Proxy] = {}
         self.people: People
         self.mails: Any = None
         self.texts: SmsProvider
-        self.bank: Bank
+        self.gateway: PaymentGateway
         self.audit_keys: list[str] = []  # what auditors hold every checkpoint against; never looked up a second time
         self._engines: dict[str, Any] = {}
         self._supervising: Any = None
-        self.came_back: dict[str, float] = {}
+        self.recovery_times: dict[str, float] = {}
 
     # ── setting up
     def prepare(self, own: dict[str, str]) -> None:
@@ -151,7 +151,7 @@ class World:
     def remove(self, name: str) -> None:
         """End a process that was added, for good."""
         member = self.members[name]
-        member.kept = False
+        member.restarts = False
         member.send(signal.SIGTERM)
         assert member.process is not None
         try:
@@ -189,13 +189,13 @@ class World:
         self._supervising = eventlet.spawn(self._supervise)
         self.wait_ready(180)
         self.people = People(self.direct_uri, json.loads(self.command("seed", "--json")))
-        self.people.bank = self.bank
+        self.people.gateway = self.gateway
 
     def _supervise(self) -> None:
         """What compose does with ``restart: always``."""
         while True:
             for member in self.members.values():
-                if member.process is not None and not member.running and member.kept:
+                if member.process is not None and not member.running and member.restarts:
                     member.exits.append(member.process.returncode)
                     member.start()
             eventlet.sleep(0.2)
@@ -205,33 +205,33 @@ class World:
         for member in list(self.members.values()):
             while not (member.running and member.ready()):
                 if time.monotonic() > until:
-                    said = self.last_words(member.name, 1500)
+                    said = self.log_tail(member.name, 1500)
                     raise TimeoutError(f"{member.name} is not ready: {member.report()}\n{said}")
                 eventlet.sleep(0.3)
 
-    def last_words(self, name: str, characters: int = 2000) -> str:
+    def log_tail(self, name: str, characters: int = 2000) -> str:
         return self.members[name].log.read_text(errors="replace")[-characters:]
 
     # ── looking
     def recovery(self, limit: float = 90) -> float:
-        """Seconds from now until every process is ready and every service answers; :attr:`came_back` says who when."""
-        begun, caller = time.monotonic(), Caller(self.direct_uri)
+        """Seconds from now until every process is ready and every service answers; :attr:`recovery_times` has each."""
+        begun, client = time.monotonic(), RpcClient(self.direct_uri)
         self.wait_ready(limit)
-        self.came_back = {"all ready": round(time.monotonic() - begun, 1)}
+        self.recovery_times = {"all ready": round(time.monotonic() - begun, 1)}
         for service in SERVICES:
-            self._wait_for_answer(service, caller, begun + limit)
-            self.came_back[service] = round(time.monotonic() - begun, 1)
-        caller.close()
+            self._wait_for_answer(service, client, begun + limit)
+            self.recovery_times[service] = round(time.monotonic() - begun, 1)
+        client.close()
         return time.monotonic() - begun
 
-    def _wait_for_answer(self, service: str, caller: Caller, until: float) -> None:
+    def _wait_for_answer(self, service: str, client: RpcClient, until: float) -> None:
         while time.monotonic() < until:
             try:
-                if caller.ask(service, "health", {}, timeout=3)["status"] == "ok":
+                if client.call(service, "health", {}, timeout=3)["status"] == "ok":
                     return
-            except (Unknown, Refused):
+            except (OutcomeUnknown, Refused):
                 eventlet.sleep(0.2)
-        raise TimeoutError(f"{service} does not answer\n{self.last_words(service)}")
+        raise TimeoutError(f"{service} does not answer\n{self.log_tail(service)}")
 
     def queues(self) -> dict[str, int]:
         """Messages ready or unacknowledged per queue that has any; asked over AMQP, where nothing lags."""
@@ -248,7 +248,7 @@ class World:
                 found[name] += int(channel.queue_declare(name, passive=True).message_count)
         return {name: count for name, count in found.items() if count}
 
-    def letters(self, queue: str) -> list[dict[str, Any]]:
+    def messages_in(self, queue: str) -> list[dict[str, Any]]:
         """What lies in a queue of JSON, from its head, and stays there."""
         from kombu import Connection
 
@@ -292,16 +292,16 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path, **settings: str) -> Iterator[World]:
+def running_environment(folder: Path, **settings: str) -> Iterator[Environment]:
     """A platform on servers of its own, ready and seeded."""
     with contextlib.ExitStack() as stack:
         broker = stack.enter_context(running_broker(own=True))
         databases = stack.enter_context(running_databases(own=True, durable=True))
         assert isinstance(broker, Broker)
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
-        outside = stack.enter_context(bank())
-        made = World(folder, broker, databases, stack.enter_context(broker.virtual_host()))
-        made.mails, made.bank, outside.uri, made.texts = mails, outside, made.direct_uri, sms_provider.serve()
+        outside = stack.enter_context(payment_gateway())
+        made = Environment(folder, broker, databases, stack.enter_context(broker.virtual_host()))
+        made.mails, made.gateway, outside.uri, made.texts = mails, outside, made.direct_uri, sms_provider.serve()
         stack.callback(made.texts.stop)
         stack.callback(made.close)
         made.prepare({"SMTP_URL": mailbox, "SMS_URL": made.texts.url, **outside.settings, **settings})

@@ -14,16 +14,16 @@ from typing import Any
 
 import eventlet
 
-from tests.faults.engine.audit_check import Keeper
-from tests.faults.engine.client import Caller, Refused, Unknown
-from tests.faults.engine.environment import World
-from tests.faults.engine.side_effects import judge_letters, judge_money, judge_texts, not_settled_yet
+from tests.faults.engine.audit_check import CheckpointCollector
+from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
+from tests.faults.engine.environment import Environment
+from tests.faults.engine.side_effects import check_emails, check_payments, check_text_messages, unsettled_captures
 from tests.faults.engine.verdicts import Verdict
 from tests.faults.engine.workload import Ledger
 from tests.faults.scenarios.storms import POISON
 
 # door → the event it leaves
-LEAVES = {
+EVENT_OF_COMMAND = {
     "applications.start": "Started",
     "applications.save_answers": "AnswersSaved",
     "applications.attach": "Attached",
@@ -36,7 +36,7 @@ LEAVES = {
     "applications.approve": "Approved",
     "applications.reject": "Rejected",
 }
-BY_THE_SYSTEM = {"FeeSettled"}
+SYSTEM_EVENTS = {"FeeSettled"}
 # event → type of the message its applicant must find once
 MESSAGES = {
     "Started": "application_started.v1",
@@ -48,17 +48,17 @@ LAST = "SELECT coalesce(max(notification_id), 0) FROM stored_events"
 QUARANTINE = "portal.quarantine"
 
 
-class Truth:
-    """What stood before a run, so that only what the run did is judged."""
+class Invariants:
+    """What there was before a run, so that only what the run did is judged."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.caller = world, Caller(world.direct_uri)
-        self.position = int(world.rows("applications", LAST)[0][0])
-        self.quarantined = world.queues().get(QUARANTINE, 0)
+    def __init__(self, environment: Environment) -> None:
+        self.environment, self.client = environment, RpcClient(environment.direct_uri)
+        self.position = int(environment.rows("applications", LAST)[0][0])
+        self.quarantined = environment.queues().get(QUARANTINE, 0)
         self.dead = self._dead_letters()
-        self.captured = set(world.bank.captured())
-        self.delivered = int(world.rows("notifications", "SELECT coalesce(max(position), 0) FROM delivery")[0][0])
-        self.keeper = Keeper(world, world.folder / "kept" / f"after {self.position}")
+        self.captured = set(environment.gateway.captured())
+        self.delivered = int(environment.rows("notifications", "SELECT coalesce(max(position), 0) FROM delivery")[0][0])
+        self.checkpoints = CheckpointCollector(environment, environment.folder / "kept" / f"after {self.position}")
 
     # ── I5
     def drain(self, seconds: float = 60) -> float:
@@ -72,53 +72,55 @@ class Truth:
 
     def behind(self) -> dict[str, int]:
         """What is still under way, by name."""
-        world = self.world
-        found = {name: count for name, count in world.queues().items() if name != QUARANTINE}
-        for service in world.urls:
-            waiting = world.rows(service, "SELECT count(*) FROM outbox WHERE published_at IS NULL")[0][0]
+        environment = self.environment
+        found = {name: count for name, count in environment.queues().items() if name != QUARANTINE}
+        for service in environment.urls:
+            waiting = environment.rows(service, "SELECT count(*) FROM outbox WHERE published_at IS NULL")[0][0]
             found[f"{service} outbox"] = waiting
-        last = world.rows("applications", LAST)[0][0]
-        for name, position in world.rows("applications", "SELECT name, position FROM relay_position"):
+        last = environment.rows("applications", LAST)[0][0]
+        for name, position in environment.rows("applications", "SELECT name, position FROM relay_position"):
             if name in {"announcements", "application_view"}:
                 found[name] = last - position
         # A letter being sent when its process died waits for its own lease (five minutes), on purpose.
         deliveries = "SELECT count(*) FROM delivery WHERE status = 'created' OR (channel, status) = ('sms', 'sending')"
-        found["deliveries"] = world.rows("notifications", deliveries)[0][0]
-        found["captures"] = not_settled_yet(world.rows, world.bank.captured())
+        found["deliveries"] = environment.rows("notifications", deliveries)[0][0]
+        found["captures"] = unsettled_captures(environment.rows, environment.gateway.captured())
         return {name: count for name, count in found.items() if count}
 
     def _dead_letters(self) -> int:
         return sum(
-            int(self.world.rows(service, "SELECT count(*) FROM dead_letter WHERE state = 'waiting'")[0][0])
-            for service in self.world.urls
+            int(self.environment.rows(service, "SELECT count(*) FROM dead_letter WHERE state = 'waiting'")[0][0])
+            for service in self.environment.urls
         )
 
     # ── I1 to I4
-    def judge(self, ledger: Ledger, verdict: Verdict) -> Verdict:
+    def check(self, ledger: Ledger, verdict: Verdict) -> Verdict:
         """Fill the verdict in from the ledger and the final state."""
-        verdict.attempted, verdict.acknowledged = len(ledger.acts), len(ledger.of("acknowledged"))
+        verdict.attempted, verdict.acknowledged = len(ledger.attempts), len(ledger.of("acknowledged"))
         verdict.unknown = len(ledger.of("unknown"))
         verdict.troubles = dict(ledger.troubles)
         events = self._events()
         self._commands(ledger, events, verdict)
-        self._strangers(ledger, events, verdict)
+        self._unrequested_events(ledger, events, verdict)
         self._payments(ledger, events, verdict)
         self._messages(events, verdict)
-        judge_money(self.world.rows, self.world.bank.captured(), self.captured, verdict)
-        judge_letters(self.world.rows, self.world.mails(), self.delivered, verdict)
-        judge_texts(self.world.rows, self.world.texts.all(), self.delivered, verdict)
+        check_payments(self.environment.rows, self.environment.gateway.captured(), self.captured, verdict)
+        check_emails(self.environment.rows, self.environment.mails(), self.delivered, verdict)
+        check_text_messages(self.environment.rows, self.environment.texts.all(), self.delivered, verdict)
         self._histories(events, verdict)
-        judge_quarantine(self.world.letters(QUARANTINE)[self.quarantined :], verdict)
+        check_quarantine(self.environment.messages_in(QUARANTINE)[self.quarantined :], verdict)
         verdict.dead_letters = self._dead_letters() - self.dead
-        for act in ledger.of("refused"):
-            verdict.unexpected.append(f"{act.door} {act.command_id} refused: {act.refusal}")
+        for attempt in ledger.of("refused"):
+            verdict.unexpected.append(f"{attempt.door} {attempt.command_id} refused: {attempt.refusal}")
         return verdict
 
-    def _ask(self, service: str, method: str, arguments: dict[str, Any], role: str, timeout: float = 20) -> Any:
+    def _call(self, service: str, method: str, arguments: dict[str, Any], role: str, timeout: float = 20) -> Any:
         for _ in range(20):
             try:
-                return self.caller.ask(service, method, arguments, token=self.world.people.token(role), timeout=timeout)
-            except (Unknown, Refused) as trouble:
+                return self.client.call(
+                    service, method, arguments, token=self.environment.people.token(role), timeout=timeout
+                )
+            except (OutcomeUnknown, Refused) as trouble:
                 problem = trouble
                 eventlet.sleep(0.5)
         raise AssertionError(f"{service}.{method}: {problem}")
@@ -126,7 +128,7 @@ class Truth:
     def _events(self) -> list[dict[str, Any]]:
         events, after = [], self.position
         while True:
-            page = self._ask("applications", "events", {"after": after, "limit": 200}, "auditor")
+            page = self._call("applications", "events", {"after": after, "limit": 200}, "auditor")
             events += page["items"]
             if not page["items"] or page["next_after"] is None:
                 return events
@@ -135,35 +137,37 @@ class Truth:
     def _commands(self, ledger: Ledger, events: list[dict[str, Any]], verdict: Verdict) -> None:
         left = Counter((event["command_id"], event["kind"]) for event in events)
         verdict.duplicated += [f"{kind} of command {command}" for (command, kind), n in left.items() if n > 1]
-        for act in ledger.of("acknowledged"):
-            if (kind := LEAVES.get(act.door)) and not left[act.command_id, kind]:
-                verdict.lost.append(f"{act.door} {act.command_id}")
+        for attempt in ledger.of("acknowledged"):
+            if (kind := EVENT_OF_COMMAND.get(attempt.door)) and not left[attempt.command_id, kind]:
+                verdict.lost.append(f"{attempt.door} {attempt.command_id}")
 
-    def _strangers(self, ledger: Ledger, events: list[dict[str, Any]], verdict: Verdict) -> None:
-        meant = {act.command_id for act in ledger.acts}
+    def _unrequested_events(self, ledger: Ledger, events: list[dict[str, Any]], verdict: Verdict) -> None:
+        command_ids = {attempt.command_id for attempt in ledger.attempts}
         verdict.unexpected += [
             f"{event['kind']} of {event['application_id']} without a command"
             for event in events
-            if event["command_id"] not in meant and event["kind"] not in BY_THE_SYSTEM
+            if event["command_id"] not in command_ids and event["kind"] not in SYSTEM_EVENTS
         ]
 
     def _payments(self, ledger: Ledger, events: list[dict[str, Any]], verdict: Verdict) -> None:
         settled = Counter(event["application_id"] for event in events if event["kind"] == "FeeSettled")
         verdict.duplicated += [f"FeeSettled of {one} {n} times" for one, n in settled.items() if n > 1]
-        wanted = {str(act.application_id) for act in ledger.acts if act.door == "payments.record_offline"}
-        if not wanted:
+        applications = {
+            str(attempt.application_id) for attempt in ledger.attempts if attempt.door == "payments.record_offline"
+        }
+        if not applications:
             return
         query = "SELECT application_id, count(*) FROM payment WHERE state = 'settled' GROUP BY application_id"
-        paid = {row[0]: row[1] for row in self.world.rows("payments", query) if row[0] in wanted}
+        paid = {row[0]: row[1] for row in self.environment.rows("payments", query) if row[0] in applications}
         verdict.duplicated += [f"payment of {one} {n} times" for one, n in paid.items() if n > 1]
-        for act in ledger.of("acknowledged"):
-            if act.door == "payments.record_offline":
-                told = str(act.application_id)
+        for attempt in ledger.of("acknowledged"):
+            if attempt.door == "payments.record_offline":
+                told = str(attempt.application_id)
                 if not paid.get(told):
                     verdict.lost.append(f"payment of {told}")
                 elif not settled[told]:
                     verdict.lost.append(f"payment of {told} never reached applications")
-        books = self.world.rows("payments", "SELECT coalesce(sum(amount), 0) FROM ledger_row")[0][0]
+        books = self.environment.rows("payments", "SELECT coalesce(sum(amount), 0) FROM ledger_row")[0][0]
         if books:
             verdict.unexpected.append(f"the books are {books} off")
 
@@ -173,7 +177,7 @@ class Truth:
         )
         ours = {application for application, _ in expected}
         query = "SELECT application_id, event_type, count(*) FROM message GROUP BY application_id, event_type"
-        told = {(row[0], row[1]): row[2] for row in self.world.rows("notifications", query) if row[0] in ours}
+        told = {(row[0], row[1]): row[2] for row in self.environment.rows("notifications", query) if row[0] in ours}
         for about, count in expected.items():
             if told.get(about, 0) < count:
                 verdict.lost.append(f"message {about[1]} of {about[0]}")
@@ -188,32 +192,36 @@ class Truth:
         for application, found in versions.items():
             if found != list(range(found[0], found[0] + len(found))):
                 verdict.unexpected.append(f"versions of {application}: {found}")
-        self.keeper.verify(list(versions), self._as_auditor, verdict)
+        self.checkpoints.verify(list(versions), self._as_auditor, verdict)
         self._replay(verdict)
         verdict.histories_verified = len(versions)
 
     def _as_auditor(self, door: str, arguments: dict[str, Any]) -> Any:
-        return self._ask("applications", door, arguments, "auditor")
+        return self._call("applications", door, arguments, "auditor")
 
     def _replay(self, verdict: Verdict) -> None:
         """The read model made again from nothing, beside the live one: not one row may differ."""
-        said = json.loads(self.world.command("rebuild", "applications", "--no-swap", "--json"))
-        verdict.facts["rows replayed"] = said["rows"]
-        if said["differing"]:
-            verdict.unexpected.append(f"{said['differing']} rows differ from their replay: {said['differences'][:3]}")
+        report = json.loads(self.environment.command("rebuild", "applications", "--no-swap", "--json"))
+        verdict.facts["rows replayed"] = report["rows"]
+        if report["differing"]:
+            verdict.unexpected.append(
+                f"{report['differing']} rows differ from their replay: {report['differences'][:3]}"
+            )
 
 
-def judge_quarantine(letters: list[dict[str, Any]], verdict: Verdict) -> None:
-    """Every poisoned message was put aside once, and nothing else was.
+def check_quarantine(messages: list[dict[str, Any]], verdict: Verdict) -> None:
+    """Every poisoned message was quarantined once, and nothing else was.
 
     But for events whose queue was deleted while they waited for their next try: the broker hands them to the
     quarantine, raw, and their source tells them again.
     """
     deleted = any(what == "queues deleted" for _at, what in verdict.marks)
-    homeless = [one for one in letters if deleted and "source" in one]
-    aside = [one for one in letters if not (deleted and "source" in one)]
-    verdict.quarantined, verdict.facts["events whose queue was gone"] = len(aside), len(homeless)
-    came = Counter(letter.get("headers", {}).get(POISON, "") for letter in aside)
+    from_deleted_queues = [one for one in messages if deleted and "source" in one]
+    quarantined = [one for one in messages if not (deleted and "source" in one)]
+    verdict.quarantined, verdict.facts["events whose queue was gone"] = len(quarantined), len(from_deleted_queues)
+    came = Counter(message.get("headers", {}).get(POISON, "") for message in quarantined)
     verdict.lost += [f"poison {one}" for one in map(str, range(verdict.poison)) if one not in came]
-    verdict.duplicated += [f"poison {one} put aside {n} times" for one, n in came.items() if one and n > 1]
-    verdict.unexpected += [f"put aside: {one.get('why')}" for one in aside if POISON not in one.get("headers", {})]
+    verdict.duplicated += [f"poison {one} quarantined {n} times" for one, n in came.items() if one and n > 1]
+    verdict.unexpected += [
+        f"quarantined: {one.get('why')}" for one in quarantined if POISON not in one.get("headers", {})
+    ]

@@ -57,11 +57,11 @@ def write_page(where: Path | None = None) -> Path:
     """``index.html`` beside the verdicts; the path of it."""
     where = where or folder()
     where.mkdir(parents=True, exist_ok=True)
-    (where / "index.html").write_text(page(kept_in(where)))
+    (where / "index.html").write_text(page(verdicts_in(where)))
     return where / "index.html"
 
 
-def kept_in(where: Path) -> list[dict[str, Any]]:
+def verdicts_in(where: Path) -> list[dict[str, Any]]:
     """The verdicts in the order they were reached."""
     found = [json.loads(path.read_text()) for path in where.glob("*.json")]
     return sorted(found, key=lambda one: (one.get("begun", 0.0), one["scenario"], one["seed"]))
@@ -260,4 +260,4 @@ def _axis(floor: int, top: float, seconds: int, scale: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(markdown(kept_in(folder())) + f"\n\n{write_page()}\n")
+    sys.stdout.write(markdown(verdicts_in(folder())) + f"\n\n{write_page()}\n")

@@ -11,22 +11,22 @@ from dataclasses import dataclass, field
 
 import eventlet
 
-from tests.faults.engine.environment import World
-from tests.faults.engine.invariants import Truth
-from tests.faults.engine.verdicts import RECOVERS_WITHIN, Verdict, keep, per_second
-from tests.faults.engine.workload import Load
+from tests.faults.engine.environment import Environment
+from tests.faults.engine.invariants import Invariants
+from tests.faults.engine.verdicts import RECOVERS_WITHIN, Verdict, per_second, write_verdict
+from tests.faults.engine.workload import Workload
 
 
 @dataclass
-class Stage:
-    """What a scenario works with: the world, the load that runs, a source of chance, and how long it has."""
+class ScenarioRun:
+    """What a scenario works with: the environment, the load that runs, a source of chance, and how long it has."""
 
-    world: World
-    load: Load
+    environment: Environment
+    workload: Workload
     random: random.Random
     seconds: float
     verdict: Verdict
-    truth: Truth
+    invariants: Invariants
     begun: float = field(default_factory=time.time)  # of this fault; a soak has many
     verdict_begun: float = field(default_factory=time.time)
 
@@ -44,48 +44,53 @@ class Stage:
 
     def recovered(self) -> float:
         """The worst recovery so far; call it when a fault has ended."""
-        took = self.world.recovery()
+        took = self.environment.recovery()
         if took > self.verdict.recovered:
             self.verdict.recovered = took
             # A start of Python is seconds of a core's work: what else the machine did is part of the figure.
-            self.verdict.facts["slowest recovery, s"] = {**self.world.came_back, "load": round(os.getloadavg()[0], 1)}
+            self.verdict.facts["slowest recovery, s"] = {
+                **self.environment.recovery_times,
+                "load": round(os.getloadavg()[0], 1),
+            }
         return took
 
 
-Scenario = Callable[[Stage], None]
+Scenario = Callable[[ScenarioRun], None]
 
 
-def play(world: World, scenario: Scenario, *, seed: int, seconds: float, clients: int = 2) -> Verdict:
+def run_scenario(
+    environment: Environment, scenario: Scenario, *, seed: int, seconds: float, clients: int = 2
+) -> Verdict:
     """Run one scenario; the verdict is kept whatever it says."""
     name = scenario.__name__
     verdict = Verdict(name, seed)
-    world.recovery(limit=60)
-    truth = Truth(world)
-    load = Load(world.direct_uri, world.people, seed, clients)
-    stage = Stage(world, load, random.Random(f"{name} {seed}"), seconds, verdict, truth)
+    environment.recovery(limit=60)
+    invariants = Invariants(environment)
+    workload = Workload(environment.direct_uri, environment.people, seed, clients)
+    run = ScenarioRun(environment, workload, random.Random(f"{name} {seed}"), seconds, verdict, invariants)
     try:
-        with whatever_happens(world):
-            scenario(stage)
-        stage.recovered()
-        load.finish()
-        verdict.drained = truth.drain()
-        truth.judge(load.ledger, verdict)
+        with all_faults_healed(environment):
+            scenario(run)
+        run.recovered()
+        workload.finish()
+        verdict.drained = invariants.drain()
+        invariants.check(workload.ledger, verdict)
     except (TimeoutError, AssertionError) as failed:
         verdict.unexpected.append(f"{type(failed).__name__}: {failed}")
         verdict.recovered = max(verdict.recovered, RECOVERS_WITHIN + 1)
-        load.finish(0)
-    truth.keeper.stop()
-    verdict.seconds = round(time.time() - stage.verdict_begun, 1)
-    verdict.throughput = per_second(load.ledger.acknowledged_at, stage.verdict_begun, verdict.seconds)
-    keep(verdict)
+        workload.finish(0)
+    invariants.checkpoints.stop()
+    verdict.seconds = round(time.time() - run.verdict_begun, 1)
+    verdict.throughput = per_second(workload.ledger.acknowledged_at, run.verdict_begun, verdict.seconds)
+    write_verdict(verdict)
     return verdict
 
 
 @contextmanager
-def whatever_happens(world: World) -> Iterator[None]:
+def all_faults_healed(environment: Environment) -> Iterator[None]:
     """Every fault ends with the scenario, also when it fails."""
     try:
         yield
     finally:
-        for proxy in [*world.to_broker.values(), *world.to_database.values()]:
+        for proxy in [*environment.to_broker.values(), *environment.to_database.values()]:
             proxy.heal()

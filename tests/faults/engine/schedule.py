@@ -48,14 +48,14 @@ SETTLING = 30.0  # seconds a scenario takes beyond its faults: draining and judg
 
 
 @dataclass
-class Share:
+class TimeBudget:
     """Divides a time among scenarios; what one takes too long is missing for those after it."""
 
     seconds: float
     left: list[str]
     begun: float = field(default_factory=time.monotonic)
 
-    def of(self, name: str) -> float:
+    def seconds_for(self, name: str) -> float:
         """Seconds of faults for this one, which is then no longer among those to come."""
         usable = self.seconds - (time.monotonic() - self.begun) - SETTLING * len(self.left)
         whole = sum(FULL_SECONDS[one] for one in self.left)

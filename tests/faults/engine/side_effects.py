@@ -18,34 +18,34 @@ import requests
 from infra.front_door import callbacks
 from infra.sandbox import gateway
 from infra.sandbox.gateway_book import DONE
-from tests.faults.engine.client import Caller, Refused, Unknown
+from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
 from tests.faults.engine.verdicts import Verdict
 
 ARRIVED = {"sent", "delivered"}
 LETTER = re.compile(r"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
 
 
-class Bank:
+class PaymentGateway:
     """A payment gateway, and the address where it calls back; it calls until somebody answers."""
 
     def __init__(self) -> None:
         self.uri = ""  # of the broker, once there is one
-        self.door = callbacks.serve(self._asked, port=0)
+        self.callbacks = callbacks.serve(self._rpc, port=0)
         secret = secrets.token_hex(16)
-        back = f"http://127.0.0.1:{self.door.port}/callbacks/vnpay"
+        back = f"http://127.0.0.1:{self.callbacks.port}/callbacks/vnpay"
         self.sandbox = gateway.serve(
             port=0, tmn_code="DEMO0001", hash_secret=secret, ipn_url=back, attempts=10_000, delay=1.0
         )
         self.settings = {"VNPAY_URL": self.sandbox.url, "VNPAY_TMN_CODE": "DEMO0001", "VNPAY_HASH_SECRET": secret}
 
-    def _asked(self, service: str, method: str, **arguments: Any) -> Any:
-        caller = Caller(self.uri)
+    def _rpc(self, service: str, method: str, **arguments: Any) -> Any:
+        client = RpcClient(self.uri)
         try:
-            return caller.ask(service, method, arguments, timeout=5)
-        except (Unknown, Refused) as trouble:
+            return client.call(service, method, arguments, timeout=5)
+        except (OutcomeUnknown, Refused) as trouble:
             raise ConnectionError(str(trouble)) from trouble
         finally:
-            caller.close()
+            client.close()
 
     def pay(self, redirect_url: str) -> None:
         """What a payer's browser does: the signed address, and a click."""
@@ -59,12 +59,12 @@ class Bank:
 
     def stop(self) -> None:
         self.sandbox.stop()
-        self.door.stop()
+        self.callbacks.stop()
 
 
 @contextlib.contextmanager
-def bank() -> Iterator[Bank]:
-    made = Bank()
+def payment_gateway() -> Iterator[PaymentGateway]:
+    made = PaymentGateway()
     try:
         yield made
     finally:
@@ -74,13 +74,13 @@ def bank() -> Iterator[Bank]:
 Rows = Callable[..., list[Any]]
 
 
-def not_settled_yet(rows: Rows, captured: dict[str, int]) -> int:
+def unsettled_captures(rows: Rows, captured: dict[str, int]) -> int:
     """Money taken by the gateway that payments or applications have not heard of."""
     query = "SELECT order_ref FROM payment WHERE method = 'vnpay' AND state IN ('settled', 'surplus')"
     return len(set(captured) - {row[0] for row in rows("payments", query)})
 
 
-def judge_money(rows: Rows, captured: dict[str, int], before: set[str], verdict: Verdict) -> None:
+def check_payments(rows: Rows, captured: dict[str, int], before: set[str], verdict: Verdict) -> None:
     """Each order captured once and settled once, nothing settled that was not captured; per application one capture."""
     query = "SELECT order_ref, application_id, amount FROM payment WHERE method = 'vnpay' AND state = 'settled'"
     settled = {row[0]: (row[1], int(row[2])) for row in rows("payments", query) if row[0] not in before}
@@ -97,7 +97,7 @@ def judge_money(rows: Rows, captured: dict[str, int], before: set[str], verdict:
     verdict.facts["captures at the gateway"] = len(taken)
 
 
-def judge_letters(rows: Rows, letters: list[str], since: int, verdict: Verdict) -> None:
+def check_emails(rows: Rows, letters: list[str], since: int, verdict: Verdict) -> None:
     """A letter for each delivery that says so, once per message id.
 
     Whoever died while sending left an attempt nobody knows the end of: only those may have been sent again.
@@ -119,7 +119,7 @@ def judge_letters(rows: Rows, letters: list[str], since: int, verdict: Verdict) 
     verdict.facts["letters sent again after an unknown end"] = sum(max(0, received[one] - 1) for one in sent)
 
 
-def judge_texts(rows: Rows, texts: list[dict[str, Any]], since: int, verdict: Verdict) -> None:
+def check_text_messages(rows: Rows, texts: list[dict[str, Any]], since: int, verdict: Verdict) -> None:
     """A text for each delivery that says so, handed over once: its gateway can be asked before anything is repeated.
 
     One whose process died before it called is planned again, some minutes later.

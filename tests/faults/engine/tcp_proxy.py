@@ -1,7 +1,7 @@
 """A small TCP proxy that does to connections what networks do: delay, silence, resets, and a cut after COMMIT.
 
 It runs as a process of its own (``python -m tests.faults.engine.tcp_proxy``), with threads, so that it neither takes
-time from the test nor shares descriptors with it; :class:`Proxies` starts it and speaks JSON lines with it.
+time from the test nor shares descriptors with it; :class:`ProxyProcess` starts it and speaks JSON lines with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
 COMMIT = b"COMMIT\x00"  # as PostgreSQL's protocol carries it
 
 
-class Line:
+class ProxiedAddress:
     """One proxied address, inside the proxy process."""
 
     def __init__(self, target: int, listen: str = "127.0.0.1") -> None:
@@ -123,7 +123,7 @@ def _abort(one: socket.socket) -> None:
         one.close()
 
 
-class Proxies:
+class ProxyProcess:
     """The proxy process, as a test holds it."""
 
     def __init__(self) -> None:
@@ -135,7 +135,7 @@ class Proxies:
         )
         self._lock = threading.Lock()
 
-    def ask(self, *words: Any) -> Any:
+    def request(self, *words: Any) -> Any:
         with self._lock:
             assert self._process.stdin is not None and self._process.stdout is not None
             self._process.stdin.write(json.dumps(words) + "\n")
@@ -157,58 +157,58 @@ class Proxies:
 class Proxy:
     """One address that leads to ``target``; connect to ``port``. Alone (``with Proxy(port)``) or one of many."""
 
-    def __init__(self, target: int, proxies: Proxies | None = None, listen: str = "127.0.0.1") -> None:
-        self._own = proxies is None
-        self._proxies = proxies or Proxies()
-        self.port: int = self._proxies.ask("line", target, listen)
+    def __init__(self, target: int, process: ProxyProcess | None = None, listen: str = "127.0.0.1") -> None:
+        self._own = process is None
+        self._process = process or ProxyProcess()
+        self.port: int = self._process.request("line", target, listen)
 
     def __enter__(self) -> Proxy:
         return self
 
     def __exit__(self, *_about: object) -> None:
         if self._own:
-            self._proxies.close()
+            self._process.close()
 
     def silence(self, *directions: str) -> None:
         """Bytes are taken and not handed on: a partition (both ways, unless one direction is named)."""
-        self._proxies.ask("silence", self.port, *directions)
+        self._process.request("silence", self.port, *directions)
 
     def delay(self, seconds: float) -> None:
         """Every chunk, each way, comes this much later."""
-        self._proxies.ask("delay", self.port, seconds)
+        self._process.request("delay", self.port, seconds)
 
     def refuse(self) -> None:
         """New connections are reset at once."""
-        self._proxies.ask("refuse", self.port)
+        self._process.request("refuse", self.port)
 
     def reset(self) -> int:
         """Reset every connection there is; how many."""
-        return int(self._proxies.ask("reset", self.port))
+        return int(self._process.request("reset", self.port))
 
     def cut(self, share: float) -> None:
         """From now on this share of commits ends in a reset after the server has got it."""
-        self._proxies.ask("cut", self.port, share)
+        self._process.request("cut", self.port, share)
 
     @property
     def cuts(self) -> int:
-        return int(self._proxies.ask("cut_so_far", self.port))
+        return int(self._process.request("cut_so_far", self.port))
 
     def heal(self) -> None:
         """No fault any more; connections that were reset stay so."""
-        self._proxies.ask("heal", self.port)
+        self._process.request("heal", self.port)
 
 
 def main() -> None:
     """``["line", target, address]`` answers a port; ``[method, port, …]`` does what it says."""
-    lines: dict[int, Line] = {}
-    for asked in sys.stdin:
-        name, number, *more = json.loads(asked)
+    addresses: dict[int, ProxiedAddress] = {}
+    for request in sys.stdin:
+        name, number, *more = json.loads(request)
         if name == "line":
-            made = Line(number, *more)
-            lines[made.port] = made
+            made = ProxiedAddress(number, *more)
+            addresses[made.port] = made
             answer: Any = made.port
         else:
-            answer = getattr(lines[number], name)(*more)
+            answer = getattr(addresses[number], name)(*more)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -47,7 +47,7 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "held": self.held}
 
-    def told(self) -> str:
+    def summary(self) -> str:
         return (
             f"{self.scenario}: {'held' if self.held else 'FAILED'}; faults {self.faults}, attempted {self.attempted}, "
             f"acknowledged {self.acknowledged}, lost {len(self.lost)}, duplicated {len(self.duplicated)}, "
@@ -56,7 +56,7 @@ class Verdict:
         )
 
 
-def keep(verdict: Verdict, folder: Path | None = None) -> Path:
+def write_verdict(verdict: Verdict, folder: Path | None = None) -> Path:
     """Write one verdict to the folder of verdicts (``VERDICTS``, or ``build/verdicts``)."""
     folder = folder or Path(os.environ.get("VERDICTS", "build/verdicts"))
     folder.mkdir(parents=True, exist_ok=True)

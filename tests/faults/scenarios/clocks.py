@@ -6,47 +6,47 @@ import signal
 from pathlib import Path
 
 from tests.faults.engine.environment import Member
-from tests.faults.engine.runner import Stage
+from tests.faults.engine.runner import ScenarioRun
 
 AHEAD, BEHIND = 600, -600  # seconds
 PROGRAM = ("tests.faults.scenarios.displaced_clock",)
 
 
-def clock_jumps(stage: Stage) -> None:
+def clock_jumps(run: ScenarioRun) -> None:
     """The clock of one process after another jumps forth and back; what it writes and promises must not break."""
-    names = list(stage.world.members)
-    stage.random.shuffle(names)
+    names = list(run.environment.members)
+    run.random.shuffle(names)
     while True:
         for name in names:
-            _jump(stage, stage.world.members[name])
-            if not stage.running:
+            _jump(run, run.environment.members[name])
+            if not run.running:
                 return
 
 
-def _jump(stage: Stage, member: Member) -> None:
-    setting = stage.world.folder / f"{member.name}.clock"
+def _jump(run: ScenarioRun, member: Member) -> None:
+    setting = run.environment.folder / f"{member.name}.clock"
     setting.write_text("0")
     member.program = (*PROGRAM, str(setting))
-    _started_again(stage, member)
-    for wrong in stage.random.sample((AHEAD, BEHIND), 2):
-        _set(stage, member, setting, wrong)
-        stage.wait(2, 6)
-    _set(stage, member, setting, 0)
-    stage.recovered()
+    _started_again(run, member)
+    for wrong in run.random.sample((AHEAD, BEHIND), 2):
+        _set(run, member, setting, wrong)
+        run.wait(2, 6)
+    _set(run, member, setting, 0)
+    run.recovered()
     member.program = member.PORTAL
-    _started_again(stage, member)
+    _started_again(run, member)
 
 
-def _set(stage: Stage, member: Member, setting: Path, seconds: int) -> None:
+def _set(run: ScenarioRun, member: Member, setting: Path, seconds: int) -> None:
     setting.write_text(str(seconds))
-    stage.mark(f"clock of {member.name} {seconds:+} s" if seconds else f"clock of {member.name} right again")
+    run.mark(f"clock of {member.name} {seconds:+} s" if seconds else f"clock of {member.name} right again")
 
 
-def _started_again(stage: Stage, member: Member) -> None:
-    member.kept = False
+def _started_again(run: ScenarioRun, member: Member) -> None:
+    member.restarts = False
     member.send(signal.SIGTERM)
     assert member.process is not None
     member.process.wait(30)
     member.start()
-    member.kept = True
-    stage.world.wait_ready(60)
+    member.restarts = True
+    run.environment.wait_ready(60)

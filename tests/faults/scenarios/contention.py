@@ -8,9 +8,9 @@ from typing import Any
 import eventlet
 
 from infra.cli.sample_documents import a_pdf, as_base64
-from tests.faults.engine.client import Caller, Refused, Unknown
-from tests.faults.engine.runner import Stage
-from tests.faults.engine.workload import PROCEDURE, Act
+from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
+from tests.faults.engine.runner import ScenarioRun
+from tests.faults.engine.workload import PROCEDURE, Attempt
 
 CLIENTS = 50
 TRIES = 40
@@ -23,72 +23,74 @@ APPROVE: tuple[str, str, dict[str, Any]] = (
 REJECT: tuple[str, str, dict[str, Any]] = ("approver", "reject", {"reason": "Không đủ điều kiện."})
 
 
-def contention(stage: Stage) -> None:
+def contention(run: ScenarioRun) -> None:
     """All at one draft, expecting the same version; then all at one proposal: to withdraw, to approve, to reject."""
-    callers = [Caller(stage.world.direct_uri) for _ in range(CLIENTS)]
-    started = stage.load.persist(
-        callers[0], "citizen0", "applications.start", procedure_code=PROCEDURE, channel="online"
+    rpc_clients = [RpcClient(run.environment.direct_uri) for _ in range(CLIENTS)]
+    started = run.workload.send_until_answered(
+        rpc_clients[0], "citizen0", "applications.start", procedure_code=PROCEDURE, channel="online"
     )
     assert started is not None
     about, version, winners = {"application_id": started["application_id"]}, started["version"], []
-    while stage.running:
+    while run.running:
         wish = ("citizen0", "save_answers", {"answers": {}, "expected_version": version})
-        won = _all_at_once(stage, callers, about, [wish])
+        won = _all_at_once(run, rpc_clients, about, [wish])
         winners.append(len(won))
         version = max([version, *won])
-    for _ in range(3 if stage.seconds > 60 else 1):
-        winners.append(len(_all_at_once(stage, callers, _proposed(stage, callers[0]), [WITHDRAW, APPROVE, REJECT])))
-    stage.verdict.facts["winners per round"] = winners
-    stage.verdict.unexpected += [f"{won} winners of one version" for won in winners if won != 1]
-    for one in callers:
+    for _ in range(3 if run.seconds > 60 else 1):
+        winners.append(len(_all_at_once(run, rpc_clients, _proposed(run, rpc_clients[0]), [WITHDRAW, APPROVE, REJECT])))
+    run.verdict.facts["winners per round"] = winners
+    run.verdict.unexpected += [f"{won} winners of one version" for won in winners if won != 1]
+    for one in rpc_clients:
         one.close()
 
 
-def _proposed(stage: Stage, caller: Caller) -> dict[str, Any]:
+def _proposed(run: ScenarioRun, client: RpcClient) -> dict[str, Any]:
     """An application with a proposal to decide on."""
-    application_id = stage.load.one_application(caller, "citizen0")
+    application_id = run.workload.one_application(client, "citizen0")
     assert application_id is not None
-    officer = stage.world.people.world["officials"]["case_officer"]["account_id"]
+    officer = run.environment.people.seeded["officials"]["case_officer"]["account_id"]
     for who, door, given in (
         ("case_officer", "applications.assign", {"officer_id": officer}),
         ("case_officer", "applications.propose", {"outcome": "approve"}),
     ):
-        assert stage.load.persist(caller, who, door, application_id=application_id, **given) is not None
+        assert run.workload.send_until_answered(client, who, door, application_id=application_id, **given) is not None
     return {"application_id": application_id}
 
 
 def _all_at_once(
-    stage: Stage, callers: list[Caller], about: dict[str, Any], wishes: list[tuple[str, str, dict[str, Any]]]
+    run: ScenarioRun, rpc_clients: list[RpcClient], about: dict[str, Any], wishes: list[tuple[str, str, dict[str, Any]]]
 ) -> list[int]:
     """The versions written by those who won."""
-    stage.mark("fifty at once")
+    run.mark("fifty at once")
     for who, _, _ in wishes:
-        stage.world.people.token(who)
+        run.environment.people.token(who)
     racing = [
-        eventlet.spawn(_race, stage, caller, *wishes[number % len(wishes)], about)
-        for number, caller in enumerate(callers)
+        eventlet.spawn(_race, run, client, *wishes[number % len(wishes)], about)
+        for number, client in enumerate(rpc_clients)
     ]
     return [version for one in racing if (version := one.wait())]
 
 
 def _race(
-    stage: Stage, caller: Caller, who: str, method: str, given: dict[str, Any], about: dict[str, Any]
+    run: ScenarioRun, client: RpcClient, who: str, method: str, given: dict[str, Any], about: dict[str, Any]
 ) -> int | None:
     """The version this client wrote, ``None`` if another was first."""
-    act = Act(str(uuid.uuid4()), f"applications.{method}", about["application_id"])
-    stage.load.ledger.acts.append(act)
-    arguments = {**about, **given, "command_id": act.command_id}
+    attempt = Attempt(str(uuid.uuid4()), f"applications.{method}", about["application_id"])
+    run.workload.ledger.attempts.append(attempt)
+    arguments = {**about, **given, "command_id": attempt.command_id}
     for _ in range(TRIES):
         try:
-            act.reply = caller.ask("applications", method, arguments, token=stage.world.people.token(who), timeout=10)
-            act.outcome = "acknowledged"
-            return int(act.reply["version"])
+            attempt.reply = client.call(
+                "applications", method, arguments, token=run.environment.people.token(who), timeout=10
+            )
+            attempt.outcome = "acknowledged"
+            return int(attempt.reply["version"])
         except Refused as refusal:
             if refusal.name in LOST:
-                act.outcome = "lost the race"
+                attempt.outcome = "lost the race"
                 return None
-            act.refusal = str(refusal)
-        except Unknown as trouble:
-            act.refusal = str(trouble)
+            attempt.refusal = str(refusal)
+        except OutcomeUnknown as trouble:
+            attempt.refusal = str(trouble)
         eventlet.sleep(0.3)
     return None

@@ -8,7 +8,7 @@ from statistics import linear_regression
 
 import eventlet
 
-from tests.faults.engine.runner import Scenario, Stage
+from tests.faults.engine.runner import Scenario, ScenarioRun
 from tests.faults.scenarios import broker, database, network
 
 EVERY = 3.0  # seconds between two samples
@@ -35,8 +35,8 @@ Series = dict[tuple[str, str], list[tuple[float, float]]]  # (what, of whom) -> 
 class Sampler:
     """Looks at every process while the soak runs."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.series = stage, defaultdict[tuple[str, str], list[tuple[float, float]]](list)
+    def __init__(self, run: ScenarioRun) -> None:
+        self.run, self.series = run, defaultdict[tuple[str, str], list[tuple[float, float]]](list)
         self._looking = eventlet.spawn(self._look)
 
     def _look(self) -> None:
@@ -45,8 +45,8 @@ class Sampler:
             eventlet.sleep(EVERY)
 
     def sample(self) -> None:
-        at = time.time() - self.stage.verdict_begun
-        for name, member in self.stage.world.members.items():
+        at = time.time() - self.run.verdict_begun
+        for name, member in self.run.environment.members.items():
             if member.running:
                 who = f"{name} {member.process.pid if member.process else 0}"
                 self.series["MiB", who].append((at, member.resident() / 1024))
@@ -84,36 +84,36 @@ def over_time(series: Series) -> dict[str, list[int]]:
     return kept
 
 
-def everything_at_once(stage: Stage) -> None:
+def everything_at_once(run: ScenarioRun) -> None:
     """Faults drawn by chance, one after the other, for the whole time."""
-    stage.wait(5)
-    before, sampler = stage.world.connections(), Sampler(stage)
-    whole, begun = stage.seconds, stage.begun
+    run.wait(5)
+    before, sampler = run.environment.connections(), Sampler(run)
+    whole, begun = run.seconds, run.begun
     while time.time() - begun < whole:
-        stage.begun, stage.seconds = time.time(), 15
-        stage.random.choice(MENU)(stage)
-        stage.recovered()
-        stage.wait(2, 5)
-    stage.begun, stage.seconds = begun, whole
+        run.begun, run.seconds = time.time(), 15
+        run.random.choice(MENU)(run)
+        run.recovered()
+        run.wait(2, 5)
+    run.begun, run.seconds = begun, whole
     series = sampler.stop()
     growth, leaks = judge(series)
-    after, more = connections_left(stage, before)
-    stage.verdict.facts |= {"growth": growth, "MiB over time": over_time(series)}
-    stage.verdict.facts |= {"connections before": before, "connections after": after}
-    stage.verdict.unexpected += leaks + more
+    after, more = connections_left(run, before)
+    run.verdict.facts |= {"growth": growth, "MiB over time": over_time(series)}
+    run.verdict.facts |= {"connections before": before, "connections after": after}
+    run.verdict.unexpected += leaks + more
 
 
-def connections_left(stage: Stage, before: dict[str, int]) -> tuple[dict[str, int], list[str]]:
+def connections_left(run: ScenarioRun, before: dict[str, int]) -> tuple[dict[str, int], list[str]]:
     """How many there are when the servers have had time to notice the dead ones, and what is too many."""
     until = time.time() + GONE_WITHIN
     while True:
-        after = stage.world.connections()
+        after = run.environment.connections()
         more = [
             f"{who}: {before[who]} connections, then {after[who]}" for who in after if _too_many(before, after, who)
         ]
         if (not more and len(after) == len(before)) or time.time() > until:
             return after, more
-        stage.wait(2)
+        run.wait(2)
 
 
 def _too_many(before: dict[str, int], after: dict[str, int], who: str) -> bool:

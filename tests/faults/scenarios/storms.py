@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kombu import Connection
 
 if TYPE_CHECKING:
-    from tests.faults.engine.runner import Stage
+    from tests.faults.engine.runner import ScenarioRun
 
 SOURCES = ("applications", "payments")
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
@@ -79,37 +79,37 @@ def _deep(levels: int) -> Any:
     return value
 
 
-def poison(stage: Stage, until: int) -> int:
+def poison(run: ScenarioRun, until: int) -> int:
     """Send numbered poison into every service's call queue and handlers' queues; how much was sent."""
     sent = 0
-    queues = [one["name"] for one in stage.world.broker.manage("GET", f"queues/{stage.world.vhost}").json()]
+    queues = [one["name"] for one in run.environment.broker.manage("GET", f"queues/{run.environment.vhost}").json()]
     events = sorted(name for name in queues if name.startswith("evt-"))
-    with Connection(stage.world.direct_uri, connect_timeout=5) as connection:
+    with Connection(run.environment.direct_uri, connect_timeout=5) as connection:
         producer = connection.Producer(connection.channel())
-        while sent < until and stage.running:
+        while sent < until and run.running:
             for _ in range(20):
-                is_call = stage.random.random() < 0.5
-                body, options = stage.random.choice((poisoned_calls if is_call else poisoned_events)(stage.random))
+                is_call = run.random.random() < 0.5
+                body, options = run.random.choice((poisoned_calls if is_call else poisoned_events)(run.random))
                 where = (
-                    {"exchange": "nameko-rpc", "routing_key": f"{stage.random.choice(SERVICES)}.health"}
+                    {"exchange": "nameko-rpc", "routing_key": f"{run.random.choice(SERVICES)}.health"}
                     if is_call
-                    else {"exchange": "", "routing_key": stage.random.choice(events)}
+                    else {"exchange": "", "routing_key": run.random.choice(events)}
                 )
                 producer.publish(
                     body, **{**PLAIN, **options, "headers": {**options.get("headers", {}), POISON: sent}}, **where
                 )
                 sent += 1
-            stage.wait(0.1)
-    stage.mark(f"{sent} poisoned messages")
+            run.wait(0.1)
+    run.mark(f"{sent} poisoned messages")
     return sent
 
 
 class Tap:
     """A queue of our own that hears everything told while it is open."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.connection = Connection(stage.world.direct_uri, connect_timeout=5)
+    def __init__(self, run: ScenarioRun) -> None:
+        self.run = run
+        self.connection = Connection(run.environment.direct_uri, connect_timeout=5)
 
     def __enter__(self) -> Tap:
         self.channel = self.connection.channel()
@@ -130,7 +130,7 @@ class Tap:
         if a_day_ago:
             for one in storm[:: times + 1]:
                 one["time"] = (datetime.fromisoformat(one["time"]) - timedelta(days=1)).isoformat()
-        self.stage.random.shuffle(storm)
+        self.run.random.shuffle(storm)
         producer = self.connection.Producer(self.connection.channel())
         for one in storm:
             producer.publish(
@@ -150,47 +150,47 @@ STATE = {
 }
 
 
-def state(stage: Stage) -> dict[str, list[Any]]:
+def state(run: ScenarioRun) -> dict[str, list[Any]]:
     """What must be the same before and after a storm."""
-    return {name: [tuple(row) for row in stage.world.rows(*where)] for name, where in STATE.items()}
+    return {name: [tuple(row) for row in run.environment.rows(*where)] for name, where in STATE.items()}
 
 
-def poisoned(stage: Stage) -> None:
+def poisoned(run: ScenarioRun) -> None:
     """Messages nobody can read, by the thousand, among good traffic."""
-    before = _sizes(stage)
-    stage.verdict.poison = poison(stage, until=10_000)
-    after = _sizes(stage)
-    stage.verdict.facts["resident MiB"] = {name: (before[name][0], size) for name, (size, _) in after.items()}
-    stage.verdict.unexpected += [
+    before = _sizes(run)
+    run.verdict.poison = poison(run, until=10_000)
+    after = _sizes(run)
+    run.verdict.facts["resident MiB"] = {name: (before[name][0], size) for name, (size, _) in after.items()}
+    run.verdict.unexpected += [
         f"{name} grew from {before[name][0]} to {size} MiB"
         for name, (size, _) in after.items()
         if size > before[name][0] + 100
     ]
-    ends = {name: member.exits for name, member in stage.world.members.items() if 70 in member.exits}
-    stage.verdict.unexpected += [f"{name} died of poison: {codes}" for name, codes in ends.items()]
+    ends = {name: member.exits for name, member in run.environment.members.items() if 70 in member.exits}
+    run.verdict.unexpected += [f"{name} died of poison: {codes}" for name, codes in ends.items()]
 
 
-def duplicates(stage: Stage) -> None:
+def duplicates(run: ScenarioRun) -> None:
     """Every event three times, shuffled, with those of a day ago among them: nothing changes."""
-    with Tap(stage) as tap:
-        while stage.running:
-            stage.wait(0.5)
-        stage.load.finish()
-        stage.truth.drain()
-        before = state(stage)
-        stage.verdict.facts["replayed"] = tap.replay(3, a_day_ago=True)
-        stage.mark("everything three times")
-        stage.truth.drain()
-        after = state(stage)
-    stage.verdict.unexpected += [
+    with Tap(run) as tap:
+        while run.running:
+            run.wait(0.5)
+        run.workload.finish()
+        run.invariants.drain()
+        before = state(run)
+        run.verdict.facts["replayed"] = tap.replay(3, a_day_ago=True)
+        run.mark("everything three times")
+        run.invariants.drain()
+        after = state(run)
+    run.verdict.unexpected += [
         f"{name} changed from {before[name]} to {after[name]}" for name in before if before[name] != after[name]
     ]
 
 
-def _sizes(stage: Stage) -> dict[str, tuple[int, int]]:
+def _sizes(run: ScenarioRun) -> dict[str, tuple[int, int]]:
     """Memory (MiB) and open descriptors of every process."""
     return {
         name: (member.resident() // 1024, member.descriptors())
-        for name, member in stage.world.members.items()
+        for name, member in run.environment.members.items()
         if member.running
     }

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
-from tests.faults.engine.verdicts import Verdict, keep, per_second
+from tests.faults.engine.verdicts import Verdict, per_second, write_verdict
 from tests.support.import_path import import_path
 
 WRITERS = 8
@@ -66,12 +66,12 @@ def tailed(url: str, events: int) -> Verdict:
 
 def test_eight_writers_and_a_follower_miss_nothing(fresh_database):
     verdict = tailed(fresh_database("applications"), 8_000)
-    assert verdict.held, verdict.told()
+    assert verdict.held, verdict.summary()
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(3600)
 def test_eight_writers_and_a_follower_miss_nothing_of_a_million(fresh_database):
     verdict = tailed(fresh_database("applications"), int(os.environ.get("EVENTS", "1000000")))
-    keep(verdict)
-    assert verdict.held, verdict.told()
+    write_verdict(verdict)
+    assert verdict.held, verdict.summary()
