@@ -102,7 +102,7 @@ def demo(*, as_json: bool, keep: Path | None, procedures: Path | None) -> int:
     narrator, started = Narrator(as_json), time.perf_counter()
     verdict: dict[str, Any] = {"held": False}
     with contextlib.ExitStack() as stack:
-        home = keep if keep else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-demo-")))
+        home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-demo-")))
         home.mkdir(parents=True, exist_ok=True)
         try:
             verdict |= _perform(stack, home.absolute(), narrator, procedures)

@@ -40,7 +40,7 @@ class Mailbox:
         self.kept = len(list(folder.glob("*.eml")))
         self.seen: set[str] = set()
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         kind, number = _fault(address)
@@ -51,7 +51,9 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         for address in envelope.rcpt_tos:
             kind, number = _fault(address)
             if kind == "slow":

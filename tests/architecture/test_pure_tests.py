@@ -18,9 +18,18 @@ from tests.support.purity import NotPure, pure
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "tests/unit").rglob("*.py"))
 FORBIDDEN = (
-    "sqlalchemy", "sqlite3", "psycopg", "socket", "subprocess", "eventlet", "kombu", "nameko",
-    "tests.component", "tests.service", "tests.support.servers",
-)  # fmt: skip
+    "sqlalchemy",
+    "sqlite3",
+    "psycopg",
+    "socket",
+    "subprocess",
+    "eventlet",
+    "kombu",
+    "nameko",
+    "tests.component",
+    "tests.service",
+    "tests.support.servers",
+)
 ERRORS = {"kombu.exceptions", "nameko.exceptions", "sqlalchemy.exc"}  # their names, for what is made of them
 
 

@@ -106,8 +106,12 @@ def in_one_process(url: str) -> Row:
     while batch := list(itertools.islice(records, BATCH)):
         imports.import_records(batch, "definition", SINCE, by=BY, command=command())
     seconds = time.perf_counter() - began
-    return {"what": "import of titles in one process", "records": WHOLE, "seconds": round(seconds, 1),
-            "records_per_s": round(WHOLE / seconds)}  # fmt: skip
+    return {
+        "what": "import of titles in one process",
+        "records": WHOLE,
+        "seconds": round(seconds, 1),
+        "records_per_s": round(WHOLE / seconds),
+    }
 
 
 def searching(url: str) -> Iterator[Row]:

@@ -22,9 +22,17 @@ from tests.e2e.canaries import WORDS
 AGENCY, ASKED = "H26.01", "H29.01"
 SHOP = "1.001612"  # household business: a fee at intake, one paper, words in its form
 OFFICIALS = (
-    "intake_officer", "case_officer", "approver", "approver_2", "accountant", "accountant_2", "auditor", "auditor_2",
-    "catalog_editor", "operator",
-)  # fmt: skip
+    "intake_officer",
+    "case_officer",
+    "approver",
+    "approver_2",
+    "accountant",
+    "accountant_2",
+    "auditor",
+    "auditor_2",
+    "catalog_editor",
+    "operator",
+)
 TIERS = 3  # retry tiers of these installations; the last one outlasts any test
 SETTINGS = {"RETRY_TIERS": "0.2,0.4,900", "PORTAL_ENVIRONMENT": "development", "AUDIT_SEAL_SECONDS": "0.2"}
 
@@ -94,23 +102,36 @@ class Lived:
         password = canary.PASSWORD if own else f"mật khẩu dài của {who}"
         reached = (canary.PHONE, canary.EMAIL) if own else (f"+8491234{number[-4:]}", f"{who}@example.vn")
         about = {"citizen_number": number, "full_name": name, "birth_date": birth_date, "password": password}
-        opened = self.call("identity", "register_citizen", None, **about, phone=reached[0], email=reached[1],
-                           command_id=command())  # fmt: skip
+        opened = self.call(
+            "identity", "register_citizen", None, **about, phone=reached[0], email=reached[1], command_id=command()
+        )
         self.accounts[who] = opened["account_id"]
         return self.portal.sign_in(number, password)
 
     def _catalogue(self) -> None:
         samples = self.call("catalog", "sample_procedures", None, agency_code=AGENCY)["items"]
         self.shop = next(one for one in samples if one["code"] == SHOP)
-        self.call("catalog", "publish", "catalog_editor", definition=self.shop, effective_from="2025-01-01",
-                  command_id=command())  # fmt: skip
+        self.call(
+            "catalog",
+            "publish",
+            "catalog_editor",
+            definition=self.shop,
+            effective_from="2025-01-01",
+            command_id=command(),
+        )
 
     # what they live through
 
     def live(self) -> None:
         """All of it; at the end some letters and calls wait, one event is dead, one waits long, two were unreadable."""
-        self.call("notifications", "subscribe", "operator", url="http://127.0.0.1:9/hook", command_id=command(),
-                  event_types=["application_submitted.v1", "application_accepted.v1"])  # fmt: skip
+        self.call(
+            "notifications",
+            "subscribe",
+            "operator",
+            url="http://127.0.0.1:9/hook",
+            command_id=command(),
+            event_types=["application_submitted.v1", "application_accepted.v1"],
+        )
         self._trust()
         for name in ("granted", "refused", "withdrawn"):
             self._filed(name)
@@ -131,8 +152,9 @@ class Lived:
         assert self.refused(lambda: self.portal.as_().identity.sign_in(**wrong)) == "Unauthenticated"
 
     def _begun(self, name: str) -> None:
-        started = self.call("applications", "start", "citizen", procedure_code=SHOP, channel="online",
-                            command_id=command())  # fmt: skip
+        started = self.call(
+            "applications", "start", "citizen", procedure_code=SHOP, channel="online", command_id=command()
+        )
         self.applications[name] = started["application_id"]
         known = {"full_name": canary.NAME, "birth_date": canary.BIRTH_DATE, "citizen_number": canary.NUMBER}
         answers = answers_for(self.shop["form"], {**known, "phone": canary.LOCAL_PHONE})
@@ -163,11 +185,23 @@ class Lived:
         pay_at_gateway(payment["redirect_url"])
         self.payment = payment["payment_id"]
         eventually(lambda: self._payment()["status"] == "settled", "the payment settles")
-        transfer = self.call("payments", "start_payment", "citizen", method="vietqr", command_id=command(),
-                             application_id=self.applications[by_transfer])  # fmt: skip
+        transfer = self.call(
+            "payments",
+            "start_payment",
+            "citizen",
+            method="vietqr",
+            command_id=command(),
+            application_id=self.applications[by_transfer],
+        )
         line = {"order_ref": transfer["order_ref"], "transaction_no": "FT7001", "amount": transfer["amount"]}
-        self.call("payments", "reconcile", "accountant", gateway="vietqr", command_id=command(),
-                  statement=[line | {"description": f"{WORDS['nội dung chuyển khoản']} {canary.NAME}"}])  # fmt: skip
+        self.call(
+            "payments",
+            "reconcile",
+            "accountant",
+            gateway="vietqr",
+            command_id=command(),
+            statement=[line | {"description": f"{WORDS['nội dung chuyển khoản']} {canary.NAME}"}],
+        )
         remit = {"reason": WORDS["miễn phí"], "legal_basis": "Nghị quyết mẫu 01/2026", "command_id": command()}
         self.call("payments", "waive", "accountant", application_id=self.applications[waived], **remit)
 
@@ -195,13 +229,17 @@ class Lived:
         ]
         self.do("citizen", "supplement", name, answers=supplied | {"trade": WORDS["bổ sung"]})
         self.do("approver", "assign", name, officer_id=self.accounts["case_officer"])
-        asked = self.do("case_officer", "consult", name, agency_code=ASKED, question=WORDS["câu hỏi"],
-                        due_at="2031-01-01")  # fmt: skip
+        asked = self.do(
+            "case_officer", "consult", name, agency_code=ASKED, question=WORDS["câu hỏi"], due_at="2031-01-01"
+        )
         self.do("asked", "answer_consultation", name, consultation_id=asked["consultation_id"], opinion=WORDS["ý kiến"])
         self.do("case_officer", "extend", name, due_at="2031-01-02", reason=WORDS["gia hạn"])
         self.do("case_officer", "propose", name, outcome="approve", reason=WORDS["đề xuất"])
-        result = {"file_name": f"{WORDS['kết quả']}.txt", "media_type": "text/plain",
-                  "content_base64": as_base64(WORDS["kết quả"].encode())}  # fmt: skip
+        result = {
+            "file_name": f"{WORDS['kết quả']}.txt",
+            "media_type": "text/plain",
+            "content_base64": as_base64(WORDS["kết quả"].encode()),
+        }
         self.do("approver", "approve", name, result=result)
         self.do("citizen", "choose_delivery", name, method="post", address=WORDS["nơi nhận kết quả"])
         self.do("intake_officer", "return_result", name, method="post", tracking_number="VN000007001VN")
@@ -214,10 +252,22 @@ class Lived:
         extra = {"amount": {"amount": 20_000, "currency": "VND"}, "reason": WORDS["yêu cầu nộp thêm"]}
         self.do("case_officer", "request_payment", name, **extra)
         about = {"application_id": self.applications[name]}
-        owed = eventually(lambda: [one for one in self.call("payments", "demands", "citizen", **about)["items"]
-                                   if one["status"] == "due"], "the further demand")  # fmt: skip
-        self.call("payments", "record_offline", "accountant", **about, method="cash", amount=owed[0]["amount"],
-                  receipt_book_number="AA/26E-7001", command_id=command())  # fmt: skip
+        owed = eventually(
+            lambda: [
+                one for one in self.call("payments", "demands", "citizen", **about)["items"] if one["status"] == "due"
+            ],
+            "the further demand",
+        )
+        self.call(
+            "payments",
+            "record_offline",
+            "accountant",
+            **about,
+            method="cash",
+            amount=owed[0]["amount"],
+            receipt_book_number="AA/26E-7001",
+            command_id=command(),
+        )
         eventually(lambda: self._status(name) == "in_processing", "the further fee reaches the office")
         self.do("case_officer", "propose", name, outcome="reject")
         self.do("approver", "reject", name, reason=WORDS["từ chối"])
@@ -234,18 +284,33 @@ class Lived:
 
     def _money_back(self) -> None:
         amount = self._payment()["amount"]
-        asked = self.call("payments", "refund", "citizen", payment_id=self.payment, amount=amount, available=amount,
-                          reason=WORDS["lý do hoàn tiền"], command_id=command())  # fmt: skip
-        self.call("payments", "decline_refund", "accountant", refund_id=asked["refund_id"],
-                  reason=WORDS["từ chối hoàn tiền"], command_id=command())  # fmt: skip
+        asked = self.call(
+            "payments",
+            "refund",
+            "citizen",
+            payment_id=self.payment,
+            amount=amount,
+            available=amount,
+            reason=WORDS["lý do hoàn tiền"],
+            command_id=command(),
+        )
+        self.call(
+            "payments",
+            "decline_refund",
+            "accountant",
+            refund_id=asked["refund_id"],
+            reason=WORDS["từ chối hoàn tiền"],
+            command_id=command(),
+        )
 
     def _draft(self) -> None:
         self._begun("draft")
 
     def _waiting_letters(self) -> None:
         quiet = {"from": "00:00", "until": "23:59"}
-        self.call("notifications", "set_preferences", "citizen", preferences={"quiet_hours": quiet},
-                  command_id=command())  # fmt: skip
+        self.call(
+            "notifications", "set_preferences", "citizen", preferences={"quiet_hours": quiet}, command_id=command()
+        )
         self._begun("waiting")
         self.do("citizen", "submit", "waiting")
         eventually(lambda: self._letters_wait(), "a letter that waits for the morning")
@@ -275,11 +340,18 @@ class Lived:
     def _event(self, number: int, words: str) -> dict[str, Any]:
         about = {"application_id": str(uuid.uuid4()), "applicant_id": self.accounts["citizen"], "reason": words}
         money = {"amount": {"amount": 1000, "currency": "VND"}, "moments": ["supplement"], "answer_by": None}
-        return {"id": f"applications:made-{number}", "type": "payment_requested.v1", "source": "/applications",
-                "specversion": "1.0", "time": "2026-11-20T02:30:00+00:00", "data": {**about, **money}}  # fmt: skip
+        return {
+            "id": f"applications:made-{number}",
+            "type": "payment_requested.v1",
+            "source": "/applications",
+            "specversion": "1.0",
+            "time": "2026-11-20T02:30:00+00:00",
+            "data": {**about, **money},
+        }
 
     def _publish(self, queue: str, body: Any, headers: dict[str, Any], key: str | None = None) -> None:
         with Connection(self.settings.amqp_uri) as connection:
             exchange = "nameko-rpc" if key else ""
-            Producer(connection.channel()).publish(body, exchange=exchange, routing_key=key or queue, headers=headers,
-                                                   serializer="json", delivery_mode=2)  # fmt: skip
+            Producer(connection.channel()).publish(
+                body, exchange=exchange, routing_key=key or queue, headers=headers, serializer="json", delivery_mode=2
+            )

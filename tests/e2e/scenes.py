@@ -80,8 +80,14 @@ def catalogue(town: Town, scenes: Scenes) -> None:
         proposed = published(town, sample | {"code": "9.000004", "fees": []}) if number == 1 else None
         proposed = published(town, sample | {"code": "9.000004", "fees": dearer}, LATER)
         setattr(scenes, f"proposal_{number}", proposed["version"])
-    town.call("catalog", "approve_publication", "catalog_editor_2", code="9.000004", version=scenes.proposal_1,
-              command_id=command())  # fmt: skip
+    town.call(
+        "catalog",
+        "approve_publication",
+        "catalog_editor_2",
+        code="9.000004",
+        version=scenes.proposal_1,
+        command_id=command(),
+    )
     published(town, sample | {"code": DRAFTED, "fees": []})
     drafted = sample | {"code": DRAFTED, "fees": [], "may_pause": not sample.get("may_pause", True)}
     town.call("catalog", "save_draft", "catalog_editor", definition=drafted, command_id=command())
@@ -93,9 +99,10 @@ def catalogue(town: Town, scenes: Scenes) -> None:
 
 def published(town: Town, definition: dict[str, Any], since: str = BEGIN) -> dict[str, Any]:
     return dict(
-        town.call("catalog", "publish", "catalog_editor", definition=definition, effective_from=since,
-                  command_id=command())
-    )  # fmt: skip
+        town.call(
+            "catalog", "publish", "catalog_editor", definition=definition, effective_from=since, command_id=command()
+        )
+    )
 
 
 def do(town: Town, person: str, door: str, application_id: str, **arguments: Any) -> dict[str, Any]:
@@ -144,8 +151,9 @@ def approved(town: Town, code: str) -> str:
 
 def filing(town: Town, scenes: Scenes) -> None:
     scenes.draft_command = command()
-    scenes.draft = town.call("applications", "start", "citizen", procedure_code=FEE, channel="online",
-                             command_id=scenes.draft_command)["application_id"]  # fmt: skip
+    scenes.draft = town.call(
+        "applications", "start", "citizen", procedure_code=FEE, channel="online", command_id=scenes.draft_command
+    )["application_id"]
     scenes.citizen_draft, scenes.accountant_draft = scenes.draft, begun(town, FREE, "accountant")
     scenes.shrunk = begun(town, SHRUNK)
     published(town, scenes.sample | {"code": SHRUNK, "fees": [], "level": 2}, "2025-08-01")
@@ -179,17 +187,22 @@ def paying(town: Town, scenes: Scenes) -> None:
     scenes.payment = recorded(town, scenes.paid, BOOK_NUMBER)
     scenes.open = filed(town, FEE)
     pay = {"method": "vnpay", "command_id": command()}
-    scenes.payment_open = town.call(
-        "payments", "start_payment", "citizen", application_id=scenes.open, **pay
-    )["payment_id"]  # fmt: skip
+    scenes.payment_open = town.call("payments", "start_payment", "citizen", application_id=scenes.open, **pay)[
+        "payment_id"
+    ]
     scenes.refunded = recorded(town, filed(town, FEE), "AA/26E-0000002")
     scenes.amount = owed(town, scenes.submitted)
     half = scenes.amount | {"amount": scenes.amount["amount"] // 2}
     scenes.refund = refund(town, scenes.refunded, half, scenes.amount)
     scenes.refund_declined = refund(town, scenes.payment, half, scenes.amount)
     scenes.decline_command = command()
-    town.call("payments", "decline_refund", "accountant_2", refund_id=scenes.refund_declined,
-              command_id=scenes.decline_command)  # fmt: skip
+    town.call(
+        "payments",
+        "decline_refund",
+        "accountant_2",
+        refund_id=scenes.refund_declined,
+        command_id=scenes.decline_command,
+    )
     scenes.settled = eventually(lambda: accepted(town, scenes.paid), "the office hears of the payment")
     do(town, "approver", "assign", scenes.paid, officer_id=town.people["case_officer"]["account_id"])
 
@@ -205,14 +218,30 @@ def owed(town: Town, key: str) -> dict[str, Any]:
 
 
 def recorded(town: Town, key: str, number: str) -> str:
-    paid = town.call("payments", "record_offline", "accountant", application_id=key, method="cash",
-                     amount=owed(town, key), receipt_book_number=number, command_id=command())  # fmt: skip
+    paid = town.call(
+        "payments",
+        "record_offline",
+        "accountant",
+        application_id=key,
+        method="cash",
+        amount=owed(town, key),
+        receipt_book_number=number,
+        command_id=command(),
+    )
     return str(paid["payment_id"])
 
 
 def refund(town: Town, payment_id: str, amount: dict[str, Any], available: dict[str, Any]) -> str:
-    asked = town.call("payments", "refund", "accountant", payment_id=payment_id, amount=amount, available=available,
-                      reason="Nộp hai lần", command_id=command())  # fmt: skip
+    asked = town.call(
+        "payments",
+        "refund",
+        "accountant",
+        payment_id=payment_id,
+        amount=amount,
+        available=available,
+        reason="Nộp hai lần",
+        command_id=command(),
+    )
     return str(asked["refund_id"])
 
 
@@ -237,5 +266,11 @@ def erased(town: Town, scenes: Scenes) -> None:
         "every service has confirmed the erasure",
     )
     scenes.half_erased = str(town.people["careless"]["account_id"])
-    town.call("applications", "erase_subject", "auditor", account_id=scenes.half_erased, legal_basis=LEGAL_BASIS,
-              command_id=command())  # fmt: skip
+    town.call(
+        "applications",
+        "erase_subject",
+        "auditor",
+        account_id=scenes.half_erased,
+        legal_basis=LEGAL_BASIS,
+        command_id=command(),
+    )

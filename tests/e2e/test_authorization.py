@@ -13,8 +13,11 @@ from tests.e2e.scenes import FREE, Scenes
 from tests.support.installation import IN_TIME, Refused, Town, command, doors
 
 # What a door speaks of, and the scene that is somebody else's.
-THINGS = {"application_id": ("draft", "submitted", "handled", "returned"), "payment_id": ("payment", "payment_open"),
-          "refund_id": ("refund",)}  # fmt: skip
+THINGS = {
+    "application_id": ("draft", "submitted", "handled", "returned"),
+    "payment_id": ("payment", "payment_open"),
+    "refund_id": ("refund",),
+}
 PUBLIC = {"track"}
 FOREIGN = [
     (service, door, thing)
@@ -95,7 +98,8 @@ def test_the_same_command_id_with_other_arguments_is_refused_whoever_was_first(t
 
 
 def test_a_move_of_a_status_that_does_not_allow_it_says_what_is_allowed(town: Town, scenes: Scenes) -> None:
-    refused = town.answer("applications", "rate", "citizen", "en", application_id=scenes.draft, stars=5,
-                          command_id=command())  # fmt: skip
+    refused = town.answer(
+        "applications", "rate", "citizen", "en", application_id=scenes.draft, stars=5, command_id=command()
+    )
     assert isinstance(refused, Refused) and refused.name == "TransitionNotAllowed"
     assert "draft" in refused.words and "submit" in refused.words

@@ -229,7 +229,7 @@ def test_findings_cite_their_events_on_the_platform_and_in_an_evidence_file(kept
 
 def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_commands(kept, tmp_path):
     """As it is written, but for what needs the network: the demo that is kept, and an environment with its library."""
-    block = re.search(r"## From nothing.*?```sh\n(.*?)```", GUIDE.read_text(), re.S)
+    block = re.search(r"## From nothing.*?```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     demo, *commands = block.group(1).strip().splitlines()
     assert demo == 'make demo ARGS="--keep kept"' and len(commands) == 4
     (tmp_path / "kept").symlink_to(kept.folder)
@@ -240,10 +240,13 @@ def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_comma
         "auditor/bin/python": f"{sys.executable} -I",
     }
     env = plain_environment(tmp_path, REF=kept.reference, PYTHONPATH=import_path())
-    for typed in commands:
+    for command in commands:
+        typed = command
         for written, meant in here.items():
             typed = typed.replace(written, meant)
-        done = subprocess.run(["bash", "-c", typed], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(
+            ["bash", "-c", typed], check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100
+        )
         assert done.returncode == 0, f"{typed}\n{done.stdout}{done.stderr}"
     assert done.stdout.startswith("TOÀN VẸN") and "CHÚ Ý" not in done.stdout
 
@@ -278,7 +281,9 @@ def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(port
     for asked, watched in ((typed, True), ([*typed, "--json"], False)):
         master, terminal = pty.openpty()
         env = plain_environment(tmp_path / "home", TERM="xterm", COLUMNS="120")
-        done = subprocess.run([*PORTAL, *asked], env=env, stdout=subprocess.PIPE, stderr=terminal, timeout=100)
+        done = subprocess.run(
+            [*PORTAL, *asked], check=False, env=env, stdout=subprocess.PIPE, stderr=terminal, timeout=100
+        )
         os.write(terminal, b"\n")  # so that there is something to read in any case
         shown = os.read(master, 1 << 16).decode()
         os.close(terminal), os.close(master)

@@ -121,9 +121,12 @@ def test_prometheus_sees_every_process(stack: Stack) -> None:
 
 def test_every_alert_fires_when_it_should(stack: Stack) -> None:
     said = stack.engine.containers.run(
-        "prom/prometheus:v2.55.1", ["test", "rules", "/rules/alerts_test.yml"], entrypoint="promtool", remove=True,
+        "prom/prometheus:v2.55.1",
+        ["test", "rules", "/rules/alerts_test.yml"],
+        entrypoint="promtool",
+        remove=True,
         volumes={str(ROOT / "infra/prometheus"): {"bind": "/rules", "mode": "ro"}},
-    )  # fmt: skip
+    )
     assert b"SUCCESS" in said
 
 

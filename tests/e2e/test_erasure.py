@@ -70,13 +70,18 @@ def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Ite
         mailbox, _ = stack.enter_context(smtp_server(folder / "somebody elses mail server"))
         outside = stack.enter_context(payment_gateway())
         env = {
-            **SETTINGS, **VIETQR, **outside.settings,
+            **SETTINGS,
+            **VIETQR,
+            **outside.settings,
             "AMQP_URI": uri,
-            "PORTAL_HOME": str(folder / "home"), "BLOB_STORE": str(folder / "blobs"),
+            "PORTAL_HOME": str(folder / "home"),
+            "BLOB_STORE": str(folder / "blobs"),
             "POPULATION_REGISTER": str(register(folder / "register.jsonl")),
-            "SMTP_URL": mailbox, "MAIL_FROM": "cong@example.vn", "SMS_URL": text_gateway(stack),
+            "SMTP_URL": mailbox,
+            "MAIL_FROM": "cong@example.vn",
+            "SMS_URL": text_gateway(stack),
             **{f"{service.upper()}_DATABASE_URL": database(service) for service in SERVICES},
-        }  # fmt: skip
+        }
         processes = Processes({**os.environ, **env, "PYTHONPATH": import_path()}, folder)
         processes.portal("migrate")
         stack.callback(processes.stop_all)
@@ -111,8 +116,14 @@ def embedded(folder: Path) -> Iterator[Installation]:
         log = stack.enter_context(own_log(folder / "log"))
         outside = stack.enter_context(payment_gateway())
         home = folder / "home"
-        env = {**SETTINGS, **VIETQR, **outside.settings, "PORTAL_HOME": str(home), "SMS_URL": text_gateway(stack),
-               "POPULATION_REGISTER": str(register(folder / "register.jsonl"))}  # fmt: skip
+        env = {
+            **SETTINGS,
+            **VIETQR,
+            **outside.settings,
+            "PORTAL_HOME": str(home),
+            "SMS_URL": text_gateway(stack),
+            "POPULATION_REGISTER": str(register(folder / "register.jsonl")),
+        }
         settings = Settings(env)
         outside.portal = portal = stack.enter_context(portal_session(settings))
 
@@ -278,7 +289,13 @@ def the_account_is_closed(lived: Lived) -> None:
     start = {"procedure_code": SHOP, "channel": "online", "command_id": command()}
     assert lived.refused(lambda: lived.call("applications", "start", "citizen", **start)) == "PersonErased"
     assert lived.refused(lambda: lived.do("citizen", "rate", "granted", stars=1)) == "AlreadyErased"
-    again = {"citizen_number": canary.NUMBER, "full_name": canary.NAME, "birth_date": canary.BIRTH_DATE,
-             "phone": canary.PHONE, "email": canary.EMAIL, "password": canary.PASSWORD}  # fmt: skip
+    again = {
+        "citizen_number": canary.NUMBER,
+        "full_name": canary.NAME,
+        "birth_date": canary.BIRTH_DATE,
+        "phone": canary.PHONE,
+        "email": canary.EMAIL,
+        "password": canary.PASSWORD,
+    }
     opened = lived.call("identity", "register_citizen", None, **again, command_id=command())
     assert opened["account_id"] != lived.accounts["citizen"]

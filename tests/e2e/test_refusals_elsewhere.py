@@ -56,8 +56,9 @@ def test_more_than_one_call_can_check_is_not_begun(platform: Half) -> None:
 
 def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
     application_id = platform.filed()
-    platform.person().applications.refuse_intake(application_id=application_id, reason="Sai nơi nộp",
-                                                 command_id=command())  # fmt: skip
+    platform.person().applications.refuse_intake(
+        application_id=application_id, reason="Sai nơi nộp", command_id=command()
+    )
     with time_machine.travel(clock.now() + timedelta(days=91), tick=True):
         assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
 

@@ -46,21 +46,27 @@ def within(least: int, wanted: float, most: int) -> int:
 PARTS = (
     Part("faults", 14, ("tests/faults",), lambda seconds: {"CHAOS_SECONDS": int(seconds)}),
     Part(
-        "the log", 3, ("tests/service/applications/test_tailing.py",),
+        "the log",
+        3,
+        ("tests/service/applications/test_tailing.py",),
         lambda seconds: {"EVENTS": within(40_000, (seconds - 30) * EVENTS_WRITTEN, 1_000_000)},
     ),
     Part(
-        "lives", 1, ("tests/component/applications/test_state_machine.py",),
+        "lives",
+        1,
+        ("tests/component/applications/test_state_machine.py",),
         lambda seconds: {"LIVES": within(60, seconds * LIVES_LIVED, 20_000)},
     ),
     Part(
-        "the seals", 2, ("tests/service/transparency",),
+        "the seals",
+        2,
+        ("tests/service/transparency",),
         lambda seconds: {
             "TAMPERING_PLACES": within(1, seconds / 60 * PLACES_A_MINUTE, 50),
             "AUDIT_EVENTS": within(50_000, seconds / 3 * EVENTS_SEALED, 1_000_000),
         },
     ),
-)  # fmt: skip
+)
 
 
 def shares(minutes: float, parts: tuple[Part, ...] = PARTS) -> list[float]:

@@ -26,7 +26,7 @@ LONG_RUNNING = {
     *SERVICES,
     *(f"{service}-follower" for service in SERVICES),
     *("rabbitmq", "postgres", "callbacks", "gateway", "mailbox", "texts", "prometheus"),
-}  # fmt: skip
+}
 NO_ENGINE = "No Docker engine answers (DOCKER_HOST, or the default socket): start one to run these tests."
 
 

@@ -34,9 +34,13 @@ class Container:
     def start(self, ready: Callable[[Any], bool]) -> None:
         if self._container is None:
             self._container = docker.from_env().containers.run(
-                self.image, self.command, detach=True, environment=self.environment, labels={"portal": "tests"},
+                self.image,
+                self.command,
+                detach=True,
+                environment=self.environment,
+                labels={"portal": "tests"},
                 ports={f"{inside}/tcp": ("127.0.0.1", outside) for inside, outside in self.ports.items()},
-            )  # fmt: skip
+            )
         else:
             self._container.start()
         deadline = time.monotonic() + START_SECONDS

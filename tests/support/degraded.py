@@ -94,8 +94,14 @@ def half(folder: Path, *services: str, **own: str) -> Iterator[Half]:
     """Some services, without their followers' doing anything by themselves."""
     folder.mkdir(parents=True, exist_ok=True)
     databases = {f"{one.upper()}_DATABASE_URL": f"sqlite:///{folder / one}.sqlite" for one in SERVICES}
-    env = {"AMQP_URI": f"embedded://{uuid.uuid4().hex}", "PORTAL_ENVIRONMENT": "development",
-           "PORTAL_HOME": str(folder), "BLOB_STORE": str(folder / "blobs"), **databases, **own}  # fmt: skip
+    env = {
+        "AMQP_URI": f"embedded://{uuid.uuid4().hex}",
+        "PORTAL_ENVIRONMENT": "development",
+        "PORTAL_HOME": str(folder),
+        "BLOB_STORE": str(folder / "blobs"),
+        **databases,
+        **own,
+    }
     settings = Settings(env)
     platform = Platform(settings, list(services))
     platform.migrate()
@@ -117,8 +123,17 @@ def in_production(folder: Path) -> Iterator[Portal]:
     """Identity and catalogue as production has them, with a register and a key that were given."""
     folder.mkdir(parents=True, exist_ok=True)
     register = folder / "register.jsonl"
-    register.write_text(json.dumps({"citizen_number": "001199000001", "full_name": "Nguyễn Thị Mẫu", "sex": "female",
-                                    "birth_date": "1999-01-02"}) + "\n")  # fmt: skip
+    register.write_text(
+        json.dumps(
+            {
+                "citizen_number": "001199000001",
+                "full_name": "Nguyễn Thị Mẫu",
+                "sex": "female",
+                "birth_date": "1999-01-02",
+            }
+        )
+        + "\n"
+    )
     given = {
         "PORTAL_ENVIRONMENT": "production",
         "POPULATION_REGISTER": str(register),

@@ -38,8 +38,12 @@ def kept_demo(folder: Path) -> Kept:
     """Run ``portal demo --json --keep``; fails with all it said unless every step held."""
     done = subprocess.run(
         [*PORTAL, "demo", "--json", "--keep", str(folder)],
-        env=plain_environment(folder), capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
+        env=plain_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     *steps, verdict = [json.loads(line) for line in done.stdout.splitlines()]
     return Kept(folder, steps, verdict)

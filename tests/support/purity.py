@@ -13,9 +13,16 @@ from typing import Any
 
 IMPURE = {
     "sqlite3.connect",
-    "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto",
-    "subprocess.Popen", "os.fork", "os.posix_spawn", "os.exec", "os.system",
-}  # fmt: skip
+    "socket.connect",
+    "socket.bind",
+    "socket.getaddrinfo",
+    "socket.sendto",
+    "subprocess.Popen",
+    "os.fork",
+    "os.posix_spawn",
+    "os.exec",
+    "os.system",
+}
 WRITING = os.O_WRONLY | os.O_RDWR
 # Byte code and Hypothesis's memory of failures are no part of a test.
 NOT_THE_TESTS_OWN = ("__pycache__", ".hypothesis", os.devnull)

@@ -680,8 +680,8 @@ class LogCheck:
         self.first_unlike: int | None = None  # the first leaf that is another than the published one
 
     def run(self, database: Database, anchors: list[Anchor], published: Iterator[bytes | None] | None = None) -> None:
-        events, nodes = _peekable(database.events()), _peekable(database.nodes())
-        checkpoints = _peekable(self._checkpoints(database, anchors))
+        events, nodes = _Peekable(database.events()), _Peekable(database.nodes())
+        checkpoints = _Peekable(self._checkpoints(database, anchors))
         for index, notification, leaf in database.leaves():
             if self.verdict.leaves % 5000 == 0:
                 self.progress(self.verdict.leaves)
@@ -856,7 +856,7 @@ class LogCheck:
         return {name: sealed[name] for name in ("notification_id", "application_id", "version")}
 
 
-class _peekable:
+class _Peekable:
     """An iterator with its next item in sight."""
 
     def __init__(self, items: Iterable[Any]) -> None:

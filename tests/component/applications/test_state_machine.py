@@ -221,7 +221,7 @@ class Lives(RuleBasedStateMachine):
     def start(self, level: int, moments: set[str], steps: int) -> None:
         """A draft, or one that has gone some ordinary steps already."""
         self.now, self.pictures, self.sent = BEGIN, {}, []
-        self.clock = mock.patch.object(clock, "now", lambda: self.now)
+        self.clock = mock.patch.object(clock, "now", lambda: self.now)  # noqa: PT008 - it moves
         self.clock.start()
         self.portal.catalog = Catalog(*sorted(moments), level=level, version=level)
         self.portal.identity = Identity()
@@ -327,7 +327,7 @@ class Lives(RuleBasedStateMachine):
         seen = self.portal.store.get(self.hands.key)
         then = self.case.judge(late, who, given)
         self.ask(*found[pick % len(found)])
-        with stale(self.portal, seen):
+        with StaleReader(self.portal, seen):
             by = call(actor_of(who), name=late, key=self.hands.key, **given)
             refused, reply = self._asked(late, by, given)
         expected = then or self.case.judge(late, who, given)
@@ -421,7 +421,7 @@ class Lives(RuleBasedStateMachine):
         assert (found["status"], found["version"]) == (self.case.status, self.case.version)
 
 
-class stale:
+class StaleReader:
     """Whoever reads the application sees it as it was, until a write has failed of it."""
 
     def __init__(self, portal: Portal, seen: Any) -> None:

@@ -71,8 +71,10 @@ def test_a_chain_of_mergers_is_followed_to_its_end(book):
     merge(book, "A", "B", "2024-12-31")
     merge(book, "B", "C", "2025-12-31")
     assert [book.agencies.agency("A", day)["carried_on_by"] for day in ("2024-12-31", "2025-06-01", "2026-06-01")] == [
-        "A", "B", "C",
-    ]  # fmt: skip
+        "A",
+        "B",
+        "C",
+    ]
 
 
 def test_an_agency_cannot_merge_into_one_that_is_not_there_or_into_itself(book):
@@ -131,8 +133,9 @@ def test_an_agency_sits_in_a_province_there_was_on_its_first_day(book):
 def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(book):
     record(book, "A", "2024-01-01", province_code="17")  # Hòa Bình
     assert (set(on(book, "2025-06-30", province_code="17")), set(on(book, "2025-07-01", province_code="25"))) == (
-        {"A"}, {"A"},
-    )  # fmt: skip
+        {"A"},
+        {"A"},
+    )
     assert on(book, "2025-07-01", province_code="17") == {}
 
 

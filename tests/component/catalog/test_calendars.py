@@ -116,8 +116,13 @@ def test_a_due_date_is_counted_in_its_own_unit(book, amount, unit, accepted_at, 
 def test_a_due_date_shows_the_days_that_count(book):
     rows = due(book, 2, "working_days", "2026-02-12T09:00:00+07:00")["days"]
     assert [row["kind"] for row in rows] == [
-        "start", "counted", *["weekend"] * 2, *["holiday"] * 5, *["weekend"] * 2, "due",
-    ]  # fmt: skip
+        "start",
+        "counted",
+        *["weekend"] * 2,
+        *["holiday"] * 5,
+        *["weekend"] * 2,
+        "due",
+    ]
 
 
 def test_no_time_stated_is_no_due_date(book):

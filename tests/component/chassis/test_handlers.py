@@ -85,9 +85,13 @@ def test_an_event_given_up_lies_in_the_quarantine_and_in_a_row(echo):
     [letter] = quarantined(echo)
     told = ("service", "why", "routing_key", "content_type", "message_id", "attempts")
     assert {name: letter[name] for name in told} == {
-        "service": "echo", "why": "ValueError: not yet", "routing_key": HEAR, "content_type": "application/json",
-        "message_id": "echo:7", "attempts": 3,
-    }  # fmt: skip
+        "service": "echo",
+        "why": "ValueError: not yet",
+        "routing_key": HEAR,
+        "content_type": "application/json",
+        "message_id": "echo:7",
+        "attempts": 3,
+    }
     assert letter["headers"]["said"] == "xin chào" and "portal-attempt" in letter["headers"]
     assert json.loads(base64.b64decode(letter["body_base64"]))["data"] == {"count": 1}
     assert row["first_at"] == letter["first_at"] < letter["last_at"] <= row["last_at"]

@@ -23,9 +23,10 @@ def forget(identity: Identity, account_id: str) -> dict[str, int]:
 def everything(identity: Identity) -> str:
     with identity.database.session() as session:
         return "\n".join(
-            str(tuple(row)) for table in (Account, AccessEntry, SignInAttempt, SignInSession)
+            str(tuple(row))
+            for table in (Account, AccessEntry, SignInAttempt, SignInSession)
             for row in session.execute(select(table.__table__))
-        )  # fmt: skip
+        )
 
 
 def test_nothing_of_an_erased_person_is_left_but_the_id(identity):

@@ -13,10 +13,17 @@ from tests.unit.notifications.builders import CONTRACT, command, event
 from tests.unit.notifications.fakes import Catalogue, Directory
 
 INTERNAL = {
-    "answers_saved.v1", "application_attached.v1", "application_detached.v1", "consultation_requested.v1",
-    "consultation_answered.v1", "outcome_proposed.v1", "proposal_returned.v1", "application_due_soon.v1",
-    "application_read.v1", "subject_erased.v1",
-}  # fmt: skip
+    "answers_saved.v1",
+    "application_attached.v1",
+    "application_detached.v1",
+    "consultation_requested.v1",
+    "consultation_answered.v1",
+    "outcome_proposed.v1",
+    "proposal_returned.v1",
+    "application_due_soon.v1",
+    "application_read.v1",
+    "subject_erased.v1",
+}
 
 
 @pytest.mark.parametrize("event_type", sorted(MESSAGE_KINDS))

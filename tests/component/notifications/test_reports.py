@@ -32,7 +32,10 @@ def report(office: Office, happened: str, secret: str = SECRET, **changed: str) 
     return reports.delivery_report("post", {**parameters, "signature": signature(parameters, secret)})
 
 
-@pytest.mark.parametrize(("happened", "status"), [("delivered", "delivered"), ("bounced", "permanent_failure"), ("deferred", "sent"), ("complained", "delivered")])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    ("happened", "status"),
+    [("delivered", "delivered"), ("bounced", "permanent_failure"), ("deferred", "sent"), ("complained", "delivered")],
+)
 def test_a_genuine_report_moves_the_delivery(sent: Office, happened: str, status: str) -> None:
     assert report(sent, happened)["status"] == status
     assert sent.deliveries()[0].status == status

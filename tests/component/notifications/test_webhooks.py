@@ -237,8 +237,30 @@ def test_an_email_cannot_be_redelivered_as_a_webhook(office: Office) -> None:
         office.webhooks.redeliver(office.deliveries()[0].id, by=OPERATOR, command=command())
 
 
-BAD = ["ftp://so.example.vn/", "https://", "https://user:pw@so.example.vn/", "https://so.example.vn/#x", "https://[::1", "https://a b/", "https://so.example.vn:99999/", "https://so.example.vn/\r\nX: y"]  # fmt: skip  # noqa: E501
-INSIDE = ["https://127.0.0.1/", "https://10.1.2.3/", "https://192.168.0.1/", "https://169.254.169.254/latest", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://localhost/", "https://rabbitmq:15672/", "https://db.internal/", "https://0.0.0.0/", "https://[64:ff9b::a00:1]/", "https://100.64.0.1/"]  # fmt: skip  # noqa: E501
+BAD = [
+    "ftp://so.example.vn/",
+    "https://",
+    "https://user:pw@so.example.vn/",
+    "https://so.example.vn/#x",
+    "https://[::1",
+    "https://a b/",
+    "https://so.example.vn:99999/",
+    "https://so.example.vn/\r\nX: y",
+]
+INSIDE = [
+    "https://127.0.0.1/",
+    "https://10.1.2.3/",
+    "https://192.168.0.1/",
+    "https://169.254.169.254/latest",
+    "https://[::1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://localhost/",
+    "https://rabbitmq:15672/",
+    "https://db.internal/",
+    "https://0.0.0.0/",
+    "https://[64:ff9b::a00:1]/",
+    "https://100.64.0.1/",
+]
 
 
 @pytest.mark.parametrize("url", BAD)

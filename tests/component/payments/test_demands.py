@@ -29,8 +29,9 @@ def test_a_submission_raises_one_demand_per_moment(office: PaymentsOffice) -> No
     application_id = office.submitted(item(50_000), item(8_000, kind="charge"), item(30_000, "result"))
     answer = office.demands(application_id)
     assert [(one["collected_at"], one["status"], one["amount"]["amount"]) for one in answer["items"]] == [
-        ("intake", "due", 58_000), ("result", "later", 30_000)
-    ]  # fmt: skip
+        ("intake", "due", 58_000),
+        ("result", "later", 30_000),
+    ]
     assert answer["owed"] == money(58_000) and answer["later"] == money(30_000) and answer["total"] == money(88_000)
 
 

@@ -38,8 +38,9 @@ def transferred(office: PaymentsOffice) -> dict[str, Any]:
 def test_what_payers_and_offices_wrote_is_gone_and_the_books_are_as_they_were(office: PaymentsOffice) -> None:
     transferred(office)
     paid = office.paid()
-    office.refund_desk.refund(paid["payment_id"], paid["amount"], NAME, paid["amount"], by=CITIZEN,
-                           command=office.command())  # fmt: skip
+    office.refund_desk.refund(
+        paid["payment_id"], paid["amount"], NAME, paid["amount"], by=CITIZEN, command=office.command()
+    )
     request = {"application_id": office.submitted(), "amount": money(5000), "reason": NAME}
     office.billing.supplementary_demand(office.event("payment_requested.v1", request))
     remitted = office.submitted()
@@ -73,8 +74,18 @@ def test_a_statement_that_comes_later_is_stored_without_the_payers_text(office: 
 def test_money_that_comes_later_is_still_taken(office: PaymentsOffice) -> None:
     payment = office.start(office.submitted(), "vietqr")
     forget(office)
-    reconcile(office, [{"order_ref": payment["order_ref"], "transaction_no": "FT1", "amount": payment["amount"],
-                         "description": NAME}], "vietqr")  # fmt: skip
+    reconcile(
+        office,
+        [
+            {
+                "order_ref": payment["order_ref"],
+                "transaction_no": "FT1",
+                "amount": payment["amount"],
+                "description": NAME,
+            }
+        ],
+        "vietqr",
+    )
     assert office.enquiries.payment(payment["payment_id"], by=ACCOUNTANT)["status"] == "settled"
     assert NAME not in everything(office)
 
@@ -82,12 +93,14 @@ def test_money_that_comes_later_is_still_taken(office: PaymentsOffice) -> None:
 def test_no_text_about_an_erased_payer_is_stored_whoever_writes_it(office: PaymentsOffice) -> None:
     paid, open_ = office.paid(), office.submitted()
     forget(office)
-    request = office.refund_desk.refund(paid["payment_id"], paid["amount"], NAME, paid["amount"], by=CITIZEN,
-                                   command=office.command())  # fmt: skip
+    request = office.refund_desk.refund(
+        paid["payment_id"], paid["amount"], NAME, paid["amount"], by=CITIZEN, command=office.command()
+    )
     office.refund_desk.decline_refund(request["refund_id"], NAME, by=ACCOUNTANT, command=office.command(by=ACCOUNTANT))
     office.start(open_, return_url=f"http://portal.example.vn/?{NAME}")
-    office.cashier.waive(office.submitted(), "vì khó khăn", "Nghị quyết 1", by=ACCOUNTANT,
-                          command=office.command(by=ACCOUNTANT))  # fmt: skip
+    office.cashier.waive(
+        office.submitted(), "vì khó khăn", "Nghị quyết 1", by=ACCOUNTANT, command=office.command(by=ACCOUNTANT)
+    )
     assert NAME not in everything(office) and "khó khăn" in everything(office)
 
 

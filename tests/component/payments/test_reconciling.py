@@ -138,11 +138,13 @@ def test_parity_finds_what_applications_does_not_know_of(office: PaymentsOffice)
         office.paid(),
         office.submitted(item(5_000), item(7_000, "result")),
     )
-    neighbour = Applications(**{
-        agreed["application_id"]: {"intake": fee(135_000, True)},
-        unheard["application_id"]: {"intake": fee(135_000, False)},
-        unpaid: {"intake": fee(5_000, True), "result": fee(7_000, False)},
-    })  # fmt: skip
+    neighbour = Applications(
+        **{
+            agreed["application_id"]: {"intake": fee(135_000, True)},
+            unheard["application_id"]: {"intake": fee(135_000, False)},
+            unpaid: {"intake": fee(5_000, True), "result": fee(7_000, False)},
+        }
+    )
     outcome = office.parity_check.parity(50, None, applications=neighbour)
     assert outcome["checked"] == 4 and outcome["counts"] == {"match": 1, "missing": 1, "mismatch": 2}
     verdicts = {one["application_id"]: (one["verdict"], one["reason"]) for one in outcome["items"]}

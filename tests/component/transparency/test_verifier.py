@@ -13,10 +13,15 @@ from services.applications.verification import verifier
 @pytest.mark.parametrize(
     ("content", "status"),
     [
-        ("", 2), ("[]", 2), ('{"events":' + "[" * 50_000 + "]" * 50_000 + "}", 2), ("\ud800", 2),
-        ("{}", 1), ('{"keys": 7, "checkpoint": null}', 1), ('{"keys": [null], "checkpoint": "x"}', 1),
+        ("", 2),
+        ("[]", 2),
+        ('{"events":' + "[" * 50_000 + "]" * 50_000 + "}", 2),
+        ("\ud800", 2),
+        ("{}", 1),
+        ('{"keys": 7, "checkpoint": null}', 1),
+        ('{"keys": [null], "checkpoint": "x"}', 1),
     ],
-)  # fmt: skip
+)
 def test_no_file_however_broken_is_taken_for_a_verdict_or_ends_in_a_traceback(
     tmp_path: Path, content: str, status: int
 ) -> None:

@@ -62,9 +62,15 @@ class RpcClient:
         if token:
             headers["nameko.auth_token"] = token
         self._producer.publish(
-            {"args": [], "kwargs": arguments}, exchange=EXCHANGE, routing_key=f"{service}.{method}",
-            serializer="json", reply_to=self._queue, correlation_id=correlation_id, headers=headers, expiration=wait,
-        )  # fmt: skip
+            {"args": [], "kwargs": arguments},
+            exchange=EXCHANGE,
+            routing_key=f"{service}.{method}",
+            serializer="json",
+            reply_to=self._queue,
+            correlation_id=correlation_id,
+            headers=headers,
+            expiration=wait,
+        )
 
     def _ready(self) -> Connection:
         if self._connection is None:

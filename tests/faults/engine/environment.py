@@ -130,10 +130,14 @@ class Environment:
     # ── setting up
     def prepare(self, own: dict[str, str]) -> None:
         self.env = {
-            **os.environ, **SHORT_WAITS, **own,
-            "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(self.folder / "home"),
-            "BLOB_STORE": str(self.folder / "blobs"), "PYTHONPATH": import_path(),
-        }  # fmt: skip
+            **os.environ,
+            **SHORT_WAITS,
+            **own,
+            "PORTAL_ENVIRONMENT": "development",
+            "PORTAL_HOME": str(self.folder / "home"),
+            "BLOB_STORE": str(self.folder / "blobs"),
+            "PYTHONPATH": import_path(),
+        }
         for service in SERVICES:
             self.add(service, [service])
         self.add(FOLLOWERS, [*SERVICES, "--follower"])

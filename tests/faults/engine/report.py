@@ -23,11 +23,21 @@ LONGEST_FACT = 900  # characters
 OVER_TIME = "MiB over time"  # a soak's fact: the memory of each process at equal steps
 NAMES = 175  # room for them right of the lines
 COLUMNS = {
-    "scenario": "scenario", "seed": "seed", "seconds": "seconds", "faults": "faults", "attempted": "attempted",
-    "acknowledged": "acknow\u00adledged", "unknown": "un\u00adknown", "lost": "lost", "duplicated": "dupli\u00adcated",
-    "unexpected": "unex\u00adpected", "recovered": "re\u00adcovered, s", "drained": "drained, s",
-    "quarantined": "quaran\u00adtined / poison", "histories_verified": "his\u00adtories verified",
-}  # fmt: skip
+    "scenario": "scenario",
+    "seed": "seed",
+    "seconds": "seconds",
+    "faults": "faults",
+    "attempted": "attempted",
+    "acknowledged": "acknow\u00adledged",
+    "unknown": "un\u00adknown",
+    "lost": "lost",
+    "duplicated": "dupli\u00adcated",
+    "unexpected": "unex\u00adpected",
+    "recovered": "re\u00adcovered, s",
+    "drained": "drained, s",
+    "quarantined": "quaran\u00adtined / poison",
+    "histories_verified": "his\u00adtories verified",
+}
 MUST_BE_NONE = ("lost", "duplicated", "unexpected")
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--paper:#fff;--bar:#3b74b4;--mark:#c2410c;

@@ -18,9 +18,15 @@ PROCEDURE = "1.001612"
 REFUSED = 0.2  # of the applications: their applicants get a text as well
 # Refusals that say "not yet": the same command is sent again.
 NOT_YET = {
-    "ServiceUnavailable", "DeadlineExceeded", "InternalFailure", "ReadModelBehind", "FeeNotPaid", "NotYetSubmitted",
-    "Unauthenticated", "ApplicationNotFound",
-}  # fmt: skip
+    "ServiceUnavailable",
+    "DeadlineExceeded",
+    "InternalFailure",
+    "ReadModelBehind",
+    "FeeNotPaid",
+    "NotYetSubmitted",
+    "Unauthenticated",
+    "ApplicationNotFound",
+}
 
 
 @dataclass

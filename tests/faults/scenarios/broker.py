@@ -108,9 +108,14 @@ def lost_replies(run: ScenarioRun) -> None:
 def _send_only(run: ScenarioRun, client: RpcClient, arguments: dict[str, Any], token: str) -> None:
     client._ready()
     client._producer.publish(
-        {"args": [], "kwargs": arguments}, exchange="nameko-rpc", routing_key="applications.start",
-        reply_to="gone", correlation_id="gone", headers={"nameko.auth_token": token}, serializer="json",
-    )  # fmt: skip
+        {"args": [], "kwargs": arguments},
+        exchange="nameko-rpc",
+        routing_key="applications.start",
+        reply_to="gone",
+        correlation_id="gone",
+        headers={"nameko.auth_token": token},
+        serializer="json",
+    )
 
 
 def _ask(client: RpcClient, arguments: dict[str, Any], token: str) -> Any:

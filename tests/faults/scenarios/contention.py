@@ -17,9 +17,10 @@ TRIES = 40
 LOST = {"VersionConflict", "TransitionNotAllowed", "NoProposal"}  # another was first
 WITHDRAW: tuple[str, str, dict[str, Any]] = ("citizen0", "request_withdrawal", {"reason": "Không cần nữa."})
 APPROVE: tuple[str, str, dict[str, Any]] = (
-    "approver", "approve",
+    "approver",
+    "approve",
     {"result": {"number": "1/QĐ", "media_type": "application/pdf", "content_base64": as_base64(a_pdf("Kết quả"))}},
-)  # fmt: skip
+)
 REJECT: tuple[str, str, dict[str, Any]] = ("approver", "reject", {"reason": "Không đủ điều kiện."})
 
 
@@ -36,8 +37,10 @@ def contention(run: ScenarioRun) -> None:
         won = _all_at_once(run, rpc_clients, about, [wish])
         winners.append(len(won))
         version = max([version, *won])
-    for _ in range(3 if run.seconds > 60 else 1):
-        winners.append(len(_all_at_once(run, rpc_clients, _proposed(run, rpc_clients[0]), [WITHDRAW, APPROVE, REJECT])))
+    winners += [
+        len(_all_at_once(run, rpc_clients, _proposed(run, rpc_clients[0]), [WITHDRAW, APPROVE, REJECT]))
+        for _ in range(3 if run.seconds > 60 else 1)
+    ]
     run.verdict.facts["winners per round"] = winners
     run.verdict.unexpected += [f"{won} winners of one version" for won in winners if won != 1]
     for one in rpc_clients:

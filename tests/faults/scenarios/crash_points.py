@@ -19,10 +19,15 @@ POINTS = {
     **dict.fromkeys(("identity", "catalog", "applications", "payments", "notifications"), (*DOORS, *HANDLERS)),
     FOLLOWERS: (
         *(f"after_publish@{service}" for service in RELAYS),
-        "before_position", "after_position", "before_marked", "after_marked",
-        "in_seal", "after_seal", "after_call@notifications",
+        "before_position",
+        "after_position",
+        "before_marked",
+        "after_marked",
+        "in_seal",
+        "after_seal",
+        "after_call@notifications",
     ),
-}  # fmt: skip
+}
 LANES = (("identity", "catalog", "notifications"), ("applications", "payments"), (FOLLOWERS,))
 REACHED_WITHIN = 40.0  # seconds from the start of a process to its crash
 

@@ -145,8 +145,10 @@ def test_the_same_command_from_two_callers_at_once_has_one_effect(kept):
     [
         "UPDATE procedure_version SET definition = '{}'",
         "UPDATE procedure_version SET effective_from = '2020-01-01'",
-        "INSERT INTO procedure_version SELECT code, 2, state, effective_from + 1, NULL, false, definition, 'x',"
-        " created_by, created_at, published_at, findings FROM procedure_version",
+        (
+            "INSERT INTO procedure_version SELECT code, 2, state, effective_from + 1, NULL, false, definition, 'x',"
+            " created_by, created_at, published_at, findings FROM procedure_version"
+        ),
     ],
 )
 def test_the_database_itself_guards_published_versions(kept, statement):

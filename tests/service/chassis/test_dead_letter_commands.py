@@ -24,9 +24,13 @@ from tests.support.import_path import import_path
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
 PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
 READING = {
-    "specversion": "1.0", "id": "applications:beside-1", "source": "/applications", "type": "application_read.v1",
-    "subject": "0b0e1f8a-3f0f-4a53-9b59-0c8a3c6f7a01", "time": "2026-03-02T02:00:00+00:00",
-}  # fmt: skip
+    "specversion": "1.0",
+    "id": "applications:beside-1",
+    "source": "/applications",
+    "type": "application_read.v1",
+    "subject": "0b0e1f8a-3f0f-4a53-9b59-0c8a3c6f7a01",
+    "time": "2026-03-02T02:00:00+00:00",
+}
 
 
 class Desk:
@@ -34,9 +38,14 @@ class Desk:
 
     def __init__(self, uri: str, url: str, folder: Path) -> None:
         own = {
-            "AMQP_URI": uri, "IDENTITY_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development",
-            "PORTAL_HOME": str(folder), "RETRY_TIERS": "0.2", "PYTHONPATH": import_path(), "PORTAL_LANGUAGE": "en",
-        }  # fmt: skip
+            "AMQP_URI": uri,
+            "IDENTITY_DATABASE_URL": url,
+            "PORTAL_ENVIRONMENT": "development",
+            "PORTAL_HOME": str(folder),
+            "RETRY_TIERS": "0.2",
+            "PYTHONPATH": import_path(),
+            "PORTAL_LANGUAGE": "en",
+        }
         self.env = {**os.environ, **own}
         self.engine = create_engine(url)
 
@@ -87,10 +96,14 @@ def desk(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> I
 def reading(**facts: Any) -> dict[str, Any]:
     person = "6f5e4d3c-2b1a-4f9e-8d7c-6b5a4f3e2d06"
     about = {
-        "application_id": READING["subject"], "reference": "H01.01-260302-0001", "procedure_code": "1.001193",
-        "applicant_id": person, "at": READING["time"], "purpose": "diễn tập",
+        "application_id": READING["subject"],
+        "reference": "H01.01-260302-0001",
+        "procedure_code": "1.001193",
+        "applicant_id": person,
+        "at": READING["time"],
+        "purpose": "diễn tập",
         "by": {"account_id": person, "role": "case_officer", "agency_code": "H01.01"},
-    }  # fmt: skip
+    }
     return {**READING, "data": {**about, **facts}}
 
 

@@ -60,9 +60,16 @@ def test_letters_that_stood_twice_become_one_when_the_database_is_brought_up_to_
     migrations.upgrade(settings, "identity", "chassis_0003")
     engine, at = create_engine(settings.database_url("identity")), datetime(2026, 3, 2, tzinfo=UTC)
     letter = {
-        "consumer": "evt-read", "message_id": "sha256:1", "routing": {}, "headers": {}, "body": b"{}",
-        "content_type": "application/json", "error": "undecodable", "first_at": at, "last_at": at,
-    }  # fmt: skip
+        "consumer": "evt-read",
+        "message_id": "sha256:1",
+        "routing": {},
+        "headers": {},
+        "body": b"{}",
+        "content_type": "application/json",
+        "error": "undecodable",
+        "first_at": at,
+        "last_at": at,
+    }
     with engine.begin() as connection:
         for state, attempts in (("unreadable", 2), ("unreadable", 3), ("dropped", 1), ("dropped", 1)):
             connection.execute(dead_letter.insert().values(state=state, attempts=attempts, **letter))

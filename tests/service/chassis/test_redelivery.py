@@ -220,8 +220,9 @@ def test_nothing_older_than_the_window_is_published_again(ours, source, wire):
 def test_a_request_that_is_none_is_passed_by(ours, source, wire):
     not_ours = b'{"queue": "rpc-echo", "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}'
     for body in (b"{no json", b"[]", not_ours):
-        wire.send(body, routing_key=redelivery_queue("echo").name, content_type="application/json",
-                  content_encoding="utf-8")  # fmt: skip
+        wire.send(
+            body, routing_key=redelivery_queue("echo").name, content_type="application/json", content_encoding="utf-8"
+        )
     follow(source, 40)
     assert wire.count(redelivery_queue("echo").name) == 0 and wire.count("rpc-echo") == 0
 

@@ -26,9 +26,15 @@ from tests.faults.engine.tcp_proxy import Proxy
 from tests.service.chassis.conftest import died
 
 EVENT = {
-    "specversion": "1.0", "id": "echo:1", "source": "/echo", "type": "counted.v1", "subject": "counter",
-    "time": "2026-03-02T02:00:00+00:00", "datacontenttype": "application/json", "data": {"count": 1},
-}  # fmt: skip
+    "specversion": "1.0",
+    "id": "echo:1",
+    "source": "/echo",
+    "type": "counted.v1",
+    "subject": "counter",
+    "time": "2026-03-02T02:00:00+00:00",
+    "datacontenttype": "application/json",
+    "data": {"count": 1},
+}
 CALL = {"args": [], "kwargs": {"text": "xin chào"}}
 REPLY = {"reply_to": "nobody", "correlation_id": "1"}
 
@@ -75,9 +81,14 @@ def test_a_compressed_body_is_never_expanded(ours, wire):
     bomb = gzip.compress(json.dumps({"args": [], "kwargs": {"text": "x" * 5_000_000}}).encode())
     service = ours()
     wire.send(
-        bomb, exchange="nameko-rpc", routing_key="echo.shout", content_type="application/json",
-        content_encoding="utf-8", headers={"compression": "application/x-gzip"}, **REPLY,
-    )  # fmt: skip
+        bomb,
+        exchange="nameko-rpc",
+        routing_key="echo.shout",
+        content_type="application/json",
+        content_encoding="utf-8",
+        headers={"compression": "application/x-gzip"},
+        **REPLY,
+    )
     [letter] = wire.quarantined()
     assert len(letter["body_base64"]) < len(bomb) * 2
     assert service.alive
@@ -137,8 +148,13 @@ def test_an_event_given_up_is_a_dead_letter_and_can_be_replayed_twice_without_ha
 
 def test_a_stock_handler_drops_what_it_cannot_decode(stock, wire):
     stock(StockHandler)
-    wire.send(b"{no json", exchange="echo.events", routing_key="counted.v1", content_type="application/json",
-              content_encoding="utf-8")  # fmt: skip
+    wire.send(
+        b"{no json",
+        exchange="echo.events",
+        routing_key="counted.v1",
+        content_type="application/json",
+        content_encoding="utf-8",
+    )
     eventlet.sleep(1.0)
     assert wire.count("evt-echo-counted.v1--listener.hear") == 0
 
@@ -154,8 +170,9 @@ def test_a_stock_handler_drops_what_it_cannot_decode(stock, wire):
 )
 def test_what_cannot_be_decoded_is_kept_byte_by_byte(ours, wire, body, content_type, encoding):
     service = ours()
-    wire.send(body, exchange="echo.events", routing_key="counted.v1", content_type=content_type,
-              content_encoding=encoding)  # fmt: skip
+    wire.send(
+        body, exchange="echo.events", routing_key="counted.v1", content_type=content_type, content_encoding=encoding
+    )
     [letter] = wire.quarantined()
     assert base64.b64decode(letter["body_base64"]) == body
     assert service.alive and service.counter.heard == []

@@ -46,9 +46,13 @@ def at_work(uri: str) -> None:
     """A call that takes three seconds is being worked on."""
     with Connection(uri, connect_timeout=5) as connection:
         connection.Producer().publish(
-            {"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="echo.shout",
-            serializer="json", reply_to="nobody", correlation_id="1",
-        )  # fmt: skip
+            {"args": [], "kwargs": {}},
+            exchange="nameko-rpc",
+            routing_key="echo.shout",
+            serializer="json",
+            reply_to="nobody",
+            correlation_id="1",
+        )
 
 
 def test_one_term_to_a_stock_service_at_work_is_orderly(broker):
@@ -102,7 +106,9 @@ def test_every_process_of_ours_has_that_wait():
     said = "from infra.cli.main import patch; patch(); import os; print(os.environ['PSYCOPG_WAIT_FUNC'])"
     env = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
     env["PYTHONPATH"] = import_path()
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", said], env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", said], check=False, env=env, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "wait_selector"
 
 

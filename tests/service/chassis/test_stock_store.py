@@ -24,10 +24,13 @@ def address(fresh_database) -> URL:
 def stock(address: URL, port: int, **env: str) -> Application[Any]:
     """An application of the library as it comes; it makes its own tables."""
     own = {
-        "PERSISTENCE_MODULE": "eventsourcing.postgres", "POSTGRES_DBNAME": str(address.database),
-        "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(port), "POSTGRES_USER": str(address.username),
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(address.database),
+        "POSTGRES_HOST": "127.0.0.1",
+        "POSTGRES_PORT": str(port),
+        "POSTGRES_USER": str(address.username),
         "POSTGRES_PASSWORD": str(address.password or ""),
-    }  # fmt: skip
+    }
     return Application(env={**own, **env})
 
 

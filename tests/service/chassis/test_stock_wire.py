@@ -185,9 +185,13 @@ def test_a_stock_service_expands_whatever_is_compressed(stock, wire):
             queue = connection.channel()
             queue.queue_bind("answers", "nameko-rpc", "answers")
         wire.send(
-            {"args": [], "kwargs": {"text": "x" * 200_000}}, exchange="nameko-rpc", routing_key="echo.shout",
-            compression="application/x-gzip", reply_to="answers", correlation_id="1",
-        )  # fmt: skip
+            {"args": [], "kwargs": {"text": "x" * 200_000}},
+            exchange="nameko-rpc",
+            routing_key="echo.shout",
+            compression="application/x-gzip",
+            reply_to="answers",
+            correlation_id="1",
+        )
         [answer] = wire.take("answers")
         assert len(json.loads(answer["body"])["result"]["text"]) == 200_000
     finally:
@@ -268,9 +272,12 @@ def test_a_call_whose_time_is_over_is_not_carried_out(ours, wire):
     arguments = {"command_id": "7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c06"}
     for deadline, counted in ((time.time() - 1, 1), (time.time() + 30, 1)):
         wire.send(
-            {"args": [], "kwargs": arguments}, exchange="nameko-rpc", routing_key="echo.count",
-            headers={"nameko.deadline": f"{deadline:.3f}"}, **REPLY,
-        )  # fmt: skip
+            {"args": [], "kwargs": arguments},
+            exchange="nameko-rpc",
+            routing_key="echo.count",
+            headers={"nameko.deadline": f"{deadline:.3f}"},
+            **REPLY,
+        )
         eventlet.sleep(1.0)
         from infra.chassis.tables import command_log
 

@@ -40,8 +40,10 @@ def ended(
     """The exit code after some TERMs, ``None`` when it hangs. ``meanwhile``: what happens before the first."""
     child = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program, uri],
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": import_path()},
-    )  # fmt: skip
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": import_path()},
+    )
     try:
         assert child.stderr is not None
         while "started" not in child.stderr.readline():

@@ -52,10 +52,15 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
             body = f'{{"id": "{number}", "data": {{"applicant_id": "{who}", "reason": "lời nói"}}}}'.encode()
             session.execute(
                 dead_letter.insert().values(
-                    **letter, body=body, content_type="json", error="E", attempts=1, first_at=clock.now(),
+                    **letter,
+                    body=body,
+                    content_type="json",
+                    error="E",
+                    attempts=1,
+                    first_at=clock.now(),
                     last_at=clock.now(),
                 )
-            )  # fmt: skip
+            )
     for table in tables.TABLES:
         assert swept(database, table, person) == HERS
         assert swept(database, table, person) == 0

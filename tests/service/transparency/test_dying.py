@@ -25,8 +25,12 @@ def test_a_log_survives_the_death_of_its_sealer_at_every_step(
     plain = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.service.transparency.dying", *told],
-        env=plain, capture_output=True, text=True, timeout=110, check=False,
-    )  # fmt: skip
+        env=plain,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout)
     assert said["rounds"] > 40 and set(said["steps"]) >= STEPS, said

@@ -156,8 +156,10 @@ def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
     take_in(desk)
     page = report(desk.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"])
     assert [(line.what, line.who) for line in page.lines] == [
-        ("Nộp", "Cán bộ Mẫu A"), ("Thẩm định", "Cán bộ Mẫu B"), ("Trả kết quả", "Cán bộ Mẫu B"),
-    ]  # fmt: skip
+        ("Nộp", "Cán bộ Mẫu A"),
+        ("Thẩm định", "Cán bộ Mẫu B"),
+        ("Trả kết quả", "Cán bộ Mẫu B"),
+    ]
     assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in html(page)
 
 

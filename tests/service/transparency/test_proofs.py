@@ -54,7 +54,7 @@ def alone(tmp_path: Path) -> Any:
 
     def run(*arguments: str) -> tuple[int, dict[str, Any]]:
         command = [sys.executable, "-I", str(copied), *arguments, "--json", "--key", str(KEY.verifier)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60)
         return done.returncode, json.loads(done.stdout or done.stderr)
 
     return run
@@ -124,7 +124,11 @@ def test_evidence_without_a_key_of_ones_own_says_that_the_issuer_is_unchecked(
     path = tmp_path / "evidence.json"
     path.write_text(json.dumps(bundle))
     done = subprocess.run(
-        [sys.executable, "-I", verifier.__file__ or "", "bundle", str(path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-I", verifier.__file__ or "", "bundle", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.returncode == 0 and "TOÀN VẸN" in done.stdout and "CHÚ Ý" in done.stdout
 
@@ -149,8 +153,12 @@ def test_evidence_waits_for_the_sealer(stores: Any) -> None:
     assert len(Proofs(store.database).evidence(str(row))["events"]) == 5
     store.execute(
         "INSERT INTO {events} ({id}, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
-        99, row, 6, "applications.Accepted", b"x",
-    )  # fmt: skip
+        99,
+        row,
+        6,
+        "applications.Accepted",
+        b"x",
+    )
     with pytest.raises(NotSealedYet):
         Proofs(store.database).evidence(str(row))
     store.close()

@@ -117,9 +117,15 @@ def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("path", "length", "status"),
-    [("/add-checkpoint", "many", 404), ("/add-checkpoint", "-1", 404), ("/add-checkpoint", "9" * 40, 404),
-     ("/add-checkpoint", "100000", 413), ("/add-checkpoint", None, 404), ("/elsewhere", "3", 404)],
-)  # fmt: skip
+    [
+        ("/add-checkpoint", "many", 404),
+        ("/add-checkpoint", "-1", 404),
+        ("/add-checkpoint", "9" * 40, 404),
+        ("/add-checkpoint", "100000", 413),
+        ("/add-checkpoint", None, 404),
+        ("/elsewhere", "3", 404),
+    ],
+)
 def test_what_is_no_request_is_answered_and_the_witness_lives(
     witness: KnownWitness, path: str, length: str | None, status: int
 ) -> None:

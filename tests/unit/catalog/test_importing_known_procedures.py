@@ -53,7 +53,7 @@ KNOWN: list[tuple[str, str, str, str | None, int | None, str]] = [
     ("1.004413", f"Trực tuyến4 Ngày200,000 VNĐ(đồng/lần/người {AVIATION})", "online", "2026-06-05", 0, VND),
     ("1.014801", f"Trực tiếp{NONE}Miễn phí05 ngày làm việc kể từ ngày nhận đủ hồ sơ", "counter", "2026-06-08", 0, VND),
     ("1.009665", "Trực tiếp3 Ngày làm việcMiễn phí(Không có)03 ngày làm việc", "counter", "2026-06-04", 0, VND),
-]  # fmt: skip
+]
 names = [f"{code} {channel}" for code, _, channel, *_ in KNOWN]
 
 

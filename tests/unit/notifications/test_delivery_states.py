@@ -10,11 +10,17 @@ from services.notifications.domain import delivery as states
 
 ARROWS = [(state, to) for state in states.MOVES for to in states.MOVES]
 ALLOWED = {
-    ("created", "sending"), ("created", "permanent_failure"),
-    ("sending", "sent"), ("sending", "delivered"), ("sending", "temporary_failure"), ("sending", "permanent_failure"),
-    ("sent", "delivered"), ("sent", "permanent_failure"),
-    ("temporary_failure", "sending"), ("temporary_failure", "permanent_failure"),
-}  # fmt: skip
+    ("created", "sending"),
+    ("created", "permanent_failure"),
+    ("sending", "sent"),
+    ("sending", "delivered"),
+    ("sending", "temporary_failure"),
+    ("sending", "permanent_failure"),
+    ("sent", "delivered"),
+    ("sent", "permanent_failure"),
+    ("temporary_failure", "sending"),
+    ("temporary_failure", "permanent_failure"),
+}
 
 
 @pytest.mark.parametrize(("state", "to"), ARROWS)

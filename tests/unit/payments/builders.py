@@ -17,8 +17,15 @@ def money(amount: int, currency: str = VND) -> dict[str, Any]:
 
 def item(amount: int, collected_at: str = "intake", kind: str = "duty", currency: str = VND) -> dict[str, Any]:
     name = {"vi": "Lệ phí", "en": "Fee"}
-    return {"fee_id": f"{kind}-{collected_at}", "kind": kind, "name": name, "amount": money(amount, currency),
-            "collected_at": collected_at, "reason": name, "legal_basis": None}  # fmt: skip
+    return {
+        "fee_id": f"{kind}-{collected_at}",
+        "kind": kind,
+        "name": name,
+        "amount": money(amount, currency),
+        "collected_at": collected_at,
+        "reason": name,
+        "legal_basis": None,
+    }
 
 
 def signed(parameters: dict[str, str], secret: str = SECRET) -> dict[str, str]:

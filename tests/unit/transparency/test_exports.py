@@ -19,9 +19,16 @@ OFFICER = {"account_id": "o-1", "role": "intake_officer", "agency_code": "H01.01
 
 def row(position: int, application: str, version: int, kind: str, by: dict[str, Any], **facts: Any) -> dict[str, Any]:
     return {
-        "position": position, "application_id": application, "version": version, "kind": kind, "by": by,
-        "at": f"2026-03-02T0{position}:00:00+00:00", "status": "submitted", "legal_basis": None, "facts": facts,
-    }  # fmt: skip
+        "position": position,
+        "application_id": application,
+        "version": version,
+        "kind": kind,
+        "by": by,
+        "at": f"2026-03-02T0{position}:00:00+00:00",
+        "status": "submitted",
+        "legal_basis": None,
+        "facts": facts,
+    }
 
 
 ROWS = [
@@ -95,9 +102,13 @@ def test_rows_are_read_from_an_evidence_file() -> None:
 
     sealed = {"statement_id": "s-1", "commitment": "ab"}
     state = {
-        "timestamp": {"_type_": "datetime_iso", "_data_": "2026-03-02T01:00:00+00:00"}, "by": OFFICER,
-        "status": "supplement_requested", "reason": sealed, "marks": [{"problem": sealed}], "came_from": "accepted",
-    }  # fmt: skip
+        "timestamp": {"_type_": "datetime_iso", "_data_": "2026-03-02T01:00:00+00:00"},
+        "by": OFFICER,
+        "status": "supplement_requested",
+        "reason": sealed,
+        "marks": [{"problem": sealed}],
+        "came_from": "accepted",
+    }
     event = {"notification_id": 9, "application_id": A, "version": 4, "topic": "applications.SupplementRequested"}
     bundle = {
         "events": [event | {"state": b64(state)}],

@@ -178,8 +178,12 @@ def test_nested_attributes_and_namespaces_are_read(encoding: str, packed: bool) 
     found = read_history(io.BytesIO(gzip.compress(raw) if packed else raw), "old.xes.gz", STANDARD)
     assert [a.activity for a in found.cases["H1"]] == ["Nộp", "Duyệt"]
     assert found.cases["H1"][1].attributes == {
-        "case:concept:name/nguon": "sổ", "phi": "20000", "phi/loai": "lệ phí", "giay/ten": "a", "giay/ten (2)": "b",
-    }  # fmt: skip
+        "case:concept:name/nguon": "sổ",
+        "phi": "20000",
+        "phi/loai": "lệ phí",
+        "giay/ten": "a",
+        "giay/ten (2)": "b",
+    }
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16"])

@@ -39,9 +39,13 @@ class Wellformed(HTMLParser):
 def test_spans_say_who_had_it_and_which_were_pauses() -> None:
     spans = report(history()).spans
     assert [(s.holder, s.who, s.paused) for s in spans] == [
-        ("citizen", None, False), ("counter", None, False), ("officer", None, False), ("citizen", None, True),
-        ("officer", None, False), ("officer", "k-7", False),
-    ]  # fmt: skip
+        ("citizen", None, False),
+        ("counter", None, False),
+        ("officer", None, False),
+        ("citizen", None, True),
+        ("officer", None, False),
+        ("officer", "k-7", False),
+    ]
     assert spans[3].office_minutes == 2 * 480 and spans[-1].until.day == 9
 
 

@@ -120,10 +120,20 @@ def test_the_proof_names_every_day_from_acceptance_to_due_date() -> None:
     clock = clock.extend(at("2026-05-01 09:00"), at("2026-05-07 17:00"), "DeadlineExtended", "14", "xác minh")
     rows = explain(clock)
     assert [(r["date"][5:], r["kind"]) for r in rows] == [
-        ("04-25", "weekend"), ("04-26", "weekend"), ("04-27", "start"), ("04-28", "paused"), ("04-29", "resumed"),
-        ("04-30", "holiday"), ("05-01", "extended"), ("05-02", "weekend"), ("05-03", "weekend"), ("05-04", "counted"),
-        ("05-05", "counted"), ("05-06", "counted"), ("05-07", "due"),
-    ]  # fmt: skip
+        ("04-25", "weekend"),
+        ("04-26", "weekend"),
+        ("04-27", "start"),
+        ("04-28", "paused"),
+        ("04-29", "resumed"),
+        ("04-30", "holiday"),
+        ("05-01", "extended"),
+        ("05-02", "weekend"),
+        ("05-03", "weekend"),
+        ("05-04", "counted"),
+        ("05-05", "counted"),
+        ("05-06", "counted"),
+        ("05-07", "due"),
+    ]
     assert rows[0]["note"]["vi"].startswith("Tiếp nhận lúc 09:00, ngoài giờ làm việc")
     assert rows[3]["pauses"] == [{"cause": "SupplementRequested", "ref": "12"}]
     assert "yêu cầu bổ sung hồ sơ" in rows[3]["note"]["vi"] and "Giải phóng" in rows[5]["note"]["vi"]
@@ -134,8 +144,11 @@ def test_the_proof_names_every_day_from_acceptance_to_due_date() -> None:
 def test_weekends_are_counted_when_the_promise_is_in_calendar_days() -> None:
     rows = explain(started("2026-03-05 09:00", 2, "calendar_days"))
     assert [(r["kind"], "counted" in r["marks"]) for r in rows[1:]] == [
-        ("counted", True), ("weekend", True), ("weekend", False), ("due", True),
-    ]  # fmt: skip
+        ("counted", True),
+        ("weekend", True),
+        ("weekend", False),
+        ("due", True),
+    ]
 
 
 def test_a_year_without_a_calendar_is_said_to_be_unknown() -> None:
