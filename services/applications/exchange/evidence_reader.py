@@ -22,10 +22,11 @@ from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, InvalidRequest
 from services.applications.event_store.store import StoredAggregate, Streams
 from services.applications.exchange.export import FORMATS
-from services.applications.representation.application import differences, picture
+from services.applications.representation.application import differences
 from services.applications.representation.event import told
 from services.applications.representation.imported_history import imported_picture
 from services.applications.representation.opened import in_place, rows_of, words_of
+from services.applications.representation.opened_application import opened_application
 from services.applications.verification.integrity_rules import alarms
 
 
@@ -127,11 +128,25 @@ class Bundled:
         return opened
 
     def _opened(self, application: Application) -> dict[str, Any]:
-        shown = picture(application)
-        if answers := application.answers:
-            shown["answers"] = {**answers, "value": self.words.get(answers["commitment"])}
-        opened: dict[str, Any] = in_place(shown, self.words)
-        return opened
+        return opened_application(application, EnclosedContents(self.words))
+
+
+class EnclosedContents:
+    """What an evidence file opens, by commitment; the applicant's name is in no event, and so in no evidence."""
+
+    applicant_name: str | None = None
+
+    def __init__(self, words: Mapping[str, Any]) -> None:
+        self.words = words
+
+    def statement(self, sealed: Mapping[str, str]) -> str | None:
+        return self.words.get(sealed["commitment"])
+
+    def answers(self, sealed: Mapping[str, str]) -> Mapping[str, Any] | None:
+        return self.words.get(sealed["commitment"])
+
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+        return self.words.get(commitment)
 
 
 def _stored(event: Mapping[str, Any]) -> StoredEvent:

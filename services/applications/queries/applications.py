@@ -8,22 +8,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, and_, func, literal, or_, select
-from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, check_reader, record_listing, record_read
-from services.applications.domain.application import Application
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
 from services.applications.event_store.store import Store
 from services.applications.models import Paper, Party, application_view
 from services.applications.private_data import vault
 from services.applications.private_data.blobs import Blobs, blobs_of
+from services.applications.private_data.stored_contents import StoredContents
 from services.applications.read_model import projector
-from services.applications.representation.application import picture
+from services.applications.representation.opened_application import opened_application
 
 if TYPE_CHECKING:
     from services.applications.clients import IdentityClient
@@ -70,7 +69,7 @@ class ApplicationQueries:
             raise ReadModelBehind(wanted=min_version, current=application.version)
         with self.database.session() as session:
             record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
-            view = full_view(session, application)
+            view = opened_application(application, StoredContents(session, str(application.id)))
         if relation == "applicant":
             view = {key: value for key, value in view.items() if key not in INTERNAL}
         return view
@@ -181,22 +180,3 @@ def list_row(row: Mapping[str, Any], name: str | None) -> dict[str, Any]:
         columns.pop(internal)
     is_late = row["due_at"] is not None and row["ended_at"] is None and row["due_at"] < clock.now()
     return columns | {"applicant_name": name, "overdue": is_late, "status_name": NAMES[Status(row["status"])]}
-
-
-def full_view(session: Session, application: Application) -> dict[str, Any]:
-    """The picture of an application with the private data beside its stream."""
-    key = str(application.id)
-    view = picture(application)
-    papers = vault.papers(session, key)
-    view["answers"] = vault.answers(session, application.answers["answers_id"]) if application.answers else None
-    view["attachments"] = [paper | _facts(papers.get(paper["attachment_id"])) for paper in view["attachments"]]
-    view["applicant_name"] = vault.names(session, [key]).get(key)
-    result = (view["decision"] or {}).get("result")
-    if result:
-        view["decision"] = view["decision"] | {"result": result | _facts(papers.get(result["result_id"]))}
-    opened: dict[str, Any] = vault.Words.of(session, key).in_place(view)
-    return opened
-
-
-def _facts(paper: Paper | None) -> dict[str, Any]:
-    return {**paper.facts, "sha256": paper.sha256} if paper else {"file_name": None, "sha256": None}

@@ -28,10 +28,12 @@ from services.applications.event_store.store import Store, StoredAggregate
 from services.applications.models import application_view
 from services.applications.private_data import vault
 from services.applications.private_data.imported_details import ImportedDetails
+from services.applications.private_data.stored_contents import StoredContents
 from services.applications.procedure_rules import ProcedureRules
-from services.applications.representation.application import differences, picture
+from services.applications.representation.application import differences
 from services.applications.representation.event import told
 from services.applications.representation.imported_history import imported_picture
+from services.applications.representation.opened_application import opened_application
 
 if TYPE_CHECKING:
     from services.applications.clients import CatalogClient, IdentityClient
@@ -255,17 +257,12 @@ class HistoryReader:
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
 
     def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:
-        opened: dict[str, Any]
         if isinstance(application, ImportedHistory):
-            opened = self._words_of(session, application).in_place(imported_picture(application, until))
+            opened: dict[str, Any] = self._words_of(session, application).in_place(imported_picture(application, until))
             if not opened["activities"]:
                 raise ApplicationNotFound(application_id=str(application.id))
             return opened
-        view = picture(application)
-        answers = application.answers
-        view["answers"] = {**answers, "value": vault.answers(session, answers["answers_id"])} if answers else None
-        opened = self._words_of(session, application).in_place(view)
-        return opened
+        return opened_application(application, StoredContents(session, str(application.id)))
 
     def _words_of(self, session: Session, application: StoredAggregate) -> ImportedDetails | vault.Words:
         key = str(application.id)

@@ -79,7 +79,7 @@ def test_a_difference_names_fields_before_and_after(portal):
     portal.registry.save_answers(key, {"ho_ten": "Nguyễn Văn Mẫu"}, **call(actors.CITIZEN), **portal.neighbours)
     found = portal.audit.diff(key, 3, 4, **AUDITOR)
     changes = {one["field"]: (one["before"], one["after"]) for one in found["changes"]}
-    assert changes["/answers/value/ho_ten"] == ("Nguyễn Thị Mẫu", "Nguyễn Văn Mẫu")
+    assert changes["/answers/ho_ten"] == ("Nguyễn Thị Mẫu", "Nguyễn Văn Mẫu")
     assert found["events"][0]["facts"]["changed"] == ["/ho_ten"]
 
 

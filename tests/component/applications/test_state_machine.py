@@ -25,7 +25,6 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.refusals import Refusal
 from services.applications.models import application_view
-from services.applications.representation.application import picture
 from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person
 from tests.component.applications.use_cases import ENCODED, Portal
 from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call, reading
@@ -266,7 +265,9 @@ class Lives(RuleBasedStateMachine):
         return {"status": status, "official_status": OFFICIAL[status], "version": version}
 
     def _keep(self) -> None:
-        self.pictures[self.case.version] = picture(self.portal.store.get(self.hands.key))
+        self.pictures[self.case.version] = self.portal.desk.application(
+            self.hands.key, identity=self.portal.identity, **reading(AUDITOR)
+        )
 
     def legal(self, *, onward: bool) -> list[tuple[str, Person, Given]]:
         """What the model would carry out now; ``onward``: only what changes the status."""
@@ -407,7 +408,7 @@ class Lives(RuleBasedStateMachine):
             past = self.portal.audit.state_at(self.hands.key, version=version, **reading(AUDITOR))
             assert {name: past[name] for name in ("status", "official_status", "version")} == self._stand(version)
             if version in self.pictures:
-                assert picture(self.portal.store.get(self.hands.key, version)) == self.pictures[version]
+                assert past == self.pictures[version], "an auditor is shown what was shown then"
         items = self.portal.audit.history(self.hands.key, **reading(AUDITOR))["items"]
         assert [one["kind"] for one in items] == self.case.kinds
         assert [(one["by"]["account_id"], one["by"]["on_behalf_of"]) for one in items] == self.said

@@ -1,0 +1,56 @@
+"""An application with everything beside its stream opened: the one shape that readers, auditors and evidence share.
+
+Where the contents come from (the tables beside the streams, or the openings of an evidence file) makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from services.applications.domain.application import Application
+from services.applications.representation.application import picture
+
+Sealed = Mapping[str, str]
+
+
+class Contents(Protocol):
+    """What lies beside one application's stream; None for what was erased, or is not at hand."""
+
+    @property
+    def applicant_name(self) -> str | None: ...
+    def statement(self, sealed: Sealed) -> str | None: ...
+    def answers(self, sealed: Sealed) -> Mapping[str, Any] | None: ...
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+        """``{"facts", "sha256"}``."""
+        ...
+
+
+def opened_application(application: Application, contents: Contents) -> dict[str, Any]:
+    """Everything the events of an application tell, with answers, papers, statements and the applicant's name."""
+    view = picture(application)
+    answers, result = application.answers, (view["decision"] or {}).get("result")
+    view["answers"] = contents.answers(answers) if answers else None
+    view["applicant_name"] = contents.applicant_name
+    view["attachments"] = [
+        paper | _paper_facts(contents.paper(paper["attachment_id"], paper["commitment"]))
+        for paper in view["attachments"]
+    ]
+    if result:
+        facts = _paper_facts(contents.paper(result["result_id"], result["commitment"]))
+        view["decision"] = view["decision"] | {"result": result | facts}
+    opened: dict[str, Any] = with_statements(view, contents.statement)
+    return opened
+
+
+def with_statements(value: Any, statement: Callable[[Sealed], str | None]) -> Any:
+    """``value`` with every sealed statement replaced by its words (None when erased)."""
+    if isinstance(value, Mapping):
+        if set(value) == {"statement_id", "commitment"}:
+            return statement(value)
+        return {key: with_statements(part, statement) for key, part in value.items()}
+    return [with_statements(part, statement) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _paper_facts(paper: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {**paper["facts"], "sha256": paper["sha256"]} if paper else {"file_name": None, "sha256": None}

@@ -1,0 +1,61 @@
+"""One representation of an application: what people are shown, what auditors are shown of then, what evidence says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from services.applications.exchange.evidence_reader import Bundled
+from services.applications.transparency.sealer import Sealer
+from services.applications.verification.evidence import Evidence
+from tests.component.applications.use_cases import Portal
+from tests.unit.applications import actors
+from tests.unit.applications.actors import call, reading
+
+AUDITOR = reading(actors.AUDITOR)
+
+
+def corrected(portal: Portal) -> str:
+    key = portal.filled()
+    portal.registry.save_answers(key, {"ho_ten": "Nguyễn Văn Mẫu"}, **call(actors.CITIZEN), **portal.neighbours)
+    portal.attached(key)
+    portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
+    return key
+
+
+LIVES: dict[str, Callable[[Portal], str]] = {
+    "draft": lambda portal: portal.filled(),
+    "corrected": corrected,
+    "approved": lambda portal: portal.approved(),
+    "rejected": lambda portal: portal.rejected(),
+}
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_the_state_of_the_last_version_is_what_the_application_says(portal: Portal, life: str) -> None:
+    """Of every version of every life: the state machine beside this file."""
+    key = LIVES[life](portal)
+    now = portal.desk.application(key, identity=portal.identity, **AUDITOR)
+    assert portal.audit.state_at(key, **AUDITOR) == now
+    assert portal.audit.state_at(key, version=now["version"], **AUDITOR) == now
+
+
+def test_an_issued_result_is_shown_with_its_title_and_digest_at_its_version(portal: Portal) -> None:
+    key = portal.approved()
+    result = portal.audit.state_at(key, **AUDITOR)["decision"]["result"]
+    assert result["title"] == "Giấy chứng nhận" and "sha256" in result
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_an_evidence_file_says_of_every_version_what_the_platform_says(portal: Portal, life: str) -> None:
+    key = LIVES[life](portal)
+    portal.follow()
+    Sealer.from_settings(portal.settings).finish()
+    desk = Evidence.from_settings(portal.settings)
+    bundle = desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **AUDITOR)
+    reader = Bundled(bundle)
+    for version in range(1, len(bundle["events"]) + 1):
+        there = portal.audit.state_at(key, version=version, **AUDITOR)
+        # The name in lists is identity's to vouch for: no event does, so no evidence says it.
+        assert reader.state_at(version=version) == there | {"applicant_name": None}
