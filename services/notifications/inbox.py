@@ -13,9 +13,9 @@ from infra.chassis.commands import Command
 from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.notifications.domain.text_message import E164, VIETNAM
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
+from services.notifications.phone_numbers import E164, VIETNAM
 
 
 class Mailbox:

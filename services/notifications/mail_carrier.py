@@ -23,6 +23,7 @@ from infra.chassis.files import replace_bytes
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
+from services.notifications.domain.mail_address import is_mail_address
 from services.notifications.models import Delivery
 
 EMBEDDED_SENDER = "portal@localhost.localdomain"
@@ -192,6 +193,8 @@ def outgoing_mail(delivery: Delivery) -> OutgoingMessage:
 def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
     """The e-mail. ``Message-ID`` is the effect's id, the same for every attempt: a receiver can tell repeats."""
     name, address = parseaddr(sender)
+    if not is_mail_address(message.recipient):
+        raise ValueError("no mail can be sent there")
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(name, addr_spec=address)
     mail["To"] = Address(" ".join(message.recipient_name.split()), addr_spec=message.recipient)

@@ -22,9 +22,9 @@ from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.notifications import preferences, webhooks
 from services.notifications.domain import delivery as states
-from services.notifications.domain.text_message import phone_number
 from services.notifications.messages import LANGUAGES, MESSAGE_KINDS, MessageKind, addressee, facts_of
 from services.notifications.models import Delivery, Message
+from services.notifications.phone_numbers import phone_number
 from services.notifications.procedures import Names, Procedures
 from services.notifications.templates import Text, compose_text
 

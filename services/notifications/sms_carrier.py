@@ -32,8 +32,8 @@ from infra.chassis.http import call
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
-from services.notifications.domain.text_message import E164
 from services.notifications.models import Delivery
+from services.notifications.phone_numbers import E164
 
 TIMEOUT_S = 10.0  # for a whole call: connecting, asking, and the last byte of the answer
 MARGIN = timedelta(seconds=10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.payments import access, errors
 from services.payments.billing import demands_of, locked_bill, make_due
@@ -27,6 +27,7 @@ from services.payments.gateways.reports import Order
 from services.payments.gateways.vietqr import ascii_text
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
+from services.payments.order_references import new_order_reference, typed_key
 from services.payments.personal_data import text_about
 from services.payments.settlement import money_arrived
 from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, money, move
@@ -35,7 +36,6 @@ from services.payments.views import payment_view
 PAID_ONLINE_FROM_LEVEL = 4
 ONLINE_CURRENCY = "VND"
 FIRST_LOOK = timedelta(minutes=2)
-ORDER_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud and typed from a bank statement
 
 
 class Cashier:
@@ -106,6 +106,7 @@ class Cashier:
             _check_book_number(session, bill.agency_code, receipt_book_number)
             payment = _new_payment(bill, demands, method, by)
             payment.receipt_book_number = receipt_book_number
+            payment.receipt_book_key = typed_key(receipt_book_number)
             session.add(payment)
             session.flush()
             facts = {"receipt_book_number": receipt_book_number}
@@ -187,7 +188,7 @@ def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> P
         id=str(uuid4()),
         application_id=bill.application_id,
         agency_code=bill.agency_code,
-        order_ref=_order_ref(),
+        order_ref=new_order_reference(),
         method=method,
         amount=sum(one.amount for one in demands),
         currency=demands[0].currency,
@@ -198,10 +199,6 @@ def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> P
         refunded=0,
         surplus=False,
     )
-
-
-def _order_ref() -> str:
-    return "TT" + "".join(secrets.choice(ORDER_ALPHABET) for _ in range(14))
 
 
 def _purpose(bill: Bill) -> str:
@@ -233,7 +230,10 @@ def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
 
 
 def _check_book_number(session: Session, agency_code: str, number: str) -> None:
-    used = select(Payment.id).where(Payment.agency_code == agency_code, Payment.receipt_book_number == number)
+    key = typed_key(number)
+    if not key:
+        raise InvalidRequest.at("/receipt_book_number", "phải có chữ hoặc số", "must have letters or digits")
+    used = select(Payment.id).where(Payment.agency_code == agency_code, Payment.receipt_book_key == key)
     if session.scalar(used) is not None:
         raise errors.ReceiptBookNumberUsed(receipt_book_number=number, agency_code=agency_code)
 

@@ -116,7 +116,7 @@ def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any
     return {
         "entry_id": entry.id,
         "kind": entry.kind,
-        "application_id": entry.application_id,
+        "application_id": entry.application_id or None,
         "subject_id": entry.subject_id,
         "at": entry.at.isoformat(),
         "amount": money(row.amount, row.currency),

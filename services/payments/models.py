@@ -66,6 +66,7 @@ class Payment(Table):
     __table_args__ = (
         UniqueConstraint("method", "transaction_no"),
         UniqueConstraint("agency_code", "receipt_book_number"),
+        Index("payment_receipt_book", "agency_code", "receipt_book_key", unique=True),
         Index("payment_to_check", "check_at"),
     )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -85,6 +86,7 @@ class Payment(Table):
     qr_payload: Mapped[str | None] = mapped_column(Text)
     transaction_no: Mapped[str | None] = mapped_column(String(64))
     receipt_book_number: Mapped[str | None] = mapped_column(String(64))
+    receipt_book_key: Mapped[str | None] = mapped_column(String(64))
     failure_code: Mapped[str | None] = mapped_column(String(32))
     settled_at: Mapped[datetime | None]
     surplus: Mapped[bool] = mapped_column(default=False)
@@ -120,7 +122,7 @@ class Notice(Table):
 
 
 class LedgerEntry(Table):
-    """One happening in the books; its postings sum to zero."""
+    """One happening in the books; its postings sum to zero. No ``application_id``: money nobody could assign."""
 
     __tablename__ = "ledger_entry"
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
@@ -183,6 +185,33 @@ class Refund(Table):
     check_at: Mapped[datetime | None]
     last_answer: Mapped[str | None] = mapped_column(String(200))
     rejections: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class StatementLine(Table):
+    """One line of a statement, taken once. ``kind``: what is wrong with it, none for a match.
+
+    ``amount`` is negative for money that left; ``in_suspense`` is what of it no claim of ours explains yet.
+    """
+
+    __tablename__ = "statement_line"
+    __table_args__ = (
+        UniqueConstraint("gateway", "identity"),
+        Index("statement_line_number", "gateway", "transaction_no"),
+        Index("statement_line_payment", "payment_id"),
+    )
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    gateway: Mapped[str] = mapped_column(String(16))
+    identity: Mapped[str] = mapped_column(String(64))
+    reconciliation_id: Mapped[str] = mapped_column(String(36))
+    transaction_no: Mapped[str | None] = mapped_column(String(64))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    kind: Mapped[str | None] = mapped_column(String(32))
+    payment_id: Mapped[str | None] = mapped_column(String(36))
+    surplus_payment_id: Mapped[str | None] = mapped_column(String(36))
+    refund_id: Mapped[str | None] = mapped_column(String(36), unique=True)
+    booked_to: Mapped[str | None] = mapped_column(String(16))
+    in_suspense: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Reconciliation(Table):

@@ -27,7 +27,7 @@ EVIDENCE = frozenset(
     )
 )  # fmt: skip
 FACTS = frozenset({"refund_id", "receipt_book_number", "asked", "paid_at"})
-LINE = ("order_ref", "transaction_no", "amount", "at")
+LINE = ("order_ref", "transaction_no", "amount", "at", "direction")
 
 
 class PersonalData(ErasureRequests):

@@ -1,19 +1,17 @@
-"""Compares our books with what others hold: a gateway's or bank's statement, and the applications service.
+"""Compares our books with a gateway's or bank's statement: each line is matched once and its money booked.
 
-A statement line is matched by order reference (also inside a transfer's purpose) or transaction number. For bank
-transfers the statement is how money is seen at all, so a fitting line settles the payment; for a gateway it is not,
-and a paid line we know nothing of is a discrepancy for a person to look at.
+Which payment a line is about: ``statement_lines``. What is booked: ``statement_booking``. Whatever is not a plain match
+is a discrepancy for a person to look at, its money in the books all the same.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -22,17 +20,12 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
-from services.payments.domain.states import HOLDS_MONEY, PaymentState
-from services.payments.gateways import vietqr
+from services.payments.domain.states import HOLDS_MONEY
 from services.payments.models import Bill, Payment, Reconciliation
 from services.payments.personal_data import line_without_text
-from services.payments.settlement import money_arrived
-from services.payments.transitions import iso_text, locked_payment, money
-
-SETTLED_BY_STATEMENT = frozenset({vietqr.NAME})
-ORDER_REF = re.compile(r"TT[0-9A-HJKMNP-TV-Z]{14}")
-
-Line = Mapping[str, Any]
+from services.payments.statement_booking import LineBooking, payments_shown
+from services.payments.statement_lines import Recognition, ReportedLine, payment_of
+from services.payments.transitions import iso_text, money
 
 
 class Reconciler:
@@ -46,7 +39,7 @@ class Reconciler:
     def reconcile(
         self,
         gateway: str,
-        statement: Sequence[Line],
+        statement: Sequence[Mapping[str, Any]],
         from_at: str | None,
         to_at: str | None,
         *,
@@ -61,9 +54,12 @@ class Reconciler:
         period = (instant(from_at, "/from_at") if from_at else None, instant(to_at, "/to_at") if to_at else None)
 
         def work(session: Session) -> dict[str, Any]:
-            outcome = _compare(session, gateway, statement, period, by)
+            reconciliation_id = str(uuid4())
+            lines = [ReportedLine(number, fields) for number, fields in enumerate(statement, start=1)]
+            recognition = Recognition(session, gateway, reconciliation_id, (from_at, to_at))
+            outcome = _compare(session, gateway, lines, recognition, _expected(session, gateway, period), by)
             row = Reconciliation(
-                id=str(uuid4()),
+                id=reconciliation_id,
                 gateway=gateway,
                 by=by.account_id,
                 at=clock.now(),
@@ -79,79 +75,51 @@ class Reconciler:
 def _compare(
     session: Session,
     gateway: str,
-    statement: Sequence[Line],
-    period: tuple[datetime | None, datetime | None],
+    lines: Sequence[ReportedLine],
+    recognition: Recognition,
+    expected: list[Payment],
     by: Actor,
 ) -> dict[str, Any]:
-    expected = _expected(session, gateway, period)  # before lines settle anything
+    """``expected``: what the statement must show, looked up before its lines settle anything."""
     matches: list[dict[str, Any]] = []
     discrepancies: list[dict[str, Any]] = []
     seen: set[str] = set()
-    for number, line in enumerate(statement, start=1):
-        payment = _payment_of(session, gateway, line)
-        problem = _problem(session, payment, line, seen, by)
-        found = _line_view(number, line, payment)
-        if payment is not None:
-            seen.add(payment.id)
-        if problem:
-            discrepancies.append(found | {"kind": problem})
-        elif payment is not None:
+    records: set[int] = set()
+    booking = LineBooking(session, gateway, by)
+    for line in lines:
+        payment = payment_of(session, gateway, line)
+        record, is_new = recognition.claim(line, payment)
+        if is_new:
+            booking.book(record, line, payment, repeated=payment is not None and payment.id in seen)
+            session.flush()
+        kind = "repeated_on_statement" if record.id in records and payment is not None else record.kind
+        records.add(record.id)
+        view = _line_view(line, payment) | {"booked_to": record.booked_to}
+        if line.arrives:
+            seen.update(payments_shown(record))
+        if payment is not None and not kind and line.arrives:
             payment.reconciled_at = clock.now()
-            matches.append(found)
+        if kind or payment is None:
+            discrepancies.append(view | {"kind": kind or "unknown_order"})
+        else:
+            matches.append(view)
     discrepancies += [_missing_view(payment) for payment in expected if payment.id not in seen]
-    return {"matches": matches, "discrepancies": discrepancies, "totals": _totals(statement, matches)}
+    return {"matches": matches, "discrepancies": discrepancies, "totals": _totals(lines, matches)}
 
 
-def _problem(session: Session, payment: Payment | None, line: Line, seen: set[str], by: Actor) -> str | None:
-    """What is wrong with a line, ``None`` if nothing is; a bank line that fits settles its payment."""
-    if payment is None:
-        return "unknown_order"
-    if payment.id in seen:
-        return "repeated_on_statement"
-    if money(payment.amount, payment.currency) != dict(line["amount"]):
-        return "amount_differs"
-    if PaymentState(payment.state) not in HOLDS_MONEY:
-        if payment.method not in SETTLED_BY_STATEMENT:
-            return "not_settled_here"
-        money_arrived(
-            session,
-            payment,
-            by=by.account_id,
-            transaction_no=line.get("transaction_no"),
-            facts={"statement": line_without_text(line) if _erased(session, payment) else dict(line)},
-        )
-    elif payment.transaction_no and line.get("transaction_no") and payment.transaction_no != line["transaction_no"]:
-        return "transaction_differs"
-    return None
-
-
-def _stored_lines(session: Session, statement: Sequence[Line], outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The lines as they came; of those about an erased payer not the words of the transfer."""
-    found = [one for one in (*outcome["matches"], *outcome["discrepancies"]) if one["line"] and one["payment_id"]]
-    gone = {one["line"] for one in found if _erased(session, session.get_one(Payment, one["payment_id"]))}
-    return [line_without_text(line) if number in gone else dict(line) for number, line in enumerate(statement, start=1)]
+def _stored_lines(
+    session: Session, statement: Sequence[Mapping[str, Any]], outcome: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The lines as they came; of those about an erased payer not the text of the transfer."""
+    ours = [one for one in (*outcome["matches"], *outcome["discrepancies"]) if one["line"] and one["payment_id"]]
+    erased = {one["line"] for one in ours if _erased(session, session.get_one(Payment, one["payment_id"]))}
+    return [
+        line_without_text(line) if number in erased else dict(line) for number, line in enumerate(statement, start=1)
+    ]
 
 
 def _erased(session: Session, payment: Payment) -> bool:
     return session.get_one(Bill, payment.application_id).erased_at is not None
-
-
-def _payment_of(session: Session, gateway: str, line: Line) -> Payment | None:
-    reference = line.get("order_ref") or _reference_in(line.get("description") or "")
-    ways = [Payment.order_ref == reference] if reference else []
-    if line.get("transaction_no"):
-        ways.append(Payment.transaction_no == line["transaction_no"])
-    if not ways:
-        return None
-    # The reference names the payment; the bank's own number is only asked when there is no reference.
-    found = session.scalar(select(Payment.id).where(Payment.method == gateway, ways[0] if reference else or_(*ways)))
-    return locked_payment(session, found) if found else None
-
-
-def _reference_in(description: str) -> str | None:
-    """Our order reference inside a transfer's purpose, as banks pass it on (any case, words run together)."""
-    found = ORDER_REF.search(re.sub(r"[^0-9A-Z]", "", description.upper()))
-    return found.group() if found else None
 
 
 def _expected(session: Session, gateway: str, period: tuple[datetime | None, datetime | None]) -> list[Payment]:
@@ -166,11 +134,12 @@ def _expected(session: Session, gateway: str, period: tuple[datetime | None, dat
     return list(session.scalars(query.order_by(Payment.settled_at, Payment.id)))
 
 
-def _line_view(number: int, line: Line, payment: Payment | None) -> dict[str, Any]:
+def _line_view(line: ReportedLine, payment: Payment | None) -> dict[str, Any]:
     about = {"payment_id": None, "order_ref": None, "status": None, "ours": None}
     if payment is not None:
         about = _payment_facts(payment)
-    return {"line": number, "theirs": dict(line["amount"]), "transaction_no": line.get("transaction_no"), **about}
+    theirs = money(line.amount, line.currency)
+    return {"line": line.number, "theirs": theirs, "transaction_no": line.transaction_no, **about}
 
 
 def _missing_view(payment: Payment) -> dict[str, Any]:
@@ -193,11 +162,12 @@ def _payment_facts(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _totals(statement: Iterable[Line], matches: list[dict[str, Any]]) -> dict[str, Any]:
-    lines = list(statement)
+def _totals(lines: Sequence[ReportedLine], matches: list[dict[str, Any]]) -> dict[str, Any]:
+    """Money that left counts as negative."""
+    amounts = {line.number: line.signed_amount for line in lines}
     return {
         "lines": len(lines),
         "matched": len(matches),
-        "statement_amount": sum(line["amount"]["amount"] for line in lines),
-        "matched_amount": sum(match["theirs"]["amount"] for match in matches),
+        "statement_amount": sum(amounts.values()),
+        "matched_amount": sum(amounts[match["line"]] for match in matches),
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -14,7 +15,8 @@ from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.ledger import book
-from services.payments.models import Bill, Demand, Payment
+from services.payments.models import Bill, Demand, Payment, StatementLine
+from services.payments.order_references import new_order_reference
 from services.payments.transitions import announce_payment, iso_text, move
 
 
@@ -30,11 +32,49 @@ def money_arrived(
     bill = locked_bill(session, payment.application_id)
     demands = _demands(session, payment)
     payment.transaction_no, payment.failure_code, payment.settled_at = transaction_no, None, clock.now()
+    _out_of_suspense(session, payment)
     if all(demand.standing in UNPAID for demand in demands):
         _settle(session, payment, bill, demands, by, facts)
     else:
         _book_surplus(session, payment, bill, by, facts)
     return True
+
+
+def new_surplus_payment(
+    session: Session,
+    paid_for: Payment,
+    amount: int,
+    currency: str,
+    *,
+    by: str,
+    transaction_no: str | None,
+    facts: dict[str, Any],
+) -> Payment:
+    """Money that came for an order and does not fit it: a payment of its own, from which it can be refunded."""
+    bill = locked_bill(session, paid_for.application_id)
+    used = select(Payment.id).where(Payment.method == paid_for.method, Payment.transaction_no == transaction_no)
+    extra = Payment(
+        id=str(uuid4()),
+        application_id=paid_for.application_id,
+        agency_code=paid_for.agency_code,
+        order_ref=new_order_reference(),
+        method=paid_for.method,
+        amount=amount,
+        currency=currency,
+        demand_ids=[],
+        state=PaymentState.CREATED,
+        started_by=by,
+        transaction_no=transaction_no if session.scalar(used) is None else None,
+        created_at=clock.now(),
+        settled_at=clock.now(),
+        reconciled_at=clock.now(),
+        refunded=0,
+        surplus=False,
+    )
+    session.add(extra)
+    session.flush()
+    _book_surplus(session, extra, bill, by, facts | {"paid_for": paid_for.order_ref})
+    return extra
 
 
 def close_unpaid(
@@ -97,6 +137,33 @@ def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts
         currency=payment.currency,
     )
     announce_payment(session, "payment_surplus.v1", payment, bill, at=iso_text(payment.settled_at))
+
+
+def _out_of_suspense(session: Session, payment: Payment) -> None:
+    """A statement may have shown this money before anybody told us what it is for: it is not booked twice."""
+    same_money = select(StatementLine).where(
+        StatementLine.gateway == payment.method,
+        StatementLine.in_suspense == payment.amount,
+        StatementLine.currency == payment.currency,
+    )
+    own = StatementLine.payment_id == payment.id
+    if payment.transaction_no is None:
+        shown = own
+    else:
+        unnumbered = and_(own, StatementLine.transaction_no.is_(None))
+        shown = or_(StatementLine.transaction_no == payment.transaction_no, unnumbered)
+    line = session.scalars(same_money.where(shown).order_by(StatementLine.id)).first()
+    if line is None:
+        return
+    book(
+        session,
+        "out_of_suspense",
+        postings.money_in_suspense(payment.method, -line.in_suspense),
+        application_id=payment.application_id,
+        subject_id=line.reconciliation_id,
+        currency=line.currency,
+    )
+    line.in_suspense, line.kind, line.booked_to, line.payment_id = 0, None, None, payment.id
 
 
 def _demands(session: Session, payment: Payment) -> list[Demand]:

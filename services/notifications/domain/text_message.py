@@ -6,7 +6,6 @@ A Vietnamese text with its diacritics is UCS-2: 70 characters, 67 in each part o
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 LONGEST_PARTS = 3
@@ -23,11 +22,6 @@ SUBSTITUTES = str.maketrans(
         "–": "-", "—": "-", "−": "-", "•": "-", "…": "...", "×": "x", "€": "EUR", "⁄": "/", "ß": "ss",
     }
 )  # fmt: skip
-
-SEPARATORS = re.compile(r"[\s().\-]+")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-VIETNAM = "+84"
-MOBILE = re.compile(r"\+84[35789][0-9]{8}", re.ASCII)  # fixed lines (+842…) take no texts
 
 
 def gsm_text(text: str) -> str:
@@ -57,16 +51,3 @@ def fitted(text: str) -> str:
         cut = cut[:-1]
     whole, space, _ = cut.rpartition(" ")
     return (whole if space else cut) + CUT
-
-
-def phone_number(phone: str) -> str | None:
-    """``phone`` as ``+84…``; a number without country code is Vietnamese. None: it takes no texts."""
-    bare = SEPARATORS.sub("", phone)
-    if bare.startswith("00"):
-        bare = "+" + bare[2:]
-    elif bare.startswith("0"):
-        bare = VIETNAM + bare[1:]
-    elif bare.startswith("84"):
-        bare = "+" + bare
-    fits = MOBILE if bare.startswith(VIETNAM) else E164
-    return bare if fits.fullmatch(bare) else None

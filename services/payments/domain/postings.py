@@ -2,7 +2,8 @@
 
 Accounts are ``<class>:<holder>``: ``receivable``, ``revenue-duty``, ``revenue-charge``, ``waived``, ``refunded``
 (against revenue), ``cash``, ``bank`` per agency; ``clearing`` per gateway; ``surplus:payers`` and
-``refunds-payable:payers`` are what the office owes to citizens.
+``refunds-payable:payers`` are what the office owes to citizens; ``suspense`` per gateway is money on its
+statements that no claim explains yet.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ def refund_kept(agency: str, amount: int, *, surplus: bool) -> tuple[Posting, ..
 
 def refund_paid(agency: str, method: str, amount: int) -> tuple[Posting, ...]:
     return _move(till(agency, method), REFUNDS_PAYABLE, amount)
+
+
+def money_in_suspense(method: str, amount: int) -> tuple[Posting, ...]:
+    """Money that arrived (or left: negative) and that no claim explains."""
+    return balanced([Posting(f"clearing:{method}", amount), Posting(f"suspense:{method}", -amount)])
 
 
 def till(agency: str, method: str) -> str:

@@ -70,6 +70,7 @@ EVENTS: tuple[type[PaymentMove], ...] = (
 EDGES: Mapping[tuple[PaymentState, PaymentState], tuple[type[PaymentMove], ...]] = {
     (PaymentState.CREATED, PaymentState.STARTED): (Started,),
     (PaymentState.CREATED, PaymentState.SETTLED): (OfflineMoneyReceived,),
+    (PaymentState.CREATED, PaymentState.SURPLUS): (MoneyNotOwed,),
     (PaymentState.STARTED, PaymentState.PENDING): (AwaitedAtGateway,),
     (PaymentState.STARTED, PaymentState.SETTLED): (MoneyReceived,),
     (PaymentState.STARTED, PaymentState.SURPLUS): (MoneyNotOwed,),

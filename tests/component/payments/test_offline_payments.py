@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import time_machine
 
 from infra.chassis.actors import Actor
@@ -56,6 +57,18 @@ def test_only_the_exact_amount_is_taken(office: PaymentsOffice) -> None:
     for amount in (134_999, 135_001, 0):
         assert refused(cash, office, application_id, amount) == "AmountDiffers"
     assert refused(cash, office, application_id, 135_000, currency="USD") == "AmountDiffers"
+
+
+@pytest.mark.parametrize(
+    "typed", ["aa/25e-0001", "AA 25E 0001", "ＡＡ/25E－0001", "AA/25E\u20130001", "AA/25E-OOO1", "AA25E000l"]
+)
+def test_a_receipt_book_number_is_the_same_however_it_is_typed(office: PaymentsOffice, typed: str) -> None:
+    cash(office, office.submitted())
+    assert refused(cash, office, office.submitted(), number=typed) == "ReceiptBookNumberUsed"
+
+
+def test_a_receipt_book_number_has_letters_or_digits(office: PaymentsOffice) -> None:
+    assert refused(cash, office, office.submitted(), number="–/ –") == "InvalidRequest"
 
 
 def test_a_receipt_book_number_is_used_once_per_agency(office: PaymentsOffice) -> None:

@@ -99,6 +99,46 @@ def test_a_transfer_settles_by_the_reference_in_its_purpose(office: PaymentsOffi
     assert office.balance("clearing:vietqr") == 135_000
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "TT HD12345 {ref}",
+        "MBVCB.123.TT 20261128 {ref}",
+        "TT00000000000000 {ref}",
+        "{ref} va TT00000000000000",
+        "thanh toan {wide}",
+        "nop phi {dashed}",
+        "nop phi {typed}",
+        "nop phi {hidden}",
+    ],
+)
+def test_every_candidate_in_a_purpose_is_looked_up(office: PaymentsOffice, purpose: str) -> None:
+    payment = office.start(office.submitted(), "vietqr")
+    reference = payment["order_ref"]
+    text = purpose.format(
+        ref=reference,
+        wide="".join(chr(ord(sign) + 0xFEE0) for sign in reference),
+        dashed="\u2013".join([reference[:4], reference[4:9], reference[9:]]),
+        typed=reference.replace("0", "o").replace("1", "l"),
+        hidden="\u200b".join(reference.lower()),
+    )
+    outcome = reconcile(office, [{"description": text, "amount": money(135_000), "transaction_no": "FT1"}], "vietqr")
+    assert len(outcome["matches"]) == 1 and office.look(payment)["status"] == "settled"
+
+
+def test_an_order_reference_typed_by_hand_is_found(office: PaymentsOffice) -> None:
+    payment = office.start(office.submitted(), "vietqr")
+    typed = " ".join([payment["order_ref"][:6], payment["order_ref"][6:].lower()])
+    assert len(reconcile(office, [{"order_ref": typed, "amount": money(135_000)}], "vietqr")["matches"]) == 1
+
+
+def test_of_two_orders_in_one_purpose_the_one_that_fits_is_paid(office: PaymentsOffice) -> None:
+    other, payment = office.start(office.submitted(item(7_000)), "vietqr"), office.start(office.submitted(), "vietqr")
+    text = f"{other['order_ref']} {payment['order_ref']}"
+    assert len(reconcile(office, [{"description": text, "amount": money(135_000)}], "vietqr")["matches"]) == 1
+    assert [office.look(one)["status"] for one in (other, payment)] == ["started", "settled"]
+
+
 def test_a_transfer_of_another_amount_settles_nothing(office: PaymentsOffice) -> None:
     payment = office.start(office.submitted(), "vietqr")
     assert kinds(reconcile(office, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == [

@@ -17,36 +17,6 @@ ALPHABET = texts.BASIC | texts.EXTENDED
 SENT = sorted(event_type for event_type, kind in MESSAGE_KINDS.items() if kind.sms)
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("0901 234 567", "+84901234567"),
-        ("0901.234.567", "+84901234567"),
-        ("(+84) 90 123-4567", "+84901234567"),
-        ("84901234567", "+84901234567"),
-        ("0084901234567", "+84901234567"),
-        ("+84 351 234 567", "+84351234567"),
-        ("+44 7700 900123", "+447700900123"),
-        ("024 3825 5555", None),  # a fixed line in Ha Noi
-        ("+84 24 3825 5555", None),
-        ("0901 234 56", None),
-        ("0901 234 5678", None),
-        ("901234567", None),
-        ("không có", None),
-        ("+84٩٠١٢٣٤٥٦٧", None),
-        ("", None),
-    ],
-)
-def test_a_number_is_written_one_way_or_takes_no_texts(written: str, meant: str | None) -> None:
-    assert texts.phone_number(written) == meant
-
-
-@given(st.text(max_size=30))
-def test_any_text_is_a_number_or_none(phone: str) -> None:
-    found = texts.phone_number(phone)
-    assert found is None or (texts.E164.fullmatch(found) and texts.phone_number(found) == found)
-
-
 def test_vietnamese_is_written_without_diacritics() -> None:
     assert texts.gsm_text("Hồ sơ đã được phê duyệt, ĐỪNG quên: “Giấy  tờ”\n– 135.000\N{NO-BREAK SPACE}₫…") == (
         'Ho so da duoc phe duyet, DUNG quen: "Giay to" - 135.000 VND...'

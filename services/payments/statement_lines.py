@@ -1,0 +1,122 @@
+"""Lines of statements: what a line says, which payment it is about, and whether it was seen before.
+
+A line is known again by the bank's own number, else by its time and text, else by the statement's period; of lines
+that look the same the n-th on one statement is the n-th on another. A line that has none of these is always new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from services.payments.domain.states import HOLDS_MONEY, PaymentState
+from services.payments.models import Payment, StatementLine
+from services.payments.order_references import order_references_in, typed_key
+from services.payments.transitions import locked_payment
+
+CREDIT = "credit"
+
+
+@dataclass(frozen=True)
+class ReportedLine:
+    """One line of a statement as it came, and its number on it."""
+
+    number: int
+    fields: Mapping[str, Any]
+
+    @property
+    def amount(self) -> int:
+        return int(self.fields["amount"]["amount"])
+
+    @property
+    def currency(self) -> str:
+        return str(self.fields["amount"]["currency"])
+
+    @property
+    def transaction_no(self) -> str | None:
+        return self.fields.get("transaction_no") or None
+
+    @property
+    def arrives(self) -> bool:
+        """Whether money came in; what was debited or returned left."""
+        return (self.fields.get("direction") or CREDIT) == CREDIT
+
+    @property
+    def signed_amount(self) -> int:
+        return self.amount if self.arrives else -self.amount
+
+
+def payment_of(session: Session, gateway: str, line: ReportedLine) -> Payment | None:
+    """The payment a line is about, its row locked: by order reference, or else by the bank's number."""
+    reference, description = line.fields.get("order_ref") or "", line.fields.get("description") or ""
+    candidates = list(dict.fromkeys([reference, *order_references_in(reference), *order_references_in(description)]))
+    ours = select(Payment).where(Payment.method == gateway)
+    payments = list(session.scalars(ours.where(Payment.order_ref.in_([one for one in candidates if one]))))
+    if not payments and not reference and line.transaction_no:
+        payments = list(session.scalars(ours.where(Payment.transaction_no == line.transaction_no)))
+    if not payments:
+        return None
+    payments.sort(key=lambda payment: _fit(payment, line, candidates))
+    return locked_payment(session, payments[0].id)
+
+
+def _fit(payment: Payment, line: ReportedLine, candidates: Sequence[str]) -> tuple[bool, bool, int]:
+    """Of several orders named in one text: the one this amount pays, else the first named."""
+    place = candidates.index(payment.order_ref) if payment.order_ref in candidates else 0
+    unfit = (payment.amount, payment.currency) != (line.amount, line.currency)
+    return unfit, PaymentState(payment.state) in HOLDS_MONEY, place
+
+
+@dataclass
+class Recognition:
+    """Tells new lines of one statement from those that were on an earlier one."""
+
+    session: Session
+    gateway: str
+    reconciliation_id: str
+    period: Sequence[str | None]
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def claim(self, line: ReportedLine, payment: Payment | None) -> tuple[StatementLine, bool]:
+        """The record of a line, and whether it is new; two statements at the same time cannot both claim one line."""
+        identity = self._identity(line, payment)
+        record = StatementLine(
+            gateway=self.gateway,
+            identity=identity,
+            reconciliation_id=self.reconciliation_id,
+            transaction_no=line.transaction_no,
+            amount=line.signed_amount,
+            currency=line.currency,
+        )
+        try:
+            with self.session.begin_nested():
+                self.session.add(record)
+        except IntegrityError:
+            known = select(StatementLine).where(StatementLine.gateway == self.gateway)
+            return self.session.scalars(known.where(StatementLine.identity == identity)).one(), False
+        return record, True
+
+    def _identity(self, line: ReportedLine, payment: Payment | None) -> str:
+        what = [line.signed_amount, line.currency, line.arrives]
+        if line.transaction_no:
+            return _digest([typed_key(line.transaction_no) or line.transaction_no, *what])
+        about = payment.order_ref if payment is not None else line.fields.get("description")
+        when = line.fields.get("at") or (list(self.period) if any(self.period) else None)
+        if when is None:
+            return _digest([str(uuid4())])
+        looks = _digest([about, when, *what])
+        self.seen[looks] += 1
+        return _digest([looks, self.seen[looks]])
+
+
+def _digest(parts: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
