@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from infra.chassis.provinces import was_ever_province
 from infra.chassis.refusals import InvalidRequest
 
 Definition = dict[str, Any]
@@ -81,6 +82,9 @@ def _problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
         yield _problem("/channels", "phải có ít nhất một kênh tiếp nhận")
     if definition["level"] >= 3 and "online" not in definition["channels"]:
         yield _problem("/channels", "dịch vụ mức độ 3 và 4 phải có kênh online")
+    for index, code in enumerate(definition["authority"].get("province_codes") or []):
+        if not was_ever_province(code):
+            yield _problem(f"/authority/province_codes/{index}", f"không phải mã tỉnh, thành phố: {code}"[:100])
     for index, fee in enumerate(definition["fees"]):
         yield from _fee_problems(definition, index, fee)
     if definition["form"] is not None:

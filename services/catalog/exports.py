@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of
+from infra.chassis.provinces import province_code_on
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.catalog import opendata, versions
@@ -89,22 +90,22 @@ class Exports:
         day = day_of(at)
         with self.database.session() as session:
             until = SearchEntry.effective_until
-            standing = select(SearchEntry.summary).where(
+            in_force = select(SearchEntry.summary, SearchEntry.effective_from).where(
                 SearchEntry.effective_from <= day, or_(until.is_(None), until >= day)
             )
-            summaries = list(session.scalars(standing))
+            rows = session.execute(in_force).all()
             places = _Places.on(session, day)
         agencies: dict[str, Counter[int]] = defaultdict(Counter)
         provinces: dict[str, Counter[int]] = defaultdict(Counter)
-        for summary in summaries:
-            agencies_of, provinces_of = places.levels(summary)
+        for row in rows:
+            agencies_of, provinces_of = places.levels(row.summary, row.effective_from)
             for code, level in agencies_of.items():
                 agencies[code][level] += 1
             for code, level in provinces_of.items():
                 provinces[code][level] += 1
         return {
             "at": day.isoformat(),
-            **_shares(Counter(summary["level"] for summary in summaries)),
+            **_shares(Counter(row.summary["level"] for row in rows)),
             "by_agency": [{"agency_code": code, **_shares(counted)} for code, counted in sorted(agencies.items())],
             "by_province": [{"province_code": code, **_shares(counted)} for code, counted in sorted(provinces.items())],
         }
@@ -193,7 +194,8 @@ def _time(time: dict[str, Any]) -> str:
 class _Places:
     """Who does whose work on a day (code to heir), and in which province each agency sits."""
 
-    heirs: dict[str, str]
+    day: date
+    successors: dict[str, str]
     seats: dict[str, str]
 
     @classmethod
@@ -205,18 +207,22 @@ class _Places:
             .where(Agency.province_code.is_not(None))
         )
         return cls(
-            {row.code: row.heir for row in session.execute(select(now.c.code, now.c.heir))},
+            day,
+            {row.code: row.successor for row in session.execute(select(now.c.code, now.c.successor))},
             {row.code: row.seat for row in session.execute(seats)},
         )
 
-    def levels(self, summary: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    def levels(self, summary: dict[str, Any], recorded: date) -> tuple[dict[str, int], dict[str, int]]:
         """The level each agency, and each province, offers a procedure at."""
         authority, own = summary["authority"], summary.get("agency_levels", {})
         by_agency: dict[str, int] = {}
         for code in authority.get("agency_codes") or []:
-            heir = self.heirs.get(code, code)
+            heir = self.successors.get(code, code)
             by_agency[heir] = max(by_agency.get(heir, 0), own.get(code, summary["level"]))
-        by_province = dict.fromkeys(authority.get("province_codes") or [], summary["level"])
+        by_province = dict.fromkeys(
+            (province_code_on(code, recorded, self.day) for code in authority.get("province_codes") or []),
+            summary["level"],
+        )
         for code, level in by_agency.items():
             if home := self.seats.get(code):
                 by_province[home] = max(by_province.get(home, 0), level)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from services.catalog.models import Agency, Field, SearchFacet
+from services.catalog.models import Agency, Field, SearchEntry, SearchFacet
 from services.catalog.successors import province_on, responsibilities_of, successor_of, successor_table
 
 KINDS = ("field", "agency", "level", "audience", "province")
@@ -96,7 +96,7 @@ def _counts(hits: CTE, day: date) -> CompoundSelect[Any]:
 def _agencies(day: date) -> CTE:
     """``(entry_id, value)``: who offers what on the day, under the code of who does the work now."""
     now = successor_table(day)
-    offered = select(SearchFacet.entry_id, func.coalesce(now.c.heir, SearchFacet.value).label("value"))
+    offered = select(SearchFacet.entry_id, func.coalesce(now.c.successor, SearchFacet.value).label("value"))
     return offered.outerjoin(now, now.c.code == SearchFacet.value).where(SearchFacet.kind == "agency").cte()
 
 
@@ -106,9 +106,11 @@ def _provinces(day: date) -> CTE:
     seated = (
         select(SearchFacet.entry_id, province_on(day).label("value"))
         .join(now, now.c.code == SearchFacet.value)
-        .join(Agency, and_(Agency.code == now.c.heir, Agency.valid_from <= day))
+        .join(Agency, and_(Agency.code == now.c.successor, Agency.valid_from <= day))
         .where(SearchFacet.kind == "agency", Agency.province_code.is_not(None))
         .where((Agency.valid_until.is_(None)) | (Agency.valid_until >= day))
     )
-    named = select(SearchFacet.entry_id, SearchFacet.value.label("value")).where(SearchFacet.kind == "province")
+    own = province_on(day, SearchFacet.value, SearchEntry.effective_from).label("value")
+    named = select(SearchFacet.entry_id, own).join(SearchEntry, SearchEntry.id == SearchFacet.entry_id)
+    named = named.where(SearchFacet.kind == "province")
     return union_all(seated, named).cte()

@@ -1,6 +1,6 @@
 """Who carries on whose work on a day, and in which province: mergers followed inside the database.
 
-A chain of mergers is followed as far as it goes; an agency that stands again under its old code is its own heir.
+A chain of mergers is followed as far as it goes; an agency that stands again under its old code is its own successor.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, String, and_, case, cast, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from infra.chassis.provinces import ONE_DAY, REFORM, recoded
 from services.catalog.models import Agency
-from services.catalog.places import REFORM, conversion
 
 
 def existing_on(day: date) -> Select[Any]:
@@ -51,20 +51,24 @@ def responsibilities_of(code: str, day: date) -> CTE:
 
 
 def successor_table(day: date) -> CTE:
-    """``(code, heir)`` of every agency that stands on a day, for itself and for those merged into it."""
-    own = select(Agency.code.label("code"), Agency.code.label("heir")).where(_exists_on(Agency, day))
+    """``(code, successor)`` of every agency that stands on a day, for itself and for those merged into it."""
+    own = select(Agency.code.label("code"), Agency.code.label("successor")).where(_exists_on(Agency, day))
     carried = own.cte(recursive=True)
     older = aliased(Agency)
-    joined = select(older.code, carried.c.heir).join(carried, older.merged_into == carried.c.code)
+    joined = select(older.code, carried.c.successor).join(carried, older.merged_into == carried.c.code)
     return carried.union(joined.where(_ended_before(older, day)))
 
 
-def province_on(day: date) -> ColumnElement[str | None]:
-    """The province of a row of ``agency`` on a day. What was recorded before July 2025 is told in today's provinces."""
+def province_on(day: date, code: Any = Agency.province_code, recorded: Any = Agency.valid_from) -> ColumnElement[Any]:
+    """The province, on a day, of a code recorded on a day: the successor where its own has been merged by then."""
+    since = _recoded(code, recoded(day, day))
     if day < REFORM:
-        return case((Agency.code.is_not(None), Agency.province_code))
-    converted = case(conversion(), value=Agency.province_code, else_=Agency.province_code)
-    return case((Agency.valid_from < REFORM, converted), else_=Agency.province_code)
+        return since
+    return case((recorded < REFORM, _recoded(code, recoded(REFORM - ONE_DAY, day))), else_=since)
+
+
+def _recoded(code: Any, codes: dict[str, str]) -> ColumnElement[Any]:
+    return case(codes, value=code, else_=code) if codes else case((code.is_not(None), code))
 
 
 def _exists_on(agency: Any, day: date) -> ColumnElement[bool]:

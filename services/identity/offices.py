@@ -13,8 +13,15 @@ from infra.chassis.commands import Command
 from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.provinces import was_ever_province
 from infra.chassis.settings import Settings
-from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
+from services.identity.errors import (
+    AccountNotFound,
+    AgencyAlreadyExists,
+    AgencyNotFound,
+    AppointmentNotFound,
+    InvalidRequest,
+)
 from services.identity.idempotency import run_idempotently
 from services.identity.models import Account, Agency, Appointment
 
@@ -42,8 +49,11 @@ class Offices:
         """Add an agency: ``{code, name, parent_code, province_code, created_at}``. The same again is the same answer.
 
         Without ``province_code`` it lies in its parent's province. ``AgencyNotFound`` for an unknown parent,
-        ``AgencyAlreadyExists`` if the code is taken by one with other particulars.
+        ``AgencyAlreadyExists`` if the code is taken by one with other particulars, ``InvalidRequest`` for a code no
+        province ever had. One that was merged is taken: what lies in it lies in its successor.
         """
+        if province_code and not was_ever_province(province_code):
+            raise InvalidRequest.at("/province_code", "không phải mã tỉnh, thành phố", "is no code of a province")
 
         def work(session: Session) -> dict[str, Any]:
             parent = _agency(session, parent_code) if parent_code else None

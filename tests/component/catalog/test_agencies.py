@@ -139,6 +139,22 @@ def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(book):
     assert on(book, "2025-07-01", province_code="17") == {}
 
 
+@pytest.mark.parametrize("first_day", ["2024-01-01", "2026-01-01"])
+def test_a_procedure_of_a_merged_province_is_found_and_counted_in_the_successor(book, first_day):
+    authority = {"level": "province", "name": {"vi": "Sở"}, "agency_codes": [], "province_codes": ["70"]}
+    book.offerings.publish(offer("1.1", "Cấp giấy mẫu", authority=authority), first_day, by=BY, command=command())
+    items = book.search.search(Query.of("giấy mẫu", "2026-02-01", {"province": "75"}))["items"]
+    assert [one["code"] for one in items] == ["1.1"]
+    assert [one["province_code"] for one in book.exports.levels("2026-02-01")["by_province"]] == ["75"]
+
+
+def test_a_procedure_of_a_province_there_never_was_is_refused(book):
+    authority = {"level": "province", "name": {"vi": "Sở"}, "agency_codes": [], "province_codes": ["01", "999"]}
+    with pytest.raises(InvalidRequest) as refused:
+        book.offerings.publish(offer("1.1", authority=authority), "2026-01-01", by=BY, command=command())
+    assert refused.value.facts["problems"][0]["pointer"] == "/definition/authority/province_codes/1"
+
+
 def test_the_history_of_an_agency_says_who_did_what_and_why(book):
     for code in (OLD, NEW):
         record(book, code)
@@ -157,6 +173,16 @@ class TestToldByIdentity:
         self.told(book)
         assert (on(book, "2026-03-01"), on(book, "2026-03-02")["H01.01"]["name"]["vi"]) == ({}, "Phường Mẫu")
         assert book.agencies.changes("H01.01")["items"][0]["by"]["account_id"] == "operator-1"
+
+    @pytest.mark.parametrize(("code", "successor"), [("70", "75"), ("17", "25"), ("15", "15"), ("75", "75")])
+    def test_an_agency_created_in_a_merged_province_is_found_in_the_successor(self, book, code, successor):
+        self.told(book, province_code=code)
+        assert set(on(book, "2026-03-02", province_code=successor)) == {"H01.01"}
+        definition = offer("1.1", "Cấp giấy mẫu")
+        book.offerings.publish(definition, "2026-03-02", by=BY, command=command())
+        reply = book.search.search(Query.of("giấy mẫu", "2026-03-02", {"province": successor}), facets=True)
+        assert [one["code"] for one in reply["items"]] == ["1.1"]
+        assert [one["value"] for one in reply["facets"]["province"]] == [successor]
 
     def test_what_an_editor_recorded_stays(self, book):
         record(book, "H01.01")

@@ -40,6 +40,17 @@ def test_adding_the_same_agency_again_is_the_same_answer(identity, operator, age
     assert identity.offices.create_agency("H01.01", "Phường Mẫu", province_code="01", by=operator) == agency
 
 
+@pytest.mark.parametrize("code", ["999", "00", "1", "x"])
+def test_an_agency_in_a_province_there_never_was_is_refused(identity, operator, code):
+    with pytest.raises(InvalidRequest) as refused:
+        identity.offices.create_agency("H99", "Sở Mẫu", province_code=code, by=operator)
+    assert refused.value.facts["problems"][0]["pointer"] == "/province_code"
+
+
+def test_an_agency_may_be_created_in_a_province_that_was_merged(identity, operator):
+    assert identity.offices.create_agency("H70", "Sở Mẫu", province_code="70", by=operator)["province_code"] == "70"
+
+
 @pytest.mark.parametrize("other", [{"name": "Phường Thử"}, {"province_code": "79"}])
 def test_a_code_belongs_to_one_agency(identity, operator, agency, other):
     with pytest.raises(AgencyAlreadyExists):
