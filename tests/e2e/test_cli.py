@@ -102,7 +102,7 @@ def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_p
     online = told(portal("explain", kept.reference, "--json"))
     assert explained == {name: online[name] for name in explained}  # whatever days lie between
     table = portal("explain", str(bundle), **nowhere).stdout
-    assert {"start", "counted", "weekend"} <= {day["kind"] for day in explained["days"]}
+    assert {"start", "counted", "weekend"} <= {mark for day in explained["days"] for mark in day["marks"]}
     assert all(day["date"] in table and day["kind"] in table for day in explained["days"])
     assert "Submitted" in portal("export", "--bundle", str(bundle), "--format", "xes", **nowhere).stdout
     report = tmp_path / "report.html"

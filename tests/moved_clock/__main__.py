@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tests.moved_clock.days import DAYS, MovedDay
-from tests.moved_clock.processes import demo, pytest
+from tests.moved_clock.processes import demo, run_tests
 
 FOLDER = Path("build/moved-clock")
 SELECTION = ["tests/unit", "tests/component", "tests/e2e/test_cli.py"]
@@ -43,7 +43,7 @@ def _lived(day: MovedDay, selection: list[str], number: str) -> list[str]:
     began = time.monotonic()
     wrong = [
         None if selection else demo(day, FOLDER / f"{day.name}.demo.log"),
-        pytest(day, selection or SELECTION, FOLDER / f"{day.name}.tests.log"),
+        run_tests(day, selection or SELECTION, FOLDER / f"{day.name}.tests.log"),
     ]
     _say(f"    {time.monotonic() - began:.0f} s{''.join(f'; {one}' for one in wrong if one)}")
     return [one for one in wrong if one]

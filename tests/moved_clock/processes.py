@@ -35,7 +35,7 @@ def demo(day: MovedDay, log: Path) -> str | None:
     return None
 
 
-def pytest(day: MovedDay, selection: list[str], log: Path) -> str | None:
+def run_tests(day: MovedDay, selection: list[str], log: Path) -> str | None:
     """Run tests on that day; pytest's last line when it was not content, or nothing."""
     command = [*PYTHON, "pytest", "-q", "--durations=25", "-p", "no:cacheprovider", *selection]
     with log.open("w") as output:
