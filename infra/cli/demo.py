@@ -188,7 +188,7 @@ def _tamper(journey: Journey, settings: Settings) -> Any:
 def smtp_server(folder: Path) -> Iterator[tuple[str, Any]]:
     """A real SMTP server in a process of its own; its URL and a way to read what it received."""
     command = [sys.executable, "-m", "infra.sandbox.mailbox", "--port", "0", "--folder", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     try:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["port"]

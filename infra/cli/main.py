@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or
 
 def main() -> None:
     """Entry point of the console script."""
+    speak_utf8()
     if on_the_hub(sys.argv[1:], dict(os.environ)):
         patch()
     from infra.cli.app import app
@@ -25,6 +27,13 @@ def main() -> None:
         raise
     except Exception as error:
         sys.exit(end(error))
+
+
+def speak_utf8() -> None:
+    """Vietnamese, and JSON for machines, go out as UTF-8 whatever the machine's locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
 
 
 def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:

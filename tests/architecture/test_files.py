@@ -41,6 +41,14 @@ def test_text_files_are_opened_in_utf_8(path):
     assert [call.lineno for call in calls(PARSED[path], *TEXT) if not names_its_encoding(call)] == []
 
 
+@pytest.mark.parametrize("path", PARSED)
+def test_pipes_of_text_are_read_in_utf_8(path):
+    started = [
+        call for call in calls(PARSED[path], "run", "Popen") if any(word.arg == "text" for word in call.keywords)
+    ]
+    assert [call.lineno for call in started if not names_its_encoding(call)] == []
+
+
 @pytest.mark.parametrize("path", set(PARSED) - OUTPUTS)
 def test_files_are_replaced_as_a_whole(path):
     assert [call.lineno for call in calls(PARSED[path], "write_text", "write_bytes")] == []

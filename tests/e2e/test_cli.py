@@ -33,6 +33,7 @@ A2,Thẩm định,không rõ,cb1
 """
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "services/applications/verification/README.md"
+VERIFIER = ROOT / "services/applications/verification/verifier.py"
 MAPPING = "case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n"
 
 
@@ -81,6 +82,20 @@ def test_the_demo_ends_with_the_verifier_naming_the_event_that_was_changed_in_a_
     before, change, after = [step for step in kept.steps if step["part"] == 8]
     assert before["facts"]["verdict"].startswith("TOÀN VẸN")
     assert f"sự kiện {change['facts']['event']}," in after["facts"]["verdict"]
+
+
+def test_a_machine_whose_locale_is_not_utf_8_is_spoken_to_in_utf_8(kept, bundle, tmp_path):
+    """As where LANG names a Latin-1 locale: files and output would be in it."""
+    latin = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    asked = [
+        ([*PORTAL, "explain", str(bundle)], "hẹn"),
+        ([*PORTAL, "verify", str(bundle)], "TOÀN VẸN"),
+        ([sys.executable, "-I", str(VERIFIER), "bundle", str(bundle)], "TOÀN VẸN"),
+    ]
+    for command, said in asked:
+        env = plain_environment(tmp_path, **latin)
+        done = subprocess.run(command, env=env, capture_output=True, timeout=100, check=False)
+        assert done.returncode == 0 and said in done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
 
 def test_a_reference_gives_the_history_and_the_state_at_an_instant(kept, portal):

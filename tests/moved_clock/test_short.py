@@ -11,12 +11,24 @@ from tests.moved_clock.days import DAYS
 from tests.moved_clock.processes import demo, run_tests
 
 COMPACT = [
-    *(f"tests/component/applications/test_{name}.py" for name in ("commands", "deciding", "following", "waiting")),
-    *(f"tests/component/catalog/test_{name}.py" for name in ("calendars", "drafts", "fees", "versions")),
-    *(f"tests/component/identity/test_{name}.py" for name in ("delegations", "one_time_codes", "sessions", "tokens")),
-    *(f"tests/component/payments/test_{name}.py" for name in ("demands", "open_payments", "reconciling", "refunds")),
-    *(f"tests/component/notifications/test_{name}.py" for name in ("delivery_states", "mail", "webhooks")),
+    "tests/component/applications/test_commands.py",
+    "tests/component/applications/test_deadlines.py",
+    "tests/component/applications/test_follower_duties.py",
+    "tests/component/applications/test_procedure_rules.py",
+    "tests/component/catalog/test_calendars.py",
+    "tests/component/catalog/test_versions.py",
+    "tests/component/identity/test_delegations.py",
+    "tests/component/identity/test_one_time_codes.py",
+    "tests/component/identity/test_sessions.py",
+    "tests/component/notifications/test_mail.py",
+    "tests/component/notifications/test_webhooks.py",
+    "tests/component/payments/test_demands.py",
+    "tests/component/payments/test_open_payments.py",
+    "tests/component/payments/test_reconciling.py",
+    "tests/component/payments/test_refunds.py",
     "tests/component/transparency/test_witness.py",
+    "tests/unit/applications/test_pauses.py",
+    "tests/unit/working_time/test_due_dates.py",
 ]
 JOURNEY = ["tests/e2e/test_cli.py", "-k", "evidence_file_answers_without_any_server"]
 

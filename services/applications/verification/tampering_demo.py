@@ -58,5 +58,5 @@ def _change_one_event(copy: Path) -> dict[str, Any]:
 
 def _verdict(copy: Path, key: str, language: str) -> dict[str, Any]:
     command = [sys.executable, "-I", str(verifier.__file__), "log", str(copy), "--key", key, "--language", language]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     return {"status": done.returncode, "text": (done.stdout or done.stderr).strip()}

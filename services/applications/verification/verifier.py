@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import struct
 import sys
@@ -1149,6 +1150,8 @@ def _grow_through(tiles: Tiles, first: Note, second: Note, verdict: Verdict) -> 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale of the auditor's machine
     try:
         verdict = _verify(options)
     except CannotVerify as error:
