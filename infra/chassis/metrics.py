@@ -24,4 +24,7 @@ relay_unrouted = Counter("portal_relay_unrouted_total", "Published events nobody
 duty_failures = Counter("portal_duty_failures_total", "Steps of a follower's duty that failed.", ["service", "duty"])
 duty_work = Counter("portal_duty_work_total", "Pieces of work a follower's duty has done.", ["service", "duty"])
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
+calendar_undecided = Gauge(
+    "portal_calendar_undecided_year", "The year whose official calendar should be known by now and is not; 0: none."
+)
 pool_in_use = Gauge("portal_pool_connections_in_use", "Database connections checked out.", ["service"])

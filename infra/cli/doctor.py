@@ -9,8 +9,8 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import typer
 from kombu import Connection, Queue
@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from infra.chassis import clock
 from infra.chassis.database import Database
-from infra.chassis.loader import installed, service_class
+from infra.chassis.loader import installed, service_class, tool
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
 from infra.chassis.messaging.quarantine import QUARANTINE
@@ -29,6 +29,10 @@ from infra.chassis.settings import SettingMissing, Settings
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
+OFFICIAL_CALENDAR = (
+    "enter the government's decision with catalog.set_calendar_day (a swap: day_off and make_up), then confirm the "
+    "year with as_published on {year}-01-01; or update the platform"
+)
 CONFIG = 78
 ADVISED_SECRET = 16  # characters
 MOUNTED = re.compile("(_UR[LI]|_KEYS?|SECRET(_[A-Z]+)?|TOKEN|PASSWORD)$")  # settings that come as mounted files
@@ -91,16 +95,20 @@ def _clock(_settings: Settings) -> list[Finding]:
     return [Finding("ok" if sane else "fault", f"clock {time.strftime('%Y-%m-%dT%H:%M:%S%z')}", advice)]
 
 
-def _calendar(_settings: Settings) -> list[Finding]:
-    import holidays
-
-    this = clock.now().year
-    found = []
+def _calendar(settings: Settings) -> list[Finding]:
+    """Whether the holidays of this year and the next are known, and official by the time they should be."""
+    this, findings = clock.now().astimezone(clock.OFFICE_ZONE).year, []
+    state_of: Callable[[Settings, int], dict[str, Any]] = tool("catalog", "calendar_state")
     for year, weight in ((this, "fault"), (this + 1, "note")):
-        days = [day for day in holidays.country_holidays("VN", years=year) if isinstance(day, date)]
-        advice = "" if days else "update the holidays library, or set the days with catalog.set_calendar_day"
-        found.append(Finding("ok" if days else weight, f"holidays of {year}: {len(days)}", advice))
-    return found
+        state = state_of(settings, year)
+        what = f"holidays of {year}: {state['days']}, {'estimated' if state['estimated'] else 'official'}"
+        if not state["days"]:
+            findings.append(Finding(weight, what, "update the holidays library, or set the days with set_calendar_day"))
+        elif state["estimated"] and state["should_be_decided"]:
+            findings.append(Finding("note", what, OFFICIAL_CALENDAR.format(year=year)))
+        else:
+            findings.append(Finding("ok", what))
+    return findings
 
 
 def _files(settings: Settings) -> list[Finding]:

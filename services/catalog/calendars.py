@@ -1,18 +1,17 @@
 """The working calendar of Viet Nam and what it makes of a promise: ``calendar``, ``due_date``, ``set_calendar_day``.
 
-The days come from the library *holidays* (Tết, Hùng Kings, substituted days, make-up Saturdays); what the
-government decides later is an override, kept as a recorded change with its reason and the day it was known.
+The days are those of :mod:`services.catalog.official_calendar`; what is decided later is an override by an editor, a
+recorded change with its reason and the day it was known.
 """
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, datetime
-from functools import cache
-from importlib import metadata
 from typing import Any
 
-import holidays
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -21,17 +20,17 @@ from infra.chassis.commands import Command
 from infra.chassis.database import Database
 from infra.chassis.instants import today
 from infra.chassis.messaging.outbox import enqueue
-from infra.chassis.settings import Settings
+from infra.chassis.refusals import InvalidRequest
+from infra.chassis.settings import SettingMissing, Settings
 from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, WorkingCalendar, explain
 from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay
 from services.catalog.offerings import Offerings
+from services.catalog.official_calendar import FIRST_YEAR, LAST_YEAR, LIBRARY, RELEASE, published, sources_of
 
-LIBRARY = metadata.version("holidays")
+DECIDED_BY_MONTH = 12  # of the year before
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
-MAKE_UP = {"vi": "Ngày làm việc bù", "en": "Make-up working day"}
 FARTHEST = 30  # years a promise may reach; each is a calendar to be made
-DAYS_A_YEAR_AT_LEAST = 200  # working days in the emptiest year, for how many calendars a promise can need
 
 
 class Calendars:
@@ -59,8 +58,21 @@ class Calendars:
                 "items": [_override(row) | {"by": {"account_id": row.by_account, "name": row.by_name}} for row in rows],
             }
 
+    def undecided_year(self) -> int | None:
+        """The year whose calendar should be official by now and is not: this one; from December on the next one."""
+        now = today()
+        with self.database.session() as session:
+            due = [now.year] if now.month < DECIDED_BY_MONTH else [now.year, now.year + 1]
+            return next((year for year in due if calendar_of(session, year)["estimated"]), None)
+
     def set_day(self, day: str, kind: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Record what was decided about a day; applications are told by ``calendar_changed.v1``."""
+        """Record what was decided about a day; *applications* hears of it by ``calendar_changed.v1``.
+
+        ``as_published`` on 1 January confirms that the published calendar of the year is official.
+        """
+        if date.fromisoformat(day).year not in range(FIRST_YEAR, LAST_YEAR + 1):
+            years = f"{FIRST_YEAR}-{LAST_YEAR}"
+            raise InvalidRequest.at("/date", f"chỉ có lịch các năm {years}", f"there are calendars of {years} only")
         return self.database.command(
             command, lambda session: self._set_day(session, date.fromisoformat(day), kind, reason, by)
         )
@@ -108,6 +120,23 @@ class Calendars:
         return found | _counted(accepted, promised, legal, calendar)
 
 
+def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
+    """What is known of a year, with the editors' decisions where the database answers.
+
+    ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
+    """
+    found = {"days": published(year), "estimated": not sources_of(year)}
+    if not settings.embedded or (settings.home / "catalog.sqlite").exists():  # looking makes no database
+        with (
+            contextlib.suppress(SettingMissing, SQLAlchemyError),
+            Database.at(settings.database_url("catalog")).session() as session,
+        ):
+            found = calendar_of(session, year)
+    now = today()
+    by_now = year <= now.year + (now.month >= DECIDED_BY_MONTH)
+    return {"days": len(found["days"]), "estimated": found["estimated"], "should_be_decided": by_now}
+
+
 def _counted(
     accepted: datetime, promised: dict[str, Any], legal: dict[str, Any] | None, calendar: WorkingCalendar
 ) -> dict[str, Any]:
@@ -134,7 +163,7 @@ def working_calendar(session: Session, accepted: datetime, promises: list[dict[s
 
 
 def calendar_of(session: Session, year: int) -> dict[str, Any]:
-    """The library's days of a year under the overrides that hold now."""
+    """The published days of a year under the overrides that hold now; without ``sources`` it is an estimate."""
     days = {day["date"]: day for day in published(year)}
     for row in session.scalars(_overrides(year)):
         if row.kind == AS_PUBLISHED:
@@ -146,38 +175,20 @@ def calendar_of(session: Session, year: int) -> dict[str, Any]:
             days[row.day.isoformat()] = _override(row) | {"kind": f"override_{row.kind}"}
     latest = session.scalar(select(func.max(CalendarDay.id))) or 0
     ordered = [days[key] for key in sorted(days)]
+    sources = sources_of(year) + _confirmations(session, year)
     return {
         "year": year,
         "days": ordered,
-        "version": f"{LIBRARY}/{latest}",
-        "estimated": year > today().year,
+        "version": f"{LIBRARY}+{RELEASE}/{latest}",
+        "estimated": not sources,
+        "sources": sources,
     }
 
 
-@cache
-def published(year: int) -> tuple[dict[str, Any], ...]:
-    """The library's days of a year: ``holiday``, ``substitute_holiday`` and ``make_up`` with names in vi and en."""
-    around = [year - 1, year, year + 1]
-    vietnamese, english = (
-        holidays.country_holidays("VN", years=around, language=language) for language in ("vi", "en_US")
-    )
-    days = [
-        {"date": day.isoformat(), "kind": _kind(english[day]), "name": {"vi": vietnamese[day], "en": english[day]}}
-        for day in sorted(vietnamese)
-        if day.year == year
-    ]
-    made_up = [day for day in vietnamese.weekend_workdays if day.year == year]
-    return tuple(
-        sorted(
-            [*days, *({"date": d.isoformat(), "kind": "make_up", "name": MAKE_UP} for d in made_up)],
-            key=lambda d: str(d["date"]),
-        )
-    )
-
-
-def _kind(english_name: str) -> str:
-    moved = "substituted from" in english_name or "observed" in english_name
-    return "substitute_holiday" if moved else "holiday"
+def _confirmations(session: Session, year: int) -> list[str]:
+    """Why editors say that a year's calendar is official: the reasons of ``as_published`` on its first day."""
+    confirmed = (CalendarDay.day == date(year, 1, 1), CalendarDay.kind == AS_PUBLISHED)
+    return list(session.scalars(select(CalendarDay.reason).where(*confirmed).order_by(CalendarDay.id)))
 
 
 def _overrides(year: int) -> Any:
@@ -202,7 +213,4 @@ def _without(days: dict[str, Any], day: date) -> dict[str, Any]:
 
 def _years(promise: dict[str, Any] | None) -> int:
     """How many years a promise can reach beyond the next one."""
-    if not promise or promise["amount"] is None:
-        return 0
-    per_year = {"working_hours": DAYS_A_YEAR_AT_LEAST * 8, "months": 12}.get(promise["unit"], DAYS_A_YEAR_AT_LEAST)
-    return int(promise["amount"] / per_year)
+    return Promise.from_json(promise).years_reached if promise else 0

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import time
+
+from infra.chassis import metrics
 from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.catalog import personal_data
+from services.catalog.calendars import Calendars
+
+WATCH_SECONDS = 600.0
+
+
+class CalendarWatch:
+    """Keeps the metric of the year whose official calendar is missing; operators are warned of it from December on."""
+
+    name = "calendar watch"
+
+    def __init__(self, calendars: Calendars) -> None:
+        self.calendars, self._not_before = calendars, 0.0
+
+    def step(self) -> int:
+        if time.monotonic() >= self._not_before:
+            metrics.calendar_undecided.set(self.calendars.undecided_year() or 0)
+            self._not_before = time.monotonic() + WATCH_SECONDS
+        return 0
 
 
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "catalog")
-    return [relay, Redelivery(settings, [relay]), ErasureWorker.of(settings, personal_data.PersonalData)]
+    erasures = ErasureWorker.of(settings, personal_data.PersonalData)
+    return [relay, Redelivery(settings, [relay]), erasures, CalendarWatch(Calendars.from_settings(settings))]

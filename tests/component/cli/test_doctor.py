@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import time_machine
 
 from infra.chassis.settings import Settings
 from infra.cli.doctor import CONFIG, examine
@@ -33,3 +34,20 @@ def test_a_short_secret_is_noted_and_not_repeated(tmp_path, capsys):
     noted = [one for one in findings if "VNPAY_HASH_SECRET" in one["looked_at"]]
     assert [one["verdict"] for one in noted] == ["note"]
     assert "mười" not in json.dumps(findings, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("today", "year", "verdict"),
+    [
+        ("2026-11-30", 2026, "ok"),
+        ("2026-11-30", 2027, "ok"),
+        ("2026-12-01", 2027, "note"),
+        ("2031-06-02", 2031, "note"),
+    ],
+)
+def test_a_year_without_an_official_calendar_is_noted_from_december_on(tmp_path, capsys, today, year, verdict):
+    with time_machine.travel(f"{today}T02:00:00Z", tick=False):
+        _, findings = examined(capsys, PORTAL_HOME=str(tmp_path))
+    (found,) = [one for one in findings if f"holidays of {year}" in one["looked_at"]]
+    assert found["verdict"] == verdict
+    assert (f"{year}-01-01" in found["advice"]) == (verdict == "note")
