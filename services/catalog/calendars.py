@@ -125,7 +125,7 @@ def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
 
     ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
     """
-    found = {"days": published(year), "estimated": not sources_of(year)}
+    found: dict[str, Any] = {"days": published(year), "estimated": not sources_of(year)}
     if not settings.embedded or (settings.home / "catalog.sqlite").exists():  # looking makes no database
         with (
             contextlib.suppress(SettingMissing, SQLAlchemyError),
