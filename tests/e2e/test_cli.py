@@ -280,12 +280,12 @@ def test_an_older_history_is_taken_in_once(portal, tmp_path):
     first = told(portal(*typed, home=tmp_path / "home"))
     assert portal("verify", home=tmp_path / "home").returncode == 0  # sealed before the command ended
     again = told(portal(*typed, home=tmp_path / "home"))
-    assert (first["cases"], first["added"], first["duplicates"]) == (2, 3, 1)
+    assert (first["cases"], first["added"], first["duplicates"]) == (2, 4, 1)
     assert [bad["line"] for bad in first["bad"]] == [6]
-    assert (again["added"], again["already_there"]) == (0, 3)
+    assert (again["added"], again["already_there"]) == (0, 4)
     activities = told(portal("history", "older/A1", "--json", home=tmp_path / "home"))["items"][1:]
     assert [one["facts"]["activity"] for one in activities] == ["Nộp", "Trả kết quả"]
-    assert "5 events, 5 leaves" in portal("verify", home=tmp_path / "home", PORTAL_LANGUAGE="en").stdout
+    assert "6 events, 6 leaves" in portal("verify", home=tmp_path / "home", PORTAL_LANGUAGE="en").stdout
 
 
 def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(portal, tmp_path):

@@ -1,12 +1,14 @@
 """Taking cases of an older system in, a hundred to a transaction; what is there already stays as it is.
 
-Lines are told apart by what they say, compared with what lies beside the stream: no hash of anybody's data is left in
-an event that could be guessed at after an erasure. An erased case takes nothing in any more.
+Two lines of one file are two events, whatever they say. A file read again, or a longer export in which lines have
+moved, is known by what its lines say and how often, compared with what lies beside the stream: no hash of anybody's
+data is left in an event that could be guessed at after an erasure. An erased case takes nothing in any more.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -87,8 +89,8 @@ class TakingIn:
             if history.erased:
                 erased += len(activities)
                 continue
-            there = {_identity_of_kept(kept, said) for kept in history.activities}
-            new = [one for one in activities if _identity(one) not in there]
+            there = Counter(_identity_of_kept(kept, said) for kept in history.activities)
+            new = _not_there(activities, there)
             for one in new:
                 kept = keep_details(session, str(history.id), one.resource, one.attributes)
                 history.take_in(one.activity, one.at, one.line, kept, import_id, taken)
@@ -138,6 +140,17 @@ def name_of(file: Path) -> str:
     for ending in (".gz", ".xes", ".csv", ".txt", ".xml"):
         name = name[: -len(ending)] if name.lower().endswith(ending) else name
     return name
+
+
+def _not_there(activities: Sequence[Activity], there: Counter[Identity]) -> list[Activity]:
+    """What the history does not have yet: of lines that say the same, as many as the file has more."""
+    new = []
+    for one in activities:
+        if there[identity := _identity(one)] > 0:
+            there[identity] -= 1
+        else:
+            new.append(one)
+    return new
 
 
 def _identity(one: Activity) -> Identity:

@@ -1,8 +1,8 @@
 """Reading histories of an older system: XES or CSV with a mapping of its columns, into cases of dated activities.
 
 Pure: files in, lines out, packed with gzip or not. Nothing is invented: what a line does not say is not there, what
-cannot be read is reported by its number and left out, a line that says the same as an earlier one is counted and left
-out.
+cannot be read is reported by its number and left out. A line that says the same as an earlier one is an event of its
+own: offices write days without a time, and do the same thing twice on one day. Such lines are counted.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Activity:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """The same for lines that say the same, whatever their number."""
+        """The same for lines that say the same, whatever their number: not an identity."""
         return (self.case, self.activity, self.at.isoformat(), self.resource, tuple(sorted(self.attributes.items())))
 
 
@@ -80,7 +80,7 @@ Rows = Iterator[tuple[int, Mapping[str, str], str | None]]
 
 @dataclass
 class Read:
-    """What a file holds: activities by case, each in the order of time; bad lines with the reason; duplicates."""
+    """What a file holds: activities by case in the order of time, bad lines with the reason, how many lines repeat."""
 
     cases: dict[str, list[Activity]] = field(default_factory=dict)
     bad: list[dict[str, Any]] = field(default_factory=list)
@@ -118,9 +118,8 @@ def _gathered(rows: Rows, mapping: Columns) -> Read:
         activity = problem or _activity(line, values, mapping)
         if isinstance(activity, str):
             found.bad.append({"line": line, "problem": activity})
-        elif activity.key in seen:
-            found.duplicates += 1
         else:
+            found.duplicates += activity.key in seen
             seen.add(activity.key)
             found.cases.setdefault(activity.case, []).append(activity)
     for activities in found.cases.values():

@@ -23,7 +23,7 @@ from services.applications.read_model.rebuild import verify
 from services.applications.verification.evidence import LoggedHistories
 from services.applications.verification.integrity_findings import Alarming, findings
 
-AUDITOR = SimpleNamespace(actor=Actor.system("applications"), call_id="c-1", command=None)
+AUDITOR = {"by": Actor.system("applications"), "call_id": "c-1"}
 OLD = "case,activity,at,who,phong\n" + "".join(
     f"H{case},{activity},2015-03-0{day} 08:00,cb{day},=P{case}\n"
     for case in range(1, 8)
@@ -49,7 +49,7 @@ def take_in(installed: Any, name: str = "mot-cua-2015.csv") -> dict[str, Any]:
 def export(installed: Any, format: str, limit: int) -> list[str]:
     pages, cursor = [], None
     while True:
-        page = Exporting(installed.store).export(format, by=AUDITOR, limit=limit, cursor=cursor)
+        page = Exporting(installed.store).export(format, **AUDITOR, limit=limit, cursor=cursor)
         pages.append(page["content"])
         if (cursor := page["next_cursor"]) is None:
             return pages
@@ -120,6 +120,25 @@ def test_thousands_of_cases_are_taken_in_and_found_again(installed: Any) -> None
     random.Random(1).shuffle(lines)
     (installed.folder / "large.csv").write_text("case,activity,at,who,phong\n" + "".join([*lines, *lines[:50], "x\n"]))
     first, again = take_in(installed, "large.csv"), take_in(installed, "large.csv")
-    assert (first["cases"], first["added"], first["duplicates"]) == (1200, 2400, 50)
+    assert (first["cases"], first["added"], first["duplicates"]) == (1200, 2450, 50)
     assert [bad["line"] for bad in first["bad"]] == [2452]
-    assert (again["added"], again["already_there"]) == (0, 2400)
+    assert (again["added"], again["already_there"]) == (0, 2450)
+
+
+def test_two_identical_events_of_one_log_are_both_kept_and_a_second_run_adds_none(installed: Any) -> None:
+    head, same = "case,activity,at,who,phong\n", "H1,Bổ sung,2015-03-02,cb9,x\n"
+    (installed.folder / "log.csv").write_text(head + same + "H2,Nộp,2015-03-02,cb1,\n" + same)
+    first, again = take_in(installed, "log.csv"), take_in(installed, "log.csv")
+    assert (first["added"], first["duplicates"]) == (3, 1)
+    assert (again["added"], again["already_there"]) == (0, 3)
+    history = installed.store.streams.repository.get(ImportedHistory.id_of("log", "H1"))
+    assert [one["line"] for one in history.activities] == [2, 4]
+
+
+def test_a_longer_export_of_the_same_log_adds_what_is_new_wherever_its_lines_moved(installed: Any) -> None:
+    head, same = "case,activity,at,who,phong\n", "H1,Bổ sung,2015-03-02,cb9,x\n"
+    (installed.folder / "log.csv").write_text(head + same)
+    assert take_in(installed, "log.csv")["added"] == 1
+    (installed.folder / "log.csv").write_text(head + "H0,Nộp,2015-03-01,cb1,\n" + same + same)
+    longer = take_in(installed, "log.csv")
+    assert (longer["added"], longer["already_there"]) == (2, 1)
