@@ -10,7 +10,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help venv demo servers test moved-clock test-compose lint types bench chaos clean
+.PHONY: help venv demo servers quick test moved-clock test-compose lint types bench chaos clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
@@ -39,40 +39,66 @@ demo: .venv/.runtime  ## the whole journey in one process: no server needed
 
 lint: .venv/.dev  ## style, likely bugs, and who may import what
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: .venv/.dev  ## strict types of the chassis and of every domain
+types: .venv/.dev  ## strict types of services, infra and the pure tests
 	$(BIN)/mypy
 
 servers: .venv/.dev
 	@$(BIN)/python -m tests.support.servers
 
-# First what does not mind company, three at a time: rules in memory, what is asked at the doors, the chassis, whose tests
-# mostly wait, the sealed log, journeys. Then faults, which are judged by seconds, and the services one by one.
-TESTS = $(BIN)/pytest -m "not compose and not chaos"
-DOORS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py authorization.py access_log.py invalid_input.py)
-TOGETHER := test-rules test-doors test-chassis test-audit test-journeys
-.PHONY: $(TOGETHER)
+test-pure: .venv/.dev
+	$(PYTEST) tests/unit $(ARGS)
+
+quick: .venv/.dev  ## lint, types and the pure tests, side by side: what to run after every change
+	@$(MAKE) --no-print-directory -j2 -Otarget lint types test-pure
+
+# Side by side are processes, each with its own servers. pytest-xdist does not do here: its workers wait for execnet's
+# native threads, which stop for ever once a process is green (tests/conftest.py).
+PYTEST = $(BIN)/pytest
+MEASURED = $(BIN)/coverage run -m pytest
+REFUSALS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py authorization.py access_log.py invalid_input.py)
+CHASSIS := tests/service/chassis
+AUDIT := tests/service/transparency
+# The longest first, so that none is left over at the end.
+SIDE_BY_SIDE := test-services test-audit test-components test-journeys test-refusals test-chassis test-rules
+.PHONY: test-pure $(SIDE_BY_SIDE) test-faults test-coverage
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
-	@echo "Three at a time, each shown when it is done, for about seven minutes: $(TOGETHER)"
-	@$(MAKE) --no-print-directory -j3 -Otarget $(TOGETHER)
-	$(TESTS) tests/moved_clock tests/faults tests/service --ignore=tests/service/chassis --ignore=tests/service/transparency $(ARGS)
+	@rm -rf build/coverage
+	@echo "Three at a time, each shown when it is done, for some ten minutes: $(SIDE_BY_SIDE)"
+	@$(MAKE) --no-print-directory -j3 -Otarget $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory test-coverage test-faults
+
+# Branches of services and infra that rules, components and contracts reach; fail_under is in pyproject.toml.
+test-coverage: .venv/.dev
+	$(if $(ARGS),@echo "Coverage is not judged: ARGS chose some tests only.",$(BIN)/coverage combine -q && $(BIN)/coverage report)
 
 test-rules: .venv/.dev
-	$(TESTS) tests/architecture tests/contract tests/unit tests/component $(ARGS)
+	$(MEASURED) tests/architecture tests/contract tests/unit $(ARGS)
 
-test-doors: .venv/.dev
-	$(TESTS) $(DOORS) $(ARGS)
+test-components: .venv/.dev
+	$(MEASURED) tests/component $(ARGS)
+
+test-refusals: .venv/.dev
+	$(PYTEST) $(REFUSALS) $(ARGS)
 
 test-chassis: .venv/.dev
-	$(TESTS) tests/service/chassis $(ARGS)
+	$(PYTEST) $(CHASSIS) $(ARGS)
 
 test-audit: .venv/.dev
-	$(TESTS) tests/service/transparency $(ARGS)
+	$(PYTEST) $(AUDIT) $(ARGS)
+
+test-services: .venv/.dev
+	$(PYTEST) tests/service tests/moved_clock $(addprefix --ignore=,$(CHASSIS) $(AUDIT)) $(ARGS)
 
 test-journeys: .venv/.dev
-	$(TESTS) tests/e2e $(addprefix --ignore=,$(DOORS)) $(ARGS)
+	$(PYTEST) tests/e2e $(addprefix --ignore=,$(REFUSALS)) $(ARGS)
+
+# By itself, because faults are judged by seconds.
+test-faults: .venv/.dev
+	$(PYTEST) tests/faults $(ARGS)
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)

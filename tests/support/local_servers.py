@@ -207,8 +207,8 @@ class LocalDatabases:
             raise ServerFailed(f"initdb failed:\n{self.process.log.read_text(errors='replace')[-2000:]}")
 
     def _answers(self, programs: Path) -> bool:
-        asked = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
-        return subprocess.run(asked, check=False).returncode == 0
+        command = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        return subprocess.run(command, check=False).returncode == 0
 
     def kill(self) -> None:
         """``kill -9`` of the server and of every process it had started."""

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from infra.chassis.contracts import contract_of, pointer
 from tests.support.installation import Town, claims_in, forged, header_of
 
-UNFIT = ({"x": [1]}, [[]], 1.5, True, "\x00", "a\ud800b")
-ODD = (
+UNFIT: tuple[Any, ...] = ({"x": [1]}, [[]], 1.5, True, "\x00", "a\ud800b")
+ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1, 2**31, 2**63 - 1, 10**30, -(10**30), 1.0, 2.0**63, 1e308, "", " ", "x", "0",
     "\u202e\ufeff", "%s' OR 1=1 --", "../../etc",
     "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59",

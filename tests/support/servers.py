@@ -14,7 +14,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import requests
@@ -64,7 +64,7 @@ class Broker:
             with contextlib.suppress(requests.RequestException):  # a fault test may have left it dead
                 self.manage("DELETE", f"vhosts/{name}")
 
-    def manage(self, method: str, path: str, body: object = None) -> requests.Response:
+    def manage(self, method: str, path: str, body: Any = None) -> requests.Response:
         """One call of RabbitMQ's management interface (queues, connections, limits); raises on an error answer."""
         answer = requests.request(method, f"{self._api}/{path}", json=body, auth=("guest", "guest"), timeout=30)
         answer.raise_for_status()
@@ -101,7 +101,7 @@ class Databases:
     def _execute(self, statement: str, name: str) -> None:
         plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True, connect_timeout=10) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,13 +27,13 @@ from tests.unit.applications.actors import act
 from tests.unit.applications.builders import Life, brought_to
 
 
-def test_only_the_assigned_officer_proposes():
+def test_only_the_assigned_officer_proposes() -> None:
     life = brought_to(Status.IN_PROCESSING)
     with pytest.raises(NotAssigned):
         life.do("propose", account_id="case-2")
 
 
-def test_nobody_decides_on_their_own_proposal():
+def test_nobody_decides_on_their_own_proposal() -> None:
     life = brought_to(Status.IN_PROCESSING).do("assign", officer_id="both").do("propose", account_id="both")
     for command in ("approve", "reject", "send_back"):
         with pytest.raises(ApproverIsProposer):
@@ -45,7 +46,7 @@ def test_without_a_proposal_there_is_nothing_to_decide(command):
         brought_to(Status.IN_PROCESSING).do(command)
 
 
-def test_a_proposal_sent_back_has_to_be_made_again():
+def test_a_proposal_sent_back_has_to_be_made_again() -> None:
     life = brought_to(Status.IN_PROCESSING).do("propose").do("send_back")
     with pytest.raises(NoProposal):
         life.do("approve")
@@ -53,41 +54,42 @@ def test_a_proposal_sent_back_has_to_be_made_again():
     assert life.app.decision["proposed_by"] == "case-1"
 
 
-def test_an_upheld_appeal_sets_the_decision_aside_and_keeps_it_readable():
+def test_an_upheld_appeal_sets_the_decision_aside_and_keeps_it_readable() -> None:
     life = brought_to(Status.REJECTED).do("appeal").do("uphold_appeal")
     assert life.app.status == Status.IN_PROCESSING
     assert life.app.decision is None
     assert life.app.set_aside[0]["outcome"] == "rejected"
     assert life.app.due_at is not None and life.app.clock.ended_at is None
     life.do("propose").do("approve")
-    assert life.app.decision["outcome"] == "approved"
+    decision: Any = life.app.decision
+    assert decision["outcome"] == "approved"
 
 
-def test_a_refused_intake_upheld_on_appeal_gets_a_receipt_and_a_date():
+def test_a_refused_intake_upheld_on_appeal_gets_a_receipt_and_a_date() -> None:
     life = brought_to(Status.INTAKE_REFUSED).do("appeal").do("uphold_appeal")
     assert (life.app.receipt_number, life.app.status) == ("TN-2", Status.IN_PROCESSING)
 
 
-def test_a_dismissed_appeal_leaves_the_decision_as_it_was():
+def test_a_dismissed_appeal_leaves_the_decision_as_it_was() -> None:
     life = brought_to(Status.REJECTED).do("appeal").do("dismiss_appeal")
     assert life.app.status == Status.REJECTED
     assert life.app.appeals[0]["outcome"] == "dismissed"
 
 
-def test_whoever_decided_does_not_decide_the_appeal():
+def test_whoever_decided_does_not_decide_the_appeal() -> None:
     life = brought_to(Status.REJECTED).do("appeal")
     with pytest.raises(DeciderDecidesAppeal):
         life.do("dismiss_appeal", account_id="approver-1")
 
 
-def test_an_appeal_after_ninety_days_is_too_late():
+def test_an_appeal_after_ninety_days_is_too_late() -> None:
     life = brought_to(Status.REJECTED)
     life.at += timedelta(days=91)
     with pytest.raises(AppealTooLate):
         life.do("appeal")
 
 
-def test_one_appeal_at_a_time_and_none_out_of_nothing():
+def test_one_appeal_at_a_time_and_none_out_of_nothing() -> None:
     life = brought_to(Status.REJECTED)
     with pytest.raises(AppealNotPending):
         life.do("dismiss_appeal")
@@ -95,7 +97,7 @@ def test_one_appeal_at_a_time_and_none_out_of_nothing():
         life.do("appeal").do("appeal")
 
 
-def test_several_agencies_are_asked_at_once_and_each_answers_once():
+def test_several_agencies_are_asked_at_once_and_each_answers_once() -> None:
     life = brought_to(Status.IN_PROCESSING).do("consult", agency_code="H01.02").do("consult", agency_code="H01.03")
     first, second = life.app.consultations
     answer = {"opinion": {"statement_id": "o", "commitment": "c"}}
@@ -114,7 +116,7 @@ def test_levels_one_and_two_take_no_online_submission(level):
         Life(level=level)
 
 
-def test_level_three_returns_results_only_at_the_counter():
+def test_level_three_returns_results_only_at_the_counter() -> None:
     life = Life(level=3)
     for command in ("submit", "accept", "assign", "propose", "approve"):
         life.do(command)
@@ -131,19 +133,19 @@ def test_level_four_returns_results_every_way(method):
     assert brought_to(Status.APPROVED).do("return_result", method=method).app.returned["method"] == method
 
 
-def test_a_level_raised_between_draft_and_submission_is_the_one_pinned():
+def test_a_level_raised_between_draft_and_submission_is_the_one_pinned() -> None:
     life = Life(level=3)
     life.procedure = life.procedure | {"level": 4, "version": 2}
     life.do("submit")
     assert (life.app.level, life.app.procedure_version) == (4, 2)
 
 
-def test_a_channel_that_is_not_offered_is_refused():
+def test_a_channel_that_is_not_offered_is_refused() -> None:
     with pytest.raises(ChannelNotOffered):
         Life(channels={"counter": {}})
 
 
-def test_the_event_says_for_whom_a_delegate_acted():
+def test_the_event_says_for_whom_a_delegate_acted() -> None:
     life = brought_to(Status.DRAFT)
     life.app.submit(
         procedure=life.procedure,
@@ -151,7 +153,8 @@ def test_the_event_says_for_whom_a_delegate_acted():
         quote=life.quote,
         by=act("delegate", "citizen", on_behalf_of="citizen-1", at=life.at),
     )
-    assert life.app.pending_events[-1].by == {
+    event: Any = life.app.pending_events[-1]
+    assert event.by == {
         "account_id": "delegate",
         "role": "citizen",
         "agency_code": None,
@@ -159,7 +162,7 @@ def test_the_event_says_for_whom_a_delegate_acted():
     }
 
 
-def test_erasure_is_two_persons_work_and_happens_once():
+def test_erasure_is_two_persons_work_and_happens_once() -> None:
     life = brought_to(Status.RESULT_RETURNED)
     with pytest.raises(ErasureNeedsTwoPersons):
         life.do("erase_subject", asked_by="auditor-1")

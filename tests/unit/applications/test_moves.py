@@ -85,7 +85,7 @@ def test_a_citizen_moves_only_their_own_application(command):
         life.do(command, account_id="somebody-else")
 
 
-def test_each_waiting_comes_back_to_every_place_it_can_begin():
+def test_each_waiting_comes_back_to_every_place_it_can_begin() -> None:
     for request, answer in (
         ("request_supplement", "supplement"),
         ("request_withdrawal", "decline_withdrawal"),
@@ -99,7 +99,7 @@ def test_each_waiting_comes_back_to_every_place_it_can_begin():
                 assert life.app.status == origin, (request, origin)
 
 
-def test_every_event_kind_has_a_move_a_wire_name_and_a_topic_written_by_hand():
+def test_every_event_kind_has_a_move_a_wire_name_and_a_topic_written_by_hand() -> None:
     told = {move.event for move in MOVES}
     assert told == set(KINDS) == set(WIRE_NAMES)
     assert {topic.split(".")[1] for topic in TOPICS} == told
@@ -107,7 +107,7 @@ def test_every_event_kind_has_a_move_a_wire_name_and_a_topic_written_by_hand():
     assert set(OWN) <= told
 
 
-def test_every_command_has_a_door_and_every_wire_name_a_contract():
+def test_every_command_has_a_door_and_every_wire_name_a_contract() -> None:
     contract = contract_of("applications")
     doors = set(contract.rpc)
     assert {move.command for move in MOVES if move.command != "settle_fee"} <= doors
@@ -118,24 +118,24 @@ def test_every_command_has_a_door_and_every_wire_name_a_contract():
     assert set(contract.consumes) == money | forgotten | surroundings
 
 
-def test_every_door_with_a_command_id_is_a_move_of_the_table():
+def test_every_door_with_a_command_id_is_a_move_of_the_table() -> None:
     contract = contract_of("applications")
     changing = {name for name, door in contract.rpc.items() if "command_id" in door["parameters"]["properties"]}
     assert changing == {move.command for move in MOVES} - {"settle_fee"}
 
 
-def test_every_status_can_be_reached_has_a_name_and_a_code():
+def test_every_status_can_be_reached_has_a_name_and_a_code() -> None:
     assert {target for *_, target in moves.arrows()} == set(Status)
     assert set(NAMES) == set(OFFICIAL_CODE) == set(ROADS) == set(Status)
     assert sorted(code for code in set(OFFICIAL_CODE.values()) if code) == list(range(1, 11))
 
 
-def test_the_table_has_no_row_twice_for_one_start():
+def test_the_table_has_no_row_twice_for_one_start() -> None:
     seen = [(source, move.command, move.event) for move in MOVES for source in move.sources]
     assert len(seen) == len(set(seen))
     assert all(move.target in (SAME, BACK) or isinstance(move.target, Status) for move in MOVES)
 
 
-def test_the_picture_in_the_readme_is_made_from_the_table():
+def test_the_picture_in_the_readme_is_made_from_the_table() -> None:
     readme = Path(next(iter(package.__path__))) / "README.md"
     assert moves.diagram() in readme.read_text(encoding="utf-8")

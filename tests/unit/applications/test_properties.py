@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from eventsourcing.application import project_aggregate
 from hypothesis import given, settings
@@ -40,7 +41,7 @@ def attempt(life: Life, command: str) -> None:
     except Refusal:
         assert (life.app.version, life.app.status) == (before, status)
     else:
-        event = life.app.pending_events[-1]
+        event: Any = life.app.pending_events[-1]
         assert life.app.version == before + 1
         assert find(door, status, type(event).__name__) is not None
         assert event.status == life.app.status
@@ -58,7 +59,8 @@ def test_replay_gives_the_same_application_at_every_version(moments, steps):
 @given(MOMENTS, COMMANDS)
 def test_the_read_model_says_what_the_application_says(moments, steps):
     app, row = lived(moments, steps).app, None
-    for event in app.pending_events:
+    events: list[Any] = app.pending_events
+    for event in events:
         row = applied(row, event, event.originator_version)
     assert row["status"] == app.status and row["version"] == app.version
     assert row["due_at"] == app.due_at
@@ -88,7 +90,8 @@ def test_waiting_final_and_owed_agree_with_the_status(moments, steps):
 def test_no_pause_brings_a_due_date_nearer(moments, steps):
     app = lived(moments, steps).app
     latest = None
-    for event in app.pending_events:
+    events: list[Any] = app.pending_events
+    for event in events:
         for happening in (event.clock or {}).get("happenings", ()):
             if happening["kind"] in {"resumed", "extended"} and happening["due_at"]:
                 assert latest is None or happening["due_at"] >= latest

@@ -45,11 +45,11 @@ def test_a_recorded_stream_gives_the_picture_it_gave_then(path):
     assert (row["status"], row["version"]) == (expected["status"], expected["version"])
 
 
-def test_every_kind_of_event_has_been_recorded():
+def test_every_kind_of_event_has_been_recorded() -> None:
     assert {row.topic for path in STREAMS for row in stored(path)} == set(TOPICS)
 
 
-def test_a_row_that_names_anything_else_is_not_loaded():
+def test_a_row_that_names_anything_else_is_not_loaded() -> None:
     for topic in ("os:system", "applications.Invented", "builtins:dict"):
         with pytest.raises(UnknownTopic):
             mapper().to_domain_event(StoredEvent(UUID(int=1), 1, topic, b"{}"))

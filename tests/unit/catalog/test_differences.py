@@ -14,7 +14,7 @@ json_values = st.recursive(
 )
 
 
-def test_a_paper_put_in_the_middle_is_one_addition():
+def test_a_paper_put_in_the_middle_is_one_addition() -> None:
     old = {"requirements": [{"id": "a", "copy": 1}, {"id": "c", "copy": 1}]}
     new = {"requirements": [{"id": "a", "copy": 1}, {"id": "b", "copy": 2}, {"id": "c", "copy": 1}]}
     assert between(old, new) == [
@@ -22,16 +22,16 @@ def test_a_paper_put_in_the_middle_is_one_addition():
     ]
 
 
-def test_a_new_order_is_told():
+def test_a_new_order_is_told() -> None:
     old, new = [{"id": "a"}, {"id": "b"}], [{"id": "b"}, {"id": "a"}]
     assert between(old, new) == [{"path": "", "change": "changed", "old": ["a", "b"], "new": ["b", "a"]}]
 
 
-def test_a_key_taken_away_is_told():
+def test_a_key_taken_away_is_told() -> None:
     assert between({"a": 1, "b": 2}, {"a": 1}) == [{"path": "/b", "change": "removed", "old": 2, "new": None}]
 
 
-def test_slashes_in_keys_are_escaped():
+def test_slashes_in_keys_are_escaped() -> None:
     assert between({"a/b": 1}, {"a/b": 2})[0]["path"] == "/a~1b"
 
 

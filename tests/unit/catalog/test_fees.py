@@ -33,7 +33,7 @@ def total(*fees, **asked):
     return priced(*fees, **asked)["total"]["amount"]
 
 
-def test_a_fixed_fee_is_what_it_says():
+def test_a_fixed_fee_is_what_it_says() -> None:
     assert priced(fee({"type": "fixed", "amount": 135_000})) == {
         "items": [
             {
@@ -52,23 +52,23 @@ def test_a_fixed_fee_is_what_it_says():
     }
 
 
-def test_a_free_procedure_still_has_its_line_and_reason():
+def test_a_free_procedure_still_has_its_line_and_reason() -> None:
     found = priced(fee({"type": "free"}))
     assert found["total"] == {"amount": 0, "currency": "VND"}
     assert found["items"][0]["reason"]["vi"] == "Miễn phí"
 
 
-def test_a_procedure_without_fees_costs_nothing():
+def test_a_procedure_without_fees_costs_nothing() -> None:
     assert priced()["total"] == {"amount": 0, "currency": "VND"}
 
 
-def test_a_fee_per_item_counts_the_items():
+def test_a_fee_per_item_counts_the_items() -> None:
     found = priced(fee({"type": "per_item", "amount": 8000, "item": {"vi": "bản sao", "en": "copy"}}), quantity=3)
     assert found["total"]["amount"] == 24_000
     assert found["items"][0]["reason"] == {"vi": "3 bản sao × 8.000 đồng", "en": "3 copy × 8.000 đồng"}
 
 
-def test_a_fee_per_item_may_have_a_ceiling():
+def test_a_fee_per_item_may_have_a_ceiling() -> None:
     rule = {"type": "per_item", "amount": 15_000, "item": {"vi": "tấn"}, "at_most": 550_000}
     assert total(fee(rule), quantity=10) == 150_000
     assert total(fee(rule), quantity=100) == 550_000
@@ -84,7 +84,7 @@ def test_more_items_never_cost_less(few, many):
     assert total(fee(PAGES), quantity=min(few, many)) <= total(fee(PAGES), quantity=max(few, many))
 
 
-def test_a_choice_made_is_priced():
+def test_a_choice_made_is_priced() -> None:
     assert total(fee(PLACES), choices={"noi": "bien"}) == 15_000_000
 
 
@@ -98,22 +98,22 @@ def test_a_choice_not_made_is_refused_naming_the_choices(choices):
     assert "bien (At sea)" in refused.value.text("en")
 
 
-def test_a_percentage_follows_the_other_fee():
+def test_a_percentage_follows_the_other_fee() -> None:
     base = fee({"type": "fixed", "amount": 135_000}, id="le-phi")
     assert total(base, fee({"type": "percentage", "of": "le-phi", "percent": 10})) == 148_500
 
 
-def test_a_percentage_is_rounded_half_a_dong_upwards():
+def test_a_percentage_is_rounded_half_a_dong_upwards() -> None:
     base = fee({"type": "fixed", "amount": 5}, id="le-phi")
     assert total(base, fee({"type": "percentage", "of": "le-phi", "percent": 50})) == 5 + 3
 
 
-def test_a_percentage_with_decimals_is_exact():
+def test_a_percentage_with_decimals_is_exact() -> None:
     base = fee({"type": "fixed", "amount": 100_000_000}, id="le-phi")
     assert total(base, fee({"type": "percentage", "of": "le-phi", "percent": 0.019})) == 100_019_000
 
 
-def test_a_foreign_currency_is_kept_apart():
+def test_a_foreign_currency_is_kept_apart() -> None:
     found = priced(
         fee({"type": "fixed", "amount": 50_000}), fee({"type": "fixed", "amount": 1000}, id="x", currency="USD")
     )
@@ -121,19 +121,19 @@ def test_a_foreign_currency_is_kept_apart():
     assert found["apart"] == [{"amount": 1000, "currency": "USD"}]
 
 
-def test_a_fee_in_one_foreign_currency_only_is_the_total():
+def test_a_fee_in_one_foreign_currency_only_is_the_total() -> None:
     found = priced(fee({"type": "fixed", "amount": 1000}, currency="USD"))
     assert found["total"] == {"amount": 1000, "currency": "USD"}
     assert found["apart"] == []
 
 
-def test_an_amount_the_catalogue_does_not_know_is_named_and_not_counted():
+def test_an_amount_the_catalogue_does_not_know_is_named_and_not_counted() -> None:
     found = priced(fee({"type": "not_stated"}), fee({"type": "fixed", "amount": 1}, id="x"))
     assert [item["fee_id"] for item in found["items"]] == ["x"]
     assert [item["fee_id"] for item in found["not_stated"]] == ["phi"]
 
 
-def test_each_channel_has_its_own_fee():
+def test_each_channel_has_its_own_fee() -> None:
     fees = (
         fee({"type": "fixed", "amount": 7000}, id="a", channels=["online"]),
         fee({"type": "fixed", "amount": 15_000}, id="b", channels=["counter"]),
@@ -150,7 +150,7 @@ def test_a_fee_has_days_of_its_own(day, due):
     assert total(*fees, day=date.fromisoformat(day)) == due
 
 
-def test_an_exempt_group_pays_nothing_and_the_line_says_why():
+def test_an_exempt_group_pays_nothing_and_the_line_says_why() -> None:
     found = priced(
         fee({"type": "fixed", "amount": 400_000}, exempt=["Người khuyết tật"]), exemptions=["Người khuyết tật"]
     )
@@ -158,18 +158,18 @@ def test_an_exempt_group_pays_nothing_and_the_line_says_why():
     assert found["items"][0]["reason"]["vi"] == "Miễn thu: Người khuyết tật"
 
 
-def test_a_group_that_is_not_exempt_pays():
+def test_a_group_that_is_not_exempt_pays() -> None:
     assert (
         total(fee({"type": "fixed", "amount": 400_000}, exempt=["Người khuyết tật"]), exemptions=["Trẻ em"]) == 400_000
     )
 
 
-def test_a_channel_that_is_not_offered_is_refused():
+def test_a_channel_that_is_not_offered_is_refused() -> None:
     with pytest.raises(ChannelNotOffered):
         priced(channel="online")
 
 
-def test_a_name_without_english_is_shown_in_vietnamese():
+def test_a_name_without_english_is_shown_in_vietnamese() -> None:
     options = [{"id": "a", "name": {"vi": "Một"}, "amount": 1}]
     rule = {"type": "choice", "choice": "x", "options": options}
     found = priced(fee(rule, name={"vi": "Phí"}), choices={"x": "a"})

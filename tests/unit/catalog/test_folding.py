@@ -38,7 +38,7 @@ def test_composed_and_decomposed_letters_fold_alike(text):
     assert folded_words(unicodedata.normalize("NFC", text)) == folded_words(unicodedata.normalize("NFD", text))
 
 
-def test_accents_are_kept_in_composed_form():
+def test_accents_are_kept_in_composed_form() -> None:
     assert accented_words(unicodedata.normalize("NFD", "Đổi Bằng")) == "đổi bằng"
 
 
@@ -58,7 +58,7 @@ def test_abbreviations_are_put_into_the_words_of_the_law(said, meant):
     assert with_legal_terms(said) == meant
 
 
-def test_the_word_procedure_in_front_of_a_title_is_left_out():
+def test_the_word_procedure_in_front_of_a_title_is_left_out() -> None:
     assert plain_title("thu tuc dang ky khai sinh") == "dang ky khai sinh"
     assert plain_title("thu tuc") == "thu tuc"
 
@@ -89,6 +89,6 @@ def test_nothing_near_is_further_than_one_slip(word):
     assert all(abs(len(other) - len(word)) <= 1 for other in one_edit_away(word))
 
 
-def test_neighbours_make_pairs():
+def test_neighbours_make_pairs() -> None:
     assert bigrams(["giay", "phep", "lai"]) == ["giay phep", "phep lai"]
     assert bigrams(["xe"]) == []

@@ -14,13 +14,13 @@ SAMPLES = sample_catalogue.definitions("H01.01")
 RULES = {fee["rule"]["type"] for sample in SAMPLES for fee in sample["fees"]}
 
 
-def test_there_are_enough_procedures_fields_and_levels():
+def test_there_are_enough_procedures_fields_and_levels() -> None:
     assert len(SAMPLES) >= 44
     assert len({sample["field"]["code"] for sample in SAMPLES}) >= 9
     assert {sample["level"] for sample in SAMPLES} == {1, 2, 3, 4}
 
 
-def test_every_kind_of_fee_and_time_is_among_them():
+def test_every_kind_of_fee_and_time_is_among_them() -> None:
     assert {"free", "fixed", "per_item", "tiered", "choice"} <= RULES
     times = {offer["processing_time"]["unit"] for sample in SAMPLES for offer in sample["channels"].values()}
     assert times == {"working_hours", "working_days", "calendar_days", "months", "not_stated"}

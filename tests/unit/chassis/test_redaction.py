@@ -31,7 +31,7 @@ def _shape(value: Any) -> Any:
     return "text" if isinstance(value, str) else value
 
 
-def test_names_numbers_of_people_and_secrets_are_no_facts():
+def test_names_numbers_of_people_and_secrets_are_no_facts() -> None:
     for name in ("full_name", "citizen_number", "phone", "email", "address", "tracking_code", "purpose", "file_name"):
         assert name in SECRETS or not FACTS.search(name), name
     assert redacted({"tracking_code": "ABC", "reference": "H01-1", "legal_basis": "Điều 14"}) == {

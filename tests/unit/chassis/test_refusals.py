@@ -26,31 +26,31 @@ def test_every_refusal_speaks_both_languages_with_the_same_facts(kind):
     assert facts(kind.vi) == facts(kind.en)
 
 
-def test_an_invalid_request_names_its_pointers_in_the_callers_language():
+def test_an_invalid_request_names_its_pointers_in_the_callers_language() -> None:
     refusal = InvalidRequest.at("/answers/name", "thiếu", "missing")
     assert "/answers/name: thiếu" in refusal.text("vi")
     assert "/answers/name: missing" in refusal.text("en")
 
 
-def test_a_fact_that_was_not_given_does_not_break_a_refusal():
+def test_a_fact_that_was_not_given_does_not_break_a_refusal() -> None:
     class SomethingNotFound(NotFound):
         vi = "Không có {this}."
 
     assert SomethingNotFound().text().startswith("Không có –.")
 
 
-def test_a_fact_is_said_in_the_callers_language_where_it_has_one():
+def test_a_fact_is_said_in_the_callers_language_where_it_has_one() -> None:
     forbidden = refusals.Forbidden(reason="cần vai trò: auditor", reason_en="needs role: auditor")
     assert "cần vai trò" not in forbidden.text("en") and "needs role" not in forbidden.text("vi")
     assert "not_yet_valid" in refusals.Unauthenticated(reason="not_yet_valid").text("en")
 
 
-def test_a_neighbours_refusal_keeps_its_name_and_text():
+def test_a_neighbours_refusal_keeps_its_name_and_text() -> None:
     refusal = Forwarded("ProcedureNotFound", "Không tìm thấy thủ tục.")
     assert (refusal.name, refusal.text("en")) == ("ProcedureNotFound", "Không tìm thấy thủ tục.")
 
 
-def test_nothing_named_means_the_embedded_default():
+def test_nothing_named_means_the_embedded_default() -> None:
     settings = Settings({"PORTAL_HOME": "/somewhere"})
     assert settings.embedded and settings.development
     assert settings.database_url("catalog") == "sqlite:////somewhere/catalog.sqlite"

@@ -121,6 +121,6 @@ def test_an_identifier_is_read_however_it_was_typed(typed):
     assert identifier_key(typed) == "HD2026000123"
 
 
-def test_every_homoglyph_has_its_latin_letter():
+def test_every_homoglyph_has_its_latin_letter() -> None:
     assert len(FOREIGN) == len(LATIN)
     assert all(not foreign.isascii() for foreign in FOREIGN)

@@ -11,7 +11,7 @@ from infra.cli.exit_codes import Refused, end, verdict
 REMOTE = RemoteError("ApplicationNotFound", "Không tìm thấy hồ sơ H26.01-1.")
 
 
-def test_a_refusal_of_a_door_is_its_own_text():
+def test_a_refusal_of_a_door_is_its_own_text() -> None:
     assert verdict(REMOTE) == (1, "Không tìm thấy hồ sơ H26.01-1.")
 
 
@@ -38,7 +38,7 @@ def test_the_status_says_whose_turn_it_is(error, status):
     assert verdict(error)[0] == status
 
 
-def test_the_statement_of_a_failed_query_is_not_shown():
+def test_the_statement_of_a_failed_query_is_not_shown() -> None:
     _, said = verdict(OperationalError("SELECT password FROM account", {}, Exception("server closed")))
     assert said == "the database cannot be used: server closed"
 

@@ -12,7 +12,7 @@ def document(events, objects):
     return json.dumps({"objectTypes": types, "events": events, "eventTypes": kinds, "objects": objects})
 
 
-def test_documents_become_one_with_every_object_told_once():
+def test_documents_become_one_with_every_object_told_once() -> None:
     officer = {"id": "officer-1", "type": "officer"}
     pages = [
         document([{"id": "1", "type": "Started"}, {"id": "2", "type": "Submitted"}], [{"id": "a"}, officer]),
@@ -28,13 +28,13 @@ def test_documents_become_one_with_every_object_told_once():
     assert len(whole["objectTypes"]) == 1
 
 
-def test_an_empty_log_is_still_a_document():
+def test_an_empty_log_is_still_a_document() -> None:
     file = io.StringIO()
     _as_one_document(iter([document([], [])]), file)
     assert json.loads(file.getvalue())["events"] == []
 
 
-def test_pages_are_asked_for_until_there_is_none():
+def test_pages_are_asked_for_until_there_is_none() -> None:
     class Applications:
         def __init__(self):
             self.applications, self.cursors = self, []

@@ -13,7 +13,7 @@ def test_a_follower_on_real_servers_is_a_plain_process(env):
     assert not on_the_hub(["run", "--follower", "catalog"], env)
 
 
-def test_the_embedded_default_lives_on_the_hub_with_its_followers():
+def test_the_embedded_default_lives_on_the_hub_with_its_followers() -> None:
     assert on_the_hub(["run", "--follower"], {})
     assert on_the_hub(["run"], {"AMQP_URI": ""})
 

@@ -1,6 +1,7 @@
 """The contract says what the doors do, and its examples are true."""
 
 import inspect
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ CONTRACT = contract_of("identity")
 DOORS = {name for name, value in vars(IdentityService).items() if hasattr(value, "rule")}
 
 
-def test_every_door_is_in_the_contract_and_the_reverse():
+def test_every_door_is_in_the_contract_and_the_reverse() -> None:
     assert DOORS | {"health"} == set(CONTRACT.rpc)
 
 
@@ -40,16 +41,16 @@ def test_the_examples_of_events_fit(name):
     assert CONTRACT.event(name).problems(CONTRACT.events[name]["example"]) == []
 
 
-def test_every_refusal_named_exists_and_every_refusal_is_named():
+def test_every_refusal_named_exists_and_every_refusal_is_named() -> None:
     named = {one for entry in CONTRACT.rpc.values() for one in entry["refusals"]}
-    own = {one for one in vars(errors).values() if inspect.isclass(one) and one.__module__ == errors.__name__}
+    own: set[Any] = {one for one in vars(errors).values() if inspect.isclass(one) and one.__module__ == errors.__name__}
     spoken = {one().name for one in own}
     chassis = {"InvalidRequest", "Forbidden", "Unauthenticated", "CommandIdReused"}
     assert named == spoken | chassis
     assert all(hasattr(refusals, one) for one in chassis)
 
 
-def test_the_roles_of_officials_are_those_of_the_contract():
+def test_the_roles_of_officials_are_those_of_the_contract() -> None:
     assert set(CONTRACT.definitions["official_role"]["enum"]) == OFFICIALS
 
 

@@ -6,7 +6,7 @@ from services.identity import passwords
 from services.identity.errors import WeakPassword
 
 
-def test_length_is_the_only_composition_rule():
+def test_length_is_the_only_composition_rule() -> None:
     passwords.check_strength("aaaa bbbb cccc dddd")
     passwords.check_strength("k" * 100 + "xyz")
 

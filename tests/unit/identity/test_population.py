@@ -13,25 +13,25 @@ from services.identity.population import SAMPLE, RegisterFile, SampleRegister, n
 PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production"}
 
 
-def test_the_sample_has_forty_grown_up_people_in_several_provinces():
+def test_the_sample_has_forty_grown_up_people_in_several_provinces() -> None:
     people = RegisterFile(SAMPLE).people()
     assert len(people) == 40
     assert len({one.province_code for one in people}) >= 5
     assert all(one.birth_date < date(2026, 1, 1) - timedelta(days=18 * 366) for one in people)
 
 
-def test_production_does_not_start_without_a_register():
+def test_production_does_not_start_without_a_register() -> None:
     with pytest.raises(SettingMissing) as ended:
         register_of(Settings(PRODUCTION))
     assert ended.value.name == "POPULATION_REGISTER"
 
 
-def test_in_production_nobody_is_offered_even_without_a_register():
+def test_in_production_nobody_is_offered_even_without_a_register() -> None:
     with pytest.raises(NoSamplePeople):
         SampleRegister.from_settings(Settings(PRODUCTION)).sample_people()
 
 
-def test_a_register_that_is_not_there_stops_the_process_by_name():
+def test_a_register_that_is_not_there_stops_the_process_by_name() -> None:
     with pytest.raises(SettingMissing):
         register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": "/nowhere"}))
 

@@ -55,25 +55,25 @@ def test_a_decision_by_the_proposer_is_found(outcome: str) -> None:
 
 
 def test_every_supplement_request_after_the_first_is_found() -> None:
-    again = ("04:00", "SupplementRequested", "i:intake_officer", {})
+    again: Any = ("04:00", "SupplementRequested", "i:intake_officer", {})
     assert kinds(START, ASKED, again, again) == [("repeated_supplement", (2, 3)), ("repeated_supplement", (2, 4))]
 
 
 @pytest.mark.parametrize(("at", "found"), [("09:01", True), ("10:00", True), ("08:59", False), ("10:01", False)])
 def test_a_pause_in_the_last_hour_is_found(at: str, found: bool) -> None:
-    pause = (f"2026-03-05T{at}:00+00:00", "SupplementRequested", "k:case_officer", {})
+    pause: Any = (f"2026-03-05T{at}:00+00:00", "SupplementRequested", "k:case_officer", {})
     assert kinds(START, ACCEPTED, pause) == ([("toggled_near_due", (3,))] if found else [])
 
 
 def test_the_due_date_is_the_one_that_held_then() -> None:
     moved = ("04:00", "DeadlineExtended", "k:case_officer", {"due_at": "2026-03-09T10:00:00+00:00"})
-    pause = ("2026-03-05T09:30:00+00:00", "PaymentRequested", "k:case_officer", {})
+    pause: Any = ("2026-03-05T09:30:00+00:00", "PaymentRequested", "k:case_officer", {})
     assert kinds(START, ACCEPTED, moved, pause) == []
     assert kinds(START, ACCEPTED, ASKED, pause) == []
 
 
 def test_an_approval_faster_than_the_papers_can_be_opened_is_found() -> None:
-    fast = ("2026-03-02T05:00:14+00:00", "Approved", "a:approver", {})
+    fast: Any = ("2026-03-02T05:00:14+00:00", "Approved", "a:approver", {})
     assert kinds(START, PAPER, PROPOSED, fast) == [("approved_unread", (3, 4))]
     gone = ("01:20", "Detached", "c:citizen", {"attachment_id": "p-1"})
     assert kinds(START, PAPER, gone, PROPOSED, fast) == []

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,8 @@ def test_a_case_log_is_read_with_the_attributes_of_its_traces() -> None:
 @pytest.mark.parametrize("packed", [False, True])
 def test_reading_a_file_tells_how_far_it_has_come(packed: bool) -> None:
     raw = (HEADING + "".join(f"H{n},Nộp,2019-05-01,a,P{n % 7}\n" for n in range(2_000))).encode()
-    raw, seen = gzip.compress(raw) if packed else raw, []
+    seen: list[Any] = []
+    raw = gzip.compress(raw) if packed else raw
     read_history(io.BytesIO(raw), "old.csv", MAPPING, seen.append)
     assert seen == sorted(seen) and len(seen) == 4 and 0 < seen[-1] <= len(raw)
 

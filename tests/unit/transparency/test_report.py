@@ -71,7 +71,7 @@ def test_the_pdf_is_one_page_with_searchable_vietnamese_text() -> None:
     reader = PdfReader(io.BytesIO(made), strict=True)
     assert len(reader.pages) == 1 and [round(side) for side in reader.pages[0].mediabox] == [0, 0, 595, 842]
     assert "Quá trình giải quyết hồ sơ" in text_of(made) and "Thiếu chữ ký" in text_of(made)
-    assert reader.root_object["/Lang"] == "vi" and str((reader.metadata or {})["/Title"]).endswith("H01.01-260302-0001")
+    assert reader.root_object["/Lang"] == "vi" and str(reader.metadata["/Title"]).endswith("H01.01-260302-0001")
 
 
 def test_people_read_roles_in_words_and_accounts_at_a_glance() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def amounts(draw: st.DrawFn, of: st.SearchStrategy[str] = units) -> tuple[int, s
 
 @settings(deadline=None, max_examples=60)
 @given(offices(), instants, amounts())
-def test_due_dates_are_those_of_the_naive_office(office, start, promise) -> None:
+def test_due_dates_are_those_of_the_naive_office(office, start, promise: tuple[Any, str]) -> None:
     calendar, naive = office
     assert due_at(start, *promise, calendar) == naive.due(start, *promise)
 
@@ -74,7 +75,8 @@ def paused_clocks(draw: st.DrawFn, of: st.SearchStrategy[str] = units):
     calendar, naive = draw(offices())
     start, promise = draw(instants), draw(amounts(of))
     clock = Clock.start(Promise(*promise), start, calendar)
-    at, pauses = start, []
+    at = start
+    pauses: list[tuple[datetime, datetime]] = []
     for _ in range(draw(st.integers(0, 3))):
         begin = at + timedelta(minutes=draw(st.integers(0, 3000)))
         if clock.due_at is None or begin >= clock.due_at:
@@ -146,14 +148,14 @@ def test_every_clock_survives_json_and_restating_under_its_own_calendar(case) ->
 
 @settings(deadline=None, max_examples=60)
 @given(offices(), instants, st.integers(0, 5000), amounts())
-def test_a_later_acceptance_is_never_due_earlier(office, start, later, promise) -> None:
+def test_a_later_acceptance_is_never_due_earlier(office, start, later, promise: tuple[Any, str]) -> None:
     calendar, _ = office
     assert due_at(start, *promise, calendar) <= due_at(start + timedelta(minutes=later), *promise, calendar)
 
 
 @settings(deadline=None, max_examples=60)
 @given(offices(), instants, amounts())
-def test_due_dates_fall_into_office_hours_of_a_working_day(office, start, promise) -> None:
+def test_due_dates_fall_into_office_hours_of_a_working_day(office, start, promise: tuple[Any, str]) -> None:
     calendar, naive = office
     due = due_at(start, *promise, calendar)
     assert naive.is_open(due - timedelta(minutes=1)) or promise[0] == 0
