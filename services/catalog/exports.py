@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from infra.chassis.instants import day_of
 from infra.chassis.provinces import province_code_on
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from infra.chassis.spreadsheet import csv_page
 from services.catalog import opendata, versions
 from services.catalog.cursors import cursor as cursor_at
 from services.catalog.cursors import place, version_cursor, version_place
@@ -146,12 +145,7 @@ def _json(rows: list[ProcedureVersion], first: bool) -> str:
 
 
 def _csv(rows: list[ProcedureVersion], first: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    if first:
-        writer.writerow(COLUMNS)
-    writer.writerows(_cells(row) for row in rows)
-    return text.getvalue()
+    return csv_page((_cells(row) for row in rows), heading=COLUMNS if first else None)
 
 
 def _cells(row: ProcedureVersion) -> list[str]:
@@ -160,7 +154,7 @@ def _cells(row: ProcedureVersion) -> list[str]:
         f"{name}: {_time(offer['processing_time'])}" for name, offer in sorted(one["channels"].items())
     )
     fees = "; ".join(f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {_rule(fee)}" for fee in one["fees"])
-    cells = [
+    return [
         one["code"],
         str(row.version),
         row.effective_from.isoformat(),
@@ -174,16 +168,10 @@ def _cells(row: ProcedureVersion) -> list[str]:
         fees,
         "; ".join(law["number"] or law.get("title") or "" for law in one["legal_basis"]),
     ]
-    return [_inert(cell) for cell in cells]
 
 
 def _rule(fee: dict[str, Any]) -> str:
     return f"{json.dumps(fee['rule'], ensure_ascii=False)} {fee['currency']}"
-
-
-def _inert(cell: str) -> str:
-    """A cell that a spreadsheet would run as a formula is made plain text."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _time(time: dict[str, Any]) -> str:

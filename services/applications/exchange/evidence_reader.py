@@ -14,7 +14,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from infra.chassis.instants import instant
+from infra.chassis.instants import instant, office_day
 from infra.working_time import explain
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
@@ -79,7 +79,7 @@ class Bundled:
             "happenings": [happening.to_json() for happening in promised.changes],
             "calendar_version": promised.calendar.version,
             "uncovered_since": uncovered.isoformat() if (uncovered := promised.uncovered_since) else None,
-            "days": explain(promised, until=application.modified_on.date()),
+            "days": explain(promised, until=office_day(application.modified_on)),
         }
 
     def findings(self) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,6 +14,7 @@ from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
+from infra.chassis.spreadsheet import csv_page
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.duties.announcements import WIRE_NAMES
@@ -42,8 +41,6 @@ COLUMNS = (
     "command_id",
     "facts",
 )
-BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # also as wide as some keyboards write them
 WHOLE = ("ocel2", "xes")  # formats that tell whole histories
 BEGINNINGS = ("applications.Started", "applications.HistoryImported")
 IMPORTED_NAMES = {
@@ -138,16 +135,13 @@ def as_jsonl(events: Found, first: bool, last: bool) -> str:
 
 def as_csv(events: Found, first: bool, last: bool) -> str:
     """With a heading (and the byte order mark) on the first page; no cell can be taken for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if first:
-        text.write(BYTE_ORDER_MARK)
-        writer.writerow(COLUMNS)
-    for position, event, seen in events:
-        row = seen | event.by | {"position": position}
-        row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
-    return text.getvalue()
+    return csv_page((_cells(*event) for event in events), heading=COLUMNS if first else None)
+
+
+def _cells(position: int, event: ApplicationEvent, seen: dict[str, Any]) -> list[Any]:
+    row = seen | event.by | {"position": position}
+    row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
+    return [row[column] for column in COLUMNS]
 
 
 def as_ocel2(events: Found, first: bool, last: bool) -> str:
@@ -168,10 +162,6 @@ FORMATS: dict[str, Callable[[Found, bool, bool], str]] = {
     "ocel2": as_ocel2,
     "xes": as_xes,
 }
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _within(event: ApplicationEvent, since: datetime | None, until: datetime | None) -> bool:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from infra.chassis.tables import outbox
 from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
-from services.applications.exchange.export import _cell
 from tests.component.applications.test_procedure_rules import decided
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
@@ -218,11 +217,6 @@ def test_the_log_is_read_from_a_position_on_by_kind_or_application(portal):
     page = portal.audit.events(**AUDITOR, limit=3)
     assert page["next_after"] == page["items"][-1]["position"] and page["last"] == 8
     assert first != second
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"])
-def test_no_cell_of_an_export_can_be_taken_for_a_formula(text):
-    assert _cell(text) == f"'{text}" and _cell(-1) == -1 and _cell("Nguyễn Thị Mẫu") == "Nguyễn Thị Mẫu"
 
 
 def test_an_export_page_by_page_is_one_file(portal):

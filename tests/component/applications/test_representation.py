@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import time_machine
 
 from services.applications.exchange.evidence_reader import Bundled
 from services.applications.transparency.sealer import Sealer
@@ -59,3 +60,17 @@ def test_an_evidence_file_says_of_every_version_what_the_platform_says(portal: P
         there = portal.audit.state_at(key, version=version, **AUDITOR)
         # The name in lists is identity's to vouch for: no event does, so no evidence says it.
         assert reader.state_at(version=version) == there | {"applicant_name": None}
+
+
+def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Portal) -> None:
+    with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
+        key = portal.accepted()
+        portal.office.request_supplement(key, [], "Thiếu bản sao.", catalog=portal.catalog, **call(actors.INTAKE))
+        clock.move_to("2026-03-02T18:30:00Z")  # already the third of March in the office; the clock is paused
+        portal.attached(key)
+        asked = {"catalog": portal.catalog, "identity": portal.identity, **AUDITOR}
+        there = portal.audit.explain_due_date(key, **asked)["days"]
+        portal.follow()
+        Sealer.from_settings(portal.settings).finish()
+        here = Bundled(Evidence.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()["days"]
+    assert here == there and "2026-03-03" in [day["date"] for day in here]
