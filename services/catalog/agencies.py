@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
-from services.catalog.cursors import cursor as cursor_at
-from services.catalog.cursors import place
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.models import Agency, AgencyChange
 from services.catalog.places import check_province
@@ -47,11 +46,13 @@ class AgencyRegister:
     ) -> dict[str, Any]:
         """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
         day = day_of(at)
-        query = existing_on(day).where(Agency.code > place(cursor)).order_by(Agency.code).limit(limit + 1)
+        after = key_of(cursor, str)
+        query = existing_on(day).order_by(Agency.code).limit(limit + 1)
+        query = query.where(Agency.code > after[0]) if after else query
         query = query.where(province_on(day) == province_code) if province_code else query
         with self.database.session() as session:
             items = [_agency_view(row) for row in session.scalars(query)]
-        following = cursor_at(items[limit - 1]["code"]) if len(items) > limit else None
+        following = cursor_of(items[limit - 1]["code"]) if len(items) > limit else None
         return {"at": day.isoformat(), "items": items[:limit], "next_cursor": following}
 
     def agency(self, code: str, at: str | None = None) -> dict[str, Any]:

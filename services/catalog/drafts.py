@@ -15,12 +15,11 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.contracts import Schema, contract_of
+from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest, VersionConflict
 from infra.chassis.settings import Settings
 from services.catalog import definitions, differences, versions
-from services.catalog.cursors import cursor as cursor_at
-from services.catalog.cursors import place
 from services.catalog.errors import DraftNotFound
 from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion
 from services.catalog.offerings import Offerings
@@ -89,13 +88,14 @@ class DraftEditor:
 
     def drafts(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
         """Every draft by code: ``{"items": [outline], "next_cursor"}``."""
-        after = place(cursor)
+        after = key_of(cursor, str)
         query = select(ProcedureDraft, Procedure).join(Procedure, Procedure.code == ProcedureDraft.code)
-        query = query.where(ProcedureDraft.code > after).order_by(ProcedureDraft.code).limit(limit + 1)
+        query = query.where(ProcedureDraft.code > after[0]) if after else query
+        query = query.order_by(ProcedureDraft.code).limit(limit + 1)
         with self.database.session() as session:
             rows = session.execute(query).all()
             items = [_outline(draft, procedure) for draft, procedure in rows[:limit]]
-        return {"items": items, "next_cursor": cursor_at(items[-1]["code"]) if len(rows) > limit else None}
+        return {"items": items, "next_cursor": cursor_of(items[-1]["code"]) if len(rows) > limit else None}
 
     def draft(self, code: str) -> dict[str, Any]:
         """One draft: its outline, its ``definition``, and ``changes`` against the latest published version."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of
 from infra.chassis.provinces import province_code_on
@@ -18,8 +19,6 @@ from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.spreadsheet import csv_page
 from services.catalog import opendata, versions
-from services.catalog.cursors import cursor as cursor_at
-from services.catalog.cursors import place, version_cursor, version_place
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
 from services.catalog.successors import existing_on, province_on, successor_table
 
@@ -64,11 +63,11 @@ class Exports:
             raise InvalidRequest.at("/history", "chỉ có ở định dạng json", "in the format json only")
         with self.database.session() as session:
             every = _every_version(session, cursor, limit + 1) if history else None
-            rows = _in_force(session, day_of(at), place(cursor), limit + 1) if every is None else every
+            rows = _in_force(session, day_of(at), cursor, limit + 1) if every is None else every
         page = rows[:limit]
         content = {"json": _json, "csv": _csv, "cpsv-ap": self._linked}[form](page, first=not cursor)
         last = page[-1] if len(rows) > limit else None
-        following = last and (version_cursor(last.code, last.version) if history else cursor_at(last.code))
+        following = last and (cursor_of(last.code, last.version) if history else cursor_of(last.code))
         return {
             "format": form,
             "media_type": MEDIA[form],
@@ -110,22 +109,23 @@ class Exports:
         }
 
 
-def _in_force(session: Session, day: date, after: str, limit: int) -> list[ProcedureVersion]:
+def _in_force(session: Session, day: date, cursor: str | None, limit: int) -> list[ProcedureVersion]:
     until = ProcedureVersion.effective_until
     query = select(ProcedureVersion).where(
         ProcedureVersion.state == versions.PUBLISHED,
         ProcedureVersion.effective_from <= day,
         or_(until.is_(None), until >= day),
-        ProcedureVersion.code > after,
     )
+    after = key_of(cursor, str)
+    query = query.where(ProcedureVersion.code > after[0]) if after else query
     return list(session.scalars(query.order_by(ProcedureVersion.code).limit(limit)))
 
 
 def _every_version(session: Session, cursor: str | None, limit: int) -> list[ProcedureVersion]:
     order = (ProcedureVersion.code, ProcedureVersion.version)
     query = select(ProcedureVersion).where(ProcedureVersion.state == versions.PUBLISHED)
-    if cursor:
-        query = query.where(tuple_(*order) > tuple_(*version_place(cursor)))
+    after = key_of(cursor, str, int)
+    query = query.where(tuple_(*order) > tuple_(*after)) if after else query
     return list(session.scalars(query.order_by(*order).limit(limit)))
 
 

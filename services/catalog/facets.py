@@ -7,6 +7,7 @@ province for the agencies that sit in it on the day.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -23,23 +24,34 @@ AGENCY_LEVEL = "agency_level"  # in the index only: the level of a procedure at 
 LEVELS = ("1", "2", "3", "4")
 
 
-def resolved(session: Session, narrowed: Mapping[str, str], day: date) -> dict[str, str]:
-    """The values asked for, with a merged agency's heir in its place."""
-    heir = {"agency": successor_of(session, narrowed["agency"], day)} if "agency" in narrowed else {}
-    return {**narrowed, **heir}
-
-
 def agency_level(code: str, level: object) -> str:
     """How the level at which one agency offers a procedure stands in the index."""
     return f"{code}:{level}"
 
 
-def within(narrowed: Mapping[str, str], day: date) -> list[Select[Any]]:
-    """The ids of the entries that carry each value asked for (see :func:`resolved`)."""
-    at_agency = {"level", "agency"} <= narrowed.keys()
-    asked = [(kind, value) for kind, value in sorted(narrowed.items()) if not (at_agency and kind == "level")]
-    found = [inside(kind, value, day) for kind, value in asked]
-    return [*found, _at_level(narrowed["level"], narrowed["agency"], day)] if at_agency else found
+@dataclass(frozen=True)
+class Filters:
+    """What a result list is narrowed by: a value for each of ``KINDS`` that was named."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Filters:
+        """The filters of a call, where a kind that was not named has None."""
+        return cls({kind: str(value) for kind, value in values.items() if value is not None})
+
+    def on(self, session: Session, day: date) -> Filters:
+        """The same with the successor, on a day, in place of a merged agency."""
+        if "agency" not in self.values:
+            return self
+        return Filters({**self.values, "agency": successor_of(session, self.values["agency"], day)})
+
+    def entry_ids(self, day: date) -> list[Select[Any]]:
+        """For each value the ids of the entries that carry it. With an agency, a level is that agency's own."""
+        at_agency = {"level", "agency"} <= self.values.keys()
+        plain = [one for one in sorted(self.values.items()) if not (at_agency and one[0] == "level")]
+        ids = [_ids_with(kind, value, day) for kind, value in plain]
+        return [*ids, _at_level(self.values["level"], self.values["agency"], day)] if at_agency else ids
 
 
 def _at_level(level: str, agency: str, day: date) -> Select[Any]:
@@ -52,8 +64,8 @@ def _at_level(level: str, agency: str, day: date) -> Select[Any]:
     return select(union_all(own.where(its[level]), otherwise).subquery().c.entry_id)
 
 
-def inside(kind: str, value: str, day: date) -> Select[Any]:
-    """The ids of the entries that carry a value (an agency's: see :func:`resolved`)."""
+def _ids_with(kind: str, value: str, day: date) -> Select[Any]:
+    """The ids of the entries that carry a value (of an agency: see :meth:`Filters.on`)."""
     if kind == "province":
         known = _provinces(day)
         return select(known.c.entry_id).where(known.c.value == value)

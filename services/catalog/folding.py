@@ -55,13 +55,40 @@ SYNONYMS: dict[str, str] = {
     "hc": "ho chieu",
     "passport": "ho chieu",
 }
-_SYNONYM = re.compile(" (" + "|".join(sorted(map(re.escape, SYNONYMS), key=len, reverse=True)) + ")(?= )")
+# What people call a procedure after what they want of it. Of queries only: titles are indexed as the law has them.
+COMMON_NAMES: dict[str, str] = {
+    "evisa": "cap thi thuc",
+    "e visa": "cap thi thuc",
+    "visa dien tu": "cap thi thuc",
+    "visa": "thi thuc",
+    "lam lai": "cap lai",
+    "lam ho chieu": "cap ho chieu",
+    "lam can cuoc": "cap the can cuoc",
+    "lam cccd": "cap the can cuoc",
+    "giay khai sinh": "dang ky khai sinh",
+    "giay ket hon": "dang ky ket hon",
+    "giay chung tu": "dang ky khai tu",
+    "giay bao tu": "dang ky khai tu",
+    "bao tu": "dang ky khai tu",
+}
+
+
+def _any_of(names: dict[str, str]) -> re.Pattern[str]:
+    return re.compile(" (" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + ")(?= )")
+
+
+_SYNONYM, _COMMON_NAME = _any_of(SYNONYMS), _any_of(COMMON_NAMES)
 _CODE = re.compile(r"^\s*(\d{1,2}\.\d{0,6}|\d{4,6})\S*\s*$")
 
 
 def with_legal_terms(folded: str) -> str:
     """The folded text with abbreviations and colloquial names put into the words of the law."""
     return _SYNONYM.sub(lambda found: f" {SYNONYMS[found[1]]}", f" {folded} ").strip()
+
+
+def with_common_names(folded: str) -> str:
+    """A folded query with what people call a procedure put into the words of its title."""
+    return _COMMON_NAME.sub(lambda found: f" {COMMON_NAMES[found[1]]}", f" {folded} ").strip()
 
 
 def plain_title(folded: str) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import page
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
 from services.catalog import definitions, differences, fees, sample_catalogue, versions
-from services.catalog.cursors import version_cursor, version_place
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion
 from services.catalog.successors import successors_of
@@ -131,13 +131,12 @@ class Offerings:
         """What waits for a second person, by code: ``{"items": [outline with who, why and the fees that change]}``."""
         after = (ProcedureVersion.code, ProcedureVersion.version)
         query = select(ProcedureVersion).where(ProcedureVersion.state == versions.AWAITING)
-        if cursor:
-            query = query.where(tuple_(*after) > tuple_(*version_place(cursor)))
         with self.database.session() as session:
-            rows = list(session.scalars(query.order_by(*after).limit(limit + 1)))
-            items = [_proposal(session, row) for row in rows[:limit]]
-        following = version_cursor(rows[limit - 1].code, rows[limit - 1].version) if len(rows) > limit else None
-        return {"items": items, "next_cursor": following}
+
+            def view(row: ProcedureVersion) -> dict[str, Any]:
+                return _proposal(session, row)
+
+            return page(session, query, after, view, limit=limit, cursor=cursor)
 
     def approve(
         self, code: str, version: int, reason: str | None = None, *, by: Actor, command: Command

@@ -14,6 +14,11 @@ from services.catalog.folding import one_edit_away
 from services.catalog.models import SearchEntry, SearchWord
 
 MOST_NEAR = 12
+SHORTEST_SLIP = 3  # letters of a word that may be a slip in a common name
+LONG_ENOUGH = 4  # letters of an unknown word: one slip away from shorter ones is nearly everything
+# What people put around the name of the thing.
+FILLER_WORDS = "toi em anh chi minh muon xin giup hoi nhu nao lam bi o dau phai de ve"
+FILLERS = frozenset(FILLER_WORDS.split())
 Group = tuple[str, ...]
 
 
@@ -36,6 +41,17 @@ class QueryReading:
         if not self.slips:
             return [self.groups]
         return [(*exact[:at], group, *exact[at + 1 :]) for at, group in enumerate(self.groups) if len(group) > 1]
+
+    @classmethod
+    def merged(cls, readings: Sequence[QueryReading]) -> QueryReading:
+        """One reading to rank the finds of several by: per typed word everything any of them let it stand for."""
+        if len(readings) == 1:
+            return readings[0]
+        words: dict[str, dict[str, None]] = {}
+        for reading in readings:
+            for group in reading.groups:
+                words.setdefault(group[0], {}).update(dict.fromkeys(group))
+        return cls(tuple(tuple(group) for group in words.values()), partly=any(one.partly for one in readings))
 
     def rarest(self, number: int, vocabulary: Vocabulary) -> QueryReading:
         """The groups fewest titles hold. Where all but ``number - 1`` groups must hold, one of these does."""
@@ -70,6 +86,12 @@ class Vocabulary:
         known = {other for other in one_edit_away(word) if other in self.held and other != word}
         return list(islice(sorted(known, key=lambda other: (-self.held[other], other)), MOST_NEAR))
 
+    def one_word_respelled(self, words: Sequence[str]) -> Iterator[str]:
+        """The text with one of its unknown words put into a known one close to it, for each of those."""
+        for place, word in enumerate(words):
+            if word not in self.held and len(word) >= SHORTEST_SLIP:
+                yield from (" ".join([*words[:place], other, *words[place + 1 :]]) for other in self.near(word))
+
     def meant(self, reading: QueryReading) -> list[str]:
         """The words as they were probably meant: an unknown one is the most frequent of those one slip away."""
         return [group[0] if group[0] in self.held or len(group) == 1 else group[1] for group in reading.groups]
@@ -82,10 +104,16 @@ def readings_of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[
     if not unknown:
         yield "words", QueryReading(exact)
     yield "begun", QueryReading(exact, prefix=True)
-    spelled = {word: (word, *vocabulary.near(word)) for word in unknown or words}
+    sought = [word for word in unknown or words if word not in FILLERS or word in unknown]
+    spelled = {word: (word, *vocabulary.near(word)) for word in sought}
     close = QueryReading(tuple(spelled.get(word, (word,)) for word in words), slips=not unknown)
     if close.ways():  # not when every word is known and nothing known is near any of them
         yield "near", close
-    # People add words that no title has ("xin", "giúp"): only words of the vocabulary are asked for here.
-    known = tuple((word,) for word in words if word in vocabulary.held)
-    yield "partly", QueryReading(known or tuple(spelled[word] for word in words), partly=True)
+    # People add words that no title has, or that name nothing ("xin", "bị"): those need not be found.
+    telling = [word for word in words if word not in FILLERS] or list(words)
+    known = tuple(
+        (word,) if word in vocabulary.held else spelled[word]
+        for word in telling
+        if word in vocabulary.held or (len(word) >= LONG_ENOUGH and len(spelled[word]) > 1)
+    )
+    yield "partly", QueryReading(known or tuple(spelled.get(word, (word,)) for word in words), partly=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal_column
+from sqlalchemy import Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -54,13 +55,52 @@ def _word(group: tuple[str, ...], vocabulary: Vocabulary, partly: bool) -> Colum
     return case(*choices, else_=0 if others else own * 3)
 
 
-def ranked(found: Select[Any], points: ColumnElement[int]) -> Select[SearchEntry, int]:
+def words_together(reading: QueryReading, vocabulary: Vocabulary) -> ColumnElement[bool]:
+    """Whether a title, or what else an entry is found by, holds the words as neighbours: most of their pairs."""
+    pairs = bigrams(vocabulary.meant(reading))
+    if not pairs:
+        return true()
+    found: ColumnElement[int] = literal(0)
+    for place, pair in enumerate(pairs):
+        end = "%" if reading.prefix and place == len(pairs) - 1 else " %"
+        first, second = pair.split()
+        patterns = (f"% {first} {second}{end}", f"% {second} {first} %")
+        texts = (SearchEntry.title, SearchEntry.words)
+        found += case((or_(*[text.like(pattern) for text in texts for pattern in patterns]), 1), else_=0)
+    # Another word than the typed one must be sure: it was a known word that was typed.
+    return found * 2 > len(pairs) if reading.slips else found * 4 >= len(pairs) * 3
+
+
+ORDER_KINDS = (int, int, int, str, int)
+
+
+def best_first(entries: Select[Any], points: ColumnElement[int]) -> Select[SearchEntry, int]:
     """Best text first, then most used, then the shortest title, then by code."""
-    shown = found.with_only_columns(SearchEntry, points.label("score"))
-    return shown.order_by(
-        literal_column("score").desc(),
-        SearchEntry.uses.desc(),
-        SearchEntry.length,
-        SearchEntry.code,
-        SearchEntry.version,
+    scored = entries.with_only_columns(SearchEntry.id, points.label("score")).subquery()
+    ordered = select(SearchEntry, scored.c.score.label("score")).join(scored, scored.c.id == SearchEntry.id)
+    return ordered.order_by(
+        scored.c.score.desc(), SearchEntry.uses.desc(), SearchEntry.length, SearchEntry.code, SearchEntry.version
     )
+
+
+def order_key(row: Any) -> tuple[int, int, int, str, int]:
+    """Where a row of :func:`best_first` stands in the order."""
+    entry = row.SearchEntry
+    return row.score, entry.uses, entry.length, entry.code, entry.version
+
+
+def after_key(ordered: Select[SearchEntry, int], key: Sequence[Any] | None) -> Select[SearchEntry, int]:
+    """The rows behind a key: what comes or goes before it meanwhile is neither repeated nor skipped."""
+    if key is None:
+        return ordered
+    points, uses, length, code, version = key
+    rank = ordered.selected_columns.score
+    same: ColumnElement[bool] = true()
+    behind: list[ColumnElement[bool]] = []
+    for column, value, descending in (
+        (rank, points, True), (SearchEntry.uses, uses, True), (SearchEntry.length, length, False),
+        (SearchEntry.code, code, False), (SearchEntry.version, version, False),
+    ):  # fmt: skip
+        behind.append(and_(same, column < value if descending else column > value))
+        same = and_(same, column == value)
+    return ordered.where(or_(*behind))

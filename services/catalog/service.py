@@ -54,8 +54,8 @@ class CatalogService(Operations):
         cursor: str | None = None,
         facets: bool = False,
     ) -> Json:
-        narrowed = {"agency": agency_code, "field": field, "level": level, "audience": audience, "province": province}
-        return self.search_engine.search(Query.of(text, at, narrowed), limit, cursor, facets)
+        filters = {"agency": agency_code, "field": field, "level": level, "audience": audience, "province": province}
+        return self.search_engine.search(Query.of(text, at, filters), limit, cursor, facets)
 
     @door(public=True)
     def suggest(self, text: str, limit: int = 8) -> Json:

@@ -55,6 +55,65 @@ def test_pages_together_hold_every_match_once(real):
     assert len(whole) == len(set(whole)) > 50
 
 
+WATER = (
+    "Cấp lại giấy xác nhận nộp tiền khai thác tài nguyên nước đối với công trình khai thác nước phục vụ "
+    "sinh hoạt, sản xuất và nước dùng cho mục đích khác"
+)
+
+
+@pytest.fixture(scope="module")
+def far_apart() -> Catalogue:
+    """What people mean, and a long title that holds the words they type only far apart."""
+    book = catalogue()
+    titles = {
+        "1.1": WATER,
+        "1.2": "Thủ tục đăng ký khai sinh",
+        "1.3": "Thủ tục đăng ký khai sinh lưu động",
+        "1.4": "Cấp lại thẻ căn cước",
+        "1.5": "Cấp thị thực cho người nước ngoài",
+        "1.6": "Cấp điện tử hóa hồ sơ của người nhận thị thực",
+        "1.7": "Cấp hộ chiếu phổ thông",
+        "1.8": "Cấp lại tem trong trường hợp hộ chiếu bị mất",
+    }
+    for code, title in titles.items():
+        book.offerings.publish(offer(code, title), "2026-01-01", by=BY, command=command())
+    return book
+
+
+@pytest.mark.parametrize(
+    ("typed", "best"),
+    [
+        ("giay khai sinh", "1.2"),
+        ("giấy khai sinh", "1.2"),
+        ("giay khai snih", "1.2"),
+        ("giay kai sinh", "1.2"),
+        ("khai sinh", "1.2"),
+        ("lam lai can cuoc bi mat", "1.4"),
+        ("làm lại căn cước bị mất", "1.4"),
+        ("evisa", "1.5"),
+        ("e-visa", "1.5"),
+        ("visa điện tử", "1.5"),
+        ("xin visa", "1.5"),
+        ("lam ho chieu", "1.7"),
+        ("giay nuoc sinh hoat", "1.1"),
+    ],
+)
+def test_a_title_that_only_happens_to_hold_the_words_does_not_silence_what_is_meant(far_apart, typed, best):
+    assert codes(far_apart, typed, at="2026-02-01")[0] == best
+
+
+def test_pages_neither_repeat_nor_skip_what_stays_while_the_catalogue_changes():
+    book = catalogue()
+    for number in range(10, 20):
+        book.offerings.publish(offer(f"1.{number}", "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
+    first = found(book, "giấy mẫu", limit=4, at="2026-02-01")
+    book.offerings.retire("1.11", "2026-01-31", by=BY, command=command())
+    book.offerings.publish(offer("1.09", "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
+    second = found(book, "giấy mẫu", limit=50, cursor=first["next_cursor"], at="2026-02-01")
+    pages = [item["code"] for reply in (first, second) for item in reply["items"]]
+    assert pages == [f"1.{number}" for number in range(10, 20)]
+
+
 def test_no_text_lists_everything(real):
     assert len(codes(real, limit=500)) == len(real_offers())
 
