@@ -147,15 +147,15 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
 
     wire.send({**reading(applicant_id=7), "id": "applications:beside-2"}, routing_key=QUEUE)
     until(lambda: waiting(desk))
-    [unfit] = desk.listed()
-    desk.portal("dead-letters", "drop", "identity", str(unfit["id"]), code=2)  # not without a reason
+    [rejected] = desk.listed()
+    desk.portal("dead-letters", "drop", "identity", str(rejected["id"]), code=2)  # not without a reason
     with Connection(wire.uri) as connection, another_sweeps(connection):
-        said = desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
+        said = desk.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
         assert "stay" in said["in_quarantine"] and wire.count(QUARANTINE) == 1
     assert f"note  broker: messages in {QUARANTINE}: 1  → " in desk.portal("doctor", code=78)
-    desk.letters("drop", "identity", str(unfit["id"]), "--reason", "thử nghiệm")
+    desk.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
     assert wire.count(QUARANTINE) == 0 and QUARANTINE not in desk.portal("doctor", code=78)
-    dropped = desk.letters("show", "identity", str(unfit["id"]))
+    dropped = desk.letters("show", "identity", str(rejected["id"]))
     assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and desk.listed() == []
 
 
@@ -168,11 +168,11 @@ def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(desk, wire)
     until(lambda: waiting(desk) == 6)
     first, second = desk.letters("list", "identity", "--summary", "--json")
     assert (first["letters"], second["letters"]) == (4, 2) and first["consumer"] == second["consumer"] == QUEUE
-    assert (first["error"], second["error"]) == ("ProgrammingError", "EventUnfit")
+    assert (first["error"], second["error"]) == ("ProgrammingError", "EventRejected")
     assert first["first_at"] < first["last_at"]
     assert f"4 × application_read.v1 → {QUEUE}" in desk.portal("dead-letters", "list", "--summary", "identity")
     assert "6 waiting, 2 of them shown" in desk.portal("dead-letters", "list", "identity", "--limit", "2")
-    unfit = [one["id"] for one in desk.letters("list", "identity", "--error", "EventUnfit", "--json")]
+    rejected = [one["id"] for one in desk.letters("list", "identity", "--error", "EventRejected", "--json")]
     assert "by their numbers" in desk.portal("dead-letters", "replay", "identity", code=1)
     desk.execute("ALTER TABLE elsewhere RENAME TO access_entry")
 
@@ -181,9 +181,9 @@ def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(desk, wire)
     assert desk.letters("replay", *kind)["in_quarantine"] == "4 taken out"
     until(lambda: effects(desk) == 4)
     assert desk.letters("replay", *kind)["letters"] == 0, "none of this kind waits any more"
-    assert [one["id"] for one in desk.listed()] == unfit and wire.count(QUARANTINE) == 2
-    given_up = desk.letters("drop", "identity", *map(str, unfit), "--reason", "thử nghiệm")
-    assert given_up["ids"] == unfit and given_up["in_quarantine"] == "2 taken out" and desk.listed() == []
+    assert [one["id"] for one in desk.listed()] == rejected and wire.count(QUARANTINE) == 2
+    given_up = desk.letters("drop", "identity", *map(str, rejected), "--reason", "thử nghiệm")
+    assert given_up["ids"] == rejected and given_up["in_quarantine"] == "2 taken out" and desk.listed() == []
 
 
 @pytest.mark.timeout(300)
