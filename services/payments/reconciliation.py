@@ -92,7 +92,8 @@ def _compare(
         if is_new:
             booking.book(record, line, payment, repeated=payment is not None and payment.id in seen)
             session.flush()
-        kind = "repeated_on_statement" if record.id in records and payment is not None else record.kind
+        again = record.id in records and payment is not None and not is_new
+        kind = "repeated_on_statement" if again else record.kind
         records.add(record.id)
         view = _line_view(line, payment) | {"booked_to": record.booked_to}
         if line.arrives:

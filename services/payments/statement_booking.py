@@ -40,12 +40,14 @@ class LineBooking:
 
     def book(self, record: StatementLine, line: ReportedLine, payment: Payment | None, *, repeated: bool) -> None:
         """Fill in what the line was (``record.kind``, none for a match), and enter its money."""
-        record.payment_id = payment.id if payment is not None else None
+        self._out_of_suspense(record, payment)
+        record.payment_id, record.kind, record.booked_to = payment.id if payment is not None else None, None, None
         if not line.arrives:
             self._money_left(record, payment)
         elif payment is None:
             record.kind = "unknown_order"
-            self._into_suspense(record, line.amount, None)
+            if not self._is_known_money(line):
+                self._into_suspense(record, line.amount, None)
         elif self.gateway in SEEN_ON_STATEMENTS:
             self._transfer(record, line, payment, repeated=repeated)
         else:
@@ -59,7 +61,8 @@ class LineBooking:
             record.kind = "repeated_on_statement" if repeated else "surplus" if fits else "amount_differs"
         elif fits:
             facts = {"statement": self._stored(line, payment)}
-            money_arrived(self.session, payment, by=self.by.account_id, transaction_no=line.transaction_no, facts=facts)
+            number = line.transaction_no if self._payment_numbered(line) is None else None
+            money_arrived(self.session, payment, by=self.by.account_id, transaction_no=number, facts=facts)
             return
         else:
             record.kind = "amount_differs"
@@ -103,6 +106,21 @@ class LineBooking:
         )
         return self.session.scalar(matched.limit(1)) is None
 
+    def _payment_numbered(self, line: ReportedLine) -> Payment | None:
+        numbered = select(Payment).where(Payment.method == self.gateway, Payment.transaction_no == line.transaction_no)
+        return self.session.scalar(numbered) if line.transaction_no else None
+
+    def _is_known_money(self, line: ReportedLine) -> bool:
+        """Whether a payment has this money already, though the line names another order."""
+        payment = self._payment_numbered(line)
+        return payment is not None and (payment.amount, payment.currency) == (line.amount, line.currency)
+
+    def _out_of_suspense(self, record: StatementLine, payment: Payment | None) -> None:
+        """An earlier statement showed this money without a known order; now it is booked where it belongs."""
+        if record.in_suspense:
+            suspended, record.in_suspense = record.in_suspense, 0
+            self._book_suspense("out_of_suspense", record, -suspended, payment)
+
     def _money_left(self, record: StatementLine, payment: Payment | None) -> None:
         refund = self._refund_paid(record, payment)
         if refund is not None:
@@ -130,9 +148,12 @@ class LineBooking:
         if not amount:
             return
         record.booked_to, record.in_suspense = SUSPENSE, amount
+        self._book_suspense("money_in_suspense", record, amount, payment)
+
+    def _book_suspense(self, kind: str, record: StatementLine, amount: int, payment: Payment | None) -> None:
         book(
             self.session,
-            "money_in_suspense",
+            kind,
             postings.money_in_suspense(self.gateway, amount),
             application_id=payment.application_id if payment is not None else "",
             subject_id=record.reconciliation_id,

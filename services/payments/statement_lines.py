@@ -1,7 +1,8 @@
 """Lines of statements: what a line says, which payment it is about, and whether it was seen before.
 
-A line is known again by the bank's own number, else by its time and text, else by the statement's period; of lines
-that look the same the n-th on one statement is the n-th on another. A line that has none of these is always new.
+A line is known again by the bank's own number, amount and order; else by its time and text, else by the statement's
+period, and of lines that look the same the n-th on one statement is the n-th on another. A line that has none of these
+is always new.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.models import Payment, StatementLine
-from services.payments.order_references import order_references_in, typed_key
+from services.payments.order_references import order_references_in
 from services.payments.transitions import locked_payment
 
 CREDIT = "credit"
@@ -87,7 +88,12 @@ class Recognition:
     seen: Counter[str] = field(default_factory=Counter)
 
     def claim(self, line: ReportedLine, payment: Payment | None) -> tuple[StatementLine, bool]:
-        """The record of a line, and whether it is new; two statements at the same time cannot both claim one line."""
+        """The record of a line, and whether its money is still to be assigned.
+
+        Two statements at the same time cannot both claim one line.
+        """
+        if line.transaction_no and (known := self._numbered(line, payment)):
+            return known, payment is not None and known.payment_id is None
         identity = self._identity(line, payment)
         record = StatementLine(
             gateway=self.gateway,
@@ -101,14 +107,28 @@ class Recognition:
             with self.session.begin_nested():
                 self.session.add(record)
         except IntegrityError:
-            known = select(StatementLine).where(StatementLine.gateway == self.gateway)
-            return self.session.scalars(known.where(StatementLine.identity == identity)).one(), False
+            same = select(StatementLine).where(StatementLine.gateway == self.gateway)
+            return self.session.scalars(same.where(StatementLine.identity == identity)).one(), False
         return record, True
+
+    def _numbered(self, line: ReportedLine, payment: Payment | None) -> StatementLine | None:
+        """The same money on an earlier line: of this order, or of an order that nobody knew then (or knows now)."""
+        same = select(StatementLine).where(
+            StatementLine.gateway == self.gateway,
+            StatementLine.transaction_no == line.transaction_no,
+            StatementLine.amount == line.signed_amount,
+            StatementLine.currency == line.currency,
+        )
+        records = list(self.session.scalars(same.order_by(StatementLine.id)))
+        if payment is None:
+            return records[0] if records else None
+        own = [one for one in records if one.payment_id == payment.id]
+        return next(iter([*own, *[one for one in records if one.payment_id is None]]), None)
 
     def _identity(self, line: ReportedLine, payment: Payment | None) -> str:
         what = [line.signed_amount, line.currency, line.arrives]
         if line.transaction_no:
-            return _digest([typed_key(line.transaction_no) or line.transaction_no, *what])
+            return _digest([line.transaction_no, payment.order_ref if payment is not None else None, *what])
         about = payment.order_ref if payment is not None else line.fields.get("description")
         when = line.fields.get("at") or (list(self.period) if any(self.period) else None)
         if when is None:
@@ -119,4 +139,4 @@ class Recognition:
 
 
 def _digest(parts: Sequence[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
