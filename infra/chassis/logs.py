@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+
+BURST, WINDOW = 20, 60.0  # lines of one cause in so many seconds
+LIMITED = frozenset({"warning", "error", "critical"})
+CAUSE = ("event", "service", "handler", "method", "duty", "queue", "neighbour", "while_doing", "why", "error")
+MOST_CAUSES = 2000
 
 
 def set_up(level: str = "INFO", *, human: bool = False) -> None:
@@ -16,6 +23,7 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
     steps: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        Limit(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
@@ -33,6 +41,33 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
     for chatty in ("alembic", "kombu", "amqp", "eventsourcing"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class Limit:
+    """Lines at warning and above of one cause: ``burst`` of them in ``window`` seconds, then how many were left out.
+
+    Of one cause are lines with the same event, place and kind of error. What is left out is counted by metrics.
+    """
+
+    def __init__(self, burst: int = BURST, window: float = WINDOW, clock: Callable[[], float] = time.monotonic) -> None:
+        self.burst, self.window, self.clock = burst, window, clock
+        self._causes: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def __call__(self, _logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        if line.get("level") not in LIMITED:
+            return line
+        now, cause = self.clock(), tuple(str(line.get(name, "")).partition(":")[0][:100] for name in CAUSE)
+        since, lines = self._causes.get(cause, (now, 0))
+        if now - since >= self.window:
+            if lines > self.burst:
+                line["suppressed"] = lines - self.burst
+            since, lines = now, 0
+        if len(self._causes) > MOST_CAUSES:
+            self._causes.clear()
+        self._causes[cause] = (since, lines + 1)
+        if lines >= self.burst:
+            raise structlog.DropEvent
+        return line
 
 
 def get(**bound: Any) -> Any:

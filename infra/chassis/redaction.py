@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,7 @@ SECRETS = frozenset({"tracking_code", "otp_code"})  # they end like a code and o
 PUBLIC_TEXT = frozenset({"legal_basis"})  # the law by which something was done
 LABELS = frozenset({"vi", "en"})  # published names of procedures and fees …
 FREE_TEXT = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they stand in these
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*", re.ASCII)
 
@@ -71,6 +73,19 @@ def _decoded(segment: str) -> str:
         return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
+
+
+def storable(text: object, longest: int) -> str:
+    """A text as every database and header takes it: without NUL and lone surrogates, and no longer than that."""
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(text)[:longest])
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON in UTF-8; what UTF-8 cannot say (lone surrogates) is escaped."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
 
 
 def error_kind(error: str) -> str:

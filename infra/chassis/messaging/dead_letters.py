@@ -20,10 +20,12 @@ from infra.chassis.database import Database, insert_into
 from infra.chassis.erased_subjects import mentions_erased
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.redaction import error_kind, redacted, without_actors
+from infra.chassis.redaction import error_kind, json_bytes, redacted, storable, without_actors
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
+
+NOT_STORED = "nameko.auth_token"  # an access token opens doors
 
 
 class DeadLetterNotFound(NotFound):
@@ -69,11 +71,13 @@ class DeadLetters:
             row = insert_into(session, dead_letter).values(
                 consumer=queue,
                 message_id=event["id"],
-                routing={"type": event.get("type"), "source": event.get("source")},
-                headers={key: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"},
-                body=json.dumps(event, ensure_ascii=False).encode(),
+                routing={name: storable(event.get(name), 200) for name in ("type", "source")},
+                headers={
+                    storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != TOKEN_HEADER
+                },
+                body=json_bytes(event),
                 content_type="application/json",
-                error=error,
+                error=storable(error, 2000),
                 attempts=attempts,
                 first_at=datetime.fromtimestamp(first_at, UTC),
                 last_at=clock.now(),
@@ -87,13 +91,13 @@ class DeadLetters:
         about = {"id": digest, "size": len(body), "kept_in": QUARANTINE}
         with self.database.session() as session:
             row = insert_into(session, dead_letter).values(
-                consumer=routing_key[:160],
+                consumer=storable(routing_key, 160),
                 message_id=digest,
                 routing={"type": "unreadable", "source": service},
                 headers={},
                 body=json.dumps(about).encode(),
                 content_type="application/json",
-                error=why[:500],
+                error=storable(why, 500),
                 attempts=1,
                 first_at=clock.now(),
                 last_at=clock.now(),
@@ -189,6 +193,10 @@ def _without_erased(
     if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
         return redacted(event), {}, error_kind(error)
     return event, headers, error
+
+
+def _storable_headers(headers: dict[str, Any]) -> dict[str, str]:
+    return {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != NOT_STORED}
 
 
 def _open(consumer: str = "", error: str = "") -> list[Any]:

@@ -28,7 +28,10 @@ from infra.chassis.messaging.handler_queues import handler_queue, make_handler_q
 from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep
+from infra.chassis.redaction import json_bytes, storable
 
+LONGEST_ID = 120  # characters of an event's id that an inbox holds
+MOST_ATTEMPTS = 10_000
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
 
 
@@ -95,6 +98,8 @@ class ReliableHandler(EventHandler):
                 or too_deep(body)
             ):
                 raise MalformedEnvelope("not a CloudEvent")
+            if len(body["id"]) > LONGEST_ID:
+                raise MalformedEnvelope(f"the event's id is longer than {LONGEST_ID} characters")
         except MalformedEnvelope as wrong:
             self.queue_consumer.quarantine(message, str(wrong))
             return
@@ -132,36 +137,45 @@ class ReliableHandler(EventHandler):
             self.queue_consumer.ack_message(message)
             crash_at("after_ack")
             return result, None
+        event, problem = worker_ctx.args[0], storable(f"{type(exc_info[1]).__name__}: {exc_info[1]}", 1000)
         try:
-            self._retry_or_quarantine(worker_ctx.args[0], message, exc_info[1])
+            self._retry_or_quarantine(event, message, problem)
         except Exception as error:
-            logs.get(service=self.container.service_name).error(
-                "retry_not_kept", error=str(error), handler=self.method_name
-            )
-            self.queue_consumer.requeue_message(message)
-            return None, None
+            log = logs.get(service=self.container.service_name, handler=self.method_name)
+            log.error("retry_not_kept", error=f"{type(error).__name__}: {error}")
+            try:
+                self._wait_in_tier(event, message, problem)
+            except Exception as again:
+                log.error("retry_not_kept", error=f"{type(again).__name__}: {again}")
+                self.queue_consumer.requeue_slowly(message)
+                return None, None
         self.queue_consumer.ack_message(message)
         return None, None
 
-    def _retry_or_quarantine(self, event: dict[str, Any], message: Any, error: BaseException) -> None:
+    def _retry_or_quarantine(self, event: dict[str, Any], message: Any, problem: str) -> None:
         service, attempt = self.container.service_name, _attempt(message)
-        first_at = str((message.headers or {}).get(FIRST_AT) or f"{time.time():.3f}")
-        problem = f"{type(error).__name__}: {error}"[:1000]
         if self.dead_letters.dropped(self.queue.name, event["id"]):
             logs.get(service=service).warning("dropped_before", event_id=event["id"], handler=self.method_name)
             return
-        if attempt > len(self.tiers):
-            metrics.dead_letters.labels(service, self.method_name).inc()
-            self._dead_letter(event, dict(message.headers or {}), problem, attempts=attempt, first_at=float(first_at))
+        if attempt <= len(self.tiers):
+            self._wait_in_tier(event, message, problem)
             return
-        metrics.handler_retries.labels(service, self.method_name).inc()
-        headers = {**_plain(message.headers), ATTEMPT: attempt + 1, FIRST_AT: first_at, LAST_ERROR: problem}
+        headers = dict(message.headers or {})
+        self._dead_letter(event, headers, problem, attempts=attempt, first_at=_first_at(message))
+        metrics.dead_letters.labels(service, self.method_name).inc()
+
+    def _wait_in_tier(self, event: dict[str, Any], message: Any, problem: str) -> None:
+        """Into the tier of this attempt; after the last, the last tier again (its row cannot be written just now)."""
+        attempt = min(_attempt(message), len(self.tiers))
+        metrics.handler_retries.labels(self.container.service_name, self.method_name).inc()
+        ours = {ATTEMPT: _attempt(message) + 1, FIRST_AT: f"{_first_at(message):.3f}", LAST_ERROR: problem}
+        tier = self.tiers[attempt - 1]
         confirming_publisher(self.container).publish_durably(
             event,
-            retry_queue(self.tiers[attempt - 1]),
-            exchange=retry_exchange(self.tiers[attempt - 1]),
+            retry_queue(tier),
+            exchange=retry_exchange(tier),
             routing_key=self.queue.name,
-            headers=headers,
+            headers={**_plain(message.headers), **ours},
             message_id=event["id"],
         )
 
@@ -170,7 +184,7 @@ class ReliableHandler(EventHandler):
     ) -> None:
         """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
         event, headers, problem = self.dead_letters.without_erased(event, headers, problem)
-        body = json.dumps(event, ensure_ascii=False).encode()
+        body = json_bytes(event)
         message = {
             **quarantined_message(
                 self.container.service_name, problem, self.queue.name, headers, "application/json", body
@@ -186,7 +200,17 @@ class ReliableHandler(EventHandler):
 
 def _attempt(message: Any) -> int:
     value = (message.headers or {}).get(ATTEMPT, 1)
-    return value if isinstance(value, int) and 1 <= value <= 1000 else 1
+    return value if type(value) is int and 1 <= value <= MOST_ATTEMPTS else 1
+
+
+def _first_at(message: Any) -> float:
+    """When the event was tried first, as our header says; now, if somebody else wrote it."""
+    now = time.time()
+    try:
+        value = float(str((message.headers or {}).get(FIRST_AT)))
+    except ValueError:
+        return now
+    return value if 0 < value <= now else now
 
 
 def _plain(headers: Any) -> dict[str, Any]:

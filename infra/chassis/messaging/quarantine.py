@@ -13,7 +13,7 @@ from kombu import Queue
 
 from infra.chassis.messaging.handler_queues import unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
-from infra.chassis.redaction import UUID, with_token_claims
+from infra.chassis.redaction import UUID, storable, with_token_claims
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, and kept up to here
@@ -25,8 +25,8 @@ def quarantined_message(
     """A message as it lies in the quarantine; callers add what it is found by when it is dropped or replayed."""
     return {
         "service": service,
-        "why": why,
-        "routing_key": routing_key,
+        "why": storable(why, 1000),
+        "routing_key": storable(routing_key, 300),
         "headers": _storable_headers(headers),
         "content_type": content_type,
         "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
@@ -45,7 +45,7 @@ def quarantine_queue() -> Queue:
 
 def _storable_headers(headers: dict[Any, Any]) -> dict[str, str]:
     """Headers without the access token opens doors, so only the ids in it stay (its caller's is one)."""
-    stored = {str(key)[:200]: str(value)[:2000] for key, value in headers.items() if key != "nameko.auth_token"}
+    stored = {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != "nameko.auth_token"}
     if found := UUID.findall(with_token_claims(str(headers.get("nameko.auth_token", "")))):
         stored["ids_in_token"] = " ".join(found)
     return stored

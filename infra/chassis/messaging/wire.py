@@ -8,8 +8,10 @@ replies that cannot be sent.
 from __future__ import annotations
 
 import functools
+import time
 from typing import Any
 
+import eventlet
 import kombu.compression
 from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
@@ -26,6 +28,7 @@ from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 MAX_DEPTH = 60  # nesting of JSON
 MAX_HEADER = 64 * 1024
+HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to the broker, growing
 
 
 def refuse_compression() -> None:
@@ -102,6 +105,7 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 class Consumer(QueueConsumer):
     """Stock consumer whose acks and requeues survive a dead connection and which quarantines what it cannot decode."""
 
+    _handed_back = 0  # messages in a row for which nothing else could be done
     _being_quarantined = 0  # messages at work in threads that are no workers
 
     def consume(
@@ -121,6 +125,7 @@ class Consumer(QueueConsumer):
         return super().get_consumers(consumer_cls, channel)
 
     def ack_message(self, message: Any) -> None:
+        self._handed_back = 0
         try:
             super().ack_message(message)
         except OSError:
@@ -131,6 +136,14 @@ class Consumer(QueueConsumer):
             super().requeue_message(message)
         except OSError:
             self._connection_lost("requeue", message)
+
+    def requeue_slowly(self, message: Any) -> None:
+        """Hand a message back when nothing else can be done with it, with a growing pause: it comes again at once."""
+        self._handed_back += 1
+        until = time.monotonic() + HAND_BACK[min(self._handed_back, len(HAND_BACK)) - 1]
+        while time.monotonic() < until and not self._pending_remove_providers:  # a stop does not wait for it
+            eventlet.sleep(0.1)
+        self.requeue_message(message)
 
     def _connection_lost(self, what: str, message: Any) -> None:
         # The broker takes the message back by itself when the connection ends.
@@ -171,7 +184,7 @@ class Consumer(QueueConsumer):
             send_to_quarantine(self.container, letter)
         except Exception as error:
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
-            self.requeue_message(message)
+            self.requeue_slowly(message)
             return
         self._record_row(service, routing_key, body, why)
         metrics.quarantined.labels(service).inc()
