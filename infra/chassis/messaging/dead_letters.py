@@ -72,9 +72,7 @@ class DeadLetters:
                 consumer=queue,
                 message_id=event["id"],
                 routing={name: storable(event.get(name), 200) for name in ("type", "source")},
-                headers={
-                    storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != TOKEN_HEADER
-                },
+                headers=_stored_headers(headers),
                 body=json_bytes(event),
                 content_type="application/json",
                 error=storable(error, 2000),
@@ -195,7 +193,7 @@ def _without_erased(
     return event, headers, error
 
 
-def _storable_headers(headers: dict[str, Any]) -> dict[str, str]:
+def _stored_headers(headers: dict[str, Any]) -> dict[str, str]:
     return {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != NOT_STORED}
 
 

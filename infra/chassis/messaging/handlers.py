@@ -141,16 +141,20 @@ class ReliableHandler(EventHandler):
         try:
             self._retry_or_quarantine(event, message, problem)
         except Exception as error:
-            log = logs.get(service=self.container.service_name, handler=self.method_name)
-            log.error("retry_not_kept", error=f"{type(error).__name__}: {error}")
+            self._log_not_kept(error)
             try:
                 self._wait_in_tier(event, message, problem)
             except Exception as again:
-                log.error("retry_not_kept", error=f"{type(again).__name__}: {again}")
+                self._log_not_kept(again)
                 self.queue_consumer.requeue_slowly(message)
                 return None, None
         self.queue_consumer.ack_message(message)
         return None, None
+
+    def _log_not_kept(self, error: Exception) -> None:
+        logs.get(service=self.container.service_name).error(
+            "retry_not_kept", error=f"{type(error).__name__}: {error}", handler=self.method_name
+        )
 
     def _retry_or_quarantine(self, event: dict[str, Any], message: Any, problem: str) -> None:
         service, attempt = self.container.service_name, _attempt(message)
