@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
@@ -17,25 +17,32 @@ from sqlalchemy.pool import StaticPool
 
 from infra.chassis import clock
 from infra.chassis.commands import Command
+from infra.chassis.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
 from infra.chassis.refusals import CommandIdReused
 from infra.chassis.tables import command_log, inbox
 from infra.chassis.types import BigKey, UtcDateTime
 
 __all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
 
-POOL_SIZE = 12  # workers of a service (10) and room for probes
-STATEMENT_TIMEOUT_MS = 15_000
-LOCK_TIMEOUT_MS = 5_000
+WORKERS = 10  # of a service, unless MAX_WORKERS says otherwise
+SPARE = 2  # connections beside one for each worker: probes
+OVERFLOW = 2
+READ_ONLY = text("SELECT current_setting('transaction_read_only') = 'on'")
+
+
+class DatabaseReadOnly(Exception):
+    """The database answers and cannot be written to: a standby, or one that was closed to writing."""
 
 
 class Database:
     """One database of one service; make it with :meth:`at`, one per URL and process."""
 
     _by_url: dict[str, Database] = {}
+    _workers = WORKERS
 
-    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: str, workers: int | None = None) -> None:
         self.url = url
-        self.engine = _engine(url, pool_size)
+        self.engine = _engine(url, (workers or self._workers) + SPARE)
         self._one_at_a_time = _Turn()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
@@ -44,6 +51,11 @@ class Database:
         if url not in cls._by_url:
             cls._by_url[url] = cls(url)
         return cls._by_url[url]
+
+    @classmethod
+    def size_pools(cls, workers: int) -> None:
+        """Room in the pools made from now on for so many workers at once."""
+        cls._workers = workers
 
     @classmethod
     def forget(cls, url: str) -> None:
@@ -65,8 +77,15 @@ class Database:
             yield session
 
     def ping(self) -> None:
-        with self._turn(), self.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        """That the database answers and can be written to. A session that can only read is replaced once."""
+        for last in (False, True):
+            with self._turn(), self.engine.connect() as connection:
+                if connection.dialect.name == "sqlite" or not connection.scalar(READ_ONLY):
+                    return
+                connection.invalidate()
+            if not last:
+                self.engine.pool.dispose()  # those beside it were made in the same hour
+        raise DatabaseReadOnly("the database is read-only")
 
     def purge(self) -> bool:
         """Have what was deleted gone from the files as well; whether it is (on SQLite somebody may be reading).
@@ -189,31 +208,18 @@ def _engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
         memory = url in {"sqlite://", "sqlite:///:memory:"}
         options: dict[str, Any] = {"poolclass": StaticPool} if memory else {"pool_size": pool_size}
-        engine = create_engine(
-            url, connect_args={"check_same_thread": False, "timeout": 15}, hide_parameters=True, **options
-        )
+        engine = engine_of(url, connect_args={"check_same_thread": False, "timeout": 15}, **options)
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    limits = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-    return create_engine(
+    return engine_of(
         url,
+        limits=f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}",
         pool_size=pool_size,
-        max_overflow=2,
+        max_overflow=OVERFLOW,
         pool_timeout=5,
         pool_pre_ping=True,
-        hide_parameters=True,
         pool_recycle=3600,
-        connect_args={
-            "options": limits,
-            "connect_timeout": 5,
-            "application_name": "portal",
-            # A peer that vanished is noticed within half a minute, not after the kernel's two hours.
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 30_000,
-        },
     )
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from infra.chassis import logs
+from infra.chassis.connections import connect
 from infra.chassis.database import Database
 from infra.chassis.wake_up import WAKE_UP
 
@@ -120,10 +121,9 @@ class Lease:
         logs.get().info("leading", database=make_url(self.database.url).database, epoch=self.epoch)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        plain = make_url(self.database.url).set(drivername="postgresql").render_as_string(hide_password=False)
         milliseconds = round(self.seconds * 1000)
-        return psycopg.connect(
-            plain,
+        return connect(
+            self.database.url,
             autocommit=True,
             connect_timeout=5,
             application_name="portal follower",

@@ -16,23 +16,32 @@ from typing import Any
 from kombu import Connection
 
 from infra.chassis import crash_points, logs
-from infra.chassis.database import Database
+from infra.chassis.database import WORKERS, Database
 from infra.chassis.followers import Follower
 from infra.chassis.leases import end_abandoned_transactions
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.migrations import at_head
 from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SettingMissing, Settings
 
 DIED, TOO_SLOW = 70, 75
-MAX_WORKERS = 10
+MAX_WORKERS = WORKERS
+
+
+def workers_of(settings: Settings) -> int:
+    """How many calls and events a service works on at once."""
+    workers = int(settings.number("MAX_WORKERS", MAX_WORKERS))
+    if workers < 1:
+        raise SettingMissing("MAX_WORKERS", f"{workers} workers do nothing")
+    return workers
 
 
 def container_config(settings: Settings) -> dict[str, Any]:
-    """Nameko's configuration of a service container."""
+    """Nameko's configuration of a service container; databases opened from now on have room for its workers."""
+    Database.size_pools(workers_of(settings))
     return {
         "AMQP_URI": settings.amqp_uri,
-        "max_workers": int(settings.number("MAX_WORKERS", MAX_WORKERS)),
+        "max_workers": workers_of(settings),
         "HEARTBEAT": int(settings.number("AMQP_HEARTBEAT", 30)),
         "TRANSPORT_OPTIONS": {"max_retries": 3, "interval_start": 0.5, "interval_step": 1, "interval_max": 5},
         "settings": settings,
@@ -121,7 +130,7 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     from infra.chassis.messaging.wire import refuse_compression
 
     refuse_compression()
-    size_pools(int(settings.number("MAX_WORKERS", MAX_WORKERS)))
+    size_pools(workers_of(settings))
     crash_points.arm(settings)
     wait_for_surroundings(settings, services)
     runner, health, hub = ServiceRunner(container_config(settings)), Health(), HubWatch()

@@ -15,16 +15,17 @@ from typing import Any, NamedTuple
 import typer
 from kombu import Connection, Queue
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from infra.chassis import clock
-from infra.chassis.database import Database
+from infra.chassis.database import OVERFLOW, SPARE, Database
 from infra.chassis.loader import installed, service_class, tool
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
-from infra.chassis.runner import broker_answers
+from infra.chassis.runner import broker_answers, workers_of
 from infra.chassis.settings import SettingMissing, Settings
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
@@ -34,6 +35,11 @@ OFFICIAL_CALENDAR = (
     "year with as_published on {year}-01-01; or update the platform"
 )
 CONFIG = 78
+FOLLOWER_CONNECTIONS = 4  # of a follower: its lease, what it does just now, a probe
+STORE_SPARE = 2
+FREE_CONNECTIONS = (
+    "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+)
 ADVISED_SECRET = 16  # characters
 MOUNTED = re.compile("(_UR[LI]|_KEYS?|SECRET(_[A-Z]+)?|TOKEN|PASSWORD)$")  # settings that come as mounted files
 SECRET = re.compile("(SECRET|TOKEN|PASSWORD)(_|$)")
@@ -57,6 +63,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _secrets,
         _settings,
         _databases,
+        _connections,
         _broker,
     ]
     findings = [finding for look in looks for finding in _findings(look, settings)]
@@ -190,6 +197,41 @@ def _seconds_apart(database: Database) -> float:
     with database.session() as session:
         theirs: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return abs((datetime.now(UTC) - theirs).total_seconds())
+
+
+def _connections(settings: Settings) -> list[Finding]:
+    """What all services may open on each server, beside what it takes."""
+    if settings.embedded:
+        return []
+    needed: dict[str, int] = {}
+    example: dict[str, Database] = {}
+    for service in installed():
+        try:
+            url = settings.database_url(service)
+        except SettingMissing:  # said by the look at databases
+            continue
+        server = make_url(url).set(database=None, username=None, password=None).render_as_string()
+        needed[server] = needed.get(server, 0) + connections_of(settings, service)
+        example[server] = Database.at(url)
+    return [_enough(example[server], count) for server, count in needed.items()]
+
+
+def connections_of(settings: Settings, service: str) -> int:
+    """The most that one process of a service and its follower open: pools, the event store's pool, the lease."""
+    workers = workers_of(settings)
+    doors, follower = workers + SPARE + OVERFLOW, FOLLOWER_CONNECTIONS
+    return doors + follower + (workers + STORE_SPARE if service == "applications" else 0)
+
+
+def _enough(database: Database, needed: int) -> Finding:
+    try:
+        with database.session() as session:
+            limit = int(session.execute(text(FREE_CONNECTIONS)).scalar_one())
+    except Exception as error:
+        return Finding("note", f"connections: up to {needed}, of how many is not known ({_one_line(error)})")
+    what = f"connections: up to {needed} of {limit} (max_connections without the reserved), one process of each service"
+    advice = f"raise max_connections above {needed}, and further with every more process; or lower MAX_WORKERS"
+    return Finding("ok", what) if needed <= limit else Finding("fault", what, advice)
 
 
 def _broker(settings: Settings) -> list[Finding]:

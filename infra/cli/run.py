@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from infra.chassis import logs
+from infra.chassis.connections import engine_of
 from infra.chassis.contracts import contract_of
 from infra.chassis.loader import service_class, tool
 from infra.chassis.messaging.topology import declare_topology
@@ -80,7 +81,7 @@ def migrate(settings: Settings, services: list[str]) -> None:
 
 
 def _database_answers(url: str) -> bool:
-    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    engine = engine_of(url)
     try:
         with engine.connect() as connection:
             return bool(connection.scalar(text("SELECT 1")))

@@ -15,9 +15,10 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, create_engine, event, inspect, text
+from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.engine import make_url
 
+from infra.chassis.connections import engine_of
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
 
@@ -57,7 +58,7 @@ def upgrade(settings: Settings, service: str, revision: str = "heads") -> None:
 def at_head(settings: Settings, service: str) -> bool:
     """Whether the database has every migration this code knows."""
     script = ScriptDirectory.from_config(configuration(service, ""))
-    engine = create_engine(settings.database_url(service))
+    engine = engine_of(settings.database_url(service))
     try:
         with engine.connect() as connection:
             return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
@@ -73,7 +74,7 @@ def run(metadata: MetaData, service: str, retired: Mapping[str, str]) -> None:
     """
     config = context.config
     url: str = config.attributes["url"]
-    engine = create_engine(url)
+    engine = engine_of(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA journal_mode=WAL"))
     with engine.begin() as connection:
@@ -106,8 +107,11 @@ def _role_to_grant(settings: Settings, service: str) -> str | None:
 def _grant(connection: Any, role: str) -> None:
     """Tables made later by these migrations are open to the service for reading and writing; a migration may revoke."""
     quoted = '"' + role.replace('"', '""') + '"'
-    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {quoted}"))
+    schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
+    connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {quoted}"))
     connection.execute(
-        text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {quoted}")
+        text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {quoted}")
     )
-    connection.execute(text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {quoted}"))
+    connection.execute(
+        text(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {quoted}")
+    )

@@ -15,13 +15,15 @@ from eventsourcing.application import AggregateNotFoundError, project_aggregate
 from eventsourcing.application import Application as EventSourced
 from eventsourcing.persistence import IntegrityError, Notification
 from eventsourcing.persistence import OperationalError as StoreOperationalError
+from eventsourcing.postgres import PostgresFactory
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.connections import KEEPALIVE, parameters, schema_of
+from infra.chassis.database import WORKERS, Database
 from infra.chassis.settings import Settings
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
@@ -65,6 +67,14 @@ class Streams(EventSourced[UUID]):
     """The event-sourced application of the library; its name gives the table ``stored_events``."""
 
     name = "stored"
+
+    def construct_factory(self, env: Any) -> Any:
+        """The library's factory, whose pool connects by the whole of the database's URL and not by parts of it."""
+        factory = super().construct_factory(env)
+        if isinstance(factory, PostgresFactory):
+            pool: Any = factory.datastore.pool
+            pool.kwargs.update(parameters(env["DATABASE_URL"], application_name="portal", **KEEPALIVE))
+        return factory
 
 
 class Store:
@@ -269,7 +279,7 @@ def environment(url: str, settings: Settings) -> dict[str, str]:
         }
         recorder = "SqliteRecorder"
     else:
-        own = _postgres(parsed)
+        own = _postgres(parsed, int(settings.number("MAX_WORKERS", WORKERS)))
         recorder = "PostgresRecorder"
     given = {
         name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))
@@ -282,17 +292,20 @@ def environment(url: str, settings: Settings) -> dict[str, str]:
     }
 
 
-def _postgres(url: Any) -> dict[str, str]:
+def _postgres(url: URL, workers: int) -> dict[str, str]:
+    whole = url.render_as_string(hide_password=False)
     return {
+        "DATABASE_URL": whole,
+        "POSTGRES_SCHEMA": schema_of(whole),
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": url.database or "",
-        "POSTGRES_HOST": url.host or url.query.get("host", "127.0.0.1"),
-        "POSTGRES_PORT": str(url.port or url.query.get("port", 5432)),
+        "POSTGRES_HOST": url.host or "",  # with the port, and whatever else the URL says: Streams.construct_factory
+        "POSTGRES_PORT": str(url.port or ""),
         "POSTGRES_USER": url.username or "",
         "POSTGRES_PASSWORD": url.password or "",
         "POSTGRES_LOCK_TIMEOUT": "5",
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "15",
         "POSTGRES_POOL_SIZE": "2",
-        "POSTGRES_MAX_OVERFLOW": "12",
+        "POSTGRES_MAX_OVERFLOW": str(workers),
         "POSTGRES_PRE_PING": "yes",
     }

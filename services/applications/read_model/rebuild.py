@@ -59,7 +59,7 @@ def rebuild(
     if projection not in (None, POSITION, "all"):
         raise ValueError(f"applications has one read model, {POSITION}, not {projection}")
     store = Store.from_settings(settings)
-    owner = Database(settings.migration_url("applications"), pool_size=2)
+    owner = Database(settings.migration_url("applications"), workers=2)
     beside = view_table(SHADOW_TABLE, MetaData())
     try:
         beside.drop(owner.engine, checkfirst=True)

@@ -1,0 +1,85 @@
+"""Connections to a database, made from its URL in one place: every pool and every single connection gets all of it.
+
+``sslmode``, several hosts, ``options``, ``search_path``, certificates: whatever the server's own client library knows
+may stand in the URL. What it does not know is named, not dropped. What the URL says wins over what we would set.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import psycopg
+from psycopg.pq import Conninfo
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+from infra.chassis.settings import SettingMissing
+
+STATEMENT_TIMEOUT_MS = 15_000
+LOCK_TIMEOUT_MS = 5_000
+# A peer that vanished is noticed within half a minute, not after the kernel's two hours.
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([^\s,\"]+)")
+# The session or its server can do no work, or not any more: read-only, shut down, its prepared statement is gone.
+USELESS = frozenset({"25006", "57P01", "57P02", "57P03", "57P05", "25P03", "26000", "42P05"})
+
+
+class UnknownConnectionPart(SettingMissing):
+    """A part of a database URL that no client library knows; ends the process by name, as a missing setting does."""
+
+    def __init__(self, url: URL, parts: set[str]) -> None:
+        place = url.set(query={}).render_as_string(hide_password=True)
+        super().__init__(f"the database URL {place}", f"it has parts nobody knows: {', '.join(sorted(parts))}")
+
+
+def is_postgresql(url: str) -> bool:
+    return make_url(url).get_backend_name() in ("postgresql", "postgres")
+
+
+def parameters(url: str, **ours: Any) -> dict[str, Any]:
+    """What libpq is given for ``url``, over ``ours``; options of both are joined, and those of the URL come last."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    _positional, given = parsed.get_dialect()().create_connect_args(parsed)
+    known = {one.keyword.decode() for one in Conninfo.get_defaults()}
+    if unknown := set(given) - known:
+        raise UnknownConnectionPart(parsed, unknown)
+    given = {name: ",".join(value) if isinstance(value, list | tuple) else value for name, value in given.items()}
+    options = " ".join(one for one in (ours.get("options"), given.get("options")) if one)
+    return {**ours, **given, **({"options": options} if options else {})}
+
+
+def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
+    """One connection, outside any pool."""
+    autocommit = bool(ours.pop("autocommit", False))
+    return psycopg.connect(**parameters(url, **ours), autocommit=autocommit)
+
+
+def schema_of(url: str) -> str:
+    """The schema in which the URL has its tables."""
+    found = SEARCH_PATH.search(str(parameters(url).get("options", ""))) if is_postgresql(url) else None
+    return found[1] if found else ""
+
+
+def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: Any) -> Engine:
+    """SQLAlchemy's engine; ``limits``: options of ours such as ``-c lock_timeout=5000``."""
+    parsed = make_url(url)
+    if not is_postgresql(url):
+        if parsed.query:
+            raise UnknownConnectionPart(parsed, set(parsed.query))
+        return create_engine(parsed, hide_parameters=True, **pool)
+    ours = {"connect_timeout": connect_timeout, "application_name": "portal", **KEEPALIVE}
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg", query={}),
+        hide_parameters=True,
+        connect_args=parameters(url, **ours, **({"options": limits} if limits else {})),
+        **pool,
+    )
+    event.listen(engine, "handle_error", _throw_away)
+    return engine
+
+
+def _throw_away(context: Any) -> None:
+    """A connection that cannot do its work leaves the pool at once, and those beside it, made in the same minute."""
+    if getattr(context.original_exception, "sqlstate", None) in USELESS:
+        context.is_disconnect = True
