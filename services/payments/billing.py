@@ -19,13 +19,16 @@ from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
 from services.payments.domain import postings
-from services.payments.domain.demands import UNPAID, Owed, Standing, by_kind, owed_by
+from services.payments.domain.demands import Owed, Phase, Standing, by_kind, owed_by, phase_of, standing_in
 from services.payments.errors import NotYetSubmitted
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand
 
 if TYPE_CHECKING:
     from services.payments.clients import ApplicationReader
+
+
+ASKED_FOR = "asked:"  # how the origin of a demand begins that an office asked for
 
 
 class BillNotYetKnown(Exception):
@@ -56,20 +59,37 @@ class Billing:
             reason = data.get("reason") if bill.erased_at is None else None
             if further:
                 owed = Owed("supplement", further["amount"], further["currency"], (_item(further, reason),))
-                raise_demand(session, bill, owed, origin=f"asked:{event['id']}", standing=Standing.DUE, reason=reason)
+                raise_demand(
+                    session, bill, owed, origin=f"{ASKED_FOR}{event['id']}", standing=Standing.DUE, reason=reason
+                )
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
+            align(session, bill, reason=event["type"])
 
     def result_falls_due(self, event: Mapping[str, Any]) -> None:
         """``application_approved.v1``: fees that are collected with the result are due now."""
-        with self.database.handle_once("result_falls_due", event["id"]) as session:
-            if session is not None:
-                fall_due(session, _bill(session, event["data"]["application_id"]), {"result"})
+        self._follow("result_falls_due", event, Phase.APPROVED)
+
+    def result_not_owed(self, event: Mapping[str, Any]) -> None:
+        """``application_rejected.v1``: there is no result to pay for."""
+        self._follow("result_not_owed", event, Phase.REJECTED)
 
     def nothing_more_owed(self, event: Mapping[str, Any]) -> None:
         """Refused at intake, withdrawn or stopped: what has not been paid is no longer owed."""
-        with self.database.handle_once("nothing_more_owed", event["id"]) as session:
-            if session is not None:
-                drop_unpaid(session, event["data"]["application_id"], reason=event["type"])
+        self._follow("nothing_more_owed", event, Phase.ENDED)
+
+    def owed_again(self, event: Mapping[str, Any]) -> None:
+        """``appeal_upheld.v1``: handling starts again, and what its end had made void is owed as before."""
+        self._follow("owed_again", event, Phase.OPEN)
+
+    def _follow(self, consumer: str, event: Mapping[str, Any], phase: Phase) -> None:
+        with self.database.handle_once(consumer, event["id"]) as session:
+            if session is None:
+                return
+            bill = _bill(session, event["data"]["application_id"])
+            version = int(event["data"].get("version") or bill.phase_version + 1)
+            if version > bill.phase_version:  # an event that comes late changes nothing any more
+                bill.phase, bill.phase_version = phase, version
+                align(session, bill, reason=event["type"])
 
     def make_known(self, application_id: str, *, applications: ApplicationReader) -> None:
         """Pin the bill now if its event has not arrived. ``applications`` is asked with the caller's token.
@@ -109,12 +129,15 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
         quote=dict(facts["quote"]),
         pinned_at=clock.now(),
         erased_at=clock.now() if is_erased(session, facts["applicant_id"]) else None,
+        phase=phase_of(facts),
+        phase_version=facts.get("version") or 0,
     )
     session.add(bill)
     session.flush()
     for owed in owed_by(facts["quote"]):
         origin = f"quote:{owed.collected_at}:{owed.currency}"
         raise_demand(session, bill, owed, origin=origin, standing=owed.standing)
+    align(session, bill, reason=str(facts.get("status") or "application_submitted.v1"))
 
 
 def _submitter(facts: Mapping[str, Any]) -> str | None:
@@ -165,22 +188,37 @@ def fall_due(session: Session, bill: Bill, moments: set[str]) -> None:
             make_due(session, bill, demand)
 
 
-def drop_unpaid(session: Session, application_id: str, *, reason: str) -> None:
-    bill = _bill(session, application_id)
-    for demand in demands_of(session, application_id):
-        if demand.standing not in UNPAID:
+def align(session: Session, bill: Bill, *, reason: str) -> None:
+    """Bring every demand to where the application's phase puts it."""
+    for demand in demands_of(session, bill.application_id):
+        before = Standing(demand.standing)
+        after = standing_in(
+            Phase(bill.phase), demand.collected_at, before, asked_for=demand.origin.startswith(ASKED_FOR)
+        )
+        if after is before:
             continue
-        if demand.booked:
-            lines = postings.demand_dropped(bill.agency_code, by_kind(demand.items))
-            book(
-                session,
-                "demand_dropped",
-                lines,
-                application_id=application_id,
-                subject_id=demand.id,
-                currency=demand.currency,
-            )
-        demand.standing, demand.reason, demand.closed_at = Standing.DROPPED, reason, clock.now()
+        if after is Standing.DROPPED:
+            drop(session, bill, demand, reason=reason)
+        else:
+            demand.standing, demand.reason, demand.closed_at = Standing.LATER, None, None
+            if after is Standing.DUE:
+                make_due(session, bill, demand)
+
+
+def drop(session: Session, bill: Bill, demand: Demand, *, reason: str) -> None:
+    """No longer owed; what was booked as owed is taken back."""
+    if demand.booked:
+        demand.booked = False
+        lines = postings.demand_dropped(bill.agency_code, by_kind(demand.items))
+        book(
+            session,
+            "demand_dropped",
+            lines,
+            application_id=bill.application_id,
+            subject_id=demand.id,
+            currency=demand.currency,
+        )
+    demand.standing, demand.reason, demand.closed_at = Standing.DROPPED, reason, clock.now()
 
 
 def demands_of(session: Session, application_id: str) -> list[Demand]:

@@ -27,6 +27,10 @@ class SubmittedApplication(TypedDict, total=False):
     level: int
     quote: Mapping[str, Any] | None
     fees: Mapping[str, FeeStanding]
+    owed: Mapping[str, int]
+    status: str
+    version: int
+    decision: Mapping[str, Any] | None
 
 
 class ApplicationReader(Protocol):

@@ -35,6 +35,8 @@ class Bill(Table):
     quote: Mapped[dict[str, Any]]
     pinned_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    phase: Mapped[str] = mapped_column(String(16), default="open")
+    phase_version: Mapped[int] = mapped_column(Integer, default=0)  # of the application, when it came into the phase
 
 
 class Demand(Table):

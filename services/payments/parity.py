@@ -1,4 +1,7 @@
-"""Asks applications whether it knows of the same money: every fee paid here must be settled there, and the reverse."""
+"""Asks applications whether it knows of the same money: what is paid here is settled there, what is owed the same.
+
+*applications* says what is owed; this service follows it by events and collects it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
-from services.payments.domain.demands import Standing
+from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Bill, Demand
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ class ParityCheck:
         Returns ``{"checked", "counts": {"match", "missing", "mismatch"}, "items": [what differs], "next_cursor"}``.
         """
         bills = self._bills(limit, cursor)
-        verdicts = [_verdict(application_id, here, applications) for application_id, here in bills[:limit]]
+        verdicts = [_verdict(application_id, demands, applications) for application_id, demands in bills[:limit]]
         counts = {kind: sum(one["verdict"] == kind for one in verdicts) for kind in (MATCH, MISSING, MISMATCH)}
         return {
             "checked": len(verdicts),
@@ -44,8 +47,8 @@ class ParityCheck:
             "next_cursor": cursor_of(bills[limit - 1][0]) if len(bills) > limit else None,
         }
 
-    def _bills(self, limit: int, cursor: str | None) -> list[tuple[str, dict[str, bool]]]:
-        """Application ids in order, each with its collection moments and whether all of a moment is closed here."""
+    def _bills(self, limit: int, cursor: str | None) -> list[tuple[str, list[Demand]]]:
+        """Application ids in order, each with its demands."""
         query = select(Bill.application_id).order_by(Bill.application_id).limit(limit + 1)
         after = key_of(cursor, str)
         if after is not None:
@@ -53,10 +56,11 @@ class ParityCheck:
         with self.database.session() as session:
             ids = list(session.scalars(query))
             demands = list(session.scalars(select(Demand).where(Demand.application_id.in_(ids))))
-        return [(key, _moments(demand for demand in demands if demand.application_id == key)) for key in ids]
+        return [(key, [demand for demand in demands if demand.application_id == key]) for key in ids]
 
 
-def _moments(demands: Iterable[Demand]) -> dict[str, bool]:
+def closed_moments(demands: Iterable[Demand]) -> dict[str, bool]:
+    """Collection moments, each with whether everything of it is paid or waived."""
     moments: dict[str, bool] = {}
     for demand in demands:
         if demand.standing != Standing.DROPPED:
@@ -64,27 +68,35 @@ def _moments(demands: Iterable[Demand]) -> dict[str, bool]:
     return moments
 
 
-def _verdict(application_id: str, here: dict[str, bool], applications: ApplicationReader) -> dict[str, Any]:
+def owed_amounts(demands: Iterable[Demand]) -> dict[str, int]:
+    """Minor units not paid yet, per collection moment, whether due already or later."""
+    amounts: dict[str, int] = {}
+    for demand in demands:
+        if demand.standing in UNPAID:
+            amounts[demand.collected_at] = amounts.get(demand.collected_at, 0) + demand.amount
+    return amounts
+
+
+def _verdict(application_id: str, demands: list[Demand], applications: ApplicationReader) -> dict[str, Any]:
+    here, owed_here = closed_moments(demands), owed_amounts(demands)
+    ours = {"application_id": application_id, "here": here, "owed_here": owed_here}
     try:
-        fees = applications.application(application_id=application_id).get("fees") or {}
+        application = applications.application(application_id=application_id)
     except Refusal as refusal:
         if refusal.name != "ApplicationNotFound":
             raise
-        return {
-            "application_id": application_id,
-            "verdict": MISSING,
-            "here": here,
-            "there": None,
-            "reason": refusal.name,
-        }
+        return {**ours, "verdict": MISSING, "there": None, "owed_there": None, "reason": refusal.name}
+    fees, owed_there = application.get("fees") or {}, application.get("owed")
     there = {moment: bool(fee.get("settled")) for moment, fee in fees.items() if fee.get("settled") or fee.get("owed")}
-    differing = sorted(moment for moment, closed in here.items() if there.get(moment, False) != closed)
-    differing += sorted(moment for moment, closed in there.items() if closed and moment not in here)
-    verdict = MISMATCH if differing else MATCH
+    differing = {moment for moment, closed in here.items() if there.get(moment, False) != closed}
+    differing |= {moment for moment, closed in there.items() if closed and moment not in here}
+    if owed_there is not None:  # None: an applications service that does not say it yet
+        moments = {*owed_here, *owed_there}
+        differing |= {moment for moment in moments if owed_here.get(moment, 0) != owed_there.get(moment, 0)}
     return {
-        "application_id": application_id,
-        "verdict": verdict,
-        "here": here,
+        **ours,
+        "verdict": MISMATCH if differing else MATCH,
         "there": there,
-        "reason": ", ".join(differing) or None,
+        "owed_there": owed_there,
+        "reason": ", ".join(sorted(differing)) or None,
     }

@@ -152,6 +152,14 @@ class PaymentsService(Operations):
     def result_falls_due(self, event: Json) -> None:
         self.billing.result_falls_due(event)
 
+    @handles("applications", "application_rejected.v1")
+    def result_not_owed(self, event: Json) -> None:
+        self.billing.result_not_owed(event)
+
+    @handles("applications", "appeal_upheld.v1")
+    def owed_again_after_appeal(self, event: Json) -> None:
+        self.billing.owed_again(event)
+
     @handles("applications", "intake_refused.v1")
     def nothing_owed_after_refusal(self, event: Json) -> None:
         self.billing.nothing_more_owed(event)

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from services.payments import receipts
-from services.payments.billing import locked_bill, make_due
+from services.payments.billing import demands_of, locked_bill, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment, StatementLine
 from services.payments.order_references import new_order_reference
-from services.payments.transitions import announce_payment, iso_text, move
+from services.payments.transitions import announce_payment, iso_text, money, move
 
 
 def money_arrived(
@@ -113,15 +113,30 @@ def _settle(
     )
     number = receipts.issue(session, payment)
     moments = sorted({demand.collected_at for demand in demands})
+    rest = _still_owed(session, bill, moments)
     announce_payment(
         session,
         "payment_settled.v1",
         payment,
         bill,
         collected_at=moments,
+        **({"still_owed": rest} if rest else {}),
         settled_at=iso_text(payment.settled_at),
         receipt_number=number,
     )
+
+
+def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, dict[str, Any]]:
+    """What remains unpaid of these moments: demands raised after the payment had begun."""
+    unpaid = [
+        demand
+        for demand in demands_of(session, bill.application_id)
+        if demand.collected_at in moments and demand.standing in UNPAID
+    ]
+    return {
+        moment: money(sum(demand.amount for demand in unpaid if demand.collected_at == moment), unpaid[0].currency)
+        for moment in sorted({demand.collected_at for demand in unpaid})
+    }
 
 
 def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts: dict[str, Any]) -> None:

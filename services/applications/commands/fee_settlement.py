@@ -44,6 +44,7 @@ class FeeSettlement:
                 "payment_id": data["payment_id"],
                 "amount": data.get("amount"),
                 "method": data.get("method"),
+                "still_owed": {moment: rest["amount"] for moment, rest in (data.get("still_owed") or {}).items()},
             },
         )
 

@@ -17,13 +17,19 @@ def by_moment(quote: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def settled(
-    fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, Any]
+    fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, Any], still_owed: Mapping[str, int]
 ) -> dict[str, dict[str, Any]]:
-    """``fees`` after these moments were settled; a moment that is settled already stays as it was."""
+    """``fees`` after these moments were settled; a moment that is settled already stays as it was.
+
+    ``still_owed``: what remains of moments that were settled in part.
+    """
     after = {moment: dict(fee) for moment, fee in fees.items()}
     for moment in moments:
         fee = after.setdefault(moment, {"owed": 0, "settled": None})
-        fee["settled"] = fee["settled"] or dict(how)
+        if moment in still_owed:
+            fee["owed"] = still_owed[moment]
+        else:
+            fee["settled"] = fee["settled"] or dict(how)
     return after
 
 

@@ -93,11 +93,15 @@ class IntakeCommands(CommandChecks):
         by: Act,
         legal_basis: str | None = None,
         reason: Sealed | None = None,
+        still_owed: Mapping[str, int] | None = None,
     ) -> None:
-        """Fees of these moments came in (``how`` = ``paid``) or were waived; ends the wait for them."""
+        """Fees of these moments came in (``how`` = ``paid``) or were waived; ends the wait for them.
+
+        ``still_owed``: what remains of moments of which only a part came in.
+        """
         move = self._check("settle_fee", by)
         status, closes, moved = self.status, 0, None
-        left = set(self.owed()) - set(moments)
+        left = set(self.owed()) - (set(moments) - set(still_owed or {}))
         if self.status is Status.PAYMENT_REQUESTED and not left & set(self.waits[-1]["moments"]):
             status, closes = Status(self.waits[-1]["came_from"]), 1
             moved = deadline.resumed(self.clock, by.at, "FeeSettled", self._ref(), calendar)
@@ -115,6 +119,7 @@ class IntakeCommands(CommandChecks):
             clock=moved,
             legal_basis=legal_basis,
             reason=reason,
+            still_owed=dict(still_owed) if still_owed else None,
         )
 
     def extend(

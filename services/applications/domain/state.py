@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.working_time import Clock
-from services.applications.domain.statuses import Status
+from services.applications.domain.statuses import UNDECIDED_ENDS, Status
 
 Sealed = dict[str, str]  # {"statement_id", "commitment"}: words kept beside the stream
 
@@ -80,7 +80,16 @@ class State:
         return self.clock.due_at if self.clock else None
 
     def owed(self, *moments: str) -> dict[str, int]:
-        """Amounts (minor units) not settled yet, per collection moment."""
-        wanted = moments or tuple(self.fees)
-        open_fees = {moment: fee for moment, fee in self.fees.items() if moment in wanted and fee["settled"] is None}
-        return {moment: fee["owed"] for moment, fee in open_fees.items() if fee["owed"] > 0}
+        """Amounts (minor units) still to be collected, per collection moment; *payments* follows what is said here.
+
+        Nothing once handling has ended without a decision, and nothing for the result of a rejection. An appeal upheld
+        takes the decision away and so brings both back.
+        """
+        if self.status in UNDECIDED_ENDS:
+            return {}
+        not_owed = {"result"} if (self.decision or {}).get("outcome") == "rejected" else set()
+        return {
+            moment: fee["owed"]
+            for moment, fee in self.fees.items()
+            if moment in (moments or self.fees) and moment not in not_owed and not fee["settled"] and fee["owed"] > 0
+        }

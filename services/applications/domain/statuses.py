@@ -57,6 +57,7 @@ NAMES: dict[Status, dict[str, str]] = {
 }
 
 FINAL = frozenset({Status.INTAKE_REFUSED, Status.WITHDRAWN, Status.STOPPED, Status.RESULT_RETURNED})
+UNDECIDED_ENDS = frozenset({Status.INTAKE_REFUSED, Status.WITHDRAWN, Status.STOPPED})
 WAITING = frozenset({Status.SUPPLEMENT_REQUESTED, Status.PAYMENT_REQUESTED, Status.WITHDRAWAL_REQUESTED})
 
 

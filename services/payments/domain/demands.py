@@ -27,6 +27,40 @@ class Standing(StrEnum):
 UNPAID = frozenset({Standing.LATER, Standing.DUE})
 
 
+class Phase(StrEnum):
+    """What an application's course means for its fees."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ENDED = "ended"
+
+
+def phase_of(application: Mapping[str, Any]) -> Phase:
+    """The phase of an application as its service answers it."""
+    if application.get("status") in {"intake_refused", "withdrawn", "stopped"}:
+        return Phase.ENDED
+    outcome = (application.get("decision") or {}).get("outcome")
+    return Phase(outcome) if outcome in {Phase.APPROVED, Phase.REJECTED} else Phase.OPEN
+
+
+def standing_in(phase: Phase, collected_at: str, standing: Standing, *, asked_for: bool) -> Standing:
+    """Where a demand stands once its application is in ``phase``.
+
+    What was paid or waived stays. What handling's end or a rejection made void is owed again when an appeal reopens the
+    application: at once where it was due at once or the office had asked for it (``asked_for``), else in its own time.
+    """
+    if standing in {Standing.SETTLED, Standing.WAIVED}:
+        return standing
+    if phase is Phase.ENDED or (phase is Phase.REJECTED and collected_at == "result"):
+        return Standing.DROPPED
+    if phase is Phase.APPROVED and collected_at == "result":
+        return Standing.DUE
+    if standing is Standing.DROPPED:
+        return Standing.DUE if asked_for or collected_at in DUE_AT_ONCE else Standing.LATER
+    return standing
+
+
 @dataclass(frozen=True)
 class Owed:
     """One demand to be raised. ``amount`` in minor units of ``currency``."""

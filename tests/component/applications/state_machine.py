@@ -119,6 +119,7 @@ class Case:
     officer: str | None = None
     proposer: str | None = None
     decided: tuple[str, datetime] | None = None  # by whom, when
+    rejected: bool = False
     appealed: bool = False
     consultations: dict[str, tuple[str, bool]] = field(default_factory=dict)  # id -> agency, answered
 
@@ -189,7 +190,8 @@ class Case:
     _rule_reject = _rule_send_back = _rule_approve
 
     def _rule_return_result(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return self._rule_choose_delivery(who, given) or ("FeeNotPaid" if self.fees.get("result") else None)
+        unpaid = self.status == "approved" and self.fees.get("result")
+        return self._rule_choose_delivery(who, given) or ("FeeNotPaid" if unpaid else None)
 
     def _rule_choose_delivery(self, who: Person, given: Mapping[str, Any]) -> str | None:
         return "DeliveryNotOffered" if given["method"] != "counter" and self.level < DELIVERY_LEVEL else None
@@ -217,6 +219,7 @@ class Case:
             effect(who, given)
         if command in ENDED_BY:
             self.decided = (who.account_id, given["at"])
+            self.rejected = command == "reject"
             self.proposer = None
         if command == "stop":
             self.waits.clear()
@@ -234,6 +237,14 @@ class Case:
         while self.waits and self.waits[-1][0] == "payment" and not self._owed(self.waits[-1][2]):
             came_from = self.waits.pop()[1]
         return came_from
+
+    def owed(self) -> dict[str, int]:
+        """What is still to be paid: nothing after an end without a decision, nothing for the result of a rejection."""
+        if self.status in {"withdrawn", "stopped", "intake_refused"}:
+            return {}
+        return {
+            moment: owed for moment, owed in self.fees.items() if owed and (moment, self.rejected) != ("result", True)
+        }
 
     def _owed(self, moments: frozenset[str]) -> bool:
         return any(self.fees.get(moment) for moment in moments)
@@ -295,6 +306,7 @@ class Case:
         self.appealed = False
         if given["outcome"] == "uphold":
             self.decided = self.proposer = None
+            self.rejected = False
 
     # ── what nobody commands
     def settle(self, moments: list[str]) -> None:

@@ -391,7 +391,7 @@ class Lives(RuleBasedStateMachine):
         shown, case = self.pictures[self.case.version], self.case
         assert {name: shown[name] for name in ("status", "official_status", "version")} == self._stand(case.version)
         assert set(shown["allowed"]) == case.allowed()
-        assert shown["owed"] == {moment: owed for moment, owed in case.fees.items() if owed}
+        assert shown["owed"] == case.owed()
         assert [wait["kind"] for wait in shown["waits"]] == [kind for kind, *_ in case.waits]
         assert shown["officer_id"] == case.officer and bool(shown["appeal"]) == case.appealed
         assert self.portal.store.get(self.hands.key).version == case.version

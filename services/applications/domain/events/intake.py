@@ -80,7 +80,10 @@ class PaymentRequested(Waiting):
 
 
 class FeeSettled(Answered):
-    """Fees of these moments were paid or waived. ``closes`` is 0 when nothing (or still something) is waited for."""
+    """Fees of these moments were paid or waived. ``closes`` is 0 when nothing (or still something) is waited for.
+
+    ``still_owed``: minor units that remain of moments settled in part.
+    """
 
     TOPIC: ClassVar[str] = "applications.FeeSettled"
 
@@ -90,11 +93,12 @@ class FeeSettled(Answered):
     payment_id: str | None = None
     amount: dict[str, Any] | None = None
     method: str | None = None
+    still_owed: dict[str, int] | None = None
 
     def happen(self, application: State) -> None:
         super().happen(application)
         how = {"how": self.how, "payment_id": self.payment_id, "amount": self.amount, "at": self.timestamp.isoformat()}
-        application.fees = fees.settled(application.fees, self.moments, how)
+        application.fees = fees.settled(application.fees, self.moments, how, self.still_owed or {})
 
 
 class DeadlineExtended(ApplicationEvent):

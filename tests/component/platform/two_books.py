@@ -1,0 +1,83 @@
+"""Applications and payments, each on a database of its own, with the events between them carried by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.messaging.outbox import cloud_event
+from infra.chassis.tables import outbox
+from services.applications.follower import Announcer
+from services.payments.service import PaymentsService
+from tests.component.applications.use_cases import Portal
+from tests.component.payments.use_cases import PaymentsOffice
+
+CASHIER = Actor("accountant-1", "accountant-1", frozenset(), {"H01.01": frozenset({"accountant"})})
+SERVICE = Actor("payments", "payments", frozenset({"service"}))
+
+
+class TwoBooks:
+    """``carry`` brings every event to whom it concerns until there is none left."""
+
+    def __init__(self, portal: Portal, office: PaymentsOffice) -> None:
+        self.portal, self.office = portal, office
+        self.announcer = Announcer(portal.store, self)  # type: ignore[arg-type]
+        self.payments = SimpleNamespace(name="payments", billing=office.billing)
+        handlers = [method for method in vars(PaymentsService).values() if hasattr(method, "handles")]
+        self.handlers = {method.handles[1]: method for method in handlers if method.handles[0] == "applications"}
+        self.answered = 0
+
+    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+        if event["type"] in self.handlers and event["type"] != "subject_erased.v1":
+            self.handlers[event["type"]](self.payments, event)
+
+    def carry(self) -> None:
+        moved = True
+        while moved:
+            self.portal.follow()
+            moved = bool(self.announcer.step())
+            with self.office.database.session() as session:
+                query = select(outbox).where(outbox.c.position > self.answered).order_by(outbox.c.position)
+                rows = list(session.execute(query))
+            for row in rows:
+                self.answered, moved = row.position, True
+                event = cloud_event("payments", row.position, row.type, row.data, subject=row.subject, at=row.at)
+                if row.type == "payment_settled.v1":
+                    self.portal.settling.fee_paid(event, self.portal.catalog)
+                elif row.type == "fee_waived.v1":
+                    self.portal.settling.fee_waived(event, self.portal.catalog)
+
+    def application(self, *, application_id: str) -> dict[str, Any]:
+        """The neighbour as payments asks it."""
+        return self.portal.desk.application(application_id, identity=self.portal.identity, by=SERVICE, call_id="parity")
+
+    def differences(self) -> list[dict[str, Any]]:
+        """What the two books disagree on."""
+        cursor, found = None, []
+        while True:
+            page = self.office.parity_check.parity(100, cursor, applications=self)
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    def due(self, application_id: str) -> int:
+        return int(self.office.enquiries.demands(application_id, by=CASHIER)["owed"]["amount"])
+
+    def pay(self, application_id: str) -> None:
+        """Pay at the counter exactly what is due."""
+        amount = {"amount": self.due(application_id), "currency": "VND"}
+        self.office.cashier.record_offline(
+            application_id,
+            "cash",
+            amount,
+            f"BL-{uuid4().hex[:12]}",
+            by=CASHIER,
+            command=Command.of(str(uuid4()), "record_offline", CASHIER.account_id, {}),
+        )
+        self.carry()
