@@ -214,7 +214,12 @@ class ApplicationsService(Operations):
     @door(roles=CITIZEN, sensitive=("grounds",))
     def appeal(self, application_id: str, grounds: str, command_id: str) -> Json:
         return self.registry.appeal(
-            application_id, grounds, identity=self.identity, by=self.caller.actor, command=self.caller.command
+            application_id,
+            grounds,
+            catalog=self.catalog,
+            identity=self.identity,
+            by=self.caller.actor,
+            command=self.caller.command,
         )
 
     # Officers

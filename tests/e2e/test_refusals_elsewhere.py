@@ -59,7 +59,7 @@ def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
     platform.person().applications.refuse_intake(
         application_id=application_id, reason="Sai nơi nộp", command_id=command()
     )
-    with time_machine.travel(clock.now() + timedelta(days=91), tick=True):
+    with time_machine.travel(clock.now() + timedelta(days=120), tick=True):
         assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
 
 

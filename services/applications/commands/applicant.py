@@ -236,16 +236,32 @@ class Registry:
         return self.commands.change(application_id, "rate", work, by=by, command=command, identity=identity)
 
     def appeal(
-        self, application_id: str, grounds: str, *, identity: IdentityClient, by: Actor, command: Command
+        self,
+        application_id: str,
+        grounds: str,
+        *,
+        catalog: CatalogClient,
+        identity: IdentityClient,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
         """Appeal against the decision: ``{appeal_id, …}``."""
+        own = application_of_caller(self.store, application_id, identity, by)
+        until = own.appeal_until(None)
+        is_late = until is not None and clock.now() > until  # unless its last day is moved to a working day
+        calendar = self.procedure_rules.calendar(until, catalog) if until and is_late else None
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             appeal_id = str(uuid4())
-            application.appeal(appeal_id=appeal_id, grounds=vault.seal(session, application_id, grounds), by=act)
+            application.appeal(
+                appeal_id=appeal_id,
+                grounds=vault.seal(session, application_id, grounds),
+                calendar=calendar,
+                by=act,
+            )
             return {"appeal_id": appeal_id}
 
-        return self.commands.change(application_id, "appeal", work, by=by, command=command, identity=identity)
+        return self.commands.change(application_id, "appeal", work, by=by, command=command, identity=identity, own=own)
 
 
 def competent_agency(procedure: ProcedureDefinition, wanted: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -93,7 +94,7 @@ def stop_unanswered(store: Store, session: Session, application_id: str, version
     wait = application.waits[-1] if application.waits else None
     if application.version != version or wait is None or wait["kind"] not in {"supplement", "payment"}:
         return False
-    if wait["answer_by"] is None or wait["answer_by"] > clock.now().isoformat():
+    if wait["answer_by"] is None or datetime.fromisoformat(wait["answer_by"]) >= clock.now():
         return False
     act = system_act(application, f"limit/{application_id}/{version}", f"limit:{application_id}:{version}")
     application.stop(cause=f"{wait['kind']}_limit", reason=None, legal_basis=None, by=act)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from infra.working_time import (
+    OFFICE_ZONE,
     Clock,
     ClockChange,
     Promise,
     WorkingCalendar,
-    due_at,
     moved_to_working_day,
     office_minute,
     with_unstated_span,
@@ -35,11 +35,16 @@ def start(promise: Mapping[str, Any], accepted_at: datetime, calendar: WorkingCa
     return _trimmed(clock)
 
 
-def limit(days: int, at: datetime, calendar: WorkingCalendar) -> datetime:
-    """Until when a citizen may answer: 17:00 of that many calendar days later, or of the next working day."""
-    until = due_at(at, days, "calendar_days", calendar)
-    assert until is not None
-    return until
+def limit(days: int, since: datetime, calendar: WorkingCalendar | None) -> datetime:
+    """The last instant of a limit in days, for whoever has to act within it (Civil Code 2015, articles 147 and 148).
+
+    The day it is given on does not count. It ends with its last day, at 24:00; where nobody works on that day, with the
+    next working day. Without a ``calendar`` nothing is moved: the limit ends then or later.
+    """
+    last = since.astimezone(OFFICE_ZONE).date() + timedelta(days=days)
+    if calendar is not None:
+        last = calendar.first_working_day(last)
+    return datetime.combine(last, time.max, OFFICE_ZONE).astimezone(UTC)
 
 
 def paused(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from infra.working_time import WorkingCalendar
+from infra.working_time import OFFICE_ZONE, WorkingCalendar
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.applicant_commands import check_delivery_level
@@ -104,15 +104,25 @@ class DecisionCommands(IntakeCommands):
         self._check_paid("result")
         self._record(ResultReturned, move, by, method=method, tracking_number=tracking_number)
 
-    def appeal(self, *, appeal_id: str, grounds: Sealed, by: Act) -> None:
-        """Appeal against the decision that stands, within ``APPEAL_DAYS`` days of it."""
+    def appeal_until(self, calendar: WorkingCalendar | None) -> datetime | None:
+        """The last instant an appeal against the decision that stands is taken at; None without a decision."""
+        if self.decision is None:
+            return None
+        return deadline.limit(APPEAL_DAYS, datetime.fromisoformat(self.decision["at"]), calendar)
+
+    def appeal(self, *, appeal_id: str, grounds: Sealed, calendar: WorkingCalendar | None, by: Act) -> None:
+        """Appeal against the decision that stands, within ``APPEAL_DAYS`` days of it.
+
+        ``calendar`` is needed where the last day may have to be moved to a working day.
+        """
         move = self._check("appeal", by)
         if self.pending_appeal:
             raise AppealPending()
         decision = self.decision or {}
-        since = datetime.fromisoformat(decision["at"])
-        if by.at - since > timedelta(days=APPEAL_DAYS):
-            raise AppealTooLate(days=APPEAL_DAYS, since=since.date().isoformat())
+        until = self.appeal_until(calendar)
+        if until is not None and by.at > until:
+            since = datetime.fromisoformat(decision["at"]).astimezone(OFFICE_ZONE).date()
+            raise AppealTooLate(days=APPEAL_DAYS, since=since.isoformat())
         against = {"outcome": decision["outcome"], "version": decision["version"]}
         self._record(Appealed, move, by, appeal_id=appeal_id, against=against, reason=grounds)
 

@@ -200,7 +200,7 @@ class Case:
         if self.appealed:
             return "AppealPending"
         assert self.decided is not None
-        return "AppealTooLate" if given["at"] - self.decided[1] > timedelta(days=APPEAL_DAYS) else None
+        return "AppealTooLate" if given["at"] > self._limit(self.decided[1], APPEAL_DAYS) else None
 
     def _rule_decide_appeal(self, who: Person, given: Mapping[str, Any]) -> str | None:
         if not self.appealed:
@@ -329,12 +329,9 @@ class Case:
         return True
 
     def _limit(self, at: datetime, days: int) -> datetime:
-        """17:00 so many days after the next opening's day, or of the first working day from then on."""
-        local = at.astimezone(OFFICE)
-        day = local.date()
-        if local.time() >= CLOSES or not self._works(day):
-            day = self._working(day + timedelta(days=1))
-        return datetime.combine(self._working(day + timedelta(days=days)), CLOSES, OFFICE)
+        """The end of the day so many days later, or of the first working day from then on."""
+        day = self._working(at.astimezone(OFFICE).date() + timedelta(days=days))
+        return datetime.combine(day, time.max, OFFICE)
 
     def _works(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self.holidays

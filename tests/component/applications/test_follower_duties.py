@@ -116,7 +116,7 @@ def test_an_answer_that_came_while_the_read_model_was_behind_is_not_stopped(port
 
 def test_what_is_told_fits_the_contract_kind_by_kind(portal):
     key = portal.rejected()
-    portal.registry.appeal(key, "Căn cứ", identity=portal.identity, **call(actors.CITIZEN))
+    portal.registry.appeal(key, "Căn cứ", **portal.neighbours, **call(actors.CITIZEN))
     portal.decisions.decide_appeal(key, "uphold", "Thiếu căn cứ", catalog=portal.catalog, **call(actors.APPROVER_2))
     portal.office.request_supplement(
         key, [{"requirement": "anh", "problem": "Mờ"}], "Bổ sung", catalog=portal.catalog, **call(actors.CASE)
@@ -298,7 +298,7 @@ def test_an_office_can_end_an_erased_persons_application_and_its_words_are_not_k
     assert (last["kind"], last["reason"]) == ("Stopped", None)
     assert portal.verified()["first_bad"] is None
     with pytest.raises(AlreadyErased):
-        portal.registry.appeal(key, "canary", identity=portal.identity, **call(actors.CITIZEN))
+        portal.registry.appeal(key, "canary", **portal.neighbours, **call(actors.CITIZEN))
 
 
 def test_an_erasure_asked_for_again_names_the_applications_of_the_first(portal):

@@ -296,3 +296,16 @@ def test_a_look_is_told_with_the_role_it_was_taken_in(portal):
         "role": "accountant",
         "agency_code": "H01.01",
     }
+
+
+def test_a_read_of_a_version_not_projected_yet_is_told_from_one_of_nobody(portal):
+    key = portal.started()
+    reference, code = portal.last_start["reference"], portal.last_start["tracking_code"]
+    with pytest.raises(ReadModelBehind):
+        portal.tracking.track(reference, code, min_version=1)
+    with pytest.raises(ApplicationNotFound):
+        portal.tracking.track(reference, "WRONGCODE2", min_version=1)
+    with pytest.raises(ApplicationNotFound):
+        portal.tracking.track("H01.01-20260302-9999999", code, min_version=1)
+    portal.follow()
+    assert portal.tracking.track(reference, code, min_version=1)["version"] == portal.store.get(key).version

@@ -198,7 +198,7 @@ class Hands:
         return {"method": given["method"], "address": given.get("to"), **self._who}
 
     def _appeal(self, given: Given) -> Given:
-        return {"grounds": "Không đồng ý.", **self._who}
+        return {"grounds": "Không đồng ý.", **self._both}
 
     def _decide_appeal(self, given: Given) -> Given:
         return {"outcome": given["outcome"], **self._words(given), **self._rules}

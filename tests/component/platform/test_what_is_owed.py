@@ -31,7 +31,7 @@ ENDED = {"withdrawn", "stopped", "intake_refused", "result_returned"}
 def appealed(books: TwoBooks, key: str) -> None:
     """The applicant appeals, and somebody else than the decider upholds."""
     portal = books.portal
-    portal.registry.appeal(key, "Không đồng ý.", identity=portal.identity, **call(actors.CITIZEN))
+    portal.registry.appeal(key, "Không đồng ý.", **portal.neighbours, **call(actors.CITIZEN))
     portal.decisions.decide_appeal(key, "uphold", "Chấp nhận.", catalog=portal.catalog, **call(actors.APPROVER_2))
     books.carry()
 

@@ -159,7 +159,7 @@ PERFORM: dict[str, tuple[str, str, Callable[[Life], dict[str, Any]]]] = {
     "reject": ("reject", "approver", lambda life: {"reason": WORDS}),
     "send_back": ("send_back", "approver", lambda life: {"reason": WORDS}),
     "return_result": ("return_result", "intake_officer", lambda life: {"method": "counter", "tracking_number": None}),
-    "appeal": ("appeal", "citizen", lambda life: {"appeal_id": str(uuid4()), "grounds": WORDS}),
+    "appeal": ("appeal", "citizen", lambda life: {"appeal_id": str(uuid4()), "grounds": WORDS, "calendar": CALENDAR}),
     "dismiss_appeal": ("dismiss_appeal", "approver", lambda life: {"reason": WORDS}),
     "uphold_appeal": (
         "uphold_appeal",
