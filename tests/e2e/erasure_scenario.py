@@ -18,6 +18,7 @@ from infra.cli.journey import command, eventually, pay_at_gateway
 from infra.cli.sample_documents import answers_for, as_base64
 from tests.e2e import canaries as canary
 from tests.e2e.canaries import WORDS
+from tests.support.days import years_ahead
 
 AGENCY, ASKED = "H26.01", "H29.01"
 SHOP = "1.001612"  # household business: a fee at intake, one paper, words in its form
@@ -145,7 +146,7 @@ class Lived:
         self._draft()
 
     def _trust(self) -> None:
-        until = {"scope": "*", "until": "2031-01-01"}
+        until = {"scope": "*", "until": years_ahead(4)}
         self.call("identity", "delegate", "citizen", to_citizen_number="001199000110", **until, command_id=command())
         self.call("identity", "delegate", "neighbour", to_citizen_number=canary.NUMBER, **until, command_id=command())
         wrong = {"username": canary.NUMBER, "password": "không phải mật khẩu này"}
@@ -230,10 +231,10 @@ class Lived:
         self.do("citizen", "supplement", name, answers=supplied | {"trade": WORDS["bổ sung"]})
         self.do("approver", "assign", name, officer_id=self.accounts["case_officer"])
         asked = self.do(
-            "case_officer", "consult", name, agency_code=ASKED, question=WORDS["câu hỏi"], due_at="2031-01-01"
+            "case_officer", "consult", name, agency_code=ASKED, question=WORDS["câu hỏi"], due_at=years_ahead(4)
         )
         self.do("asked", "answer_consultation", name, consultation_id=asked["consultation_id"], opinion=WORDS["ý kiến"])
-        self.do("case_officer", "extend", name, due_at="2031-01-02", reason=WORDS["gia hạn"])
+        self.do("case_officer", "extend", name, due_at=years_ahead(4), reason=WORDS["gia hạn"])
         self.do("case_officer", "propose", name, outcome="approve", reason=WORDS["đề xuất"])
         result = {
             "file_name": f"{WORDS['kết quả']}.txt",

@@ -232,9 +232,9 @@ IDENTITY: dict[tuple[str, str], Knock] = {
         "account_id": town.people["citizen"]["account_id"], "agency_code": "H97"}),
     ("dismiss", "AppointmentNotFound"): Knock("operator", lambda town, scenes: {
         "account_id": town.people["citizen"]["account_id"], "agency_code": town.agency}),
-    ("delegate", "AccountNotFound"): at("citizen", to_citizen_number="001099999999", until="2031-01-01"),
+    ("delegate", "AccountNotFound"): at("citizen", to_citizen_number="001099999999", until=LATER),
     ("delegate", "DelegationNotPossible"): Knock("citizen", lambda town, scenes: {
-        "to_citizen_number": town.people["citizen"]["citizen_number"], "until": "2031-01-01"}),
+        "to_citizen_number": town.people["citizen"]["citizen_number"], "until": LATER}),
     ("revoke_delegation", "DelegationNotFound"): at("citizen"),
     ("delegation_for", "DelegationNotFound"): at("service"),
 }  # fmt: skip

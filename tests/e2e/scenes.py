@@ -11,12 +11,13 @@ from typing import Any
 import pyotp
 
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
+from tests.support.days import years_ahead
 from tests.support.installation import Town, command, eventually
 
 FEE, FREE, RESULT_FEE, LEVEL_3 = "1.001612", "2.001159", "1.004222", "1.008891"
 LEVEL_3_FREE, DRAFTED = "1.000894", "9.000005"
 FOREIGN, SHRUNK, DRAWN_OUT, COUNTER_ONLY, WITH_CHOICE = "9.000001", "9.000002", "9.000003", "1.000889", "1.001456"
-BEGIN, LATER = "2025-07-01", "2031-01-01"
+BEGIN, LATER = "2025-07-01", years_ahead(4)
 BOOK_NUMBER = "AA/26E-0000001"
 HOOK = "http://127.0.0.1:9/hook"
 LEGAL_BASIS = "Điều 14 Luật Bảo vệ dữ liệu cá nhân"

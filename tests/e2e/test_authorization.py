@@ -10,6 +10,7 @@ import pytest
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import example
 from tests.e2e.scenes import FREE, Scenes
+from tests.support.days import years_ahead
 from tests.support.installation import IN_TIME, Refused, Town, command, doors
 
 # What a door speaks of, and the scene that is somebody else's.
@@ -70,7 +71,7 @@ def test_a_delegate_acts_in_the_procedures_named_and_no_other(town: Town, scenes
 
 TWICE: list[tuple[str, str, str, dict[str, Any]]] = [
     ("applications", "start", "citizen", {"procedure_code": FREE, "channel": "online"}),
-    ("catalog", "set_calendar_day", "catalog_editor", {"date": "2031-03-03", "kind": "holiday", "reason": "Nghỉ bù"}),
+    ("catalog", "set_calendar_day", "catalog_editor", {"date": years_ahead(4), "kind": "holiday", "reason": "Nghỉ bù"}),
     ("identity", "create_agency", "operator", {"code": "H77", "name": "Cơ quan thử"}),
     ("notifications", "set_preferences", "citizen", {"preferences": {"email": False}}),
     ("notifications", "subscribe", "operator", {"url": "http://127.0.0.1:9/x", "event_types": ["fee_settled.v1"]}),

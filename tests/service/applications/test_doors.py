@@ -15,6 +15,7 @@ from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from services.applications.domain.moves import MOVES
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
 from tests.e2e.platforms import World, real_servers
+from tests.support.days import years_ahead
 
 pytestmark = pytest.mark.timeout(300)  # eleven processes start
 
@@ -145,12 +146,12 @@ def test_a_long_life_with_everything_that_can_happen_on_the_way(town: Town) -> N
     assert town.intake_officer.decline_withdrawal(key, reason="Đã xử lý.")["status"] == "accepted"
     town.approver.assign(key, officer_id=town.case_officer.account_id)
     asked = town.case_officer.consult(
-        key, agency_code=town.other_agency, question="Có ý kiến gì không?", due_at="2030-01-02"
+        key, agency_code=town.other_agency, question="Có ý kiến gì không?", due_at=years_ahead(3)
     )
     town.other_agency_desk.answer_consultation(
         key, consultation_id=asked["consultation_id"], opinion="Không có ý kiến."
     )
-    town.case_officer.extend(key, due_at="2030-06-03", reason="Cần xác minh.")
+    town.case_officer.extend(key, due_at=years_ahead(4), reason="Cần xác minh.")
     town.case_officer.request_payment(key, reason="Phí xác minh", amount={"amount": 50_000, "currency": "VND"})
     town.until(lambda: bool(town.accountant.rpc.payments.demands(application_id=key)["items"]))
     town.accountant.rpc.payments.waive(

@@ -11,6 +11,7 @@ from services.applications.errors import TransitionNotAllowed
 from services.applications.event_store.store import Store, UnsafeStore
 from services.applications.read_model.rebuild import rebuild
 from tests.component.applications.use_cases import ENCODED
+from tests.support.days import years_ahead
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 
@@ -119,7 +120,7 @@ def test_an_erased_person_is_in_no_table_and_replay_still_holds(portal):
     portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, **call(actors.CITIZEN))
     portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
     portal.office.assign(key, "case-1", **call(actors.APPROVER))
-    portal.office.consult(key, "H01.02", canaries[3], "2030-01-01", catalog=portal.catalog, **call(actors.CASE))
+    portal.office.consult(key, "H01.02", canaries[3], years_ahead(3), catalog=portal.catalog, **call(actors.CASE))
     portal.office.stop(key, canaries[1], **call(actors.APPROVER))
     portal.follow()
     assert all(canary in dump(portal) for canary in canaries)
