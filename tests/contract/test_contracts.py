@@ -9,12 +9,14 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from infra.chassis import settings
 from infra.chassis.contracts import Schema, contract_of, service_folder
 from infra.chassis.doors import Door
 from infra.chassis.loader import installed, service_class
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.redaction import redacted
 
+ROOT = Path(__file__).resolve().parents[2]
 SERVICES = installed()
 RPCS = [(name, rpc) for name in SERVICES for rpc in contract_of(name).rpc]
 EVENTS = [(name, event) for name in SERVICES for event in contract_of(name).events]
@@ -56,6 +58,11 @@ def literals(service: str) -> set[str]:
 
 def test_all_five_services_are_here():
     assert SERVICES == ["identity", "catalog", "applications", "payments", "notifications"]
+
+
+def test_every_folder_of_services_is_a_service_and_the_reverse():
+    folders = {path.name for path in (ROOT / "services").iterdir() if any(path.glob("*.py"))}
+    assert set(SERVICES) == folders == set(settings.SERVICES)
 
 
 @pytest.mark.parametrize("service", SERVICES)
