@@ -284,10 +284,18 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
         yield number + 1, f"the file breaks off: {broken}"
 
 
+def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a field that stands in it twice one value would be dropped unseen."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a field stands in it twice")
+    return fields
+
+
 def _record(raw: bytes) -> dict[str, Any] | str:
     """The record of a line, or why it is none."""
     try:
-        found = json.loads(raw.decode("utf-8-sig"))
+        found = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_fields_once)
     except UnicodeDecodeError as error:
         return f"not UTF-8: {error.reason} at byte {error.start}"
     except (ValueError, RecursionError) as error:

@@ -6,9 +6,12 @@ days) stands in the channel's description, and ``processingTime`` holds the esti
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Container, Mapping
 from typing import Any
+
+from infra.chassis.vietnamese_text import comparison_key, folded_words
 
 Node = dict[str, Any]
 
@@ -38,6 +41,8 @@ UNITS = {
     "months": ("tháng", "months"),
 }
 MINOR = {"VND": 1}
+UNNAMED = {"vi": "Cơ quan không nêu tên", "en": "Authority not named"}
+LONGEST_IN_IRI = 80
 
 
 def document(procedures: list[tuple[Mapping[str, Any], str]]) -> Node:
@@ -97,15 +102,25 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
 
 def _authority(definition: Mapping[str, Any], base: str) -> Node:
     authority = definition["authority"]
-    codes = authority.get("agency_codes") or [authority["level"]]
+    name = authority["name"] if authority["name"]["vi"].strip() else UNNAMED
+    code = next(iter(authority.get("agency_codes") or []), None) or _named_authority(authority)
     return {
-        "@id": f"{base}/agencies/{codes[0]}",
+        "@id": f"{base}/agencies/{code}",
         "@type": "cv:PublicOrganisation",
-        "dct:identifier": codes[0],
-        "dct:title": language_map(authority["name"]),
-        "skos:prefLabel": language_map(authority["name"]),
+        "dct:identifier": code,
+        "dct:title": language_map(name),
+        "skos:prefLabel": language_map(name),
         "dct:spatial": {"@id": f"{PUBLICATIONS}country/VNM"},
     }
+
+
+def _named_authority(authority: Mapping[str, Any]) -> str:
+    """What an authority without a code is called by in an IRI: its level and its name, so that each has its own."""
+    name = comparison_key(authority["name"]["vi"])
+    words = folded_words(name).replace(" ", "-")[:LONGEST_IN_IRI]
+    return (
+        f"{authority['level']}-{words}-{hashlib.sha256(name.encode()).hexdigest()[:8]}" if name else authority["level"]
+    )
 
 
 def _channel_type(base: str, name: str) -> str:

@@ -7,6 +7,7 @@ A count is taken only where it can be told from the name it runs into: "…NĐ-C
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from services.catalog.importing.findings import Findings
@@ -23,6 +24,9 @@ SEAMS = (
     re.compile(rf"(?<=[{LOWER}])(?=\d)|(?<=\d\d\d\d)(?=[{UPPER}])"),
 )
 LONGEST_FILE_NAME = 120
+# The count once more at the end of a paper's name.
+OWN_COUNT = re.compile(r"\s*[:(–-]?\s*(\d{1,2}) bản chính(?:,\d{1,2} bản sao)?\s*\)?\s*$")
+FORM_NUMBER = re.compile(r"0\d[1-9]")
 YEAR_BEFORE = re.compile(r"(?:/|năm )((?:19|20)\d\d)$")
 CONDITION = re.compile(r"^(?:[-+*•]|\(?[a-zđ\d]{1,2}[.)])*\s*((?:trường hợp|đối với|nếu|khi) [^:;]{3,})", re.IGNORECASE)
 CASE = re.compile(r"trường hợp|đối với|\bnếu\b|\bkhi\b", re.IGNORECASE)
@@ -41,13 +45,20 @@ def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str,
         return []
     for part in parts:
         end = 0
-        for match in COUNT.finditer(part):
+        for match in _counts(part):
             requirements.append(_requirement(part[end : match.start()], match, heading, findings, path, taken))
             end = match.end()
         heading = _heading(part[end:])
     if heading:
         findings.add(path, heading, "paper_text_not_understood")
     return requirements
+
+
+def _counts(part: str) -> list[re.Match[str]]:
+    """The counts of the column; one that another follows at once ("…: 01 bản chính1 bản chính") is the name's own."""
+    matches = list(COUNT.finditer(part))
+    of_column = [one for one, next_one in pairwise(matches) if part[one.end() : next_one.start()].strip()]
+    return [*of_column, *matches[-1:]]
 
 
 def _heading(text: str) -> str:
@@ -58,6 +69,11 @@ def _requirement(
     name: str, match: re.Match[str], heading: str, findings: Findings, path: str, taken: set[str]
 ) -> dict[str, Any]:
     digits, copies = match.group(1), int(match.group(2) or 0)
+    own = OWN_COUNT.search(name)
+    if own:
+        name = name[: own.start()]
+        if int(own.group(1)) != int(digits[-1]):
+            findings.add(path, name + own.group(0) + match.group(0), "paper_count_ambiguous")
     extra, count = count_of(name, digits)
     if count is None:
         findings.add(path, name + match.group(0), "paper_count_ambiguous")
@@ -83,6 +99,8 @@ def requirement(
     text = squeezed(name)[:LONGEST_NAME].strip(" ;")
     if original == 0 and copies == 0:
         findings.add(path, text, "paper_without_count")
+    if not text:
+        findings.add(path, heading or f"{original or 0} bản chính, {copies} bản sao", "paper_text_not_understood")
     condition = _condition(text, heading)
     electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
     return {
@@ -92,7 +110,7 @@ def requirement(
         "original": original or 0,
         "copy": copies,
         "electronic": electronic,
-        "required": condition is None and (original is None or original + copies > 0),
+        "required": bool(text) and condition is None and (original is None or original + copies > 0),
         "condition": condition,
         "group": heading.rstrip(" :")[:LONGEST_NAME] or None,
         "form_url": None,
@@ -117,6 +135,8 @@ def count_of(name: str, digits: str) -> tuple[str, int | None]:
         return "", int(digits)
     if not name or name[-1] == "(" or re.fullmatch(r"0[1-9]", digits):
         return "", int(digits)
+    if FORM_NUMBER.fullmatch(digits):  # "Mẫu số 091 bản chính": no form is number 0, no office asks for 91 copies
+        return digits[:2], int(digits[2])
     for cut in range(1, len(digits)):
         if YEAR_BEFORE.search(name + digits[:cut]) and digits[cut] != "0":
             return digits[:cut], int(digits[cut:])

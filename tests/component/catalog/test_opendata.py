@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from services.catalog import sample_catalogue
+from services.catalog import opendata, sample_catalogue
+from services.catalog.definitions import complete as definitions_complete
 from tests.component.catalog.use_cases import BY, catalogue, command
-from tests.unit.catalog.builders import real_offers
+from tests.unit.catalog.builders import offer, real_offers
 
 TEXT, CONCEPT, LAW = "langString", "skos:Concept", "eli:LegalResource"
 MANY = 10**9
@@ -125,3 +126,29 @@ def test_the_context_is_part_of_the_document():
     document = json.loads(book.exports.export("cpsv-ap")["content"])
     assert document["@context"]["cpsv"] == "http://purl.org/vocab/cpsv#"
     assert all(isinstance(meaning, (str, dict)) for meaning in document["@context"].values())
+
+
+def authorities(*names: str) -> list[dict[str, Any]]:
+    definitions = [
+        {
+            **offer(f"1.{number}"),
+            "authority": {"level": "ministry", "name": {"vi": name}, "agency_codes": []},
+        }
+        for number, name in enumerate(names)
+    ]
+    graph = opendata.document([(definitions_complete(one), "urn:mau") for one in definitions])["@graph"]
+    services = [node for node in graph if node["@type"] == "cpsv:PublicService"]
+    nodes = {node["@id"]: node for node in graph}
+    return [nodes[service["cv:hasCompetentAuthority"]["@id"]] for service in services]
+
+
+def test_an_authority_without_a_code_is_the_one_the_record_names():
+    named = authorities("Cục Mẫu", "Vụ Mẫu", "Cục  Mẫu", "Cục Mậu")
+    assert [node["skos:prefLabel"][0]["@value"] for node in named] == ["Cục Mẫu", "Vụ Mẫu", "Cục Mẫu", "Cục Mậu"]
+    assert len({node["@id"] for node in named}) == 3
+    assert named[0]["@id"] == named[2]["@id"]
+
+
+def test_an_authority_without_a_name_has_a_label_all_the_same():
+    (node,) = authorities("")
+    assert node["skos:prefLabel"][0]["@value"].strip()

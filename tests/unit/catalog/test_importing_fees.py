@@ -258,3 +258,19 @@ def test_reading_fees_never_fails_and_never_invents_an_amount(stated: Amount | N
     if reading.understood and reading.rule["type"] in ("fixed", "per_item"):
         assert stated is not None
         assert reading.rule["amount"] == stated.minor
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        ("25 USD", "25 USD/người, loại có giá trị một lần"),
+        ("50 USD", "nhiều lần"),
+        ("50 USD", "50 USD, có giá trị nhiều lần"),
+        ("150,000,000 Đồng", "cấp mới, gia hạn"),
+        ("150,000,000 Đồng", "Phí cấp mới, gia hạn: 150.000.000 đồng"),
+        ("50,000 Đồng", "Cấp lại: 50.000 đồng"),
+        ("50,000 Đồng", "lần đầu"),
+    ],
+)
+def test_a_fee_that_holds_for_one_case_only_is_a_finding(cell, note):
+    assert "fee_names_its_case" in read_fee(stated_amount(cell), note).kinds

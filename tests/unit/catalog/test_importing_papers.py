@@ -37,6 +37,9 @@ def test_papers_that_run_together_are_told_apart_by_their_counts() -> None:
         ("năm ", "20262", "2026", 2),
         ("kèm theo ", "01", "", 1),
         ("Mẫu số ", "181", "181", None),
+        ("Mẫu số ", "091", "09", 1),
+        ("Phụ lục ", "032", "03", 2),
+        ("Mẫu số ", "0912", "0912", None),
         ("tỷ lệ 1:10.", "0001", "0001", None),
     ],
 )
@@ -51,6 +54,33 @@ def test_a_count_that_cannot_be_told_is_reported() -> None:
     papers = papers_of_table(f"{HEADER}Tờ khai Mẫu số 181 bản chính", findings, "/p")
     assert (papers[0]["name"]["vi"], papers[0]["original"]) == ("Tờ khai Mẫu số 181", 0)
     assert kinds(findings) == ["paper_count_ambiguous"]
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "original", "copies", "found"),
+    [
+        ("Đơn đề nghị : 01 bản chính1 bản chính", "Đơn đề nghị", 1, 0, []),
+        ("Đơn đề nghị (01 bản chính)1 bản chính", "Đơn đề nghị", 1, 0, []),
+        ("Đơn đề nghị: 2 bản chính1 bản chính", "Đơn đề nghị", 1, 0, ["paper_count_ambiguous"]),
+        ("Tờ khai Mẫu số 091 bản chính,1 bản sao", "Tờ khai Mẫu số 09", 1, 1, []),
+    ],
+)
+def test_a_count_that_the_name_repeats_invents_no_second_paper(
+    row: str, name: str, original: int, copies: int, found: list[str]
+) -> None:
+    findings = Findings("1")
+    papers = papers_of_table(f"{HEADER}{row}Ảnh màu1 bản chính", findings, "/p")
+    first, second = [(paper["name"]["vi"], paper["original"], paper["copy"]) for paper in papers]
+    assert first == (name, original, copies)
+    assert second == ("Ảnh màu", 1, 0)
+    assert kinds(findings) == found
+
+
+def test_a_count_without_any_name_asks_for_nothing_and_is_reported() -> None:
+    findings = Findings("1")
+    (paper,) = papers_of_table(f"{HEADER}1 bản chính", findings, "/p")
+    assert not paper["required"]
+    assert kinds(findings) == ["paper_text_not_understood"]
 
 
 def test_headings_between_papers_become_their_condition_or_their_group() -> None:

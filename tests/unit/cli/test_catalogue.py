@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from infra.cli.catalogue import _record as record_of
 from infra.cli.catalogue import export_all, layout_of
 
 
@@ -41,3 +42,14 @@ def test_an_export_is_written_page_by_page(form, content, expected):
     desk, out = Exporting(), io.StringIO()
     assert export_all(desk, form, "2026-01-01", True, out, lambda done: None) == 2
     assert (desk.cursors, out.getvalue()) == ([None, "more"], expected * 2)
+
+
+def test_a_record_with_a_field_twice_is_no_record():
+    assert record_of(b'{"ma_thu_tuc": "1.1", "ten_thu_tuc": "A", "ten_thu_tuc": "B"}') == (
+        "not JSON: a field stands in it twice"
+    )
+    assert record_of(b'{"ma_thu_tuc": "1.1", "o": [{"a": 1, "a": 1}]}') == "not JSON: a field stands in it twice"
+    assert record_of(b'{"ma_thu_tuc": "1.1", "o": [{"a": 1}, {"a": 1}]}') == {
+        "ma_thu_tuc": "1.1",
+        "o": [{"a": 1}, {"a": 1}],
+    }

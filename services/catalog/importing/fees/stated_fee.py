@@ -32,7 +32,14 @@ PLAINLY_FREE = re.compile(
 LONGEST_LABEL = 60
 # "Miễn lệ phí. Phí cấp bản sao … thực hiện theo quy định tại …": free, but a second fee stands elsewhere.
 ANOTHER_FEE = re.compile(r"[.;]\s*phí [^.;]*quy định", re.IGNORECASE)
-ITS_CASE = re.compile(r"đối với|trường hợp|nhóm|\b(?:dưới|trên|từ) \d", re.IGNORECASE)
+ITS_CASE = re.compile(
+    r"đối với|trường hợp|nhóm|\b(?:dưới|trên|từ) \d|một lần\b|nhiều lần|cấp (?:mới|lại|đổi)|gia hạn|lần đầu|bổ sung|"
+    r"thay đổi|sửa đổi",
+    re.IGNORECASE,
+)
+COLUMN_CASE = re.compile(
+    r"trường hợp|nhóm|một lần\b|nhiều lần|cấp (?:mới|lại|đổi)|gia hạn|lần đầu|bổ sung|thay đổi|sửa đổi", re.IGNORECASE
+)
 OWN_NAME = re.compile(r"^[\s(*+-]*((?:lệ )?phí (?!của)[^.;:()\d]{3,160})", re.IGNORECASE)
 # Days that no known clause has explained: what holds on which day is then not known.
 FURTHER_WINDOW = re.compile(
@@ -139,9 +146,12 @@ def _priced_by_column(stated: Amount, note: str) -> FeeReading:
     if re.search(r"hội đồng nhân dân|hđnd", text, re.IGNORECASE):
         return unclear_fee("fee_set_elsewhere", proposal=stated.rule(), currency=stated.currency)
     item = per_item(re.sub(r"^(?:đồng|đông|vnđ|đ)\b\s*", "", text, flags=re.IGNORECASE), 0)[0]
-    kinds = ("fee_names_its_case",) if re.search(r"trường hợp|nhóm", text, re.IGNORECASE) else ()
+    name, law = _name(text), _law(text)
     rule, exempt = replace(stated, per=item).rule(), tuple(read_list(text).exempt)
-    return FeeReading((Period(rule),), stated.currency, _name(text), exempt, _law(note), () if exempt else kinds)
+    for group in exempt:  # whom a fee spares is no case it holds for
+        text = text.replace(group, " ")
+    kinds = ("fee_names_its_case",) if COLUMN_CASE.search(text) else ()
+    return FeeReading((Period(rule),), stated.currency, name, exempt, law, kinds)
 
 
 def _name(text: str) -> str:
