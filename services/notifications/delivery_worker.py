@@ -97,6 +97,22 @@ class Carrier(Protocol):
     def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage: ...
 
 
+@dataclass(frozen=True)
+class Pause:
+    """How long a route rests. A clock that is put back does not lengthen it: then the monotonic one ends it."""
+
+    until: datetime
+    deadline: float
+
+    @classmethod
+    def of(cls, length: timedelta) -> Pause:
+        return cls(clock.now() + length, time.monotonic() + length.total_seconds())
+
+    @property
+    def over(self) -> bool:
+        return self.until <= clock.now() or self.deadline <= time.monotonic()
+
+
 class DeliveryWorker:
     """The duty: sends what is due on one channel, a bounded batch per step."""
 
@@ -104,11 +120,11 @@ class DeliveryWorker:
         self.database = database
         self.carrier = carrier
         self.name = f"delivery-{carrier.channel}"
-        self._paused: dict[str, datetime] = {}  # route -> until when
+        self._paused: dict[str, Pause] = {}  # by route
 
     def step(self) -> int:
         """Recover lost attempts, send what is due; how much was done."""
-        self._paused = {route: until for route, until in self._paused.items() if until > clock.now()}
+        self._paused = {route: pause for route, pause in self._paused.items() if not pause.over}
         recovered, due = self._close_lost(), self._due_deliveries()
         if not due:
             return recovered
@@ -123,7 +139,7 @@ class DeliveryWorker:
                 continue
             outcome, done = self._deliver(delivery_id, send), done + 1
             if outcome is not None and outcome.down:
-                self._paused[route] = clock.now() + PAUSE
+                self._paused[route] = Pause.of(PAUSE)
             if time.monotonic() > stop_at:
                 break
         return done
@@ -216,7 +232,7 @@ class DeliveryWorker:
                 continue
             outcome = self.carrier.ask(message)
             if outcome is not None and outcome.down:
-                self._paused[route] = clock.now() + PAUSE  # it stays open and is asked about later
+                self._paused[route] = Pause.of(PAUSE)  # it stays open and is asked about later
                 continue
             with self.database.session() as session:
                 self._record_result(

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +29,7 @@ from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 
-from infra.chassis.http import call
+from infra.chassis.http import HttpResponse, call
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
@@ -47,6 +48,7 @@ STATUS = {
 UNKNOWN = 404
 CLOSED = frozenset({401, 403, UNKNOWN, 405, 407, 429, 502, 503, 504})
 LATER = frozenset({408, 425})
+REFUSED = frozenset({401, 403})
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,18 @@ class SmsGateway:
 
 
 class SmsCarrier:
-    """Hands texts to the gateway, and asks it what became of one."""
+    """Hands texts to the gateway, and asks it what became of one.
+
+    ``renewed``: the gateway by the settings of now; a token that is refused may have been exchanged in its file.
+    """
 
     channel = "sms"
     delays = states.SMS_DELAYS
 
-    def __init__(self, gateway: SmsGateway, timeout: float = TIMEOUT_S) -> None:
-        self.gateway, self.timeout = gateway, timeout
+    def __init__(
+        self, gateway: SmsGateway, timeout: float = TIMEOUT_S, renewed: Callable[[], SmsGateway] | None = None
+    ) -> None:
+        self.gateway, self.timeout, self.renewed = gateway, timeout, renewed
         # Whoever carries asks and sends: two calls. Asking does no harm, so nobody need wait longer.
         self.lease: timedelta | None = timedelta(seconds=2 * timeout) + MARGIN
 
@@ -129,10 +136,25 @@ class SmsCarrier:
         return DeliveryOutcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _summary(code, answer))
 
     def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
-        body = None if text is None else json.dumps(text).encode()
-        address = self.gateway.address_of(effect_id)
-        answer = call(method, address, body=body, headers=self._headers(body), within=self.timeout)
+        until = time.monotonic() + self.timeout
+        answer = self._call_once(method, effect_id, text, self.timeout)
+        if answer.status in REFUSED and self._has_another_token():
+            answer = self._call_once(method, effect_id, text, max(until - time.monotonic(), 0.001))
         return answer.status, _parsed(answer.body)
+
+    def _call_once(self, method: str, effect_id: str, text: dict[str, str] | None, within: float) -> HttpResponse:
+        body = None if text is None else json.dumps(text).encode()
+        return call(method, self.gateway.address_of(effect_id), body=body, headers=self._headers(body), within=within)
+
+    def _has_another_token(self) -> bool:
+        if self.renewed is None:
+            return False
+        try:
+            gateway = self.renewed()
+        except SettingMissing:
+            return False  # the file is being exchanged at this moment
+        before, self.gateway = self.gateway, gateway
+        return gateway.token != before.token
 
     def _headers(self, body: bytes | None) -> dict[str, str]:
         headers = {"User-Agent": "public-service-portal", "Accept": "application/json"}
@@ -143,16 +165,21 @@ class SmsCarrier:
 
 def sms_carrier_of(settings: Settings) -> SmsCarrier | None:
     """By ``SMS_URL``; without it there are no texts. Outside development token and sender are needed too."""
-    url = settings.get("SMS_URL")
-    if url is None:
+    if settings.get("SMS_URL") is None:
         return None
+    timeout = settings.number("SMS_TIMEOUT", TIMEOUT_S)
+    return SmsCarrier(_gateway_of(settings), timeout, lambda: _gateway_of(settings))
+
+
+def _gateway_of(settings: Settings) -> SmsGateway:
+    url = settings.require("SMS_URL")
     if settings.development:
         token, sender = settings.get("SMS_TOKEN", ""), settings.get("SMS_SENDER", DEVELOPMENT_SENDER)
     else:
         token, sender = settings.require("SMS_TOKEN"), settings.require("SMS_SENDER")
     if not re.fullmatch(r"[\x21-\x7e]*", token):
         raise SettingMissing("SMS_TOKEN", "it must be letters, digits and signs without spaces")
-    return SmsCarrier(SmsGateway.of(url, token, sender), settings.number("SMS_TIMEOUT", TIMEOUT_S))
+    return SmsGateway.of(url, token, sender)
 
 
 def _outcome_of(answer: dict[str, Any], code: int) -> DeliveryOutcome:

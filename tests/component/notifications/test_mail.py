@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.chassis.settings import Settings
+from services.notifications import delivery_worker
 from services.notifications.delivery_worker import LEASE, DeliveryWorker, OutgoingMessage, abandoned_deliveries
 from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, mail_carrier_of
 from tests.component.notifications import mail_server
@@ -129,6 +131,27 @@ def test_an_email_refused_for_days_is_given_up(
             clock.move_to(delivery.next_attempt_at)
     assert delivery.status == "permanent_failure" and "given up after 9 attempts" in (delivery.problem or "")
     assert waits == sorted(waits) and waits[0] == timedelta(minutes=1) and waits[-1] == timedelta(days=1)
+
+
+def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
+    office: Office, tmp_path: Path, clock: time_machine.Coordinates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery_worker, "PAUSE", timedelta(seconds=0.05))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for number in range(2):
+        letter_to(office, "mau@example.vn", f"applications:{number}")
+    sending = worker(office, port)
+    assert sending.step() == 1
+    clock.shift(-3600)  # an hour ahead, then corrected
+    server = mail_server.MailServer(tmp_path, port)
+    try:
+        until = time.monotonic() + 5
+        while not (sent := sending.step()):
+            assert time.monotonic() < until, "the pause goes by a clock that was put back"
+        assert sent == 1
+    finally:
+        server.stop()
 
 
 def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_back(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from services.notifications.follower import duties
 from services.notifications.messages import MESSAGE_KINDS
 from services.notifications.models import Attempt, Delivery, Table
 from services.notifications.reports import DeliveryReports, signature
-from services.notifications.sms_carrier import SmsCarrier, SmsGateway
+from services.notifications.sms_carrier import SmsCarrier, SmsGateway, sms_carrier_of
 from tests.component.notifications.use_cases import Office
 from tests.unit.notifications.actors import CITIZEN, OPERATOR
 from tests.unit.notifications.builders import command, event
@@ -175,6 +176,18 @@ def test_a_wrong_token_loses_no_text(office: Office, gateway: SmsProvider, clock
     assert only(office).status == "temporary_failure" and "401" in (only(office).problem or "")
     clock.shift(timedelta(minutes=5))
     worker(office, gateway).step()
+    assert only(office).status == "sent" and puts(gateway) == [1]
+
+
+def test_a_token_that_is_refused_is_read_anew(office: Office, gateway: SmsProvider, tmp_path: Path) -> None:
+    token = tmp_path / "sms-token"
+    token.write_text("the-one-before", encoding="utf-8")
+    settings = {"SMS_URL": gateway.url, "SMS_TOKEN_FILE": str(token), "PORTAL_HOME": str(tmp_path)}
+    carrier = sms_carrier_of(Settings(settings))
+    assert carrier is not None
+    token.write_text(TOKEN, encoding="utf-8")  # exchanged while the process runs
+    text_to(office)
+    assert DeliveryWorker(office.database, carrier).step() == 1
     assert only(office).status == "sent" and puts(gateway) == [1]
 
 
