@@ -40,6 +40,7 @@ STORE_SPARE = 2
 FREE_CONNECTIONS = (
     "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
 )
+MOST_VERSIONS = 20  # unsound versions listed
 ADVISED_SECRET = 16  # characters
 MOUNTED = re.compile("(_UR[LI]|_KEYS?|SECRET(_[A-Z]+)?|TOKEN|PASSWORD)$")  # settings that come as mounted files
 SECRET = re.compile("(SECRET|TOKEN|PASSWORD)(_|$)")
@@ -59,6 +60,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _pins,
         _clock,
         _calendar,
+        _published_versions,
         _files,
         _secrets,
         _settings,
@@ -116,6 +118,13 @@ def _calendar(settings: Settings) -> list[Finding]:
         else:
             findings.append(Finding("ok", what))
     return findings
+
+
+def _published_versions(settings: Settings) -> list[Finding]:
+    """Procedure versions published before a check existed that would refuse them now."""
+    unsound: list[str] = tool("catalog", "unsound_versions")(settings)
+    advice = "an editor publishes a corrected version; running applications go on under the one they were filed under"
+    return [Finding("note", f"published version {one}"[:500], advice) for one in unsound[:MOST_VERSIONS]]
 
 
 def _files(settings: Settings) -> list[Finding]:

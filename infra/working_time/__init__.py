@@ -11,11 +11,12 @@ from infra.working_time.counting import (
     working_minutes_between,
 )
 from infra.working_time.explanation import explain
-from infra.working_time.promise import ClockChange, Promise
+from infra.working_time.promise import MOST_YEARS, ClockChange, Promise
 from infra.working_time.remainder import moved_to_working_day
 from infra.working_time.restatement import Restatement, restate
 
 __all__ = [
+    "MOST_YEARS",
     "OFFICE_ZONE",
     "UNITS",
     "Clock",

@@ -14,10 +14,9 @@ from typing import Any
 
 from infra.working_time.calendar import NotCountable, WorkingCalendar
 from infra.working_time.counting import counted_to, due_at, next_opening, office_minute, working_minutes_between
-from infra.working_time.promise import ClockChange, Promise, from_iso, to_iso
+from infra.working_time.promise import UNITS_OF_DAYS, ClockChange, Promise, from_iso, to_iso
 from infra.working_time.remainder import (
     OWN_UNIT,
-    UNITS_OF_DAYS,
     Pause,
     counted_in_days,
     counting_goes_on,

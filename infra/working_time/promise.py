@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ MOST_A_YEAR = {
     "calendar_days": 365,
     "months": 12,
 }
+UNITS_OF_DAYS = ("calendar_days", "months")  # counted in whole days, working or not
+MOST_YEARS = 30  # that a promise may reach; every one of them needs a calendar
 INSTANTS = ("at", "due_at", "previous_due_at", "counted_to")
 OPTIONAL = ("rule", "counted_to")  # left out of the JSON of what has none, as it was before they existed
 
@@ -26,6 +29,30 @@ class Promise:
 
     amount: Amount | None
     unit: str
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be counted: ``unknown_unit``, ``negative``, ``fraction`` or ``too_long``; None when it can."""
+        if self.unit == "not_stated" or self.amount is None:
+            return None
+        if self.unit not in MOST_A_YEAR:
+            return "unknown_unit"
+        if not self.amount >= 0:  # nor is what is not a number
+            return "negative"
+        if self.amount > MOST_YEARS * MOST_A_YEAR[self.unit]:
+            return "too_long"
+        return "fraction" if self.unit in UNITS_OF_DAYS and self.amount != int(self.amount) else None
+
+    def countable(self) -> Promise:
+        """Itself, or the nearest promise above that can be counted, for what was published before this was checked.
+
+        A fraction of a day or month counts as a whole one, the longest time as ``MOST_YEARS``.
+        """
+        if self.problem == "fraction" and self.amount is not None:
+            return Promise(math.ceil(self.amount), self.unit)
+        if self.problem == "too_long":
+            return Promise(MOST_YEARS * MOST_A_YEAR[self.unit], self.unit)
+        return self
 
     @property
     def years_reached(self) -> int:

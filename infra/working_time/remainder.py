@@ -21,7 +21,6 @@ from infra.working_time.counting import (
 
 # The rule recorded with a resumption; one without a rule was counted in office minutes, whatever the unit.
 OWN_UNIT = "own_unit"
-UNITS_OF_DAYS = ("calendar_days", "months")
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ class ProcedureRules:
 
     def calendar_for(self, promise: Mapping[str, Any], catalog: CatalogClient) -> WorkingCalendar:
         """The calendar of every year that a promise given now can reach."""
-        return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).years_reached)
+        return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).countable().years_reached)
 
     def _year(self, year: int, change: int, catalog: CatalogClient) -> Mapping[str, Any]:
         cached = self._calendars.get(year)

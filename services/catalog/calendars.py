@@ -18,7 +18,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.instants import today
+from infra.chassis.instants import office_day, today
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import SettingMissing, Settings
@@ -30,7 +30,6 @@ from services.catalog.official_calendar import FIRST_YEAR, LAST_YEAR, LIBRARY, R
 
 DECIDED_BY_MONTH = 12  # of the year before
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
-FARTHEST = 30  # years a promise may reach; each is a calendar to be made
 
 
 class Calendars:
@@ -111,9 +110,11 @@ class Calendars:
                 raise ChannelNotOffered(code=code, channel=channel, offered=", ".join(channels))
             promised = channels[channel]["processing_time"]
             legal = row.definition["legal_maximum"]
-            if max(_years(promised), _years(legal)) > FARTHEST:
+            reach = office_day(accepted).year + 1 + max(_years(promised), _years(legal))
+            if not FIRST_YEAR <= office_day(accepted).year <= reach <= LAST_YEAR:
+                years = f"{FIRST_YEAR}-{LAST_YEAR}"
                 raise DurationTooLong(
-                    reason=f"thời hạn dài hơn {FARTHEST} năm", reason_en=f"it is longer than {FARTHEST} years"
+                    reason=f"chỉ có lịch các năm {years}", reason_en=f"there are calendars of {years} only"
                 )
             calendar = working_calendar(session, accepted, [promised, legal])
             found = {"code": code, "version": row.version, "channel": channel, "processing_time": promised}
@@ -141,8 +142,8 @@ def _counted(
     accepted: datetime, promised: dict[str, Any], legal: dict[str, Any] | None, calendar: WorkingCalendar
 ) -> dict[str, Any]:
     try:
-        running = Clock.start(Promise.from_json(promised), accepted, calendar)
-        bound = Clock.start(Promise.from_json(legal), accepted, calendar).due_at if legal else None
+        running = Clock.start(Promise.from_json(promised).countable(), accepted, calendar)
+        bound = Clock.start(Promise.from_json(legal).countable(), accepted, calendar).due_at if legal else None
         days = explain(running) if running.due_at else []
     except NotCountable as error:
         raise DurationTooLong(reason="lịch làm việc không tính xa đến vậy", reason_en=str(error)) from error
@@ -213,4 +214,4 @@ def _without(days: dict[str, Any], day: date) -> dict[str, Any]:
 
 def _years(promise: dict[str, Any] | None) -> int:
     """How many years a promise can reach beyond the next one."""
-    return Promise.from_json(promise).years_reached if promise else 0
+    return Promise.from_json(promise).countable().years_reached if promise else 0

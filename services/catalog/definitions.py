@@ -9,16 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import jsonschema_rs
 
+from infra.chassis.contracts import Schema
 from infra.chassis.provinces import was_ever_province
 from infra.chassis.refusals import InvalidRequest
+from infra.working_time import MOST_YEARS, Promise
 
 Definition = dict[str, Any]
 Problem = dict[str, str]
 
+DURATION_PROBLEMS = {
+    "unknown_unit": "đơn vị thời gian không có",
+    "negative": "không được âm",
+    "fraction": "ngày thường và tháng phải là số nguyên",
+    "too_long": f"không dài quá {MOST_YEARS} năm",
+}
+DEAREST = 10**15  # minor units, the most that an amount of the contract may be
 CHANNELS = ("online", "counter", "post")
 DEFAULTS: dict[str, Any] = {
     "legal_maximum": None,
@@ -70,12 +80,13 @@ def fingerprint(definition: Mapping[str, Any]) -> str:
 
 def check_definition(definition: Mapping[str, Any], root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
-    problems = [{"pointer": f"{root}{one['pointer']}", "problem": one["problem"]} for one in _problems(definition)]
+    problems = [{"pointer": f"{root}{one['pointer']}", "problem": one["problem"]} for one in problems_in(definition)]
     if problems:
         raise InvalidRequest(problems)
 
 
-def _problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
+def problems_in(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything about a definition in its full shape that could not be counted, quoted or filed."""
     yield from _repeated_ids(definition, "fees")
     yield from _repeated_ids(definition, "requirements")
     if not definition["channels"]:
@@ -87,11 +98,37 @@ def _problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem(f"/authority/province_codes/{index}", f"không phải mã tỉnh, thành phố: {code}"[:100])
     for index, fee in enumerate(definition["fees"]):
         yield from _fee_problems(definition, index, fee)
+    yield from _duration_problems(definition)
     if definition["form"] is not None:
-        try:
-            jsonschema_rs.meta.validate(definition["form"])
-        except jsonschema_rs.ValidationError as error:
-            yield _problem("/form", f"không phải JSON Schema: {error.message}"[:500])
+        yield from _form_problems(definition["form"])
+
+
+def _duration_problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    """What no calendar can count: found here, not when somebody has filed and paid."""
+    promises = {
+        f"/channels/{name}/processing_time": of["processing_time"] for name, of in definition["channels"].items()
+    }
+    if definition["legal_maximum"] is not None:
+        promises["/legal_maximum"] = definition["legal_maximum"]
+    for pointer, promise in promises.items():
+        if problem := Promise.from_json(promise).problem:
+            yield _problem(f"{pointer}/amount", DURATION_PROBLEMS[problem])
+
+
+def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
+    """A form that answers are checked by: compiled as filing compiles it, and asking for nothing it does not know."""
+    try:
+        jsonschema_rs.meta.validate(dict(form))
+        Schema(dict(form))
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, TypeError, ValueError) as error:
+        yield _problem("/form", f"không phải JSON Schema: {error}"[:500])
+        return
+    known = form.get("properties")
+    if known is None or form.get("additionalProperties", False) not in (False, None):
+        return
+    for name in form.get("required", []):
+        if name not in known:
+            yield _problem("/form/required", f"bắt buộc trường không có trong biểu mẫu: {name}"[:200])
 
 
 def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
@@ -103,6 +140,8 @@ def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, A
         yield _problem(f"{at}/valid_until", "sớm hơn valid_from")
     if rule["type"] == "percentage" and not _ends_at_an_amount(definition, fee):
         yield _problem(f"{at}/rule/of", "phải là mã của một khoản thu khác, không xoay vòng")
+    elif _dearest(definition, fee) > DEAREST:
+        yield _problem(f"{at}/rule", f"mức thu có thể vượt {DEAREST}")
     if rule["type"] == "tiered":
         bounds = [tier["up_to"] for tier in rule["tiers"]]
         if None in bounds[:-1] or [b for b in bounds if b is not None] != sorted({b for b in bounds if b is not None}):
@@ -121,6 +160,16 @@ def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) ->
         seen.add(fee["id"])
         fee = fees[fee["rule"]["of"]]
     return bool(fee["rule"]["type"] != "not_stated")
+
+
+def _dearest(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> Fraction:
+    """The most that one item can cost by a fee whose percentages end at an amount."""
+    rule = fee["rule"]
+    if rule["type"] == "percentage":
+        other = next(one for one in definition["fees"] if one["id"] == rule["of"])
+        return _dearest(definition, other) * Fraction(str(rule["percent"])) / 100
+    amounts = [part["amount"] for part in (*rule.get("tiers", ()), *rule.get("options", ()))]
+    return Fraction(max([rule.get("amount", 0), *amounts]))
 
 
 def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:

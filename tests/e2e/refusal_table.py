@@ -179,7 +179,7 @@ CATALOG: dict[tuple[str, str], Knock] = {
     ("quote", "ChannelNotOffered"): at(None, code="1.000889", channel="post"),
     ("quote", "ChoiceMissing"): at(None, code=WITH_CHOICE, channel="online", choices={}),
     ("due_date", "ChannelNotOffered"): at(None, code="1.000889", channel="post"),
-    ("due_date", "DurationTooLong"): at(None, code=DRAWN_OUT, channel="online"),
+    ("due_date", "DurationTooLong"): at(None, code=DRAWN_OUT, channel="online", accepted_at="2190-03-02T02:00:00Z"),
     ("wards", "ProvinceNotFound"): at(None, province_code="00"),
     ("wards", "WardsNotKnown"): at(None, province_code="01", at="2024-01-01"),
     **{(door, "DraftNotFound"): at("catalog_editor", code="9.999999")

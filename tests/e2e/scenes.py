@@ -74,8 +74,8 @@ def catalogue(town: Town, scenes: Scenes) -> None:
     fee = sample["fees"][0]
     published(town, sample | {"code": FOREIGN, "fees": [{**fee, "currency": "USD"}]})
     published(town, sample | {"code": SHRUNK, "fees": []})
-    endless = {"processing_time": {"amount": 100_000, "unit": "months"}}
-    published(town, sample | {"code": DRAWN_OUT, "fees": [], "channels": {"online": endless}})
+    longest = {"processing_time": {"amount": 360, "unit": "months"}}
+    published(town, sample | {"code": DRAWN_OUT, "fees": [], "channels": {"online": longest}})
     for number in (1, 2):
         dearer = [{**fee, "rule": {"type": "fixed", "amount": 1_000_000 + number}}]
         proposed = published(town, sample | {"code": "9.000004", "fees": []}) if number == 1 else None

@@ -30,8 +30,11 @@ Moved = dict[str, Any]  # {"happenings": [...], "calendar": {...} | None}
 
 
 def start(promise: Mapping[str, Any], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
-    """The clock an acceptance starts, holding only the days of the calendar it can meet."""
-    clock = Clock.start(Promise.from_json(promise), accepted_at, calendar)
+    """The clock an acceptance starts, holding only the days of the calendar it can meet.
+
+    A promise published before durations were checked is counted as the nearest one above that can be.
+    """
+    clock = Clock.start(Promise.from_json(promise).countable(), accepted_at, calendar)
     return _trimmed(clock)
 
 

@@ -165,3 +165,13 @@ def test_no_year_is_asked_for_that_the_catalogue_has_no_calendar_of(portal):
     portal.catalog.calendar = lambda year: asked.append(year) or {"year": year, "days": [], "version": "1"}
     portal.office.procedure_rules.calendar(datetime(2199, 6, 3, tzinfo=UTC), portal.catalog, years=9)
     assert set(asked) == {2199, 2200} and FIRST_YEAR == 1990 and LAST_YEAR == 2200
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "counted"),
+    [(1.5, "months", 2), (2.5, "calendar_days", 3), (100_000, "months", 360), (0.5, "working_days", 0.5)],
+)
+def test_an_application_under_a_promise_that_could_not_be_counted_is_accepted(portal, amount, unit, counted):
+    key = accepted(portal, "2026-03-02T09:00+07:00", amount, unit)
+    clock = portal.store.get(key).clock
+    assert clock.promise.amount == counted and clock.due_at is not None

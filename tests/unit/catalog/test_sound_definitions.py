@@ -1,0 +1,144 @@
+"""What passes the check of a definition can be counted, quoted and filed; what cannot is pointed at."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.chassis.contracts import Schema, contract_of
+from infra.chassis.refusals import InvalidRequest
+from infra.working_time import Clock, Promise, WorkingCalendar
+from services.catalog import definitions, fees
+from services.catalog.errors import ChoiceMissing
+from tests.unit.catalog.builders import fee, offer
+
+SHAPE = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)
+ACCEPTED = (datetime(2026, 2, 13, 2, tzinfo=UTC), datetime(2028, 2, 29, 9, 59, tzinfo=UTC))
+UNITS = ("working_hours", "working_days", "calendar_days", "months", "not_stated")
+
+
+def pointers(definition: dict[str, Any]) -> list[str]:
+    try:
+        definitions.check_definition(definitions.complete(definition), root="")
+    except InvalidRequest as refused:
+        return [problem["pointer"] for problem in refused.facts["problems"]]
+    return []
+
+
+def promised(amount: Any, unit: str) -> dict[str, Any]:
+    return offer(channels={"counter": {"processing_time": {"amount": amount, "unit": unit}}})
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit"),
+    [(1.5, "months"), (2.5, "calendar_days"), (100_000, "months"), (361, "months"), (-1, "working_days")],
+)
+def test_a_time_that_cannot_be_counted_is_pointed_at(amount, unit):
+    assert pointers(promised(amount, unit)) == ["/channels/counter/processing_time/amount"]
+    assert pointers(offer(legal_maximum={"amount": amount, "unit": unit})) == ["/legal_maximum/amount"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit"), [(0.5, "working_days"), (1.5, "working_hours"), (360, "months"), (None, "not_stated")]
+)
+def test_a_time_that_can_be_counted_is_taken(amount, unit):
+    assert pointers(promised(amount, unit)) == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"$ref": "#/nowhere"},
+        {"$ref": "https://mau.example/form.json"},
+        {"$schema": "http://mau.example/schema"},
+        {"properties": {"a": {"pattern": "("}}},
+        {"definitions": [1]},
+    ],
+)
+def test_a_form_that_filing_could_not_compile_is_pointed_at(form):
+    assert pointers(offer(form=form)) == ["/form"]
+
+
+def test_a_form_may_not_require_what_it_does_not_ask():
+    form = {"type": "object", "properties": {"ho_ten": {"type": "string"}}, "required": ["ho_ten", "tuoi"]}
+    assert pointers(offer(form=form)) == ["/form/required"]
+    assert pointers(offer(form={**form, "additionalProperties": True})) == []
+
+
+def test_percentages_of_percentages_may_not_grow_beyond_what_money_can_be():
+    chain = [fee({"type": "fixed", "amount": 10**15}, id="0")]
+    chain += [fee({"type": "percentage", "of": str(n), "percent": 1000}, id=str(n + 1)) for n in range(2)]
+    assert pointers(offer(fees=chain)) == ["/fees/1/rule", "/fees/2/rule"]
+
+
+amounts = st.integers(0, 10**15)
+rules = st.one_of(
+    st.just({"type": "free"}),
+    st.just({"type": "not_stated"}),
+    st.builds(lambda amount: {"type": "fixed", "amount": amount}, amounts),
+    st.builds(lambda amount: {"type": "per_item", "amount": amount, "item": "bản"}, amounts),
+    st.builds(lambda tiers: {"type": "tiered", "tiers": tiers}, st.lists(
+        st.fixed_dictionaries({"up_to": st.none() | st.integers(1, 99), "amount": amounts}), min_size=1, max_size=3)),
+    st.builds(lambda of, percent: {"type": "percentage", "of": of, "percent": percent},
+              st.sampled_from("0123"), st.floats(0, 1000)),
+    st.builds(lambda ids: {"type": "choice", "choice": "loai", "options": [
+        {"id": one, "name": {"vi": one}, "amount": 5} for one in ids]}, st.lists(st.sampled_from("ab"), min_size=1)),
+)  # fmt: skip
+durations = st.fixed_dictionaries(
+    {"amount": st.none() | st.integers(0, 100_000) | st.floats(0, 100_000), "unit": st.sampled_from(UNITS)}
+)
+forms = st.none() | st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.just("object"),
+        "properties": st.dictionaries(st.sampled_from("abc"), st.sampled_from([{}, {"pattern": "["}, {"$ref": "#/x"}])),
+        "required": st.lists(st.sampled_from("abc"), unique=True),
+        "additionalProperties": st.booleans(),
+    },
+)
+
+
+@st.composite
+def drawn_definitions(draw: st.DrawFn) -> dict[str, Any]:
+    charged = [fee(rule, id=str(n)) for n, rule in enumerate(draw(st.lists(rules, max_size=4)))]
+    channels = draw(st.dictionaries(st.sampled_from(["online", "counter", "post"]), durations, min_size=1))
+    return offer(
+        channels={name: {"processing_time": duration} for name, duration in channels.items()},
+        legal_maximum=draw(st.none() | durations),
+        fees=charged,
+        form=draw(forms),
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(drawn_definitions(), st.integers(1, 1000))
+def test_whatever_passes_can_be_counted_quoted_and_filed(definition, quantity):
+    full = definitions.complete(definition)
+    if SHAPE.problems(full) or pointers(definition):
+        return
+    for channel, offered in full["channels"].items():
+        for promise in filter(None, (offered["processing_time"], full["legal_maximum"])):
+            for accepted in ACCEPTED:
+                Clock.start(Promise.from_json(promise), accepted, WorkingCalendar())
+        query = fees.FeeQuery(channel, date(2026, 3, 2), {"loai": "a"}, quantity)
+        try:
+            fees.quote(full, query)
+        except ChoiceMissing:
+            query = fees.FeeQuery(channel, date(2026, 3, 2), {"loai": "b"}, quantity)
+            fees.quote(full, query)
+    if full["form"]:
+        answers = dict.fromkeys(full["form"].get("properties", {}), "x")
+        assert isinstance(Schema(full["form"]).problems(answers), list)
+
+
+@given(durations.filter(lambda one: one["unit"] != "not_stated"))
+def test_what_was_published_before_is_counted_as_the_nearest_promise_above(duration):
+    promise = Promise.from_json(duration)
+    nearest = promise.countable()
+    assert nearest.problem is None
+    if promise.problem == "fraction":
+        assert 0 <= nearest.amount - promise.amount <= 1
