@@ -141,4 +141,4 @@ def test_what_was_published_before_is_counted_as_the_nearest_promise_above(durat
     nearest = promise.countable()
     assert nearest.problem is None
     if promise.problem == "fraction":
-        assert 0 <= nearest.amount - promise.amount <= 1
+        assert 0 <= float(nearest.amount or 0) - float(promise.amount or 0) <= 1
