@@ -16,7 +16,7 @@ from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
 from infra.chassis.files import text_of
 from infra.chassis.messaging.wire import PUBLISH_OPTIONS, Replies
-from infra.chassis.refusals import Forwarded, ServiceUnavailable
+from infra.chassis.refusals import Forwarded, ServiceUnavailable, Unauthenticated
 from infra.chassis.settings import Settings
 
 FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest"}
@@ -89,16 +89,20 @@ class ServiceToken:
 
     def __init__(self, asking: RpcClient, settings: Settings, service: str) -> None:
         self._rpc, self._settings, self._service = asking, settings, service
-        self._token, self._until = "", 0.0
+        self._token, self._until = "", float("-inf")
 
     def value(self) -> str:
-        if time.time() > self._until:
+        if time.monotonic() > self._until:
             secret = service_secret(self._settings, self._service)
             reply = self._rpc.call(
                 "identity", "client_token", {"client_id": self._service, "client_secret": secret}, {}, 5.0
             )
-            self._token, self._until = reply["access_token"], time.time() + float(reply["expires_in"]) - 30
+            self._token, self._until = reply["access_token"], time.monotonic() + float(reply["expires_in"]) - 30
         return self._token
+
+    def forget(self) -> None:
+        """It was refused: the next call fetches another, whatever its own clock said."""
+        self._until = float("-inf")
 
 
 def service_secret(settings: Settings, service: str) -> str:
@@ -149,6 +153,13 @@ class Proxy:
         headers = {f"nameko.{key}": value for key, value in self._context.context_data.items() if value is not None}
         if neighbour.as_service:
             headers["nameko.auth_token"] = neighbour.own_token.value()
+        try:
+            return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining())
+        except Forwarded as refused:
+            if not neighbour.as_service or refused.name != Unauthenticated.__name__:
+                raise
+        neighbour.own_token.forget()
+        headers["nameko.auth_token"] = neighbour.own_token.value()
         return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining())
 
     def _remaining(self) -> float:

@@ -7,12 +7,14 @@ may stand in the URL. What it does not know is named, not dropped. What the URL 
 from __future__ import annotations
 
 import re
+import sqlite3
 from typing import Any
 
 import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra.chassis.settings import SettingMissing
 
@@ -22,6 +24,8 @@ LOCK_TIMEOUT_MS = 5_000
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([^\s,\"]+)")
 # The session or its server can do no work, or not any more: read-only, shut down, its prepared statement is gone.
+# A lock not had, a deadlock, a race lost, too many connections, only reading, a statement over its time.
+PASSING = frozenset({"55P03", "40P01", "40001", "53300", "25006", "57014"})
 USELESS = frozenset({"25006", "57P01", "57P02", "57P03", "57P05", "25P03", "26000", "42P05"})
 
 
@@ -77,6 +81,17 @@ def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: A
     )
     event.listen(engine, "handle_error", _throw_away)
     return engine
+
+
+def can_be_waited_out(error: BaseException | None) -> bool:
+    """Whether a fault of the database is over in a while: a lock not had in time, only reading, too much going on."""
+    while error is not None:
+        if isinstance(error, sqlite3.OperationalError):
+            return any(word in str(error) for word in ("locked", "readonly"))
+        if getattr(error, "sqlstate", None) in PASSING or isinstance(error, PoolTimeout):
+            return True
+        error = getattr(error, "orig", None) or error.__cause__
+    return False
 
 
 def _throw_away(context: Any) -> None:

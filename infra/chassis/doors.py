@@ -18,9 +18,18 @@ from nameko.rpc import Rpc
 from infra.chassis import logs, metrics
 from infra.chassis.auth import Call
 from infra.chassis.commands import Command
+from infra.chassis.connections import can_be_waited_out
 from infra.chassis.contracts import contract_of, integral
 from infra.chassis.messaging.wire import CheckedRpcConsumer
-from infra.chassis.refusals import DeadlineExceeded, Forbidden, InternalFailure, InvalidRequest, Refusal, as_remote
+from infra.chassis.refusals import (
+    DeadlineExceeded,
+    Forbidden,
+    InternalFailure,
+    InvalidRequest,
+    Refusal,
+    ServiceUnavailable,
+    as_remote,
+)
 
 
 class Door(Rpc):
@@ -89,7 +98,11 @@ def _through(
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
         logs.get().info("refused", refusal=refusal.name, arguments=_loggable(kwargs, rule))
         raise as_remote(refusal, call.language) from None
-    except Exception:
+    except Exception as error:
+        if can_be_waited_out(error):
+            metrics.door_refusals.labels(service.name, name, ServiceUnavailable.__name__).inc()
+            logs.get().warning("database_busy", error=f"{type(error).__name__}: {error}"[:300])
+            raise as_remote(ServiceUnavailable(service=service.name), call.language) from None
         metrics.door_failures.labels(service.name, name).inc()
         logs.get().exception("door_failed", arguments=_loggable(kwargs, rule))
         raise InternalFailure(call.call_id, call.language) from None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import overload
+from urllib.parse import quote
 
 from infra.chassis.files import text_of, write_new
 
@@ -133,7 +134,7 @@ class Settings:
     def database_url(self, service: str) -> str:
         """SQLAlchemy URL of ``service``'s own database."""
         if self.embedded:
-            return f"sqlite:///{self.home / f'{service}.sqlite'}"
+            return f"sqlite:///{quote(str(self.home / f'{service}.sqlite'), safe='/ ')}"
         return self.require(f"{service.upper()}_DATABASE_URL")
 
     def migration_url(self, service: str) -> str:

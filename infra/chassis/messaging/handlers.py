@@ -27,7 +27,7 @@ from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep
+from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep, too_many
 from infra.chassis.redaction import json_bytes, storable
 
 LONGEST_ID = 120  # characters of an event's id that an inbox holds
@@ -95,6 +95,7 @@ class ReliableHandler(EventHandler):
                 not isinstance(body, dict)
                 or not isinstance(body.get("id"), str)
                 or not isinstance(body.get("data"), dict)
+                or too_many(body)
                 or too_deep(body)
             ):
                 raise MalformedEnvelope("not a CloudEvent")

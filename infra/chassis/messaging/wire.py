@@ -27,6 +27,7 @@ from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_
 
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 MAX_DEPTH = 60  # nesting of JSON
+MAX_VALUES = 200_000  # members and items of one argument; nobody walks through more of them
 MAX_HEADER = 64 * 1024
 HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to the broker, growing
 
@@ -80,8 +81,26 @@ def check_body(body: Any, size: int) -> None:
     if not (isinstance(body, dict) and isinstance(body.get("args"), list) and isinstance(body.get("kwargs"), dict)):
         raise MalformedBody("", "thiếu args và kwargs", "it has no args and kwargs")
     for name, value in (*body["kwargs"].items(), ("args", body["args"])):
+        if too_many(value):
+            problem = f"nhiều hơn {MAX_VALUES} giá trị", f"more than {MAX_VALUES} values"
+            raise MalformedBody(f"/{name}", *problem)
         if too_deep(value):
             raise MalformedBody(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def too_many(value: Any, limit: int = MAX_VALUES) -> bool:
+    """Whether JSON holds more values than that. A list or table is counted by its length before it is walked."""
+    seen, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            seen += len(one)
+            if seen > limit:
+                return True
+            waiting += [
+                inner for inner in (one.values() if isinstance(one, dict) else one) if isinstance(inner, dict | list)
+            ]
+    return False
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:

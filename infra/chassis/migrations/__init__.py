@@ -7,7 +7,9 @@ A revision is frozen: literal columns and literal SQL, so that what the tables b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.engine import make_url
 
-from infra.chassis.connections import engine_of
+from infra.chassis.connections import engine_of, is_postgresql
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
 
@@ -48,11 +50,23 @@ def folder(service: str) -> Path:
 def upgrade(settings: Settings, service: str, revision: str = "heads") -> None:
     """Bring one service's database to ``revision``; makes an embedded one's folder; grants the service its rights."""
     url = settings.migration_url(service)
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     config = configuration(service, url)
     config.attributes["service_role"] = _role_to_grant(settings, service)
-    command.upgrade(config, revision)
+    with _one_at_a_time(url):
+        command.upgrade(config, revision)
+
+
+@contextmanager
+def _one_at_a_time(url: str) -> Iterator[None]:
+    """On SQLite by a file beside the database; on PostgreSQL :func:`run` takes a lock of the server."""
+    path = make_url(url).database
+    if is_postgresql(url) or not path or path == ":memory:":
+        yield
+        return
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{path}.migrating").open("a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def at_head(settings: Settings, service: str) -> bool:

@@ -1,0 +1,137 @@
+"""Work before authentication is bounded; what a caller can wait out is refused by name; own credentials are renewed."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+from nameko.exceptions import RemoteError
+from sqlalchemy.exc import OperationalError
+
+from infra.chassis import clients, migrations
+from infra.chassis.messaging.wire import MAX_VALUES, MalformedBody, check_body
+from infra.chassis.refusals import Forwarded
+from infra.chassis.settings import Settings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [[0] * 3_000_000, [[0] * 3000] * 1000, {str(number): 0 for number in range(300_000)}, [{"a": [{}] * 2000}] * 500],
+    ids=["one list", "lists of lists", "members", "mixed"],
+)
+def test_a_request_of_too_many_values_is_refused_before_anybody_walks_through_it(text):
+    began = time.process_time()
+    with pytest.raises(MalformedBody) as refused:
+        check_body({"args": [], "kwargs": {"text": text}}, 1)
+    assert time.process_time() - began < 0.5
+    assert refused.value.problem["pointer"] == "/text" and str(MAX_VALUES) in refused.value.problem["en"]
+
+
+def test_a_request_of_many_values_is_taken():
+    check_body({"args": [], "kwargs": {"records": [{"a": 1, "b": [1, 2]}] * 20_000}}, 1)
+
+
+def failing(error):
+    def fail(self, command):
+        raise error
+
+    return fail
+
+
+def of_the_server(kind):
+    return OperationalError("UPDATE", {}, kind("what the server says"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        of_the_server(psycopg.errors.LockNotAvailable),
+        of_the_server(psycopg.errors.ReadOnlySqlTransaction),
+        of_the_server(psycopg.errors.QueryCanceled),
+        of_the_server(psycopg.errors.DeadlockDetected),
+        of_the_server(psycopg.errors.TooManyConnections),
+        OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked")),
+        OperationalError("UPDATE", {}, sqlite3.OperationalError("attempt to write a readonly database")),
+    ],
+    ids=lambda error: type(error.orig).__name__,
+)
+def test_what_a_caller_can_wait_out_is_refused_by_name(echo, monkeypatch, error):
+    monkeypatch.setattr(echo.counter, "count", failing(error))
+    with pytest.raises(RemoteError) as refused:
+        echo.call("count", command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c04")
+    assert refused.value.exc_type == "ServiceUnavailable"
+
+
+def test_any_other_fault_of_a_database_stays_a_failure(echo, monkeypatch):
+    monkeypatch.setattr(echo.counter, "count", failing(of_the_server(psycopg.errors.UndefinedTable)))
+    with pytest.raises(RemoteError) as failed:
+        echo.call("count", command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c05")
+    assert failed.value.exc_type == "InternalFailure"
+
+
+class Identity:
+    """Gives tokens; a neighbour that refuses the first ``refused`` of them."""
+
+    def __init__(self, refused=0):
+        self.given, self.refused, self.calls = 0, refused, 0
+
+    def call(self, service, method, arguments, headers, timeout):
+        if method == "client_token":
+            self.given += 1
+            return {"access_token": f"token {self.given}", "expires_in": 3600}
+        self.calls += 1
+        if self.calls <= self.refused:
+            raise Forwarded("Unauthenticated", "the token is not valid yet")
+        return headers["nameko.auth_token"]
+
+
+def proxy(identity, tmp_path):
+    settings = Settings({"SERVICE_CLIENT_SECRET": "only for a test", "PORTAL_HOME": str(tmp_path)})
+    neighbour = clients.Neighbour.__new__(clients.Neighbour)
+    neighbour.service, neighbour.timeout, neighbour.as_service = "catalog", 5.0, True
+    neighbour.rpc, neighbour.own_token = identity, clients.ServiceToken(identity, settings, "payments")
+    context = type("Context", (), {"context_data": {}, "data": {}})()
+    return clients.Proxy(neighbour, context)
+
+
+def test_an_own_token_that_is_refused_is_fetched_anew_once(tmp_path):
+    identity = Identity(refused=1)
+    assert proxy(identity, tmp_path).search() == "token 2" and identity.given == 2
+    hopeless = Identity(refused=9)
+    with pytest.raises(Forwarded):
+        proxy(hopeless, tmp_path).search()
+    assert hopeless.calls == 2 and hopeless.given == 2
+
+
+def test_a_clock_that_is_corrected_does_not_change_how_long_a_token_is_used(tmp_path, monkeypatch):
+    identity = Identity()
+    catalog = proxy(identity, tmp_path)
+    catalog.search()
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    catalog.search()
+    monkeypatch.setattr(time, "time", lambda: 1e11)
+    catalog.search()
+    assert identity.given == 1
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
+    catalog.search()
+    assert identity.given == 2
+
+
+def test_three_first_migrations_at_once_on_sqlite_make_one_database(tmp_path):
+    settings = Settings({"PORTAL_HOME": str(tmp_path / "50% cổng #1?")})
+    program = (
+        "import sys; from infra.chassis import migrations; from infra.chassis.settings import Settings\n"
+        "migrations.upgrade(Settings({'PORTAL_HOME': sys.argv[1]}), 'payments')"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(settings.home)], stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    for process in started:
+        _out, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors.decode()[-500:]
+    assert (settings.home / "payments.sqlite").exists() and migrations.at_head(settings, "payments")
