@@ -27,9 +27,9 @@ from services.applications.private_data.pending_blobs import OrphanBlobs
 from services.applications.read_model.projector import Projector, position
 from services.applications.transparency.sealer import Sealer
 from services.applications.transparency.tiles import TilePublisher
-from services.applications.transparency.witness_watch import Witnessing
+from services.applications.transparency.witness_watch import WitnessWatch
 from services.applications.verification.evidence import LoggedHistories
-from services.applications.verification.integrity_findings import Alarming
+from services.applications.verification.integrity_findings import IntegrityCheck
 
 BATCH = 100
 
@@ -137,6 +137,6 @@ def duties(settings: Settings) -> list[Duty]:
         ErasureWorker.of(settings, personal_data.PersonalData),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),
-        Witnessing.from_settings(settings),
-        Alarming(store.database, LoggedHistories(store)),
+        WitnessWatch.from_settings(settings),
+        IntegrityCheck(store.database, LoggedHistories(store)),
     ]

@@ -16,7 +16,7 @@ from services.applications.commands.decisions import Decisions
 from services.applications.commands.fee_settlement import FeeSettlement
 from services.applications.commands.office import Office
 from services.applications.erasure.erasure import Erasures
-from services.applications.exchange.export import Exporting
+from services.applications.exchange.export import LogExport
 from services.applications.personal_data import PersonalData
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.queries.applications import ApplicationQueries
@@ -25,7 +25,7 @@ from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import Evidence
-from services.applications.verification.self_check import Verifying
+from services.applications.verification.self_check import SelfCheck
 
 Json = dict[str, Any]
 CITIZEN = {"citizen"}
@@ -48,8 +48,8 @@ class ApplicationsService(Operations):
     tracking = dependencies.Provided(Tracking)
     history_reader = dependencies.Provided(HistoryReader)
     statistician = dependencies.Provided(Statistician)
-    exports = dependencies.Provided(Exporting)
-    checks = dependencies.Provided(Verifying)
+    exports = dependencies.Provided(LogExport)
+    checks = dependencies.Provided(SelfCheck)
     proofs = dependencies.Provided(Proofs)
     bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasures)

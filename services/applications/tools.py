@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from services.applications.domain.moves import diagram as lifecycle_diagram
-from services.applications.exchange.evidence_reader import Bundled as EvidenceReader
+from services.applications.domain.moves import lifecycle_diagram
+from services.applications.exchange.evidence_reader import EvidenceReader
 from services.applications.exchange.history_import import import_history
 from services.applications.read_model.rebuild import rebuild
-from services.applications.reports.html import html as report_as_html
-from services.applications.reports.pdf import font_of as report_font
-from services.applications.reports.pdf import pdf as report_as_pdf
+from services.applications.reports.html import report_as_html
+from services.applications.reports.pdf import report_as_pdf, report_font
 from services.applications.reports.report import report
 from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.sealing import seal_all
 from services.applications.verification import verifier
-from services.applications.verification.self_check import Verifying as SelfCheck
-from services.applications.verification.self_check import published as published_log
+from services.applications.verification.self_check import SelfCheck, published_log
 from services.applications.verification.tampering_demo import tamper_with_a_copy
 
 __all__ = [

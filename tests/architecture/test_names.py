@@ -31,38 +31,12 @@ SPINE = {
 # Public names that stand twice today.
 TWICE: set[str] = {
     "Agency",
-    "Call",
-    "Report",
-    "State",
-    "answers",
-    "check_reader",
-    "declare",
-    "instant",
     "iso",
-    "office_day",
-    "plain",
-    "position",
-    "published",
-    "rows_of",
-    "shown",
-    "told",
 }
 
 # Module-level definitions that are a bare word today, as "folder/file.py name".
 BARE: set[str] = {
     "infra/working_time/counting.py _whole",
-    "infra/working_time/promise.py written",
-    "services/applications/exchange/export.py Found",
-    "services/applications/exchange/export.py WHOLE",
-    "services/applications/exchange/ocel.py _told",
-    "services/applications/exchange/timestamps.py WRITTEN",
-    "services/applications/exchange/xes_writer.py _written",
-    "services/applications/reports/pdf.py _said",
-    "services/applications/reports/report.py shown",
-    "services/applications/representation/event.py told",
-    "services/applications/verification/commitment_check.py _held",
-    "services/applications/verification/commitment_check.py _known",
-    "services/applications/verification/self_check.py _said",
 }
 
 

@@ -144,7 +144,7 @@ def _targets(move: Move, source: Status | None) -> list[Status]:
     return sorted({origin for sources in into for origin in sources if origin is not None}, key=list(Status).index)
 
 
-def diagram() -> str:
+def lifecycle_diagram() -> str:
     """The table as a Mermaid state diagram; moves that change nothing are left out."""
     labels: dict[tuple[str, str], list[str]] = {}
     for source, command, _event, target in arrows():

@@ -23,18 +23,18 @@ from services.applications.errors import ApplicationNotFound, InvalidRequest
 from services.applications.event_store.store import StoredAggregate, Streams
 from services.applications.exchange.export import FORMATS
 from services.applications.representation.application import differences
-from services.applications.representation.event import told
-from services.applications.representation.imported_history import imported_picture
-from services.applications.representation.opened import in_place, rows_of, words_of
+from services.applications.representation.enclosed import enclosed_rows, openings_of, with_openings
+from services.applications.representation.event import event_as_json
+from services.applications.representation.imported_history import imported_history_as_json
 from services.applications.representation.opened_application import opened_application
-from services.applications.verification.integrity_rules import alarms
+from services.applications.verification.integrity_rules import findings_in
 
 
-class Bundled:
+class EvidenceReader:
     """One application, from its evidence. ``ValueError`` or ``KeyError`` for what is no evidence file."""
 
     def __init__(self, bundle: Mapping[str, Any]) -> None:
-        self.bundle, self.words = bundle, words_of(bundle)
+        self.bundle, self.words = bundle, openings_of(bundle)
         self.key = UUID(bundle["application_id"])
         self.positions = [int(event["notification_id"]) for event in bundle["events"]]
         self.streams = Streams({"MAPPER_TOPIC": "services.applications.event_store.recorders:AllowedTopics"})
@@ -42,7 +42,7 @@ class Bundled:
 
     def history(self) -> dict[str, Any]:
         """``{application_id, reference, version, items}``, oldest first."""
-        items = [in_place(told(event), self.words) for event in self._events()]
+        items = [with_openings(event_as_json(event), self.words) for event in self._events()]
         reference = self._kept(None).reference
         return {"application_id": str(self.key), "reference": reference, "version": len(items), "items": items}
 
@@ -84,7 +84,7 @@ class Bundled:
 
     def findings(self) -> list[dict[str, Any]]:
         """What the integrity alarms find in this history, as a running service would have recorded it."""
-        return [alarm.to_json() for alarm in alarms(rows_of(self.bundle))]
+        return [alarm.to_json() for alarm in findings_in(enclosed_rows(self.bundle))]
 
     def export(self, form: str) -> str:
         """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""
@@ -97,8 +97,8 @@ class Bundled:
 
     def _shown(self, event: Any) -> dict[str, Any]:
         """As an export of the service shows it: what was imported open, words of applications sealed."""
-        row: dict[str, Any] = told(event)
-        return dict(in_place(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
+        row: dict[str, Any] = event_as_json(event)
+        return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
 
     def _application(self, version: int | None) -> Application:
         if not isinstance(found := self._kept(version), Application):
@@ -122,7 +122,7 @@ class Bundled:
         return versions[-1]
 
     def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> dict[str, Any]:
-        opened: dict[str, Any] = in_place(imported_picture(history, until), self.words)
+        opened: dict[str, Any] = with_openings(imported_history_as_json(history, until), self.words)
         if not opened["activities"]:
             raise ApplicationNotFound(application_id=str(self.key))
         return opened

@@ -22,7 +22,7 @@ from services.applications.event_store.store import Store
 from services.applications.exchange.ocel import ocel2
 from services.applications.exchange.xes_writer import xes
 from services.applications.private_data.imported_details import ImportedDetails
-from services.applications.representation.event import told
+from services.applications.representation.event import event_as_json
 
 COLUMNS = (
     "position",
@@ -41,7 +41,7 @@ COLUMNS = (
     "command_id",
     "facts",
 )
-WHOLE = ("ocel2", "xes")  # formats that tell whole histories
+WHOLE_HISTORY_FORMATS = ("ocel2", "xes")  # formats that tell whole histories
 BEGINNINGS = ("applications.Started", "applications.HistoryImported")
 IMPORTED_NAMES = {
     "HistoryImported": "history_imported.v1",
@@ -49,15 +49,15 @@ IMPORTED_NAMES = {
     "ImportedHistoryErased": "imported_history_erased.v1",
 }
 LONGEST_HISTORY = 100_000
-Found = list[tuple[int, ApplicationEvent, dict[str, Any]]]  # position, event, what readers see of it
+ExportRows = list[tuple[int, ApplicationEvent, dict[str, Any]]]  # position, event, what readers see of it
 
 
-class Exporting:
+class LogExport:
     def __init__(self, store: Store) -> None:
         self.store = store
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Exporting:
+    def from_settings(cls, settings: Settings) -> LogExport:
         return cls(Store.from_settings(settings))
 
     def export(
@@ -77,7 +77,7 @@ class Exporting:
         """
         after = int((key_of(cursor, int) or [0])[0])
         since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
-        whole = format in WHOLE
+        whole = format in WHOLE_HISTORY_FORMATS
         rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])
         found = self._whole(rows) if whole else rows
         chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
@@ -99,14 +99,14 @@ class Exporting:
             "next_cursor": None if last else cursor_of(rows[-1].id),
         }
 
-    def _shown(self, chosen: list[tuple[int, ApplicationEvent]]) -> Found:
+    def _shown(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
         """Words of applications stay sealed; what was imported is told as it was written, unless erased."""
         imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
         with self.store.database.session() as session:
             said = ImportedDetails.of(session, sorted(imported))
 
         def shown(event: ApplicationEvent) -> dict[str, Any]:
-            return dict(said.in_place(told(event))) if event.TOPIC in IMPORTED_TOPICS else told(event)
+            return dict(said.in_place(event_as_json(event))) if event.TOPIC in IMPORTED_TOPICS else event_as_json(event)
 
         return [(at, event, shown(event)) for at, event in chosen]
 
@@ -116,7 +116,7 @@ class Exporting:
         return [row for key in keys for row in self.store.rows(after=0, limit=LONGEST_HISTORY, application_id=key)]
 
 
-def as_jsonl(events: Found, first: bool, last: bool) -> str:
+def as_jsonl(events: ExportRows, first: bool, last: bool) -> str:
     """One CloudEvent per line."""
     lines = [
         cloud_event(
@@ -133,7 +133,7 @@ def as_jsonl(events: Found, first: bool, last: bool) -> str:
     return "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
 
 
-def as_csv(events: Found, first: bool, last: bool) -> str:
+def as_csv(events: ExportRows, first: bool, last: bool) -> str:
     """With a heading (and the byte order mark) on the first page; no cell can be taken for a formula."""
     return csv_page((_cells(*event) for event in events), heading=COLUMNS if first else None)
 
@@ -144,19 +144,19 @@ def _cells(position: int, event: ApplicationEvent, seen: dict[str, Any]) -> list
     return [row[column] for column in COLUMNS]
 
 
-def as_ocel2(events: Found, first: bool, last: bool) -> str:
+def as_ocel2(events: ExportRows, first: bool, last: bool) -> str:
     return "".join(ocel2(_rows(events)))
 
 
-def as_xes(events: Found, first: bool, last: bool) -> str:
+def as_xes(events: ExportRows, first: bool, last: bool) -> str:
     return "".join(xes(_rows(events), first=first, last=last))
 
 
-def _rows(events: Found) -> Iterator[dict[str, Any]]:
+def _rows(events: ExportRows) -> Iterator[dict[str, Any]]:
     return ({"position": position, **row} for position, _, row in events)
 
 
-FORMATS: dict[str, Callable[[Found, bool, bool], str]] = {
+FORMATS: dict[str, Callable[[ExportRows, bool, bool], str]] = {
     "jsonl": as_jsonl,
     "csv": as_csv,
     "ocel2": as_ocel2,

@@ -23,7 +23,7 @@ from infra.chassis import clock
 from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import STATUS, ImportedHistory
 from services.applications.event_store.store import Store
-from services.applications.exchange.history_reader import Activity, BadMapping, Columns, Read, read_history
+from services.applications.exchange.history_reader import Activity, BadMapping, Columns, OlderHistory, read_history
 from services.applications.private_data.imported_details import ImportedDetails, keep_details
 
 CASES_A_TRANSACTION = 100
@@ -32,13 +32,13 @@ Identity = tuple[str, str, str | None, tuple[tuple[str, str], ...]]
 Progress = Callable[[int, int, str], None]  # (how much, of how much, "reading" in bytes or "storing" in activities)
 
 
-class TakingIn:
+class HistoryImport:
     def __init__(self, store: Store) -> None:
         self.store = store
 
     def take_in(
         self,
-        found: Read,
+        found: OlderHistory,
         *,
         system: str,
         import_id: str,
@@ -116,7 +116,7 @@ def take_in_file(
     by: Mapping[str, Any] | None = None,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """See `imported.import_history`; the answer also has "sha256" of the file."""
+    """See ``import_history``; the answer also has "sha256" of the file."""
     columns, size = Columns.parse(mapping.read_text(encoding="utf-8-sig")), file.stat().st_size
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -124,7 +124,7 @@ def take_in_file(
         found = read_history(opened, file.name, columns, lambda position: progress(position, size, "reading"))
         progress(size, size, "reading")
     # The file's own hash stays out of the events: with few lines, what was erased could be guessed from it.
-    told = TakingIn(Store.from_settings(settings)).take_in(
+    told = HistoryImport(Store.from_settings(settings)).take_in(
         found,
         system=system or name_of(file),
         import_id=str(uuid4()),
@@ -173,10 +173,10 @@ def import_history(
     by: Mapping[str, Any] | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """`portal import-history`: take a XES or CSV file in by a YAML mapping; the answer of `TakingIn.take_in`.
+    """``portal import-history``: take a XES or CSV file in by a YAML mapping; see ``HistoryImport.take_in``.
 
-    `system`: the name of the older system, by default the file's name without its endings. The same system and case
-    make the same stream. `progress`: see `taking_in`. BadMapping, NotXes or OSError for what cannot be read at all.
+    ``system``: the name of the older system, by default the file's name without its endings. The same system and case
+    make the same stream. BadMapping, NotXes or OSError for what cannot be read at all.
     """
     from services.applications.exchange.history_import import take_in_file  # the store knows this module's topics
 

@@ -17,8 +17,8 @@ from typing import IO, Any, cast
 import yaml
 
 from services.applications.exchange.csv_reader import read_lines
-from services.applications.exchange.timestamps import instant
-from services.applications.exchange.xes_reader import NotXes, read
+from services.applications.exchange.timestamps import written_instant
+from services.applications.exchange.xes_reader import NotXes, read_xes
 
 REQUIRED = ("case", "activity", "timestamp")
 LONGEST_NAME = 500  # characters of a case, an activity
@@ -79,7 +79,7 @@ Rows = Iterator[tuple[int, Mapping[str, str], str | None]]
 
 
 @dataclass
-class Read:
+class OlderHistory:
     """What a file holds: activities by case in the order of time, bad lines with the reason, how many lines repeat."""
 
     cases: dict[str, list[Activity]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Read:
 
 def read_history(
     file: IO[bytes], name: str, mapping: Columns, progress: Callable[[int], None] = lambda position: None
-) -> Read:
+) -> OlderHistory:
     """Read a file that can be sought, by the ending of its name: `.xes`, else CSV. BadMapping, NotXes.
 
     `progress`: told now and then how many bytes of the file, packed or not, have been read.
@@ -112,8 +112,8 @@ def _watched(rows: Rows, look: Callable[[], None]) -> Rows:
         yield row
 
 
-def _gathered(rows: Rows, mapping: Columns) -> Read:
-    found, seen = Read(), set()
+def _gathered(rows: Rows, mapping: Columns) -> OlderHistory:
+    found, seen = OlderHistory(), set()
     for line, values, problem in rows:
         activity = problem or _activity(line, values, mapping)
         if isinstance(activity, str):
@@ -150,7 +150,7 @@ _CASE = "\0case"  # a name no attribute has: in most logs case and activity are 
 def _xes_rows(file: IO[bytes], mapping: Columns) -> Rows:
     """The case is an attribute of the trace; other attributes of a trace go to each of its events, under `case:`."""
     named = mapping.case.removeprefix("case:")
-    for number, trace, event in read(file):
+    for number, trace, event in read_xes(file):
         of_case = {f"case:{key}": value for key, value in trace.items() if key != named}
         own = "" if mapping.case == mapping.activity else event.get(mapping.case, "")
         yield number, {**of_case, **event, _CASE: trace.get(named, own)}, None
@@ -163,7 +163,7 @@ def _activity(line: int, values: Mapping[str, str], mapping: Columns) -> Activit
         return "case, activity or time is empty"
     if len(case) > LONGEST_NAME or len(activity) > LONGEST_NAME:
         return f"case or activity is longer than {LONGEST_NAME} characters"
-    at = instant(stamp)
+    at = written_instant(stamp)
     if at is None:
         return f"no time: {stamp[:60]}"
     resource = values.get(mapping.resource) if mapping.resource else None

@@ -56,7 +56,7 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
         return _imported(row, objects, related)
     said = {"position": row.get("position"), "version": row["version"], "status": row.get("status"), **by}
     said["legal_basis"] = row.get("legal_basis")
-    return _told(row, row["kind"], row["at"], said, related)
+    return _event_json(row, row["kind"], row["at"], said, related)
 
 
 def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> dict[str, Any]:
@@ -67,10 +67,10 @@ def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[
         related.append(_of(objects, row, "resource", who, {"name": who}, "by"))
     said = {"position": row.get("position"), "version": row["version"], "status": row.get("status")}
     said |= {"imported_at": row["at"], "attributes": _json(facts["attributes"]) if facts.get("attributes") else None}
-    return _told(row, facts["activity"], facts["occurred_at"], said, related)
+    return _event_json(row, facts["activity"], facts["occurred_at"], said, related)
 
 
-def _told(row: Row, kind: str, at: str, said: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
+def _event_json(row: Row, kind: str, at: str, said: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "id": f"{row['application_id']}:{row['version']}",
         "type": kind,

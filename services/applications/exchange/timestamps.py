@@ -16,7 +16,7 @@ TIME = (
     r"(?P<hour>\d{1,2})(?::|h|g| giờ )(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?: ?(?P<half>SA|CH|AM|PM))?(?: ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?"
 )
-WRITTEN = [
+TIME_PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
     for date in (DAY_FIRST, YEAR_FIRST)
     for pattern in (rf"{date}(?:(?:T|,? +){TIME})?", rf"{TIME},? +(?:ngày )?{date}")
@@ -24,10 +24,10 @@ WRITTEN = [
 YEARS = range(1900, 2200)
 
 
-def instant(text: str) -> datetime | None:
+def written_instant(text: str) -> datetime | None:
     """An aware instant; None for anything that is no date of a year between 1900 and 2199."""
     written = " ".join(text.split())
-    found = next((match for pattern in WRITTEN if (match := pattern.fullmatch(written))), None)
+    found = next((match for pattern in TIME_PATTERNS if (match := pattern.fullmatch(written))), None)
     try:
         at = _read(found) if found else datetime.fromisoformat(written)
     except ValueError:

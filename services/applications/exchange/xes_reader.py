@@ -22,7 +22,7 @@ class NotXes(ValueError):
     """The file is no XES log, or stops being one."""
 
 
-def read(file: IO[bytes]) -> Iterator[tuple[int, Attributes, Attributes]]:
+def read_xes(file: IO[bytes]) -> Iterator[tuple[int, Attributes, Attributes]]:
     """(number of the event, trace attributes, event attributes) of a XES file; memory holds one trace."""
     number, root, events = 0, None, []
     try:

@@ -46,7 +46,7 @@ def xes(rows: Iterable[Row], *, first: bool = True, last: bool = True) -> Iterat
                 yield "</trace>\n"
             current = row["application_id"]
             name = row["facts"].get("reference") or row["facts"].get("case") or current
-            yield "<trace>" + _written("concept:name", name) + _written("portal:application_id", current)
+            yield "<trace>" + _attribute("concept:name", name) + _attribute("portal:application_id", current)
         yield _event(row) if row["kind"] not in OF_THE_TRACE else ""
     yield ("</trace>\n" if current is not None else "") + ("</log>\n" if last else "")
 
@@ -56,37 +56,37 @@ def _event(row: Row) -> str:
         return _imported(row)
     by = row.get("by") or {}
     said = [
-        _written("concept:name", row["kind"]),
-        _written("time:timestamp", row["at"], "date"),
-        _written("lifecycle:transition", "complete"),
-        _written("org:resource", by.get("account_id")),
-        _written("org:role", by.get("role")),
-        _written("org:group", by.get("agency_code")),
-        _written("portal:version", row["version"], "int"),
-        _written("portal:position", row.get("position"), "int"),
-        _written("portal:status", row.get("status")),
-        _written("portal:legal_basis", row.get("legal_basis")),
+        _attribute("concept:name", row["kind"]),
+        _attribute("time:timestamp", row["at"], "date"),
+        _attribute("lifecycle:transition", "complete"),
+        _attribute("org:resource", by.get("account_id")),
+        _attribute("org:role", by.get("role")),
+        _attribute("org:group", by.get("agency_code")),
+        _attribute("portal:version", row["version"], "int"),
+        _attribute("portal:position", row.get("position"), "int"),
+        _attribute("portal:status", row.get("status")),
+        _attribute("portal:legal_basis", row.get("legal_basis")),
     ]
-    facts = [_written(f"portal:{name}", value) for name, value in row["facts"].items()]
+    facts = [_attribute(f"portal:{name}", value) for name, value in row["facts"].items()]
     return "<event>" + "".join(said + facts) + "</event>\n"
 
 
 def _imported(row: Row) -> str:
     facts = row["facts"]
     said = [
-        _written("concept:name", facts["activity"]),
-        _written("time:timestamp", facts["occurred_at"], "date"),
-        _written("org:resource", facts.get("resource")),
-        _written("portal:imported_at", row["at"], "date"),
-        _written("portal:version", row["version"], "int"),
-        _written("portal:position", row.get("position"), "int"),
+        _attribute("concept:name", facts["activity"]),
+        _attribute("time:timestamp", facts["occurred_at"], "date"),
+        _attribute("org:resource", facts.get("resource")),
+        _attribute("portal:imported_at", row["at"], "date"),
+        _attribute("portal:version", row["version"], "int"),
+        _attribute("portal:position", row.get("position"), "int"),
     ]
     taken = {"concept:name", "time:timestamp", "org:resource"}
     others = [(name, value) for name, value in (facts.get("attributes") or {}).items() if name not in taken]
-    return "<event>" + "".join([*said, *(_written(name, value) for name, value in others)]) + "</event>\n"
+    return "<event>" + "".join([*said, *(_attribute(name, value) for name, value in others)]) + "</event>\n"
 
 
-def _written(key: str, value: Any, kind: str = "string") -> str:
+def _attribute(key: str, value: Any, kind: str = "string") -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.applications.models import AnswerSet
 from services.applications.private_data import vault
-from services.applications.representation.opened import spread
+from services.applications.representation.enclosed import with_imported_details
 
 
 def keep_details(
@@ -39,4 +39,4 @@ class ImportedDetails:
         return cls({row.answers_id: row.value for row in session.execute(query)})
 
     def in_place(self, value: Any) -> Any:
-        return spread(value, lambda sealed: self.known.get(sealed["line_id"]))
+        return with_imported_details(value, lambda sealed: self.known.get(sealed["line_id"]))

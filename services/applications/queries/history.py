@@ -31,8 +31,8 @@ from services.applications.private_data.imported_details import ImportedDetails
 from services.applications.private_data.stored_contents import StoredContents
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.application import differences
-from services.applications.representation.event import told
-from services.applications.representation.imported_history import imported_picture
+from services.applications.representation.event import event_as_json
+from services.applications.representation.imported_history import imported_history_as_json
 from services.applications.representation.opened_application import opened_application
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class HistoryReader:
             "application_id": application_id,
             "reference": application.reference,
             "version": application.version,
-            "items": [words.in_place(told(event)) for event in events],
+            "items": [words.in_place(event_as_json(event)) for event in events],
         }
 
     def state_at(
@@ -112,7 +112,9 @@ class HistoryReader:
             changes = differences(self._opened(session, before), self._opened(session, after))
             words = self._words_of(session, after)
         low, high = sorted((from_version, to_version))
-        between = [words.in_place(told(event)) for event in self.store.events(application_id, after=low, until=high)]
+        between = [
+            words.in_place(event_as_json(event)) for event in self.store.events(application_id, after=low, until=high)
+        ]
         return {
             "application_id": application_id,
             "from_version": from_version,
@@ -246,7 +248,7 @@ class HistoryReader:
             known = ", ".join(sorted(kinds.values()))
             raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
         rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
-        items = [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
+        items = [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
         last = self.store.last_position()
         with self.database.session() as session:
             filters = {"application_id": application_id, "kind": kind, "after": after}
@@ -258,7 +260,9 @@ class HistoryReader:
 
     def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:
         if isinstance(application, ImportedHistory):
-            opened: dict[str, Any] = self._words_of(session, application).in_place(imported_picture(application, until))
+            opened: dict[str, Any] = self._words_of(session, application).in_place(
+                imported_history_as_json(application, until)
+            )
             if not opened["activities"]:
                 raise ApplicationNotFound(application_id=str(application.id))
             return opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from html import escape
 
-from services.applications.reports.report import Report, Span, shown
+from services.applications.reports.report import Report, Span, office_time_text
 
 WIDTH, ROW = 900, 26
 COLOURS = {"citizen": "#7aa6c2", "counter": "#c9a227", "officer": "#4f7f52", "over": "#999999"}
@@ -21,7 +21,7 @@ svg.key{width:24px;height:9px;margin-right:.4rem}p{font-size:12px;margin:.3rem 0
 """
 
 
-def html(report: Report) -> str:
+def report_as_html(report: Report) -> str:
     """The whole page."""
     return (
         f'<!doctype html><html lang="{report.language}"><meta charset="utf-8">'
@@ -49,8 +49,9 @@ def _timeline(report: Report) -> str:
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(report.says("timeline"))}">'
         '<defs><pattern id="paused" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="6" height="6" fill="#eeeeee"/><rect width="3" height="6" fill="#9a9a9a"/></pattern></defs>'
-        f'{bars}{due}<text x="0" y="{height - 4}" font-size="12">{shown(report.since)}</text>'
-        f'<text x="{WIDTH}" y="{height - 4}" font-size="12" text-anchor="end">{shown(report.until)}</text></svg>'
+        f'{bars}{due}<text x="0" y="{height - 4}" font-size="12">{office_time_text(report.since)}</text>'
+        f'<text x="{WIDTH}" y="{height - 4}" font-size="12" text-anchor="end">'
+        f"{office_time_text(report.until)}</text></svg>"
     )
 
 
@@ -62,7 +63,7 @@ def _key(report: Report) -> str:
         said.append(hatched + report.says("paused_key"))
     if report.due_at:
         line = '<svg class="key" viewBox="0 0 24 9"><rect x="11" width="2" height="9" fill="#b00020"/></svg>'
-        said.append(f"{line}{report.says('due_key')}: {shown(report.due_at)}")
+        said.append(f"{line}{report.says('due_key')}: {office_time_text(report.due_at)}")
     return f"<p>{' &#160; '.join(said)}</p>" if said else ""
 
 
@@ -87,7 +88,7 @@ def _x(report: Report, at: datetime) -> float:
 def _hands(report: Report) -> str:
     heads = "".join(f'<th scope="col">{report.says(key)}</th>' for key in ("from", "to", "where", "how_long"))
     rows = "".join(
-        f"<tr><td>{shown(span.since)}</td><td>{shown(span.until)}</td><td>{escape(report.holder(span))}</td>"
+        f"<tr><td>{office_time_text(span.since)}</td><td>{office_time_text(span.until)}</td><td>{escape(report.holder(span))}</td>"
         f"<td>{escape(report.lasted(span))}</td></tr>"
         for span in report.spans
     )
@@ -97,7 +98,7 @@ def _hands(report: Report) -> str:
 def _events(report: Report) -> str:
     heads = "".join(f'<th scope="col">{report.says(key)}</th>' for key in ("when", "what", "who", "note"))
     rows = "".join(
-        f"<tr><td>{shown(line.at)}</td><td>{escape(line.what)}</td><td>{escape(line.who)}</td>"
+        f"<tr><td>{office_time_text(line.at)}</td><td>{escape(line.what)}</td><td>{escape(line.who)}</td>"
         f"<td>{escape(line.note)}</td></tr>"
         for line in report.lines
     )

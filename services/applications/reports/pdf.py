@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from services.applications.reports.page import HEIGHT, WIDTH, Colour, Font, Page
-from services.applications.reports.report import Report, Span, shown
+from services.applications.reports.report import Report, Span, office_time_text
 
 MARGIN, BOTTOM = 40.0, 46.0
 MOST_SPANS = 10
@@ -39,7 +39,7 @@ class NoFont(Refusal):
     todo_en = "Set REPORT_FONT to a .ttf file that has all Vietnamese letters, or take the HTML format."
 
 
-def font_of(settings: Settings) -> Font:
+def report_font(settings: Settings) -> Font:
     """`REPORT_FONT`, else the font package if it is installed, else one of the distribution's."""
     named = settings.get("REPORT_FONT")
     places = [named] if named else [*_packaged(), *PLACES]
@@ -55,7 +55,7 @@ def _packaged() -> list[str]:
     return [str(path) for folder in folders for path in sorted(Path(folder).glob("files/NotoSans[[]*.ttf"))]
 
 
-def pdf(report: Report, font: Font) -> bytes:
+def report_as_pdf(report: Report, font: Font) -> bytes:
     """The whole file; always one page."""
     page = Page(font, report.title, report.language)
     page.text(MARGIN, 56, page.fitted(report.title, 15, ROOM), 15)
@@ -97,8 +97,8 @@ def _timeline(page: Page, report: Report, y: float) -> float:
     if report.due_at:
         x = _x(report, report.due_at)
         page.line(x, top, x, y, RED, 1.2)
-    page.text(MARGIN, y + 8, shown(report.since), 7, GREY)
-    last = shown(report.until)
+    page.text(MARGIN, y + 8, office_time_text(report.since), 7, GREY)
+    last = office_time_text(report.until)
     page.text(MARGIN + ROOM - page.width(last, 7), y + 8, last, 7, GREY)
     return _key(page, report, y + 20)
 
@@ -108,16 +108,16 @@ def _key(page: Page, report: Report, y: float) -> float:
     x = MARGIN
     if any(span.paused for span in report.spans):
         _hatched(page, x, 20, y - 6)
-        x = _said(page, x + 24, y, report.says("paused_key"))
+        x = _key_text(page, x + 24, y, report.says("paused_key"))
     if report.due_at:
         page.line(x + 2, y - 7, x + 2, y + 2, RED, 1.2)
-        x = _said(page, x + 8, y, f"{report.says('due_key')}: {shown(report.due_at)}")
+        x = _key_text(page, x + 8, y, f"{report.says('due_key')}: {office_time_text(report.due_at)}")
     if len(report.spans) > MOST_SPANS:
-        _said(page, x, y, f"+ {len(report.spans) - MOST_SPANS} {report.says('more_spans')}", RED)
+        _key_text(page, x, y, f"+ {len(report.spans) - MOST_SPANS} {report.says('more_spans')}", RED)
     return y + 4
 
 
-def _said(page: Page, x: float, y: float, text: str, colour: Colour = GREY) -> float:
+def _key_text(page: Page, x: float, y: float, text: str, colour: Colour = GREY) -> float:
     page.text(x, y, text, 7, colour)
     return x + page.width(text, 7) + 16
 
@@ -149,7 +149,7 @@ def _events(page: Page, report: Report, y: float, bottom: float) -> None:
     y += 12
     fitting = max(int((bottom - y) // 11) - 1, 0)
     for line in report.lines[:fitting]:
-        cells = (shown(line.at), line.what, line.who, line.note)
+        cells = (office_time_text(line.at), line.what, line.who, line.note)
         for (x, room), cell in zip(columns, cells, strict=True):
             page.text(MARGIN + x, y + 8, page.fitted(cell, 7.5, room), 7.5)
         y += 11

@@ -1,6 +1,6 @@
 """One application on one page: who had it, how long, what stopped the clock, what was done. Content, not looks.
 
-`report()` works on rows (see `reading`), of a running service or of an evidence file; HTML and PDF are made of it.
+``report()`` works on rows (see ``representation.enclosed``), of a running service or of an evidence file.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _line(row: Row, language: str) -> Line:
 def _acted(row: Row, language: str) -> str:
     """Who did it: the role in words, the beginning of the account's id, the agency."""
     by = row.get("by") or {}
-    role, account = by.get("role"), by.get("account_id")
+    role, account = str(by.get("role") or ""), str(by.get("account_id") or "")
     named = [ROLE_NAMES.get(role, {}).get(language) or role, short(account) if account != role else None]
     return " · ".join(str(part) for part in (*named, by.get("agency_code")) if part)
 
@@ -183,8 +183,8 @@ def _facts(rows: Sequence[Row], clock: Clock | None, language: str) -> list[tupl
         ("status", STATUS_NAMES.get(status, {}).get(language, status)),
         ("submitted", _first(rows, "Submitted")),
         ("accepted", _first(rows, "Accepted")),
-        ("promised", shown(clock.promised_at) if clock and clock.promised_at else None),
-        ("due", shown(clock.last_due_at) if clock and clock.last_due_at else None),
+        ("promised", office_time_text(clock.promised_at) if clock and clock.promised_at else None),
+        ("due", office_time_text(clock.last_due_at) if clock and clock.last_due_at else None),
     ]
     return [(LABELS[key][language], str(value)) for key, value in found if value]
 
@@ -201,13 +201,13 @@ def _fact(rows: Sequence[Row], name: str) -> Any:
 
 
 def _first(rows: Sequence[Row], kind: str) -> str | None:
-    return next((shown(_at(row)) for row in rows if row["kind"] == kind), None)
+    return next((office_time_text(_at(row)) for row in rows if row["kind"] == kind), None)
 
 
 def _at(row: Row) -> datetime:
     return datetime.fromisoformat(row["facts"].get("occurred_at") or row["at"])
 
 
-def shown(at: datetime) -> str:
+def office_time_text(at: datetime) -> str:
     """An instant as a page shows it: office time, Vietnamese order."""
     return at.astimezone(OFFICE_ZONE).strftime("%d/%m/%Y %H:%M")

@@ -14,7 +14,7 @@ from services.applications.domain.moves import allowed_from
 from services.applications.domain.statuses import NAMES, official_code
 
 
-def picture(application: Application) -> dict[str, Any]:
+def application_as_json(application: Application) -> dict[str, Any]:
     """Everything the events of an application tell, JSON values only."""
     return {
         "application_id": str(application.id),

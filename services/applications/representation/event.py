@@ -22,7 +22,7 @@ CARRIED = (
 )
 
 
-def told(event: ApplicationEvent) -> dict[str, Any]:
+def event_as_json(event: ApplicationEvent) -> dict[str, Any]:
     """One event as readers see it; ``facts`` is what this kind of event has of its own."""
     facts = {name: value for name, value in vars(event).items() if name not in CARRIED and value is not None}
     return {

@@ -9,7 +9,7 @@ from typing import Any
 from services.applications.domain.imported_history import STATUS, ImportedHistory
 
 
-def imported_picture(history: ImportedHistory, until: datetime | None = None) -> dict[str, Any]:
+def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> dict[str, Any]:
     """An imported history as plain JSON; `until`: only what is said to have happened by then."""
     shown = sorted(history.activities, key=lambda one: (_moment(one), one["version"]))
     if until is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from services.applications.domain.application import Application
-from services.applications.representation.application import picture
+from services.applications.representation.application import application_as_json
 
 Sealed = Mapping[str, str]
 
@@ -28,7 +28,7 @@ class Contents(Protocol):
 
 def opened_application(application: Application, contents: Contents) -> dict[str, Any]:
     """Everything the events of an application tell, with answers, papers, statements and the applicant's name."""
-    view = picture(application)
+    view = application_as_json(application)
     answers, result = application.answers, (view["decision"] or {}).get("result")
     view["answers"] = contents.answers(answers) if answers else None
     view["applicant_name"] = contents.applicant_name

@@ -32,10 +32,3 @@ def leaf_of(row: StoredRow) -> bytes:
     topic = row.topic.encode()
     head = _HEAD.pack(row.notification_id, row.application_id.bytes, row.version, len(topic))
     return MAGIC + head + topic + hashlib.sha256(row.state).digest()
-
-
-def notification_of(leaf: bytes) -> int:
-    """The notification id a leaf speaks of; raises ValueError for bytes that are no leaf."""
-    if len(leaf) < len(MAGIC) + _HEAD.size or not leaf.startswith(MAGIC):
-        raise ValueError("these bytes are no leaf of a portal event")
-    return int(_HEAD.unpack_from(leaf, len(MAGIC))[0])

@@ -98,26 +98,6 @@ def consistency_proof(first: int, second: int, node: Node) -> list[bytes]:
     return whole + path[::-1]
 
 
-def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes:
-    """The root a proof leads to; raises ValueError when it has the wrong length (RFC 9162 2.1.3.2)."""
-    if not 0 <= index < size:
-        raise ValueError(f"leaf {index} is not in a tree of {size} leaves")
-    at, last, hashed = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            raise ValueError("the inclusion proof is too long")
-        if at & 1 or at == last:
-            hashed = node_hash(sibling, hashed)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            hashed = node_hash(hashed, sibling)
-        at, last = at >> 1, last >> 1
-    if last:
-        raise ValueError("the inclusion proof is too short")
-    return hashed
-
-
 def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether the proof shows that the second tree extends the first (RFC 9162 2.1.4.2)."""
     if first > second or first < 0:

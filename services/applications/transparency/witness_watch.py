@@ -45,7 +45,7 @@ class KnownWitness:
         return answer.status, answer.body.decode("utf-8", "replace")
 
 
-class Witnessing:
+class WitnessWatch:
     """Has the latest checkpoint cosigned by every witness.
 
     What has a cosignature already is shown again at the start, when it is not the one shown last, and once a minute: a
@@ -61,7 +61,7 @@ class Witnessing:
         self._shown_at: dict[str, float] = {}
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Witnessing:
+    def from_settings(cls, settings: Settings) -> WitnessWatch:
         lines = (settings.get("AUDIT_WITNESSES") or "").splitlines()
         pairs = [line.split() for line in lines if line.strip()]
         witnesses = [KnownWitness(VerifierKey.parse(key), url) for key, url in pairs]

@@ -32,7 +32,7 @@ REASONS = {
 }
 
 
-def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
+def first_broken_commitment(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
     """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None.
 
     `progress`: (position reached, last position of the log).
@@ -42,10 +42,10 @@ def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None =
         held = [
             {"application_id": str(row.originator_id), "version": row.originator_version, "position": row.id, **one}
             for row in found
-            for one in _held(store.event_of(row))
+            for one in _commitments_of(store.event_of(row))
         ]
         with store.database.session() as session:
-            known = _known(session, [one["id"] for one in held]) | _parties(session, held)
+            known = _openings(session, [one["id"] for one in held]) | _parties(session, held)
         for one in held:
             if kind := _fault(one, known, erased):
                 one.pop("people", None)
@@ -56,7 +56,7 @@ def first_bad_beside(store: Store, progress: Callable[[int, int], None] | None =
     return None
 
 
-def _held(event: Any) -> Iterator[dict[str, Any]]:
+def _commitments_of(event: Any) -> Iterator[dict[str, Any]]:
     """What must lie beside for this event: ids with commitments; for a first event the people it names."""
     for _, sealed in sealed_parts(vars(event)):
         yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
@@ -82,7 +82,7 @@ def _erased(store: Store) -> set[str]:
     return keys
 
 
-def _known(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
+def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
     """What opens commitments, by id: (value, salt)."""
     found: dict[str, tuple[Any, bytes]] = {}
     for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):

@@ -15,9 +15,9 @@ from services.applications.errors import Forbidden
 from services.applications.event_store.store import Store
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
-from services.applications.representation.event import told
+from services.applications.representation.event import event_as_json
 from services.applications.transparency.proofs import Proofs, opening
-from services.applications.verification.integrity_findings import findings
+from services.applications.verification.integrity_findings import recorded_findings
 
 if TYPE_CHECKING:
     from services.applications.clients import CatalogClient, IdentityClient
@@ -75,7 +75,7 @@ class Evidence:
     ) -> dict[str, Any]:
         """What the integrity alarms found: ``{items, next}``."""
         key = self.store.key_of(application_id) if application_id else None
-        found = findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+        found = recorded_findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
         with self.store.database.session() as session:
             asked = {"application_id": key, "kind": kind, "after": after}
             record_listing(
@@ -107,7 +107,7 @@ class LoggedHistories:
         for start in range(0, len(application_ids), AT_A_TIME):
             found = self.store.rows_of(application_ids[start : start + AT_A_TIME])
             for _, rows in groupby(found, key=lambda row: row.originator_id):
-                yield [{"position": row.id, **told(self.store.event_of(row))} for row in rows]
+                yield [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
 
 
 def _opening(version: int, name: str, sealed: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.positions import advance, position_of
 from services.applications.transparency.tables import audit_finding
-from services.applications.verification.integrity_rules import Alarm, alarms
+from services.applications.verification.integrity_rules import IntegrityFinding, findings_in
 
 BATCH = 500
 
@@ -31,7 +31,7 @@ class Histories(Protocol):
         ...
 
 
-class Alarming:
+class IntegrityCheck:
     """Looks at what is new, history by history."""
 
     name = "alarms"
@@ -47,11 +47,11 @@ class Alarming:
         if not new:
             return 0
         grown = list(dict.fromkeys(key for _, key in new))
-        found = [alarm for rows in self.histories.whole(grown) for alarm in alarms(rows)]
+        found = [alarm for rows in self.histories.whole(grown) for alarm in findings_in(rows)]
         self._record(found, new[-1][0])
         return len(new)
 
-    def _record(self, found: Iterable[Alarm], reached: int) -> None:
+    def _record(self, found: Iterable[IntegrityFinding], reached: int) -> None:
         """Findings and position in one transaction."""
         by_id = {alarm.finding_id: alarm for alarm in found}
         with self.database.session() as session:
@@ -63,7 +63,7 @@ class Alarming:
             advance(session, self.name, reached)
 
 
-def findings(
+def recorded_findings(
     database: Database, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
 ) -> dict[str, Any]:
     """{"items": [what `Alarm.to_json` says, with "number" and "found_at"], "next"}."""
@@ -76,7 +76,7 @@ def findings(
     return {"items": items, "next": rows[-1]["number"] if len(rows) == limit else None}
 
 
-def _row(alarm: Alarm) -> dict[str, Any]:
+def _row(alarm: IntegrityFinding) -> dict[str, Any]:
     return {
         "finding_id": alarm.finding_id,
         "kind": alarm.kind,

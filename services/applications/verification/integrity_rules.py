@@ -53,7 +53,7 @@ NOTES = {
 
 
 @dataclass(frozen=True)
-class Alarm:
+class IntegrityFinding:
     """One finding. `versions` and `positions` name the events it cites; `facts` what was compared."""
 
     kind: str
@@ -82,13 +82,13 @@ class Alarm:
         }
 
 
-def alarms(rows: Sequence[Row]) -> list[Alarm]:
+def findings_in(rows: Sequence[Row]) -> list[IntegrityFinding]:
     """All findings over the rows of one application, in the order of its versions."""
     ordered = sorted(rows, key=lambda row: row["version"])
     return [alarm for rule in RULES for alarm in rule(ordered)]
 
 
-def back_dated(rows: Sequence[Row]) -> Iterable[Alarm]:
+def back_dated(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     """A later import slips something in before what an earlier one brought."""
     latest: Row | None = None
     for row in (row for row in rows if row["kind"] == "ActivityImported"):
@@ -99,14 +99,14 @@ def back_dated(rows: Sequence[Row]) -> Iterable[Alarm]:
             latest = row
 
 
-def out_of_time(rows: Sequence[Row]) -> Iterable[Alarm]:
+def out_of_time(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     for before, row in pairwise(rows):
         # Clocks of two machines may differ by a little; a minute is no such little.
         if _at(row["at"]) < _at(before["at"]) - timedelta(minutes=1):
             yield _of("recorded_out_of_time", before, row)
 
 
-def decided_by_proposer(rows: Sequence[Row]) -> Iterable[Alarm]:
+def decided_by_proposer(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     proposal: Row | None = None
     for row in rows:
         if row["kind"] == "OutcomeProposed":
@@ -115,13 +115,13 @@ def decided_by_proposer(rows: Sequence[Row]) -> Iterable[Alarm]:
             yield _of("decided_by_proposer", proposal, row, account_id=_who(row))
 
 
-def repeated_supplement(rows: Sequence[Row]) -> Iterable[Alarm]:
+def repeated_supplement(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     asked = [row for row in rows if row["kind"] == "SupplementRequested"]
     for number, row in enumerate(asked[1:], 2):
         yield _of("repeated_supplement", asked[0], row, times=number)
 
 
-def toggled_near_due(rows: Sequence[Row]) -> Iterable[Alarm]:
+def toggled_near_due(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     due: str | None = None
     for row in rows:
         near = due is not None and timedelta() <= _at(due) - _at(row["at"]) <= CLOSE_TO_DUE
@@ -130,7 +130,7 @@ def toggled_near_due(rows: Sequence[Row]) -> Iterable[Alarm]:
         due = _due_after(row, due)
 
 
-def approved_unread(rows: Sequence[Row]) -> Iterable[Alarm]:
+def approved_unread(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     """Time between proposal and approval against the papers there were to open."""
     papers: set[str] = set()
     proposal: Row | None = None
@@ -147,7 +147,7 @@ def approved_unread(rows: Sequence[Row]) -> Iterable[Alarm]:
                 yield _of("approved_unread", proposal, row, seconds=round(took.total_seconds(), 1), papers=len(papers))
 
 
-def own_application(rows: Sequence[Row]) -> Iterable[Alarm]:
+def own_application(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
     applicant = next((row["facts"]["applicant_id"] for row in rows if row["facts"].get("applicant_id")), None)
     filed = [applicant, *(_who(row) for row in rows if _role(row) == "citizen")]
     for who in dict.fromkeys(filter(None, filed)):
@@ -156,7 +156,7 @@ def own_application(rows: Sequence[Row]) -> Iterable[Alarm]:
             yield _of("own_application", *acts, account_id=who)
 
 
-RULES: tuple[Callable[[Sequence[Row]], Iterable[Alarm]], ...] = (
+RULES: tuple[Callable[[Sequence[Row]], Iterable[IntegrityFinding]], ...] = (
     back_dated,
     out_of_time,
     decided_by_proposer,
@@ -176,9 +176,9 @@ def _due_after(row: Row, due: str | None) -> str | None:
     return row["facts"].get("due_at") or due if row["kind"] in ("Accepted", "AppealUpheld", "DeadlineExtended") else due
 
 
-def _of(kind: str, *rows: Row, **facts: Any) -> Alarm:
+def _of(kind: str, *rows: Row, **facts: Any) -> IntegrityFinding:
     versions, positions = tuple(r["version"] for r in rows), tuple(r.get("position") or 0 for r in rows)
-    return Alarm(kind, rows[0]["application_id"], versions, positions, facts)
+    return IntegrityFinding(kind, rows[0]["application_id"], versions, positions, facts)
 
 
 def _who(row: Row) -> str | None:

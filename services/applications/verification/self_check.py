@@ -18,7 +18,7 @@ from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.s3_tiles import S3Tiles
 from services.applications.transparency.tiles import TileFolder, tile_store
-from services.applications.verification.commitment_check import first_bad_beside
+from services.applications.verification.commitment_check import first_broken_commitment
 from services.applications.verification.replay_check import first_broken_history
 from services.applications.verification.verifier import Database as ReadOnly
 from services.applications.verification.verifier import Key, Tiles, Verdict, verify_database
@@ -39,7 +39,7 @@ REASONS = {
 }
 
 
-class Verifying:
+class SelfCheck:
     """`keys`: verifier keys this installation was given, not those its database names; `settings`: where its files are.
 
     Without published files (nothing is sealed yet) and without keys the log is held against itself alone, and says so.
@@ -49,7 +49,7 @@ class Verifying:
         self.store, self.keys, self.settings = store, keys, settings
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Verifying:
+    def from_settings(cls, settings: Settings) -> SelfCheck:
         return cls(Store.from_settings(settings), verifier_keys(settings), settings)
 
     def verify(self) -> dict[str, Any]:
@@ -84,8 +84,8 @@ class Verifying:
         if broken:
             return {"events": self.store.last_position(), "applications": None, "first_bad": broken}
         told = verify(self.store, lambda done, total: progress(done, total, "comparing"))
-        bad = _said("view_changed", told["first_bad"]) or self._snapshot()
-        bad = bad or first_bad_beside(self.store, lambda done, total: progress(done, total, "opening"))
+        bad = _with_reason("view_changed", told["first_bad"]) or self._snapshot()
+        bad = bad or first_broken_commitment(self.store, lambda done, total: progress(done, total, "opening"))
         return {**told, "first_bad": bad}
 
     def wait_until_sealed(self, seconds: float = SEALED_WITHIN) -> int:
@@ -102,7 +102,7 @@ class Verifying:
     def log(self) -> dict[str, Any]:
         given = [Key.parse(key) for key in self.keys]
         verdict = Verdict("log", "applications", keys_given=bool(given))
-        tiles = published(self.settings)  # read before the database, which may only be ahead of it
+        tiles = published_log(self.settings)  # read before the database, which may only be ahead of it
         with closing(ReadOnly(self.store.database.url, None)) as database:
             verify_database(database, given or database.keys(), verdict, tiles, progress=lambda _: _let_others_run())
         return verdict.to_json()
@@ -115,7 +115,7 @@ class Verifying:
             query = text(f"SELECT originator_id, originator_version FROM {SNAPSHOTS} LIMIT 1")  # noqa: S608
             found = session.execute(query).first()
         place = {"application_id": str(found[0]), "version": found[1]} if found else {"application_id": None}
-        return _said("snapshot_planted", place)
+        return _with_reason("snapshot_planted", place)
 
 
 class PublishedInS3(Tiles):
@@ -129,7 +129,7 @@ class PublishedInS3(Tiles):
         return self.store.read(name)
 
 
-def published(settings: Settings) -> Tiles | None:
+def published_log(settings: Settings) -> Tiles | None:
     """The files this installation publishes, as the verifier reads them; None before the first checkpoint."""
     store = tile_store(settings)
     if store.checkpoint() is None:
@@ -137,7 +137,7 @@ def published(settings: Settings) -> Tiles | None:
     return Tiles(str(store.path)) if isinstance(store, TileFolder) else PublishedInS3(store)
 
 
-def _said(kind: str, bad: dict[str, Any] | None) -> dict[str, Any] | None:
+def _with_reason(kind: str, bad: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"kind": kind, **bad, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))} if bad else None
 
 

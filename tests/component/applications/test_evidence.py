@@ -10,8 +10,8 @@ import pytest
 from services.applications.errors import Forbidden, NothingSealed
 from services.applications.transparency.sealer import Sealer
 from services.applications.verification.evidence import Evidence, LoggedHistories
-from services.applications.verification.integrity_findings import Alarming
-from services.applications.verification.self_check import Verifying
+from services.applications.verification.integrity_findings import IntegrityCheck
+from services.applications.verification.self_check import SelfCheck
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
@@ -105,7 +105,7 @@ def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
 def test_the_verdict_names_the_event_somebody_touched(portal):
     key = portal.rejected()
     sealed(portal)
-    checks = Verifying.from_settings(portal.settings)
+    checks = SelfCheck.from_settings(portal.settings)
     assert checks.verify()["first_bad"] is None
     raw = sqlite3.connect(portal.database.url.removeprefix("sqlite:///"))
     raw.execute("DROP TRIGGER events_are_kept_update")
@@ -126,7 +126,7 @@ def test_alarms_are_raised_over_the_service_s_own_histories(portal):
     for _ in range(2):
         portal.office.request_supplement(key, [], "Bổ sung.", catalog=portal.catalog, **call(actors.CASE))
         portal.registry.supplement(key, **call(actors.CITIZEN), **portal.neighbours)
-    alarming = Alarming(portal.database, LoggedHistories(portal.store))
+    alarming = IntegrityCheck(portal.database, LoggedHistories(portal.store))
     while alarming.step():
         pass
     found = Evidence.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))["items"]

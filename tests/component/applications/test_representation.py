@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import time_machine
 
-from services.applications.exchange.evidence_reader import Bundled
+from services.applications.exchange.evidence_reader import EvidenceReader
 from services.applications.transparency.sealer import Sealer
 from services.applications.verification.evidence import Evidence
 from tests.component.applications.use_cases import Portal
@@ -55,7 +55,7 @@ def test_an_evidence_file_says_of_every_version_what_the_platform_says(portal: P
     Sealer.from_settings(portal.settings).finish()
     desk = Evidence.from_settings(portal.settings)
     bundle = desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **AUDITOR)
-    reader = Bundled(bundle)
+    reader = EvidenceReader(bundle)
     for version in range(1, len(bundle["events"]) + 1):
         there = portal.audit.state_at(key, version=version, **AUDITOR)
         # The name in lists is identity's to vouch for: no event does, so no evidence says it.
@@ -72,5 +72,5 @@ def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Porta
         there = portal.audit.explain_due_date(key, **asked)["days"]
         portal.follow()
         Sealer.from_settings(portal.settings).finish()
-        here = Bundled(Evidence.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()["days"]
+        here = EvidenceReader(Evidence.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()["days"]
     assert here == there and "2026-03-03" in [day["date"] for day in here]

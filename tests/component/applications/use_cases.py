@@ -18,7 +18,7 @@ from services.applications.commands.office import Office
 from services.applications.duties.reminders import AnswerLimits, Reminders
 from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
-from services.applications.exchange.export import Exporting
+from services.applications.exchange.export import LogExport
 from services.applications.queries.applications import ApplicationQueries
 from services.applications.queries.history import HistoryReader
 from services.applications.queries.statistics import Statistician
@@ -47,7 +47,7 @@ class Portal:
             HistoryReader.from_settings(settings),
         )
         self.settling, self.erasing = FeeSettlement.from_settings(settings), Erasures.from_settings(settings)
-        self.figures, self.exports = Statistician.from_settings(settings), Exporting.from_settings(settings)
+        self.figures, self.exports = Statistician.from_settings(settings), LogExport.from_settings(settings)
         self.projecting, self.reminding, self.limits = (
             Projector(self.store),
             Reminders(self.store),

@@ -87,7 +87,7 @@ def test_a_paper_of_the_largest_size_comes_back_as_it_was(storage: Storage) -> N
 @pytest.mark.parametrize("wrong", ["BLOB_STORE_SECRET_KEY", "BLOB_STORE_ACCESS_KEY"])
 def test_a_wrong_key_is_not_let_in(storage: Storage, wrong: str) -> None:
     sha256 = storage.opened().put(b"kept")
-    stranger = storage.opened(**{wrong: "wrong"})
+    stranger = storage.opened(**{wrong: "a-wrong-key"})
     for attempt in (lambda: stranger.put(b"x"), lambda: stranger.get(sha256), lambda: stranger.remove(sha256)):
         with pytest.raises(ServiceUnavailable):
             attempt()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.applications.verification.integrity_findings import Alarming, findings
-from tests.unit.transparency.test_alarms import APPLICATION, PROPOSED, START, history
+from services.applications.verification.integrity_findings import IntegrityCheck, recorded_findings
+from tests.unit.transparency.test_integrity_rules import APPLICATION, PROPOSED, START, history
 
 
 class Histories:
@@ -24,13 +24,13 @@ class Histories:
 
 def test_findings_are_recorded_once_and_cite_their_events(stores: Any) -> None:
     store, own = stores.empty(), ("06:00", "Approved", "k:approver", {})
-    duty = Alarming(store.database, Histories(history(START, PROPOSED)))
-    assert duty.step() == 2 and duty.step() == 0 and findings(store.database)["items"] == []
+    duty = IntegrityCheck(store.database, Histories(history(START, PROPOSED)))
+    assert duty.step() == 2 and duty.step() == 0 and recorded_findings(store.database)["items"] == []
     for steps in ((START, PROPOSED, own), (START, PROPOSED, own, own)):
-        assert Alarming(store.database, Histories(history(*steps))).step() == 1
-    found = findings(store.database, kind="decided_by_proposer", application_id=APPLICATION, limit=1)
+        assert IntegrityCheck(store.database, Histories(history(*steps))).step() == 1
+    found = recorded_findings(store.database, kind="decided_by_proposer", application_id=APPLICATION, limit=1)
     assert found["items"][0]["events"] == [{"version": 2, "position": 102}, {"version": 3, "position": 103}]
-    assert len(findings(store.database, after=found["next"])["items"]) == 1
+    assert len(recorded_findings(store.database, after=found["next"])["items"]) == 1
     store.close()
 
 
@@ -40,10 +40,10 @@ def test_a_crash_between_finding_and_position_records_nothing_twice(
     from services.applications.verification import integrity_findings as module
 
     store, rows = stores.empty(), history(START, PROPOSED, ("06:00", "Approved", "k:approver", {}))
-    duty = Alarming(store.database, Histories(rows))
+    duty = IntegrityCheck(store.database, Histories(rows))
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
         patched.setattr(module, "advance", lambda *_: (_ for _ in ()).throw(RuntimeError("crash")))
         duty.step()
-    assert findings(store.database)["items"] == []
-    assert duty.step() == 3 and len(findings(store.database)["items"]) == 1
+    assert recorded_findings(store.database)["items"] == []
+    assert duty.step() == 3 and len(recorded_findings(store.database)["items"]) == 1
     store.close()

@@ -15,13 +15,13 @@ from infra.chassis.actors import Actor
 from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.event_store.store import Store as Streams
-from services.applications.exchange.export import Exporting
+from services.applications.exchange.export import LogExport
 from services.applications.exchange.history_import import import_history
 from services.applications.exchange.history_reader import Columns, read_history
 from services.applications.read_model.projector import Projector
 from services.applications.read_model.rebuild import verify
 from services.applications.verification.evidence import LoggedHistories
-from services.applications.verification.integrity_findings import Alarming, findings
+from services.applications.verification.integrity_findings import IntegrityCheck, recorded_findings
 
 AUDITOR = {"by": Actor.system("applications"), "call_id": "c-1"}
 OLD = "case,activity,at,who,phong\n" + "".join(
@@ -49,7 +49,7 @@ def take_in(installed: Any, name: str = "mot-cua-2015.csv") -> dict[str, Any]:
 def export(installed: Any, format: str, limit: int) -> list[str]:
     pages, cursor = [], None
     while True:
-        page = Exporting(installed.store).export(format, **AUDITOR, limit=limit, cursor=cursor)
+        page = LogExport(installed.store).export(format, **AUDITOR, limit=limit, cursor=cursor)
         pages.append(page["content"])
         if (cursor := page["next_cursor"]) is None:
             return pages
@@ -109,10 +109,10 @@ def test_what_a_later_file_slips_in_raises_an_alarm(installed: Any) -> None:
         system="mot-cua-2015",
     )
     assert found["added"] == 1
-    duty = Alarming(installed.raw.database, LoggedHistories(installed.store))
+    duty = IntegrityCheck(installed.raw.database, LoggedHistories(installed.store))
     while duty.step():
         pass
-    assert [item["kind"] for item in findings(installed.raw.database)["items"]] == ["back_dated_import"]
+    assert [item["kind"] for item in recorded_findings(installed.raw.database)["items"]] == ["back_dated_import"]
 
 
 def test_thousands_of_cases_are_taken_in_and_found_again(installed: Any) -> None:

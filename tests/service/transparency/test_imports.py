@@ -16,13 +16,13 @@ from services.applications.domain.imported_history import SUBJECT, TOPICS, Impor
 from services.applications.erasure.erasure import Erasures
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest
 from services.applications.event_store.store import Store as Streams
-from services.applications.exchange.evidence_reader import Bundled
-from services.applications.exchange.history_import import TakingIn
+from services.applications.exchange.evidence_reader import EvidenceReader
+from services.applications.exchange.history_import import HistoryImport
 from services.applications.exchange.history_reader import BadMapping, Columns, read_history
 from services.applications.private_data.blobs import FolderBlobs
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.queries.history import HistoryReader
-from services.applications.reports.html import html
+from services.applications.reports.html import report_as_html
 from services.applications.reports.report import report
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import Evidence
@@ -62,7 +62,7 @@ def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
 
 def take_in(desk: Any, text: str = LIFE, import_id: str = "first") -> dict[str, Any]:
     found = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
-    return TakingIn(desk.store).take_in(found, system=SYSTEM, import_id=import_id, by=BY)
+    return HistoryImport(desk.store).take_in(found, system=SYSTEM, import_id=import_id, by=BY)
 
 
 def erased(desk: Any, subject: str) -> None:
@@ -141,7 +141,7 @@ def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None
     assert desk.raw.verify().ok
     bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
     assert proved(bundle).ok and len(bundle["openings"]) == 3
-    alone, auditor = Bundled(bundle), reading(actors.AUDITOR)
+    alone, auditor = EvidenceReader(bundle), reading(actors.AUDITOR)
     assert alone.history() == desk.history.history(KEY_OF_H1, **auditor)
     assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", **auditor)
     asked = {"from_version": 2, "to_version": 4}
@@ -160,7 +160,7 @@ def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
         ("Thẩm định", "Cán bộ Mẫu B"),
         ("Trả kết quả", "Cán bộ Mẫu B"),
     ]
-    assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in html(page)
+    assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in report_as_html(page)
 
 
 def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
@@ -199,7 +199,7 @@ def test_an_imported_case_is_no_application_to_anyone_else(desk: Any) -> None:
 @pytest.mark.parametrize("name", ["", " ", "a/b"])
 def test_a_system_needs_a_name_that_can_stand_before_a_slash(name: str) -> None:
     with pytest.raises(BadMapping):
-        TakingIn(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
+        HistoryImport(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
 
 
 def test_every_kind_of_imported_event_is_loaded_by_the_service(desk: Any) -> None:

@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import event
 
 from services.applications.transparency import tiles as tiles_module
-from services.applications.transparency.leaf import MAGIC, leaf_of, notification_of
+from services.applications.transparency.leaf import MAGIC, leaf_of
 from services.applications.transparency.log import StoredLog
-from services.applications.transparency.merkle import is_consistent, leaf_hash, root_from_inclusion, root_of
+from services.applications.transparency.merkle import is_consistent, leaf_hash, root_of
 from services.applications.transparency.notes import Checkpoint, SigningKey, signers
 from services.applications.transparency.sealer import DoesNotExtend
 from services.applications.transparency.tiles import TileFolder, TilePublisher, tile_name
 from services.applications.verification.verifier import Key as VerifierKey
 from services.applications.verification.verifier import Tiles, Verdict, verify_tiles
 from tests.service.transparency.stores import KEY, ORIGIN, Store
+from tests.unit.transparency.naive_tree import notification_of, root_from_inclusion
 
 KEYS = [VerifierKey.parse(str(KEY.verifier))]
 

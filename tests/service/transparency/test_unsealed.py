@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.settings import Settings
 from services.applications.transparency.sealer import DoesNotExtend, Sealer
 from services.applications.verification import verifier
-from services.applications.verification.self_check import Verifying
+from services.applications.verification.self_check import SelfCheck
 from tests.service.transparency.stores import KEY, Store
 
 
@@ -121,7 +121,7 @@ def test_a_history_that_does_not_replay_is_located(stores: Any, tmp_path: Path) 
     with stores.emptied() as store:
         store.grow(5, applications=1)
         settings = Settings({"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path)})
-        bad = Verifying.from_settings(settings).shown()["first_bad"]
+        bad = SelfCheck.from_settings(settings).shown()["first_bad"]
         assert bad["kind"] == "history_broken" and bad["version"] == 1 and bad["reason"]["vi"]
         assert uuid.UUID(bad["application_id"])
 

@@ -138,4 +138,4 @@ def test_the_table_has_no_row_twice_for_one_start() -> None:
 
 def test_the_picture_in_the_readme_is_made_from_the_table() -> None:
     readme = Path(next(iter(package.__path__))) / "README.md"
-    assert moves.diagram() in readme.read_text(encoding="utf-8")
+    assert moves.lifecycle_diagram() in readme.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from services.applications.domain.moves import find
 from services.applications.domain.statuses import FINAL, WAITING
 from services.applications.errors import Refusal
 from services.applications.read_model.projection import applied
-from services.applications.representation.application import picture
+from services.applications.representation.application import application_as_json
 from tests.unit.applications.builders import PERFORM, Life
 from tests.unit.applications.test_recorded_streams import mapper
 
@@ -52,7 +52,7 @@ def attempt(life: Life, command: str) -> None:
 def test_replay_gives_the_same_application_at_every_version(moments, steps):
     life = lived(moments, steps)
     events = [mapper().to_domain_event(mapper().to_stored_event(event)) for event in life.app.pending_events]
-    assert picture(project_aggregate(None, events)) == picture(life.app)
+    assert application_as_json(project_aggregate(None, events)) == application_as_json(life.app)
 
 
 @settings(max_examples=150, deadline=None)

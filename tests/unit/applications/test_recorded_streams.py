@@ -13,7 +13,7 @@ from eventsourcing.persistence import DatetimeAsISO, DecimalAsStr, JSONTranscode
 from services.applications.domain.events import TOPICS
 from services.applications.event_store.recorders import AllowedTopics, UnknownTopic
 from services.applications.read_model.projection import applied
-from services.applications.representation.application import picture
+from services.applications.representation.application import application_as_json
 
 STREAMS = sorted((Path(__file__).parent / "recorded").rglob("*.jsonl"))
 
@@ -37,7 +37,7 @@ def stored(path: Path) -> list[StoredEvent]:
 def test_a_recorded_stream_gives_the_picture_it_gave_then(path):
     events = [mapper().to_domain_event(row) for row in stored(path)]
     expected = json.loads(path.with_name(f"{path.stem}.picture.json").read_text(encoding="utf-8"))
-    found = picture(project_aggregate(None, events))
+    found = application_as_json(project_aggregate(None, events))
     assert {key: found[key] for key in expected} == expected
     row = None
     for event in events:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from services.applications.exchange.ocel import OBJECT_TYPES, ocel2
-from services.applications.exchange.xes_reader import NotXes, read
+from services.applications.exchange.xes_reader import NotXes, read_xes
 from services.applications.exchange.xes_writer import xes
-from services.applications.representation.opened import rows_of
+from services.applications.representation.enclosed import enclosed_rows
 
 A, B = "0a0b0c0d-0000-4000-8000-000000000001", "0a0b0c0d-0000-4000-8000-000000000002"
 CITIZEN = {"account_id": "c-1", "role": "citizen", "agency_code": None}
@@ -69,7 +69,7 @@ def test_a_case_log_has_one_trace_per_application_with_its_events_in_order() -> 
 
 
 def test_a_written_log_can_be_read_back() -> None:
-    found = list(read(io.BytesIO("".join(xes(BY_CASE)).encode())))
+    found = list(read_xes(io.BytesIO("".join(xes(BY_CASE)).encode())))
     assert [number for number, _, _ in found] == [1, 2, 3, 4, 5]
     assert (
         "org:resource" not in found[0][1]
@@ -91,7 +91,7 @@ def test_a_written_log_can_be_read_back() -> None:
 )
 def test_what_is_no_log_is_refused(text: str) -> None:
     with pytest.raises(NotXes):
-        list(read(io.BytesIO(text.encode())))
+        list(read_xes(io.BytesIO(text.encode())))
 
 
 def test_rows_are_read_from_an_evidence_file() -> None:
@@ -114,8 +114,8 @@ def test_rows_are_read_from_an_evidence_file() -> None:
         "events": [event | {"state": b64(state)}],
         "openings": [{"commitment": "ab", "content": b64("Thiếu chữ ký")}],
     }
-    found = rows_of(bundle)[0]
+    found = enclosed_rows(bundle)[0]
     assert found["kind"] == "SupplementRequested" and found["at"] == "2026-03-02T01:00:00+00:00"
     assert found["reason"] == "Thiếu chữ ký" and found["facts"]["marks"] == [{"problem": "Thiếu chữ ký"}]
     bundle["openings"] = [{"commitment": "ab", "erased": True}]
-    assert rows_of(bundle)[0]["reason"] is None
+    assert enclosed_rows(bundle)[0]["reason"] is None

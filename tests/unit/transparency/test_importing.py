@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.applications.exchange.history_reader import BadMapping, Columns, read_history
-from services.applications.exchange.timestamps import instant
+from services.applications.exchange.timestamps import written_instant
 from services.applications.exchange.xes_reader import NotXes
 
 MAPPING = Columns.parse("case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n")
@@ -118,7 +118,7 @@ def test_a_column_that_is_not_there_is_named() -> None:
     ],
 )
 def test_times_are_read_as_written(text: str, expected: str | None) -> None:
-    found = instant(text)
+    found = written_instant(text)
     assert (found.isoformat() if found else None) == expected
 
 

@@ -10,7 +10,7 @@ from eventsourcing.persistence import DatetimeAsISO, DecimalAsStr, JSONTranscode
 
 from services.applications.domain.imported_history import TOPICS
 from services.applications.event_store.recorders import AllowedTopics
-from services.applications.representation.imported_history import imported_picture
+from services.applications.representation.imported_history import imported_history_as_json
 
 STREAMS = sorted((Path(__file__).parent / "recorded").rglob("*.jsonl"))
 
@@ -32,7 +32,7 @@ def stored(path: Path) -> list[StoredEvent]:
 
 @pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_recorded_import_gives_the_picture_it_gave_then(path: Path) -> None:
-    found = imported_picture(project_aggregate(None, [mapper().to_domain_event(row) for row in stored(path)]))
+    found = imported_history_as_json(project_aggregate(None, [mapper().to_domain_event(row) for row in stored(path)]))
     expected = json.loads(path.with_name(f"{path.stem}.picture.json").read_text(encoding="utf-8"))
     assert {key: found[key] for key in expected} == expected
 

@@ -9,8 +9,8 @@ from typing import Any
 from pypdf import PdfReader
 
 from infra.chassis.settings import Settings
-from services.applications.reports.html import html
-from services.applications.reports.pdf import font_of, pdf
+from services.applications.reports.html import report_as_html
+from services.applications.reports.pdf import report_as_pdf, report_font
 from services.applications.reports.report import report
 from services.applications.reports.wording import KIND_NAMES, LABELS, ROLE_NAMES
 from tests.unit.transparency.builders import at, history, step, text_of
@@ -55,7 +55,7 @@ def test_a_running_application_is_drawn_until_now() -> None:
 
 
 def test_the_html_is_whole_escaped_and_complete() -> None:
-    page = html(report(history(), checkpoint="portal.invalid/applications\n7\nroot=\n\n— x AAAA\n"))
+    page = report_as_html(report(history(), checkpoint="portal.invalid/applications\n7\nroot=\n\n— x AAAA\n"))
     reader = Wellformed()
     reader.feed(page)
     assert reader.open == [] and "<của>" not in page
@@ -66,7 +66,7 @@ def test_the_html_is_whole_escaped_and_complete() -> None:
 
 
 def test_the_pdf_is_one_page_with_searchable_vietnamese_text() -> None:
-    made = pdf(report(history()), font_of(Settings({})))
+    made = report_as_pdf(report(history()), report_font(Settings({})))
     assert made.startswith(b"%PDF-1.7") and made.rstrip().endswith(b"%%EOF") and len(made) < 200_000
     reader = PdfReader(io.BytesIO(made), strict=True)
     assert len(reader.pages) == 1 and [round(side) for side in reader.pages[0].mediabox] == [0, 0, 595, 842]
@@ -86,22 +86,27 @@ def test_people_read_roles_in_words_and_accounts_at_a_glance() -> None:
 
 
 def test_hatching_and_the_red_line_are_explained_where_there_are_any() -> None:
-    for made in (html(report(history())), text_of(pdf(report(history()), font_of(Settings({}))))):
+    for made in (
+        report_as_html(report(history())),
+        text_of(report_as_pdf(report(history()), report_font(Settings({})))),
+    ):
         assert "tạm dừng tính thời hạn" in made and "hạn trả kết quả: 10/03/2026 17:00" in made
-    assert "tạm dừng tính thời hạn" not in html(report(history()[:2]))
+    assert "tạm dừng tính thời hạn" not in report_as_html(report(history()[:2]))
 
 
 def test_stretches_that_are_not_drawn_are_counted() -> None:
     statuses = ("in_processing", "submitted")
     turns = [step(8 + n, "Turn", at(10 + n // 3, 8 + n % 3), statuses[n % 2]) for n in range(12)]
-    made = text_of(pdf(report(history() + turns), font_of(Settings({}))))
+    made = text_of(report_as_pdf(report(history() + turns), report_font(Settings({}))))
     assert re.search(r"\+ \d+ chặng khác không vẽ ở đây", made)
 
 
 def test_what_does_not_fit_on_the_page_is_counted() -> None:
     rows = history()
     rows += [step(8 + n, "Rated", at(10, 8), "approved") for n in range(200)]
-    assert re.search(r"\+ \d+ sự kiện khác không in ở đây", text_of(pdf(report(rows), font_of(Settings({})))))
+    assert re.search(
+        r"\+ \d+ sự kiện khác không in ở đây", text_of(report_as_pdf(report(rows), report_font(Settings({}))))
+    )
 
 
 def test_both_languages_have_every_word() -> None:
@@ -109,4 +114,4 @@ def test_both_languages_have_every_word() -> None:
         set(words) == {"vi", "en"} and all(words.values())
         for words in (*LABELS.values(), *KIND_NAMES.values(), *ROLE_NAMES.values())
     )
-    assert "How the application was handled" in html(report(history(), language="en"))
+    assert "How the application was handled" in report_as_html(report(history(), language="en"))

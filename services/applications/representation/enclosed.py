@@ -16,14 +16,14 @@ CARRIED = ("timestamp", "by", "status", "reason", "legal_basis", "call_id", "com
 LEFT_OUT = ("originator_id", "originator_version", "originator_topic")
 
 
-def rows_of(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
+def enclosed_rows(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The events of an evidence file, oldest first, with what opens their words put in place."""
-    words = words_of(bundle)
+    words = openings_of(bundle)
     return [_row(event, words) for event in bundle["events"]]
 
 
 def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    state = plain(json.loads(base64.b64decode(event["state"])))
+    state = untagged_json(json.loads(base64.b64decode(event["state"])))
     facts = {name: value for name, value in state.items() if name not in (*CARRIED, *LEFT_OUT) and value is not None}
     row = {
         "position": event["notification_id"],
@@ -34,20 +34,20 @@ def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
         **{name: state.get(name) for name in CARRIED if name != "timestamp"},
         "facts": facts,
     }
-    opened: dict[str, Any] = in_place(row, words)
+    opened: dict[str, Any] = with_openings(row, words)
     return opened
 
 
-def plain(value: Any) -> Any:
+def untagged_json(value: Any) -> Any:
     """Stored JSON without the wrappers that name a value's type."""
     if isinstance(value, dict):
         if set(value) == {"_type_", "_data_"}:
-            return plain(value["_data_"])
-        return {key: plain(part) for key, part in value.items()}
-    return [plain(part) for part in value] if isinstance(value, list) else value
+            return untagged_json(value["_data_"])
+        return {key: untagged_json(part) for key, part in value.items()}
+    return [untagged_json(part) for part in value] if isinstance(value, list) else value
 
 
-def in_place(value: Any, words: Mapping[str, Any]) -> Any:
+def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
     """Sealed parts replaced by what opens them; None where it has been erased."""
 
     def opened(part: Any) -> Any:
@@ -57,10 +57,10 @@ def in_place(value: Any, words: Mapping[str, Any]) -> Any:
             return {key: opened(inner) for key, inner in part.items()}
         return [opened(inner) for inner in part] if isinstance(part, list) else part
 
-    return opened(spread(value, lambda sealed: words.get(sealed["commitment"])))
+    return opened(with_imported_details(value, lambda sealed: words.get(sealed["commitment"])))
 
 
-def spread(value: Any, said: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
+def with_imported_details(value: Any, said: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
     """What a line of an older system said (see `said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
         sealed = value.get("said")
@@ -68,11 +68,11 @@ def spread(value: Any, said: Callable[[Mapping[str, str]], Mapping[str, Any] | N
             found = said(sealed) or {}
             rest = {key: part for key, part in value.items() if key != "said"}
             return {**rest, "resource": found.get("resource"), "attributes": found.get("attributes")}
-        return {key: spread(part, said) for key, part in value.items()}
-    return [spread(part, said) for part in value] if isinstance(value, list) else value
+        return {key: with_imported_details(part, said) for key, part in value.items()}
+    return [with_imported_details(part, said) for part in value] if isinstance(value, list) else value
 
 
-def words_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
+def openings_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     """What opens the commitments of an evidence file, by commitment."""
     opened = [found for found in bundle.get("openings", []) if not found.get("erased")]
     return {found["commitment"]: json.loads(base64.b64decode(found["content"])) for found in opened}

@@ -11,7 +11,7 @@ from services.applications.errors import TooMuchToVerify
 from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.notes import SigningKey
 from services.applications.transparency.tiles import TileFolder, TilePublisher
-from services.applications.verification.self_check import Verifying
+from services.applications.verification.self_check import SelfCheck
 from tests.component.applications.use_cases import Portal
 from tests.service.transparency import tampering
 from tests.service.transparency.stores import KEY, Store
@@ -43,7 +43,7 @@ class Installed:
             pass
 
     def verdict(self) -> dict[str, Any]:
-        found = Verifying.from_settings(Settings(self.env)).verify()
+        found = SelfCheck.from_settings(Settings(self.env)).verify()
         assert found["log"]["keys_given"]
         return found
 
@@ -199,17 +199,17 @@ def test_the_keys_held_against_are_those_the_settings_give(tmp_path: Path) -> No
 
 def test_a_store_too_large_for_one_call_is_refused_by_name_with_what_to_do_instead(installed: Installed) -> None:
     settings = Settings({**installed.env, "AUDIT_VERIFY_EVENTS": "6"})
-    assert Verifying.from_settings(settings).verify()["first_bad"] is None
+    assert SelfCheck.from_settings(settings).verify()["first_bad"] is None
     installed.portal.attached(installed.keys[0])
     with pytest.raises(TooMuchToVerify) as refused:
-        Verifying.from_settings(settings).verify()
+        SelfCheck.from_settings(settings).verify()
     assert "7 events" in refused.value.text("en") and "portal verify" in refused.value.text("en")
     assert "7 sự kiện" in refused.value.text("vi") and "portal verify" in refused.value.text("vi")
 
 
 def test_checking_tells_how_far_it_has_come(installed: Installed) -> None:
     told: list[tuple[int, int, str]] = []
-    Verifying.from_settings(Settings(installed.env)).shown(lambda *so_far: told.append(so_far))
+    SelfCheck.from_settings(Settings(installed.env)).shown(lambda *so_far: told.append(so_far))
     last = installed.portal.store.last_position()
     assert told == [(3, 3, "replaying"), (3, 3, "comparing"), (last, last, "opening")]
 

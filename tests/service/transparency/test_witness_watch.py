@@ -12,7 +12,7 @@ import pytest
 
 from services.applications.transparency.notes import COSIGNATURE, SigningKey, signers
 from services.applications.transparency.proofs import Proofs
-from services.applications.transparency.witness_watch import KnownWitness, Witnessing, WitnessRefuses
+from services.applications.transparency.witness_watch import KnownWitness, WitnessRefuses, WitnessWatch
 from services.applications.verification import verifier
 from tests.service.transparency import tampering
 from tests.service.transparency.stores import KEY
@@ -20,13 +20,13 @@ from tests.service.transparency.stores import KEY
 
 def test_every_new_checkpoint_is_cosigned_once(stores: Any, witness: KnownWitness) -> None:
     store = stores.empty()
-    duty = Witnessing(store.database, [witness])
+    duty = WitnessWatch(store.database, [witness])
     assert duty.step() == 0
     for seed in range(3):
         store.grow(100, seed)
         store.seal()
         assert duty.step() == 1 and duty.step() == 0
-        duty = Witnessing(store.database, [witness]) if seed == 1 else duty
+        duty = WitnessWatch(store.database, [witness]) if seed == 1 else duty
     note = Proofs(store.database).checkpoint()["checkpoint"]
     assert signers(note, [witness.key, KEY.verifier]) == [KEY.verifier, witness.key]
     store.close()
@@ -39,16 +39,16 @@ def test_a_rolled_back_or_rewritten_log_gets_no_cosignature(stores: Any, witness
     with stores.copy(store) as yesterday, stores.copy(store) as other:
         store.grow(100, 1)
         store.seal()
-        Witnessing(store.database, [witness]).step()
+        WitnessWatch(store.database, [witness]).step()
         with pytest.raises(WitnessRefuses, match="has seen 200 leaves"):
-            Witnessing(yesterday.database, [witness]).step()
+            WitnessWatch(yesterday.database, [witness]).step()
         assert [alarm["kind"] for alarm in alarms_of(witness)] == ["rolled_back"]
         other.execute("UPDATE {events} SET state = ? WHERE {id} = (SELECT min({id}) FROM {events})", b"forged")
         tampering.reseal(other, KEY)
         other.grow(300, 2)
         other.seal()
         with pytest.raises(WitnessRefuses, match="422"):
-            Witnessing(other.database, [witness]).step()
+            WitnessWatch(other.database, [witness]).step()
         assert [alarm["kind"] for alarm in alarms_of(witness)] == ["rolled_back", "not_proved"]
     store.close()
 
@@ -60,13 +60,13 @@ def test_a_dump_put_back_with_its_cosignatures_raises_the_alarm_too(
     store = stores.empty()
     store.grow(100)
     store.seal()
-    assert Witnessing(store.database, [witness]).step() == 1
+    assert WitnessWatch(store.database, [witness]).step() == 1
     with stores.copy(store) as yesterday:
         store.grow(100, 1)
         store.seal()
-        duty = Witnessing(store.database, [witness])
+        duty = WitnessWatch(store.database, [witness])
         assert duty.step() == 1
-        duty = duty if follower == "running" else Witnessing(yesterday.database, [witness])
+        duty = duty if follower == "running" else WitnessWatch(yesterday.database, [witness])
         duty.database = yesterday.database
         with pytest.raises(WitnessRefuses, match="has seen 200 leaves"):
             duty.step()
@@ -82,7 +82,7 @@ def test_cosignatures_are_published_and_can_be_asked_for(stores: Any, witness: K
     asked = ["log", str(folder), "--key", str(KEY.verifier), "--witness", str(witness.key)]
     status, said = verified(*asked)
     assert status == 1 and said["first_bad"]["kind"] == "cosignature_missing"
-    Witnessing(store.database, [witness]).step()
+    WitnessWatch(store.database, [witness]).step()
     store.publish(folder)
     assert signers((folder / "checkpoint").read_text(), [witness.key, KEY.verifier]) == [KEY.verifier, witness.key]
     status, said = verified(*asked)
@@ -145,7 +145,7 @@ def test_what_is_cosigned_is_shown_again_now_and_then(
     store = stores.empty()
     store.grow(10)
     store.seal()
-    duty, asked = Witnessing(store.database, [witness]), []
+    duty, asked = WitnessWatch(store.database, [witness]), []
     really = KnownWitness.ask
     monkeypatch.setattr(KnownWitness, "ask", lambda *given: asked.append(1) or really(*given))
     assert (duty.step(), duty.step(), len(asked)) == (1, 0, 1)

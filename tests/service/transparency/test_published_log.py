@@ -15,7 +15,7 @@ from services.applications.transparency.s3_tiles import S3Tiles
 from services.applications.transparency.sealer import DoesNotExtend, Sealer
 from services.applications.transparency.tiles import TileFolder, TilePublisher, tile_store
 from services.applications.verification import verifier
-from services.applications.verification.self_check import PublishedInS3, Verifying, published
+from services.applications.verification.self_check import PublishedInS3, SelfCheck, published_log
 from services.applications.verification.verifier import Key, Verdict, verify_tiles
 from tests.service.transparency import tampering
 from tests.service.transparency.stores import KEY, SqliteStores, Store
@@ -74,11 +74,11 @@ def test_the_log_is_published_to_storage_and_read_from_there(store: Store, setti
     for path in (tmp_path / "folder").rglob("*"):
         if path.is_file():
             assert kept.read(path.relative_to(tmp_path / "folder").as_posix()) == path.read_bytes()
-    found, verdict = published(settings), Verdict("log", "", keys_given=True)
+    found, verdict = published_log(settings), Verdict("log", "", keys_given=True)
     assert isinstance(found, PublishedInS3)
     verify_tiles(found, KEYS, verdict, lambda _: None)
     assert verdict.ok and verdict.leaves == 300
-    assert Verifying.from_settings(settings).log()["ok"]
+    assert SelfCheck.from_settings(settings).log()["ok"]
 
 
 def test_partial_tiles_go_when_the_whole_one_is_there(store: Store, settings: Settings) -> None:
@@ -100,14 +100,14 @@ def test_the_sealer_does_not_contradict_what_storage_holds(store: Store, setting
     store.grow(5, seed=9)
     with pytest.raises(DoesNotExtend):
         Sealer.from_settings(settings).step()
-    assert not Verifying.from_settings(settings).log()["ok"]
+    assert not SelfCheck.from_settings(settings).log()["ok"]
 
 
 def test_storage_that_lets_nobody_in_or_does_not_answer_is_said_so(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(ServiceUnavailable):
-        tile_store(Settings({**settings.env, "AUDIT_TILES_SECRET_KEY": "wrong"})).checkpoint()
+        tile_store(Settings({**settings.env, "AUDIT_TILES_SECRET_KEY": "a-wrong-secret"})).checkpoint()
     place = f"s3://log?endpoint=http://127.0.0.1:{free_port()}"
-    away = Settings({"AUDIT_TILES": place, "AUDIT_TILES_ACCESS_KEY": "a", "AUDIT_TILES_SECRET_KEY": "b"})
+    away = Settings({"AUDIT_TILES": place, "AUDIT_TILES_ACCESS_KEY": "a", "AUDIT_TILES_SECRET_KEY": "some-secret"})
     with pytest.raises(ServiceUnavailable):
         tile_store(away).write("checkpoint", b"")
     with pytest.raises(SettingMissing) as missing:

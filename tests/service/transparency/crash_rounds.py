@@ -1,10 +1,10 @@
 """Sealing, publishing and witnessing as a process that dies at one step after another, as if its power were cut.
 
-``python -m tests.service.transparency.dying URL TILES KEY WITNESS-KEY WITNESS-URL`` with a migrated store. Each round
-more events are recorded and a child is forked that dies at its first, second, third … step: before or after rows, a
-commit, a file's reaching the disk or its place, a removal, a question to the witness. Nothing of it is undone in
-order: the process just ends. What it leaves behind is verified, and the next child has to go on from there. Prints
-{"rounds", "steps": {what: how often}}.
+``python -m tests.service.transparency.crash_rounds URL TILES KEY WITNESS-KEY WITNESS-URL`` with a migrated store.
+Each round more events are recorded and a child is forked that dies at its first, second, third … step: before or
+after rows, a commit, a file's reaching the disk or its place, a removal, a question to the witness. Nothing of it is
+undone in order: the process just ends. What it leaves behind is verified, and the next child has to go on from there.
+Prints {"rounds", "steps": {what: how often}}.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy.pool import Pool
 
 from services.applications.transparency.notes import Checkpoint, SigningKey, VerifierKey
 from services.applications.transparency.tiles import TileFolder
-from services.applications.transparency.witness_watch import KnownWitness, Witnessing
+from services.applications.transparency.witness_watch import KnownWitness, WitnessWatch
 from services.applications.verification.verifier import Key, Tiles, Verdict, verify_tiles
 from tests.service.transparency.stores import Store
 
@@ -113,7 +113,7 @@ class Rounds:
         while sealer.step():
             pass
         store.publish(self.tiles)
-        Witnessing(store.database, [self.witness]).step()
+        WitnessWatch(store.database, [self.witness]).step()
         store.close()
 
     def look(self, whole: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.applications.verification.integrity_rules import NOTES, alarms
+from services.applications.verification.integrity_rules import NOTES, findings_in
 
 APPLICATION = "0a0b0c0d-0000-4000-8000-000000000001"
 DUE = "2026-03-05T10:00:00+00:00"
@@ -42,7 +42,7 @@ PROPOSED = ("05:00", "OutcomeProposed", "k:case_officer", {"outcome": "approved"
 
 
 def kinds(*steps: Any) -> list[tuple[str, tuple[int, ...]]]:
-    return [(alarm.kind, alarm.versions) for alarm in alarms(history(*steps))]
+    return [(alarm.kind, alarm.versions) for alarm in findings_in(history(*steps))]
 
 
 def test_an_ordinary_history_raises_none() -> None:
@@ -104,6 +104,6 @@ def test_a_later_import_that_slips_something_in_is_found() -> None:
 
 def test_a_finding_cites_positions_says_why_and_keeps_its_name() -> None:
     rows = history(START, PROPOSED, ("06:00", "Approved", "k:approver", {}))
-    one, two = alarms(rows)[0], alarms(list(reversed(rows)))[0]
+    one, two = findings_in(rows)[0], findings_in(list(reversed(rows)))[0]
     assert one.finding_id == two.finding_id and one.to_json()["events"][0] == {"version": 2, "position": 102}
     assert one.to_json()["note"]["vi"] == NOTES["decided_by_proposer"][0]

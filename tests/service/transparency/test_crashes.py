@@ -24,7 +24,7 @@ def test_a_log_survives_the_death_of_its_sealer_at_every_step(
     told = [store.url, str(tmp_path / "tiles"), KEY.reveal(), str(witness.key), witness.url]
     plain = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.transparency.dying", *told],
+        [sys.executable, "-W", "ignore", "-m", "tests.service.transparency.crash_rounds", *told],
         env=plain,
         capture_output=True,
         text=True,
