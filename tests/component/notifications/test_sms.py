@@ -185,7 +185,8 @@ def test_a_token_that_is_refused_is_read_anew(office: Office, gateway: SmsProvid
     settings = {"SMS_URL": gateway.url, "SMS_TOKEN_FILE": str(token), "PORTAL_HOME": str(tmp_path)}
     carrier = sms_carrier_of(Settings(settings))
     assert carrier is not None
-    token.write_text(TOKEN, encoding="utf-8")  # exchanged while the process runs
+    gateway.token = "the-one-after"
+    token.write_text(gateway.token, encoding="utf-8")  # exchanged while the process runs
     text_to(office)
     assert DeliveryWorker(office.database, carrier).step() == 1
     assert only(office).status == "sent" and puts(gateway) == [1]
