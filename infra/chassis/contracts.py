@@ -56,8 +56,11 @@ SENTENCES = {
 
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 UNSTORABLE = {"vi": "chứa ký tự không lưu được", "en": "contains a character that cannot be stored"}
-TOO_LARGE = {"vi": "số vượt quá giới hạn lưu trữ", "en": "a number larger than can be stored"}
-LARGEST = 2**63 - 1
+TOO_LARGE = {
+    "vi": "số vượt quá 9007199254740991; hãy gửi dưới dạng chuỗi",
+    "en": "a number beyond 9007199254740991; send it as text",
+}
+LARGEST = 2**53 - 1  # beyond it readers of JSON differ (RFC 7493, 2.2), and RFC 8785 has no canonical form
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 YEARS = range(2, 9999)  # at the ends of the calendar, other time zones and the next day do not exist
 
@@ -113,7 +116,7 @@ def integral(value: Any) -> Any:
 
 
 def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
-    """Where something stands that no database keeps, and what: NUL, lone surrogates, numbers beyond 64 bits.
+    """Where something stands that no database keeps, and what: NUL, lone surrogates, numbers beyond 53 bits.
 
     JSON may carry them all. Without recursion.
     """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.chassis.contracts import LARGEST, Schema, integral, is_day, is_instant
+from services.applications.domain.commitments import canonical
 
 ANYTHING = Schema({"type": "object"})
 JSON = st.recursive(
@@ -16,10 +19,31 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("number", [2**63, -(2**70), 10**400, 1e308, float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    "number",
+    [
+        2**53,
+        9999999999999999,
+        -9999999999999999,
+        1e16,
+        2**63 - 1,
+        2**63,
+        -(2**70),
+        10**400,
+        1e308,
+        float("inf"),
+        float("nan"),
+    ],
+)
 def test_a_number_no_database_keeps_is_refused_by_its_place(number: float) -> None:
     problems = ANYTHING.problems({"answers": [1, {"amount": number}]})
     assert [one["pointer"] for one in problems] == ["/answers/1/amount"]
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 1234567890123456, -(2**53) + 1, 0.1, 1.5e15])
+def test_a_number_that_every_reader_of_json_keeps_exactly_passes(number: float) -> None:
+    assert ANYTHING.problems({"answers": [1, {"amount": number}]}) == []
+    assert canonical({"amount": number}) == json.dumps({"amount": integral(number)}).replace(" ", "").encode()
 
 
 @pytest.mark.parametrize(
