@@ -206,7 +206,10 @@ class Office:
     def _answer_by(self, application_id: str, limit: str, catalog: CatalogClient) -> datetime | None:
         procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)
         days = (procedure.get("limits") or {}).get(limit)
-        return deadline.limit(days, clock.now(), self.procedure_rules.calendar(clock.now(), catalog)) if days else None
+        if not days:
+            return None
+        calendar = self.procedure_rules.calendar(clock.now(), catalog, years=1 + days // 365)
+        return deadline.limit(days, clock.now(), calendar)
 
 
 def sealed_mark(session: Session, application_id: str, mark: Any) -> dict[str, Any]:

@@ -175,3 +175,12 @@ def test_an_application_under_a_promise_that_could_not_be_counted_is_accepted(po
     key = accepted(portal, "2026-03-02T09:00+07:00", amount, unit)
     clock = portal.store.get(key).clock
     assert clock.promise.amount == counted and clock.due_at is not None
+
+
+def test_a_limit_of_years_ends_on_a_working_day_of_its_own_year(portal):
+    portal.catalog.definition["limits"] = {"supplement_days": 1000, "payment_days": None}
+    key = accepted(portal, "2026-03-02T09:00+07:00")
+    portal.catalog.days[2028] = [("2028-11-27", "holiday")]
+    with time_machine.travel("2026-03-03T09:00+07:00", tick=False):
+        reply = portal.office.request_supplement(key, [], "Bổ sung", catalog=portal.catalog, **call(actors.CASE))
+    assert reply["answer_by"].startswith("2028-11-28")
