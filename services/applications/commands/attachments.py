@@ -21,7 +21,8 @@ from services.applications.errors import AttachmentNotFound, InvalidRequest
 from services.applications.event_store.store import Store
 from services.applications.models import Paper
 from services.applications.private_data import pending_blobs, vault
-from services.applications.private_data.blobs import Blobs, blobs_of, check_content
+from services.applications.private_data.blobs import Blobs, blobs_of
+from services.applications.private_data.file_checks import check_content, check_file_name
 from services.applications.procedure_rules import ProcedureRules
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def decoded_content(content_base64: str | None, media_type: str | None, file_nam
     except (binascii.Error, ValueError):
         raise InvalidRequest.at("/content_base64", "không phải Base64", "not Base64") from None
     check_content(content, media_type or "")
+    check_file_name(file_name or "", media_type or "", "/file_name")
     return content
 
 

@@ -19,7 +19,8 @@ from services.applications.domain.application import Application
 from services.applications.errors import InvalidRequest
 from services.applications.event_store.store import Store
 from services.applications.private_data import pending_blobs, vault
-from services.applications.private_data.blobs import Blobs, blobs_of, check_content
+from services.applications.private_data.blobs import Blobs, blobs_of
+from services.applications.private_data.file_checks import check_content, check_file_name
 from services.applications.procedure_rules import ProcedureRules, day_in_numbers, promise_of
 
 if TYPE_CHECKING:
@@ -150,5 +151,7 @@ def result_document(result: Any) -> tuple[bytes | None, dict[str, Any]]:
     except (binascii.Error, ValueError):
         raise InvalidRequest.at("/result/content_base64", "không phải Base64", "not Base64") from None
     media_type = facts.get("media_type") or "application/pdf"
-    check_content(content, media_type)
+    check_content(content, media_type, "/result/content_base64")
+    if facts.get("file_name"):
+        check_file_name(facts["file_name"], media_type, "/result/file_name")
     return content, facts | {"media_type": media_type, "size": len(content)}

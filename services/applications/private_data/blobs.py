@@ -13,23 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.chassis.settings import Settings
-from services.applications.errors import InvalidRequest, ServiceUnavailable
-
-SIZE_LIMIT = 5 * 1024 * 1024  # bytes of one paper
-SNIFFED = 4096
-
-# What the first bytes must be; a declared type is believed only if the content is of that type.
-SIGNATURES: dict[str, tuple[bytes, ...]] = {
-    "application/pdf": (b"%PDF-",),
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/tiff": (b"II*\x00", b"MM\x00*"),
-}
-ZIPPED = {
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": b"word/",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": b"xl/",
-}
-ACCEPTED = (*SIGNATURES, *ZIPPED, "text/plain")
+from services.applications.errors import ServiceUnavailable
 
 
 class Blobs(Protocol):
@@ -86,31 +70,3 @@ def blobs_of(settings: Settings) -> Blobs:
 
         return S3Blobs.of(place, settings)
     return FolderBlobs(Path(place))
-
-
-def check_content(content: bytes, media_type: str) -> None:
-    """Refuse what is too large, empty, of a type not accepted, or not what it says it is."""
-    if not 0 < len(content) <= SIZE_LIMIT:
-        raise InvalidRequest.at(
-            "/content_base64",
-            f"nội dung phải từ 1 đến {SIZE_LIMIT} byte",
-            f"the content must have 1 to {SIZE_LIMIT} bytes",
-        )
-    if media_type not in ACCEPTED:
-        accepted = ", ".join(ACCEPTED)
-        raise InvalidRequest.at("/media_type", f"chỉ nhận các loại: {accepted}", f"accepted types: {accepted}")
-    if not _is(content, media_type):
-        raise InvalidRequest.at(
-            "/content_base64", f"nội dung không phải là {media_type}", f"the content is not {media_type}"
-        )
-
-
-def _is(content: bytes, media_type: str) -> bool:
-    if media_type in SIGNATURES:
-        return content.startswith(SIGNATURES[media_type])
-    if media_type in ZIPPED:
-        return content.startswith(b"PK\x03\x04") and ZIPPED[media_type] in content
-    try:
-        return b"\x00" not in content and bool(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return False
