@@ -38,7 +38,7 @@ class CatalogService(Operations):
     exports = dependencies.Provided(Exports)
     imports = dependencies.Provided(Imports)
     usage_counts = dependencies.Provided(UsageCounts)
-    erasures = dependencies.Provided(PersonalData)
+    personal_data = dependencies.Provided(PersonalData)
 
     @door(public=True)
     def search(
@@ -237,4 +237,4 @@ class CatalogService(Operations):
 
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Json) -> None:
-        self.erasures.note(event)
+        self.personal_data.note(event)

@@ -37,7 +37,7 @@ class IdentityService(Operations):
     offices = dependencies.Provided(Offices)
     delegation_registrar = dependencies.Provided(DelegationRegistrar)
     access_recorder = dependencies.Provided(AccessRecorder)
-    erasures = dependencies.Provided(PersonalData)
+    personal_data = dependencies.Provided(PersonalData)
 
     @door(public=True, sensitive=("password", "citizen_number"))
     def register_citizen(
@@ -171,4 +171,4 @@ class IdentityService(Operations):
 
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Json) -> None:
-        self.erasures.note(event)
+        self.personal_data.note(event)
