@@ -48,8 +48,8 @@ class ApplicationsService(Operations):
     tracking = dependencies.Provided(Tracking)
     history_reader = dependencies.Provided(HistoryReader)
     statistician = dependencies.Provided(Statistician)
-    exports = dependencies.Provided(LogExport)
-    checks = dependencies.Provided(SelfCheck)
+    log_export = dependencies.Provided(LogExport)
+    self_check = dependencies.Provided(SelfCheck)
     proofs = dependencies.Provided(Proofs)
     bundles = dependencies.Provided(Evidence)
     erasures = dependencies.Provided(Erasures)
@@ -450,7 +450,7 @@ class ApplicationsService(Operations):
 
     @door(roles=AUDITORS)
     def verify(self) -> Json:
-        return self.checks.verify()
+        return self.self_check.verify()
 
     @door(roles=AUDITORS)
     def export(
@@ -461,7 +461,7 @@ class ApplicationsService(Operations):
         limit: int = 500,
         cursor: str | None = None,
     ) -> Json:
-        return self.exports.export(
+        return self.log_export.export(
             format,
             from_at=from_at,
             to_at=to_at,

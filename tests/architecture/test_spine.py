@@ -24,7 +24,7 @@ WITH_TOOLS = {"applications", "catalog", "identity"}  # what the command line us
 OWN_CALLER = {"identity"}  # it has the keys the others fetch
 
 # Attributes whose class still has another name; the list may only shrink.
-PENDING = {"applications.exports", "applications.checks", "applications.bundles"}
+PENDING = {"applications.bundles"}
 
 
 def module_of(service: str, file: str = "service.py") -> ast.Module:

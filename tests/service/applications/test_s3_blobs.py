@@ -14,7 +14,8 @@ import pytest
 
 from infra.chassis.refusals import ServiceUnavailable
 from infra.chassis.settings import SettingMissing, Settings
-from services.applications.private_data.blobs import SIZE_LIMIT, blobs_of
+from services.applications.private_data.blobs import blobs_of
+from services.applications.private_data.file_checks import SIZE_LIMIT
 from services.applications.private_data.s3_blobs import S3Blobs
 from tests.component.applications.use_cases import Portal, embedded
 from tests.service.applications.moto_process import REGION, moto_server
