@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from infra.chassis import metrics
+from infra.chassis.settings import Settings
 from infra.cli.main import on_the_hub
 from services.applications.transparency.notes import SigningKey
+from services.identity.population import RegisterFile, register_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -105,3 +107,10 @@ def test_a_follower_in_a_container_is_a_plain_process() -> None:
 def test_only_the_follower_that_seals_can_sign_a_checkpoint() -> None:
     holders = [name for name, said in COMPOSE["services"].items() if "audit_signing_key" in said.get("secrets", [])]
     assert holders == ["applications-follower"]
+
+
+def test_the_documented_first_start_finds_a_population_register():
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    register = register_of(Settings({**settings, "AMQP_URI": "amqp://rabbitmq"}))  # ends the process if there is none
+    assert isinstance(register, RegisterFile)

@@ -561,6 +561,10 @@ def _open_sqlite(url: str) -> Any:
     import sqlite3
 
     path = url.split(":///", 1)[1] if ":///" in url else url
+    if not Path(path).exists() and "%" in path:  # quoted, as in other addresses
+        from urllib.parse import unquote
+
+        path = unquote(path)
     if not Path(path).exists():
         raise CannotVerify(f"there is no database {path}")
     connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
