@@ -113,7 +113,7 @@ def test_a_bucket_that_is_not_there_is_said_so(third_partys: Storage) -> None:
 
 def test_a_store_that_does_not_answer_is_said_so() -> None:
     with pytest.raises(ServiceUnavailable):
-        Storage(f"http://127.0.0.1:{free_port()}", "somebody", "secret").opened().put(b"x")
+        Storage(f"http://127.0.0.1:{free_port()}", "somebody", "for-tests").opened().put(b"x")
 
 
 def test_credentials_that_are_missing_stop_the_start_by_name() -> None:
