@@ -86,16 +86,16 @@ class Stopping:
 
     def __init__(self, stop: Callable[[], None], grace: float, spawn: Callable[[Callable[[], None]], Any]) -> None:
         self._stop, self._grace, self._spawn = stop, grace, spawn
-        self._asked = False
+        self._stop_requested = False
 
     def install(self) -> None:
         signal.signal(signal.SIGTERM, self.ask)
         signal.signal(signal.SIGINT, self.ask)
 
     def ask(self, *_signal: Any) -> None:
-        if self._asked:
+        if self._stop_requested:
             return
-        self._asked = True
+        self._stop_requested = True
         self._watch()
         self._spawn(self._stop)
 

@@ -131,7 +131,7 @@ def import_files(
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
     else:
-        _tell(summary)
+        _print_summary(summary)
 
 
 @app.command("export")
@@ -170,7 +170,7 @@ def export_all(
             return count
 
 
-def _tell(summary: dict[str, Any]) -> None:
+def _print_summary(summary: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary["counts"].items() if count)
     typer.echo(f"{summary['records']} bản ghi / records: {counts or '–'}")
     for must_decide, heading in DECIDING.items():

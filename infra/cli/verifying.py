@@ -185,7 +185,9 @@ class Verification:
         report = self.store(url, on_progress, published)
         report.verdict.asked_until = asked_until
         if not report.verdict.found:  # what was touched need not even load: nothing is concluded from replaying it
-            report.read_model = checks.shown(lambda done, total, what: on_progress(done, total, STAGES[what]))
+            report.read_model = checks.check_read_model(
+                lambda done, total, what: on_progress(done, total, STAGES[what])
+            )
         return report
 
     def _cosigned(self, checkpoint: str, verdict: Any) -> None:

@@ -142,17 +142,17 @@ class ReliableHandler(EventHandler):
         try:
             self._retry_or_quarantine(event, message, problem)
         except Exception as error:
-            self._log_not_kept(error)
+            self._log_unrecorded(error)
             try:
                 self._wait_in_tier(event, message, problem)
             except Exception as again:
-                self._log_not_kept(again)
+                self._log_unrecorded(again)
                 self.queue_consumer.requeue_slowly(message)
                 return None, None
         self.queue_consumer.ack_message(message)
         return None, None
 
-    def _log_not_kept(self, error: Exception) -> None:
+    def _log_unrecorded(self, error: Exception) -> None:
         logs.get(service=self.container.service_name).error(
             "retry_not_kept", error=f"{type(error).__name__}: {error}", handler=self.method_name
         )

@@ -32,9 +32,9 @@ class Reminders:
     def step(self) -> int:
         now = clock.now()
         with self.database.session() as session:
-            return self._tell(session, OVERDUE, None, now) + self._tell(session, DUE_SOON, now, now + SOON)
+            return self._announce(session, OVERDUE, None, now) + self._announce(session, DUE_SOON, now, now + SOON)
 
-    def _tell(self, session: Session, kind: str, since: datetime | None, until: datetime) -> int:
+    def _announce(self, session: Session, kind: str, since: datetime | None, until: datetime) -> int:
         told = select(ReminderSent.application_id).where(
             ReminderSent.application_id == VIEW.c.application_id,
             ReminderSent.kind == kind,

@@ -122,7 +122,7 @@ class Erasures:
     def _left_of_imported(self, key: str) -> list[str]:
         with self.database.session() as session:
             there = session.scalar(select(AnswerSet.answers_id).where(AnswerSet.application_id == key).limit(1))
-        return [key] if there and isinstance(self.store.kept(key), ImportedHistory) else []
+        return [key] if there and isinstance(self.store.aggregate(key), ImportedHistory) else []
 
     def _erase(self, session: Session, erasure_id: str, application_id: str) -> None:
         """One application: its event, its rows beside the stream, and a note of the blobs still to be removed."""
@@ -130,7 +130,7 @@ class Erasures:
         overwrite_what_is_deleted(session)
         papers = [paper.sha256 for paper in vault.papers(session, application_id).values() if paper.sha256]
         gone = vault.forget(session, application_id)
-        application = self.store.kept(application_id)
+        application = self.store.aggregate(application_id)
         if not application.erased:
             application.erase_subject(
                 erasure_id=erasure_id,

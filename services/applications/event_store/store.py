@@ -125,12 +125,12 @@ class Store:
 
     def get(self, application_id: UUID | str, version: int | None = None) -> Application:
         """The application as its events tell it, at a version or now; an imported history is none."""
-        found = self.kept(application_id, version)
+        found = self.aggregate(application_id, version)
         if not isinstance(found, Application):
             raise ApplicationNotFound(application_id=str(application_id))
         return found
 
-    def kept(self, application_id: UUID | str, version: int | None = None) -> StoredAggregate:
+    def aggregate(self, application_id: UUID | str, version: int | None = None) -> StoredAggregate:
         """The application or imported history of that id, at a version or now."""
         try:
             found: StoredAggregate = self.streams.repository.get(as_uuid(application_id), version=version)

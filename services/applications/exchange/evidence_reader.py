@@ -43,12 +43,12 @@ class EvidenceReader:
     def history(self) -> dict[str, Any]:
         """``{application_id, reference, version, items}``, oldest first."""
         items = [with_openings(event_as_json(event), self.words) for event in self._events()]
-        reference = self._kept(None).reference
+        reference = self._aggregate(None).reference
         return {"application_id": str(self.key), "reference": reference, "version": len(items), "items": items}
 
     def state_at(self, *, version: int | None = None, at: str | None = None) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; the last one when neither is given."""
-        if isinstance(history := self._kept(version), ImportedHistory):
+        if isinstance(history := self._aggregate(version), ImportedHistory):
             return self._opened_imported(history, instant(at, "/at") if at else None)
         return self._opened(self._application(self._version_at(at) if version is None and at else version))
 
@@ -89,25 +89,25 @@ class EvidenceReader:
     def export(self, form: str) -> str:
         """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""
         told_of = zip(self.positions, self._events(), strict=True)
-        return FORMATS[form]([(at, event, self._shown(event)) for at, event in told_of], True, True)
+        return FORMATS[form]([(at, event, self._as_row(event)) for at, event in told_of], True, True)
 
     def _events(self) -> list[Any]:
         stored = self.streams.recorder.select_events(self.key)
         return [self.streams.mapper.to_domain_event(row) for row in stored]
 
-    def _shown(self, event: Any) -> dict[str, Any]:
+    def _as_row(self, event: Any) -> dict[str, Any]:
         """As an export of the service shows it: what was imported open, words of applications sealed."""
         row: dict[str, Any] = event_as_json(event)
         return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
 
     def _application(self, version: int | None) -> Application:
-        if not isinstance(found := self._kept(version), Application):
+        if not isinstance(found := self._aggregate(version), Application):
             raise InvalidRequest.at(
                 "", "lịch sử nhập từ hệ thống cũ không có thời hạn", "an imported history has no due date"
             )
         return found
 
-    def _kept(self, version: int | None) -> StoredAggregate:
+    def _aggregate(self, version: int | None) -> StoredAggregate:
         if version is not None and not 1 <= version <= len(self.positions):
             said = f"1–{len(self.positions)}"
             raise InvalidRequest.at("/version", f"phiên bản có trong tệp: {said}", f"versions in the file: {said}")

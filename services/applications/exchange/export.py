@@ -94,21 +94,23 @@ class LogExport:
             enqueue(session, "history_exported.v1", facts, subject=by.account_id, call_id=call_id)
         return {
             "format": format,
-            "content": FORMATS[format](self._shown(chosen), after == 0, last),
+            "content": FORMATS[format](self._as_rows(chosen), after == 0, last),
             "events": len(chosen),
             "next_cursor": None if last else cursor_of(rows[-1].id),
         }
 
-    def _shown(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
-        """Words of applications stay sealed; what was imported is told as it was written, unless erased."""
+    def _as_rows(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
+        """Words of applications stay sealed; what was imported stands as it was written, unless erased."""
         imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
         with self.store.database.session() as session:
-            said = ImportedDetails.of(session, sorted(imported))
+            details = ImportedDetails.of(session, sorted(imported))
 
-        def shown(event: ApplicationEvent) -> dict[str, Any]:
-            return dict(said.in_place(event_as_json(event))) if event.TOPIC in IMPORTED_TOPICS else event_as_json(event)
+        def as_row(event: ApplicationEvent) -> dict[str, Any]:
+            return (
+                dict(details.in_place(event_as_json(event))) if event.TOPIC in IMPORTED_TOPICS else event_as_json(event)
+            )
 
-        return [(at, event, shown(event)) for at, event in chosen]
+        return [(at, event, as_row(event)) for at, event in chosen]
 
     def _whole(self, beginnings: list[Notification]) -> list[Notification]:
         """All events of the histories that begin with these."""

@@ -89,7 +89,7 @@ class HistoryImport:
             if history.erased:
                 erased += len(activities)
                 continue
-            there = Counter(_identity_of_kept(kept, said) for kept in history.activities)
+            there = Counter(_identity_of_recorded(kept, said) for kept in history.activities)
             new = _not_there(activities, there)
             for one in new:
                 kept = keep_details(session, str(history.id), one.resource, one.attributes)
@@ -157,7 +157,7 @@ def _identity(one: Activity) -> Identity:
     return (one.activity, one.at.isoformat(), one.resource, tuple(sorted(one.attributes.items())))
 
 
-def _identity_of_kept(kept: Mapping[str, Any], said: ImportedDetails) -> Identity:
+def _identity_of_recorded(kept: Mapping[str, Any], said: ImportedDetails) -> Identity:
     value = said.known.get(kept["said"]["line_id"]) or {}
     at = datetime.fromisoformat(kept["occurred_at"]).isoformat()
     attributes = value.get("attributes") or {}

@@ -106,7 +106,10 @@ class HistoryReader:
     ) -> dict[str, Any]:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
         application_id = self.store.key_of(application_id)
-        before, after = self.store.kept(application_id, from_version), self.store.kept(application_id, to_version)
+        before, after = (
+            self.store.aggregate(application_id, from_version),
+            self.store.aggregate(application_id, to_version),
+        )
         with self.database.session() as session:
             self._record_read(session, after, by, purpose, call_id)
             changes = differences(self._opened(session, before), self._opened(session, after))
@@ -255,7 +258,7 @@ class HistoryReader:
             record_listing(session, by, "events", filters, [item["application_id"] for item in items], call_id=call_id)
             if application_id and items:
                 purpose = "đọc nhật ký / reading the log"
-                self._record_read(session, self.store.kept(application_id), by, purpose, call_id)
+                self._record_read(session, self.store.aggregate(application_id), by, purpose, call_id)
         return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
 
     def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:

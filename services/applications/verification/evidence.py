@@ -40,7 +40,7 @@ class Evidence:
     ) -> dict[str, Any]:
         """One file that proves an application's history without this installation; for auditors and the applicant."""
         key = self.store.key_of(application_id)
-        application = self.store.kept(key)
+        application = self.store.aggregate(key)
         if isinstance(application, ImportedHistory):
             return self._of_imported(application, by, call_id)
         relation = check_reader(application, by, identity)

@@ -72,9 +72,9 @@ class SelfCheck:
                 "first_bad": verdict["first_bad"],
                 "log": verdict,
             }
-        return {**self.shown(), "log": verdict}
+        return {**self.check_read_model(), "log": verdict}
 
-    def shown(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    def check_read_model(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
         """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.
 
         Only for a store whose log has been found whole, so far as it is sealed.
@@ -83,10 +83,10 @@ class SelfCheck:
         broken = first_broken_history(self.store, lambda done, total: progress(done, total, "replaying"))
         if broken:
             return {"events": self.store.last_position(), "applications": None, "first_bad": broken}
-        told = verify(self.store, lambda done, total: progress(done, total, "comparing"))
-        bad = _with_reason("view_changed", told["first_bad"]) or self._snapshot()
+        comparison = verify(self.store, lambda done, total: progress(done, total, "comparing"))
+        bad = _with_reason("view_changed", comparison["first_bad"]) or self._snapshot()
         bad = bad or first_broken_commitment(self.store, lambda done, total: progress(done, total, "opening"))
-        return {**told, "first_bad": bad}
+        return {**comparison, "first_bad": bad}
 
     def wait_until_sealed(self, seconds: float = SEALED_WITHIN) -> int:
         """The last position of the store, which a running sealer is given time to reach."""

@@ -124,7 +124,7 @@ class _Loading:
             elif code in self._seen:
                 self.summary.repeated += 1
                 if self._seen[code] != mark:
-                    self._tell(Finding(code, f"/lines/{line}", _title(record), "code_twice_in_file"))
+                    self._report_finding(Finding(code, f"/lines/{line}", _title(record), "code_twice_in_file"))
             else:
                 self._seen[code] = mark
                 yield line, code, record, layout
@@ -145,16 +145,16 @@ class _Loading:
             self.summary.awaiting += 1
         else:
             self.summary.refused += 1
-            self._tell(Finding(one.definition["code"], f"/lines/{one.line}", refusal, "publication_refused"))
+            self._report_finding(Finding(one.definition["code"], f"/lines/{one.line}", refusal, "publication_refused"))
         for finding in one.findings:
-            self._tell(finding)
+            self._report_finding(finding)
 
     def _bad(self, line: int, record: dict[str, Any] | BadLine, kind: str = "record_unreadable") -> None:
         self.summary.bad += 1
         text = f"{record.reason}: {record.text}" if isinstance(record, BadLine) else str(record)
-        self._tell(Finding("", f"/lines/{line}", text[:300], kind))
+        self._report_finding(Finding("", f"/lines/{line}", text[:300], kind))
 
-    def _tell(self, finding: Finding) -> None:
+    def _report_finding(self, finding: Finding) -> None:
         self.summary.findings += 1
         self.summary.report.add(finding)
         self._found(finding)

@@ -85,7 +85,7 @@ def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(desk: Any) ->
     assert (first["cases"], first["added"], first["already_there"], len(first["bad"])) == (300, 900, 0, 1)
     assert take_in(desk, text)["added"] == 0
     assert take_in(desk, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "second")["added"] == 1
-    assert len(desk.store.kept(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
+    assert len(desk.store.aggregate(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
 
 
 def test_lines_that_differ_in_one_attribute_are_two_activities(desk: Any) -> None:

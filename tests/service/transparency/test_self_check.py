@@ -166,7 +166,7 @@ def test_a_planted_snapshot_is_named_and_read_by_nobody(installed: Installed) ->
         columns = "originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB"
     raw.execute(f"CREATE TABLE stored_snapshots ({columns})")
     planted = (
-        raw.event_id(installed.portal.store.kept(key).id),
+        raw.event_id(installed.portal.store.aggregate(key).id),
         9,
         "applications.Application",
         b'{"status":"approved"}',
@@ -209,7 +209,7 @@ def test_a_store_too_large_for_one_call_is_refused_by_name_with_what_to_do_inste
 
 def test_checking_tells_how_far_it_has_come(installed: Installed) -> None:
     told: list[tuple[int, int, str]] = []
-    SelfCheck.from_settings(Settings(installed.env)).shown(lambda *so_far: told.append(so_far))
+    SelfCheck.from_settings(Settings(installed.env)).check_read_model(lambda *so_far: told.append(so_far))
     last = installed.portal.store.last_position()
     assert told == [(3, 3, "replaying"), (3, 3, "comparing"), (last, last, "opening")]
 
