@@ -87,7 +87,7 @@ def due_at(start: datetime, amount: Amount | None, unit: str, calendar: WorkingC
     if unit == "working_days":
         if amount != int(amount):
             return after_working_minutes(opening, _minutes(amount, MINUTES_A_DAY), calendar)
-        return closing_of(nth_working_day_after(first, _whole(amount), calendar))
+        return closing_of(nth_working_day_after(first, _whole_number(amount), calendar))
     until = office_minute(counted_to(opening, amount, unit)).date()
     return closing_of(calendar.first_working_day(until))
 
@@ -96,7 +96,9 @@ def counted_to(opening: datetime, amount: Amount, unit: str) -> datetime:
     """17:00 of the day that many calendar days or months lead to, working day or not."""
     first = office_minute(opening).date()
     return closing_of(
-        first + timedelta(days=_whole(amount)) if unit == "calendar_days" else months_after(first, _whole(amount))
+        first + timedelta(days=_whole_number(amount))
+        if unit == "calendar_days"
+        else months_after(first, _whole_number(amount))
     )
 
 
@@ -124,7 +126,7 @@ def _minutes(amount: Amount, minutes_each: int) -> int:
     return round(Decimal(str(amount)) * minutes_each)
 
 
-def _whole(amount: Amount) -> int:
+def _whole_number(amount: Amount) -> int:
     if amount < 0 or amount != int(amount):
         raise NotCountable(f"a whole number of days or months is needed, not {amount}")
     return int(amount)

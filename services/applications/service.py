@@ -24,7 +24,7 @@ from services.applications.queries.history import HistoryReader
 from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
 from services.applications.transparency.proofs import Proofs
-from services.applications.verification.evidence import Evidence
+from services.applications.verification.evidence import EvidenceArchive
 from services.applications.verification.self_check import SelfCheck
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ class ApplicationsService(Operations):
     log_export = dependencies.Provided(LogExport)
     self_check = dependencies.Provided(SelfCheck)
     proofs = dependencies.Provided(Proofs)
-    bundles = dependencies.Provided(Evidence)
+    evidence_archive = dependencies.Provided(EvidenceArchive)
     erasures = dependencies.Provided(Erasures)
     personal_data = dependencies.Provided(PersonalData)
     fee_settlement = dependencies.Provided(FeeSettlement)
@@ -427,7 +427,7 @@ class ApplicationsService(Operations):
 
     @door(roles={*CITIZEN, *AUDITORS})
     def evidence(self, application_id: str) -> Json:
-        return self.bundles.evidence(
+        return self.evidence_archive.evidence(
             application_id,
             catalog=self.catalog,
             identity=self.identity,
@@ -439,7 +439,7 @@ class ApplicationsService(Operations):
     def findings(
         self, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
     ) -> Json:
-        return self.bundles.findings(
+        return self.evidence_archive.findings(
             kind=kind,
             application_id=application_id,
             after=after,

@@ -23,8 +23,7 @@ FILES = {
 WITH_TOOLS = {"applications", "catalog", "identity"}  # what the command line uses in its own process
 OWN_CALLER = {"identity"}  # it has the keys the others fetch
 
-# Attributes whose class still has another name; the list may only shrink.
-PENDING = {"applications.bundles"}
+PENDING: set[str] = set()
 
 
 def module_of(service: str, file: str = "service.py") -> ast.Module:

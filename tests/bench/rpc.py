@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.cli.journey import Journey, command
 from infra.cli.sample_documents import answers_for
-from tests.e2e.platforms import World, real_servers
+from tests.e2e.platforms import RealServers, real_servers
 
 ROUNDS, CALLS, OUTSTANDING = 5, 100, 20
 
@@ -29,7 +29,7 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dic
         stock.wait(20)
 
 
-def contenders(world: World) -> dict[str, Callable[[int], float]]:
+def contenders(world: RealServers) -> dict[str, Callable[[int], float]]:
     """Name → a function that makes ``n`` calls and says how many a second that was."""
     citizen, applications = filed(world, ROUNDS * CALLS)
     anonymous, drafts = world.portal.as_(), iter(applications)
@@ -49,7 +49,7 @@ def contenders(world: World) -> dict[str, Callable[[int], float]]:
     }
 
 
-def filed(world: World, many: int) -> tuple[Any, list[str]]:
+def filed(world: RealServers, many: int) -> tuple[Any, list[str]]:
     """A citizen and drafts ready to be submitted."""
     journey = Journey(world.portal, world.seeded, lambda step: None)
     journey.people()

@@ -1,4 +1,4 @@
-"""The town that the tests of refusals and of bad input knock at; brought up once for each kind of platform."""
+"""The installation that the tests of refusals and of bad input knock at; brought up once for each kind of platform."""
 
 from __future__ import annotations
 
@@ -7,42 +7,44 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.scenes import Scenes, staged
-from tests.support.demo_run import Kept, kept_demo
-from tests.support.installation import Town, on_real_servers, on_the_embedded_default
+from tests.e2e.scenes import Fixtures, prepare
+from tests.support.demo_run import DemoRun, run_demo
+from tests.support.installation import Installation, on_real_servers, on_the_embedded_default
 
 
 @pytest.fixture(scope="package")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A seeded platform whose people can sign in, on the embedded default."""
-    with on_the_embedded_default(tmp_path_factory.mktemp("town")) as town:
-        yield town
+    with on_the_embedded_default(tmp_path_factory.mktemp("installation")) as installation:
+        yield installation
 
 
 @pytest.fixture(scope="package")
-def served_town(tmp_path_factory: pytest.TempPathFactory, broker_server: Any, database_server: Any) -> Iterator[Town]:
+def served_installation(
+    tmp_path_factory: pytest.TempPathFactory, broker_server: Any, database_server: Any
+) -> Iterator[Installation]:
     """The same on RabbitMQ and PostgreSQL."""
     folder = tmp_path_factory.mktemp("served")
-    with broker_server.virtual_host() as uri, on_real_servers(folder, uri, database_server.make) as town:
-        yield town
+    with broker_server.virtual_host() as uri, on_real_servers(folder, uri, database_server.make) as installation:
+        yield installation
 
 
-@pytest.fixture(scope="package", params=["town", "served_town"], ids=["embedded", "real servers"])
-def any_town(request: pytest.FixtureRequest) -> Town:
+@pytest.fixture(scope="package", params=["installation", "served_installation"], ids=["embedded", "real servers"])
+def any_installation(request: pytest.FixtureRequest) -> Installation:
     """Each of the two: what databases and brokers may take differently is tried on both."""
-    found: Town = request.getfixturevalue(request.param)
+    found: Installation = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture(scope="package")
-def scenes(town: Town) -> Scenes:
+def scenes(installation: Installation) -> Fixtures:
     """Applications, payments and other things in every state a refusal needs; nothing moves any more."""
-    made = staged(town)
-    town.quiet()
+    made = prepare(installation)
+    installation.quiet()
     return made
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
     """One demo and what it left behind; nobody changes it but by adding."""
-    return kept_demo(tmp_path_factory.mktemp("demo") / "kept")
+    return run_demo(tmp_path_factory.mktemp("demo") / "kept")

@@ -53,7 +53,7 @@ def _person(number: str, name: str, birth_date: str, address: str = "–") -> st
 
 
 @dataclass
-class Lived:
+class ErasureScenario:
     """The installation and what became of the canary in it."""
 
     settings: Settings

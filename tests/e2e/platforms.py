@@ -98,7 +98,7 @@ class Processes:
 
 
 @dataclass
-class World:
+class RealServers:
     """What a journey needs."""
 
     portal: Portal
@@ -108,7 +108,7 @@ class World:
 
 
 @contextlib.contextmanager
-def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[World]:
+def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[RealServers]:
     """Five services and five followers as processes of their own, with gateway, callback door and SMTP server."""
     with contextlib.ExitStack() as stack:
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
@@ -134,4 +134,4 @@ def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) ->
         portal = Portal(Settings({**os.environ, **own}))
         outside.portal = portal
         stack.callback(portal.close)
-        yield World(portal, seeded, mails, processes)
+        yield RealServers(portal, seeded, mails, processes)

@@ -25,12 +25,12 @@ from tests.e2e.scenes import (
     LEGAL_BASIS,
     SHRUNK,
     WITH_CHOICE,
-    Scenes,
+    Fixtures,
 )
-from tests.support.installation import REPORT_SECRET, Town, command, doors, rule_of
+from tests.support.installation import REPORT_SECRET, Installation, command, doors, rule_of
 
 Key = tuple[str, str, str]  # service, door, refusal
-Arguments = Callable[[Town, Scenes], dict[str, Any]]
+Arguments = Callable[[Installation, Fixtures], dict[str, Any]]
 ROLES = ("citizen", "intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator",
          "service")  # fmt: skip
 UNIVERSAL = {"Unauthenticated", "Forbidden", "InvalidRequest", "CommandIdReused"}
@@ -42,8 +42,8 @@ class Knock:
     """``before`` is done first, through the doors as well; ``pointer`` is where an InvalidRequest must point."""
 
     person: str | None
-    arguments: Arguments = lambda town, scenes: {}
-    before: Callable[[Town, Scenes], object] | None = None
+    arguments: Arguments = lambda installation, scenes: {}
+    before: Callable[[Installation, Fixtures], object] | None = None
     pointer: str = ""
 
 
@@ -54,16 +54,16 @@ def example(service: str, door: str) -> dict[str, Any]:
     return {**entry["example"]["parameters"], **fresh}
 
 
-def at(person: str | None, /, _before: Callable[[Town, Scenes], object] | None = None, **fixed: Any) -> Knock:
+def at(person: str | None, /, _before: Callable[[Installation, Fixtures], object] | None = None, **fixed: Any) -> Knock:
     """A knock whose arguments are values, or names of scenes written as ``"$name"``."""
 
-    def arguments(_town: Town, scenes: Scenes) -> dict[str, Any]:
+    def arguments(_town: Installation, scenes: Fixtures) -> dict[str, Any]:
         return {name: _scene(value, scenes) for name, value in fixed.items()}
 
     return Knock(person, arguments, _before)
 
 
-def _scene(value: Any, scenes: Scenes) -> Any:
+def _scene(value: Any, scenes: Fixtures) -> Any:
     return getattr(scenes, value[1:]) if isinstance(value, str) and value.startswith("$") else value
 
 
@@ -71,7 +71,7 @@ def nothing() -> str:
     return str(uuid4())
 
 
-def _signed(_town: Town, _scenes: Scenes) -> dict[str, Any]:
+def _signed(_town: Installation, _scenes: Fixtures) -> dict[str, Any]:
     """A genuine report about a delivery nobody made."""
     said = {"delivery_id": nothing(), "event": "delivered", "at": "2026-03-02T02:04:10+00:00"}
     lines = "\n".join(f"{name}={said[name]}" for name in sorted(said))
@@ -80,19 +80,19 @@ def _signed(_town: Town, _scenes: Scenes) -> dict[str, Any]:
 
 
 def _changed_sample(**changes: Any) -> Arguments:
-    return lambda town, scenes: {"definition": scenes.sample | changes, "effective_from": "2025-07-01"}
+    return lambda installation, scenes: {"definition": scenes.sample | changes, "effective_from": "2025-07-01"}
 
 
 def _claims(person: str, **changes: Any) -> Arguments:
     keys = ("citizen_number", "full_name", "birth_date", "phone", "email", "password")
-    return lambda town, scenes: {key: town.people[person][key] for key in keys} | changes
+    return lambda installation, scenes: {key: installation.people[person][key] for key in keys} | changes
 
 
 def _stranger(**changes: Any) -> Arguments:
     """Somebody of the register who has no account yet."""
 
-    def arguments(town: Town, _scenes: Scenes) -> dict[str, Any]:
-        one = town.rpc(None).identity.sample_people()["items"][-20]
+    def arguments(installation: Installation, _scenes: Fixtures) -> dict[str, Any]:
+        one = installation.rpc(None).identity.sample_people()["items"][-20]
         claimed = {key: one[key] for key in ("citizen_number", "full_name", "birth_date")}
         return claimed | {"phone": "+84912345678", "email": "la@example.vn", "password": "năm từ rất dài này"} | changes
 
@@ -134,7 +134,7 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     **{(door, "AlreadyErased"): at("leaving", application_id="$erased") for door in OF_THE_ERASED},
     ("approve", "AlreadyErased"): at("approver", application_id="$erased"),
     ("start", "PersonErased"): at("leaving", procedure_code=FREE),
-    ("attach", "AttachmentNotFound"): Knock("citizen", lambda town, scenes: {
+    ("attach", "AttachmentNotFound"): Knock("citizen", lambda installation, scenes: {
         "application_id": scenes.draft, "requirement": "other", "from_attachment_id": nothing()}),
     ("detach", "AttachmentNotFound"): at("citizen", application_id="$draft"),
     ("attachment", "AttachmentNotFound"): at("citizen", application_id="$draft"),
@@ -146,8 +146,8 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("mine", "ReadModelBehind"): at("citizen", min_position=10**9),
     ("track", "ReadModelBehind"): at(None, min_position=10**9),
     ("track", "ApplicationNotFound"): at(None),
-    ("queue", "ReadModelBehind"): Knock("intake_officer", lambda town, scenes: {
-        "agency_code": town.agency, "min_position": 10**9}),
+    ("queue", "ReadModelBehind"): Knock("intake_officer", lambda installation, scenes: {
+        "agency_code": installation.agency, "min_position": 10**9}),
     ("statistics", "ReadModelBehind"): at("auditor", min_position=10**9),
     ("appeal", "AppealPending"): at("citizen", application_id="$appealed"),
     ("decide_appeal", "AppealNotPending"): at("approver_2", application_id="$returned"),
@@ -203,10 +203,10 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("register_citizen", "WeakPassword"): Knock(None, _stranger(password="12345678")),
     ("whoami", "AccountErased"): at("leaving"),
     ("sign_in", "Unauthenticated"): at(None, username="khong-co-ai", password=WRONG),
-    ("sign_in", "OtpRequired"): Knock(None, lambda town, scenes: {
-        name: town.people["careful"][name] for name in ("username", "password")}),
-    ("sign_in", "SignInDelayed"): at(None, lambda town, scenes: [
-        town.answer("identity", "sign_in", username="doan-mai", password=WRONG) for _ in range(5)],
+    ("sign_in", "OtpRequired"): Knock(None, lambda installation, scenes: {
+        name: installation.people["careful"][name] for name in ("username", "password")}),
+    ("sign_in", "SignInDelayed"): at(None, lambda installation, scenes: [
+        installation.answer("identity", "sign_in", username="doan-mai", password=WRONG) for _ in range(5)],
         username="doan-mai", password=WRONG),
     ("refresh", "Unauthenticated"): at(None),
     ("client_token", "Unauthenticated"): at(None),
@@ -214,27 +214,27 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("whoami", "AccountNotFound"): at("nobody"),
     ("enrol_otp", "OtpRequired"): at("careful", otp=None),
     ("enrol_otp", "OtpCodeWrong"): at("careful", otp="000000"),
-    ("enrol_otp", "SignInDelayed"): at("hasty", lambda town, scenes: [
-        town.answer("identity", "enrol_otp", "hasty", otp="000000") for _ in range(5)], otp="000000"),
+    ("enrol_otp", "SignInDelayed"): at("hasty", lambda installation, scenes: [
+        installation.answer("identity", "enrol_otp", "hasty", otp="000000") for _ in range(5)], otp="000000"),
     ("confirm_otp", "OtpNotEnrolled"): at("citizen"),
     ("confirm_otp", "OtpCodeWrong"): at("guessing", code="000000"),
     ("change_password", "WrongPassword"): at("citizen", old=WRONG, new="bốn từ hoàn toàn khác"),
     ("change_password", "WeakPassword"): at("citizen", old=WRONG, new="12345678"),
-    ("change_password", "SignInDelayed"): at("guessing", lambda town, scenes: [
-        town.answer("identity", "change_password", "guessing", old=WRONG, new="bốn từ hoàn toàn khác")
+    ("change_password", "SignInDelayed"): at("guessing", lambda installation, scenes: [
+        installation.answer("identity", "change_password", "guessing", old=WRONG, new="bốn từ hoàn toàn khác")
         for _ in range(5)], old=WRONG, new="bốn từ hoàn toàn khác"),
-    ("contact", "AccountNotFound"): Knock("service", lambda town, scenes: {"account_id": nothing()}),
+    ("contact", "AccountNotFound"): Knock("service", lambda installation, scenes: {"account_id": nothing()}),
     ("create_agency", "AgencyNotFound"): at("operator", code="H98", parent_code="H97"),
     ("create_agency", "AgencyAlreadyExists"): at("operator", code="H99", name=OTHER, parent_code=None),
-    ("appoint", "AccountNotFound"): Knock("operator", lambda town, scenes: {
-        "account_id": nothing(), "agency_code": town.agency}),
-    ("appoint", "AgencyNotFound"): Knock("operator", lambda town, scenes: {
-        "account_id": town.people["citizen"]["account_id"], "agency_code": "H97"}),
-    ("dismiss", "AppointmentNotFound"): Knock("operator", lambda town, scenes: {
-        "account_id": town.people["citizen"]["account_id"], "agency_code": town.agency}),
+    ("appoint", "AccountNotFound"): Knock("operator", lambda installation, scenes: {
+        "account_id": nothing(), "agency_code": installation.agency}),
+    ("appoint", "AgencyNotFound"): Knock("operator", lambda installation, scenes: {
+        "account_id": installation.people["citizen"]["account_id"], "agency_code": "H97"}),
+    ("dismiss", "AppointmentNotFound"): Knock("operator", lambda installation, scenes: {
+        "account_id": installation.people["citizen"]["account_id"], "agency_code": installation.agency}),
     ("delegate", "AccountNotFound"): at("citizen", to_citizen_number="001099999999", until=LATER),
-    ("delegate", "DelegationNotPossible"): Knock("citizen", lambda town, scenes: {
-        "to_citizen_number": town.people["citizen"]["citizen_number"], "until": LATER}),
+    ("delegate", "DelegationNotPossible"): Knock("citizen", lambda installation, scenes: {
+        "to_citizen_number": installation.people["citizen"]["citizen_number"], "until": LATER}),
     ("revoke_delegation", "DelegationNotFound"): at("citizen"),
     ("delegation_for", "DelegationNotFound"): at("service"),
 }  # fmt: skip
@@ -258,7 +258,7 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
                                                     receipt_book_number=BOOK_NUMBER),
     ("refund", "TransitionNotAllowed"): at("accountant", payment_id="$payment_open"),
     ("refund", "RefundAvailableChanged"): at("accountant", **REFUND),
-    ("refund", "RefundTooLarge"): Knock("accountant", lambda town, scenes: {
+    ("refund", "RefundTooLarge"): Knock("accountant", lambda installation, scenes: {
         "payment_id": scenes.payment, "available": scenes.amount,
         "amount": scenes.amount | {"amount": scenes.amount["amount"] + 1}}),
     **{(door, "RefundNotFound"): at("accountant") for door in ("approve_refund", "decline_refund")},
@@ -320,7 +320,7 @@ def everything() -> dict[Key, Knock]:
 def _of_kind(service: str, door: str) -> dict[str, Knock]:
     entry, rule = contract_of(service).rpc[door], rule_of(service, door)
     person = None if rule.public else next(role for role in ROLES if role in rule.roles)
-    found = {"InvalidRequest": Knock(person, lambda town, scenes: {"surplus": 1}, pointer="/surplus")}
+    found = {"InvalidRequest": Knock(person, lambda installation, scenes: {"surplus": 1}, pointer="/surplus")}
     if not rule.public:
         found["Unauthenticated"] = at(None)
         if wrong := [person for person in ROLES if not roles_of(person) & rule.roles]:
@@ -330,7 +330,7 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
     if "command_id" in entry["parameters"].get("properties", {}):
         found["CommandIdReused"] = _spent(service, door, rule)
     if "ApplicationNotFound" in entry["refusals"]:
-        found["ApplicationNotFound"] = Knock(person, lambda town, scenes: {"application_id": nothing()})
+        found["ApplicationNotFound"] = Knock(person, lambda installation, scenes: {"application_id": nothing()})
     return found
 
 
@@ -342,10 +342,10 @@ def roles_of(person: str) -> set[str]:
 def _spent(service: str, door: str, rule: Any) -> Knock:
     """A command id that this very person has spent on another command."""
 
-    def arguments(town: Town, scenes: Scenes) -> dict[str, Any]:
+    def arguments(installation: Installation, scenes: Fixtures) -> dict[str, Any]:
         named = contract_of(service).rpc[door]["parameters"]["properties"]
         about = {"application_id": scenes.submitted} if "application_id" in named else {}
-        spent = town.spent[(service, _spender(service, rule))]
+        spent = installation.spent[(service, _spender(service, rule))]
         return {**SPENT_ON.get((service, door), {}), **about, "command_id": spent}
 
     return Knock(_spender(service, rule), arguments)

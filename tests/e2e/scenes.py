@@ -12,7 +12,7 @@ import pyotp
 
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from tests.support.days import years_ahead
-from tests.support.installation import Town, command, eventually
+from tests.support.installation import Installation, command, eventually
 
 FEE, FREE, RESULT_FEE, LEVEL_3 = "1.001612", "2.001159", "1.004222", "1.008891"
 LEVEL_3_FREE, DRAFTED = "1.000894", "9.000005"
@@ -23,16 +23,16 @@ HOOK = "http://127.0.0.1:9/hook"
 LEGAL_BASIS = "Điều 14 Luật Bảo vệ dữ liệu cá nhân"
 
 
-class Scenes(SimpleNamespace):
+class Fixtures(SimpleNamespace):
     """Ids by the name of the scene: ``scenes.draft``, ``scenes.payment_open`` …"""
 
 
-def staged(town: Town) -> Scenes:
+def prepare(installation: Installation) -> Fixtures:
     """All scenes, each played until nothing but the refused step is missing."""
-    scenes = Scenes()
-    people(town, scenes)
-    catalogue(town, scenes)
-    scenes.subscription = town.call(
+    scenes = Fixtures()
+    people(installation, scenes)
+    catalogue(installation, scenes)
+    scenes.subscription = installation.call(
         "notifications",
         "subscribe",
         "operator",
@@ -40,48 +40,48 @@ def staged(town: Town) -> Scenes:
         event_types=["application_submitted.v1"],
         command_id=command(),
     )["subscription_id"]
-    filing(town, scenes)
-    deciding(town, scenes)
-    paying(town, scenes)
-    telling(town, scenes)
-    erased(town, scenes)
+    filing(installation, scenes)
+    deciding(installation, scenes)
+    paying(installation, scenes)
+    notification_states(installation, scenes)
+    erased(installation, scenes)
     return scenes
 
 
-def people(town: Town, scenes: Scenes) -> None:
+def people(installation: Installation, scenes: Fixtures) -> None:
     """Somebody with every post at the agency, a second auditor, one who leaves, one with a one-time code device."""
-    town.register("chief", ["intake_officer", "case_officer", "approver"], 1)
-    town.register("auditor_2", ["auditor"], 2)
-    town.register("leaving", [], 3)
-    town.register("careful", [], 4)
-    town.register("guessing", [], 5)
-    town.register("careless", [], 6)
-    town.register("hasty", [], 7)
+    installation.register("chief", ["intake_officer", "case_officer", "approver"], 1)
+    installation.register("auditor_2", ["auditor"], 2)
+    installation.register("leaving", [], 3)
+    installation.register("careful", [], 4)
+    installation.register("guessing", [], 5)
+    installation.register("careless", [], 6)
+    installation.register("hasty", [], 7)
     for person in ("careful", "hasty"):
-        town.token(person)
-        secret = town.call("identity", "enrol_otp", person)["secret"]
-        town.call("identity", "confirm_otp", person, code=pyotp.TOTP(secret).now())
-    town.call("identity", "enrol_otp", "guessing")
-    neighbour = {"to_citizen_number": town.people["neighbour"]["citizen_number"], "until": LATER}
-    town.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())
-    town.call("identity", "create_agency", "operator", code="H99", name="Cơ quan khác tên", province_code=None)
+        installation.token(person)
+        secret = installation.call("identity", "enrol_otp", person)["secret"]
+        installation.call("identity", "confirm_otp", person, code=pyotp.TOTP(secret).now())
+    installation.call("identity", "enrol_otp", "guessing")
+    neighbour = {"to_citizen_number": installation.people["neighbour"]["citizen_number"], "until": LATER}
+    installation.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())
+    installation.call("identity", "create_agency", "operator", code="H99", name="Cơ quan khác tên", province_code=None)
 
 
-def catalogue(town: Town, scenes: Scenes) -> None:
+def catalogue(installation: Installation, scenes: Fixtures) -> None:
     """Procedures the samples do not have: a fee in dollars, one whose level sinks, one without end; proposals."""
-    samples = town.call("catalog", "sample_procedures", agency_code=town.agency)["items"]
+    samples = installation.call("catalog", "sample_procedures", agency_code=installation.agency)["items"]
     sample = next(one for one in samples if one["code"] == FEE)
     fee = sample["fees"][0]
-    published(town, sample | {"code": FOREIGN, "fees": [{**fee, "currency": "USD"}]})
-    published(town, sample | {"code": SHRUNK, "fees": []})
+    published(installation, sample | {"code": FOREIGN, "fees": [{**fee, "currency": "USD"}]})
+    published(installation, sample | {"code": SHRUNK, "fees": []})
     longest = {"processing_time": {"amount": 360, "unit": "months"}}
-    published(town, sample | {"code": DRAWN_OUT, "fees": [], "channels": {"online": longest}})
+    published(installation, sample | {"code": DRAWN_OUT, "fees": [], "channels": {"online": longest}})
     for number in (1, 2):
         dearer = [{**fee, "rule": {"type": "fixed", "amount": 1_000_000 + number}}]
-        proposed = published(town, sample | {"code": "9.000004", "fees": []}) if number == 1 else None
-        proposed = published(town, sample | {"code": "9.000004", "fees": dearer}, LATER)
+        proposed = published(installation, sample | {"code": "9.000004", "fees": []}) if number == 1 else None
+        proposed = published(installation, sample | {"code": "9.000004", "fees": dearer}, LATER)
         setattr(scenes, f"proposal_{number}", proposed["version"])
-    town.call(
+    installation.call(
         "catalog",
         "approve_publication",
         "catalog_editor_2",
@@ -89,151 +89,172 @@ def catalogue(town: Town, scenes: Scenes) -> None:
         version=scenes.proposal_1,
         command_id=command(),
     )
-    published(town, sample | {"code": DRAFTED, "fees": []})
+    published(installation, sample | {"code": DRAFTED, "fees": []})
     drafted = sample | {"code": DRAFTED, "fees": [], "may_pause": not sample.get("may_pause", True)}
-    town.call("catalog", "save_draft", "catalog_editor", definition=drafted, command_id=command())
+    installation.call("catalog", "save_draft", "catalog_editor", definition=drafted, command_id=command())
     for code, since in (("H56", "2025-07-01"), ("H56", "2026-07-01"), ("H57", "2025-07-01")):
         agency = {"code": code, "name": {"vi": f"Cơ quan {code}"}}
-        town.call("catalog", "set_agency", "catalog_editor", agency=agency, valid_from=since, command_id=command())
+        installation.call(
+            "catalog", "set_agency", "catalog_editor", agency=agency, valid_from=since, command_id=command()
+        )
     scenes.sample, scenes.fee = sample, fee
 
 
-def published(town: Town, definition: dict[str, Any], since: str = BEGIN) -> dict[str, Any]:
+def published(installation: Installation, definition: dict[str, Any], since: str = BEGIN) -> dict[str, Any]:
     return dict(
-        town.call(
+        installation.call(
             "catalog", "publish", "catalog_editor", definition=definition, effective_from=since, command_id=command()
         )
     )
 
 
-def do(town: Town, person: str, door: str, application_id: str, **arguments: Any) -> dict[str, Any]:
+def officer_command(
+    installation: Installation, person: str, door: str, application_id: str, **arguments: Any
+) -> dict[str, Any]:
     """One move on one application."""
     about = {"application_id": application_id, "command_id": command()}
-    return dict(town.call("applications", door, person, **about, **arguments))
+    return dict(installation.call("applications", door, person, **about, **arguments))
 
 
-def begun(town: Town, code: str, person: str = "citizen") -> str:
+def started_application(installation: Installation, code: str, person: str = "citizen") -> str:
     """A draft with its answers and papers."""
-    procedure = town.call("catalog", "procedure", code=code)
-    started = town.call("applications", "start", person, procedure_code=code, channel="online", command_id=command())
+    procedure = installation.call("catalog", "procedure", code=code)
+    started = installation.call(
+        "applications", "start", person, procedure_code=code, channel="online", command_id=command()
+    )
     key: str = started["application_id"]
-    do(town, person, "save_answers", key, answers=answers_for(procedure["form"], town.people[person]))
+    officer_command(
+        installation, person, "save_answers", key, answers=answers_for(procedure["form"], installation.people[person])
+    )
     for paper in procedure["requirements"]:
         if paper["required"]:
-            attached(town, person, key, paper["id"])
+            attached(installation, person, key, paper["id"])
     return key
 
 
-def attached(town: Town, person: str, key: str, requirement: str) -> str:
+def attached(installation: Installation, person: str, key: str, requirement: str) -> str:
     paper = {"file_name": "to-khai.pdf", "media_type": "application/pdf", "content_base64": as_base64(a_pdf("Form"))}
-    return str(do(town, person, "attach", key, requirement=requirement, **paper)["attachment_id"])
+    return str(officer_command(installation, person, "attach", key, requirement=requirement, **paper)["attachment_id"])
 
 
-def filed(town: Town, code: str, person: str = "citizen") -> str:
-    key = begun(town, code, person)
-    do(town, person, "submit", key)
+def filed(installation: Installation, code: str, person: str = "citizen") -> str:
+    key = started_application(installation, code, person)
+    officer_command(installation, person, "submit", key)
     return key
 
 
-def handled(town: Town, code: str) -> str:
+def application_in_processing(installation: Installation, code: str) -> str:
     """Accepted and with the case officer."""
-    key = filed(town, code)
-    do(town, "intake_officer", "accept", key)
-    do(town, "approver", "assign", key, officer_id=town.people["case_officer"]["account_id"])
+    key = filed(installation, code)
+    officer_command(installation, "intake_officer", "accept", key)
+    officer_command(
+        installation, "approver", "assign", key, officer_id=installation.people["case_officer"]["account_id"]
+    )
     return key
 
 
-def approved(town: Town, code: str) -> str:
-    key = handled(town, code)
-    do(town, "case_officer", "propose", key, outcome="approve")
-    do(town, "approver", "approve", key, result="Giấy chứng nhận")
+def approved(installation: Installation, code: str) -> str:
+    key = application_in_processing(installation, code)
+    officer_command(installation, "case_officer", "propose", key, outcome="approve")
+    officer_command(installation, "approver", "approve", key, result="Giấy chứng nhận")
     return key
 
 
-def filing(town: Town, scenes: Scenes) -> None:
+def filing(installation: Installation, scenes: Fixtures) -> None:
     scenes.draft_command = command()
-    scenes.draft = town.call(
+    scenes.draft = installation.call(
         "applications", "start", "citizen", procedure_code=FEE, channel="online", command_id=scenes.draft_command
     )["application_id"]
-    scenes.citizen_draft, scenes.accountant_draft = scenes.draft, begun(town, FREE, "accountant")
-    scenes.shrunk = begun(town, SHRUNK)
-    published(town, scenes.sample | {"code": SHRUNK, "fees": [], "level": 2}, "2025-08-01")
-    scenes.submitted = filed(town, FEE)
-    scenes.wanting = filed(town, FEE)
-    papers = town.call("applications", "application", "citizen", application_id=scenes.wanting)["attachments"]
-    do(town, "intake_officer", "request_supplement", scenes.wanting, marks=["Bản chụp mờ"], reason="Giấy tờ chưa rõ")
+    scenes.citizen_draft, scenes.accountant_draft = scenes.draft, started_application(installation, FREE, "accountant")
+    scenes.shrunk = started_application(installation, SHRUNK)
+    published(installation, scenes.sample | {"code": SHRUNK, "fees": [], "level": 2}, "2025-08-01")
+    scenes.submitted = filed(installation, FEE)
+    scenes.wanting = filed(installation, FEE)
+    papers = installation.call("applications", "application", "citizen", application_id=scenes.wanting)["attachments"]
+    officer_command(
+        installation,
+        "intake_officer",
+        "request_supplement",
+        scenes.wanting,
+        marks=["Bản chụp mờ"],
+        reason="Giấy tờ chưa rõ",
+    )
     for one in papers:
-        do(town, "citizen", "detach", scenes.wanting, attachment_id=one["attachment_id"])
+        officer_command(installation, "citizen", "detach", scenes.wanting, attachment_id=one["attachment_id"])
 
 
-def deciding(town: Town, scenes: Scenes) -> None:
-    scenes.handled = handled(town, FREE)
-    scenes.own_proposal = filed(town, FREE)
-    do(town, "intake_officer", "accept", scenes.own_proposal)
-    do(town, "chief", "assign", scenes.own_proposal, officer_id=town.people["chief"]["account_id"])
-    do(town, "chief", "propose", scenes.own_proposal, outcome="approve")
-    scenes.owing = approved(town, RESULT_FEE)
-    scenes.returned = approved(town, FREE)
-    do(town, "intake_officer", "return_result", scenes.returned, method="counter")
-    scenes.appealed = approved(town, FREE)
-    do(town, "citizen", "appeal", scenes.appealed, grounds="Quyết định chưa xem xét đủ giấy tờ.")
-    scenes.level_3 = filed(town, LEVEL_3)
-    scenes.approved_level_3 = approved(town, LEVEL_3_FREE)
+def deciding(installation: Installation, scenes: Fixtures) -> None:
+    scenes.handled = application_in_processing(installation, FREE)
+    scenes.own_proposal = filed(installation, FREE)
+    officer_command(installation, "intake_officer", "accept", scenes.own_proposal)
+    officer_command(
+        installation, "chief", "assign", scenes.own_proposal, officer_id=installation.people["chief"]["account_id"]
+    )
+    officer_command(installation, "chief", "propose", scenes.own_proposal, outcome="approve")
+    scenes.owing = approved(installation, RESULT_FEE)
+    scenes.returned = approved(installation, FREE)
+    officer_command(installation, "intake_officer", "return_result", scenes.returned, method="counter")
+    scenes.appealed = approved(installation, FREE)
+    officer_command(installation, "citizen", "appeal", scenes.appealed, grounds="Quyết định chưa xem xét đủ giấy tờ.")
+    scenes.level_3 = filed(installation, LEVEL_3)
+    scenes.approved_level_3 = approved(installation, LEVEL_3_FREE)
 
 
-def paying(town: Town, scenes: Scenes) -> None:
+def paying(installation: Installation, scenes: Fixtures) -> None:
     """One paid in cash, one with an open payment, one that was called off, refunds asked for and turned down."""
-    scenes.foreign = filed(town, FOREIGN)
-    scenes.paid = filed(town, FEE)
-    scenes.payment = recorded(town, scenes.paid, BOOK_NUMBER)
-    scenes.open = filed(town, FEE)
+    scenes.foreign = filed(installation, FOREIGN)
+    scenes.paid = filed(installation, FEE)
+    scenes.payment = recorded(installation, scenes.paid, BOOK_NUMBER)
+    scenes.open = filed(installation, FEE)
     pay = {"method": "vnpay", "command_id": command()}
-    scenes.payment_open = town.call("payments", "start_payment", "citizen", application_id=scenes.open, **pay)[
+    scenes.payment_open = installation.call("payments", "start_payment", "citizen", application_id=scenes.open, **pay)[
         "payment_id"
     ]
-    scenes.refunded = recorded(town, filed(town, FEE), "AA/26E-0000002")
-    scenes.amount = owed(town, scenes.submitted)
+    scenes.refunded = recorded(installation, filed(installation, FEE), "AA/26E-0000002")
+    scenes.amount = owed(installation, scenes.submitted)
     half = scenes.amount | {"amount": scenes.amount["amount"] // 2}
-    scenes.refund = refund(town, scenes.refunded, half, scenes.amount)
-    scenes.refund_declined = refund(town, scenes.payment, half, scenes.amount)
+    scenes.refund = refund(installation, scenes.refunded, half, scenes.amount)
+    scenes.refund_declined = refund(installation, scenes.payment, half, scenes.amount)
     scenes.decline_command = command()
-    town.call(
+    installation.call(
         "payments",
         "decline_refund",
         "accountant_2",
         refund_id=scenes.refund_declined,
         command_id=scenes.decline_command,
     )
-    scenes.settled = eventually(lambda: accepted(town, scenes.paid), "the office hears of the payment")
-    do(town, "approver", "assign", scenes.paid, officer_id=town.people["case_officer"]["account_id"])
+    scenes.settled = eventually(lambda: accepted(installation, scenes.paid), "the office hears of the payment")
+    officer_command(
+        installation, "approver", "assign", scenes.paid, officer_id=installation.people["case_officer"]["account_id"]
+    )
 
 
-def accepted(town: Town, key: str) -> bool:
+def accepted(installation: Installation, key: str) -> bool:
     """Whether the office could accept it: the fee has to be heard of first."""
-    reply = town.answer("applications", "accept", "intake_officer", application_id=key, command_id=command())
+    reply = installation.answer("applications", "accept", "intake_officer", application_id=key, command_id=command())
     return isinstance(reply, dict)
 
 
-def owed(town: Town, key: str) -> dict[str, Any]:
-    return dict(town.call("payments", "demands", "citizen", application_id=key)["items"][0]["amount"])
+def owed(installation: Installation, key: str) -> dict[str, Any]:
+    return dict(installation.call("payments", "demands", "citizen", application_id=key)["items"][0]["amount"])
 
 
-def recorded(town: Town, key: str, number: str) -> str:
-    paid = town.call(
+def recorded(installation: Installation, key: str, number: str) -> str:
+    paid = installation.call(
         "payments",
         "record_offline",
         "accountant",
         application_id=key,
         method="cash",
-        amount=owed(town, key),
+        amount=owed(installation, key),
         receipt_book_number=number,
         command_id=command(),
     )
     return str(paid["payment_id"])
 
 
-def refund(town: Town, payment_id: str, amount: dict[str, Any], available: dict[str, Any]) -> str:
-    asked = town.call(
+def refund(installation: Installation, payment_id: str, amount: dict[str, Any], available: dict[str, Any]) -> str:
+    asked = installation.call(
         "payments",
         "refund",
         "accountant",
@@ -246,28 +267,29 @@ def refund(town: Town, payment_id: str, amount: dict[str, Any], available: dict[
     return str(asked["refund_id"])
 
 
-def telling(town: Town, scenes: Scenes) -> None:
+def notification_states(installation: Installation, scenes: Fixtures) -> None:
     """A webhook's delivery whose subscription has ended since."""
     about = {"subscription_id": scenes.subscription}
     deliveries = eventually(
-        lambda: town.call("notifications", "webhook_deliveries", "operator", **about)["items"], "a delivery by webhook"
+        lambda: installation.call("notifications", "webhook_deliveries", "operator", **about)["items"],
+        "a delivery by webhook",
     )
     scenes.delivery = deliveries[0]["delivery_id"]
-    town.call("notifications", "unsubscribe", "operator", **about, command_id=command())
+    installation.call("notifications", "unsubscribe", "operator", **about, command_id=command())
 
 
-def erased(town: Town, scenes: Scenes) -> None:
+def erased(installation: Installation, scenes: Fixtures) -> None:
     """A draft whose applicant's data has been erased, and an erasure only one person has asked for."""
-    scenes.erased = begun(town, FEE, "leaving")
-    about = {"account_id": town.people["leaving"]["account_id"], "legal_basis": LEGAL_BASIS}
+    scenes.erased = started_application(installation, FEE, "leaving")
+    about = {"account_id": installation.people["leaving"]["account_id"], "legal_basis": LEGAL_BASIS}
     for auditor in ("auditor", "auditor_2"):
-        asked = town.call("applications", "erase_subject", auditor, **about, command_id=command())
+        asked = installation.call("applications", "erase_subject", auditor, **about, command_id=command())
     eventually(
-        lambda: town.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["complete"],
+        lambda: installation.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["complete"],
         "every service has confirmed the erasure",
     )
-    scenes.half_erased = str(town.people["careless"]["account_id"])
-    town.call(
+    scenes.half_erased = str(installation.people["careless"]["account_id"])
+    installation.call(
         "applications",
         "erase_subject",
         "auditor",

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import example
-from tests.e2e.scenes import Scenes
-from tests.support.installation import Town, rule_of
+from tests.e2e.scenes import Fixtures
+from tests.support.installation import Installation, rule_of
 
 STAFF = ("intake_officer", "case_officer", "approver", "accountant", "auditor")
 ONE, LIST, FILE = "application_read.v1", "applications_listed.v1", "history_exported.v1"
@@ -40,13 +40,13 @@ def test_every_door_that_only_shows_is_known_here() -> None:
 
 
 @pytest.mark.parametrize(("door", "person"), LOOKS, ids=["-".join(one) for one in LOOKS])
-def test_a_look_by_staff_is_recorded(town: Town, scenes: Scenes, door: str, person: str) -> None:
+def test_a_look_by_staff_is_recorded(installation: Installation, scenes: Fixtures, door: str, person: str) -> None:
     key = str(scenes.submitted if door == "attachment" else scenes.handled)
-    before = town.quiet()["applications"]
-    town.call("applications", door, person, **arguments(town, door, key))
-    [look] = [one for one in told_since(town, before) if one["type"] == RECORDED_AS[door]]
+    before = installation.quiet()["applications"]
+    installation.call("applications", door, person, **arguments(installation, door, key))
+    [look] = [one for one in told_since(installation, before) if one["type"] == RECORDED_AS[door]]
     about = look["data"]
-    assert (about.get("by") or about)["account_id"] == town.people[person]["account_id"]
+    assert (about.get("by") or about)["account_id"] == installation.people[person]["account_id"]
     if look["type"] == ONE:
         assert (about["application_id"], about["by"]["role"]) == (key, person) and about["purpose"]
     if look["type"] == LIST:
@@ -56,35 +56,37 @@ def test_a_look_by_staff_is_recorded(town: Town, scenes: Scenes, door: str, pers
         assert key in about["application_ids"]
 
 
-def test_the_log_of_one_application_is_a_look_at_it(town: Town, scenes: Scenes) -> None:
-    before = town.quiet()["applications"]
-    town.call("applications", "events", "auditor", application_id=scenes.handled)
-    assert {one["type"] for one in told_since(town, before)} == {ONE, LIST}
+def test_the_log_of_one_application_is_a_look_at_it(installation: Installation, scenes: Fixtures) -> None:
+    before = installation.quiet()["applications"]
+    installation.call("applications", "events", "auditor", application_id=scenes.handled)
+    assert {one["type"] for one in told_since(installation, before)} == {ONE, LIST}
 
 
 @pytest.mark.parametrize("door", ["application", "explain_due_date", "evidence"])
-def test_what_people_look_at_of_their_own_is_nobodys_business(town: Town, scenes: Scenes, door: str) -> None:
-    before = town.quiet()["applications"]
-    assert town.call("applications", door, "citizen", application_id=scenes.handled)["application_id"]
-    assert told_since(town, before) == []
+def test_what_people_look_at_of_their_own_is_nobodys_business(
+    installation: Installation, scenes: Fixtures, door: str
+) -> None:
+    before = installation.quiet()["applications"]
+    assert installation.call("applications", door, "citizen", application_id=scenes.handled)["application_id"]
+    assert told_since(installation, before) == []
 
 
-def arguments(town: Town, door: str, key: str) -> dict[str, Any]:
+def arguments(installation: Installation, door: str, key: str) -> dict[str, Any]:
     """The contract's example, about a thing that is there."""
     given = {**example("applications", door)}
     named = contract_of("applications").rpc[door]["parameters"]["properties"]
     given |= {"application_id": key} if "application_id" in given else {}
-    given |= {"agency_code": town.agency} if "agency_code" in named else {}
+    given |= {"agency_code": installation.agency} if "agency_code" in named else {}
     if "attachment_id" in given:
-        papers = town.call("applications", "application", "citizen", application_id=key)["attachments"]
+        papers = installation.call("applications", "application", "citizen", application_id=key)["attachments"]
         given["attachment_id"] = papers[0]["attachment_id"]
     own = {"diff": {"from_version": 1, "to_version": 2}, "events": {"after": 0, "limit": 500}, "state_at": {}}
     given = {"application_id": key} if door == "state_at" else given
     return {**given, **own.get(door, {}), **({"limit": 500} if door == "queue" else {})}
 
 
-def told_since(town: Town, position: int) -> list[dict[str, Any]]:
+def told_since(installation: Installation, position: int) -> list[dict[str, Any]]:
     query = text("SELECT type, data FROM outbox WHERE position > :position ORDER BY position")
-    with town.engines["applications"].connect() as connection:
+    with installation.engines["applications"].connect() as connection:
         rows = connection.execute(query, {"position": position}).all()
     return [{"type": row.type, "data": json.loads(row.data)} for row in rows]

@@ -9,9 +9,9 @@ import pytest
 
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import example
-from tests.e2e.scenes import FREE, Scenes
+from tests.e2e.scenes import FREE, Fixtures
 from tests.support.days import years_ahead
-from tests.support.installation import IN_TIME, Refused, Town, command, doors
+from tests.support.installation import IN_TIME, Installation, RefusedCall, command, doors
 
 # What a door speaks of, and the scene that is somebody else's.
 THINGS = {
@@ -30,42 +30,48 @@ FOREIGN = [
 
 
 def turned_away(reply: Any) -> bool:
-    return isinstance(reply, Refused) and reply.name in {"Forbidden", "ApplicationNotFound"} and reply.took < IN_TIME
+    return (
+        isinstance(reply, RefusedCall) and reply.name in {"Forbidden", "ApplicationNotFound"} and reply.took < IN_TIME
+    )
 
 
 @pytest.mark.parametrize("stranger", ["neighbour", "other_agency"])
 @pytest.mark.parametrize(("service", "door", "thing"), FOREIGN, ids=["-".join(one) for one in FOREIGN])
 def test_a_stranger_neither_sees_nor_touches_it(
-    town: Town, scenes: Scenes, service: str, door: str, thing: str, stranger: str
+    installation: Installation, scenes: Fixtures, service: str, door: str, thing: str, stranger: str
 ) -> None:
-    before = town.recorded()
+    before = installation.recorded()
     for scene in THINGS[thing]:
         arguments = {**example(service, door), thing: getattr(scenes, scene)}
-        reply = town.answer(service, door, stranger, **arguments)
+        reply = installation.answer(service, door, stranger, **arguments)
         assert turned_away(reply), f"{scene}: {reply}"
-        assert str(town.people["citizen"]["full_name"]) not in str(reply)
-    assert town.recorded() == before
+        assert str(installation.people["citizen"]["full_name"]) not in str(reply)
+    assert installation.recorded() == before
 
 
-def test_an_officer_has_the_queue_of_their_own_agency_only(town: Town, scenes: Scenes) -> None:
+def test_an_officer_has_the_queue_of_their_own_agency_only(installation: Installation, scenes: Fixtures) -> None:
     for officer in ("intake_officer", "case_officer", "approver"):
-        assert town.call("applications", "queue", officer, agency_code=town.agency)["items"]
+        assert installation.call("applications", "queue", officer, agency_code=installation.agency)["items"]
     for door in ("queue", "affected_due_dates"):
-        assert turned_away(town.answer("applications", door, "other_agency", agency_code=town.agency))
-    other = town.people["other_agency"]["agency_code"]
-    assert town.call("applications", "queue", "other_agency", agency_code=other)["items"] == []
-    assert turned_away(town.answer("applications", "affected_due_dates", "other_agency"))
+        assert turned_away(installation.answer("applications", door, "other_agency", agency_code=installation.agency))
+    other = installation.people["other_agency"]["agency_code"]
+    assert installation.call("applications", "queue", "other_agency", agency_code=other)["items"] == []
+    assert turned_away(installation.answer("applications", "affected_due_dates", "other_agency"))
 
 
-def test_a_citizen_lists_nothing_of_another(town: Town, scenes: Scenes) -> None:
-    assert town.call("applications", "mine", "neighbour")["items"] == []
-    assert town.call("notifications", "inbox", "neighbour")["items"] == []
-    assert all(one["direction"] == "received" for one in town.call("identity", "delegations", "neighbour")["items"])
+def test_a_citizen_lists_nothing_of_another(installation: Installation, scenes: Fixtures) -> None:
+    assert installation.call("applications", "mine", "neighbour")["items"] == []
+    assert installation.call("notifications", "inbox", "neighbour")["items"] == []
+    assert all(
+        one["direction"] == "received" for one in installation.call("identity", "delegations", "neighbour")["items"]
+    )
 
 
-def test_a_delegate_acts_in_the_procedures_named_and_no_other(town: Town, scenes: Scenes) -> None:
-    principal = {"on_behalf_of": town.people["citizen"]["citizen_number"], "channel": "online"}
-    refused = town.answer("applications", "start", "neighbour", procedure_code=FREE, command_id=command(), **principal)
+def test_a_delegate_acts_in_the_procedures_named_and_no_other(installation: Installation, scenes: Fixtures) -> None:
+    principal = {"on_behalf_of": installation.people["citizen"]["citizen_number"], "channel": "online"}
+    refused = installation.answer(
+        "applications", "start", "neighbour", procedure_code=FREE, command_id=command(), **principal
+    )
     assert turned_away(refused)
 
 
@@ -80,27 +86,33 @@ TWICE: list[tuple[str, str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("service", "door", "person", "arguments"), TWICE, ids=[f"{one[0]}-{one[1]}" for one in TWICE])
 def test_the_same_command_twice_has_one_effect_and_one_answer(
-    town: Town, scenes: Scenes, service: str, door: str, person: str, arguments: dict[str, Any]
+    installation: Installation, scenes: Fixtures, service: str, door: str, person: str, arguments: dict[str, Any]
 ) -> None:
     once = {**example(service, door), **arguments, "command_id": command()}
     once = {name: value for name, value in once.items() if name != "parent_code"}
-    first = town.call(service, door, person, **once)
-    recorded = town.quiet()
-    assert town.call(service, door, person, **once) == first
-    assert town.call(service, door, person, **{**once, "command_id": once["command_id"].upper()}) == first
-    assert town.recorded() == recorded
+    first = installation.call(service, door, person, **once)
+    recorded = installation.quiet()
+    assert installation.call(service, door, person, **once) == first
+    assert installation.call(service, door, person, **{**once, "command_id": once["command_id"].upper()}) == first
+    assert installation.recorded() == recorded
 
 
-def test_the_same_command_id_with_other_arguments_is_refused_whoever_was_first(town: Town, scenes: Scenes) -> None:
+def test_the_same_command_id_with_other_arguments_is_refused_whoever_was_first(
+    installation: Installation, scenes: Fixtures
+) -> None:
     again = {"procedure_code": FREE, "channel": "counter", "command_id": scenes.draft_command}
-    reused = town.answer("applications", "start", "citizen", **again)
-    assert isinstance(reused, Refused) and reused.name == "CommandIdReused" and scenes.draft_command in reused.words
-    assert isinstance(town.call("applications", "start", "neighbour", **again), dict)  # ids are each caller's own
+    reused = installation.answer("applications", "start", "citizen", **again)
+    assert isinstance(reused, RefusedCall) and reused.name == "CommandIdReused" and scenes.draft_command in reused.words
+    assert isinstance(
+        installation.call("applications", "start", "neighbour", **again), dict
+    )  # ids are each caller's own
 
 
-def test_a_move_of_a_status_that_does_not_allow_it_says_what_is_allowed(town: Town, scenes: Scenes) -> None:
-    refused = town.answer(
+def test_a_move_of_a_status_that_does_not_allow_it_says_what_is_allowed(
+    installation: Installation, scenes: Fixtures
+) -> None:
+    refused = installation.answer(
         "applications", "rate", "citizen", "en", application_id=scenes.draft, stars=5, command_id=command()
     )
-    assert isinstance(refused, Refused) and refused.name == "TransitionNotAllowed"
+    assert isinstance(refused, RefusedCall) and refused.name == "TransitionNotAllowed"
     assert "draft" in refused.words and "submit" in refused.words

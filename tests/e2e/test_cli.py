@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.platforms import Processes
-from tests.support.demo_run import PORTAL, Kept, plain_environment
+from tests.support.demo_run import PORTAL, DemoRun, plain_environment
 from tests.support.import_path import import_path
 
 Portal = Callable[..., subprocess.CompletedProcess[str]]
@@ -38,11 +38,11 @@ MAPPING = "case: ma_ho_so\nactivity: viec\ntimestamp: luc\nresource: can_bo\n"
 
 
 @pytest.fixture
-def portal(kept: Kept) -> Portal:
-    """``portal("history", REF)`` on the kept demo, with the finished process as the answer; ``home=`` for another."""
+def portal(demo_run: DemoRun) -> Portal:
+    """``portal("history", REF)`` on the demo's folder, giving the finished process; ``home=`` for another folder."""
 
     def run(*typed: str, home: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        surroundings = plain_environment(home or kept.folder, **env)
+        surroundings = plain_environment(home or demo_run.folder, **env)
         return subprocess.run(
             [*PORTAL, *typed], env=surroundings, capture_output=True, text=True, timeout=100, check=False
         )
@@ -51,18 +51,18 @@ def portal(kept: Kept) -> Portal:
 
 
 @pytest.fixture(scope="module")
-def bundle(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle(demo_run: DemoRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The evidence of the demo's application, as an auditor takes it away."""
     file = tmp_path_factory.mktemp("auditor") / "evidence.json"
-    command = [*PORTAL, "evidence", kept.reference, "--output", str(file)]
+    command = [*PORTAL, "evidence", demo_run.reference, "--output", str(file)]
     done = subprocess.run(
-        command, env=plain_environment(kept.folder), capture_output=True, text=True, timeout=100, check=False
+        command, env=plain_environment(demo_run.folder), capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stderr
     return file
 
 
-def told(done: subprocess.CompletedProcess[str]) -> Any:
+def output_of(done: subprocess.CompletedProcess[str]) -> Any:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -78,13 +78,13 @@ def refused(done: subprocess.CompletedProcess[str], status: int) -> str:
 # What a demo left behind
 
 
-def test_the_demo_ends_with_the_verifier_naming_the_event_that_was_changed_in_a_copy(kept):
-    before, change, after = [step for step in kept.steps if step["part"] == 8]
+def test_the_demo_ends_with_the_verifier_naming_the_event_that_was_changed_in_a_copy(demo_run):
+    before, change, after = [step for step in demo_run.steps if step["part"] == 8]
     assert before["facts"]["verdict"].startswith("TOÀN VẸN")
     assert f"sự kiện {change['facts']['event']}," in after["facts"]["verdict"]
 
 
-def test_a_machine_whose_locale_is_not_utf_8_is_spoken_to_in_utf_8(kept, bundle, tmp_path):
+def test_a_machine_whose_locale_is_not_utf_8_is_spoken_to_in_utf_8(demo_run, bundle, tmp_path):
     """As where LANG names a Latin-1 locale: files and output would be in it."""
     latin = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     asked = [
@@ -98,23 +98,23 @@ def test_a_machine_whose_locale_is_not_utf_8_is_spoken_to_in_utf_8(kept, bundle,
         assert done.returncode == 0 and said in done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
 
-def test_a_reference_gives_the_history_and_the_state_at_an_instant(kept, portal):
-    items = told(portal("history", kept.reference, "--json", "--purpose", "kiểm tra định kỳ"))["items"]
+def test_a_reference_gives_the_history_and_the_state_at_an_instant(demo_run, portal):
+    items = output_of(portal("history", demo_run.reference, "--json", "--purpose", "kiểm tra định kỳ"))["items"]
     assert [item["version"] for item in items] == list(range(1, len(items) + 1))
     submitted = next(item for item in items if item["kind"] == "Submitted")
-    then = told(portal("state", kept.reference, "--at", submitted["at"]))
+    then = output_of(portal("state", demo_run.reference, "--at", submitted["at"]))
     assert (then["status"], then["version"]) == ("submitted", submitted["version"])
 
 
-def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_path):
+def test_an_evidence_file_answers_without_any_server(demo_run, portal, bundle, tmp_path):
     nowhere = {"home": tmp_path, "AMQP_URI": "amqp://127.0.0.1:9/"}
-    items = told(portal("history", str(bundle), "--json", **nowhere))["items"]
+    items = output_of(portal("history", str(bundle), "--json", **nowhere))["items"]
     assert items[-1]["status"] == "result_returned"
-    assert told(portal("state", str(bundle), "--version", "4", **nowhere))["status"] == "submitted"
-    changes = told(portal("diff", str(bundle), "3", "4", "--json", **nowhere))["changes"]
+    assert output_of(portal("state", str(bundle), "--version", "4", **nowhere))["status"] == "submitted"
+    changes = output_of(portal("diff", str(bundle), "3", "4", "--json", **nowhere))["changes"]
     assert {"field": "/status", "before": "draft", "after": "submitted"} in changes
-    explained = told(portal("explain", str(bundle), "--json", **nowhere))
-    online = told(portal("explain", kept.reference, "--json"))
+    explained = output_of(portal("explain", str(bundle), "--json", **nowhere))
+    online = output_of(portal("explain", demo_run.reference, "--json"))
     assert explained == {name: online[name] for name in explained}  # whatever days lie between
     table = portal("explain", str(bundle), **nowhere).stdout
     assert {"start", "counted", "weekend"} <= {mark for day in explained["days"] for mark in day["marks"]}
@@ -122,19 +122,19 @@ def test_an_evidence_file_answers_without_any_server(kept, portal, bundle, tmp_p
     assert "Submitted" in portal("export", "--bundle", str(bundle), "--format", "xes", **nowhere).stdout
     report = tmp_path / "report.html"
     assert portal("report", str(bundle), "--output", str(report), **nowhere).returncode == 0
-    assert kept.reference in report.read_text() and "Nhật ký niêm phong" in report.read_text()
+    assert demo_run.reference in report.read_text() and "Nhật ký niêm phong" in report.read_text()
 
 
-def test_an_evidence_file_answers_what_the_platform_answers(kept, portal, bundle):
-    asked = (kept.reference, str(bundle))
-    there, here = (told(portal("diff", one, "1", "14", "--json")) for one in asked)
+def test_an_evidence_file_answers_what_the_platform_answers(demo_run, portal, bundle):
+    asked = (demo_run.reference, str(bundle))
+    there, here = (output_of(portal("diff", one, "1", "14", "--json")) for one in asked)
     for answer in (there, here):
         answer["changes"].sort(key=lambda one: str(one["field"]))  # an evidence file keeps answers in canonical order
     assert here == there and len(there["events"]) == 13 and len(there["changes"]) > 50
 
 
 def test_a_bundle_verifies_and_a_changed_one_does_not(portal, bundle, tmp_path):
-    assert told(portal("verify", str(bundle), "--json", home=tmp_path))["ok"]
+    assert output_of(portal("verify", str(bundle), "--json", home=tmp_path))["ok"]
     changed = json.loads(bundle.read_text())
     changed["events"][3]["version"] = 7
     (tmp_path / "changed.json").write_text(json.dumps(changed))
@@ -145,11 +145,11 @@ def test_a_bundle_verifies_and_a_changed_one_does_not(portal, bundle, tmp_path):
     assert portal("verify", str(bundle), "--key", key, home=tmp_path).returncode == 2
 
 
-def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(kept, portal, tmp_path):
-    whole = told(portal("verify", "--json"))
+def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(demo_run, portal, tmp_path):
+    whole = output_of(portal("verify", "--json"))
     assert whole["ok"] and whole["keys_given"] and whole["read_model"]["first_bad"] is None
     copy = tmp_path / "copy"
-    shutil.copytree(kept.folder, copy)
+    shutil.copytree(demo_run.folder, copy)
     with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
         for (name,) in list(store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
             store.execute(f'DROP TRIGGER "{name}"')
@@ -161,20 +161,20 @@ def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(kept, port
     assert "event 2," in done.stdout and "a stored event was changed after it was sealed (state)" in done.stdout
 
 
-def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_right(kept, portal, tmp_path):
-    copy = tampered(kept, tmp_path / "copy")
+def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_right(demo_run, portal, tmp_path):
+    copy = tampered(demo_run, tmp_path / "copy")
     found = portal("verify", home=copy, PORTAL_LANGUAGE="en")
     assert found.returncode == 1
     assert "what is shown differs from what was recorded" in found.stdout and "result_returned" in found.stdout
-    compared = told(portal("rebuild", "applications", "--no-swap", "--json", home=copy))
+    compared = output_of(portal("rebuild", "applications", "--no-swap", "--json", home=copy))
     assert (compared["differing"], compared["swapped"]) == (1, False)
     assert "result_returned" in portal("rebuild", "applications", home=copy).stdout
     assert portal("verify", home=copy).returncode == 0
 
 
-def tampered(kept: Kept, copy: Path) -> Path:
+def tampered(demo_run: DemoRun, copy: Path) -> Path:
     """A copy of the demo in which one row of what people are shown is wrong."""
-    shutil.copytree(kept.folder, copy)
+    shutil.copytree(demo_run.folder, copy)
     with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
         store.execute("UPDATE application_view SET status = 'rejected'")
     return copy
@@ -201,8 +201,8 @@ def at_a_terminal(home: Path, *typed: str, answer: str = "") -> str:
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [("n", "not swapped"), ("y", "swapped")])
-def test_at_a_terminal_a_rebuild_shows_the_difference_and_asks(kept, portal, tmp_path, answer, outcome):
-    copy = tampered(kept, tmp_path / "copy")
+def test_at_a_terminal_a_rebuild_shows_the_difference_and_asks(demo_run, portal, tmp_path, answer, outcome):
+    copy = tampered(demo_run, tmp_path / "copy")
     seen = at_a_terminal(copy, "rebuild", "applications", answer=answer)
     assert seen.index("1 differing") < seen.index("[y/N]") < seen.index(outcome)
     assert ("not swapped" in seen) == (answer == "n")
@@ -210,51 +210,51 @@ def test_at_a_terminal_a_rebuild_shows_the_difference_and_asks(kept, portal, tmp
 
 
 @pytest.mark.parametrize(("option", "outcome"), [("--no-swap", 1), ("--swap", 0)])
-def test_at_a_terminal_an_option_is_the_answer(kept, portal, tmp_path, option, outcome):
-    copy = tampered(kept, tmp_path / "copy")
+def test_at_a_terminal_an_option_is_the_answer(demo_run, portal, tmp_path, option, outcome):
+    copy = tampered(demo_run, tmp_path / "copy")
     assert "1 differing" in at_a_terminal(copy, "rebuild", "applications", option)
     assert portal("verify", home=copy).returncode == outcome
 
 
-def test_what_the_desk_is_shown_is_recorded(kept, portal, tmp_path):
-    before = _told(kept)
-    asked = ("report", kept.reference, "--output", str(tmp_path / "one.pdf"), "--purpose", "đơn khiếu nại số 7")
+def test_what_the_desk_is_shown_is_recorded(demo_run, portal, tmp_path):
+    before = _told(demo_run)
+    asked = ("report", demo_run.reference, "--output", str(tmp_path / "one.pdf"), "--purpose", "đơn khiếu nại số 7")
     assert portal(*asked).returncode == 0 and (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
     assert portal("export", "--output", str(tmp_path / "log.jsonl")).returncode == 0
-    new = _told(kept)[len(before) :]
+    new = _told(demo_run)[len(before) :]
     assert [kind for kind, _ in new] == ["application_read.v1", "history_exported.v1"]
     assert new[0][1]["purpose"] == "đơn khiếu nại số 7" and new[0][1]["by"]["role"] == "auditor"
 
 
-def _told(kept: Kept) -> list[tuple[str, dict[str, Any]]]:
+def _told(demo_run: DemoRun) -> list[tuple[str, dict[str, Any]]]:
     """What the store has told beside its histories, as it lies in the outbox."""
-    with closing(sqlite3.connect(kept.folder / "applications.sqlite")) as store:
+    with closing(sqlite3.connect(demo_run.folder / "applications.sqlite")) as store:
         rows = list(store.execute("SELECT type, data FROM outbox ORDER BY position"))
     return [(kind, json.loads(data)) for kind, data in rows]
 
 
-def test_findings_cite_their_events_on_the_platform_and_in_an_evidence_file(kept, portal, bundle):
+def test_findings_cite_their_events_on_the_platform_and_in_an_evidence_file(demo_run, portal, bundle):
     """The demo's approver decides within a second of the proposal: no paper can have been opened."""
-    there, here = (told(portal("findings", one, "--json"))["items"] for one in (kept.reference, str(bundle)))
+    there, here = (output_of(portal("findings", one, "--json"))["items"] for one in (demo_run.reference, str(bundle)))
     [found] = there
     assert found["kind"] == "approved_unread" and [event["version"] for event in found["events"]] == [11, 12]
     assert here == [{name: value for name, value in found.items() if name not in ("number", "found_at")}]
     assert "faster than the papers" in portal("findings", "--kind", "approved_unread", PORTAL_LANGUAGE="en").stdout
 
 
-def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_commands(kept, tmp_path):
+def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_commands(demo_run, tmp_path):
     """As it is written, but for what needs the network: the demo that is kept, and an environment with its library."""
     block = re.search(r"## From nothing.*?```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     demo, *commands = block.group(1).strip().splitlines()
     assert demo == 'make demo ARGS="--keep kept"' and len(commands) == 4
-    (tmp_path / "kept").symlink_to(kept.folder)
+    (tmp_path / "kept").symlink_to(demo_run.folder)
     (tmp_path / "services").symlink_to(ROOT / "services")
     here = {
         ".venv/bin/portal": " ".join(PORTAL),
         "python3 -m venv auditor && auditor/bin/pip install cryptography": "mkdir auditor",
         "auditor/bin/python": f"{sys.executable} -I",
     }
-    env = plain_environment(tmp_path, REF=kept.reference, PYTHONPATH=import_path())
+    env = plain_environment(tmp_path, REF=demo_run.reference, PYTHONPATH=import_path())
     for command in commands:
         typed = command
         for written, meant in here.items():
@@ -266,7 +266,7 @@ def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_comma
     assert done.stdout.startswith("TOÀN VẸN") and "CHÚ Ý" not in done.stdout
 
 
-def test_the_whole_log_is_exported_with_progress(kept, portal, tmp_path):
+def test_the_whole_log_is_exported_with_progress(demo_run, portal, tmp_path):
     done = portal("export", "--format", "jsonl", "--output", str(tmp_path / "log.jsonl"))
     assert done.returncode == 0 and "events" in done.stderr
     events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
@@ -277,13 +277,13 @@ def test_an_older_history_is_taken_in_once(portal, tmp_path):
     (tmp_path / "older.csv").write_text(OLDER)
     (tmp_path / "map.yaml").write_text(MAPPING)
     typed = ["import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml"), "--json"]
-    first = told(portal(*typed, home=tmp_path / "home"))
+    first = output_of(portal(*typed, home=tmp_path / "home"))
     assert portal("verify", home=tmp_path / "home").returncode == 0  # sealed before the command ended
-    again = told(portal(*typed, home=tmp_path / "home"))
+    again = output_of(portal(*typed, home=tmp_path / "home"))
     assert (first["cases"], first["added"], first["duplicates"]) == (2, 4, 1)
     assert [bad["line"] for bad in first["bad"]] == [6]
     assert (again["added"], again["already_there"]) == (0, 4)
-    activities = told(portal("history", "older/A1", "--json", home=tmp_path / "home"))["items"][1:]
+    activities = output_of(portal("history", "older/A1", "--json", home=tmp_path / "home"))["items"][1:]
     assert [one["facts"]["activity"] for one in activities] == ["Nộp", "Trả kết quả"]
     assert "6 events, 6 leaves" in portal("verify", home=tmp_path / "home", PORTAL_LANGUAGE="en").stdout
 
@@ -308,7 +308,7 @@ def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(port
 def test_records_are_imported_into_a_fresh_installation(portal, tmp_path):
     records = tmp_path / "records.jsonl"
     records.write_text('{"ma_thu_tuc": "1.000001"}\nbroken\n')
-    summary = told(portal("catalog", "import", str(records), "--json", home=tmp_path / "home"))
+    summary = output_of(portal("catalog", "import", str(records), "--json", home=tmp_path / "home"))
     assert [bad["line"] for bad in summary["bad_lines"]][-1] == 2
 
 
@@ -322,17 +322,17 @@ def test_a_missing_setting_is_named(portal, tmp_path):
         assert f"Setting {name} is missing" in refused(portal(*typed, home=tmp_path, **database), 78)
 
 
-def test_dead_letters_are_listed_shown_replayed_and_dropped(kept, portal, tmp_path):
+def test_dead_letters_are_listed_shown_replayed_and_dropped(demo_run, portal, tmp_path):
     copy = tmp_path / "copy"
-    shutil.copytree(kept.folder, copy)
+    shutil.copytree(demo_run.folder, copy)
     _keep_letters(copy)
-    assert [one["id"] for one in told(portal("dead-letters", "list", "--json", home=copy))] == [1, 2]
-    assert told(portal("dead-letters", "show", "notifications", "1", home=copy))["body"]["id"] == "test:1"
-    again = told(portal("dead-letters", "replay", "notifications", "1", home=copy))
+    assert [one["id"] for one in output_of(portal("dead-letters", "list", "--json", home=copy))] == [1, 2]
+    assert output_of(portal("dead-letters", "show", "notifications", "1", home=copy))["body"]["id"] == "test:1"
+    again = output_of(portal("dead-letters", "replay", "notifications", "1", home=copy))
     assert again["outcome"] == "dead again"  # its event fits no contract, and it waits anew
     dropped = portal("dead-letters", "drop", "notifications", "2", "--reason", "không còn hồ sơ", home=copy)
-    assert told(dropped)["id"] == 2
-    assert [one["id"] for one in told(portal("dead-letters", "list", "--json", home=copy))] == [3]
+    assert output_of(dropped)["id"] == 2
+    assert [one["id"] for one in output_of(portal("dead-letters", "list", "--json", home=copy))] == [3]
 
 
 def _keep_letters(home: Path) -> None:
@@ -366,7 +366,7 @@ def test_the_doctor_names_every_missing_setting(portal, tmp_path):
     assert any(one["looked_at"].startswith("broker") and one["verdict"] == "fault" for one in findings)
 
 
-def test_the_embedded_platform_runs_until_term_and_a_second_term_changes_nothing(kept, tmp_path):
+def test_the_embedded_platform_runs_until_term_and_a_second_term_changes_nothing(demo_run, tmp_path):
     processes = Processes(plain_environment(tmp_path / "home"), tmp_path)
     processes.start("all")
     processes.wait_ready()

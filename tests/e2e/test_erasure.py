@@ -30,7 +30,7 @@ from infra.cli.demo import payment_gateway, smtp_server
 from infra.cli.journey import command, eventually
 from infra.sandbox.sms_provider import serve
 from tests.e2e import canaries as canary
-from tests.e2e.erasure_scenario import SETTINGS, SHOP, Lived, register
+from tests.e2e.erasure_scenario import SETTINGS, SHOP, ErasureScenario, register
 from tests.e2e.platforms import Processes
 from tests.support import storage_dump
 from tests.support.import_path import import_path
@@ -45,7 +45,7 @@ VIETQR = {"VIETQR_BANK_BIN": "970436", "VIETQR_ACCOUNT_NUMBER": "0011001234567",
 class Installation:
     """One kind of platform: how its stores are read, and what is done about processes that have died."""
 
-    lived: Lived
+    lived: ErasureScenario
     env: dict[str, str]
     stores: Callable[[], Iterator[storage_dump.Store]]
     revive: Callable[[], None] = lambda: None
@@ -106,7 +106,7 @@ def on_servers(folder: Path, broker: Any, database: Callable[[str], str]) -> Ite
                 installed.deaths.append(code)
                 processes.start("followers", "--follower")
 
-        installed = Installation(Lived(settings, portal), env, stores, revive)
+        installed = Installation(ErasureScenario(settings, portal), env, stores, revive)
         yield installed
 
 
@@ -133,7 +133,7 @@ def embedded(folder: Path) -> Iterator[Installation]:
             yield from storage_dump.queues(settings)
             yield "log", log.read_text("utf-8", "replace")
 
-        yield Installation(Lived(settings, portal), env, stores)
+        yield Installation(ErasureScenario(settings, portal), env, stores)
 
 
 @contextlib.contextmanager
@@ -159,7 +159,7 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ins
         yield installed
 
 
-def facts_that_stay(lived: Lived) -> dict[str, Any]:
+def facts_that_stay(lived: ErasureScenario) -> dict[str, Any]:
     """Figures and books: what an erasure must not change."""
     figures = {
         by: lived.call("applications", "statistics", "auditor", by=by, **PERIOD) for by in ("agency", "procedure")
@@ -173,7 +173,7 @@ def undigested_is_kept(installed: Installation) -> bool:
     return {canary.WORDS["thư chết"], canary.WORDS["không đọc được"], canary.WORDS["chờ thử lại"]} <= set(found)
 
 
-def texts_to(lived: Lived, phone: str) -> int:
+def texts_to(lived: ErasureScenario, phone: str) -> int:
     """How many text messages to that number notifications keeps."""
     query = text("SELECT count(*) FROM delivery WHERE channel = 'sms' AND recipient = :phone")
     with Database.at(lived.settings.database_url("notifications")).session() as session:
@@ -238,7 +238,7 @@ def said_by_all(report: dict[str, Any]) -> None:
     assert sum(one["removed"].get("dead_letter", 0) for one in answers.values()) == 1
 
 
-def replayed(lived: Lived, events: list[dict[str, Any]]) -> None:
+def replayed(lived: ErasureScenario, events: list[dict[str, Any]]) -> None:
     """The same events as before, without their words, and one more; replay is the read model; the log is whole."""
     about = {"application_id": lived.applications["granted"]}
     items = lived.call("applications", "history", "auditor", **about)["items"]
@@ -269,7 +269,7 @@ def proved(installation: Installation, folder: Path) -> None:
     assert verdict.returncode == 0 and json.loads(verdict.stdout)["ok"], verdict.stdout + verdict.stderr
 
 
-def accounted(lived: Lived) -> None:
+def accounted(lived: ErasureScenario) -> None:
     """The receipt is there, with its number and sum, and says that its payer was erased."""
     receipt = lived.call("payments", "receipt", "accountant", payment_id=lived.payment)
     assert receipt["payer"] == {"account_id": lived.accounts["citizen"], "erased": True}
@@ -279,7 +279,7 @@ def accounted(lived: Lived) -> None:
     assert refund["reason"] == "–" and refund["amount"] == receipt["amount"]
 
 
-def the_account_is_closed(lived: Lived) -> None:
+def the_account_is_closed(lived: ErasureScenario) -> None:
     """Signing in and whatever a token still in hand may try is refused by name; the same person may register anew."""
     log = lived.call("identity", "access_log", "auditor", subject_id=lived.accounts["citizen"])["items"]
     assert log and {one["purpose"] for one in log} == {"–"} and all(one["reader_id"] for one in log)

@@ -14,8 +14,8 @@ from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
 from tests.e2e.refusal_table import ROLES, example, roles_of
-from tests.support.installation import IN_TIME, Refused, Town, doors, rule_of
-from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, deep, misfits, places, tokens
+from tests.support.installation import IN_TIME, Installation, RefusedCall, doors, rule_of
+from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, bad_tokens, deep, malformed_calls, places
 
 DOORS = doors()
 PRIVATE = [(service, door) for service, door in DOORS if not rule_of(service, door).public]
@@ -40,13 +40,13 @@ def who(service: str, door: str) -> str | None:
     return None if rule.public else next(role for role in ROLES if role in rule.roles)
 
 
-def knock(town: Town, service: str, door: str, arguments: dict[str, Any]) -> Refused | Any:
+def knock(installation: Installation, service: str, door: str, arguments: dict[str, Any]) -> RefusedCall | Any:
     """The answer to somebody who may pass, or the refusal."""
-    return town.answer(service, door, who(service, door), "en", **arguments)
+    return installation.answer(service, door, who(service, door), "en", **arguments)
 
 
 def must_point(reply: Any, pointer: str, about: str) -> None:
-    assert isinstance(reply, Refused), f"{about}: let through with {str(reply)[:200]}"
+    assert isinstance(reply, RefusedCall), f"{about}: let through with {str(reply)[:200]}"
     assert reply.name == "InvalidRequest", f"{about}: {reply.name}: {reply.words[:300]}"
     assert re.search(rf"{re.escape(pointer)}(/[^ :]*)?: ", reply.words), f"{about}: {reply.words[:300]}"
     assert reply.took < IN_TIME, f"{about}: {reply.took:.2f} s"
@@ -54,64 +54,68 @@ def must_point(reply: Any, pointer: str, about: str) -> None:
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
-def test_what_does_not_fit_is_refused_by_its_place(town: Town, service: str, door: str) -> None:
-    before = town.recorded()
-    for pointer, arguments, about in misfits(service, door, example(service, door)):
-        must_point(knock(town, service, door, arguments), pointer, about)
-    assert town.recorded() == before
+def test_what_does_not_fit_is_refused_by_its_place(installation: Installation, service: str, door: str) -> None:
+    before = installation.recorded()
+    for pointer, arguments, about in malformed_calls(service, door, example(service, door)):
+        must_point(knock(installation, service, door, arguments), pointer, about)
+    assert installation.recorded() == before
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
-def test_odd_values_never_make_a_failure(any_town: Town, service: str, door: str) -> None:
+def test_odd_values_never_make_a_failure(any_installation: Installation, service: str, door: str) -> None:
     """What the contract lets pass; what it does not, the test above is about."""
     schema = contract_of(service).parameters(door)
     for name in contract_of(service).rpc[door]["parameters"].get("properties", {}):
-        for value in ODD if any_town.portal.settings.embedded else ODD_TO_SERVERS:
+        for value in ODD if any_installation.portal.settings.embedded else ODD_TO_SERVERS:
             arguments = {**example(service, door), name: value}
-            reply = knock(any_town, service, door, arguments) if schema.accepts(arguments) else None
-            if isinstance(reply, Refused):
+            reply = knock(any_installation, service, door, arguments) if schema.accepts(arguments) else None
+            if isinstance(reply, RefusedCall):
                 assert reply.name not in FAILURES, f"{name}={value!r:.60}: {reply.name}"
                 assert reply.took < IN_TIME, f"{name}={value!r:.60}: {reply.name} after {reply.took:.2f} s"
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
-def test_arguments_are_given_by_name(town: Town, service: str, door: str) -> None:
-    proxy = getattr(getattr(town.rpc(who(service, door), "en"), service), door)
+def test_arguments_are_given_by_name(installation: Installation, service: str, door: str) -> None:
+    proxy = getattr(getattr(installation.rpc(who(service, door), "en"), service), door)
     with pytest.raises(RemoteError) as refused:
         proxy("by position", **example(service, door))
     assert refused.value.exc_type == "InvalidRequest" and "keyword arguments only" in str(refused.value)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_ten_megabytes_are_refused_at_once(any_town: Town, service: str) -> None:
+def test_ten_megabytes_are_refused_at_once(any_installation: Installation, service: str) -> None:
     """One door of each service with a text in it; the value is not said again."""
     door, name = HUGE[service]
-    must_point(knock(any_town, service, door, {**example(service, door), name: "x" * 10_000_000}), f"/{name}", door)
+    must_point(
+        knock(any_installation, service, door, {**example(service, door), name: "x" * 10_000_000}), f"/{name}", door
+    )
 
 
-def test_more_than_any_request_may_weigh_is_refused_and_the_service_lives(any_town: Town) -> None:
+def test_more_than_any_request_may_weigh_is_refused_and_the_service_lives(any_installation: Installation) -> None:
     """As a whole: nobody looks into it for the place."""
-    reply = any_town.answer("catalog", "search", text="x" * 17_000_000)
-    assert isinstance(reply, Refused) and reply.name == "InvalidRequest", reply
-    assert any_town.call("catalog", "health")["status"] == "ok"
+    reply = any_installation.answer("catalog", "search", text="x" * 17_000_000)
+    assert isinstance(reply, RefusedCall) and reply.name == "InvalidRequest", reply
+    assert any_installation.call("catalog", "health")["status"] == "ok"
 
 
 @pytest.mark.parametrize("levels", DEEP)
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_is_nested_too_deep_is_refused_and_the_service_lives(any_town: Town, service: str, levels: int) -> None:
+def test_what_is_nested_too_deep_is_refused_and_the_service_lives(
+    any_installation: Installation, service: str, levels: int
+) -> None:
     door, name = HUGE[service]
-    must_point(knock(any_town, service, door, {**example(service, door), name: deep(levels)}), f"/{name}", door)
-    assert any_town.call(service, "health")["status"] == "ok"
+    must_point(knock(any_installation, service, door, {**example(service, door), name: deep(levels)}), f"/{name}", door)
+    assert any_installation.call(service, "health")["status"] == "ok"
 
 
 @pytest.mark.parametrize(("service", "door"), PRIVATE, ids=["-".join(one) for one in PRIVATE])
-def test_a_token_that_does_not_hold_opens_no_door(town: Town, service: str, door: str) -> None:
-    for kind, token in tokens(town).items():
+def test_a_token_that_does_not_hold_opens_no_door(installation: Installation, service: str, door: str) -> None:
+    for kind, token in bad_tokens(installation).items():
         if service != "identity" and door != PRIVATE_SAMPLE[service] and kind != "signed by a stranger":
             continue  # one door of each service is tried with all of them, every door with the most dangerous one
         begun = time.perf_counter()
         with pytest.raises(RemoteError) as refused:
-            getattr(getattr(town.portal.as_(token), service), door)(**example(service, door))
+            getattr(getattr(installation.portal.as_(token), service), door)(**example(service, door))
         assert refused.value.exc_type == "Unauthenticated", kind
         assert time.perf_counter() - begun < IN_TIME, kind
 
@@ -125,30 +129,30 @@ def test_only_these_doors_are_public() -> None:
 
 
 @pytest.mark.parametrize("person", [None, *ROLES])
-def test_every_role_passes_the_doors_of_its_rule_and_no_others(town: Town, person: str | None) -> None:
+def test_every_role_passes_the_doors_of_its_rule_and_no_others(installation: Installation, person: str | None) -> None:
     """A surplus argument tells: whoever may pass is told of it, whoever may not never gets as far."""
     for service, door in DOORS:
         rule = rule_of(service, door)
         allowed = rule.public or bool(person and roles_of(person) & rule.roles)
         expected = "InvalidRequest" if allowed else "Forbidden" if person else "Unauthenticated"
-        reply = town.answer(service, door, person, surplus=1)
-        assert isinstance(reply, Refused) and reply.name == expected, f"{service}.{door}: {reply}"
+        reply = installation.answer(service, door, person, surplus=1)
+        assert isinstance(reply, RefusedCall) and reply.name == expected, f"{service}.{door}: {reply}"
 
 
-def test_unknown_services_and_doors_are_named_at_once(any_town: Town) -> None:
+def test_unknown_services_and_doors_are_named_at_once(any_installation: Installation) -> None:
     begun = time.perf_counter()
     with pytest.raises(UnknownService):
-        any_town.rpc(None).khong_co.gi_ca()
+        any_installation.rpc(None).khong_co.gi_ca()
     for service in SERVICES:
         with pytest.raises(MethodNotFound):
-            getattr(any_town.rpc(None), service).khong_co()
+            getattr(any_installation.rpc(None), service).khong_co()
     assert time.perf_counter() - begun < IN_TIME * (1 + len(SERVICES))
 
 
-def test_an_odd_language_is_answered_in_vietnamese(town: Town) -> None:
+def test_an_odd_language_is_answered_in_vietnamese(installation: Installation) -> None:
     for language in ("", "fr", "EN-gb", "vi\n", "x" * 10_000, json.dumps({"language": "en"})):
         with pytest.raises(RemoteError) as refused:
-            town.portal.as_(None, language).applications.track(reference="H26.01", tracking_code="7KQ2M9XH4P")
+            installation.portal.as_(None, language).applications.track(reference="H26.01", tracking_code="7KQ2M9XH4P")
         assert ("was not found" in str(refused.value)) == language.lower().startswith("en")
 
 

@@ -15,11 +15,11 @@ PARTS = {1, 2, 3, 4, 5, 6, 7}  # the demo adds tampering
 
 
 def on_the_embedded_default(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
-    kept = request.getfixturevalue("kept")
-    assert kept.verdict["held"] and all(step["held"] for step in kept.steps)
-    assert all((kept.folder / f"{service}.sqlite").exists() for service in SERVICES)
-    *journey, tampering = sorted({step["part"] for step in kept.steps})
-    assert tampering == 8 and kept.verdict["tampered"]["version"] >= 1
+    demo_run = request.getfixturevalue("demo_run")
+    assert demo_run.verdict["held"] and all(step["held"] for step in demo_run.steps)
+    assert all((demo_run.folder / f"{service}.sqlite").exists() for service in SERVICES)
+    *journey, tampering = sorted({step["part"] for step in demo_run.steps})
+    assert tampering == 8 and demo_run.verdict["tampered"]["version"] >= 1
     return set(journey)
 
 

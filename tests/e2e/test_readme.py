@@ -29,7 +29,7 @@ def test_the_front_end_of_the_readme_runs_with_nothing_but_python(tmp_path):
     assert "SubmissionIncomplete" in refusal or "complete" in refusal
 
 
-def test_every_step_the_readme_shows_is_a_step_of_the_demo(kept):
+def test_every_step_the_readme_shows_is_a_step_of_the_demo(demo_run):
     shown = re.findall(r"^  ✓ \w+ +(.*?) \d+ ms$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(shown) >= 8
-    assert set(shown) <= {step["title"] for step in kept.steps}
+    assert set(shown) <= {step["title"] for step in demo_run.steps}

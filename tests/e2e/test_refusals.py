@@ -9,39 +9,39 @@ import pytest
 
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import ELSEWHERE, UNIVERSAL, Key, Knock, everything, example
-from tests.e2e.scenes import Scenes
-from tests.support.installation import IN_TIME, Refused, Town, doors
+from tests.e2e.scenes import Fixtures
+from tests.support.installation import IN_TIME, Installation, RefusedCall, doors
 
 TABLE = everything()
 PROMISED = {(service, door, name) for service, door in doors() for name in contract_of(service).rpc[door]["refusals"]}
 ACCENTS = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
 
 
-def provoked(town: Town, scenes: Scenes, key: Key, knock: Knock, language: str) -> Refused:
+def provoked(installation: Installation, scenes: Fixtures, key: Key, knock: Knock, language: str) -> RefusedCall:
     service, door, _ = key
     named = {**contract_of(service).rpc[door]["parameters"]["properties"], "surplus": None}
-    given = {**example(service, door), **knock.arguments(town, scenes)}
+    given = {**example(service, door), **knock.arguments(installation, scenes)}
     arguments = {name: value for name, value in given.items() if name in named}
-    reply = town.answer(service, door, knock.person, language, **arguments)
-    assert isinstance(reply, Refused), f"let through with {reply}"
+    reply = installation.answer(service, door, knock.person, language, **arguments)
+    assert isinstance(reply, RefusedCall), f"let through with {reply}"
     return reply
 
 
 @pytest.mark.parametrize("key", sorted(TABLE), ids="-".join)
 def test_a_refusal_has_its_name_speaks_both_languages_comes_at_once_and_leaves_no_trace(
-    town: Town, scenes: Scenes, key: Key
+    installation: Installation, scenes: Fixtures, key: Key
 ) -> None:
     knock = TABLE[key]
     if knock.before:
-        knock.before(town, scenes)
-    before = town.recorded()
-    vietnamese, english = (provoked(town, scenes, key, knock, language) for language in ("vi", "en"))
+        knock.before(installation, scenes)
+    before = installation.recorded()
+    vietnamese, english = (provoked(installation, scenes, key, knock, language) for language in ("vi", "en"))
     assert {vietnamese.name, english.name} == {key[2]}, vietnamese.words
     assert ACCENTS.search(vietnamese.words) and vietnamese.words != english.words
     assert english.words.isascii() or not ACCENTS.search(english.words.split(":")[0])
     assert knock.pointer in vietnamese.words and knock.pointer in english.words
     assert max(vietnamese.took, english.took) < IN_TIME
-    assert town.recorded() == before
+    assert installation.recorded() == before
 
 
 def test_every_refusal_a_contract_promises_is_provoked() -> None:

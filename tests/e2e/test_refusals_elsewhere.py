@@ -13,7 +13,7 @@ from nameko.exceptions import RemoteError
 
 from infra.chassis import clock
 from tests.e2e.refusal_table import ELSEWHERE, example
-from tests.support.degraded import Half, half, in_production
+from tests.support.degraded import PartialPlatform, in_production, partial_platform
 from tests.support.installation import command
 
 PROVOKED: set[tuple[str, str, str]] = set()
@@ -28,33 +28,33 @@ def refused(rpc: Any, service: str, door: str, **arguments: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Half]:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartialPlatform]:
     services, own = ("identity", "catalog", "applications", "payments"), {"AUDIT_VERIFY_EVENTS": "4"}
-    with half(tmp_path_factory.mktemp("half"), *services, **own) as platform:
+    with partial_platform(tmp_path_factory.mktemp("half"), *services, **own) as platform:
         platform.populate()
         yield platform
 
 
-def test_nothing_is_proved_before_anything_is_sealed(platform: Half) -> None:
+def test_nothing_is_proved_before_anything_is_sealed(platform: PartialPlatform) -> None:
     application_id = platform.filed()
     for door in ("checkpoint", "inclusion_proof", "consistency_proof"):
         assert refused(platform.portal.as_(), "applications", door) == "NothingSealed"
     assert refused(platform.person(), "applications", "evidence", application_id=application_id) == "NothingSealed"
 
 
-def test_what_happened_since_the_last_seal_is_not_proved_yet(platform: Half) -> None:
+def test_what_happened_since_the_last_seal_is_not_proved_yet(platform: PartialPlatform) -> None:
     platform.filed()
     platform.follow("applications")
     later = platform.filed()
     assert refused(platform.person(), "applications", "evidence", application_id=later) == "NotSealedYet"
 
 
-def test_more_than_one_call_can_check_is_not_begun(platform: Half) -> None:
+def test_more_than_one_call_can_check_is_not_begun(platform: PartialPlatform) -> None:
     platform.filed(), platform.filed()
     assert refused(platform.person(), "applications", "verify") == "TooMuchToVerify"
 
 
-def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
+def test_an_appeal_comes_too_late_after_ninety_days(platform: PartialPlatform) -> None:
     application_id = platform.filed()
     platform.person().applications.refuse_intake(
         application_id=application_id, reason="Sai nơi nộp", command_id=command()
@@ -63,7 +63,7 @@ def test_an_appeal_comes_too_late_after_ninety_days(platform: Half) -> None:
         assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
 
 
-def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: Half) -> None:
+def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: PartialPlatform) -> None:
     application_id, token = platform.filed(), platform.token()
     platform.person().payments.demands(application_id=platform.filed())  # known to payments, for parity
     running = platform.filed()

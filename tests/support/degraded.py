@@ -26,7 +26,7 @@ from tests.support.installation import command
 PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
 
 
-class Half:
+class PartialPlatform:
     """A platform of some services whose followers stand still; ``person`` has every post there is."""
 
     def __init__(self, platform: Platform, portal: Portal) -> None:
@@ -90,7 +90,7 @@ class Half:
 
 
 @contextlib.contextmanager
-def half(folder: Path, *services: str, **own: str) -> Iterator[Half]:
+def partial_platform(folder: Path, *services: str, **own: str) -> Iterator[PartialPlatform]:
     """Some services, without their followers' doing anything by themselves."""
     folder.mkdir(parents=True, exist_ok=True)
     databases = {f"{one.upper()}_DATABASE_URL": f"sqlite:///{folder / one}.sqlite" for one in SERVICES}
@@ -112,7 +112,7 @@ def half(folder: Path, *services: str, **own: str) -> Iterator[Half]:
         follower.stop()
     portal = Portal(settings)
     try:
-        yield Half(platform, portal)
+        yield PartialPlatform(platform, portal)
     finally:
         portal.close()
         platform.stop()
@@ -140,5 +140,5 @@ def in_production(folder: Path) -> Iterator[Portal]:
         "IDENTITY_SIGNING_KEY": tool("identity", "new_signing_key")(),
         "SERVICE_CLIENT_SECRET": uuid.uuid4().hex,
     }
-    with half(folder, "identity", "catalog", **given) as platform:
+    with partial_platform(folder, "identity", "catalog", **given) as platform:
         yield platform.portal

@@ -16,7 +16,7 @@ PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class DemoRun:
     """``folder``: PORTAL_HOME of the demo; ``steps`` and ``verdict``: what it printed."""
 
     folder: Path
@@ -34,7 +34,7 @@ def plain_environment(home: Path, **more: str) -> dict[str, str]:
     return {**env, "PORTAL_HOME": str(home), "PYTHONPATH": import_path(), **more}
 
 
-def kept_demo(folder: Path) -> Kept:
+def run_demo(folder: Path) -> DemoRun:
     """Run ``portal demo --json --keep``; fails with all it said unless every step held."""
     done = subprocess.run(
         [*PORTAL, "demo", "--json", "--keep", str(folder)],
@@ -46,4 +46,4 @@ def kept_demo(folder: Path) -> Kept:
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     *steps, verdict = [json.loads(line) for line in done.stdout.splitlines()]
-    return Kept(folder, steps, verdict)
+    return DemoRun(folder, steps, verdict)

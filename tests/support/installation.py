@@ -1,7 +1,7 @@
 """A running installation as outsiders find it: people who have signed in, doors to knock at, and what was recorded.
 
-The same town stands on the embedded default (this process) or on real servers: RabbitMQ, PostgreSQL, one process for
-all doors and one for all followers.
+It stands on the embedded default (this process) or on real servers: RabbitMQ, PostgreSQL, one process for all doors
+and one for all followers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ EXTRA = {
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedCall:
     """How a door said no: the name, the words, the seconds it took."""
 
     name: str
@@ -67,7 +67,7 @@ def eventually(look: Callable[[], Any], what: str) -> Any:
 
 
 @dataclass
-class Town:
+class Installation:
     """``rpc("citizen")`` is the platform as that person reaches it; ``rpc(None)`` as anybody does."""
 
     portal: Portal
@@ -108,15 +108,15 @@ class Town:
 
     def answer(
         self, service: str, door: str, person: str | None = None, speaks: str = "vi", **arguments: Any
-    ) -> Refused | Any:
+    ) -> RefusedCall | Any:
         """The reply, or how it was refused; the quickest of three, since machines have other things to do."""
-        quickest: Refused | None = None
+        quickest: RefusedCall | None = None
         for _ in range(TRIES):
             started = time.perf_counter()
             try:
                 return self.call(service, door, person, speaks, **arguments)
             except RemoteError as refused:
-                reply = Refused(refused.exc_type, str(refused.value), time.perf_counter() - started)
+                reply = RefusedCall(refused.exc_type, str(refused.value), time.perf_counter() - started)
             quickest = min(quickest or reply, reply, key=lambda one: one.took)
             if quickest.took < IN_TIME:
                 break
@@ -171,7 +171,7 @@ class Town:
         """A good token of an account that is not there any more."""
         pem = (self.home / "secrets" / "identity-signing-key.pem").read_text()
         good = self.token("citizen")
-        return forged(pem, claims_in(good) | {"sub": str(uuid.uuid4())}, header_of(good))
+        return signed_token(pem, claims_in(good) | {"sub": str(uuid.uuid4())}, header_of(good))
 
     def _service_token(self) -> str:
         secret = (self.home / "secrets" / "client-applications.secret").read_text().strip()
@@ -192,7 +192,7 @@ def _part(token: str, number: int) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def forged(pem: str, claims: dict[str, Any], header: dict[str, Any]) -> str:
+def signed_token(pem: str, claims: dict[str, Any], header: dict[str, Any]) -> str:
     """A token with these claims, signed with the private key in ``pem``."""
     return jwt.encode(header, claims, OKPKey.import_key(pem), algorithms=["Ed25519"])
 
@@ -208,17 +208,17 @@ def rule_of(service: str, door: str) -> Any:
 
 
 @contextlib.contextmanager
-def on_the_embedded_default(folder: Path) -> Iterator[Town]:
+def on_the_embedded_default(folder: Path) -> Iterator[Installation]:
     logs.set_up("CRITICAL")  # thousands of refusals are news to nobody here
     with portal_session(Settings({**EXTRA, "PORTAL_HOME": str(folder / "home")})) as portal:
-        town = Town(portal, seed(portal.settings, portal))
-        yield town
-        town.close()
+        installation = Installation(portal, seed(portal.settings, portal))
+        yield installation
+        installation.close()
     structlog.reset_defaults()
 
 
 @contextlib.contextmanager
-def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[Town]:
+def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[Installation]:
     own = {
         **EXTRA,
         "AMQP_URI": amqp_uri,
@@ -235,6 +235,6 @@ def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str])
         processes.wait_ready()
         portal = Portal(Settings({**os.environ, **own}))
         stack.callback(portal.close)
-        town = Town(portal, json.loads(processes.portal("seed", "--json")))
-        stack.callback(town.close)
-        yield town
+        installation = Installation(portal, json.loads(processes.portal("seed", "--json")))
+        stack.callback(installation.close)
+        yield installation

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.chassis.contracts import contract_of, pointer
-from tests.support.installation import Town, claims_in, forged, header_of
+from tests.support.installation import Installation, claims_in, header_of, signed_token
 
 UNFIT: tuple[Any, ...] = ({"x": [1]}, [[]], 1.5, True, "\x00", "a\ud800b")
 ODD: tuple[Any, ...] = (
@@ -40,7 +40,7 @@ def deep(levels: int) -> list[Any]:
     return found
 
 
-def misfits(service: str, door: str, example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
+def malformed_calls(service: str, door: str, example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(where the refusal must point, arguments, in words): one fault at a time in otherwise good arguments."""
     schema, entry = contract_of(service).parameters(door), contract_of(service).rpc[door]["parameters"]
     yield "/khong_co", {**example, "khong_co": 1}, "surplus"
@@ -84,16 +84,16 @@ def _with(example: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[st
 _made: dict[int, dict[str, str]] = {}
 
 
-def tokens(town: Town) -> dict[str, str]:
+def bad_tokens(installation: Installation) -> dict[str, str]:
     """Tokens that do not hold, by what is wrong with them. The person they speak of may pass."""
-    if id(town) not in _made:
-        _made[id(town)] = dict(_lies(town))
-    return _made[id(town)]
+    if id(installation) not in _made:
+        _made[id(installation)] = dict(_lies(installation))
+    return _made[id(installation)]
 
 
-def _lies(town: Town) -> Iterator[tuple[str, str]]:
-    good = town.token("auditor")
-    own = (town.home / "secrets" / "identity-signing-key.pem").read_text()
+def _lies(installation: Installation) -> Iterator[tuple[str, str]]:
+    good = installation.token("auditor")
+    own = (installation.home / "secrets" / "identity-signing-key.pem").read_text()
     header, claims, now = header_of(good), claims_in(good), int(time.time())
     everything = claims | {"roles": ["citizen", "auditor", "operator", "service", "approver"]}
     head, body, signature = good.split(".")
@@ -101,25 +101,25 @@ def _lies(town: Town) -> Iterator[tuple[str, str]]:
     yield "not a token", "xin chào"
     yield "only dots", ".."
     yield "very long", "a" * 30_000
-    yield "signed by a stranger", forged(stranger(), everything, header)
+    yield "signed by a stranger", signed_token(stranger(), everything, header)
     elsewhere = header | {"jku": "http://127.0.0.1:9/"}
-    yield "a stranger's key named in the header", forged(stranger(), everything, elsewhere)
-    yield "unknown key", forged(stranger(), everything, header | {"kid": "khong-co"})
+    yield "a stranger's key named in the header", signed_token(stranger(), everything, elsewhere)
+    yield "unknown key", signed_token(stranger(), everything, header | {"kid": "khong-co"})
     yield "no algorithm", f"{_part(header | {'alg': 'none'})}.{_part(everything)}."
     yield "no algorithm, old signature", f"{_part(header | {'alg': 'none'})}.{body}.{signature}"
     yield "signed with the public key as a secret", f"{_part(header | {'alg': 'HS256'})}.{body}.{signature}"
     yield "claims changed", f"{head}.{_part(everything)}.{signature}"
     yield "signature cut", good[:-10]
-    yield "expired", forged(own, claims | {"exp": now - 3600, "iat": now - 7200}, header)
-    yield "not yet valid", forged(own, claims | {"nbf": now + 3600}, header)
-    yield "for another audience", forged(own, claims | {"aud": "somewhere else"}, header)
-    yield "of another issuer", forged(own, claims | {"iss": "somebody"}, header)
-    yield "no subject", forged(own, {name: value for name, value in claims.items() if name != "sub"}, header)
-    yield "no expiry", forged(own, {name: value for name, value in claims.items() if name != "exp"}, header)
-    yield "another kind of token", forged(own, claims, header | {"typ": "JWT"})
-    yield "roles that are no list", forged(own, claims | {"roles": 7}, header)
-    yield "agencies that are no table", forged(own, claims | {"agencies": [1]}, header)
-    yield "a subject that is no text", forged(own, claims | {"sub": {"id": 1}}, header)
+    yield "expired", signed_token(own, claims | {"exp": now - 3600, "iat": now - 7200}, header)
+    yield "not yet valid", signed_token(own, claims | {"nbf": now + 3600}, header)
+    yield "for another audience", signed_token(own, claims | {"aud": "somewhere else"}, header)
+    yield "of another issuer", signed_token(own, claims | {"iss": "somebody"}, header)
+    yield "no subject", signed_token(own, {name: value for name, value in claims.items() if name != "sub"}, header)
+    yield "no expiry", signed_token(own, {name: value for name, value in claims.items() if name != "exp"}, header)
+    yield "another kind of token", signed_token(own, claims, header | {"typ": "JWT"})
+    yield "roles that are no list", signed_token(own, claims | {"roles": 7}, header)
+    yield "agencies that are no table", signed_token(own, claims | {"agencies": [1]}, header)
+    yield "a subject that is no text", signed_token(own, claims | {"sub": {"id": 1}}, header)
 
 
 def _part(content: dict[str, Any]) -> str:

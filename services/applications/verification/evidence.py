@@ -26,12 +26,12 @@ AT_A_TIME = 50  # histories read together
 PURPOSE = "lập hồ sơ chứng cứ / evidence"
 
 
-class Evidence:
+class EvidenceArchive:
     def __init__(self, store: Store, procedure_rules: ProcedureRules, proofs: Proofs) -> None:
         self.store, self.procedure_rules, self.proofs = store, procedure_rules, proofs
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Evidence:
+    def from_settings(cls, settings: Settings) -> EvidenceArchive:
         store = Store.from_settings(settings)
         return cls(store, ProcedureRules(store.database), Proofs.from_settings(settings))
 

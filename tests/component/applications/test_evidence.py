@@ -9,7 +9,7 @@ import pytest
 
 from services.applications.errors import Forbidden, NothingSealed
 from services.applications.transparency.sealer import Sealer
-from services.applications.verification.evidence import Evidence, LoggedHistories
+from services.applications.verification.evidence import EvidenceArchive, LoggedHistories
 from services.applications.verification.integrity_findings import IntegrityCheck
 from services.applications.verification.self_check import SelfCheck
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
@@ -17,12 +17,12 @@ from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
 
 
-def sealed(portal) -> Evidence:
+def sealed(portal) -> EvidenceArchive:
     portal.follow()
     sealer = Sealer.from_settings(portal.settings)
     while sealer.step():
         pass
-    return Evidence.from_settings(portal.settings)
+    return EvidenceArchive.from_settings(portal.settings)
 
 
 def verdict_on(bundle) -> Verdict:
@@ -118,7 +118,7 @@ def test_the_verdict_names_the_event_somebody_touched(portal):
 
 def test_before_the_first_seal_there_is_no_proof(portal):
     with pytest.raises(NothingSealed):
-        Evidence.from_settings(portal.settings).proofs.checkpoint()
+        EvidenceArchive.from_settings(portal.settings).proofs.checkpoint()
 
 
 def test_alarms_are_raised_over_the_service_s_own_histories(portal):
@@ -129,5 +129,7 @@ def test_alarms_are_raised_over_the_service_s_own_histories(portal):
     alarming = IntegrityCheck(portal.database, LoggedHistories(portal.store))
     while alarming.step():
         pass
-    found = Evidence.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))["items"]
+    found = EvidenceArchive.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))[
+        "items"
+    ]
     assert any("supplement" in one["kind"] for one in found)

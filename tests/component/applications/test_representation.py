@@ -9,7 +9,7 @@ import time_machine
 
 from services.applications.exchange.evidence_reader import EvidenceReader
 from services.applications.transparency.sealer import Sealer
-from services.applications.verification.evidence import Evidence
+from services.applications.verification.evidence import EvidenceArchive
 from tests.component.applications.use_cases import Portal
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
@@ -53,7 +53,7 @@ def test_an_evidence_file_says_of_every_version_what_the_platform_says(portal: P
     key = LIVES[life](portal)
     portal.follow()
     Sealer.from_settings(portal.settings).finish()
-    desk = Evidence.from_settings(portal.settings)
+    desk = EvidenceArchive.from_settings(portal.settings)
     bundle = desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **AUDITOR)
     reader = EvidenceReader(bundle)
     for version in range(1, len(bundle["events"]) + 1):
@@ -72,5 +72,7 @@ def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Porta
         there = portal.audit.explain_due_date(key, **asked)["days"]
         portal.follow()
         Sealer.from_settings(portal.settings).finish()
-        here = EvidenceReader(Evidence.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()["days"]
+        here = EvidenceReader(EvidenceArchive.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()[
+            "days"
+        ]
     assert here == there and "2026-03-03" in [day["date"] for day in here]

@@ -14,7 +14,7 @@ from infra.cli.connection import first_operator
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from services.applications.domain.moves import MOVES
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
-from tests.e2e.platforms import World, real_servers
+from tests.e2e.platforms import RealServers, real_servers
 from tests.support.days import years_ahead
 
 pytestmark = pytest.mark.timeout(300)  # eleven processes start
@@ -45,7 +45,7 @@ class Desk:
 class Town:
     """Everybody of the seeded world, signed in."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: RealServers) -> None:
         self.world, self.agency = world, world.seeded["agency_code"]
         people = {
             **world.seeded["officials"],

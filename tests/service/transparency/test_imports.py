@@ -25,7 +25,7 @@ from services.applications.queries.history import HistoryReader
 from services.applications.reports.html import report_as_html
 from services.applications.reports.report import report
 from services.applications.transparency.proofs import Proofs
-from services.applications.verification.evidence import Evidence
+from services.applications.verification.evidence import EvidenceArchive
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
 from tests.service.transparency.stores import KEY
 from tests.unit.applications import actors
@@ -53,7 +53,7 @@ def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
         raw=raw,
         store=store,
         history=HistoryReader(store, rules),
-        evidence=Evidence(store, rules, proofs),
+        evidence=EvidenceArchive(store, rules, proofs),
         erasing=Erasures(store, FolderBlobs(tmp_path / "blobs")),
     )
     store.streams.close()
