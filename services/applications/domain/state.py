@@ -6,13 +6,18 @@ Plain values throughout, so that a replay on any day gives the same picture.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from infra.working_time import Clock
 from services.applications.domain.statuses import UNDECIDED_ENDS, Status
 
-Sealed = dict[str, str]  # {"statement_id", "commitment"}: words kept beside the stream
+
+class Sealed(TypedDict):
+    """Words kept beside the stream: their row and the salted SHA-256 (hex) that an event holds of them."""
+
+    statement_id: str
+    commitment: str
 
 
 class State:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.applications.domain.state import Sealed
 from services.applications.domain.statuses import Status
 from services.applications.errors import (
     AlreadyErased,
@@ -100,13 +101,15 @@ def test_one_appeal_at_a_time_and_none_out_of_nothing() -> None:
 def test_several_agencies_are_asked_at_once_and_each_answers_once() -> None:
     life = brought_to(Status.IN_PROCESSING).do("consult", agency_code="H01.02").do("consult", agency_code="H01.03")
     first, second = life.app.consultations
-    answer = {"opinion": {"statement_id": "o", "commitment": "c"}}
-    life.app.answer_consultation(consultation_id=second, **answer, by=act("x", "case_officer", "H01.03", at=life.at))
+    opinion: Sealed = {"statement_id": "o", "commitment": "c"}
+    life.app.answer_consultation(
+        consultation_id=second, opinion=opinion, by=act("x", "case_officer", "H01.03", at=life.at)
+    )
     assert life.app.consultations[first]["opinion"] is None
     for wrong in (second, first):  # answered already; asked of another agency
         with pytest.raises(ConsultationNotFound):
             life.app.answer_consultation(
-                consultation_id=wrong, **answer, by=act("x", "case_officer", "H01.03", at=life.at)
+                consultation_id=wrong, opinion=opinion, by=act("x", "case_officer", "H01.03", at=life.at)
             )
 
 
