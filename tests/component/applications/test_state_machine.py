@@ -84,7 +84,7 @@ def ways(case: Case) -> dict[str, list[Given]]:
     """Every way of asking for each command that the model tells apart; commands not named here have one."""
     answers = [{"ho_ten": "Nguyễn Thị Mẫu"}, {}]
     versions = [None, case.version, case.version - 1, case.version + 1]
-    posts = [{"method": "counter"}, {"method": "post"}, {"method": "post", "to": "somewhere"}, {"method": "online"}]
+    posts = [{"method": "counter"}, {"method": "post"}, {"method": "post", "to": "Số 1 phố Mẫu"}, {"method": "online"}]
     saved: list[Given] = [{"answers": one, "expected_version": version} for version in versions for one in answers]
     return {
         "save_answers": [*saved, {"answers": {"unheard": 1}, "malformed": True}],
