@@ -68,7 +68,7 @@ SIDE_BY_SIDE := test-services test-audit test-components test-journeys test-refu
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	@rm -rf build/coverage
 	@echo "Three at a time, each shown when it is done, for some ten minutes: $(SIDE_BY_SIDE)"
-	@$(MAKE) --no-print-directory -j3 -Otarget $(SIDE_BY_SIDE)
+	@$(MAKE) --no-print-directory -k -j3 -Otarget $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory test-coverage test-faults
 
 # Branches of services and infra that rules, components and contracts reach; fail_under is in pyproject.toml.

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from nameko.extensions import DependencyProvider
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -22,6 +22,7 @@ from infra.chassis.dependencies import settings_of
 from infra.chassis.doors import door
 from infra.chassis.migrations import at_head
 from infra.chassis.settings import Settings
+from infra.chassis.sockets import listening_socket
 
 Check = Callable[[], None]
 
@@ -82,9 +83,12 @@ class QuietRequests(WSGIRequestHandler):
 
 def serve_plain(health: Health, settings: Settings) -> int:
     """The operations port of a plain process, on a thread; the port it took."""
-    server = make_server(
-        "0.0.0.0", int(settings.number("OPERATIONS_PORT", 0)), health.application, handler_class=QuietRequests
-    )
+    server = WSGIServer(("", 0), QuietRequests, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening_socket("", int(settings.number("OPERATIONS_PORT", 0)))
+    server.server_name, server.server_port = "portal", server.socket.getsockname()[1]
+    server.setup_environ()
+    server.set_app(health.application)
     threading.Thread(target=server.serve_forever, name="operations", daemon=True).start()
     logs.get().info("operations_port", port=server.server_port)
     return server.server_port
@@ -95,7 +99,7 @@ def serve_green(health: Health, settings: Settings) -> int:
     import eventlet
     from eventlet import wsgi
 
-    listening = eventlet.listen(("0.0.0.0", int(settings.number("OPERATIONS_PORT", 0))))
+    listening = listening_socket("", int(settings.number("OPERATIONS_PORT", 0)))
     eventlet.spawn(wsgi.server, listening, health.application, log_output=False, max_size=32, socket_timeout=10)
     port: int = listening.getsockname()[1]
     logs.get().info("operations_port", port=port)

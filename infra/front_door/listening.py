@@ -13,8 +13,16 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from infra.chassis.sockets import EVERY_INTERFACE, listening_socket
+
 LOOK_UP = 0.25  # seconds between looks at whether to stop
 AT_ONCE = 64  # connections served at the same time; more wait in the backlog
+
+
+def _reached_at(host: str) -> str:
+    if host in EVERY_INTERFACE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 class Listening:
@@ -24,12 +32,12 @@ class Listening:
         self, handler: type[BaseHTTPRequestHandler], *, port: int = 0, host: str = "127.0.0.1", **attributes: Any
     ) -> None:
         self._handler = handler
-        self._socket = socket.create_server((host, port), backlog=128)
+        self._socket = listening_socket(host, port)
         self._socket.settimeout(LOOK_UP)
         self._places = threading.Semaphore(AT_ONCE)
         self._stopping = threading.Event()
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self.url = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{self.port}"  # noqa: S104 - compared, not bound
+        self.url = f"http://{_reached_at(host)}:{self.port}"
         self.server_name, self.server_port = host, self.port
         self.__dict__.update(attributes)
         self._thread = threading.Thread(target=self._accept, name=f"listening-{self.port}", daemon=True)

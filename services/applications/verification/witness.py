@@ -29,6 +29,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from infra.chassis.settings import stored_secret
+from infra.chassis.sockets import listening_socket
 from services.applications.transparency.merkle import EMPTY_ROOT, is_consistent
 from services.applications.transparency.notes import COSIGNATURE, Checkpoint, NotANote, SigningKey, VerifierKey, signers
 
@@ -203,7 +204,11 @@ def serve(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *facts: Any) -> None:
             sys.stderr.write(f"{self.address_string()} {format % facts}\n")
 
-    return ThreadingHTTPServer((host, port), Door)
+    server = ThreadingHTTPServer((host, port), Door, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening_socket(host.strip("[]"), port)
+    server.server_address = server.socket.getsockname()[:2]
+    return server
 
 
 def _parse(request: str) -> tuple[int, list[bytes], str]:
