@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping
 
@@ -14,6 +15,8 @@ OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or
 
 def main() -> None:
     """Entry point of the console script."""
+    if command_of(sys.argv[1:]) == "run":
+        end_in_order_while_starting()
     speak_utf8()
     if on_the_hub(sys.argv[1:], dict(os.environ)):
         patch()
@@ -36,9 +39,20 @@ def speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8")
 
 
+def command_of(arguments: list[str]) -> str:
+    """The name of the command: the first argument that is no option."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def end_in_order_while_starting() -> None:
+    """A TERM before anything is served ends the process at once, as an orderly stop: nothing has been begun."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
 def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:
     """Followers on real servers and offline tools are plain processes; everything else lives on the hub."""
-    command = next((one for one in arguments if not one.startswith("-")), "")
+    command = command_of(arguments)
     if command == "run" and "--follower" in arguments:
         return not real_servers(env)
     return command not in OFF_THE_HUB

@@ -66,3 +66,27 @@ def ended(
 @pytest.mark.parametrize("terms", [1, 2, 3])
 def test_any_number_of_terms_is_one_orderly_stop(broker, terms):
     assert ended(OURS, broker, terms, within=20) == 0
+
+
+@pytest.mark.parametrize("role", [[], ["--follower"]], ids=["doors", "follower"])
+def test_a_term_while_a_process_still_waits_for_its_surroundings_is_an_orderly_stop(role, tmp_path):
+    nowhere = {
+        "AMQP_URI": "amqp://guest:guest@127.0.0.1:9/",
+        "CATALOG_DATABASE_URL": "postgresql+psycopg://nobody:nothing@127.0.0.1:9/catalog",
+        "PORTAL_HOME": str(tmp_path),
+        "PYTHONPATH": import_path(),
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", "catalog", *role]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **nowhere})
+    try:
+        assert child.stderr is not None
+        while "waiting" not in child.stderr.readline():
+            assert child.poll() is None
+        child.send_signal(signal.SIGTERM)
+        until = time.monotonic() + 10
+        while child.poll() is None and time.monotonic() < until:
+            eventlet.sleep(0.1)
+        assert child.poll() == 0, "and not the signal's own status, as if it had been killed"
+    finally:
+        child.kill()
+        child.wait(10)
