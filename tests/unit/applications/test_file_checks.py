@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 
 import pytest
 
+from infra.chassis.contracts import contract_of
 from infra.chassis.refusals import InvalidRequest
 from services.applications.private_data.file_checks import check_content, check_file_name
 from tests.unit.applications.fakes import PDF
@@ -80,3 +82,9 @@ def test_names_that_lead_elsewhere_or_deceive_are_refused(name):
     with pytest.raises(InvalidRequest) as refused:
         check_file_name(name, "application/pdf", "/file_name")
     assert "/file_name" in str(refused.value.facts)
+
+
+def test_the_example_of_the_contract_is_a_file_that_is_taken() -> None:
+    example = contract_of("applications").rpc["attach"]["example"]["parameters"]
+    check_content(base64.b64decode(example["content_base64"]), example["media_type"])
+    check_file_name(example["file_name"], example["media_type"], "/file_name")
