@@ -62,12 +62,12 @@ REFUSALS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py author
 CHASSIS := tests/service/chassis
 AUDIT := tests/service/transparency
 # The longest first, so that none is left over at the end.
-SIDE_BY_SIDE := test-services test-audit test-components test-journeys test-refusals test-chassis test-rules
+SIDE_BY_SIDE := test-components test-services test-chassis test-journeys test-refusals test-audit test-rules
 .PHONY: test-pure $(SIDE_BY_SIDE) test-faults test-coverage
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	@rm -rf build/coverage
-	@echo "Three at a time, each shown when it is done, for some ten minutes: $(SIDE_BY_SIDE)"
+	@echo "Three at a time, each shown when it is done, for about a quarter of an hour: $(SIDE_BY_SIDE)"
 	@$(MAKE) --no-print-directory -k -j3 -Otarget $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory test-coverage test-faults
 
