@@ -62,8 +62,8 @@ REFUSALS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py author
 CHASSIS := tests/service/chassis
 AUDIT := tests/service/transparency
 # The longest first, so that none is left over at the end.
-SIDE_BY_SIDE := test-components test-services test-chassis test-journeys test-refusals test-audit test-rules
-.PHONY: test-pure $(SIDE_BY_SIDE) test-faults test-coverage
+SIDE_BY_SIDE := test-services test-chassis test-journeys test-components test-refusals test-audit test-rules
+.PHONY: test-pure $(SIDE_BY_SIDE) test-faults test-coverage coverage
 
 test: servers lint types  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
 	@rm -rf build/coverage
@@ -71,15 +71,22 @@ test: servers lint types  ## everything but compose, on a broker and a database 
 	@$(MAKE) --no-print-directory -k -j3 -Otarget $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory test-coverage test-faults
 
-# Branches of services and infra that rules, components and contracts reach; fail_under is in pyproject.toml.
+# Lines and branches of services and infra that rules and contracts reach alone: 57 per cent. Measuring costs four times the
+# time, so what components reach, too, is measured by `make coverage`, with the floor in pyproject.toml.
 test-coverage: .venv/.dev
-	$(if $(ARGS),@echo "Coverage is not judged: ARGS chose some tests only.",$(BIN)/coverage combine -q && $(BIN)/coverage report)
+	$(if $(ARGS),@echo "Coverage is not judged: ARGS chose some tests only.",$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=56 | tail -3)
+
+coverage: .venv/.dev  ## branch coverage by rules, contracts and components, with its floor (ten minutes)
+	@rm -rf build/coverage
+	$(MEASURED) tests/architecture tests/contract tests/unit
+	$(MEASURED) tests/component
+	$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 test-rules: .venv/.dev
 	$(MEASURED) tests/architecture tests/contract tests/unit $(ARGS)
 
 test-components: .venv/.dev
-	$(MEASURED) tests/component $(ARGS)
+	$(PYTEST) tests/component $(ARGS)
 
 test-refusals: .venv/.dev
 	$(PYTEST) $(REFUSALS) $(ARGS)
