@@ -10,7 +10,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help venv demo servers quick test moved-clock test-compose lint types bench chaos clean
+.PHONY: help venv demo servers quick test properties moved-clock test-compose lint types bench chaos clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
@@ -109,6 +109,9 @@ test-faults: .venv/.dev
 
 test-compose: .venv/.dev  ## the journey through docker-compose.yml, on the Docker engine at hand
 	$(BIN)/pytest -m compose --timeout=900 tests/e2e $(ARGS)
+
+properties: .venv/.dev  ## the properties on examples of their own choice, found ones kept in .hypothesis
+	$(PYTEST) tests/unit tests/component -m hypothesis --hypothesis-profile=search $(ARGS)
 
 moved-clock: .venv/.dev  ## the demo and tests on the days of tests/moved_clock/days.py (DAYS="leap-day new-year" for some)
 	$(BIN)/python -m tests.moved_clock $(DAYS) $(if $(ARGS),-- $(ARGS))

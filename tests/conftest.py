@@ -17,10 +17,16 @@ eventlet.monkey_patch()
 
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import structlog  # noqa: E402
 
 from tests.support import servers  # noqa: E402
+
+# A run of the suite judges a change, so the same change gets the same examples; `make properties` looks for new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.register_profile("search", derandomize=False)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

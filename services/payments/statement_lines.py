@@ -47,6 +47,13 @@ class ReportedLine:
         return self.fields.get("transaction_no") or None
 
     @property
+    def named_orders(self) -> Sequence[str]:
+        """What may be order references in the line, as it stands and as people type them; the most likely first."""
+        reference, description = self.fields.get("order_ref") or "", self.fields.get("description") or ""
+        found = [reference, *order_references_in(reference), *order_references_in(description)]
+        return list(dict.fromkeys(candidate for candidate in found if candidate))
+
+    @property
     def arrives(self) -> bool:
         """Whether money came in; what was debited or returned left."""
         return (self.fields.get("direction") or CREDIT) == CREDIT
@@ -58,11 +65,10 @@ class ReportedLine:
 
 def payment_of(session: Session, gateway: str, line: ReportedLine) -> Payment | None:
     """The payment a line is about, its row locked: by order reference, or else by the bank's number."""
-    reference, description = line.fields.get("order_ref") or "", line.fields.get("description") or ""
-    candidates = list(dict.fromkeys([reference, *order_references_in(reference), *order_references_in(description)]))
+    candidates = line.named_orders
     ours = select(Payment).where(Payment.method == gateway)
-    payments = list(session.scalars(ours.where(Payment.order_ref.in_([one for one in candidates if one]))))
-    if not payments and not reference and line.transaction_no:
+    payments = list(session.scalars(ours.where(Payment.order_ref.in_(candidates))))
+    if not payments and not line.fields.get("order_ref") and line.transaction_no:
         payments = list(session.scalars(ours.where(Payment.transaction_no == line.transaction_no)))
     if not payments:
         return None
@@ -112,7 +118,7 @@ class Recognition:
         return record, True
 
     def _numbered(self, line: ReportedLine, payment: Payment | None) -> StatementLine | None:
-        """The same money on an earlier line: of this order, or of an order that nobody knew then (or knows now)."""
+        """The same money on an earlier line: of this order, or where either line names none, of any."""
         same = select(StatementLine).where(
             StatementLine.gateway == self.gateway,
             StatementLine.transaction_no == line.transaction_no,
@@ -120,10 +126,11 @@ class Recognition:
             StatementLine.currency == line.currency,
         )
         records = list(self.session.scalars(same.order_by(StatementLine.id)))
-        if payment is None:
-            return records[0] if records else None
-        own = [one for one in records if one.payment_id == payment.id]
-        return next(iter([*own, *[one for one in records if one.payment_id is None]]), None)
+        subject = payment.id if payment is not None else None
+        booked = [record for record in records if subject and subject in (record.payment_id, record.surplus_payment_id)]
+        unknown = [record for record in records if record.payment_id is None]
+        named = payment is not None and payment.order_ref in line.named_orders
+        return next(iter([*booked, *unknown, *([] if named else records)]), None)
 
     def _identity(self, line: ReportedLine, payment: Payment | None) -> str:
         what = [line.signed_amount, line.currency, line.arrives]
