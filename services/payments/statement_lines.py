@@ -64,12 +64,13 @@ class ReportedLine:
 
 
 def payment_of(session: Session, gateway: str, line: ReportedLine) -> Payment | None:
-    """The payment a line is about, its row locked: by order reference, or else by the bank's number."""
+    """The payment a line is about, its row locked: by order reference, or else by the bank's number and amount."""
     candidates = line.named_orders
     ours = select(Payment).where(Payment.method == gateway)
     payments = list(session.scalars(ours.where(Payment.order_ref.in_(candidates))))
-    if not payments and not line.fields.get("order_ref") and line.transaction_no:
-        payments = list(session.scalars(ours.where(Payment.transaction_no == line.transaction_no)))
+    if not payments and not line.fields.get("order_ref") and line.transaction_no and line.arrives:
+        same = (Payment.transaction_no == line.transaction_no, Payment.amount == line.amount)
+        payments = list(session.scalars(ours.where(*same, Payment.currency == line.currency)))
     if not payments:
         return None
     payments.sort(key=lambda payment: _fit(payment, line, candidates))
@@ -118,7 +119,7 @@ class Recognition:
         return record, True
 
     def _numbered(self, line: ReportedLine, payment: Payment | None) -> StatementLine | None:
-        """The same money on an earlier line: of this order, or where either line names none, of any."""
+        """The same money on an earlier line: of this order, or of an order that nobody knew then (or knows now)."""
         same = select(StatementLine).where(
             StatementLine.gateway == self.gateway,
             StatementLine.transaction_no == line.transaction_no,
@@ -126,11 +127,11 @@ class Recognition:
             StatementLine.currency == line.currency,
         )
         records = list(self.session.scalars(same.order_by(StatementLine.id)))
-        subject = payment.id if payment is not None else None
-        booked = [record for record in records if subject and subject in (record.payment_id, record.surplus_payment_id)]
+        if payment is None:
+            return records[0] if records else None
+        booked = [record for record in records if payment.id in (record.payment_id, record.surplus_payment_id)]
         unknown = [record for record in records if record.payment_id is None]
-        named = payment is not None and payment.order_ref in line.named_orders
-        return next(iter([*booked, *unknown, *([] if named else records)]), None)
+        return next(iter([*booked, *unknown]), None)
 
     def _identity(self, line: ReportedLine, payment: Payment | None) -> str:
         what = [line.signed_amount, line.currency, line.arrives]
