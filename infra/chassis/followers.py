@@ -81,6 +81,7 @@ class Follower:
         """One round of all duties; how much was done."""
         self.last_step_at = time.monotonic()
         self.leading = self.lease.acquire()
+        metrics.leading.labels(self.service).set(self.leading)
         if not self.leading:
             for duty in self.duties:
                 if hasattr(duty, "release_held"):

@@ -13,6 +13,7 @@ import fcntl
 import threading
 import time
 import zlib
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -22,7 +23,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from infra.chassis import logs
+from infra.chassis import logs, metrics
 from infra.chassis.connections import connect
 from infra.chassis.database import Database
 from infra.chassis.wake_up import WAKE_UP
@@ -30,6 +31,7 @@ from infra.chassis.wake_up import WAKE_UP
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
 LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection
 TRY_AGAIN = 1.0  # seconds between tries of one who does not lead
+LOSSES, WITHIN = 3, 60.0  # a lead lost so often in so many seconds is not one
 LOCK = zlib.crc32(b"portal follower")
 EPOCH = "leader"  # row of relay_position
 RAISE_EPOCH = (
@@ -59,6 +61,8 @@ class Lease:
         self._owner: int | None = None
         self._keeper: threading.Thread | None = None
         self._ended = threading.Event()
+        self._session: int | None = None  # the server's process that has our lock
+        self._lost_at: deque[float] = deque(maxlen=LOSSES)
         if not self._plain:
             event.listen(self.database._sessions, "before_commit", self._see_epoch)
             end_abandoned_transactions(self.database)
@@ -114,6 +118,7 @@ class Lease:
                 row = connection.execute(RAISE_EPOCH, (EPOCH,)).fetchone()
                 connection.execute(f"LISTEN {WAKE_UP}")
                 assert row is not None
+                self._session = _session_of(connection)
                 self.epoch, self._renewed_at = int(row[0]), time.monotonic()
         except (psycopg.Error, OSError) as error:
             self.lose(str(error))
@@ -158,7 +163,8 @@ class Lease:
                         self.woken.set()
                 if time.monotonic() - self._renewed_at > self.seconds / 4:
                     asked_at = time.monotonic()  # renewed when it was asked, not when the answer came
-                    connection.execute("SELECT 1")
+                    if _session_of(connection) != self._session:
+                        raise psycopg.OperationalError("the session that has the lock is no longer ours")
                     self._renewed_at = asked_at
         except (psycopg.Error, OSError) as error:
             self.lose(str(error))
@@ -167,12 +173,20 @@ class Lease:
         """Give the lease up; the connection too, which frees the lock."""
         if self.epoch is not None:
             logs.get().warning("lease_lost", why=why[:200], epoch=self.epoch)
+            if not self._ended.is_set():
+                self._lost_at.append(time.monotonic())
+                metrics.lease_losses.labels(make_url(self.database.url).database).inc()
         self.epoch = None
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
                 with suppress(psycopg.Error, OSError):  # it may be broken already
                     connection.close()
+
+    def check_steady(self) -> None:
+        """Raises when the lead was lost again and again within a minute: nothing gets done by a process like that."""
+        if len(self._lost_at) == LOSSES and time.monotonic() - self._lost_at[0] < WITHIN:
+            raise Superseded(f"the lead was lost {LOSSES} times within {WITHIN:.0f} s")
 
     def _acquire_file(self) -> bool:
         if self._file is None:
@@ -195,6 +209,12 @@ class Lease:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _session_of(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def end_abandoned_transactions(database: Database) -> None:

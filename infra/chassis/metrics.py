@@ -23,6 +23,8 @@ relay_lag = Gauge("portal_relay_lag_events", "Committed events not yet published
 relay_unrouted = Counter("portal_relay_unrouted_total", "Published events nobody listens to.", ["service", "type"])
 duty_failures = Counter("portal_duty_failures_total", "Steps of a follower's duty that failed.", ["service", "duty"])
 duty_work = Counter("portal_duty_work_total", "Pieces of work a follower's duty has done.", ["service", "duty"])
+leading = Gauge("portal_leading", "Whether this process leads the followers of a service.", ["service"])
+lease_losses = Counter("portal_lease_losses_total", "Leads lost without an orderly end.", ["database"])
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
 calendar_undecided = Gauge(
     "portal_calendar_undecided_year", "The year whose official calendar should be known by now and is not; 0: none."

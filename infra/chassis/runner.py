@@ -1,7 +1,7 @@
 """Starting and stopping a process: waits for what is not there yet, stops once and in order, always ends.
 
 Exit codes: 0 an orderly stop; 70 (EX_SOFTWARE) a service died; 75 (EX_TEMPFAIL) the stop took longer than the
-grace period; 78 (EX_CONFIG) a setting is missing.
+grace period; 78 (EX_CONFIG) a setting is missing or cannot be used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from infra.chassis.leases import end_abandoned_transactions
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.migrations import at_head
 from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
+from infra.chassis.server_sessions import require_session
 from infra.chassis.settings import SettingMissing, Settings
 
 DIED, TOO_SLOW = 70, 75
@@ -72,7 +73,13 @@ def wait_for_surroundings(settings: Settings, services: list[str]) -> None:
     patience = settings.number("START_PATIENCE", 120)
     wait_until("broker", lambda: broker_answers(settings), patience)
     for service in services:
-        wait_until(f"{service} migrations", lambda name=service: at_head(settings, name), patience)  # type: ignore[misc]
+        wait_until(f"{service} migrations", lambda name=service: _usable(settings, name), patience)  # type: ignore[misc]
+
+
+def _usable(settings: Settings, service: str) -> bool:
+    return require_session(f"{service.upper()}_DATABASE_URL", settings.database_url(service)) and at_head(
+        settings, service
+    )
 
 
 def broker_answers(settings: Settings) -> bool:
@@ -170,6 +177,7 @@ def serve_followers(settings: Settings, services: list[str]) -> int:
             time.monotonic() - one.last_step_at < 120, "no round for 120 s"
         )  # type: ignore[misc]
         health.ready.update(database_checks(settings, follower.service))
+        health.ready[f"{follower.service} lead"] = follower.lease.check_steady
     threads = [threading.Thread(target=one.run, name=f"{one.service} follower", daemon=True) for one in followers]
 
     def stop() -> None:

@@ -26,6 +26,7 @@ from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers, workers_of
+from infra.chassis.server_sessions import options_arrive, require_session
 from infra.chassis.settings import SettingMissing, Settings
 
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
@@ -39,6 +40,10 @@ FOLLOWER_CONNECTIONS = 4  # of a follower: its lease, what it does just now, a p
 STORE_SPARE = 2
 FREE_CONNECTIONS = (
     "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+)
+DROPPED_OPTIONS = (
+    "set lock_timeout, statement_timeout and idle_session_timeout for the database role (ALTER ROLE … SET …), or "
+    "connect to PostgreSQL directly"
 )
 MOST_VERSIONS = 20  # unsound versions listed
 ADVISED_SECRET = 16  # characters
@@ -182,7 +187,8 @@ def _database(settings: Settings, service: str) -> list[Finding]:
     if settings.embedded and not (settings.home / f"{service}.sqlite").exists():
         return [Finding("note", what, "none yet: any command that needs it makes it")]
     try:
-        database = Database.at(settings.database_url(service))
+        require_session(f"{service.upper()}_DATABASE_URL", url := settings.database_url(service))
+        database = Database.at(url)
         apart = _seconds_apart(database)
     except SettingMissing as missing:
         return [Finding("setting", missing.message, "name the database of this service")]
@@ -191,6 +197,8 @@ def _database(settings: Settings, service: str) -> list[Finding]:
     if not at_head(settings, service):
         return [Finding("fault", f"{what} is not up to date", "run portal migrate")]
     found = [Finding("ok", what)]
+    if not options_arrive(url):
+        found.append(Finding("note", f"{what}: a pooler drops the options of connections", DROPPED_OPTIONS))
     if apart > CLOCKS_APART:
         found.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
     if waiting := len(DeadLetters(database).ids()):

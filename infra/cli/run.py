@@ -5,15 +5,13 @@ from __future__ import annotations
 import signal
 from typing import Any
 
-from sqlalchemy import text
-
 from infra.chassis import logs
-from infra.chassis.connections import engine_of
 from infra.chassis.contracts import contract_of
 from infra.chassis.loader import service_class, tool
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
+from infra.chassis.server_sessions import require_session
 from infra.chassis.settings import Settings
 
 
@@ -70,7 +68,8 @@ def migrate(settings: Settings, services: list[str]) -> None:
     uri = settings.amqp_uri
     for name, url in urls.items():
         if not url.startswith("sqlite"):
-            wait_until(f"{name} database", lambda url=url: _database_answers(url), patience)  # type: ignore[misc]
+            setting = f"{name.upper()}_MIGRATION_DATABASE_URL or {name.upper()}_DATABASE_URL"
+            wait_until(f"{name} database", lambda at=(setting, url): require_session(*at), patience)  # type: ignore[misc]
         upgrade(settings, name)
         log.info("migrated", service=name)
     wait_until(f"broker {uri.rpartition('@')[2]}", lambda: broker_answers(settings), patience)
@@ -78,15 +77,6 @@ def migrate(settings: Settings, services: list[str]) -> None:
         settings, [service_class(name) for name in services], [contract_of(name) for name in services]
     )
     log.info("topology_declared", queues=len(queues))
-
-
-def _database_answers(url: str) -> bool:
-    engine = engine_of(url)
-    try:
-        with engine.connect() as connection:
-            return bool(connection.scalar(text("SELECT 1")))
-    finally:
-        engine.dispose()
 
 
 def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> dict[str, Any]:

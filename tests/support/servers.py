@@ -21,13 +21,14 @@ import requests
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from tests.support import pooler
 from tests.support.container_servers import ContainerBroker, ContainerDatabases, engine_answers
 from tests.support.local_servers import LocalBroker, LocalDatabases
 
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 MISSING = (
-    "Tests need RabbitMQ and PostgreSQL. Do one of these:\n"
-    "  - run make test as root on Debian, which installs rabbitmq-server and postgresql,\n"
+    "Tests need RabbitMQ, PostgreSQL and PgBouncer. Do one of these:\n"
+    "  - run make test as root on Debian, which installs rabbitmq-server, postgresql and pgbouncer,\n"
     "  - install them yourself,\n"
     "  - start a Docker engine that can run rabbitmq:3.13-management and postgres:16,\n"
     "  - name servers of yours in AMQP_URI and IDENTITY_DATABASE_URL, CATALOG_DATABASE_URL and so on."
@@ -142,7 +143,8 @@ def lacking() -> list[str]:
     """The Debian packages whose programs are neither given from outside nor here."""
     broker = os.environ.get("AMQP_URI") or LocalBroker.available()
     databases = given_database_url() or LocalDatabases.programs()
-    return [name for name, there in (("rabbitmq-server", broker), ("postgresql", databases)) if not there]
+    needed = (("rabbitmq-server", broker), ("postgresql", databases), ("pgbouncer", pooler.available()))
+    return [name for name, there in needed if not there]
 
 
 def install(packages: list[str]) -> None:
