@@ -1,4 +1,4 @@
-"""What the catalogue's follower does: publish what was told, forget who has been erased."""
+"""What the catalogue's follower does: publish events, forget who has been erased, keep the search index up to date."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
 from services.catalog import personal_data
 from services.catalog.calendars import Calendars
+from services.catalog.reindexing import Reindexing
 
 WATCH_SECONDS = 600.0
 
@@ -33,4 +34,5 @@ class CalendarWatch:
 def duties(settings: Settings) -> list[Duty]:
     relay = OutboxRelay.of(settings, "catalog")
     erasures = ErasureWorker.of(settings, personal_data.PersonalData)
-    return [relay, Redelivery(settings, [relay]), erasures, CalendarWatch(Calendars.from_settings(settings))]
+    watch = CalendarWatch(Calendars.from_settings(settings))
+    return [relay, Redelivery(settings, [relay]), erasures, watch, Reindexing.of(settings)]

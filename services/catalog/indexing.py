@@ -44,7 +44,7 @@ def add_entries(session: Session, rows: Sequence[ProcedureVersion]) -> None:
         for kind, value in facets(row.definition)
     ]
     _insert_facets(session, values)
-    _count_words(session, Counter(word for entry in entries for word in entry.words.split()))
+    count_words(session, Counter(word for entry in entries for word in entry.words.split()))
     _name_fields(session, {row.definition["field"]["code"]: row.definition["field"] for row in rows})
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
         texts_of = [{"id": entry.id, "words": entry.words.strip()} for entry in entries]
@@ -126,7 +126,8 @@ def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
         session.execute(text(FACETS_AT_ONCE), columns)
 
 
-def _count_words(session: Session, counted: Counter[str]) -> None:
+def count_words(session: Session, counted: Counter[str]) -> None:
+    """Add to how many entries hold each word."""
     # In order, so that two publishers lock the rows of common words one after the other and not crosswise.
     learnt = sorted(counted.items())
     if session.get_bind().dialect.name != "sqlite":

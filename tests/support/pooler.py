@@ -1,4 +1,4 @@
-"""A real PgBouncer in front of the tests' PostgreSQL: what stands between services and database in many installations."""
+"""A real PgBouncer in front of the tests' PostgreSQL, as it stands between services and database in many places."""
 
 from __future__ import annotations
 

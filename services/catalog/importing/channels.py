@@ -1,6 +1,6 @@
 """The ways of filing a procedure: their times and fees, from rows that either layout provides.
 
-A procedure's service level follows from them alone (`level_of`): nothing is inferred that the record does not show.
+A procedure's service level follows from them alone (`level_of`); that it was inferred is a finding of every record.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from services.catalog.importing.words import says_nothing, slug, squeezed, vietn
 def definition(
     *,
     record: Mapping[str, Any],
+    findings: Findings,
     layout: str,
     code: str,
     title: str,
@@ -31,11 +32,13 @@ def definition(
     keys are None or empty, for an editor to fill, and fees are taken to be due at intake.
     """
     forms = any(requirement["form_file"] for requirement in requirements)
+    level = level_of(ways["channels"], forms)
+    findings.add("", f"mức độ {level}", "service_level_inferred")
     return {
         "code": code,
         "title": vietnamese_only(title),
         "field": {"code": slug(field) or "not-stated", **vietnamese_only(squeezed(field))},
-        "level": level_of(ways["channels"], forms),
+        "level": level,
         "audience": audience,
         "authority": authority,
         "channels": ways["channels"],

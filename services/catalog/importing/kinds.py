@@ -18,6 +18,11 @@ KINDS: dict[str, tuple[bool, str, str]] = {
     "publication_refused": (True, "Danh mục từ chối bản ghi", "the catalogue refused the record"),
     "field_unknown": (True, "Trường lạ, giữ nguyên văn", "a field this layout does not know, kept as it is"),
     "field_wrong_type": (True, "Trường sai kiểu dữ liệu", "a field holds something else than text"),
+    "service_level_inferred": (
+        False,
+        "Mức độ dịch vụ được suy từ cách nộp và mẫu đơn",
+        "the service level is inferred from the ways of filing and the forms; the record states none",
+    ),
     "channels_missing": (True, "Không có cách thức nộp nào đọc được", "no way of filing could be read"),
     "channel_text_not_understood": (
         True,

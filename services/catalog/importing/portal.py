@@ -44,6 +44,7 @@ def parse_portal(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Findin
     findings.add("/linh_vuc", "", *(() if cells.text("linh_vuc").strip() else ("field_missing",)))
     built = definition(
         record=record,
+        findings=findings,
         layout="portal",
         code=code,
         title=title,

@@ -46,6 +46,7 @@ def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fi
     findings.add("/metadata/lĩnh_vực", "", *(() if about.text("lĩnh_vực").strip() else ("field_missing",)))
     built = definition(
         record=record,
+        findings=findings,
         layout="structured",
         code=code,
         title=title,

@@ -222,6 +222,22 @@ def test_an_amount_named_for_one_case_is_shown_to_an_editor() -> None:
     assert (reading.rule["amount"], reading.kinds) == (10_000_000, ("fee_names_its_case",))
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "đ/lần (Sát hạch cấp lại giấy phép theo thời hạn, gia hạn (Miễn phí từ ngày 07/4/2026 đến 30/6/2026)",
+        "Đồng (Đối với sân bay trực thăng) Miễn phí từ ngày 07/4/2026 đến 30/6/2026 theo Thông tư 40/2026/TT-BTC",
+        "Đối với sân bay trực thăng, sân bay chuyên dùng",
+    ],
+)
+def test_an_amount_for_one_case_is_shown_whatever_days_it_is_waived(note: str) -> None:
+    assert "fee_names_its_case" in fee("400,000 VNĐ", note).kinds
+
+
+def test_the_object_of_a_fee_is_no_case() -> None:
+    assert fee("300,000 VNĐ", "Phí thẩm định đối với cơ sở an toàn dịch bệnh động vật").kinds == ()
+
+
 def test_exempt_people_are_listed_and_the_fee_stays() -> None:
     reading = fee("400,000 VNĐ", "Mức thu: 400.000đ/trường hợp. Miễn lệ phí đối với trẻ khuyết tật; người có công.")
     assert reading.rule == {"type": "fixed", "amount": 400_000}

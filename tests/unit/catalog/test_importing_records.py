@@ -96,6 +96,13 @@ def test_a_portal_record_keeps_every_word_in_its_source() -> None:
     assert ("/trinh_tu_thuc_hien", "kept_as_text") in [(finding.path, finding.kind) for finding in findings]
 
 
+@pytest.mark.parametrize(("record", "layout"), [(PORTAL, "portal"), (STRUCTURED, "structured")])
+def test_an_inferred_service_level_is_a_finding_of_every_record(record: dict[str, Any], layout: Any) -> None:
+    definition, findings = parse_record(record, layout)
+    inferred = [finding for finding in findings if finding.kind == "service_level_inferred"]
+    assert [finding.text for finding in inferred] == [f"mức độ {definition['level']}"]
+
+
 def test_a_structured_record_is_read_from_its_tables() -> None:
     definition, findings = parse_record(STRUCTURED, "structured")
     assert definition["channels"] == {"counter": {"processing_time": {"amount": 0.5, "unit": "working_hours"}}}

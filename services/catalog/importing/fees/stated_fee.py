@@ -38,7 +38,9 @@ ITS_CASE = re.compile(
     re.IGNORECASE,
 )
 COLUMN_CASE = re.compile(
-    r"trường hợp|nhóm|một lần\b|nhiều lần|cấp (?:mới|lại|đổi)|gia hạn|lần đầu|bổ sung|thay đổi|sửa đổi", re.IGNORECASE
+    r"^(?:đồng\W+)?đối với|trường hợp|nhóm|một lần\b|nhiều lần|cấp (?:mới|lại|đổi)|gia hạn|lần đầu|bổ sung|thay đổi|"
+    r"sửa đổi",
+    re.IGNORECASE,
 )
 OWN_NAME = re.compile(r"^[\s(*+-]*((?:lệ )?phí (?!của)[^.;:()\d]{3,160})", re.IGNORECASE)
 # Days that no known clause has explained: what holds on which day is then not known.
@@ -186,7 +188,7 @@ def _through_time(stated: Amount, note: str, lasting: str, windows: list[Window]
             periods.append(Period(outside, begins, window.first - ONE_DAY))
         periods.append(Period(_during(reading.rule, window), window.first, window.until))
         begins = window.until + ONE_DAY
-    kinds = () if known else ("fee_outside_window_not_stated",)
+    kinds = reading.kinds if known else (*reading.kinds, "fee_outside_window_not_stated")
     return replace(
         reading, periods=(*periods, Period(outside, begins, None)), kinds=kinds, law=reading.law or _law(note)
     )
