@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -13,8 +13,9 @@ from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
-from services.applications.errors import Forbidden
+from services.applications.errors import Forbidden, OwnCase
 from services.applications.event_store.store import Store
+from services.applications.own_case import check_not_party
 
 if TYPE_CHECKING:
     from services.applications.clients import IdentityClient
@@ -51,12 +52,30 @@ def check_reader(application: Application, by: Actor, identity: IdentityClient) 
     raise Forbidden("hồ sơ không thuộc cơ quan của bạn", "the application is not with your agency")
 
 
+def reading_as(
+    application: Application, by: Actor, identity: IdentityClient, work: Callable[[str], dict[str, Any]]
+) -> dict[str, Any]:
+    """Carry out a reading in the caller's relation; an official who is a party reads as a delegate, or not at all."""
+    try:
+        return work(check_reader(application, by, identity))
+    except OwnCase as refused:
+        try:
+            check_delegation(identity, by, application.applicant_id, application.procedure_code)
+        except Forbidden:
+            raise refused from None
+        return work("applicant")
+
+
 def record_read(
     session: Session, application: Application, by: Actor, relation: str, purpose: str, *, call_id: str
 ) -> None:
-    """Publish a read by staff as ``application_read.v1``. The applicant's own reads are nobody's business."""
+    """Publish a read by staff as ``application_read.v1``; ``OwnCase`` for a party who would read as staff.
+
+    The applicant's own reads are nobody's business.
+    """
     if relation in {"applicant", "service"}:
         return
+    check_not_party(session, application, by.account_id)
     role, agency = _office(application, by) if relation != "auditor" else _as_auditor(by)
     data = {
         "application_id": str(application.id),
@@ -132,6 +151,8 @@ def check_delegation(identity: IdentityClient | None, actor: Actor, applicant_id
 
 def record_imported_read(session: Session, history: ImportedHistory, by: Actor, purpose: str, *, call_id: str) -> None:
     """Publish an auditor's read of an imported history like any read of an application."""
+    if history.subject == by.account_id:
+        raise OwnCase(reference=history.reference)
     data = {
         "application_id": str(history.id),
         "reference": history.reference[:80],

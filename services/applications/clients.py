@@ -58,6 +58,19 @@ class DelegationReply(TypedDict):
     principal_name: str
 
 
+class Post(TypedDict):
+    """The roles an account holds at one agency."""
+
+    agency_code: str
+    roles: list[str]
+
+
+class PostsReply(TypedDict):
+    """The posts an account holds now."""
+
+    items: list[Post]
+
+
 class CatalogClient(Protocol):
     """The doors of *catalog* that this service calls."""
 
@@ -69,7 +82,7 @@ class CatalogClient(Protocol):
 
 
 class IdentityClient(Protocol):
-    """The door of *identity* that this service calls; ``DelegationNotFound`` passes on as ``Forwarded``."""
+    """The doors of *identity* that this service calls; ``DelegationNotFound`` passes on as ``Forwarded``."""
 
     def delegation_for(
         self,
@@ -79,6 +92,8 @@ class IdentityClient(Protocol):
         principal_account_id: str = ...,
         principal_citizen_number: str = ...,
     ) -> DelegationReply: ...
+
+    def posts(self, *, account_id: str) -> PostsReply: ...
 
 
 def catalog() -> CatalogClient:

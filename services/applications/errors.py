@@ -31,12 +31,14 @@ __all__ = [
     "Forbidden",
     "InvalidRequest",
     "NoProposal",
+    "NotAnOfficer",
     "NotAssigned",
     "NotExtendable",
     "NotFound",
     "NotSealedYet",
     "NothingOwed",
     "NothingSealed",
+    "OwnCase",
     "PersonErased",
     "ReadModelBehind",
     "Refusal",
@@ -130,6 +132,22 @@ class NothingOwed(Refusal):
     en = "Nothing is owed for this application."
     todo_vi = "Nêu số tiền (amount) nếu phát sinh nghĩa vụ tài chính mới."
     todo_en = "Give an amount if a new financial duty has arisen."
+
+
+class OwnCase(Refusal):
+    """Conflict of interest: a party to an application does not handle it, nor read it as staff."""
+
+    vi = "Cán bộ là người nộp, người được ủy quyền hoặc người đại diện của hồ sơ này nên không được giải quyết hồ sơ."
+    en = "Whoever is applicant, delegate or representative of an application does not handle it as an official."
+    todo_vi = "Chuyển hồ sơ cho một cán bộ khác không có xung đột lợi ích."
+    todo_en = "Hand it to another official who has no conflict of interest."
+
+
+class NotAnOfficer(Refusal):
+    vi = "Tài khoản {officer_id} không giữ chức trách giải quyết hồ sơ tại cơ quan {agency_code}."
+    en = "Account {officer_id} holds no post of an officer at agency {agency_code}."
+    todo_vi = "Chọn một cán bộ đã được phân công chức trách tại cơ quan."
+    todo_en = "Choose somebody who is appointed as an officer of the agency."
 
 
 class NotAssigned(Refusal):

@@ -15,6 +15,7 @@ from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, LargeBinary,
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
+from infra.chassis.delegates import delegate_table
 from infra.chassis.messaging.outbox import plumbing
 from services.applications.transparency.tables import audit_tables
 
@@ -32,7 +33,7 @@ class Party(Rows):
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     applicant_id: Mapped[str] = mapped_column(String(80), index=True)
     name: Mapped[str]
-    started_by: Mapped[str] = mapped_column(String(80))
+    started_by: Mapped[str] = mapped_column(String(80), index=True)
 
 
 class AnswerSet(Rows):
@@ -212,4 +213,5 @@ def view_table(name: str, metadata: MetaData) -> Table:
 
 application_view = view_table("application_view", Rows.metadata)
 plumbing(Rows.metadata)
+delegate_table(Rows.metadata)
 audit_tables(Rows.metadata)

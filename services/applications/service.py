@@ -15,6 +15,7 @@ from services.applications.commands.attachments import Attachments
 from services.applications.commands.decisions import Decisions
 from services.applications.commands.fee_settlement import FeeSettlement
 from services.applications.commands.office import Office
+from services.applications.delegates import Delegates
 from services.applications.erasure.erasure import Erasures
 from services.applications.exchange.export import LogExport
 from services.applications.personal_data import PersonalData
@@ -57,6 +58,7 @@ class ApplicationsService(Operations):
     fee_settlement = dependencies.Provided(FeeSettlement)
     procedure_rules = dependencies.Provided(ProcedureRules)
     agency_seats = dependencies.Provided(AgencySeats)
+    delegates = dependencies.Provided(Delegates)
 
     # Citizens
 
@@ -261,7 +263,9 @@ class ApplicationsService(Operations):
 
     @door(roles=OFFICERS)
     def assign(self, application_id: str, officer_id: str, command_id: str) -> Json:
-        return self.office.assign(application_id, officer_id, by=self.caller.actor, command=self.caller.command)
+        return self.office.assign(
+            application_id, officer_id, identity=self.identity, by=self.caller.actor, command=self.caller.command
+        )
 
     @door(roles=OFFICERS, sensitive=("marks", "reason"))
     def request_supplement(self, application_id: str, marks: list[Any], reason: str, command_id: str) -> Json:
@@ -481,13 +485,17 @@ class ApplicationsService(Operations):
 
     @door(roles=AUDITORS)
     def erasure(self, erasure_id: str) -> Json:
-        return self.erasures.erasure(erasure_id)
+        return self.erasures.erasure(erasure_id, by=self.caller.actor)
 
     # Events of the neighbours
 
     @handles("identity", "agency_created.v1")
     def agency_created(self, event: Json) -> None:
         self.agency_seats.agency_created(event)
+
+    @handles("identity", "delegation_granted.v1")
+    def delegation_granted(self, event: Json) -> None:
+        self.delegates.delegation_granted(event)
 
     @handles("catalog", "calendar_changed.v1")
     def calendar_changed(self, event: Json) -> None:

@@ -106,6 +106,10 @@ class IdentityService(Operations):
     def contact(self, account_id: str) -> Json:
         return self.accounts.contact(account_id)
 
+    @door(roles={"service"})
+    def posts(self, account_id: str) -> Json:
+        return self.offices.posts(account_id)
+
     @door(roles={"operator"})
     def create_agency(
         self,

@@ -164,6 +164,11 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("inclusion_proof", "NotSealedYet"): at(None, position=10**9),
     ("erase_subject", "ErasureNeedsTwoPersons"): at("auditor", account_id="$half_erased", legal_basis=LEGAL_BASIS),
     ("erasure", "ErasureNotFound"): at("auditor"),
+    ("erasure", "OwnCase"): at("auditor_2", erasure_id="$erasure_of_auditor"),
+    ("erase_subject", "OwnCase"): at("auditor_2", account_id="$auditor_2_account"),
+    ("assign", "NotAnOfficer"): at("approver", application_id="$handled", officer_id="$citizen_account"),
+    **{(door, "OwnCase"): at("former_delegate", application_id="$owing")
+       for door in ("application", "attachment", "explain_due_date", "evidence")},
 }  # fmt: skip
 
 CATALOG: dict[tuple[str, str], Knock] = {
@@ -327,6 +332,9 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
             found["Forbidden"] = at(wrong[0])
         else:  # everybody may knock; who has no part in the thing is turned away
             found["Forbidden"] = at("neighbour", application_id="$submitted", payment_id="$payment")
+    if "OwnCase" in entry["refusals"]:
+        who, own = ("auditor", "$auditors_own_case") if rule.roles == {"auditor"} else ("chief", "$own_case")
+        found["OwnCase"] = at(who, application_id=own)
     if "command_id" in entry["parameters"].get("properties", {}):
         found["CommandIdReused"] = _spent(service, door, rule)
     if "ApplicationNotFound" in entry["refusals"]:

@@ -57,6 +57,13 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     installation.register("guessing", [], 5)
     installation.register("careless", [], 6)
     installation.register("hasty", [], 7)
+    installation.register("former_delegate", ["case_officer", "auditor"], 8)
+    scenes.citizen_account = installation.people["citizen"]["account_id"]
+    scenes.auditor_2_account = installation.people["auditor_2"]["account_id"]
+    delegate = {"to_citizen_number": installation.people["former_delegate"]["citizen_number"], "until": LATER}
+    ended = installation.call("identity", "delegate", "citizen", scope=[RESULT_FEE], **delegate, command_id=command())
+    about = {"delegation_id": ended["delegation_id"], "command_id": command()}
+    installation.call("identity", "revoke_delegation", "citizen", **about)
     for person in ("careful", "hasty"):
         installation.token(person)
         secret = installation.call("identity", "enrol_otp", person)["secret"]
@@ -197,6 +204,8 @@ def deciding(installation: Installation, scenes: Fixtures) -> None:
     scenes.appealed = approved(installation, FREE)
     officer_command(installation, "citizen", "appeal", scenes.appealed, grounds="Quyết định chưa xem xét đủ giấy tờ.")
     scenes.level_3 = filed(installation, LEVEL_3)
+    scenes.own_case = filed(installation, FREE, "chief")
+    scenes.auditors_own_case = filed(installation, FREE, "auditor")
     scenes.approved_level_3 = approved(installation, LEVEL_3_FREE)
 
 
@@ -288,6 +297,14 @@ def erased(installation: Installation, scenes: Fixtures) -> None:
         lambda: installation.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["complete"],
         "every service has confirmed the erasure",
     )
+    scenes.erasure_of_auditor = installation.call(
+        "applications",
+        "erase_subject",
+        "auditor",
+        account_id=scenes.auditor_2_account,
+        legal_basis=LEGAL_BASIS,
+        command_id=command(),
+    )["erasure_id"]
     scenes.half_erased = str(installation.people["careless"]["account_id"])
     installation.call(
         "applications",

@@ -22,6 +22,7 @@ from services.applications.domain.statuses import official_code
 from services.applications.errors import Forbidden, VersionConflict
 from services.applications.event_store.store import Store
 from services.applications.models import RunningNumber
+from services.applications.own_case import check_not_party
 
 if TYPE_CHECKING:
     from services.applications.clients import IdentityClient
@@ -75,7 +76,8 @@ class Commands:
         ``own``: the application as loaded already, where the caller was found to be the applicant or a delegate. It is
         loaded again only when another writer was faster.
         ``{application_id, reference, status, official_status, version, position, …}``; ``VersionConflict`` when the
-        caller expected another version, ``Forbidden`` for who has no relation to it.
+        caller expected another version, ``Forbidden`` for who has no relation to it, ``OwnCase`` for an official who is
+        a party to it.
         """
         principal = own.applicant_id if own is not None else None
         loaded = [own] if own is not None else []
@@ -83,6 +85,8 @@ class Commands:
         def in_transaction(session: Session) -> dict[str, Any]:
             application = loaded.pop() if loaded else self.store.get(application_id)
             act = act_of(application, move, by, command, principal)
+            if act.role in OFFICER_ROLES:
+                check_not_party(session, application, by.account_id)
             if expected_version is not None and expected_version != application.version:
                 raise VersionConflict(expected=expected_version, current=application.version)
             more = work(application, act, session) or {}

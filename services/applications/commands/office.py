@@ -16,17 +16,18 @@ from infra.chassis.instants import instant, office_day
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar
 from services.applications.commands.decisions import due_date_of, receipt_number
-from services.applications.commands.executor import Commands, acting_for
+from services.applications.commands.executor import OFFICER_ROLES, Commands, acting_for
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
-from services.applications.errors import InvalidRequest
+from services.applications.errors import InvalidRequest, NotAnOfficer
 from services.applications.event_store.store import Store
+from services.applications.own_case import check_not_party
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules, promise_of
 
 if TYPE_CHECKING:
-    from services.applications.clients import CatalogClient
+    from services.applications.clients import CatalogClient, IdentityClient
 
 FARTHEST_PROMISE = 30  # years a date set by hand may lie ahead, as the catalogue counts no promise farther either
 FARTHEST_CONSULTATION = 100  # binds nobody's promise; only what no calendar reaches is refused
@@ -65,9 +66,18 @@ class Office:
 
         return self.commands.change(application_id, "refuse_intake", work, by=by, command=command)
 
-    def assign(self, application_id: str, officer_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def assign(
+        self, application_id: str, officer_id: str, *, identity: IdentityClient, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Give it to an appointed officer of the agency who is no party to it."""
+        posts = identity.posts(account_id=officer_id)["items"]
+
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             application.assign(officer_id=officer_id, by=act)
+            held = {role for post in posts if post["agency_code"] == application.agency_code for role in post["roles"]}
+            if held.isdisjoint(OFFICER_ROLES):
+                raise NotAnOfficer(officer_id=officer_id, agency_code=application.agency_code)
+            check_not_party(session, application, officer_id)
             return {"officer_id": officer_id}
 
         return self.commands.change(application_id, "assign", work, by=by, command=command)

@@ -37,6 +37,7 @@ class State:
     agency_code: str
     applicant_id: str
     started_by: dict[str, Any]
+    representatives: tuple[str, ...]  # who has acted for the applicant
 
     answers: dict[str, Any] | None
     attachments: dict[str, dict[str, Any]]
@@ -75,7 +76,7 @@ class State:
         self.clock = self.refusal = self.officer_id = self.proposal = self.decision = self.returned = None
         self.pending_appeal = self.erased = self.submitted_at = self.accepted_at = self.ended_at = None
         self.attachments, self.fees, self.consultations = {}, {}, {}
-        self.waits = self.set_aside = self.appeals = self.ratings = self.hands = ()
+        self.representatives = self.waits = self.set_aside = self.appeals = self.ratings = self.hands = ()
         self.supplements = 0
         self.may_pause = True
 

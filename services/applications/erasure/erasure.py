@@ -24,7 +24,7 @@ from services.applications.domain.actors import Act
 from services.applications.domain.command_checks import not_before
 from services.applications.domain.imported_history import SUBJECT, ImportedHistory
 from services.applications.erasure.confirmations import confirmations
-from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound
+from services.applications.errors import ErasureNeedsTwoPersons, ErasureNotFound, OwnCase
 from services.applications.event_store.store import Store
 from services.applications.models import AnswerSet, Erasure, Party, application_view
 from services.applications.private_data import pending_blobs, vault
@@ -47,8 +47,12 @@ class Erasures:
         """Ask for an erasure, or confirm one somebody else asked for with the same legal basis.
 
         ``{erasure_id, account_id, state}`` with state ``asked`` or ``confirmed``; ``ErasureNeedsTwoPersons`` for the
-        same person twice. The person of an imported history has no account: ``imported:`` and its id stand for it.
+        same person twice, ``OwnCase`` for oneself. The person of an imported history has no account: ``imported:`` and
+        its id stand for it.
         """
+
+        if account_id == by.account_id:
+            raise OwnCase(reference=account_id)
 
         def work(session: Session) -> dict[str, Any]:
             waiting = select(Erasure).where(
@@ -76,7 +80,7 @@ class Erasures:
 
         return self.database.command(command, work)
 
-    def erasure(self, erasure_id: str) -> dict[str, Any]:
+    def erasure(self, erasure_id: str, *, by: Actor) -> dict[str, Any]:
         """How far an erasure has come, what it removed, and which services have confirmed it.
 
         ``{erasure_id, account_id, legal_basis, state, asked_by, asked_at, confirmed_by, …, services, complete}``.
@@ -85,6 +89,8 @@ class Erasures:
             one = session.get(Erasure, erasure_id)
             if one is None:
                 raise ErasureNotFound(erasure_id=erasure_id)
+            if one.account_id == by.account_id:
+                raise OwnCase(reference=erasure_id)
             given = confirmations(session, erasure_id)
             complete = all(answer["confirmed_at"] for answer in given)
             return {**erasure_view(one), "services": given, "complete": complete}

@@ -21,6 +21,7 @@ from services.applications.duties.announcements import WIRE_NAMES
 from services.applications.event_store.store import Store
 from services.applications.exchange.ocel import ocel2
 from services.applications.exchange.xes_writer import xes
+from services.applications.own_case import own_cases
 from services.applications.private_data.imported_details import ImportedDetails
 from services.applications.representation.event import event_as_json
 
@@ -72,6 +73,7 @@ class LogExport:
         cursor: str | None = None,
     ) -> dict[str, Any]:
         """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file.
+        What the caller is a party to is left out.
 
         XES and OCEL 2.0 come by whole histories, ``limit`` to a page; each page of OCEL is a document of its own.
         """
@@ -79,7 +81,10 @@ class LogExport:
         since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
         whole = format in WHOLE_HISTORY_FORMATS
         rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])
-        found = self._whole(rows) if whole else rows
+        with self.store.database.session() as session:
+            own = own_cases(session, by.account_id)
+        seen = [row for row in rows if str(row.originator_id) not in own]
+        found = self._whole(seen) if whole else seen
         chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
         last = len(rows) < limit
         with self.store.database.session() as session:

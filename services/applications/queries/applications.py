@@ -13,11 +13,12 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.settings import Settings
-from services.applications.access import OFFICERS, check_reader, record_listing, record_read
+from services.applications.access import OFFICERS, reading_as, record_listing, record_read
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
 from services.applications.event_store.store import Store
 from services.applications.models import Paper, Party, application_view
+from services.applications.own_case import not_a_party
 from services.applications.private_data import vault
 from services.applications.private_data.blobs import Blobs, blobs_of
 from services.applications.private_data.stored_contents import StoredContents
@@ -64,15 +65,18 @@ class ApplicationQueries:
     ) -> dict[str, Any]:
         """One application with its answers, papers and words, as its events tell it now (never behind)."""
         application = self.store.get(application_id)
-        relation = check_reader(application, by, identity)
-        if min_version is not None and application.version < min_version:
-            raise ReadModelBehind(wanted=min_version, current=application.version)
-        with self.database.session() as session:
-            record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
-            view = opened_application(application, StoredContents(session, str(application.id)))
-        if relation == "applicant":
-            view = {key: value for key, value in view.items() if key not in INTERNAL}
-        return view
+
+        def read(relation: str) -> dict[str, Any]:
+            if min_version is not None and application.version < min_version:
+                raise ReadModelBehind(wanted=min_version, current=application.version)
+            with self.database.session() as session:
+                record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
+                view = opened_application(application, StoredContents(session, str(application.id)))
+            if relation == "applicant":
+                view = {key: value for key, value in view.items() if key not in INTERNAL}
+            return view
+
+        return reading_as(application, by, identity, read)
 
     def attachment(
         self,
@@ -86,14 +90,18 @@ class ApplicationQueries:
     ) -> dict[str, Any]:
         """A paper's content: ``{file_name, media_type, sha256, content_base64}``."""
         application = self.store.get(application_id)
-        relation = check_reader(application, by, identity)
-        with self.database.session() as session:
-            paper = session.get(Paper, attachment_id)
-            if paper is None or paper.application_id != application_id or paper.sha256 is None:
-                raise AttachmentNotFound(attachment_id=attachment_id)
-            record_read(session, application, by, relation, purpose or "xem giấy tờ / reading a paper", call_id=call_id)
-        content = base64.b64encode(self.blobs.get(paper.sha256)).decode()
-        return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
+        why = purpose or "xem giấy tờ / reading a paper"
+
+        def read(relation: str) -> dict[str, Any]:
+            with self.database.session() as session:
+                record_read(session, application, by, relation, why, call_id=call_id)
+                paper = session.get(Paper, attachment_id)
+                if paper is None or paper.application_id != application_id or paper.sha256 is None:
+                    raise AttachmentNotFound(attachment_id=attachment_id)
+            content = base64.b64encode(self.blobs.get(paper.sha256)).decode()
+            return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
+
+        return reading_as(application, by, identity, read)
 
     def mine(
         self,
@@ -133,11 +141,15 @@ class ApplicationQueries:
         cursor: str | None = None,
         min_position: int | None = None,
     ) -> dict[str, Any]:
-        """An office's applications, the soonest due first; ``Forbidden`` for officers of another one."""
+        """An office's applications, the soonest due first; ``Forbidden`` for officers of another one.
+
+        What the caller is a party to is not among them.
+        """
         if not by.at(agency_code, *OFFICERS):
             raise Forbidden("bạn không thuộc cơ quan này", "you are not with this agency")
         projector.wait_for(self.database, min_position)
         query = select(VIEW).where(VIEW.c.agency_code == agency_code, VIEW.c.status != str(Status.DRAFT))
+        query = query.where(not_a_party(by.account_id))
         for column, value in (
             (VIEW.c.status, status),
             (VIEW.c.officer_id, officer_id),

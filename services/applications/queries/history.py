@@ -18,14 +18,15 @@ from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant, office_day, today
 from infra.chassis.settings import Settings
 from infra.working_time import Clock, WorkingCalendar, explain, restate
-from services.applications.access import OFFICERS, check_reader, record_imported_read, record_listing, record_read
+from services.applications.access import OFFICERS, reading_as, record_imported_read, record_listing, record_read
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.domain.imported_history import ImportedHistory
-from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ServiceUnavailable
+from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, OwnCase, ServiceUnavailable
 from services.applications.event_store.store import Store, StoredAggregate
 from services.applications.models import application_view
+from services.applications.own_case import not_a_party, own_cases
 from services.applications.private_data import vault
 from services.applications.private_data.imported_details import ImportedDetails
 from services.applications.private_data.stored_contents import StoredContents
@@ -132,11 +133,17 @@ class HistoryReader:
         """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
         application_id = self.store.key_of(application_id)
         application = self.store.get(application_id)
-        relation = check_reader(application, by, identity)
-        with self.database.session() as session:
-            purpose = "giải trình ngày hẹn / explaining the due date"
-            record_read(session, application, by, relation, purpose, call_id=call_id)
-        promised = application.clock
+
+        def read(relation: str) -> dict[str, Any]:
+            with self.database.session() as session:
+                purpose = "giải trình ngày hẹn / explaining the due date"
+                record_read(session, application, by, relation, purpose, call_id=call_id)
+            return self._explained(application, catalog)
+
+        return reading_as(application, by, identity, read)
+
+    def _explained(self, application: Application, catalog: CatalogClient) -> dict[str, Any]:
+        application_id, promised = str(application.id), application.clock
         if promised is None:
             return {
                 "application_id": application_id,
@@ -182,7 +189,7 @@ class HistoryReader:
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
         after = (key_of(cursor, str) or [""])[0]
         query = select(VIEW.c.application_id, VIEW.c.reference).where(
-            VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None)
+            VIEW.c.accepted_at.is_not(None), VIEW.c.ended_at.is_(None), not_a_party(by.account_id)
         )
         query = query.where(VIEW.c.agency_code == agency_code) if agency_code else query
         query = query.where(*_holding(date.fromisoformat(on))) if on else query
@@ -251,7 +258,15 @@ class HistoryReader:
             known = ", ".join(sorted(kinds.values()))
             raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
         rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
-        items = [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
+        with self.database.session() as session:
+            own = own_cases(session, by.account_id)
+        if application_id in own:
+            raise OwnCase(reference=application_id)
+        items = [
+            {"position": row.id, **event_as_json(self.store.event_of(row))}
+            for row in rows
+            if str(row.originator_id) not in own
+        ]
         last = self.store.last_position()
         with self.database.session() as session:
             filters = {"application_id": application_id, "kind": kind, "after": after}
@@ -259,7 +274,7 @@ class HistoryReader:
             if application_id and items:
                 purpose = "đọc nhật ký / reading the log"
                 self._record_read(session, self.store.aggregate(application_id), by, purpose, call_id)
-        return {"items": items, "last": last, "next_after": items[-1]["position"] if len(items) == limit else None}
+        return {"items": items, "last": last, "next_after": rows[-1].id if len(rows) == limit else None}
 
     def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:
         if isinstance(application, ImportedHistory):

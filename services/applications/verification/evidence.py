@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from infra.chassis.actors import Actor
 from infra.chassis.settings import Settings
-from services.applications.access import check_reader, record_imported_read, record_listing, record_read
+from services.applications.access import reading_as, record_imported_read, record_listing, record_read
 from services.applications.domain.commitments import IDS, canonical, sealed_parts
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden
 from services.applications.event_store.store import Store
+from services.applications.own_case import own_cases
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.event import event_as_json
@@ -43,10 +44,13 @@ class EvidenceArchive:
         application = self.store.aggregate(key)
         if isinstance(application, ImportedHistory):
             return self._of_imported(application, by, call_id)
-        relation = check_reader(application, by, identity)
-        with self.store.database.session() as session:
-            record_read(session, application, by, relation, PURPOSE, call_id=call_id)
-            known = vault.openings(session, key)
+
+        def read(relation: str) -> dict[str, Any]:
+            with self.store.database.session() as session:
+                record_read(session, application, by, relation, PURPOSE, call_id=call_id)
+                return dict(vault.openings(session, key))
+
+        known = reading_as(application, by, identity, read)
         procedure = self.procedure_rules.pinned_to(application, catalog)
         calendar = application.clock.calendar.to_json() if application.clock else None
         opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
@@ -77,6 +81,8 @@ class EvidenceArchive:
         key = self.store.key_of(application_id) if application_id else None
         found = recorded_findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
         with self.store.database.session() as session:
+            own = own_cases(session, by.account_id)
+            found["items"] = [one for one in found["items"] if one["application_id"] not in own]
             asked = {"application_id": key, "kind": kind, "after": after}
             record_listing(
                 session, by, "findings", asked, [one["application_id"] for one in found["items"]], call_id=call_id

@@ -179,6 +179,9 @@ class Case:
     def _rule_extend(self, who: Person, given: Mapping[str, Any]) -> str | None:
         return None if given["later"] else "NotExtendable"
 
+    def _rule_assign(self, who: Person, given: Mapping[str, Any]) -> str | None:
+        return None if self.agency in given["offices"] else "NotAnOfficer"
+
     def _rule_propose(self, who: Person, given: Mapping[str, Any]) -> str | None:
         return None if who.account_id == self.officer else "NotAssigned"
 

@@ -35,7 +35,7 @@ def accepted(portal, at: str, amount: float = 3, unit: str = "working_days") -> 
     with time_machine.travel(at, tick=False):
         key = portal.submitted()
         portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
-        portal.office.assign(key, actors.CASE.account_id, **call(actors.INTAKE))
+        portal.office.assign(key, actors.CASE.account_id, identity=portal.identity, **call(actors.INTAKE))
     return key
 
 

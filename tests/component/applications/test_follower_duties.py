@@ -211,7 +211,7 @@ def test_an_erased_person_is_nowhere_and_the_history_still_holds(portal):
     assert [canary for canary in CANARIES if canary in after] == []
     assert portal.store.notifications(0)[: len(rows_before)] == rows_before
     assert portal.verified()["first_bad"] is None
-    report = portal.erasing.erasure(asked["erasure_id"])
+    report = portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)
     assert report["state"] == "finished" and report["report"]["removed"]["statement"] == 2
     items = portal.audit.history(key, **reading(actors.AUDITOR))["items"]
     assert [one["kind"] for one in items][-2:] == ["IntakeRefused", "SubjectErased"] and items[-2]["reason"] is None
@@ -229,7 +229,7 @@ def test_a_blob_somebody_else_handed_in_too_stays_theirs(portal):
         pass
     paper = next(iter(portal.store.get(other).attachments))
     assert portal.desk.attachment(other, paper, identity=portal.identity, **reading(actors.NEIGHBOUR))["content_base64"]
-    assert portal.erasing.erasure(asked["erasure_id"])["report"]["blobs_removed"] == 0
+    assert portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)["report"]["blobs_removed"] == 0
 
 
 def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal, monkeypatch):
@@ -251,7 +251,7 @@ def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal,
                 break
         except ServiceUnavailable:
             continue
-    assert portal.erasing.erasure(asked["erasure_id"])["state"] == "finished"
+    assert portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)["state"] == "finished"
     assert all([type(event).__name__ for event in portal.store.events(key)].count("SubjectErased") == 1 for key in keys)
     assert not any(canary in everything_stored(portal) for canary in CANARIES)
 
@@ -361,7 +361,7 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
     portal.filled()
     erasure_id = erased(portal)
     forgetting = PersonalData(portal.database)
-    waiting = portal.erasing.erasure(erasure_id)
+    waiting = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
     assert not waiting["complete"] and {one["confirmed_at"] for one in waiting["services"]} == {None}
     for number, service in enumerate(("identity", "catalog", "payments", "notifications")):
         told = {"erasure_id": erasure_id, "service": service, "at": "2026-11-21T00:00:00+00:00", "removed": {"a": 1}}
@@ -369,7 +369,7 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
             forgetting.answered({"id": f"{service}:{number}", "data": told})
     with portal.database.session() as session:
         forgetting.confirm(session, erasure_id, "citizen-1", {})
-    shown = portal.erasing.erasure(erasure_id)
+    shown = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
     assert shown["complete"] and [one["service"] for one in shown["services"]] == list(SERVICES)
 
 

@@ -65,7 +65,7 @@ Given = dict[str, Any]
 ORDINARY: dict[str, tuple[str, Person, Given]] = {
     "draft": ("submit", APPLICANT, {}),
     "submitted": ("accept", INTAKE, {}),
-    "accepted": ("assign", APPROVER, {"officer_id": CASE.account_id}),
+    "accepted": ("assign", APPROVER, {"officer_id": CASE.account_id, "offices": CASE.offices}),
     "supplement_requested": ("supplement", APPLICANT, {"answers": None}),
     "withdrawal_requested": ("decline_withdrawal", INTAKE, {}),
     "in_processing": ("approve", APPROVER, {}),
@@ -91,7 +91,7 @@ def ways(case: Case) -> dict[str, list[Given]]:
         "attach": [{"requirement": "to-khai"}, {"requirement": "anh"}, {"requirement": "x", "malformed": True}],
         "detach": [{"attachment_id": one} for one in (*case.papers, UNKNOWN)],
         "supplement": [{"answers": one} for one in (None, *answers)],
-        "assign": [{"officer_id": one.account_id} for one in OFFICERS],
+        "assign": [{"officer_id": one.account_id, "offices": one.offices} for one in OFFICERS],
         "request_payment": [{"amount": None}, {"amount": 1000}],
         "consult": [{"agency": one} for one in (OTHER_AGENCY, THIRD_AGENCY, AGENCY)],
         "answer_consultation": [{"consultation_id": one} for one in (*case.consultations, UNKNOWN)],
@@ -154,7 +154,7 @@ class Hands:
         return {"answers": given["answers"], **self._both}
 
     def _assign(self, given: Given) -> Given:
-        return {"officer_id": given["officer_id"]}
+        return {"officer_id": given["officer_id"], **self._who}
 
     def _request_payment(self, given: Given) -> Given:
         return {"amount": given["amount"] and money(given["amount"]), **self._words(given), **self._rules}
@@ -224,6 +224,9 @@ class Lives(RuleBasedStateMachine):
         self.clock.start()
         self.portal.catalog = Catalog(*sorted(moments), level=level, version=level)
         self.portal.identity = Identity()
+        self.portal.identity.posts_held = {
+            one.account_id: {code: sorted(held) for code, held in one.offices.items()} for one in OFFICERS
+        }
         self.hands = Hands(self.portal, self.portal.started(actor_of(APPLICANT)))
         self.case = Case(APPLICANT.account_id, AGENCY, level, {one: FEES[one] for one in moments}, CLOSED)
         self.said: list[tuple[str, str | None]] = [(APPLICANT.account_id, None)]
@@ -308,7 +311,7 @@ class Lives(RuleBasedStateMachine):
         elif case.status != "draft" and any(case.fees.values()):
             return self._settle(sorted(moment for moment, owed in case.fees.items() if owed))
         elif case.status == "in_processing" and case.officer != CASE.account_id:
-            step = ("assign", APPROVER, {"officer_id": CASE.account_id})
+            step = ("assign", APPROVER, {"officer_id": CASE.account_id, "offices": CASE.offices})
         elif case.status == "in_processing" and case.proposer is None:
             step = ("propose", CASE, {"outcome": "approve"})
         return self.ask(*step) if step else None

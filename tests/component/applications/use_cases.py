@@ -15,6 +15,7 @@ from services.applications.commands.attachments import Attachments
 from services.applications.commands.decisions import Decisions
 from services.applications.commands.fee_settlement import FeeSettlement
 from services.applications.commands.office import Office
+from services.applications.delegates import Delegates
 from services.applications.duties.reminders import AnswerLimits, Reminders
 from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
@@ -48,6 +49,7 @@ class Portal:
         )
         self.settling, self.erasing = FeeSettlement.from_settings(settings), Erasures.from_settings(settings)
         self.figures, self.exports = Statistician.from_settings(settings), LogExport.from_settings(settings)
+        self.delegates = Delegates.from_settings(settings)
         self.projecting, self.reminding, self.limits = (
             Projector(self.store),
             Reminders(self.store),
@@ -100,7 +102,7 @@ class Portal:
 
     def in_processing(self, **given: Any) -> str:
         key = self.accepted(**given)
-        self.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
+        self.office.assign(key, actors.CASE.account_id, identity=self.identity, **call(actors.APPROVER))
         return key
 
     def proposed(self, outcome: str = "approve", **given: Any) -> str:

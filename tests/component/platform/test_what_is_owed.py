@@ -39,7 +39,7 @@ def appealed(books: TwoBooks, key: str) -> None:
 def decided(books: TwoBooks, key: str, outcome: str) -> None:
     portal = books.portal
     if portal.store.get(key).officer_id is None:
-        portal.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
+        portal.office.assign(key, actors.CASE.account_id, identity=portal.identity, **call(actors.APPROVER))
     portal.decisions.propose(key, outcome, reason="Đã xem.", **call(actors.CASE))
     if outcome == "approve":
         portal.decisions.approve(key, {"number": "12/2026", "title": "Giấy"}, **call(actors.APPROVER))
@@ -59,7 +59,7 @@ def in_processing(books: TwoBooks) -> str:
     if books.due(key):
         books.pay(key)
     books.portal.office.accept(key, catalog=books.portal.catalog, **call(actors.INTAKE))
-    books.portal.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
+    books.portal.office.assign(key, actors.CASE.account_id, identity=books.portal.identity, **call(actors.APPROVER))
     books.carry()
     return key
 
@@ -275,7 +275,9 @@ class Ways(RuleBasedStateMachine):
             self.books.pay(self.key)
             assert self.status != "payment_requested", "what was paid for ends the wait"
         if self.portal.store.get(self.key).status == "accepted":
-            self.portal.office.assign(self.key, actors.CASE.account_id, **call(actors.APPROVER))
+            self.portal.office.assign(
+                self.key, actors.CASE.account_id, identity=self.portal.identity, **call(actors.APPROVER)
+            )
         decided(self.books, self.key, outcome)
 
     @precondition(lambda self: self.status in {"approved", "rejected"})

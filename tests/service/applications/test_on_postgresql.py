@@ -119,7 +119,7 @@ def test_an_erased_person_is_in_no_table_and_replay_still_holds(portal):
     portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
     portal.registry.choose_delivery(key, "post", address=canaries[2], identity=portal.identity, **call(actors.CITIZEN))
     portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
-    portal.office.assign(key, "case-1", **call(actors.APPROVER))
+    portal.office.assign(key, "case-1", identity=portal.identity, **call(actors.APPROVER))
     portal.office.consult(key, "H01.02", canaries[3], years_ahead(3), catalog=portal.catalog, **call(actors.CASE))
     portal.office.stop(key, canaries[1], **call(actors.APPROVER))
     portal.follow()

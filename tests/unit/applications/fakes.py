@@ -100,10 +100,15 @@ class Catalog:
 
 
 class Identity:
-    """Delegations in force: (delegate, principal, procedure)."""
+    """Delegations in force: (delegate, principal, procedure); ``posts_held``: roles by account and agency."""
 
     def __init__(self, *delegations: tuple[str, str, str]) -> None:
         self.delegations = set(delegations)
+        self.posts_held: dict[str, dict[str, list[str]]] = {"case-1": {"H01.01": ["case_officer"]}}
+
+    def posts(self, account_id: str) -> dict[str, Any]:
+        held = self.posts_held.get(account_id, {})
+        return {"items": [{"agency_code": code, "roles": roles} for code, roles in held.items()]}
 
     def delegation_for(
         self,

@@ -43,6 +43,8 @@ class ApplicationEvent(AggregateEvent):
         aggregate.clock = deadline.moved(aggregate.clock, self.clock)
         self.happen(aggregate)
         aggregate.status = Status(self.status)
+        if self.by.get("on_behalf_of") and self.by["account_id"] not in aggregate.representatives:
+            aggregate.representatives = (*aggregate.representatives, self.by["account_id"])
         if self.by_staff:
             hand = {"account_id": self.by["account_id"], "role": self.by["role"], "agency_code": self.by["agency_code"]}
             aggregate.hands = (*aggregate.hands, hand | {"at": self.timestamp.isoformat(), "did": type(self).__name__})
