@@ -26,6 +26,7 @@ duty_work = Counter("portal_duty_work_total", "Pieces of work a follower's duty 
 leading = Gauge("portal_leading", "Whether this process leads the followers of a service.", ["service"])
 lease_losses = Counter("portal_lease_losses_total", "Leads lost without an orderly end.", ["database"])
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
+infected_files = Counter("portal_infected_files_total", "Uploads in which the virus scanner found something.")
 calendar_undecided = Gauge(
     "portal_calendar_undecided_year", "The year whose official calendar should be known by now and is not; 0: none."
 )

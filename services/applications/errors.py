@@ -28,6 +28,8 @@ __all__ = [
     "ErasureNeedsTwoPersons",
     "ErasureNotFound",
     "FeeNotPaid",
+    "FileInfected",
+    "FileNotScanned",
     "Forbidden",
     "InvalidRequest",
     "NoProposal",
@@ -42,6 +44,7 @@ __all__ = [
     "PersonErased",
     "ReadModelBehind",
     "Refusal",
+    "ScannerUnavailable",
     "ServiceLevelTooLow",
     "ServiceUnavailable",
     "SubmissionIncomplete",
@@ -72,6 +75,33 @@ class AttachmentNotFound(NotFound):
     en = "The application has no attachment {attachment_id}."
     todo_vi = "Tải lại hồ sơ để xem danh sách giấy tờ hiện có."
     todo_en = "Load the application again to see its attachments."
+
+
+class FileInfected(Refusal):
+    """The scanner has found something in the file. Facts: ``signature``."""
+
+    vi = "Tệp có mã độc ({signature})."
+    en = "The file is infected ({signature})."
+    todo_vi = "Quét và làm sạch thiết bị, tạo lại tệp từ bản gốc rồi nộp lại."
+    todo_en = "Scan and clean your device, make the file anew from its source, and hand it in again."
+
+
+class FileNotScanned(Refusal):
+    """The file was taken while the scanner was away and stays closed until it is back."""
+
+    vi = "Tệp đang chờ được quét mã độc."
+    en = "The file is waiting to be scanned."
+    todo_vi = "Thử lại sau ít phút."
+    todo_en = "Try again in a few minutes."
+
+
+class ScannerUnavailable(Refusal):
+    """Files are not taken while they cannot be scanned; nothing was kept."""
+
+    vi = "Hệ thống quét mã độc tạm thời không hoạt động nên chưa nhận được tệp."
+    en = "The virus scanner is not answering at the moment, so files are not taken."
+    todo_vi = "Thử lại sau ít phút với cùng command_id."
+    todo_en = "Try again in a few minutes with the same command_id."
 
 
 class ConsultationNotFound(NotFound):

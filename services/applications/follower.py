@@ -24,6 +24,8 @@ from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
 from services.applications.models import application_view
 from services.applications.private_data.pending_blobs import OrphanBlobs
+from services.applications.private_data.unscanned_files import FileScans
+from services.applications.private_data.virus_scanner import scanner_of
 from services.applications.read_model.projector import Projector, position
 from services.applications.transparency.sealer import Sealer
 from services.applications.transparency.tiles import TilePublisher
@@ -134,6 +136,7 @@ def duties(settings: Settings) -> list[Duty]:
         AnswerLimits(store),
         erasing,
         OrphanBlobs(store.database, erasing.blobs),
+        FileScans(store.database, erasing.blobs, scanner_of(settings)),
         ErasureWorker.of(settings, personal_data.PersonalData),
         Sealer.from_settings(settings),
         TilePublisher.from_settings(settings),

@@ -145,6 +145,15 @@ class PendingBlob(Rows):
     since: Mapped[datetime] = mapped_column(index=True)
 
 
+class UnscannedFile(Rows):
+    """Bytes taken while the virus scanner was away; ``signature``: what it then found in them."""
+
+    __tablename__ = "unscanned_file"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[datetime] = mapped_column(index=True)
+    signature: Mapped[str | None] = mapped_column(String(120))
+
+
 class ErasureAnswer(Rows):
     """A service has said that nothing of an erased person is left with it."""
 

@@ -1,41 +1,38 @@
 """Passwords: argon2id digests, what is too weak, and never holding up the other callers of this process.
 
 Parameters are OWASP's minimum (m=19456 KiB, t=2, p=1; about 25 ms). Under eventlet the work leaves the hub's thread,
-two digests at a time, so that a flood of sign-ins cannot take all memory and both cores.
+two at a time (`infra/chassis/native_threads.py`), so that a flood of sign-ins cannot take all memory and both cores.
 """
 
 from __future__ import annotations
 
 import functools
 import secrets
-import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from infra.chassis.native_threads import in_native_thread
 from services.identity.errors import WeakPassword
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 SHORTEST = 8
 LONGEST = 128
-AT_ONCE = 2
-Result = TypeVar("Result")
 
 
 def hash_password(password: str) -> str:
     """The argon2id digest of ``password`` in its encoded form (parameters and salt inside)."""
-    return _in_native_thread(HASHER.hash, _composed(password))
+    return in_native_thread(HASHER.hash, _composed(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether ``password`` is the one of ``stored``. With ``None`` (no such account) it works as long and says no."""
     against = stored or _decoy_digest()
     try:
-        return bool(_in_native_thread(HASHER.verify, against, _composed(password))) and stored is not None
+        return bool(in_native_thread(HASHER.verify, against, _composed(password))) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -75,25 +72,3 @@ def _decoy_digest() -> str:
 def _common_passwords() -> frozenset[str]:
     lines = Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(line.strip() for line in lines if line and not line.startswith("#"))
-
-
-def _in_native_thread(work: Callable[..., Result], *arguments: str) -> Result:
-    """Run ``work`` in a native thread when this process lives on an eventlet hub, else here."""
-    if "eventlet" in sys.modules:
-        from eventlet import patcher, tpool
-
-        if patcher.is_monkey_patched("thread"):
-            with _native_thread_slots():
-                result: Result = tpool.execute(work, *arguments)
-                return result
-    return work(*arguments)
-
-
-@functools.cache
-def _native_thread_slots() -> Any:
-    """One native thread for each digest at work: every other would keep a digest's 19 MiB in an arena of its own."""
-    from eventlet import tpool
-    from eventlet.semaphore import Semaphore
-
-    tpool.set_num_threads(AT_ONCE)
-    return Semaphore(AT_ONCE)

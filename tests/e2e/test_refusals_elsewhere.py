@@ -12,6 +12,8 @@ import time_machine
 from nameko.exceptions import RemoteError
 
 from infra.chassis import clock
+from infra.cli.sample_documents import as_base64
+from infra.sandbox.virus_scanner import EICAR, serve
 from tests.e2e.refusal_table import ELSEWHERE, example
 from tests.support.degraded import PartialPlatform, in_production, partial_platform
 from tests.support.installation import command
@@ -30,6 +32,7 @@ def refused(rpc: Any, service: str, door: str, **arguments: Any) -> str:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartialPlatform]:
     services, own = ("identity", "catalog", "applications", "payments"), {"AUDIT_VERIFY_EVENTS": "4"}
+    own["VIRUS_SCANNER"] = "unix:///nowhere/clamd.ctl"  # set, and not there
     with partial_platform(tmp_path_factory.mktemp("half"), *services, **own) as platform:
         platform.populate()
         yield platform
@@ -63,6 +66,21 @@ def test_an_appeal_comes_too_late_after_ninety_days(platform: PartialPlatform) -
         assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
 
 
+def upload(content: bytes) -> dict[str, str]:
+    return {"file_name": "giay.txt", "media_type": "text/plain", "content_base64": as_base64(content)}
+
+
+def test_without_a_scanner_files_are_not_taken(platform: PartialPlatform) -> None:
+    application_id, paper = platform.filed(), upload(b"a text")
+    asked = {"application_id": application_id, "command_id": command()}
+    assert (
+        refused(platform.person(), "applications", "attach", requirement="other", **asked, **paper)
+        == "ScannerUnavailable"
+    )
+    issued = {"title": "Giấy", **paper}
+    assert refused(platform.person(), "applications", "approve", **asked, result=issued) == "ScannerUnavailable"
+
+
 def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: PartialPlatform) -> None:
     application_id, token = platform.filed(), platform.token()
     platform.person().payments.demands(application_id=platform.filed())  # known to payments, for parity
@@ -82,6 +100,25 @@ def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(plat
             assert refused(rpc, "payments", door, application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
         assert refused(rpc, "payments", "parity") == "ServiceUnavailable"
+
+
+def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path) -> None:
+    scanner = serve()
+    own = {"VIRUS_SCANNER": scanner.url, "VIRUS_SCANNER_AWAY": "hold"}
+    with partial_platform(tmp_path, "identity", "catalog", "applications", **own) as platform:
+        platform.populate()
+        rpc, draft = platform.person(), platform.started()
+        asked = {"application_id": draft, "requirement": "other"}
+        assert refused(rpc, "applications", "attach", **asked, **upload(EICAR)) == "FileInfected"
+        issued = {"title": "Giấy", **upload(EICAR)}
+        assert refused(rpc, "applications", "approve", application_id=draft, result=issued) == "FileInfected"
+        scanner.faults.append("drop")
+        paper = rpc.applications.attach(**asked, **upload(EICAR), command_id=command())["attachment_id"]
+        wanted = {"application_id": draft, "attachment_id": paper}
+        assert refused(rpc, "applications", "attachment", **wanted) == "FileNotScanned"
+        platform.follow("applications")
+        assert refused(rpc, "applications", "attachment", **wanted) == "FileInfected"
+    scanner.stop()
 
 
 def test_production_has_no_samples(tmp_path: Path) -> None:

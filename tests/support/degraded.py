@@ -55,11 +55,14 @@ class PartialPlatform:
     def person(self) -> Any:
         return self.portal.as_(self.token())
 
+    def started(self) -> str:
+        """A draft."""
+        draft = self.person().applications.start(procedure_code=FREE, channel="online", command_id=command())
+        return str(draft["application_id"])
+
     def filed(self) -> str:
         """An application handed in."""
-        citizen = self.person().applications
-        started = citizen.start(procedure_code=FREE, channel="online", command_id=command())
-        key = str(started["application_id"])
+        citizen, key = self.person().applications, self.started()
         citizen.save_answers(application_id=key, answers=self._answers(), command_id=command())
         citizen.submit(application_id=key, command_id=command())
         return key

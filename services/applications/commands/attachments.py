@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +19,7 @@ from services.applications.event_store.store import Store
 from services.applications.models import Paper
 from services.applications.private_data import pending_blobs, vault
 from services.applications.private_data.blobs import Blobs, blobs_of
-from services.applications.private_data.file_checks import check_content, check_file_name
+from services.applications.private_data.uploads import Upload, UploadChecks
 from services.applications.procedure_rules import ProcedureRules
 
 if TYPE_CHECKING:
@@ -32,13 +29,17 @@ if TYPE_CHECKING:
 class Attachments:
     """Attaching and detaching, for the applicant or a delegate."""
 
-    def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules, blobs: Blobs) -> None:
-        self.store, self.commands, self.procedure_rules, self.blobs = store, commands, procedure_rules, blobs
+    def __init__(
+        self, store: Store, commands: Commands, procedure_rules: ProcedureRules, blobs: Blobs, checks: UploadChecks
+    ) -> None:
+        self.store, self.commands, self.procedure_rules = store, commands, procedure_rules
+        self.blobs, self.checks = blobs, checks
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Attachments:
         store = Store.from_settings(settings)
-        return cls(store, Commands(store), ProcedureRules(store.database), blobs_of(settings))
+        checks = UploadChecks.from_settings(settings)
+        return cls(store, Commands(store), ProcedureRules(store.database), blobs_of(settings), checks)
 
     def attach(
         self,
@@ -57,16 +58,16 @@ class Attachments:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
         own = application_of_caller(self.store, application_id, identity, by)
         completeness.check_requirement(self.procedure_rules.pinned_to(own, catalog), requirement)
-        content = decoded_content(content_base64, media_type, file_name) if from_attachment_id is None else None
-        if content is not None:
-            pending_blobs.note_pending(self.store.database, content, own.applicant_id)
+        upload = self._upload(content_base64, media_type, file_name) if from_attachment_id is None else None
+        if upload is not None:
+            pending_blobs.note_pending(self.store.database, upload.content, own.applicant_id)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            if content is None:
+            if upload is None:
                 facts, sha256 = earlier_paper(session, application, str(from_attachment_id))
             else:
-                facts = {"file_name": file_name, "media_type": media_type, "size": len(content)}
-                sha256 = hashlib.sha256(content).hexdigest()
+                facts = {"file_name": file_name, "media_type": media_type, "size": len(upload.content)}
+                sha256 = upload.sha256
             paper = vault.keep_paper(
                 session,
                 application_id,
@@ -85,8 +86,9 @@ class Attachments:
                 commitment=paper["commitment"],
                 by=act,
             )
-            if content is not None:
-                pending_blobs.clear_pending(session, self.blobs.put(content), application.applicant_id)
+            if upload is not None:
+                upload.hold_until_scanned(session)
+                pending_blobs.clear_pending(session, self.blobs.put(upload.content), application.applicant_id)
             return {"attachment_id": paper["paper_id"], "sha256": sha256}
 
         return self.commands.change(application_id, "attach", work, by=by, command=command, identity=identity, own=own)
@@ -99,19 +101,11 @@ class Attachments:
 
         return self.commands.change(application_id, "detach", work, by=by, command=command, identity=identity)
 
-
-def decoded_content(content_base64: str | None, media_type: str | None, file_name: str | None) -> bytes:
-    """The content of an upload, checked."""
-    for name, value in (("file_name", file_name), ("media_type", media_type), ("content_base64", content_base64)):
-        if not value:
-            raise InvalidRequest.at(f"/{name}", "thiếu trường bắt buộc", "a required member is missing")
-    try:
-        content = base64.b64decode(content_base64 or "", validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidRequest.at("/content_base64", "không phải Base64", "not Base64") from None
-    check_content(content, media_type or "")
-    check_file_name(file_name or "", media_type or "", "/file_name")
-    return content
+    def _upload(self, content_base64: str | None, media_type: str | None, file_name: str | None) -> Upload:
+        for name, value in (("file_name", file_name), ("media_type", media_type), ("content_base64", content_base64)):
+            if not value:
+                raise InvalidRequest.at(f"/{name}", "thiếu trường bắt buộc", "a required member is missing")
+        return self.checks.checked(content_base64 or "", media_type or "", file_name)
 
 
 def earlier_paper(session: Session, application: Application, attachment_id: str) -> tuple[dict[str, Any], str | None]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +17,7 @@ from services.applications.errors import InvalidRequest
 from services.applications.event_store.store import Store
 from services.applications.private_data import pending_blobs, vault
 from services.applications.private_data.blobs import Blobs, blobs_of
-from services.applications.private_data.file_checks import check_content, check_file_name
+from services.applications.private_data.uploads import Upload, UploadChecks
 from services.applications.procedure_rules import ProcedureRules, day_in_numbers, promise_of
 
 if TYPE_CHECKING:
@@ -33,13 +30,17 @@ APPEAL_OUTCOMES = {"uphold": "upheld", "upheld": "upheld", "dismiss": "dismissed
 class Decisions:
     """What case officers propose and approvers decide."""
 
-    def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules, blobs: Blobs) -> None:
-        self.store, self.commands, self.procedure_rules, self.blobs = store, commands, procedure_rules, blobs
+    def __init__(
+        self, store: Store, commands: Commands, procedure_rules: ProcedureRules, blobs: Blobs, checks: UploadChecks
+    ) -> None:
+        self.store, self.commands, self.procedure_rules = store, commands, procedure_rules
+        self.blobs, self.checks = blobs, checks
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Decisions:
         store = Store.from_settings(settings)
-        return cls(store, Commands(store), ProcedureRules(store.database), blobs_of(settings))
+        checks = UploadChecks.from_settings(settings)
+        return cls(store, Commands(store), ProcedureRules(store.database), blobs_of(settings), checks)
 
     def propose(
         self, application_id: str, outcome: str, *, by: Actor, command: Command, reason: str | None = None
@@ -55,9 +56,9 @@ class Decisions:
 
     def approve(self, application_id: str, result: Any, *, by: Actor, command: Command) -> dict[str, Any]:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
-        content, facts = result_document(result)
-        if content:
-            pending_blobs.note_pending(self.store.database, content, self.store.get(application_id).applicant_id)
+        upload, facts = result_document(result, self.checks)
+        if upload:
+            pending_blobs.note_pending(self.store.database, upload.content, self.store.get(application_id).applicant_id)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             paper = vault.keep_paper(
@@ -67,7 +68,7 @@ class Decisions:
                 kind="result",
                 requirement=facts.get("code") or "result",
                 facts=facts,
-                sha256=hashlib.sha256(content).hexdigest() if content else None,
+                sha256=upload.sha256 if upload else None,
                 at=act.at,
             )
             issued = {
@@ -77,8 +78,9 @@ class Decisions:
                 "valid_until": facts.get("valid_until"),
             }
             application.approve(result=issued, by=act)
-            if content:
-                pending_blobs.clear_pending(session, self.blobs.put(content), application.applicant_id)
+            if upload:
+                upload.hold_until_scanned(session)
+                pending_blobs.clear_pending(session, self.blobs.put(upload.content), application.applicant_id)
             return {"result_id": paper["paper_id"]}
 
         return self.commands.change(application_id, "approve", work, by=by, command=command)
@@ -140,18 +142,12 @@ def receipt_number(session: Session, application: Application, at: datetime) -> 
     return f"TN-{sequence}-{next_number(session, f'receipt:{sequence}'):07d}"
 
 
-def result_document(result: Any) -> tuple[bytes | None, dict[str, Any]]:
+def result_document(result: Any, checks: UploadChecks) -> tuple[Upload | None, dict[str, Any]]:
     """The content and the facts of a result: its number, title, validity, file."""
     facts = {"title": result} if isinstance(result, str) else dict(result)
     encoded = facts.pop("content_base64", None)
     if encoded is None:
         return None, facts
-    try:
-        content = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidRequest.at("/result/content_base64", "không phải Base64", "not Base64") from None
     media_type = facts.get("media_type") or "application/pdf"
-    check_content(content, media_type, "/result/content_base64")
-    if facts.get("file_name"):
-        check_file_name(facts["file_name"], media_type, "/result/file_name")
-    return content, facts | {"media_type": media_type, "size": len(content)}
+    upload = checks.checked(encoded, media_type, facts.get("file_name") or None, within="/result")
+    return upload, facts | {"media_type": media_type, "size": len(upload.content)}

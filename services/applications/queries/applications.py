@@ -21,7 +21,9 @@ from services.applications.models import Paper, Party, application_view
 from services.applications.own_case import not_a_party
 from services.applications.private_data import vault
 from services.applications.private_data.blobs import Blobs, blobs_of
+from services.applications.private_data.file_names import content_disposition
 from services.applications.private_data.stored_contents import StoredContents
+from services.applications.private_data.unscanned_files import check_scanned
 from services.applications.read_model import projector
 from services.applications.representation.opened_application import opened_application
 
@@ -88,7 +90,10 @@ class ApplicationQueries:
         call_id: str,
         purpose: str | None = None,
     ) -> dict[str, Any]:
-        """A paper's content: ``{file_name, media_type, sha256, content_base64}``."""
+        """A paper's content: ``{file_name, media_type, sha256, content_base64, content_disposition}``.
+
+        Whoever passes it on sends ``content_disposition`` as it is: a paper is saved, never shown as a page of ours.
+        """
         application = self.store.get(application_id)
         why = purpose or "xem giấy tờ / reading a paper"
 
@@ -98,8 +103,15 @@ class ApplicationQueries:
                 paper = session.get(Paper, attachment_id)
                 if paper is None or paper.application_id != application_id or paper.sha256 is None:
                     raise AttachmentNotFound(attachment_id=attachment_id)
+                check_scanned(session, paper.sha256)
             content = base64.b64encode(self.blobs.get(paper.sha256)).decode()
-            return {"attachment_id": attachment_id, **paper.facts, "sha256": paper.sha256, "content_base64": content}
+            return {
+                "attachment_id": attachment_id,
+                **paper.facts,
+                "sha256": paper.sha256,
+                "content_base64": content,
+                "content_disposition": content_disposition(paper.facts.get("file_name") or attachment_id),
+            }
 
         return reading_as(application, by, identity, read)
 

@@ -128,7 +128,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, m
     """Hashing lets other callers run; on SQLite they would wait for the lock and stop the hub with it."""
     pool, in_native_thread, hashed = (
         Database.at(settings.database_url("identity")).engine.pool,
-        passwords._in_native_thread,
+        passwords.in_native_thread,
         [],
     )
 
@@ -136,7 +136,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, m
         hashed.append(pool.checkedout())
         return in_native_thread(work, *arguments)
 
-    monkeypatch.setattr(passwords, "_in_native_thread", watched)
+    monkeypatch.setattr(passwords, "in_native_thread", watched)
     for catalogs in ("bí mật cũ", "bí mật mới"):
         bootstrap(Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": catalogs}), **OPERATOR)
     ServiceClients.from_settings(settings).client_token("catalog", "bí mật mới")

@@ -43,7 +43,7 @@ HOLIDAYS = {
     2026: [("2026-01-01", "holiday"), ("2026-04-30", "holiday"), ("2026-05-01", "holiday"), ("2026-09-02", "holiday")],
     2027: [("2027-01-01", "holiday")],
 }
-PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n%%EOF\n"
+PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\nxref\n0 0\ntrailer << >>\nstartxref\n45\n%%EOF\n"
 
 
 def money(amount: int) -> dict[str, Any]:
