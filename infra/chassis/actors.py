@@ -44,8 +44,10 @@ class Actor:
 
     def has(self, *roles: str) -> bool:
         """Whether any of ``roles`` is held, anywhere."""
-        wanted = set(roles)
-        return bool(wanted & self.roles) or any(wanted & held for held in self.agencies.values())
+        wanted_roles = set(roles)
+        return bool(wanted_roles & self.roles) or any(
+            wanted_roles & agency_roles for agency_roles in self.agencies.values()
+        )
 
     def at(self, agency_code: str, *roles: str) -> bool:
         """Whether any of ``roles`` is held at that agency."""

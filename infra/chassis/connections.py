@@ -44,13 +44,15 @@ def is_postgresql(url: str) -> bool:
 def parameters(url: str, **ours: Any) -> dict[str, Any]:
     """What libpq is given for ``url``, over ``ours``; options of both are joined, and those of the URL come last."""
     parsed = make_url(url).set(drivername="postgresql+psycopg")
-    _positional, given = parsed.get_dialect()().create_connect_args(parsed)
-    known = {one.keyword.decode() for one in Conninfo.get_defaults()}
-    if unknown := set(given) - known:
+    _positional, arguments = parsed.get_dialect()().create_connect_args(parsed)
+    known_options = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    if unknown := set(arguments) - known_options:
         raise UnknownConnectionPart(parsed, unknown)
-    given = {name: ",".join(value) if isinstance(value, list | tuple) else value for name, value in given.items()}
-    options = " ".join(one for one in (ours.get("options"), given.get("options")) if one)
-    return {**ours, **given, **({"options": options} if options else {})}
+    arguments = {
+        name: ",".join(value) if isinstance(value, list | tuple) else value for name, value in arguments.items()
+    }
+    options = " ".join(value for value in (ours.get("options"), arguments.get("options")) if value)
+    return {**ours, **arguments, **({"options": options} if options else {})}
 
 
 def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
@@ -61,8 +63,8 @@ def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
 
 def schema_of(url: str) -> str:
     """The schema in which the URL has its tables."""
-    found = SEARCH_PATH.search(str(parameters(url).get("options", ""))) if is_postgresql(url) else None
-    return found[1] if found else ""
+    match = SEARCH_PATH.search(str(parameters(url).get("options", ""))) if is_postgresql(url) else None
+    return match[1] if match else ""
 
 
 def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: Any) -> Engine:

@@ -96,14 +96,14 @@ class Schema:
 
     def problems(self, value: Any, limit: int = 20) -> list[dict[str, str]]:
         """What does not fit: ``[{"pointer", "vi", "en"}]``, at most ``limit``; empty when all is well."""
-        found = [{"pointer": pointer(place), **why} for place, why in unstorable(value)]
-        if found or self._validator.is_valid(value):
-            return found[:limit]
+        faults = [{"pointer": pointer(place), **why} for place, why in unstorable(value)]
+        if faults or self._validator.is_valid(value):
+            return faults[:limit]
         for error in self._validator.iter_errors(value):
-            found.extend(_problems_of(error))
-            if len(found) >= limit:
+            faults.extend(_problems_of(error))
+            if len(faults) >= limit:
                 break
-        return found[:limit]
+        return faults[:limit]
 
 
 def integral(value: Any) -> Any:
@@ -120,22 +120,22 @@ def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
 
     JSON may carry them all. Without recursion.
     """
-    found: list[tuple[list[str], dict[str, str]]] = []
+    faults: list[tuple[list[str], dict[str, str]]] = []
     waiting: list[tuple[list[str], Any]] = [([], value)]
     while waiting:
-        path, one = waiting.pop()
-        if isinstance(one, str):
-            if NOT_TEXT.search(one):
-                found.append((path, UNSTORABLE))
-        elif isinstance(one, int | float):
-            if not abs(one) <= LARGEST:  # NaN is not, either
-                found.append((path, TOO_LARGE))
-        elif isinstance(one, dict):
-            waiting += [([*path, str(key)], inner) for key, inner in one.items()]
-            found += [([*path, "?"], UNSTORABLE) for key in one if NOT_TEXT.search(str(key))]
-        elif isinstance(one, list):
-            waiting += [([*path, str(number)], inner) for number, inner in enumerate(one)]
-    return found
+        path, node = waiting.pop()
+        if isinstance(node, str):
+            if NOT_TEXT.search(node):
+                faults.append((path, UNSTORABLE))
+        elif isinstance(node, int | float):
+            if not abs(node) <= LARGEST:  # NaN is not, either
+                faults.append((path, TOO_LARGE))
+        elif isinstance(node, dict):
+            waiting += [([*path, str(key)], inner) for key, inner in node.items()]
+            faults += [([*path, "?"], UNSTORABLE) for key in node if NOT_TEXT.search(str(key))]
+        elif isinstance(node, list):
+            waiting += [([*path, str(number)], inner) for number, inner in enumerate(node)]
+    return faults
 
 
 def _problems_of(error: Any) -> list[dict[str, str]]:
@@ -156,7 +156,7 @@ def _problems_of(error: Any) -> list[dict[str, str]]:
 
 
 def _listed(fact: Any) -> str:
-    return ", ".join(str(one) for one in fact) if isinstance(fact, list | tuple) else str(fact)
+    return ", ".join(str(item) for item in fact) if isinstance(fact, list | tuple) else str(fact)
 
 
 def pointer(path: list[str]) -> str:

@@ -44,10 +44,10 @@ _armed: dict[str, int] = {}
 
 def arm(settings: Settings) -> None:
     """Install what the setting asks for; called once by the runner."""
-    wanted = settings.get("PORTAL_CRASH_AT")
-    if not wanted:
+    name = settings.get("PORTAL_CRASH_AT")
+    if not name:
         return
-    point, _, times = wanted.partition(":")
+    point, _, times = name.partition(":")
     _armed[point] = int(times or 1)
     event.listen(Engine, "before_cursor_execute", _before_statement)
     event.listen(Engine, "commit", _before_commit)

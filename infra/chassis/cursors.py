@@ -77,7 +77,7 @@ def page(
         place = tuple_(*[literal(part, key.type) for part, key in zip(after, keys, strict=True)])
         rows = rows.where(tuple_(*keys) < place if newest_first else tuple_(*keys) > place)
     ordered = rows.order_by(*[key.desc() if newest_first else key for key in keys])
-    found = session.scalars(ordered.limit(limit + 1)).all()
-    last = found[limit - 1] if len(found) > limit else None
+    page_rows = session.scalars(ordered.limit(limit + 1)).all()
+    last = page_rows[limit - 1] if len(page_rows) > limit else None
     more = cursor_of(*[getattr(last, key.key) for key in keys]) if last is not None else None
-    return {"items": [view(row) for row in found[:limit]], "next_cursor": more}
+    return {"items": [view(row) for row in page_rows[:limit]], "next_cursor": more}

@@ -137,10 +137,10 @@ class Database:
     def handle_once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
         """The inbox: a session for the effect of a message, or ``None`` when it was handled before."""
         with self.session() as session:
-            seen = session.execute(
+            row = session.execute(
                 inbox.select().where(inbox.c.consumer == consumer, inbox.c.message_id == message_id)
             ).first()
-            if seen:
+            if row:
                 yield None
                 return
             session.execute(inbox.insert().values(consumer=consumer, message_id=message_id, handled_at=clock.now()))

@@ -58,8 +58,8 @@ class Rule:
             return
         actor = call.authenticate()
         if not actor.has(*self.roles):
-            wanted = ", ".join(sorted(self.roles))
-            raise Forbidden(reason=f"cần vai trò: {wanted}", reason_en=f"needs role: {wanted}")
+            names = ", ".join(sorted(self.roles))
+            raise Forbidden(reason=f"cần vai trò: {names}", reason_en=f"needs role: {names}")
 
 
 def door(

@@ -15,8 +15,8 @@ from infra.chassis.wake_up import wake_followers
 
 def record_erasure(session: Session, erasure_id: str, account_id: str, marks: Iterable[str]) -> None:
     """Write down that an account is to be forgotten; a second time changes nothing."""
-    known = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.erasure_id == erasure_id)
-    if session.scalar(known) is not None:
+    query = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.erasure_id == erasure_id)
+    if session.scalar(query) is not None:
         return
     session.execute(
         forgotten_subject.insert().values(
@@ -34,8 +34,8 @@ def record_erasure(session: Session, erasure_id: str, account_id: str, marks: It
 
 def is_erased(session: Session, *account_ids: str) -> bool:
     """Whether one of these accounts has been erased: nothing about it may be written any more."""
-    found = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.account_id.in_(account_ids)).limit(1)
-    return session.scalar(found) is not None
+    query = select(forgotten_subject.c.erasure_id).where(forgotten_subject.c.account_id.in_(account_ids)).limit(1)
+    return session.scalar(query) is not None
 
 
 def mentions_erased(session: Session, text: str) -> bool:

@@ -161,8 +161,8 @@ class OutboxRelay:
         self, event_type: str, *, since: datetime, after: int, limit: int
     ) -> list[tuple[int, dict[str, Any]]]:
         """The events of one type since a moment and after a position, in their order: ``(position, event)``."""
-        known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
-        query = select(outbox).where(known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
+        is_known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
+        query = select(outbox).where(is_known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
         with self.database.session() as session:
             return [(row.position, self._event(row)) for row in session.execute(query)]
 

@@ -112,8 +112,8 @@ class Lease:
             with self._lock:
                 connection = self._connection or self._connect()
                 self._connection = connection
-                taken = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
-                if taken is None or not taken[0]:
+                locked = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+                if locked is None or not locked[0]:
                     return
                 row = connection.execute(RAISE_EPOCH, (EPOCH,)).fetchone()
                 connection.execute(f"LISTEN {WAKE_UP}")

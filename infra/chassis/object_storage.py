@@ -38,20 +38,20 @@ class ObjectStorage:
     def at(cls, place: str, *, access_key: str, secret_key: str, service: str = "object storage") -> Self:
         """``place``: ``s3://bucket/…?endpoint=https://storage.example&region=us-east-1``."""
         parsed = urlsplit(place)
-        given = {name: values[0] for name, values in parse_qs(parsed.query).items()}
-        endpoint = given.get("endpoint", "https://s3.amazonaws.com")
-        return cls(parsed.netloc, endpoint, given.get("region", "us-east-1"), access_key, secret_key, service)
+        options = {name: values[0] for name, values in parse_qs(parsed.query).items()}
+        endpoint = options.get("endpoint", "https://s3.amazonaws.com")
+        return cls(parsed.netloc, endpoint, options.get("region", "us-east-1"), access_key, secret_key, service)
 
     def read(self, name: str) -> bytes | None:
         """The object; None when there is none."""
         with self._client() as client:
             try:
-                found = client.get_object(self.bucket, name)
+                response = client.get_object(self.bucket, name)
             except S3Error as error:
                 if error.code in ABSENT:
                     return None
                 raise
-            return beginning(found, LONGEST_OBJECT)
+            return beginning(response, LONGEST_OBJECT)
 
     def write(self, name: str, content: bytes) -> None:
         with self._client() as client:

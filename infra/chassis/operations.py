@@ -37,7 +37,7 @@ class Health:
     def report(self, checks: dict[str, Check]) -> dict[str, Any]:
         """``{"status": "ok"|"failing", "checks": {name: "ok"|reason}}``"""
         results = {name: _result(check) for name, check in checks.items()}
-        return {"status": "ok" if all(one == "ok" for one in results.values()) else "failing", "checks": results}
+        return {"status": "ok" if all(result == "ok" for result in results.values()) else "failing", "checks": results}
 
     def application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The WSGI application of the operations port."""

@@ -54,7 +54,11 @@ def province_code_on(code: str, recorded: date, day: date) -> str:
         if unit["valid_until"] is None or day.isoformat() <= unit["valid_until"]:
             break
         code, ended = str(unit["merged_into"]), str(unit["valid_until"])
-        units = [one for one in provinces() if one["code"] == code and (one["valid_until"] or "9") > ended][:1]
+        units = [
+            province
+            for province in provinces()
+            if province["code"] == code and (province["valid_until"] or "9") > ended
+        ][:1]
     return code
 
 
@@ -116,13 +120,13 @@ def _current() -> list[dict[str, Any]]:
         "92": "Can Tho",
     }
     units = []
-    for one in Province.iter_all():
-        code, name = f"{one.code.value:02}", one.name.removeprefix("Thành phố ").removeprefix("Tỉnh ")
+    for province in Province.iter_all():
+        code, name = f"{province.code.value:02}", province.name.removeprefix("Thành phố ").removeprefix("Tỉnh ")
         units.append(
             {
                 "code": code,
                 "name": {"vi": name, "en": english.get(code) or ascii_name(name)},
-                "kind": KINDS[one.division_type.value],
+                "kind": KINDS[province.division_type.value],
             }
         )
     return units

@@ -57,15 +57,15 @@ def without_actors(value: Any) -> Any:
 
 def mentions(text: str, marks: Iterable[str]) -> bool:
     """Whether ``text`` names one of ``marks``: ids (UUIDs), or anything else by which a person is found."""
-    wanted = marks if isinstance(marks, set | frozenset) else set(marks)
-    if not wanted.isdisjoint(UUID.findall(text)):
+    mark_set = marks if isinstance(marks, set | frozenset) else set(marks)
+    if not mark_set.isdisjoint(UUID.findall(text)):
         return True
-    return any(mark in text for mark in wanted if not UUID.fullmatch(mark))
+    return any(mark in text for mark in mark_set if not UUID.fullmatch(mark))
 
 
 def with_token_claims(text: str) -> str:
     """``text`` and what the access tokens in it say, so that a message can be tied to its caller."""
-    return " ".join([text, *(_decoded(found) for found in TOKEN.findall(text))])
+    return " ".join([text, *(_decoded(token) for token in TOKEN.findall(text))])
 
 
 def _decoded(segment: str) -> str:

@@ -86,7 +86,7 @@ class InvalidRequest(Refusal):
     en = "The request does not fit the contract: {shown}."
     todo_vi = "Sửa các trường được nêu rồi gửi lại."
     todo_en = "Correct the fields named and send again."
-    SHOWN = 10  # problems named in the text; all are in the facts
+    MOST_PROBLEMS = 10  # problems named in the text; all are in the facts
 
     def __init__(self, problems: list[dict[str, str]], **facts: Any) -> None:
         super().__init__(problems=problems, **facts)
@@ -98,11 +98,11 @@ class InvalidRequest(Refusal):
 
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
         listed = [
-            f"{one['pointer'] or '/'}: {one.get(language) or one.get('problem') or one.get('vi')}"
-            for one in self.facts["problems"]
+            f"{fact['pointer'] or '/'}: {fact.get(language) or fact.get('problem') or fact.get('vi')}"
+            for fact in self.facts["problems"]
         ]
         wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
-        return f"{wrong.format(shown='; '.join(listed[: self.SHOWN]))} {todo}"
+        return f"{wrong.format(shown='; '.join(listed[: self.MOST_PROBLEMS]))} {todo}"
 
 
 class CommandIdReused(Refusal):
@@ -185,6 +185,6 @@ def as_remote(refusal: Refusal, language: str) -> RemoteRefusal:
     return named(refusal.text(language), refusal.facts)
 
 
-def supported_language(asked: Any) -> str:
+def supported_language(language: Any) -> str:
     """The language an answer is given in: ``en`` where it was asked for, else Vietnamese."""
-    return "en" if str(asked).lower().startswith("en") else DEFAULT_LANGUAGE
+    return "en" if str(language).lower().startswith("en") else DEFAULT_LANGUAGE

@@ -173,12 +173,15 @@ def serve_followers(settings: Settings, services: list[str]) -> int:
     followers = [Follower(settings, name) for name in services]
     health = Health()
     for follower in followers:
-        health.alive[f"{follower.service} follower"] = lambda one=follower: _must(
-            time.monotonic() - one.last_step_at < 120, "no round for 120 s"
+        health.alive[f"{follower.service} follower"] = lambda follower=follower: _must(
+            time.monotonic() - follower.last_step_at < 120, "no round for 120 s"
         )  # type: ignore[misc]
         health.ready.update(database_checks(settings, follower.service))
         health.ready[f"{follower.service} lead"] = follower.lease.check_steady
-    threads = [threading.Thread(target=one.run, name=f"{one.service} follower", daemon=True) for one in followers]
+    threads = [
+        threading.Thread(target=follower.run, name=f"{follower.service} follower", daemon=True)
+        for follower in followers
+    ]
 
     def stop() -> None:
         for follower in followers:

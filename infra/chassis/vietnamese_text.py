@@ -58,9 +58,9 @@ def comparison_key(text: str) -> str:
     return unicodedata.normalize("NFC", VOWELS.sub(_tones_in_place, letters))
 
 
-def same_text(one: str, other: str) -> bool:
+def same_text(text: str, other: str) -> bool:
     """Whether two texts are spellings of one and the same."""
-    return comparison_key(one) == comparison_key(other)
+    return comparison_key(text) == comparison_key(other)
 
 
 def accented_words(text: str) -> str:

@@ -67,7 +67,7 @@ def diff(
     if as_json:
         print_json(answer)
         return
-    rows = [(one["field"], _short(one["before"]), _short(one["after"])) for one in answer["changes"]]
+    rows = [(change["field"], _short(change["before"]), _short(change["after"])) for change in answer["changes"]]
     table(f"{reference} {from_version} → {to_version}", ("trường / field", "trước / before", "sau / after"), rows)
 
 
@@ -98,9 +98,9 @@ def findings(
         return
     language = language_of(settings)
     rows = [
-        (one["kind"], one["application_id"], ", ".join(str(event["version"]) for event in one["events"]),
-         one["note"][language], _short(one["facts"]))
-        for one in items
+        (finding["kind"], finding["application_id"], ", ".join(str(event["version"]) for event in finding["events"]),
+         finding["note"][language], _short(finding["facts"]))
+        for finding in items
     ]  # fmt: skip
     columns = ("loại / kind", "hồ sơ / application", "sự kiện / events", "nhận xét / note", "so sánh / compared")
     table(f"{len(rows)} phát hiện / findings", columns, rows)
@@ -108,8 +108,8 @@ def findings(
 
 def _findings(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
     if reference and Path(reference).is_file():
-        found = evidence_reader(Path(reference)).findings()
-        yield from (one for one in found if kind in (None, one["kind"]))
+        items = evidence_reader(Path(reference)).findings()
+        yield from (finding for finding in items if kind in (None, finding["kind"]))
         return
     about = {name: value for name, value in (("application_id", reference), ("kind", kind)) if value}
     with official_session() as rpc:
@@ -150,8 +150,8 @@ def report(
 def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
     """The events of an application, and the signed checkpoint they are sealed under (None before the first)."""
     if Path(reference).is_file():
-        held = evidence_reader(Path(reference))
-        return held.history()["items"], held.bundle.get("checkpoint")
+        reader = evidence_reader(Path(reference))
+        return reader.history()["items"], reader.bundle.get("checkpoint")
     with official_session() as rpc:
         about = {"purpose": purpose} if purpose else {}
         items = rpc.applications.history(application_id=reference, **about)["items"]

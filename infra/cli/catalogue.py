@@ -26,7 +26,7 @@ BATCH_BYTES = 2_000_000  # and how many bytes of them
 LONGEST_REASON = 300
 PAGE = 200  # versions a page of an export holds
 EFFECTIVE_FROM = "2025-07-01"
-EXAMPLES, SHOWN = 3, 100  # examples of each kind of finding, and how many letters of each are shown
+EXAMPLES, EXCERPT = 3, 100  # examples of each kind of finding, and how many letters of each are printed
 DECIDING = {True: "Biên tập viên phải quyết định / for an editor to decide", False: "Để biết / to know"}
 
 
@@ -68,20 +68,22 @@ class Summary:
     def add(self, reply: dict[str, Any], file: str, lines: list[Line]) -> None:
         """What the catalogue said of a call; lines counted as the file counts them."""
         self.counts.update(reply["counts"])
-        self.kinds.update(one["kind"] for one in reply["findings"])
+        self.kinds.update(finding["kind"] for finding in reply["findings"])
         for group in reply["groups"]:
-            kept = self.groups.setdefault(group["kind"], {**group, "findings": 0, "records": 0, "examples": []})
-            kept["findings"] += group["findings"]
-            kept["records"] += group["records"]
-            more = [placed(one, file, lines) for one in group["examples"]]
-            kept["examples"] = [*kept["examples"], *more][:EXAMPLES]
+            group_total = self.groups.setdefault(group["kind"], {**group, "findings": 0, "records": 0, "examples": []})
+            group_total["findings"] += group["findings"]
+            group_total["records"] += group["records"]
+            more = [placed(example, file, lines) for example in group["examples"]]
+            group_total["examples"] = [*group_total["examples"], *more][:EXAMPLES]
 
     def to_json(self) -> dict[str, Any]:
         """``{"records", "counts", "findings": {kind: n}, "groups": [...], "bad_lines": [{"file", "line", "error"}]}``.
 
         ``groups`` is the report to work from: what an editor must decide first, then the most frequent.
         """
-        order = sorted(self.groups.values(), key=lambda one: (not one["must_decide"], -one["findings"], one["kind"]))
+        order = sorted(
+            self.groups.values(), key=lambda total: (not total["must_decide"], -total["findings"], total["kind"])
+        )
         return {
             "records": sum(self.counts.values()),
             "counts": dict(self.counts),
@@ -94,8 +96,8 @@ class Summary:
 def placed(finding: dict[str, Any], file: str, lines: list[Line]) -> dict[str, Any]:
     """A finding with its file; one about a whole record names the file's line, not the record's number in its call."""
     number = finding["path"].removeprefix("/lines/")
-    known = number.isdigit() and 1 <= int(number) <= len(lines)
-    return {"file": file, **finding, "path": f"/lines/{lines[int(number) - 1].number}" if known else finding["path"]}
+    is_line = number.isdigit() and 1 <= int(number) <= len(lines)
+    return {"file": file, **finding, "path": f"/lines/{lines[int(number) - 1].number}" if is_line else finding["path"]}
 
 
 @app.callback()
@@ -118,8 +120,8 @@ def import_files(
 ) -> None:
     """Import official records; every record loads or is reported, every field is understood or kept with a finding."""
     with contextlib.ExitStack() as stack:
-        kept = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
-        desk = stack.enter_context(official_session("catalog_editor", timeout=120))
+        file = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
+        editor = stack.enter_context(official_session("catalog_editor", timeout=120))
         on_progress = stack.enter_context(progress("bản ghi / records", quiet=as_json))
         done = Counter[str]()
 
@@ -127,7 +129,7 @@ def import_files(
             done["records"] += count
             on_progress(done["records"], None)
 
-        summary = import_all(desk, files, layout.value, effective_from, advance, kept)
+        summary = import_all(editor, files, layout.value, effective_from, advance, file)
     if as_json:
         typer.echo(json.dumps(summary, ensure_ascii=False, indent=1))
     else:
@@ -145,23 +147,23 @@ def export_file(
 ) -> None:
     """Hand the catalogue on: to another installation, to a spreadsheet, as linked data (a document a line)."""
     with contextlib.ExitStack() as stack:
-        desk = stack.enter_context(official_session("catalog_editor", timeout=120))
+        editor = stack.enter_context(official_session("catalog_editor", timeout=120))
         on_progress = stack.enter_context(progress("thủ tục / procedures"))
         opened = gzip.open if file.suffix == ".gz" else open
         out = stack.enter_context(opened(file, "wt", encoding="utf-8", newline=""))
-        count = export_all(desk, form.value, at, history, out, lambda done: on_progress(done, None))
+        count = export_all(editor, form.value, at, history, out, lambda done: on_progress(done, None))
     typer.echo(f"{count} phiên bản / versions: {file}")
 
 
 def export_all(
-    desk: Any, form: str, at: str | None, history: bool, out: IO[str], progress: Callable[[int], None]
+    editor: Any, form: str, at: str | None, history: bool, out: IO[str], progress: Callable[[int], None]
 ) -> int:
     """Write every page of ``catalog.export``; how many versions that were."""
     count, cursor = 0, None
     while True:
-        page = desk.catalog.export(format=form, at=at, cursor=cursor, limit=PAGE, history=history)
+        page = editor.catalog.export(format=form, at=at, cursor=cursor, limit=PAGE, history=history)
         if form == "json":
-            out.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in json.loads(page["content"]))
+            out.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in json.loads(page["content"]))
         else:
             out.write(page["content"] + ("" if form == "csv" else "\n"))
         count, cursor = count + int(page["count"]), page["next_cursor"]
@@ -174,13 +176,13 @@ def _print_summary(summary: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary["counts"].items() if count)
     typer.echo(f"{summary['records']} bản ghi / records: {counts or '–'}")
     for must_decide, heading in DECIDING.items():
-        groups = [one for one in summary["groups"] if one["must_decide"] is must_decide]
+        groups = [group for group in summary["groups"] if group["must_decide"] is must_decide]
         if groups:
-            typer.echo(f"{heading}: {sum(one['findings'] for one in groups)}")
-        for one in groups:
-            typer.echo(f"  {one['findings']:6} {one['name']['vi']} / {one['name']['en']} ({one['kind']})")
-            for example in one["examples"] if must_decide else ():
-                typer.echo(f"         {example['code']} {example['path']}: {example['text'][:SHOWN]}")
+            typer.echo(f"{heading}: {sum(group['findings'] for group in groups)}")
+        for group in groups:
+            typer.echo(f"  {group['findings']:6} {group['name']['vi']} / {group['name']['en']} ({group['kind']})")
+            for example in group["examples"] if must_decide else ():
+                typer.echo(f"         {example['code']} {example['path']}: {example['text'][:EXCERPT]}")
     if summary["bad_lines"]:
         typer.echo(f"{len(summary['bad_lines'])} dòng lỗi / bad lines:")
     for bad in summary["bad_lines"]:
@@ -188,7 +190,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
 
 
 def import_all(
-    desk: Any,
+    editor: Any,
     files: list[Path],
     layout: str,
     effective_from: str,
@@ -202,14 +204,14 @@ def import_all(
         for chunk, bad in chunks(file, layout):
             summary.bad_lines += bad
             for chosen, lines in groupby(chunk, key=lambda line: line.layout):
-                _send(desk, file, list(lines), chosen, effective_from, run, summary, findings)
+                _send(editor, file, list(lines), chosen, effective_from, run, summary, findings)
             progress(len(chunk) + len(bad))
-        summary.bad_lines[before:] = sorted(summary.bad_lines[before:], key=lambda one: one["line"])
+        summary.bad_lines[before:] = sorted(summary.bad_lines[before:], key=lambda record: record["line"])
     return summary.to_json()
 
 
 def _send(
-    desk: Any,
+    editor: Any,
     file: Path,
     lines: list[Line],
     layout: str,
@@ -224,7 +226,7 @@ def _send(
     records = [line.record for line in lines]
     command_id = str(uuid.uuid5(run, json.dumps([records, layout, effective_from], sort_keys=True)))
     try:
-        reply = desk.catalog.import_procedures(
+        reply = editor.catalog.import_procedures(
             records=records,
             layout=layout,
             effective_from=effective_from,
@@ -238,11 +240,11 @@ def _send(
             summary.bad_lines.append({"file": file.name, "line": lines[0].number, "error": str(refused.value)})
             return
         for line in lines:
-            _send(desk, file, [line], layout, effective_from, run, summary, findings)
+            _send(editor, file, [line], layout, effective_from, run, summary, findings)
         return
     summary.add(reply, file.name, lines)
-    for one in reply["findings"] if findings else ():
-        findings.write(json.dumps(placed(one, file.name, lines), ensure_ascii=False) + "\n")  # type: ignore[union-attr]
+    for finding in reply["findings"] if findings else ():
+        findings.write(json.dumps(placed(finding, file.name, lines), ensure_ascii=False) + "\n")  # type: ignore[union-attr]
 
 
 def layout_of(record: dict[str, Any]) -> str:
@@ -295,9 +297,9 @@ def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _record(raw: bytes) -> dict[str, Any] | str:
     """The record of a line, or why it is none."""
     try:
-        found = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_fields_once)
+        record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_fields_once)
     except UnicodeDecodeError as error:
         return f"not UTF-8: {error.reason} at byte {error.start}"
     except (ValueError, RecursionError) as error:
         return f"not JSON: {error}"
-    return found if isinstance(found, dict) else f"a {type(found).__name__}, not a record"
+    return record if isinstance(record, dict) else f"a {type(record).__name__}, not a record"

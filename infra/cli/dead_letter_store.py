@@ -39,12 +39,12 @@ def selected_ids(
 def replay_all(settings: Settings, letters: DeadLetters, numbers: list[int]) -> Settled:
     """Each handed to its handler's queue again, then out of the quarantine."""
     with publisher_of(settings) as publisher:
-        return _each(settings, numbers, lambda one: letters.replay(one, publisher))
+        return _each(settings, numbers, lambda number: letters.replay(number, publisher))
 
 
 def drop_all(settings: Settings, letters: DeadLetters, numbers: list[int], reason: str) -> Settled:
     """Each given up, then out of the quarantine."""
-    return _each(settings, numbers, lambda one: letters.drop(one, reason))
+    return _each(settings, numbers, lambda number: letters.drop(number, reason))
 
 
 def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, Any]]) -> Settled:
@@ -63,7 +63,7 @@ def replay_embedded(settings: Settings, service: str, numbers: list[int]) -> lis
     """The embedded default comes up for them, tries each twice and goes down when all are digested or dead again."""
     quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
     with portal_session(quick), publisher_of(quick) as publisher:
-        return [_replay_and_wait(DeadLetters.of(quick, service), publisher, one) for one in numbers]
+        return [_replay_and_wait(DeadLetters.of(quick, service), publisher, number) for number in numbers]
 
 
 def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) ->
 
 def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
     """``digested``, ``dead again`` or, while neither shows, ``handed over``."""
-    if any(one["message_id"] == letter["message_id"] for one in letters.waiting(1000)):
+    if any(other["message_id"] == letter["message_id"] for other in letters.waiting(1000)):
         return "dead again"
     now = _digesters(letters, letter["message_id"])
     method = letter["consumer"].rpartition(".")[2]
@@ -111,8 +111,8 @@ def remove_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str
     until = time.monotonic() + TURN_WITHIN
     while True:
         try:
-            taken = remove_settled(settings, [(one["consumer"], one["message_id"]) for one in settled])
-            return {"in_quarantine": f"{taken} taken out"}
+            removed = remove_settled(settings, [(letter["consumer"], letter["message_id"]) for letter in settled])
+            return {"in_quarantine": f"{removed} taken out"}
         except SweepInProgress:
             if time.monotonic() >= until:
                 return {"in_quarantine": "their copies stay: a service goes through that queue just now"}

@@ -48,16 +48,16 @@ def list_open(
     settings, kind = _settings(), Kind(consumer=consumer, error=error)
     stores = [(name, dead_letters_of(settings, name)) for name in services_with_database(settings, service)]
     if summary:
-        found = [{"service": name, **one} for name, letters in stores for one in letters.summary(**kind)]
+        rows = [{"service": name, **letter} for name, letters in stores for letter in letters.summary(**kind)]
     else:
-        found = [{"service": name, **one} for name, letters in stores for one in letters.unresolved(limit, **kind)]
+        rows = [{"service": name, **row} for name, letters in stores for row in letters.unresolved(limit, **kind)]
     if as_json:
-        _print_json(found)
+        _print_json(rows)
         return
-    for one in found:
-        typer.echo(GROUP.format(**one) if summary else LETTER.format(**one))
+    for row in rows:
+        typer.echo(GROUP.format(**row) if summary else LETTER.format(**row))
     waiting = sum(len(letters.ids(**kind)) for _name, letters in stores)
-    cut = f", {len(found):,} of them shown" if not summary and len(found) < waiting else ""
+    cut = f", {len(rows):,} of them shown" if not summary and len(rows) < waiting else ""
     typer.echo(f"{waiting:,} waiting{cut}")
 
 
@@ -80,7 +80,7 @@ def replay(
     store = dead_letters_of(settings, service)
     numbers = selected_ids(store, letters, consumer=consumer, error=error, readable=True)
     if dry_run:
-        _print_settled(letters, {"dry_run": True}, [store.replay(one, dry_run=True) for one in numbers])
+        _print_settled(letters, {"dry_run": True}, [store.replay(number, dry_run=True) for number in numbers])
     elif settings.embedded:
         _print_settled(letters, {"dry_run": False}, replay_embedded(settings, service, numbers))
     else:
@@ -104,7 +104,7 @@ def drop(
     store = dead_letters_of(settings, service)
     numbers = selected_ids(store, letters, consumer=consumer, error=error)
     if dry_run:
-        _print_settled(letters, {"dry_run": True}, [store.show(one) for one in numbers])
+        _print_settled(letters, {"dry_run": True}, [store.show(number) for number in numbers])
         return
     outcome, settled = drop_all(settings, store, numbers, reason)
     _print_settled(letters, {"dry_run": False, **outcome}, settled)
@@ -120,8 +120,8 @@ def _print_settled(ids: list[int] | None, outcome: dict[str, Any], letters: list
     if ids and len(ids) == 1:
         _print_json({**outcome, **letters[0]})
         return
-    outcomes = {one["id"]: one["outcome"] for one in letters if "outcome" in one}
-    numbers = {"letters": len(letters), "ids": [one["id"] for one in letters]}
+    outcomes = {letter["id"]: letter["outcome"] for letter in letters if "outcome" in letter}
+    numbers = {"letters": len(letters), "ids": [letter["id"] for letter in letters]}
     _print_json({**outcome, **numbers, **({"outcomes": outcomes} if outcomes else {})})
 
 

@@ -71,8 +71,8 @@ class Narrator:
 
     def _fact(self, name: str, value: Any) -> None:
         if isinstance(value, list) and len(value) > 4:
-            for one in value:
-                self.console.print(f"      [dim]{name}[/] {one}")
+            for item in value:
+                self.console.print(f"      [dim]{name}[/] {item}")
         else:
             self.console.print(f"      [dim]{name}[/] {value}")
 
@@ -155,9 +155,9 @@ def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
     from infra.cli.catalogue import import_all
 
     editor = journey.world["officials"]["catalog_editor"]
-    desk = journey.portal.as_(journey.portal.sign_in(editor["username"], editor["password"]))
+    session = journey.portal.as_(journey.portal.sign_in(editor["username"], editor["password"]))
     with journey.step("catalog", f"nhập toàn bộ bản ghi của {procedures.name}", "every record imported") as facts:
-        summary = import_all(desk, [procedures], "auto", "2025-07-01", lambda done: None)
+        summary = import_all(session, [procedures], "auto", "2025-07-01", lambda done: None)
         facts.update(records=summary["records"], **summary["counts"], bad_lines=len(summary["bad_lines"]))
     return summary
 

@@ -73,34 +73,36 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _connections,
         _broker,
     ]
-    findings = [finding for look in looks for finding in _findings(look, settings)]
+    findings = [finding for check in looks for finding in _findings(check, settings)]
     if as_json:
-        typer.echo(json.dumps([one._asdict() for one in findings], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([finding._asdict() for finding in findings], ensure_ascii=False, indent=1))
     else:
         for verdict, looked_at, advice in findings:
-            shown = "fault" if verdict == "setting" else verdict
-            typer.echo(f"{shown:5} {looked_at}{'  → ' + advice if advice else ''}")
-    verdicts = {one.verdict for one in findings}
+            label = "fault" if verdict == "setting" else verdict
+            typer.echo(f"{label:5} {looked_at}{'  → ' + advice if advice else ''}")
+    verdicts = {finding.verdict for finding in findings}
     return CONFIG if "setting" in verdicts else int("fault" in verdicts)
 
 
-def _findings(look: Callable[[Settings], list[Finding]], settings: Settings) -> list[Finding]:
+def _findings(check: Callable[[Settings], list[Finding]], settings: Settings) -> list[Finding]:
     try:
-        return look(settings)
+        return check(settings)
     except SettingMissing as missing:
         return [Finding("setting", missing.message, "name it, or take the name of its file away")]
 
 
 def _pins(_settings: Settings) -> list[Finding]:
-    found: list[Finding] = []
-    for name, wanted in PINS.items():
+    findings: list[Finding] = []
+    for name, version in PINS.items():
         have = importlib.metadata.version(name)
-        fits = have == wanted or have.startswith(f"{wanted}.")
-        advice = "" if fits else f"install with constraints.txt: {wanted} is what was tested"
-        found.append(Finding("ok" if fits else "fault", f"{name} {have}", advice))
+        fits = have == version or have.startswith(f"{version}.")
+        advice = "" if fits else f"install with constraints.txt: {version} is what was tested"
+        findings.append(Finding("ok" if fits else "fault", f"{name} {have}", advice))
     if sys.version_info >= (3, 13):
-        found.append(Finding("fault", f"Python {sys.version.split()[0]}", "use 3.11 or 3.12: eventlet breaks beyond"))
-    return found
+        findings.append(
+            Finding("fault", f"Python {sys.version.split()[0]}", "use 3.11 or 3.12: eventlet breaks beyond")
+        )
+    return findings
 
 
 def _clock(_settings: Settings) -> list[Finding]:
@@ -129,24 +131,24 @@ def _published_versions(settings: Settings) -> list[Finding]:
     """Procedure versions published before a check existed that would refuse them now."""
     unsound: list[str] = tool("catalog", "unsound_versions")(settings)
     advice = "an editor publishes a corrected version; running applications go on under the one they were filed under"
-    return [Finding("note", f"published version {one}"[:500], advice) for one in unsound[:MOST_VERSIONS]]
+    return [Finding("note", f"published version {version}"[:500], advice) for version in unsound[:MOST_VERSIONS]]
 
 
 def _files(settings: Settings) -> list[Finding]:
     """Files that settings name and that hold nothing, or nothing that can be read."""
-    found = []
+    findings = []
     for name in sorted(settings.env):
         if not name.endswith("_FILE") or not MOUNTED.search(name.removesuffix("_FILE")):
             continue
         try:
             settings.require(name.removesuffix("_FILE"))
         except SettingMissing as missing:
-            found.append(Finding("setting", missing.message, "write the value into it, or take the name away"))
-    return found
+            findings.append(Finding("setting", missing.message, "write the value into it, or take the name away"))
+    return findings
 
 
 def _secrets(settings: Settings) -> list[Finding]:
-    names = [name for name in sorted({one.removesuffix("_FILE") for one in settings.env}) if SECRET.search(name)]
+    names = [name for name in sorted({name.removesuffix("_FILE") for name in settings.env}) if SECRET.search(name)]
     short = [name for name in names if len(settings.get(name, " " * ADVISED_SECRET)) < ADVISED_SECRET]
     advice = f"make it anew with {ADVISED_SECRET} characters or more"
     return [Finding("note", f"{name} is a short secret", advice) for name in short]
@@ -157,23 +159,23 @@ def _settings(settings: Settings) -> list[Finding]:
         environment = settings.environment
     except SettingMissing as missing:
         return [Finding("setting", missing.message, "set PORTAL_ENVIRONMENT")]
-    found = [Finding("ok", f"environment {environment}")]
+    findings = [Finding("ok", f"environment {environment}")]
     if settings.flag("POSTGRES_ENABLE_DB_FUNCTIONS"):
         advice = "unset it: readers that tail the log miss events"
-        found.append(Finding("fault", "POSTGRES_ENABLE_DB_FUNCTIONS is set", advice))
+        findings.append(Finding("fault", "POSTGRES_ENABLE_DB_FUNCTIONS is set", advice))
     if settings.embedded:
         advice = "messages on the way are lost when it stops; not for production"
-        found.append(Finding("note", "embedded default: one process, in-memory broker, SQLite files", advice))
-        return [*found, _writable(settings)]
+        findings.append(Finding("note", "embedded default: one process, in-memory broker, SQLite files", advice))
+        return [*findings, _writable(settings)]
     if settings.development:
         advice = "keys are made here; use production for real data"
-        return [*found, Finding("note", "PORTAL_ENVIRONMENT=development", advice)]
-    return found
+        return [*findings, Finding("note", "PORTAL_ENVIRONMENT=development", advice)]
+    return findings
 
 
 def _writable(settings: Settings) -> Finding:
     home = settings.home
-    nearest = next(one for one in (home, *home.parents) if one.exists())
+    nearest = next(folder for folder in (home, *home.parents) if folder.exists())
     writable = os.access(nearest, os.W_OK)
     return Finding("ok" if writable else "fault", f"PORTAL_HOME {home}", "" if writable else "make it writable")
 
@@ -196,14 +198,16 @@ def _database(settings: Settings, service: str) -> list[Finding]:
         return [Finding("fault", f"{what}: {_one_line(error)}", f"check {service.upper()}_DATABASE_URL and the server")]
     if not at_head(settings, service):
         return [Finding("fault", f"{what} is not up to date", "run portal migrate")]
-    found = [Finding("ok", what)]
+    findings = [Finding("ok", what)]
     if not options_arrive(url):
-        found.append(Finding("note", f"{what}: a pooler drops the options of connections", DROPPED_OPTIONS))
+        findings.append(Finding("note", f"{what}: a pooler drops the options of connections", DROPPED_OPTIONS))
     if apart > CLOCKS_APART:
-        found.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
+        findings.append(Finding("fault", f"{what}: its clock is {apart:.0f} s from ours", "set both clocks (NTP)"))
     if waiting := len(DeadLetters(database).ids()):
-        found.append(Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}"))
-    return found
+        findings.append(
+            Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}")
+        )
+    return findings
 
 
 def _seconds_apart(database: Database) -> float:
@@ -277,13 +281,13 @@ def _quarantine(settings: Settings) -> list[Finding]:
 
 def _missing_queues(settings: Settings) -> list[str]:
     """Queues of the services here that the broker does not have; nothing is declared by looking."""
-    wanted = [QUARANTINE, *[f"rpc-{name}" for name in installed()]]
+    queues = [QUARANTINE, *[f"rpc-{name}" for name in installed()]]
     for name in installed():
         methods = handler_methods(service_class(name))
-        wanted += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
+        queues += [handler_queue(source, kind, name, method).name for source, kind, method in methods]
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
         line = QueueProbe(connection)
-        return [name for name in wanted if not line.has(name)]
+        return [name for name in queues if not line.has(name)]
 
 
 def _one_line(error: Exception) -> str:

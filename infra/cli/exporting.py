@@ -47,16 +47,16 @@ def export(
             return
         rpc = stack.enter_context(official_session(timeout=60))
         on_progress = stack.enter_context(progress("sự kiện / events"))
-        wanted = {"format": form.value, "limit": PAGE, "from_at": from_at, "to_at": to_at}
-        pages = _pages(rpc, {name: value for name, value in wanted.items() if value is not None}, on_progress)
+        query = {"format": form.value, "limit": PAGE, "from_at": from_at, "to_at": to_at}
+        pages = _pages(rpc, {name: value for name, value in query.items() if value is not None}, on_progress)
         (_as_one_document if form is Format.ocel2 else _one_after_another)(pages, file)
         file.flush()
 
 
-def _pages(rpc: Any, wanted: dict[str, Any], on_progress: OnProgress) -> Iterator[str]:
+def _pages(rpc: Any, query: dict[str, Any], on_progress: OnProgress) -> Iterator[str]:
     cursor, done = None, 0
     while True:
-        page = rpc.applications.export(**wanted, **({"cursor": cursor} if cursor else {}))
+        page = rpc.applications.export(**query, **({"cursor": cursor} if cursor else {}))
         done += page["events"]
         on_progress(done, None if page["next_cursor"] else done)
         yield page["content"]
@@ -77,14 +77,14 @@ def _as_one_document(pages: Iterator[str], file: IO[str]) -> None:
     file.write('{"events":[')
     for page in pages:
         document = json.loads(page)
-        for one in document["events"]:
-            file.write(between + "\n" + _json(one))
+        for event in document["events"]:
+            file.write(between + "\n" + _json(event))
             between = ","
-        for name, known in types.items():
-            known.update({one["name"]: one for one in document[name]})
-        for one in document["objects"]:
-            objects.setdefault(one["id"], one)
-    tail = {name: list(known.values()) for name, known in types.items()} | {"objects": list(objects.values())}
+        for name, definition in types.items():
+            definition.update({definition["name"]: definition for definition in document[name]})
+        for event in document["objects"]:
+            objects.setdefault(event["id"], event)
+    tail = {name: list(definition.values()) for name, definition in types.items()} | {"objects": list(objects.values())}
     file.write("]," + _json(tail)[1:] + "\n")
 
 

@@ -48,11 +48,11 @@ def command() -> str:
     return str(uuid.uuid4())
 
 
-def eventually(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+def eventually(ask: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
     """The first true answer of ``look``; :class:`JourneyFailed` when there is none in time."""
     until = time.monotonic() + patience
     while True:
-        if answer := look():
+        if answer := ask():
             return answer
         if time.monotonic() > until:
             raise JourneyFailed(f"{what}: not within {patience:.0f} s")
@@ -101,11 +101,11 @@ class Journey:
     def catalogue(self) -> None:
         public = self.portal.as_()
         with self.step("catalog", "danh mục thủ tục mẫu đã công bố", "sample procedures published") as facts:
-            found = self._all(public.catalog.search)
-            levels, fields = {one["level"] for one in found}, {one["field"]["code"] for one in found}
-            facts.update(procedures=len(found), fields=len(fields), levels=sorted(levels))
+            items = self._all(public.catalog.search)
+            levels, fields = {item["level"] for item in items}, {item["field"]["code"] for item in items}
+            facts.update(procedures=len(items), fields=len(fields), levels=sorted(levels))
             require(
-                len(found) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4},
+                len(items) >= 40 and len(fields) >= 8 and levels == {1, 2, 3, 4},
                 "40 procedures of 8 fields and all four levels",
             )
         with self.step(
@@ -132,8 +132,10 @@ class Journey:
     # 2 ── people
     def people(self) -> None:
         public = self.portal.as_()
-        taken = {one["username"] for one in [*self.world["officials"].values(), *self.world["citizens"]]}
-        register = [one for one in public.identity.sample_people()["items"] if one["citizen_number"] not in taken]
+        usernames = {account["username"] for account in [*self.world["officials"].values(), *self.world["citizens"]]}
+        register = [
+            person for person in public.identity.sample_people()["items"] if person["citizen_number"] not in usernames
+        ]
         with self.step(
             "identity",
             "công dân đăng ký tài khoản, đối chiếu cơ sở dữ liệu dân cư",
@@ -173,12 +175,12 @@ class Journey:
     def filing(self) -> None:
         citizen = self.who("citizen")
         with self.step("catalog", f"tìm kiếm không dấu: {SEARCH!r}", "search without accents") as facts:
-            found = citizen.catalog.search(text=SEARCH, limit=5)["items"]
+            items = citizen.catalog.search(text=SEARCH, limit=5)["items"]
             require(
-                found and "giấy phép lái xe" in found[0]["title"]["vi"].lower(),
+                items and "giấy phép lái xe" in items[0]["title"]["vi"].lower(),
                 "the best match is a driving licence procedure",
             )
-            self.procedure = citizen.catalog.procedure(code=found[0]["code"])
+            self.procedure = citizen.catalog.procedure(code=items[0]["code"])
             facts.update(
                 code=self.procedure["code"], title=self.procedure["title"]["vi"], level=self.procedure["level"]
             )
@@ -234,7 +236,7 @@ class Journey:
                 lambda: citizen.payments.demands(application_id=self.application_id)["items"],
                 "the demand of the submission",
             )
-            total = sum(one["amount"]["amount"] for one in owed)
+            total = sum(demand["amount"]["amount"] for demand in owed)
             facts.update(owed=total)
             require(total == self.quote["total"]["amount"], "what is owed is what was quoted")
         with self.step("payments", "khởi tạo thanh toán qua cổng", "start a payment at the gateway") as facts:
@@ -282,7 +284,7 @@ class Journey:
 
     def _queued(self) -> bool:
         items = self.who("intake_officer").applications.queue(agency_code=self.agency, status="submitted")["items"]
-        return any(one["application_id"] == self.application_id for one in items)
+        return any(item["application_id"] == self.application_id for item in items)
 
     def _accepted(self) -> dict[str, Any] | None:
         from nameko.exceptions import RemoteError
@@ -297,17 +299,17 @@ class Journey:
         return reply
 
     def _supplement(self, about: dict[str, Any]) -> None:
-        paper = next(one for one in self.procedure["requirements"] if one["required"])
+        paper = next(requirement for requirement in self.procedure["requirements"] if requirement["required"])
         with self.step(
             "applications", "yêu cầu bổ sung: đồng hồ tạm dừng", "supplement requested: the clock pauses"
         ) as facts:
-            asked = self.who("case_officer").applications.request_supplement(
+            request = self.who("case_officer").applications.request_supplement(
                 **about,
                 marks=[{"pointer": f"/requirements/{paper['id']}", "reason": "Bản chụp mờ, đề nghị gửi lại"}],
                 reason="Giấy tờ chưa rõ",
                 command_id=command(),
             )
-            self.remember(asked)
+            self.remember(request)
             paused = self.who("citizen").applications.application(**about)
             facts.update(status=paused["status"], official_status=paused["official_status"])
             require(
@@ -362,7 +364,7 @@ class Journey:
             "the citizen's inbox: a message for each step",
         ) as facts:
             inbox = eventually(lambda: self._received(), "a message for every step")
-            facts.update(messages=[one["subject"] for one in inbox])
+            facts.update(messages=[message["subject"] for message in inbox])
         if self.mails is not None:
             with self.step(
                 "notifications", "thư điện tử đã tới máy chủ SMTP", "e-mails reached the SMTP server"
@@ -375,7 +377,7 @@ class Journey:
         return inbox if len(inbox) >= MESSAGES else None
 
     def _mailed(self) -> list[str] | None:
-        mails = [one for one in (self.mails() if self.mails else []) if self.citizen["email"] in one]
+        mails = [mail for mail in (self.mails() if self.mails else []) if self.citizen["email"] in mail]
         return mails if len(mails) >= MAILS else None
 
     # 7 ── the auditor

@@ -85,8 +85,10 @@ def _confirmation(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], 
 
 def _print_difference(report: dict[str, Any], *, err: bool = False) -> None:
     typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing", err=err)
-    for one in report["differences"]:
-        typer.echo(f"  {one['application_id']}: live {one['live']}, replayed {one['replayed']}", err=err)
+    for difference in report["differences"]:
+        typer.echo(
+            f"  {difference['application_id']}: live {difference['live']}, replayed {difference['replayed']}", err=err
+        )
 
 
 def import_history(
@@ -125,8 +127,8 @@ def import_history(
         f"{done['already_there']} there already, {done['erased']} of erased cases, "
         f"{done['duplicates']} repeated lines, {len(done['bad'])} bad lines"
     )
-    for one in done["bad"]:
-        typer.echo(f"  line {one['line']}: {one['problem']}", err=True)
+    for line in done["bad"]:
+        typer.echo(f"  line {line['line']}: {line['problem']}", err=True)
 
 
 def diagram() -> None:

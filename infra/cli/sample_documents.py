@@ -39,7 +39,7 @@ def answers_for(form: dict[str, Any] | None, person: dict[str, Any]) -> dict[str
     """Answers that fit a form's JSON Schema; what is known of the person is used where a field asks for it."""
     if not form:
         return {}
-    known = {
+    values = {
         "full_name": person.get("full_name"),
         "birth_date": person.get("birth_date"),
         "citizen_number": person.get("citizen_number"),
@@ -48,7 +48,7 @@ def answers_for(form: dict[str, Any] | None, person: dict[str, Any]) -> dict[str
     }
     answers: dict[str, Any] = {}
     for name, schema in form.get("properties", {}).items():
-        answers[name] = known[name] if known.get(name) and _takes(schema, known[name]) else _value(schema)
+        answers[name] = values[name] if values.get(name) and _takes(schema, values[name]) else _value(schema)
     return answers
 
 
@@ -60,9 +60,9 @@ def _takes(schema: dict[str, Any], value: Any) -> bool:
 
 def _value(schema: dict[str, Any]) -> Any:
     """Some value that fits; forms say ``examples`` where no rule of thumb would."""
-    for given in ("const", "default"):
-        if given in schema:
-            return schema[given]
+    for keyword in ("const", "default"):
+        if keyword in schema:
+            return schema[keyword]
     for several in ("examples", "enum"):
         if schema.get(several):
             return schema[several][0]

@@ -78,8 +78,8 @@ def overview(world: dict[str, Any]) -> dict[str, Any]:
     return {
         "agency_code": world["agency_code"],
         "province_code": world["province_code"],
-        "officials": {role: {key: one[key] for key in official} for role, one in world["officials"].items()},
-        "citizens": [{key: one[key] for key in citizen} for one in world["citizens"]],
+        "officials": {role: {key: account[key] for key in official} for role, account in world["officials"].items()},
+        "citizens": [{key: account[key] for key in citizen} for account in world["citizens"]],
     }
 
 
@@ -109,8 +109,8 @@ def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def _registered(portal: Portal, person: dict[str, Any]) -> str:
-    if known := person.get("account_id"):
-        return str(known)
+    if account_id := person.get("account_id"):
+        return str(account_id)
     particulars = {
         key: person[key] for key in ("citizen_number", "full_name", "birth_date", "phone", "email", "password")
     }
@@ -119,11 +119,11 @@ def _registered(portal: Portal, person: dict[str, Any]) -> str:
 
 def _published(portal: Portal, world: dict[str, Any], progress: Progress) -> int:
     editor = world["officials"]["catalog_editor"]
-    desk = portal.as_(portal.sign_in(editor["username"], editor["password"]))
+    editor_session = portal.as_(portal.sign_in(editor["username"], editor["password"]))
     definitions = portal.as_().catalog.sample_procedures(agency_code=AGENCY)["items"]
     for definition in definitions:
         progress(f"thủ tục {definition['code']}: {definition['title']['vi']}")
         meant = json.dumps(definition, sort_keys=True)
         command_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"seed:{meant}"))
-        desk.catalog.publish(definition=definition, effective_from=SINCE, command_id=command_id)
+        editor_session.catalog.publish(definition=definition, effective_from=SINCE, command_id=command_id)
     return len(definitions)

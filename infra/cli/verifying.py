@@ -79,8 +79,8 @@ class VerificationReport:
         verdict: dict[str, Any] = self.verdict.to_json(self.language)
         if self.read_model is None:
             return verdict
-        held = {name: verdict[name] and not self.differs for name in ("ok", "proved")}
-        return {**verdict, **held, "read_model": self.read_model}
+        outcome = {name: verdict[name] and not self.differs for name in ("ok", "proved")}
+        return {**verdict, **outcome, "read_model": self.read_model}
 
     def text(self) -> str:
         lines = [self.verdict.text(self.language)]
@@ -175,8 +175,8 @@ class Verification:
 
     def own(self, on_progress: OnProgress) -> VerificationReport:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
-        given = tool("applications", "verifier_keys")(self.settings)
-        self.keys = self.keys or [_verifier("Key").parse(one) for one in given]
+        keys = tool("applications", "verifier_keys")(self.settings)
+        self.keys = self.keys or [_verifier("Key").parse(key) for key in keys]
         checks = tool("applications", "SelfCheck").from_settings(self.settings)
         url = self.settings.database_url("applications")
         _verifier("Database")(url, None).close()  # says by name that there is none

@@ -82,11 +82,11 @@ class Broker:
         """The queues to which the broker itself hands on, by a direct exchange or else by its alternate one."""
         if not exchange:
             return [key]
-        known: dict[str, Any] = (self.state.exchanges or {}).get(exchange) or {}
-        everybody = known.get("type") == "fanout"
-        bound = [queue for wanted, _, queue in known.get("table", ()) if everybody or wanted == key]
+        exchange_state: dict[str, Any] = (self.state.exchanges or {}).get(exchange) or {}
+        everybody = exchange_state.get("type") == "fanout"
+        bound = [queue for pattern, _, queue in exchange_state.get("table", ()) if everybody or pattern == key]
         there = [queue for queue in bound if queue in self.queues]
-        alternate = known.get("arguments", {}).get("alternate-exchange")
+        alternate = exchange_state.get("arguments", {}).get("alternate-exchange")
         return there if there or alternate is None else self.handed_to(alternate, key)
 
 

@@ -57,7 +57,7 @@ class Platform:
         self.runner.start()
         self.hub.start()
         self.followers = [Follower(self.settings, name) for name in self.services]
-        self._greenlets = [eventlet.spawn(one.run, eventlet.sleep) for one in self.followers]
+        self._greenlets = [eventlet.spawn(follower.run, eventlet.sleep) for follower in self.followers]
         self.operations_port = serve_green(self.health, self.settings)
         return self
 

@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.front_door.callbacks", description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--host", default="127.0.0.1")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     uri = setting("AMQP_URI")
     if not uri:
         sys.stderr.write("Setting AMQP_URI is missing. Give it as AMQP_URI or AMQP_URI_FILE.\n")
@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    server = serve(over_broker(uri), port=given.port, host=given.host)
+    server = serve(over_broker(uri), port=options.port, host=options.host)
     sys.stdout.write(json.dumps({"port": server.port, "url": server.url}) + "\n")
     sys.stdout.flush()
     stopping.wait()

@@ -94,42 +94,42 @@ class Gateway(Addressed):
         }
         return wire.sealed_query(self.secret, fields)
 
-    def answer(self, asked: Mapping[str, str]) -> dict[str, str]:
+    def answer(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Answer an enquiry or a refund request, signed."""
-        refund = asked.get("vnp_Command") == "refund"
+        refund = fields.get("vnp_Command") == "refund"
         signed, answered = (
             (wire.REFUND_SIGNED, wire.REFUND_ANSWER_SIGNED) if refund else (wire.QUERY_SIGNED, wire.QUERY_ANSWER_SIGNED)
         )
-        code, message, transaction = self._verdict(asked, signed, refund)
-        result = self._result_fields(asked, code, message, transaction)
+        code, message, transaction = self._verdict(fields, signed, refund)
+        result = self._result_fields(fields, code, message, transaction)
         return result | {"vnp_SecureHash": wire.sealed(self.secret, wire.piped(result, answered))}
 
     def _verdict(
-        self, asked: Mapping[str, str], signed: list[str], refund: bool
+        self, fields: Mapping[str, str], signed: list[str], refund: bool
     ) -> tuple[str, str, Transaction | None]:
-        if not wire.piped_holds(self.secret, asked, signed):
+        if not wire.piped_holds(self.secret, fields, signed):
             return "97", "Chu ky khong hop le", None
-        if asked.get("vnp_TmnCode") != self.tmn_code:
+        if fields.get("vnp_TmnCode") != self.tmn_code:
             return "02", "Ma dinh danh ket noi khong hop le", None
-        transaction = self.book.found(asked.get("vnp_TxnRef", ""))
+        transaction = self.book.find(fields.get("vnp_TxnRef", ""))
         if transaction is None:
             return "91", "Khong tim thay giao dich", None
         if not refund:
             return "00", "Truy van thanh cong", transaction
-        amount = asked.get("vnp_Amount", "")
-        code = self.book.refund(transaction, asked.get("vnp_RequestId", ""), int(amount) if amount.isdigit() else 0)
+        amount = fields.get("vnp_Amount", "")
+        code = self.book.refund(transaction, fields.get("vnp_RequestId", ""), int(amount) if amount.isdigit() else 0)
         return code, "Hoan tien" if code == "00" else "Khong hoan tien", transaction
 
     def _result_fields(
-        self, asked: Mapping[str, str], code: str, message: str, transaction: Transaction | None
+        self, fields: Mapping[str, str], code: str, message: str, transaction: Transaction | None
     ) -> dict[str, str]:
         result = {
             "vnp_ResponseId": uuid.uuid4().hex,
-            "vnp_Command": asked.get("vnp_Command", ""),
+            "vnp_Command": fields.get("vnp_Command", ""),
             "vnp_ResponseCode": code,
             "vnp_Message": message,
             "vnp_TmnCode": self.tmn_code,
-            "vnp_TxnRef": asked.get("vnp_TxnRef", ""),
+            "vnp_TxnRef": fields.get("vnp_TxnRef", ""),
         }
         if transaction is None:
             return result
@@ -140,7 +140,7 @@ class Gateway(Addressed):
             "vnp_PayDate": transaction.pay_date,
             "vnp_TransactionNo": transaction.transaction_no,
             "vnp_TransactionStatus": transaction.status,
-            "vnp_TransactionType": asked.get("vnp_TransactionType", "01"),
+            "vnp_TransactionType": fields.get("vnp_TransactionType", "01"),
         }
 
     def _notify(self, transaction: Transaction) -> None:
@@ -200,8 +200,8 @@ class _Request(BaseHTTPRequestHandler):
 
     def _choose(self, fields: dict[str, str]) -> None:
         """The choice on a signed redirect, or on an order whose page was opened before (``vnp_TxnRef`` alone)."""
-        known = self.gateway.book.found(fields.get("vnp_TxnRef", "")) if "vnp_SecureHash" not in fields else None
-        problem = None if known else self._problem(fields)
+        paid = self.gateway.book.find(fields.get("vnp_TxnRef", "")) if "vnp_SecureHash" not in fields else None
+        problem = None if paid else self._problem(fields)
         if problem:
             self._respond(400, pages.refused(problem))
             return
@@ -225,13 +225,13 @@ class _Request(BaseHTTPRequestHandler):
 
     def _answer(self, body: str) -> None:
         try:
-            asked = {str(name): str(value) for name, value in json.loads(body).items()}
+            fields = {str(name): str(value) for name, value in json.loads(body).items()}
         except (ValueError, AttributeError):
             self._respond(
                 400, b'{"vnp_ResponseCode": "03", "vnp_Message": "Du lieu khong dung dinh dang"}', "application/json"
             )
             return
-        self._respond(200, json.dumps(self.gateway.answer(asked)).encode(), "application/json")
+        self._respond(200, json.dumps(self.gateway.answer(fields)).encode(), "application/json")
 
     def _respond(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
         self.send_response(status)
@@ -272,16 +272,16 @@ def main(arguments: list[str] | None = None) -> int:
         "--attempts", type=int, default=10, help="how often a notice is repeated until it is answered 00 or 02"
     )
     parser.add_argument("--delay", type=float, default=0.5, help="seconds between two of them")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    how = {"attempts": given.attempts, "delay": given.delay, "ipn_url": given.ipn_url}
+    how = {"attempts": options.attempts, "delay": options.delay, "ipn_url": options.ipn_url}
     gateway = serve(
         tmn_code=_setting("VNPAY_TMN_CODE"),
         hash_secret=_setting("VNPAY_HASH_SECRET"),
-        port=given.port,
-        host=given.host,
+        port=options.port,
+        host=options.host,
         **how,
     )
     sys.stdout.write(json.dumps({"port": gateway.port, "url": gateway.url}) + "\n")

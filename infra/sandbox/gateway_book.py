@@ -66,7 +66,7 @@ class TransactionBook:
                 )
             return self._aged(self._transactions[order_ref])
 
-    def found(self, order_ref: str) -> Transaction | None:
+    def find(self, order_ref: str) -> Transaction | None:
         with self._lock:
             transaction = self._transactions.get(order_ref)
             return self._aged(transaction) if transaction else None
@@ -94,7 +94,7 @@ class TransactionBook:
 
     def all(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [self._aged(one).to_json() for one in self._transactions.values()]
+            return [self._aged(transaction).to_json() for transaction in self._transactions.values()]
 
     @staticmethod
     def _aged(transaction: Transaction) -> Transaction:

@@ -77,8 +77,8 @@ def query_holds(secret: str, fields: Mapping[str, str]) -> bool:
         for name, value in fields.items()
         if name.startswith("vnp_") and name != "vnp_SecureHash" and value != ""
     }
-    wanted = sealed(secret, urlencode(sorted(signed.items())))
-    return hmac.compare_digest(wanted, fields.get("vnp_SecureHash", "").lower())
+    signature = sealed(secret, urlencode(sorted(signed.items())))
+    return hmac.compare_digest(signature, fields.get("vnp_SecureHash", "").lower())
 
 
 def piped(fields: Mapping[str, str], names: Iterable[str]) -> str:

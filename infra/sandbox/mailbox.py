@@ -37,8 +37,8 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.kept = len(list(folder.glob("*.eml")))
-        self.seen: set[str] = set()
+        self.stored = len(list(folder.glob("*.eml")))
+        self.met: set[str] = set()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -60,26 +60,26 @@ class Mailbox:
                 await asyncio.sleep(number)
             if kind == "data":
                 return f"{number} refused on request"
-        letter = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        self._keep(letter)
-        if any(one.startswith("drop@") and self._first_time(f"data {one}") for one in envelope.rcpt_tos):
+        message = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
+        self._keep(message)
+        if any(address.startswith("drop@") and self._first_time(f"data {address}") for address in envelope.rcpt_tos):
             transport: Any = server.transport
             transport.abort()
         return "250 kept"
 
-    def _keep(self, letter: bytes) -> None:
-        self.kept += 1
-        replace_bytes(self.folder / f"{self.kept:06}.eml", letter, mode=0o644)
+    def _keep(self, message: bytes) -> None:
+        self.stored += 1
+        replace_bytes(self.folder / f"{self.stored:06}.eml", message, mode=0o644)
 
     def _first_time(self, what: str) -> bool:
-        first = what not in self.seen
-        self.seen.add(what)
+        first = what not in self.met
+        self.met.add(what)
         return first
 
 
 def _fault(address: str) -> tuple[str, int]:
-    found = FAULT.match(address)
-    return (found[1], int(found[2])) if found else ("", 0)
+    match = FAULT.match(address)
+    return (match[1], int(match[2])) if match else ("", 0)
 
 
 async def serve(host: str, port: int, folder: Path) -> None:
@@ -102,8 +102,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    asyncio.run(serve(given.host, given.port, given.folder))
+    options = parser.parse_args(arguments)
+    asyncio.run(serve(options.host, options.port, options.folder))
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ class SmsMessage:
     text: str
     status: str = "accepted"
     puts: int = 1
-    asked: int = 0
+    status_requests: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id, "to": self.to, "from": self.sender, "text": self.text, "status": self.status,
-            "puts": self.puts, "asked": self.asked,
+            "puts": self.puts, "asked": self.status_requests,
         }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ class SmsProvider(Addressed):
     def all(self) -> list[dict[str, Any]]:
         """What was taken, in the order of arrival."""
         with self._lock:
-            return [one.to_json() for one in self.messages.values()]
+            return [message.to_json() for message in self.messages.values()]
 
     def misbehave(self, fault: str, times: int = 1) -> None:
         self.faults.extend([fault] * times)
@@ -105,28 +105,28 @@ class SmsProvider(Addressed):
             fault = self.faults.popleft() if self.faults else self._number_fault(to)
             if fault.isdigit():
                 return int(fault), {"detail": f"{to}: refused on request"}, ""
-            known = self.messages.get(message_id)
-            if known is None:
+            message = self.messages.get(message_id)
+            if message is None:
                 status = "failed" if to == FAILED else "accepted"
-                known = self.messages[message_id] = SmsMessage(message_id, to, sender, text, status)
-                return 201, {"status": known.status}, fault
-            known.puts += 1
-            return 200, {"status": known.status}, fault
+                message = self.messages[message_id] = SmsMessage(message_id, to, sender, text, status)
+                return 201, {"status": message.status}, fault
+            message.puts += 1
+            return 200, {"status": message.status}, fault
 
     def status_of(self, message_id: str) -> SmsMessage | None:
         with self._lock:
-            known = self.messages.get(message_id)
-            if known is None:
+            message = self.messages.get(message_id)
+            if message is None:
                 self.asked_in_vain += 1
             else:
-                known.asked += 1
-            return known
+                message.status_requests += 1
+            return message
 
     def _number_fault(self, to: str) -> str:
-        found, first = REFUSED.fullmatch(to), to not in self._met
+        match, first = REFUSED.fullmatch(to), to not in self._met
         self._met.add(to)
-        if found and (found[1] == "0" or first):
-            return found[2]
+        if match and (match[1] == "0" or first):
+            return match[2]
         return "drop" if to == DROPPED and first else ""
 
 
@@ -239,11 +239,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=8095)
     parser.add_argument("--host", default="127.0.0.1")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    texts = serve(token=_token(), port=given.port, host=given.host)
+    texts = serve(token=_token(), port=options.port, host=options.host)
     sys.stdout.write(json.dumps({"port": texts.port, "url": texts.url}) + "\n")
     sys.stdout.flush()
     stopping.wait()

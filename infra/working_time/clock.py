@@ -67,8 +67,8 @@ class Clock:
         """Office minutes left at an instant, frozen while paused; negative when late; None without a promise."""
         if self.last_due_at is None:
             return None
-        seen = min(at, self.open_pauses[0].at) if self.is_paused else at
-        return working_minutes_between(seen, self.last_due_at, self.calendar)
+        until = min(at, self.open_pauses[0].at) if self.is_paused else at
+        return working_minutes_between(until, self.last_due_at, self.calendar)
 
     def pause(self, at: datetime, cause: str, ref: str | None = None, reason: str | None = None) -> Clock:
         """Stop counting. Pauses may nest (a withdrawal asked for during a supplement)."""
@@ -123,20 +123,20 @@ class Clock:
         if change.kind == "paused":
             return replace(after, open_pauses=(*self.open_pauses, change))
         if change.kind == "extended":
-            known = self.calendar.completed_by(calendar) if calendar else self.calendar
-            return replace(after, last_due_at=change.due_at, calendar=known)
+            merged = self.calendar.completed_by(calendar) if calendar else self.calendar
+            return replace(after, last_due_at=change.due_at, calendar=merged)
         if change.kind == "resumed":
-            known, still_open = self._calendar_with(calendar), self.open_pauses[:-1]
+            merged, still_open = self._calendar_with(calendar), self.open_pauses[:-1]
             last = self.last_due_at if still_open else change.due_at
-            return replace(after, open_pauses=still_open, last_due_at=last, calendar=known)
+            return replace(after, open_pauses=still_open, last_due_at=last, calendar=merged)
         return after
 
     def is_late(self, at: datetime) -> bool:
         """Whether the promise was broken at that instant (or at the end, if it ended before)."""
-        seen = min(at, self.ended_at) if self.ended_at else at
+        until = min(at, self.ended_at) if self.ended_at else at
         if self.is_paused:
-            seen = min(seen, self.open_pauses[0].at)
-        return self.last_due_at is not None and seen > self.last_due_at
+            until = min(until, self.open_pauses[0].at)
+        return self.last_due_at is not None and until > self.last_due_at
 
     def to_json(self) -> dict[str, Any]:
         """{"promise", "accepted_at", "calendar", "happenings", "promised_at", "due_at"}; JSON-safe."""

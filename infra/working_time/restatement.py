@@ -62,6 +62,6 @@ def restate(clock: Clock, corrected: WorkingCalendar) -> Restatement:
 
 
 def _last_day(clock: Clock) -> date:
-    known: list[datetime] = [h.at for h in clock.changes]
-    known += [at for at in (clock.promised_at, clock.last_due_at) if at is not None]
-    return office_minute(max(known, default=clock.accepted_at)).date()
+    instants: list[datetime] = [h.at for h in clock.changes]
+    instants += [at for at in (clock.promised_at, clock.last_due_at) if at is not None]
+    return office_minute(max(instants, default=clock.accepted_at)).date()

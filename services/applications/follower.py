@@ -66,9 +66,9 @@ class Announcer:
                 self._advance(done)
         return self._measured(done, len(events))
 
-    def _measured(self, done: int, told: int) -> int:
+    def _measured(self, done: int, count: int) -> int:
         metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
-        return told
+        return count
 
     def events_since(
         self, event_type: str, *, since: datetime, after: int, limit: int
@@ -80,20 +80,20 @@ class Announcer:
         with self.store.database.session() as session:
             until = position_of(session, self.name)
         after = max(after, self.store.position_before(since))
-        found = [one for one in self.store.rows(after=after, limit=limit, topics=kinds) if one.id <= until]
-        return [(int(event["id"].split(":")[1]), event) for event in self._made(found)]
+        rows = [row for row in self.store.rows(after=after, limit=limit, topics=kinds) if row.id <= until]
+        return [(int(event["id"].split(":")[1]), event) for event in self._made(rows)]
 
     def _events(self, after: int, until: int) -> list[dict[str, Any]]:
         """The next CloudEvents; ``id`` is ``applications:<position in the log>``."""
         return self._made(self.store.notifications(after, BATCH, until=until))
 
-    def _made(self, found: list[Notification]) -> list[dict[str, Any]]:
-        ready = [(notification.id, self.store.event_of(notification)) for notification in found]
+    def _made(self, notifications: list[Notification]) -> list[dict[str, Any]]:
+        ready = [(notification.id, self.store.event_of(notification)) for notification in notifications]
         with self.store.database.session() as session:
-            wanted = {str(event.originator_id) for _, event in ready}
-            query = select(application_view).where(application_view.c.application_id.in_(wanted))
+            application_ids = {str(event.originator_id) for _, event in ready}
+            query = select(application_view).where(application_view.c.application_id.in_(application_ids))
             rows: dict[str, Any] = (
-                {row["application_id"]: row for row in session.execute(query).mappings()} if wanted else {}
+                {row["application_id"]: row for row in session.execute(query).mappings()} if application_ids else {}
             )
             return [
                 cloud_event(

@@ -21,11 +21,11 @@ class PersonalData(ErasureRequests):
 
     def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
         """What came in after an application was gone through; ordinarily nothing."""
-        gone: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for application_id in sorted(marks - {account_id}):
             for name, count in vault.forget(session, application_id).items():
-                gone[name] = gone.get(name, 0) + count
-        return {name: count for name, count in gone.items() if count}
+                counts[name] = counts.get(name, 0) + count
+        return {name: count for name, count in counts.items() if count}
 
     def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
         record_confirmation(session, erasure_id, self.service, removed, clock.now())

@@ -80,11 +80,11 @@ class ProcedureRules:
         :meth:`pinned` gives and evidence encloses.
         """
         definition = {key: value for key, value in procedure.items() if key not in VOLATILE}
-        known = digest(definition)
+        known_digest = digest(definition)
         row = {
             "code": definition["code"],
             "version": definition["version"],
-            "digest": known,
+            "digest": known_digest,
             "definition": definition,
             "kept_at": clock.now(),
         }

@@ -124,7 +124,7 @@ class AgencyRegister:
                 raise AgencyUnknown(code=code if row is None else into, day=day.isoformat())
             if into == code:
                 raise InvalidRequest.at("/into", "không phải một cơ quan khác", "not another agency")
-            later = [one.valid_from for one in _periods(session, code) if one.valid_from > day]
+            later = [period.valid_from for period in _periods(session, code) if period.valid_from > day]
             if later:
                 raise AgencyChangesLater(code=code, valid_from=later[0].isoformat())
             row.valid_until, row.merged_into, row.legal_basis = day, into, legal_basis
@@ -149,11 +149,11 @@ def _place_period(session: Session, agency: Mapping[str, Any], first_day: date) 
     """The period that begins on a day, between those there are."""
     code = agency["code"]
     rows = _periods(session, code)
-    row = next((one for one in rows if one.valid_from == first_day), None)
+    row = next((row for row in rows if row.valid_from == first_day), None)
     if row is None:
         row = Agency(code=code, valid_from=first_day)
-        earlier = [one for one in rows if one.valid_from < first_day]
-        later = [one for one in rows if one.valid_from > first_day]
+        earlier = [row for row in rows if row.valid_from < first_day]
+        later = [row for row in rows if row.valid_from > first_day]
         if earlier and (earlier[-1].valid_until is None or earlier[-1].valid_until >= first_day):
             # What ended the period before (a merger, a later change) now ends the new one.
             row.valid_until, row.merged_into = earlier[-1].valid_until, earlier[-1].merged_into

@@ -117,8 +117,8 @@ class Calendars:
                     reason=f"chỉ có lịch các năm {years}", reason_en=f"there are calendars of {years} only"
                 )
             calendar = working_calendar(session, accepted, [promised, legal])
-            found = {"code": code, "version": row.version, "channel": channel, "processing_time": promised}
-        return found | _counted(accepted, promised, legal, calendar)
+            answer = {"code": code, "version": row.version, "channel": channel, "processing_time": promised}
+        return answer | _counted(accepted, promised, legal, calendar)
 
 
 def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
@@ -126,16 +126,16 @@ def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
 
     ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
     """
-    found: dict[str, Any] = {"days": published(year), "estimated": not sources_of(year)}
+    state: dict[str, Any] = {"days": published(year), "estimated": not sources_of(year)}
     if not settings.embedded or (settings.home / "catalog.sqlite").exists():  # looking makes no database
         with (
             contextlib.suppress(SettingMissing, SQLAlchemyError),
             Database.at(settings.database_url("catalog")).session() as session,
         ):
-            found = calendar_of(session, year)
+            state = calendar_of(session, year)
     now = today()
     by_now = year <= now.year + (now.month >= DECIDED_BY_MONTH)
-    return {"days": len(found["days"]), "estimated": found["estimated"], "should_be_decided": by_now}
+    return {"days": len(state["days"]), "estimated": state["estimated"], "should_be_decided": by_now}
 
 
 def _counted(

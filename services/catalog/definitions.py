@@ -80,7 +80,9 @@ def fingerprint(definition: Mapping[str, Any]) -> str:
 
 def check_definition(definition: Mapping[str, Any], root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
-    problems = [{"pointer": f"{root}{one['pointer']}", "problem": one["problem"]} for one in problems_in(definition)]
+    problems = [
+        {"pointer": f"{root}{problem['pointer']}", "problem": problem["problem"]} for problem in problems_in(definition)
+    ]
     if problems:
         raise InvalidRequest(problems)
 
@@ -123,11 +125,11 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, TypeError, ValueError) as error:
         yield _problem("/form", f"không phải JSON Schema: {error}"[:500])
         return
-    known = form.get("properties")
-    if known is None or form.get("additionalProperties", False) not in (False, None):
+    properties = form.get("properties")
+    if properties is None or form.get("additionalProperties", False) not in (False, None):
         return
     for name in form.get("required", []):
-        if name not in known:
+        if name not in properties:
             yield _problem("/form/required", f"bắt buộc trường không có trong biểu mẫu: {name}"[:200])
 
 
@@ -152,12 +154,12 @@ def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, A
 
 def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
     """Whether a chain of percentages ends at a fee with an amount of its own."""
-    fees = {one["id"]: one for one in definition["fees"]}
-    seen: set[str] = set()
+    fees = {fee["id"]: fee for fee in definition["fees"]}
+    ids: set[str] = set()
     while fee["rule"]["type"] == "percentage":
-        if fee["id"] in seen or fee["rule"]["of"] not in fees:
+        if fee["id"] in ids or fee["rule"]["of"] not in fees:
             return False
-        seen.add(fee["id"])
+        ids.add(fee["id"])
         fee = fees[fee["rule"]["of"]]
     return bool(fee["rule"]["type"] != "not_stated")
 
@@ -166,18 +168,18 @@ def _dearest(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> Fraction:
     """The most that one item can cost by a fee whose percentages end at an amount."""
     rule = fee["rule"]
     if rule["type"] == "percentage":
-        other = next(one for one in definition["fees"] if one["id"] == rule["of"])
+        other = next(other for other in definition["fees"] if other["id"] == rule["of"])
         return _dearest(definition, other) * Fraction(str(rule["percent"])) / 100
     amounts = [part["amount"] for part in (*rule.get("tiers", ()), *rule.get("options", ()))]
     return Fraction(max([rule.get("amount", 0), *amounts]))
 
 
 def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for index, one in enumerate(definition[part]):
-        if one["id"] in seen:
-            yield _problem(f"/{part}/{index}/id", f"mã {one['id']} bị trùng")
-        seen.add(one["id"])
+    ids: set[str] = set()
+    for index, entry in enumerate(definition[part]):
+        if entry["id"] in ids:
+            yield _problem(f"/{part}/{index}/id", f"mã {entry['id']} bị trùng")
+        ids.add(entry["id"])
 
 
 def _problem(pointer: str, problem: str) -> Problem:

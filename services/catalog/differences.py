@@ -22,15 +22,15 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _mappings(path, old, new)
     elif isinstance(old, list) and isinstance(new, list) and (key := _key_of(old, new)):
-        yield from _mappings(path, {one[key]: one for one in old}, {one[key]: one for one in new})
-        if {one[key] for one in old} == {one[key] for one in new} and [one[key] for one in old] != [
-            one[key] for one in new
+        yield from _mappings(path, {member[key]: member for member in old}, {member[key]: member for member in new})
+        if {member[key] for member in old} == {member[key] for member in new} and [member[key] for member in old] != [
+            member[key] for member in new
         ]:
             yield {
                 "path": path,
                 "change": "changed",
-                "old": [one[key] for one in old],
-                "new": [one[key] for one in new],
+                "old": [member[key] for member in old],
+                "new": [member[key] for member in new],
             }
     elif old != new:
         yield {"path": path, "change": "changed", "old": old, "new": new}
@@ -50,10 +50,10 @@ def _mappings(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
 def _key_of(old: list[Any], new: list[Any]) -> str | None:
     """The key under which the members of both lists are distinct, if there is one."""
     members = [*old, *new]
-    if not members or not all(isinstance(one, Mapping) for one in members):
+    if not members or not all(isinstance(member, Mapping) for member in members):
         return None
     for key in _KEYS:
-        if all(isinstance(one.get(key), str) for one in members) and all(
+        if all(isinstance(member.get(key), str) for member in members) and all(
             len({m[key] for m in side}) == len(side) for side in (old, new)
         ):
             return key

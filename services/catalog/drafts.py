@@ -59,9 +59,9 @@ class DraftEditor:
 
         def work(session: Session) -> dict[str, Any]:
             procedure = versions.lock_procedures(session, [definition["code"]])[definition["code"]]
-            held = session.get(ProcedureDraft, procedure.code)
-            _expect(held, expected_revision)
-            draft = held or ProcedureDraft(code=procedure.code, revision=0, based_on=procedure.versions)
+            stored = session.get(ProcedureDraft, procedure.code)
+            _expect(stored, expected_revision)
+            draft = stored or ProcedureDraft(code=procedure.code, revision=0, based_on=procedure.versions)
             self._write(draft, definition, reason, by)
             session.add(draft)
             _record_change(session, draft, "draft_saved", by, reason)
@@ -78,7 +78,9 @@ class DraftEditor:
 
     def _problems(self, definition: dict[str, Any]) -> list[dict[str, str]]:
         """What is missing or does not make sense: ``[{"pointer", "problem"}]``; none: it could be published."""
-        wrong = [{"pointer": one["pointer"], "problem": one["vi"]} for one in self.shape.problems(definition)]
+        wrong = [
+            {"pointer": problem["pointer"], "problem": problem["vi"]} for problem in self.shape.problems(definition)
+        ]
         try:
             if not wrong:
                 definitions.check_definition(definitions.complete(definition), root="")
@@ -141,7 +143,9 @@ class DraftEditor:
             draft = _existing_draft(session, code)
             _expect(draft, expected_revision)
             if draft.problems:
-                raise InvalidRequest([{**one, "pointer": f"/definition{one['pointer']}"} for one in draft.problems])
+                raise InvalidRequest(
+                    [{**problem, "pointer": f"/definition{problem['pointer']}"} for problem in draft.problems]
+                )
             full = definitions.complete(draft.definition)
             return self.offerings.published(session, full, effective_from, reason or draft.reason, by)
 

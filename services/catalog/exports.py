@@ -149,24 +149,24 @@ def _csv(rows: list[ProcedureVersion], first: bool) -> str:
 
 
 def _cells(row: ProcedureVersion) -> list[str]:
-    one = row.definition
+    definition = row.definition
     channels = "; ".join(
-        f"{name}: {_time(offer['processing_time'])}" for name, offer in sorted(one["channels"].items())
+        f"{name}: {_time(offer['processing_time'])}" for name, offer in sorted(definition["channels"].items())
     )
-    fees = "; ".join(f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {_rule(fee)}" for fee in one["fees"])
+    fees = "; ".join(f"{fee['name']['vi']} ({', '.join(fee['channels'])}): {_rule(fee)}" for fee in definition["fees"])
     return [
-        one["code"],
+        definition["code"],
         str(row.version),
         row.effective_from.isoformat(),
         row.effective_until.isoformat() if row.effective_until else "",
-        one["title"]["vi"],
-        one["title"].get("en") or "",
-        one["field"]["vi"],
-        str(one["level"]),
-        one["authority"]["name"]["vi"],
+        definition["title"]["vi"],
+        definition["title"].get("en") or "",
+        definition["field"]["vi"],
+        str(definition["level"]),
+        definition["authority"]["name"]["vi"],
         channels,
         fees,
-        "; ".join(law["number"] or law.get("title") or "" for law in one["legal_basis"]),
+        "; ".join(law["number"] or law.get("title") or "" for law in definition["legal_basis"]),
     ]
 
 

@@ -49,7 +49,7 @@ class Filters:
     def entry_ids(self, day: date) -> list[Select[Any]]:
         """For each value the ids of the entries that carry it. With an agency, a level is that agency's own."""
         at_agency = {"level", "agency"} <= self.values.keys()
-        plain = [one for one in sorted(self.values.items()) if not (at_agency and one[0] == "level")]
+        plain = [pair for pair in sorted(self.values.items()) if not (at_agency and pair[0] == "level")]
         ids = [_ids_with(kind, value, day) for kind, value in plain]
         return [*ids, _at_level(self.values["level"], self.values["agency"], day)] if at_agency else ids
 
@@ -58,7 +58,7 @@ def _at_level(level: str, agency: str, day: date) -> Select[Any]:
     """The ids of what an agency offers at a level: its own where it has one, else that of the procedure."""
     own = select(SearchFacet.entry_id).where(SearchFacet.kind == AGENCY_LEVEL)
     codes = responsibilities_of(agency, day)
-    its = {one: SearchFacet.value.in_(select(codes.c.code + agency_level("", one))) for one in LEVELS}
+    its = {level: SearchFacet.value.in_(select(codes.c.code + agency_level("", level))) for level in LEVELS}
     general = select(SearchFacet.entry_id).where(SearchFacet.kind == "level", SearchFacet.value == level)
     otherwise = general.where(SearchFacet.entry_id.not_in(own.where(or_(*its.values()))))
     return select(union_all(own.where(its[level]), otherwise).subquery().c.entry_id)
@@ -67,17 +67,17 @@ def _at_level(level: str, agency: str, day: date) -> Select[Any]:
 def _ids_with(kind: str, value: str, day: date) -> Select[Any]:
     """The ids of the entries that carry a value (of an agency: see :meth:`Filters.on`)."""
     if kind == "province":
-        known = _provinces(day)
-        return select(known.c.entry_id).where(known.c.value == value)
+        audience = _provinces(day)
+        return select(audience.c.entry_id).where(audience.c.value == value)
     of_kind = select(SearchFacet.entry_id).where(SearchFacet.kind == kind)
     if kind == "agency":
         return of_kind.where(SearchFacet.value.in_(select(responsibilities_of(value, day).c.code)))
     return of_kind.where(SearchFacet.value == value)
 
 
-def facet_counts(session: Session, found: Select[Any], day: date) -> dict[str, Any]:
+def facet_counts(session: Session, matches: Select[Any], day: date) -> dict[str, Any]:
     """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
-    hits = found.cte()
+    hits = matches.cte()
     grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     total = 0
     for kind, value, number in session.execute(_counts(hits, day)):
@@ -85,12 +85,12 @@ def facet_counts(session: Session, found: Select[Any], day: date) -> dict[str, A
             total = number
         else:
             grouped[kind].append({"value": value, "count": number, "name": None})
-    names = session.scalars(select(Field).where(Field.code.in_([one["value"] for one in grouped["field"]])))
-    known = {field.code: {"vi": field.name_vi, "en": field.name_en} for field in names}
-    for one in grouped["field"]:
-        one["name"] = known.get(one["value"])
+    names = session.scalars(select(Field).where(Field.code.in_([facet["value"] for facet in grouped["field"]])))
+    names_of_fields = {field.code: {"vi": field.name_vi, "en": field.name_en} for field in names}
+    for facet in grouped["field"]:
+        facet["name"] = names_of_fields.get(facet["value"])
     for values in grouped.values():
-        values.sort(key=lambda one: (-one["count"], one["value"]))
+        values.sort(key=lambda facet: (-facet["count"], facet["value"]))
     return {"facets": grouped, "total": total}
 
 

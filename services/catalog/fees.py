@@ -41,7 +41,7 @@ class FeeQuery:
     exemptions: Sequence[str] = ()
 
 
-def quote(definition: Mapping[str, Any], asked: FeeQuery) -> dict[str, Any]:
+def quote(definition: Mapping[str, Any], query: FeeQuery) -> dict[str, Any]:
     """``{"items": [...], "total", "apart": [...], "not_stated": [...]}`` for one application.
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
@@ -49,23 +49,23 @@ def quote(definition: Mapping[str, Any], asked: FeeQuery) -> dict[str, Any]:
     Refuses ``ChannelNotOffered`` and ``ChoiceMissing``.
     """
     offered = list(definition["channels"])
-    if asked.channel not in offered:
-        raise ChannelNotOffered(code=definition["code"], channel=asked.channel, offered=", ".join(offered))
-    due = [fee for fee in definition["fees"] if _applies(fee, asked)]
-    items = [_line(definition, fee, asked) for fee in due if fee["rule"]["type"] != NOT_STATED]
+    if query.channel not in offered:
+        raise ChannelNotOffered(code=definition["code"], channel=query.channel, offered=", ".join(offered))
+    due = [fee for fee in definition["fees"] if _applies(fee, query)]
+    items = [_line(definition, fee, query) for fee in due if fee["rule"]["type"] != NOT_STATED]
     unknown = [_heading(fee, dict(UNKNOWN)) for fee in due if fee["rule"]["type"] == NOT_STATED]
     return {"items": items, **_totals(items), "not_stated": unknown}
 
 
-def _applies(fee: Fee, asked: FeeQuery) -> bool:
-    day = asked.day.isoformat()
+def _applies(fee: Fee, query: FeeQuery) -> bool:
+    day = query.day.isoformat()
     begun = not fee["valid_from"] or fee["valid_from"] <= day
-    return asked.channel in fee["channels"] and begun and (not fee["valid_until"] or day <= fee["valid_until"])
+    return query.channel in fee["channels"] and begun and (not fee["valid_until"] or day <= fee["valid_until"])
 
 
-def _line(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> Line:
-    amount, reason = _price(definition, fee, asked)
-    claimed = [group for group in fee["exempt"] if group in asked.exemptions]
+def _line(definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> Line:
+    amount, reason = _price(definition, fee, query)
+    claimed = [group for group in fee["exempt"] if group in query.exemptions]
     if claimed and amount:
         amount, reason = 0, {"vi": f"Miễn thu: {claimed[0]}", "en": f"Exempt: {claimed[0]}"}
     return {**_heading(fee, reason), "amount": {"amount": amount, "currency": fee["currency"]}}
@@ -82,41 +82,44 @@ def _heading(fee: Fee, reason: dict[str, str]) -> Line:
     }
 
 
-def _price(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
+def _price(definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     """Amount in minor units and why, before any exemption."""
-    return _PRICES[fee["rule"]["type"]](definition, fee, asked)
+    return _PRICES[fee["rule"]["type"]](definition, fee, query)
 
 
-def _free(_definition: Mapping[str, Any], _fee: Fee, _asked: FeeQuery) -> tuple[int, dict[str, str]]:
+def _free(_definition: Mapping[str, Any], _fee: Fee, _query: FeeQuery) -> tuple[int, dict[str, str]]:
     return 0, dict(FREE)
 
 
-def _fixed(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
-    channel = _CHANNEL_NAMES[asked.channel]
+def _fixed(_definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+    channel = _CHANNEL_NAMES[query.channel]
     return fee["rule"]["amount"], {
         "vi": f"Mức thu cố định, nộp {channel['vi']}",
         "en": f"Fixed rate, filed {channel['en']}",
     }
 
 
-def _per_item(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
-    one, item = fee["rule"]["amount"], _both(fee["rule"]["item"])
-    shown = format_money(one, fee["currency"])
-    reason = {"vi": f"{asked.quantity} {item['vi']} × {shown}", "en": f"{asked.quantity} {_english(item)} × {shown}"}
-    return _capped(fee, one * asked.quantity, reason)
+def _per_item(_definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
+    price, item = fee["rule"]["amount"], _both(fee["rule"]["item"])
+    price_text = format_money(price, fee["currency"])
+    reason = {
+        "vi": f"{query.quantity} {item['vi']} × {price_text}",
+        "en": f"{query.quantity} {_english(item)} × {price_text}",
+    }
+    return _capped(fee, price * query.quantity, reason)
 
 
-def _tiered(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
+def _tiered(_definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     """Each tier prices the items that fall into it: 2 pages at the first rate, the rest at the second."""
     total, below, parts = 0, 0, []
     for tier in fee["rule"]["tiers"]:
-        upper = asked.quantity if tier["up_to"] is None else min(asked.quantity, tier["up_to"])
+        upper = query.quantity if tier["up_to"] is None else min(query.quantity, tier["up_to"])
         if upper > below:
             total += (upper - below) * tier["amount"]
             parts.append(f"{upper - below} × {format_money(tier['amount'], fee['currency'])}")
             below = upper
-    shown = " + ".join(parts) or "0"
-    return _capped(fee, total, {"vi": f"Theo bậc: {shown}", "en": f"By tier: {shown}"})
+    sum_text = " + ".join(parts) or "0"
+    return _capped(fee, total, {"vi": f"Theo bậc: {sum_text}", "en": f"By tier: {sum_text}"})
 
 
 def _capped(fee: Fee, amount: int, reason: dict[str, str]) -> tuple[int, dict[str, str]]:
@@ -128,10 +131,10 @@ def _capped(fee: Fee, amount: int, reason: dict[str, str]) -> tuple[int, dict[st
     return ceiling, {"vi": f"{reason['vi']}, tối đa {cap}", "en": f"{reason['en']}, at most {cap}"}
 
 
-def _choice(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
+def _choice(_definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
     for option in rule["options"]:
-        if option["id"] == asked.choices.get(rule["choice"]):
+        if option["id"] == query.choices.get(rule["choice"]):
             return option["amount"], {
                 "vi": f"Lựa chọn: {option['name']['vi']}",
                 "en": f"Chosen: {_english(option['name'])}",
@@ -149,11 +152,11 @@ def _choice(_definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[
     )
 
 
-def _percentage(definition: Mapping[str, Any], fee: Fee, asked: FeeQuery) -> tuple[int, dict[str, str]]:
+def _percentage(definition: Mapping[str, Any], fee: Fee, query: FeeQuery) -> tuple[int, dict[str, str]]:
     rule = fee["rule"]
-    other = next(one for one in definition["fees"] if one["id"] == rule["of"])
-    whole, _why = _price(definition, other, asked)
-    exact = Fraction(whole) * Fraction(str(rule["percent"])) / 100
+    other = next(other for other in definition["fees"] if other["id"] == rule["of"])
+    base, _why = _price(definition, other, query)
+    exact = Fraction(base) * Fraction(str(rule["percent"])) / 100
     amount = int(exact + Fraction(1, 2))  # half a đồng upwards, as receipts do
     return amount, {
         "vi": f"{rule['percent']}% của {other['name']['vi']}",

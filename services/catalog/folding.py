@@ -83,12 +83,12 @@ _CODE = re.compile(r"^\s*(\d{1,2}\.\d{0,6}|\d{4,6})\S*\s*$")
 
 def with_legal_terms(folded: str) -> str:
     """The folded text with abbreviations and colloquial names put into the words of the law."""
-    return _SYNONYM.sub(lambda found: f" {SYNONYMS[found[1]]}", f" {folded} ").strip()
+    return _SYNONYM.sub(lambda match: f" {SYNONYMS[match[1]]}", f" {folded} ").strip()
 
 
 def with_common_names(folded: str) -> str:
     """A folded query with what people call a procedure put into the words of its title."""
-    return _COMMON_NAME.sub(lambda found: f" {COMMON_NAMES[found[1]]}", f" {folded} ").strip()
+    return _COMMON_NAME.sub(lambda match: f" {COMMON_NAMES[match[1]]}", f" {folded} ").strip()
 
 
 def plain_title(folded: str) -> str:
@@ -98,8 +98,8 @@ def plain_title(folded: str) -> str:
 
 def code_prefix(text: str) -> str | None:
     """The beginning of an official code (``1.0011``) or of its running number (``001193``), if that was typed."""
-    found = _CODE.match(text)
-    return found[1] if found else None
+    match = _CODE.match(text)
+    return match[1] if match else None
 
 
 def one_edit_away(word: str) -> Iterator[str]:

@@ -108,17 +108,19 @@ class _Batch:
     def official(self, records: list[Any]) -> dict[str, Any]:
         lines = ((number, _checked_line(record)) for number, record in enumerate(records, 1))
         layout: Any = self.layout
-        summary = load(lines, known=self._known, publish=self._publish, layout=layout, found=self.findings.append)
+        summary = load(
+            lines, fingerprint_of=self._fingerprints, publish=self._publish, layout=layout, report=self.findings.append
+        )
         return self._reply(len(records), {name: getattr(summary, name) for name in COUNTS})
 
     def own(self, records: list[Any]) -> dict[str, Any]:
         """Our own export: definitions that are stored as they are."""
         read = [_candidate(record, self.day) for record in records]
-        placed = iter(self._put([one for one in read if isinstance(one, _Candidate)]))
-        outcomes = [next(placed) if isinstance(one, _Candidate) else one for one in read]
-        for one in read:
-            if isinstance(one, _Candidate):
-                self.findings += _text_findings(one.definition)
+        placed = iter(self._put([candidate for candidate in read if isinstance(candidate, _Candidate)]))
+        outcomes = [next(placed) if isinstance(candidate, _Candidate) else candidate for candidate in read]
+        for candidate in read:
+            if isinstance(candidate, _Candidate):
+                self.findings += _text_findings(candidate.definition)
         for number, (record, outcome) in enumerate(zip(records, outcomes, strict=True), 1):
             if outcome not in COUNTS:
                 self.findings.append(Finding(_code(record), f"/lines/{number}", outcome, "publication_refused"))
@@ -126,12 +128,12 @@ class _Batch:
         return self._reply(len(records), {name: counted[name] for name in COUNTS})
 
     def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
-        told = [one.to_json() for one in self.findings]
-        by_kind = dict(sorted(Counter(one.kind for one in self.findings).items()))
+        findings = [finding.to_json() for finding in self.findings]
+        by_kind = dict(sorted(Counter(finding.kind for finding in self.findings).items()))
         groups = grouped_report(self.findings)
-        return {"records": number, "counts": counts, "findings": told, "by_kind": by_kind, "groups": groups}
+        return {"records": number, "counts": counts, "findings": findings, "by_kind": by_kind, "groups": groups}
 
-    def _known(self, codes: Sequence[str]) -> Mapping[str, str]:
+    def _fingerprints(self, codes: Sequence[str]) -> Mapping[str, str]:
         """Which record the version in force of each code was made from."""
         rows = self.session.scalars(
             select(ProcedureVersion).where(
@@ -144,18 +146,22 @@ class _Batch:
         return {row.code: str((row.definition.get("source") or {}).get("fingerprint", "")) for row in rows}
 
     def _publish(self, batch: Sequence[ReadRecord]) -> Mapping[str, str]:
-        outcomes = self._put([_Candidate(one.definition, self.day, findings=one.findings) for one in batch])
-        told = zip(batch, outcomes, strict=True)
-        return {one.definition["code"]: outcome for one, outcome in told if outcome not in PLACED}
+        outcomes = self._put([_Candidate(record.definition, self.day, findings=record.findings) for record in batch])
+        pairs = zip(batch, outcomes, strict=True)
+        return {record.definition["code"]: outcome for record, outcome in pairs if outcome not in PLACED}
 
     def _put(self, batch: Sequence[_Candidate]) -> list[str]:
         """Put definitions in force; per definition one of ``COUNTS``, or why it was refused."""
-        read = [self._sound(one.definition) for one in batch]
-        held = versions.lock_procedures(self.session, [one["code"] for one in read if isinstance(one, dict)])
+        read = [self._sound(candidate.definition) for candidate in batch]
+        procedures = versions.lock_procedures(
+            self.session, [definition["code"] for definition in read if isinstance(definition, dict)]
+        )
         outcomes: list[str] = []
         placed: list[ProcedureVersion] = []
-        for full, wanted in zip(read, batch, strict=True):
-            outcomes.append(full if isinstance(full, str) else self._place(full, wanted, held[full["code"]], placed))
+        for full, candidate in zip(read, batch, strict=True):
+            outcomes.append(
+                full if isinstance(full, str) else self._place(full, candidate, procedures[full["code"]], placed)
+            )
         versions.index_and_publish(self.session, placed)
         return outcomes
 
@@ -164,17 +170,19 @@ class _Batch:
         try:
             full = definitions.complete(definition)
             if problems := self.shape.problems(full):
-                raise InvalidRequest([{"pointer": one["pointer"], "problem": one["vi"]} for one in problems])
+                raise InvalidRequest(
+                    [{"pointer": problem["pointer"], "problem": problem["vi"]} for problem in problems]
+                )
             definitions.check_definition(full, root="")
         except (Refusal, KeyError, TypeError, ValueError) as refused:
             return _reason(refused)
         return full
 
     def _place(
-        self, full: dict[str, Any], wanted: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]
+        self, full: dict[str, Any], candidate: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]
     ) -> str:
         """One version in its days; what refuses it does so before anything is written."""
-        day = wanted.day
+        day = candidate.day
         current = versions.in_force(self.session, procedure.code, day) if procedure.versions else None
         if current is not None and current.fingerprint == definitions.fingerprint(full):
             return "unchanged"
@@ -183,21 +191,23 @@ class _Batch:
         waits = self.four_eyes and procedure.versions > 0 and versions.fees_change(self.session, full, day)
         if waits and versions.equal_proposal(self.session, full, day):
             return AWAITING
-        known = procedure.versions
-        procedure.versions = max(known, wanted.version - 1)
-        kept = [{"path": one.path, "text": one.text, "kind": one.kind} for one in wanted.findings]
+        existing = procedure.versions
+        procedure.versions = max(existing, candidate.version - 1)
+        findings = [
+            {"path": finding.path, "text": finding.text, "kind": finding.kind} for finding in candidate.findings
+        ]
         state = versions.AWAITING if waits else versions.DRAFT
-        row = versions.propose(self.session, procedure, full, day, by=self.by, state=state, findings=kept)
-        facts = {"layout": self.layout, "findings": len(kept)}
+        row = versions.propose(self.session, procedure, full, day, by=self.by, state=state, findings=findings)
+        facts = {"layout": self.layout, "findings": len(findings)}
         if waits:
             versions.record_change(
                 self.session, row, "proposed", by=self.by, reason=self.reason, why="fees changed", **facts
             )
             return AWAITING
-        versions.put_in_force(self.session, row, wanted.until)
+        versions.put_in_force(self.session, row, candidate.until)
         versions.record_change(self.session, row, "imported", by=self.by, reason=self.reason, **facts)
         placed.append(row)
-        return "changed" if known else "new"
+        return "changed" if existing else "new"
 
 
 def _candidate(record: Any, day: date) -> _Candidate | str:
@@ -211,7 +221,7 @@ def _text_findings(definition: Any) -> list[Finding]:
     """Texts that lost their letters on the way; a form's patterns and the record it came from are not texts."""
     if not isinstance(definition, dict):
         return []
-    texts = {name: held for name, held in definition.items() if name not in ("form", "source")}
+    texts = {name: value for name, value in definition.items() if name not in ("form", "source")}
     return [Finding(_code(definition), path, abbreviated(text), kind) for path, text, kind in text_faults(texts)]
 
 

@@ -79,8 +79,8 @@ def texts(definition: dict[str, Any]) -> dict[str, Any]:
     title = plain_title(with_legal_terms(folded_words(titles["vi"])))
     field = definition["field"]
     also = " ".join(
-        with_legal_terms(folded_words(one))
-        for one in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
+        with_legal_terms(folded_words(name))
+        for name in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
     )
     words = dict.fromkeys(word[:LONGEST] for word in f"{title} {also} {folded_words(titles['vi'])}".split())
     return {
@@ -111,18 +111,20 @@ def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
     the day and is looked up by the search.
     """
     agencies = definition["authority"].get("agency_codes") or []
-    found = [("field", definition["field"]["code"]), ("level", str(definition["level"]))]
-    found += [("audience", one) for one in definition["audience"]] + [("agency", one) for one in agencies]
-    found += [("province", code) for code in definition["authority"].get("province_codes") or []]
-    found += [(AGENCY_LEVEL, agency_level(code, level)) for code, level in definition["agency_levels"].items()]
-    return list(dict.fromkeys(found))
+    facets = [("field", definition["field"]["code"]), ("level", str(definition["level"]))]
+    facets += [("audience", audience) for audience in definition["audience"]] + [
+        ("agency", agency) for agency in agencies
+    ]
+    facets += [("province", code) for code in definition["authority"].get("province_codes") or []]
+    facets += [(AGENCY_LEVEL, agency_level(code, level)) for code, level in definition["agency_levels"].items()]
+    return list(dict.fromkeys(facets))
 
 
 def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
     if session.get_bind().dialect.name == "sqlite":
         session.execute(insert(SearchFacet), values)
     else:
-        columns = {name: [one[name] for one in values] for name in ("entry_id", "kind", "value")}
+        columns = {name: [value[name] for value in values] for name in ("entry_id", "kind", "value")}
         session.execute(text(FACETS_AT_ONCE), columns)
 
 

@@ -52,10 +52,10 @@ class Offerings:
                 raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
             return row
         day = day_of(at)
-        found = versions.in_force(session, code, day)
-        if found is None:
+        version_row = versions.in_force(session, code, day)
+        if version_row is None:
             raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
-        return found
+        return version_row
 
     def versions(self, code: str, *, by: Actor) -> dict[str, Any]:
         """Every version with its days and status; drafts and refused ones for editors only."""
@@ -83,11 +83,11 @@ class Offerings:
                 raise ProcedureNotFound(code=code, detail="", detail_en="")
             return {"code": code, "items": [_change_view(row) for row in rows]}
 
-    def quote(self, code: str, version: int | None, asked: fees.FeeQuery, *, by: Actor) -> dict[str, Any]:
+    def quote(self, code: str, version: int | None, query: fees.FeeQuery, *, by: Actor) -> dict[str, Any]:
         """What one application costs: ``{"code", "version", "channel", "items", "total", "apart"}``."""
         with self.database.session() as session:
-            row = self.find(session, code, version, asked.day.isoformat(), by=by)
-            return {"code": code, "version": row.version, "channel": asked.channel, **fees.quote(row.definition, asked)}
+            row = self.find(session, code, version, query.day.isoformat(), by=by)
+            return {"code": code, "version": row.version, "channel": query.channel, **fees.quote(row.definition, query)}
 
     def publish(
         self, definition: dict[str, Any], effective_from: str, reason: str | None = None, *, by: Actor, command: Command
@@ -209,7 +209,7 @@ def _version_outline(row: ProcedureVersion) -> dict[str, Any]:
 
 
 def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
-    asked = session.scalar(
+    change = session.scalar(
         select(ProcedureChange)
         .where(ProcedureChange.code == row.code, ProcedureChange.version == row.version)
         .order_by(ProcedureChange.id)
@@ -220,9 +220,9 @@ def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
     return {
         **_version_outline(row),
         "title": row.definition["title"],
-        "proposed_by": {"account_id": row.created_by, "name": asked.by_name if asked else ""},
+        "proposed_by": {"account_id": row.created_by, "name": change.by_name if change else ""},
         "proposed_at": row.created_at.isoformat(),
-        "reason": asked.reason if asked else None,
+        "reason": change.reason if change else None,
         "changes": differences.between({"fees": old}, {"fees": row.definition["fees"]}),
     }
 

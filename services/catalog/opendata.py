@@ -64,7 +64,10 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     laws = [_law(base, law) for law in definition["legal_basis"] if law.get("number")]
     rule = _rule(service, definition, laws)
     concepts = [_concept(f"{base}/fields/{definition['field']['code']}", definition["field"])]
-    concepts += [_concept(f"{base}/audiences/{one}", {"vi": one, "en": one}) for one in definition["audience"]]
+    concepts += [
+        _concept(f"{base}/audiences/{audience}", {"vi": audience, "en": audience})
+        for audience in definition["audience"]
+    ]
     concepts += [
         _concept(_channel_type(base, name), _bilingual(*CHANNELS[name])) for name in sorted(definition["channels"])
     ]
@@ -145,8 +148,8 @@ def _channel(base: str, service: str, name: str, offer: Mapping[str, Any]) -> No
             "dct:description": language_map({"vi": f"{vi}; không nêu thời hạn", "en": f"{en}; no time stated"})
         }
     unit_vi, unit_en = UNITS[time["unit"]]
-    told = {"vi": f"{vi}: {time['amount']} {unit_vi}", "en": f"{en}: {time['amount']} {unit_en}"}
-    return node | {"dct:description": language_map(told), "cv:processingTime": duration(time)}
+    text = {"vi": f"{vi}: {time['amount']} {unit_vi}", "en": f"{en}: {time['amount']} {unit_en}"}
+    return node | {"dct:description": language_map(text), "cv:processingTime": duration(time)}
 
 
 def duration(time: Mapping[str, Any]) -> str:
@@ -162,9 +165,9 @@ def duration(time: Mapping[str, Any]) -> str:
 def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> list[Node]:
     """A cost per channel, as the vocabulary has it; only a fixed or free fee has a value that is true for everybody."""
     rule = fee["rule"]
-    known = {"free": 0, "fixed": rule.get("amount")}.get(rule["type"])
+    amounts = {"free": 0, "fixed": rule.get("amount")}.get(rule["type"])
     nodes = []
-    for channel in (one for one in fee["channels"] if one in offered):
+    for channel in (channel for channel in fee["channels"] if channel in offered):
         node: Node = {
             "@id": f"{service}/costs/{fee['id']}/{channel}",
             "@type": "cv:Cost",
@@ -173,8 +176,8 @@ def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> lis
             "cv:currency": {"@id": f"{PUBLICATIONS}currency/{fee['currency']}"},
             "cv:ifAccessedThrough": {"@id": f"{service}/channels/{channel}"},
         }
-        if known is not None:
-            node["cv:hasValue"] = str(known / MINOR.get(fee["currency"], 100))
+        if amounts is not None:
+            node["cv:hasValue"] = str(amounts / MINOR.get(fee["currency"], 100))
         nodes.append(node)
     return nodes
 
@@ -210,7 +213,7 @@ def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
 
 def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node:
     steps = definition["steps"]
-    told = {
+    text = {
         "vi": " → ".join(s["name"]["vi"] for s in steps) or "Theo quy định của pháp luật",
         "en": " → ".join(s["name"].get("en") or s["name"]["vi"] for s in steps) or "As the law provides",
     }
@@ -219,7 +222,7 @@ def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node
         "@type": "cpsv:Rule",
         "dct:identifier": f"{definition['code']}/rule",
         "dct:title": language_map({"vi": "Trình tự thực hiện", "en": "Order of steps"}),
-        "dct:description": language_map(told),
+        "dct:description": language_map(text),
         "cpsv:implements": [_ref(law) for law in laws],
     }
 

@@ -47,14 +47,14 @@ def wards() -> dict[str, list[dict[str, Any]]]:
     """The communes of every province of today, by province code."""
     from vietnam_provinces import Ward
 
-    found: dict[str, list[dict[str, Any]]] = {}
-    for one in Ward.iter_all():
+    by_province: dict[str, list[dict[str, Any]]] = {}
+    for ward in Ward.iter_all():
         item = {
-            "code": f"{one.code.value:05}",
-            "name": {"vi": one.name, "en": ascii_name(one.name)},
-            "kind": KINDS[one.division_type.value],
+            "code": f"{ward.code.value:05}",
+            "name": {"vi": ward.name, "en": ascii_name(ward.name)},
+            "kind": KINDS[ward.division_type.value],
             "valid_from": REFORM.isoformat(),
             "valid_until": None,
         }
-        found.setdefault(f"{one.province_code.value:02}", []).append(item)
-    return {code: sorted(items, key=lambda item: str(item["code"])) for code, items in found.items()}
+        by_province.setdefault(f"{ward.province_code.value:02}", []).append(item)
+    return {code: sorted(items, key=lambda item: str(item["code"])) for code, items in by_province.items()}

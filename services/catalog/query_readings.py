@@ -51,11 +51,11 @@ class QueryReading:
         for reading in readings:
             for group in reading.groups:
                 words.setdefault(group[0], {}).update(dict.fromkeys(group))
-        return cls(tuple(tuple(group) for group in words.values()), partly=any(one.partly for one in readings))
+        return cls(tuple(tuple(group) for group in words.values()), partly=any(reading.partly for reading in readings))
 
     def rarest(self, number: int, vocabulary: Vocabulary) -> QueryReading:
         """The groups fewest titles hold. Where all but ``number - 1`` groups must hold, one of these does."""
-        rare = sorted(self.groups, key=lambda group: sum(vocabulary.held.get(word, 0) for word in group))
+        rare = sorted(self.groups, key=lambda group: sum(vocabulary.titles_with.get(word, 0) for word in group))
         return replace(self, groups=tuple(rare[:number]))
 
 
@@ -64,7 +64,7 @@ class Vocabulary:
     """How many of how many titles hold a word. Read from the database again only when titles were added."""
 
     titles: int = 0
-    held: Mapping[str, int] = field(default_factory=dict)
+    titles_with: Mapping[str, int] = field(default_factory=dict)
 
     def fresh(self, session: Session) -> Vocabulary:
         titles = session.scalar(select(func.max(SearchEntry.id))) or 0
@@ -75,32 +75,32 @@ class Vocabulary:
 
     def weight(self, word: str) -> int:
         """How telling a word is: rare ones weigh most (10 to 100); an unknown one little."""
-        if word not in self.held:
+        if word not in self.titles_with:
             return 10
-        return max(10, min(100, round(15 * math.log(1 + self.titles / self.held[word]))))
+        return max(10, min(100, round(15 * math.log(1 + self.titles / self.titles_with[word]))))
 
     def near(self, word: str) -> list[str]:
         """The known words one slip away, most frequent first. Numbers are never guessed at."""
         if len(word) < 2 or not word.isalpha():
             return []
-        known = {other for other in one_edit_away(word) if other in self.held and other != word}
-        return list(islice(sorted(known, key=lambda other: (-self.held[other], other)), MOST_NEAR))
+        neighbours = {other for other in one_edit_away(word) if other in self.titles_with and other != word}
+        return list(islice(sorted(neighbours, key=lambda other: (-self.titles_with[other], other)), MOST_NEAR))
 
     def one_word_respelled(self, words: Sequence[str]) -> Iterator[str]:
         """The text with one of its unknown words put into a known one close to it, for each of those."""
         for place, word in enumerate(words):
-            if word not in self.held and len(word) >= SHORTEST_SLIP:
+            if word not in self.titles_with and len(word) >= SHORTEST_SLIP:
                 yield from (" ".join([*words[:place], other, *words[place + 1 :]]) for other in self.near(word))
 
     def meant(self, reading: QueryReading) -> list[str]:
         """The words as they were probably meant: an unknown one is the most frequent of those one slip away."""
-        return [group[0] if group[0] in self.held or len(group) == 1 else group[1] for group in reading.groups]
+        return [group[0] if group[0] in self.titles_with or len(group) == 1 else group[1] for group in reading.groups]
 
 
 def readings_of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[str, QueryReading]]:
     """The readings of a query, from strict to generous, by name."""
     exact = tuple((word,) for word in words)
-    unknown = [word for word in words if word not in vocabulary.held]
+    unknown = [word for word in words if word not in vocabulary.titles_with]
     if not unknown:
         yield "words", QueryReading(exact)
     yield "begun", QueryReading(exact, prefix=True)
@@ -111,9 +111,9 @@ def readings_of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[tuple[
         yield "near", close
     # People add words that no title has, or that name nothing ("xin", "bị"): those need not be found.
     telling = [word for word in words if word not in FILLERS] or list(words)
-    known = tuple(
-        (word,) if word in vocabulary.held else spelled[word]
+    groups = tuple(
+        (word,) if word in vocabulary.titles_with else spelled[word]
         for word in telling
-        if word in vocabulary.held or (len(word) >= LONG_ENOUGH and len(spelled[word]) > 1)
+        if word in vocabulary.titles_with or (len(word) >= LONG_ENOUGH and len(spelled[word]) > 1)
     )
-    yield "partly", QueryReading(known or tuple(spelled.get(word, (word,)) for word in words), partly=True)
+    yield "partly", QueryReading(groups or tuple(spelled.get(word, (word,)) for word in words), partly=True)

@@ -60,15 +60,15 @@ def words_together(reading: QueryReading, vocabulary: Vocabulary) -> ColumnEleme
     pairs = bigrams(vocabulary.meant(reading))
     if not pairs:
         return true()
-    found: ColumnElement[int] = literal(0)
+    together: ColumnElement[int] = literal(0)
     for place, pair in enumerate(pairs):
         end = "%" if reading.prefix and place == len(pairs) - 1 else " %"
         first, second = pair.split()
         patterns = (f"% {first} {second}{end}", f"% {second} {first} %")
         texts = (SearchEntry.title, SearchEntry.words)
-        found += case((or_(*[text.like(pattern) for text in texts for pattern in patterns]), 1), else_=0)
+        together += case((or_(*[text.like(pattern) for text in texts for pattern in patterns]), 1), else_=0)
     # Another word than the typed one must be sure: it was a known word that was typed.
-    return found * 2 > len(pairs) if reading.slips else found * 4 >= len(pairs) * 3
+    return together * 2 > len(pairs) if reading.slips else together * 4 >= len(pairs) * 3
 
 
 ORDER_KINDS = (int, int, int, str, int)

@@ -13,13 +13,17 @@ FOLDER = Path(__file__).parent / "samples"
 
 def definitions(agency_code: str) -> list[dict[str, Any]]:
     """Every sample procedure, by code, with ``agency_code`` as the competent agency."""
-    found = deepcopy(_sample_definitions())
-    for definition in found:
+    samples = deepcopy(_sample_definitions())
+    for definition in samples:
         definition["authority"]["agency_codes"] = [agency_code]
-    return found
+    return samples
 
 
 @cache
 def _sample_definitions() -> list[dict[str, Any]]:
-    read = [one for path in sorted(FOLDER.glob("*.json")) for one in json.loads(path.read_text(encoding="utf-8"))]
+    read = [
+        definition
+        for path in sorted(FOLDER.glob("*.json"))
+        for definition in json.loads(path.read_text(encoding="utf-8"))
+    ]
     return sorted(read, key=lambda definition: str(definition["code"]))

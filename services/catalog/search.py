@@ -176,11 +176,11 @@ def _matches(session: Session, reading: QueryReading, vocabulary: Vocabulary) ->
     else:
         matching = sql_text("search_entry.vector @@ CAST(:typed AS tsquery)")
         typed = _tsquery(indexed)
-    found = matching.bindparams(bindparam("typed", typed, unique=True))
+    query = matching.bindparams(bindparam("typed", typed, unique=True))
     if not reading.partly:
-        return and_(found)
-    held = sum((_contains_any(group) for group in reading.groups), literal(0))
-    return and_(found, held >= enough)
+        return and_(query)
+    hits = sum((_contains_any(group) for group in reading.groups), literal(0))
+    return and_(query, hits >= enough)
 
 
 def _fts5(reading: QueryReading) -> str:
@@ -195,10 +195,10 @@ def _query_expression(reading: QueryReading, quote: str, begun: str, both: str, 
     """The query in a database's own words. Folded words are letters and digits: quoting them is enough."""
     ways = []
     for groups in reading.ways():
-        shown = [either.join(f"{quote}{word}{quote}" for word in group) for group in groups]
+        parts = [either.join(f"{quote}{word}{quote}" for word in group) for group in groups]
         if reading.prefix:
-            shown[-1] += begun
-        ways.append((either if reading.partly else both).join(f"({group})" for group in shown))
+            parts[-1] += begun
+        ways.append((either if reading.partly else both).join(f"({group})" for group in parts))
     return either.join(f"({way})" for way in ways)
 
 

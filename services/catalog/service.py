@@ -153,8 +153,8 @@ class CatalogService(Operations):
         quantity: int = 1,
         exemptions: list[str] | None = None,
     ) -> Json:
-        asked = FeeQuery(channel, day_of(at), choices or {}, quantity, exemptions or ())
-        return self.offerings.quote(code, version, asked, by=self.caller.actor)
+        query = FeeQuery(channel, day_of(at), choices or {}, quantity, exemptions or ())
+        return self.offerings.quote(code, version, query, by=self.caller.actor)
 
     @door(public=True)
     def due_date(self, code: str, channel: str, accepted_at: str, version: int | None = None) -> Json:

@@ -23,23 +23,23 @@ def existing_on(day: date) -> Select[Any]:
 
 def successor_of(session: Session, code: str, day: date) -> str:
     """The agency that does this one's work on a day: itself while it stands, or is not known to have been merged."""
-    seen = {code}
+    codes = {code}
     while session.scalar(existing_on(day).where(Agency.code == code)) is None:
         ended = select(Agency.merged_into).where(Agency.code == code, Agency.valid_until < day)
         following = session.scalar(ended.order_by(Agency.valid_from.desc()).limit(1))
-        if following is None or following in seen:
+        if following is None or following in codes:
             break
-        seen.add(following)
+        codes.add(following)
         code = following
     return code
 
 
 def successors_of(session: Session, codes: Sequence[str], day: date) -> dict[str, str]:
     """Those of these agencies that have been merged by a day, each with the agency that does its work."""
-    gone = select(Agency.code).where(
+    merged = select(Agency.code).where(
         Agency.code.in_(codes), Agency.merged_into.is_not(None), _ended_before(Agency, day)
     )
-    return {code: successor_of(session, code, day) for code in sorted(set(session.scalars(gone)))} if codes else {}
+    return {code: successor_of(session, code, day) for code in sorted(set(session.scalars(merged)))} if codes else {}
 
 
 def responsibilities_of(code: str, day: date) -> CTE:

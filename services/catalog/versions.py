@@ -25,14 +25,14 @@ ONE_DAY = timedelta(days=1)
 
 def lock_procedures(session: Session, codes: Iterable[str]) -> dict[str, Procedure]:
     """The procedures' rows, made if need be, held until the transaction ends: one editor of a procedure at a time."""
-    wanted = sorted(set(codes))  # in order, so that two batches wait for each other instead of crossing
-    if not wanted:
+    in_order = sorted(set(codes))  # in order, so that two batches wait for each other instead of crossing
+    if not in_order:
         return {}
-    rows = [{"code": code, "versions": 0, "uses": 0, "created_at": clock.now()} for code in wanted]
+    rows = [{"code": code, "versions": 0, "uses": 0, "created_at": clock.now()} for code in in_order]
     session.execute(insert_into(session, Procedure).on_conflict_do_nothing(index_elements=["code"]), rows)
-    query = select(Procedure).where(Procedure.code.in_(wanted)).order_by(Procedure.code)
-    held = session.scalars(query.with_for_update().execution_options(populate_existing=True))
-    return {row.code: row for row in held}
+    query = select(Procedure).where(Procedure.code.in_(in_order)).order_by(Procedure.code)
+    procedures = session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    return {row.code: row for row in procedures}
 
 
 def published_versions(session: Session, code: str) -> list[ProcedureVersion]:
@@ -57,8 +57,8 @@ def fees_change(session: Session, definition: Definition, day: date) -> bool:
     """Whether a definition has other fees than the procedure has on a day: then, else last before, else first after."""
     rows = published_versions(session, definition["code"])
     before = [row for row in rows if row.effective_from <= day]
-    known = (before[-1:] or rows[:1])[0] if rows else None
-    return known is not None and known.definition["fees"] != definition["fees"]
+    previous = (before[-1:] or rows[:1])[0] if rows else None
+    return previous is not None and previous.definition["fees"] != definition["fees"]
 
 
 def equal_proposal(session: Session, definition: Definition, day: date) -> ProcedureVersion | None:

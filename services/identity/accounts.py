@@ -175,8 +175,8 @@ def _open_account(session: Session, citizen: Citizen, registration: Registration
             session.add(account)
     except IntegrityError as error:  # registered twice at the same moment
         raise AccountAlreadyExists() from error
-    told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
-    enqueue(session, "account_registered.v1", told, subject=account.id)
+    event_data = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
+    enqueue(session, "account_registered.v1", event_data, subject=account.id)
     return _account_view(account)
 
 
@@ -201,8 +201,8 @@ def _account(session: Session, account_id: str) -> Account:
 
 
 def _guessable_facts(account: Account) -> list[str]:
-    known = (account.username, account.phone, account.email, *account.full_name.split())
-    return [fact for fact in known if fact]
+    facts = (account.username, account.phone, account.email, *account.full_name.split())
+    return [fact for fact in facts if fact]
 
 
 def _without_password(command: Command | None, registration: Registration) -> Command | None:

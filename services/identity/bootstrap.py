@@ -38,7 +38,7 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
 
     def work(session: Session) -> dict[str, Any]:
         operator = _operator(session, username, full_name, password_hash)
-        outcomes = {name: service_clients.store_client(session, name, kept) for name, kept in fresh.items()}
+        outcomes = {name: service_clients.store_client(session, name, value) for name, value in fresh.items()}
         clients = [{"client_id": name, "outcome": outcomes.get(name, "unchanged")} for name in secrets]
         return {"operator": operator, "clients": clients}
 
@@ -88,6 +88,6 @@ def _open_account(session: Session, username: str, full_name: str, password_hash
         registered_at=now,
     )
     session.add(account)
-    told = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
-    enqueue(session, "account_registered.v1", told, subject=account.id)
+    event_data = {"account_id": account.id, "language": account.language, "at": now.isoformat()}
+    enqueue(session, "account_registered.v1", event_data, subject=account.id)
     return account

@@ -43,7 +43,7 @@ class DelegationRegistrar:
         Answers ``{delegation_id, to_citizen_number, scope, until, granted_at}``; the same again is the same answer.
         ``AccountNotFound`` if the other has no account, ``DelegationNotPossible`` to oneself or into the past.
         """
-        wanted, ends = _scope(scope), end_of_term(until)
+        scopes, ends = _scope(scope), end_of_term(until)
         if ends <= clock.now():
             raise DelegationNotPossible(why_vi="thời hạn đã qua", why_en="its end lies in the past")
 
@@ -58,8 +58,8 @@ class DelegationRegistrar:
                 )
             # The principal's row is locked, so that twins without a command id come one after the other.
             principal = session.get_one(Account, by.account_id, with_for_update=True)
-            there = _equal_delegation(session, principal, delegate, wanted, ends)
-            return _grant_view(there or _grant(session, principal, delegate, wanted, ends), to_citizen_number)
+            there = _equal_delegation(session, principal, delegate, scopes, ends)
+            return _grant_view(there or _grant(session, principal, delegate, scopes, ends), to_citizen_number)
 
         return run_idempotently(self.database, command, work)
 
@@ -67,13 +67,13 @@ class DelegationRegistrar:
         """End a delegation; its principal and its delegate both may: ``{delegation_id, revoked_at}``."""
 
         def work(session: Session) -> dict[str, Any]:
-            one = session.scalar(select(Delegation).where(Delegation.id == delegation_id).with_for_update())
-            if one is None or by.account_id not in (one.principal_id, one.delegate_id):
+            delegation = session.scalar(select(Delegation).where(Delegation.id == delegation_id).with_for_update())
+            if delegation is None or by.account_id not in (delegation.principal_id, delegation.delegate_id):
                 raise DelegationNotFound()
-            if one.revoked_at is None:
-                end_delegation(session, one, by=by.account_id)
-            assert one.revoked_at is not None
-            return {"delegation_id": one.id, "revoked_at": one.revoked_at.isoformat()}
+            if delegation.revoked_at is None:
+                end_delegation(session, delegation, by=by.account_id)
+            assert delegation.revoked_at is not None
+            return {"delegation_id": delegation.id, "revoked_at": delegation.revoked_at.isoformat()}
 
         return run_idempotently(self.database, command, work)
 
@@ -81,8 +81,8 @@ class DelegationRegistrar:
         """Delegations the caller has granted or received, ended ones too, newest first."""
         with self.database.session() as session:
 
-            def view(one: Delegation) -> dict[str, Any]:
-                return _delegation_view(session, one, by.account_id)
+            def view(delegation: Delegation) -> dict[str, Any]:
+                return _delegation_view(session, delegation, by.account_id)
 
             mine = select(Delegation).where(
                 or_(Delegation.principal_id == by.account_id, Delegation.delegate_id == by.account_id)
@@ -104,17 +104,19 @@ class DelegationRegistrar:
         with self.database.session() as session:
             principal = _principal(session, principal_citizen_number, principal_account_id)
             in_force = _in_force(session, principal, delegate_account_id)
-            covering = [one for one in in_force if scope in one.scope or EVERYTHING in one.scope]
+            covering = [
+                delegation for delegation in in_force if scope in delegation.scope or EVERYTHING in delegation.scope
+            ]
             if principal is None or not covering:
                 raise DelegationNotFound()
             return {**_event_data(covering[0]), "principal_name": principal.full_name}
 
 
-def end_delegation(session: Session, one: Delegation, *, by: str) -> None:
+def end_delegation(session: Session, delegation: Delegation, *, by: str) -> None:
     """End a delegation in force, and tell it. ``by``: the account that did."""
-    one.revoked_at, one.revoked_by = clock.now(), by
-    facts = {**_event_data(one), "at": one.revoked_at.isoformat(), "by": {"account_id": by}}
-    enqueue(session, "delegation_revoked.v1", facts, subject=one.id)
+    delegation.revoked_at, delegation.revoked_by = clock.now(), by
+    facts = {**_event_data(delegation), "at": delegation.revoked_at.isoformat(), "by": {"account_id": by}}
+    enqueue(session, "delegation_revoked.v1", facts, subject=delegation.id)
 
 
 def end_of_term(until: str) -> datetime:
@@ -135,7 +137,7 @@ def _scope(scope: list[str] | str) -> list[str]:
 
 
 def _grant(session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime) -> Delegation:
-    one = Delegation(
+    delegation = Delegation(
         id=str(uuid4()),
         principal_id=principal.id,
         delegate_id=delegate.id,
@@ -143,16 +145,21 @@ def _grant(session: Session, principal: Account, delegate: Account, scope: list[
         granted_at=clock.now(),
         until=until,
     )
-    session.add(one)
-    enqueue(session, "delegation_granted.v1", {**_event_data(one), "at": one.granted_at.isoformat()}, subject=one.id)
-    return one
+    session.add(delegation)
+    enqueue(
+        session,
+        "delegation_granted.v1",
+        {**_event_data(delegation), "at": delegation.granted_at.isoformat()},
+        subject=delegation.id,
+    )
+    return delegation
 
 
 def _equal_delegation(
     session: Session, principal: Account, delegate: Account, scope: list[str], until: datetime
 ) -> Delegation | None:
     granted = _in_force(session, principal, delegate.id)
-    return next((one for one in granted if one.scope == scope and one.until == until), None)
+    return next((delegation for delegation in granted if delegation.scope == scope and delegation.until == until), None)
 
 
 def _in_force(session: Session, principal: Account | None, delegate_id: str) -> list[Delegation]:
@@ -173,38 +180,38 @@ def _principal(session: Session, citizen_number: str | None, account_id: str | N
     return session.scalar(select(Account).where(Account.citizen_number == citizen_number))
 
 
-def _event_data(one: Delegation) -> dict[str, Any]:
+def _event_data(delegation: Delegation) -> dict[str, Any]:
     return {
-        "delegation_id": one.id,
-        "principal_account_id": one.principal_id,
-        "delegate_account_id": one.delegate_id,
-        "scope": one.scope,
-        "until": one.until.isoformat(),
+        "delegation_id": delegation.id,
+        "principal_account_id": delegation.principal_id,
+        "delegate_account_id": delegation.delegate_id,
+        "scope": delegation.scope,
+        "until": delegation.until.isoformat(),
     }
 
 
-def _grant_view(one: Delegation, to_citizen_number: str) -> dict[str, Any]:
+def _grant_view(delegation: Delegation, to_citizen_number: str) -> dict[str, Any]:
     return {
-        "delegation_id": one.id,
+        "delegation_id": delegation.id,
         "to_citizen_number": to_citizen_number,
-        "scope": one.scope,
-        "until": one.until.isoformat(),
-        "granted_at": one.granted_at.isoformat(),
+        "scope": delegation.scope,
+        "until": delegation.until.isoformat(),
+        "granted_at": delegation.granted_at.isoformat(),
     }
 
 
-def _delegation_view(session: Session, one: Delegation, account_id: str) -> dict[str, Any]:
+def _delegation_view(session: Session, delegation: Delegation, account_id: str) -> dict[str, Any]:
     """One side's view. The principal sees the number they typed, not the name: granting must not reveal whose it is."""
-    given = one.principal_id == account_id
-    other = session.get_one(Account, one.delegate_id if given else one.principal_id)
+    is_principal = delegation.principal_id == account_id
+    other = session.get_one(Account, delegation.delegate_id if is_principal else delegation.principal_id)
     return {
-        "delegation_id": one.id,
-        "direction": "given" if given else "received",
+        "delegation_id": delegation.id,
+        "direction": "given" if is_principal else "received",
         "citizen_number": other.citizen_number,
-        "name": None if given else other.full_name or None,
-        "scope": one.scope,
-        "granted_at": one.granted_at.isoformat(),
-        "until": one.until.isoformat(),
-        "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
-        "in_force": one.revoked_at is None and one.until > clock.now(),
+        "name": None if is_principal else other.full_name or None,
+        "scope": delegation.scope,
+        "granted_at": delegation.granted_at.isoformat(),
+        "until": delegation.until.isoformat(),
+        "revoked_at": delegation.revoked_at.isoformat() if delegation.revoked_at else None,
+        "in_force": delegation.revoked_at is None and delegation.until > clock.now(),
     }

@@ -58,8 +58,8 @@ class Offices:
         def work(session: Session) -> dict[str, Any]:
             parent = _agency(session, parent_code) if parent_code else None
             province = province_code or (parent.province_code if parent else None)
-            wanted = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
-            return _agency_view(_add_agency(session, wanted, by))
+            agency = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
+            return _agency_view(_add_agency(session, agency, by))
 
         return run_idempotently(self.database, command, work)
 
@@ -81,18 +81,18 @@ class Offices:
 
         They are in the account's next access token. The same roles again change nothing.
         """
-        wanted = sorted(set(roles))
+        names = sorted(set(roles))
 
         def work(session: Session) -> dict[str, Any]:
             _agency(session, agency_code)
             if session.get(Account, account_id, with_for_update=True) is None:
                 raise AccountNotFound()
-            held = _current(session, account_id, agency_code)
-            if held is not None and held.roles == wanted:
-                return _appointment_view(held)
-            if held is not None:
-                _close(session, held, by)
-            return _appointment_view(_add_appointment(session, account_id, agency_code, wanted, by))
+            appointment = _current(session, account_id, agency_code)
+            if appointment is not None and appointment.roles == names:
+                return _appointment_view(appointment)
+            if appointment is not None:
+                _close(session, appointment, by)
+            return _appointment_view(_add_appointment(session, account_id, agency_code, names, by))
 
         return run_idempotently(self.database, command, work)
 
@@ -105,10 +105,10 @@ class Offices:
         """
 
         def work(session: Session) -> dict[str, Any]:
-            held = _current(session, account_id, agency_code)
-            if held is not None:
-                _dismiss(session, held, by)
-            last = held or _last(session, account_id, agency_code)
+            appointment = _current(session, account_id, agency_code)
+            if appointment is not None:
+                _dismiss(session, appointment, by)
+            last = appointment or _last(session, account_id, agency_code)
             if last is None:
                 raise AppointmentNotFound(agency_code=agency_code)
             return _dismissal_view(last)
@@ -118,14 +118,14 @@ class Offices:
 
 def dismiss_from_all(session: Session, account_id: str, *, by: Actor) -> int:
     """Take all posts from an account; how many it had."""
-    held = list(
+    appointments = list(
         session.scalars(
             select(Appointment).where(Appointment.account_id == account_id, Appointment.dismissed_at.is_(None))
         )
     )
-    for post in held:
+    for post in appointments:
         _dismiss(session, post, by)
-    return len(held)
+    return len(appointments)
 
 
 def current_posts(session: Session, account_id: str) -> list[dict[str, Any]]:
@@ -146,16 +146,16 @@ def _agency(session: Session, code: str) -> Agency:
     return agency
 
 
-def _add_agency(session: Session, wanted: Agency, by: Actor) -> Agency:
-    there = session.get(Agency, wanted.code)
+def _add_agency(session: Session, agency: Agency, by: Actor) -> Agency:
+    there = session.get(Agency, agency.code)
     if there is None:
-        wanted.created_at, wanted.created_by = clock.now(), by.account_id
-        session.add(wanted)
+        agency.created_at, agency.created_by = clock.now(), by.account_id
+        session.add(agency)
         session.flush()
-        told = {**_agency_view(wanted), "by": {"account_id": by.account_id}}
-        enqueue(session, "agency_created.v1", told, subject=wanted.code)
-        return wanted
-    if any(getattr(there, part) != getattr(wanted, part) for part in ("name", "parent_code", "province_code")):
+        event_data = {**_agency_view(agency), "by": {"account_id": by.account_id}}
+        enqueue(session, "agency_created.v1", event_data, subject=agency.code)
+        return agency
+    if any(getattr(there, part) != getattr(agency, part) for part in ("name", "parent_code", "province_code")):
         raise AgencyAlreadyExists(code=there.code, taken_by=there.name)
     return there
 
@@ -188,14 +188,14 @@ def _add_appointment(session: Session, account_id: str, agency_code: str, roles:
     return post
 
 
-def _dismiss(session: Session, held: Appointment, by: Actor) -> None:
-    _close(session, held, by)
-    facts = _event_data(held, by, held.dismissed_at)
-    enqueue(session, "official_dismissed.v1", facts, subject=held.account_id)
+def _dismiss(session: Session, appointment: Appointment, by: Actor) -> None:
+    _close(session, appointment, by)
+    facts = _event_data(appointment, by, appointment.dismissed_at)
+    enqueue(session, "official_dismissed.v1", facts, subject=appointment.account_id)
 
 
-def _close(session: Session, held: Appointment, by: Actor) -> None:
-    held.dismissed_at, held.dismissed_by = clock.now(), by.account_id
+def _close(session: Session, appointment: Appointment, by: Actor) -> None:
+    appointment.dismissed_at, appointment.dismissed_by = clock.now(), by.account_id
     session.flush()  # before a successor: one post per account and agency is in force at a time
 
 

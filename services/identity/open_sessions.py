@@ -31,18 +31,18 @@ def check_open(session: Session, by: Actor) -> None:
         raise SessionEnded()
 
 
-def end_session(session: Session, one: SignInSession, *, because: str) -> str:
+def end_session(session: Session, sign_in: SignInSession, *, because: str) -> str:
     """End one session; when it ended, ISO 8601. Ending it again changes nothing."""
-    if one.revoked_at is None:
-        one.revoked_at, one.revoked_because = clock.now(), because
-    return one.revoked_at.isoformat()
+    if sign_in.revoked_at is None:
+        sign_in.revoked_at, sign_in.revoked_because = clock.now(), because
+    return sign_in.revoked_at.isoformat()
 
 
 def end_all(session: Session, account_id: str, *, because: str, keeping: str | None = None) -> int:
     """End every open session of the account except ``keeping``; how many were ended."""
-    others = [one for one in session.scalars(open_sessions_of(account_id)) if one.id != keeping]
-    for one in others:
-        end_session(session, one, because=because)
+    others = [sign_in for sign_in in session.scalars(open_sessions_of(account_id)) if sign_in.id != keeping]
+    for other in others:
+        end_session(session, other, because=because)
     return len(others)
 
 

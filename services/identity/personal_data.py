@@ -64,8 +64,8 @@ def _clear_purposes(session: Session, account_id: str) -> int:
 
 def _end_delegations(session: Session, account_id: str) -> int:
     either = or_(Delegation.principal_id == account_id, Delegation.delegate_id == account_id)
-    wanted = select(Delegation).where(either, Delegation.revoked_at.is_(None)).with_for_update()
-    in_force = list(session.scalars(wanted))
-    for one in in_force:
-        delegations.end_delegation(session, one, by=account_id)
+    query = select(Delegation).where(either, Delegation.revoked_at.is_(None)).with_for_update()
+    in_force = list(session.scalars(query))
+    for delegation in in_force:
+        delegations.end_delegation(session, delegation, by=account_id)
     return len(in_force)

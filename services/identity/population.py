@@ -114,7 +114,7 @@ class SampleRegister:
         """Them all: ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` where a given register is in use."""
         if self.offered is None:
             raise NoSamplePeople()
-        items = [{**asdict(one), "birth_date": one.birth_date.isoformat()} for one in self.offered.people()]
+        items = [{**asdict(person), "birth_date": person.birth_date.isoformat()} for person in self.offered.people()]
         return {"items": items, "next_cursor": None}
 
 
@@ -173,5 +173,5 @@ def _reason(error: Exception) -> str:
     """Why a line cannot be used, without what stands in it."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
-    known = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, "not a JSON object")
-    return str(error) if str(error) in known else f"cannot be read ({type(error).__name__})"
+    reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, "not a JSON object")
+    return str(error) if str(error) in reasons else f"cannot be read ({type(error).__name__})"

@@ -47,11 +47,11 @@ def changed_clients(database: Database, secrets: Mapping[str, str]) -> dict[str,
     Digests are made with no transaction open: under eventlet they let others run, who would wait for its locks.
     """
     with database.session() as session:
-        kept = {one.client_id: one.secret_hash for one in session.scalars(select(ServiceClient))}
+        stored = {client.client_id: client.secret_hash for client in session.scalars(select(ServiceClient))}
     return {
         client_id: passwords.hash_password(secret)
         for client_id, secret in secrets.items()
-        if client_id not in kept or not passwords.matches(kept[client_id], secret)
+        if client_id not in stored or not passwords.matches(stored[client_id], secret)
     }
 
 

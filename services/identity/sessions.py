@@ -83,9 +83,9 @@ class Authenticator:
     def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
         """The caller's open sessions, newest first."""
 
-        def view(one: SignInSession) -> dict[str, Any]:
-            times = {name: getattr(one, name).isoformat() for name in ("created_at", "last_used_at", "expires_at")}
-            return {"session_id": one.id, **times, "current": one.id == by.session_id}
+        def view(sign_in: SignInSession) -> dict[str, Any]:
+            times = {name: getattr(sign_in, name).isoformat() for name in ("created_at", "last_used_at", "expires_at")}
+            return {"session_id": sign_in.id, **times, "current": sign_in.id == by.session_id}
 
         with self.database.session() as session:
             mine = open_sessions.open_sessions_of(by.account_id)
@@ -94,11 +94,11 @@ class Authenticator:
     def revoke_session(self, session_id: str, *, by: Actor) -> dict[str, Any]:
         """End one of the caller's sessions: ``{session_id, revoked_at}``. Again: the same answer."""
         with self.database.session() as session:
-            one = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
-            if one is None or one.account_id != by.account_id:
+            sign_in = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
+            if sign_in is None or sign_in.account_id != by.account_id:
                 raise SessionNotFound(session_id=session_id)
-            ended_at = open_sessions.end_session(session, one, because="revoked")
-            return {"session_id": one.id, "revoked_at": ended_at}
+            ended_at = open_sessions.end_session(session, sign_in, because="revoked")
+            return {"session_id": sign_in.id, "revoked_at": ended_at}
 
     def jwks(self) -> dict[str, Any]:
         """The keys access tokens are verified with (RFC 7517)."""
@@ -117,44 +117,44 @@ class Authenticator:
 
     def _opened(self, session: Session, account: Account) -> dict[str, Any]:
         now = clock.now()
-        one = SignInSession(
+        sign_in = SignInSession(
             id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME
         )
-        session.add(one)
+        session.add(sign_in)
         session.flush()
         token = self.mint.refresh_token()
-        _store_token(session, one, token)
-        return self._pair(session, account, one, token)
+        _store_token(session, sign_in, token)
+        return self._pair(session, account, sign_in, token)
 
     def _rotated(self, session: Session, refresh_token: str) -> dict[str, Any] | None:
         now = clock.now()
         token = session.get(RefreshToken, token_digest(refresh_token), with_for_update=True)
-        one = _session_of(session, token) if token else None
-        if token is None or one is None or one.revoked_at or min(token.expires_at, one.expires_at) <= now:
+        sign_in = _session_of(session, token) if token else None
+        if token is None or sign_in is None or sign_in.revoked_at or min(token.expires_at, sign_in.expires_at) <= now:
             return None
         successor = self.mint.successor(refresh_token)
         if token.used_at is None:
-            token.used_at = one.last_used_at = now
-            _store_token(session, one, successor)
+            token.used_at = sign_in.last_used_at = now
+            _store_token(session, sign_in, successor)
         elif now - token.used_at > GRACE or _is_used(session, successor):
-            open_sessions.end_session(session, one, because="refresh_token_reused")
+            open_sessions.end_session(session, sign_in, because="refresh_token_reused")
             return None
-        return self._pair(session, session.get_one(Account, one.account_id), one, successor)
+        return self._pair(session, session.get_one(Account, sign_in.account_id), sign_in, successor)
 
-    def _pair(self, session: Session, account: Account, one: SignInSession, refresh_token: str) -> dict[str, Any]:
+    def _pair(self, session: Session, account: Account, sign_in: SignInSession, refresh_token: str) -> dict[str, Any]:
         access_token = self.mint.access_token(
             account.id,
             name=account.full_name,
             roles=account.roles,
             agencies={post["code"]: post["roles"] for post in offices.current_posts(session, account.id)},
-            session_id=one.id,
+            session_id=sign_in.id,
         )
         return {
             "access_token": access_token,
             "refresh_token": refresh_token,
             "expires_in": int(ACCESS_LIFETIME.total_seconds()),
             "token_type": "Bearer",
-            "session_id": one.id,
+            "session_id": sign_in.id,
         }
 
 
@@ -162,10 +162,10 @@ def _session_of(session: Session, token: RefreshToken) -> SignInSession:
     return session.scalars(select(SignInSession).where(SignInSession.id == token.session_id).with_for_update()).one()
 
 
-def _store_token(session: Session, one: SignInSession, token: str) -> None:
+def _store_token(session: Session, sign_in: SignInSession, token: str) -> None:
     now = clock.now()
-    expires_at = min(now + IDLE_LIFETIME, one.expires_at)
-    session.add(RefreshToken(digest=token_digest(token), session_id=one.id, issued_at=now, expires_at=expires_at))
+    expires_at = min(now + IDLE_LIFETIME, sign_in.expires_at)
+    session.add(RefreshToken(digest=token_digest(token), session_id=sign_in.id, issued_at=now, expires_at=expires_at))
 
 
 def _is_used(session: Session, token: str) -> bool:

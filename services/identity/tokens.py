@@ -60,7 +60,7 @@ class Mint:
             "sub": subject,
             "name": name,
             "roles": sorted(roles),
-            "agencies": {code: sorted(held) for code, held in (agencies or {}).items()},
+            "agencies": {code: sorted(roles) for code, roles in (agencies or {}).items()},
             "iat": now,
             "exp": now + int(ACCESS_LIFETIME.total_seconds()),
             "jti": str(uuid4()),

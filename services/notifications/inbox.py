@@ -54,7 +54,7 @@ class Mailbox:
                 raise MessageNotFound(message_id=message_id)
             own = select(Delivery).where(Delivery.message_id == message_id)
             deliveries = session.scalars(own.order_by(Delivery.position))
-            return {"items": [delivery_view(session, one) for one in deliveries], "next_cursor": None}
+            return {"items": [delivery_view(session, delivery) for delivery in deliveries], "next_cursor": None}
 
     def _mark_read(self, session: Session, message_id: str, by: Actor) -> dict[str, Any]:
         own = select(Message).where(Message.id == message_id, Message.account_id == by.account_id)
@@ -74,7 +74,7 @@ def delivery_view(session: Session, delivery: Delivery) -> dict[str, Any]:
         "created_at": delivery.created_at.isoformat(),
         "problem": _with_recipient_masked(delivery.problem, delivery.recipient),
         "next_attempt_at": delivery.next_attempt_at.isoformat() if delivery.next_attempt_at else None,
-        "attempts": [_attempt_view(one, delivery.recipient) for one in attempts],
+        "attempts": [_attempt_view(attempt, delivery.recipient) for attempt in attempts],
     }  # fmt: skip
 
 
@@ -91,8 +91,8 @@ def _with_recipient_masked(detail: str | None, recipient: str) -> str | None:
     if not detail or not recipient:
         return detail
     if E164.fullmatch(recipient):  # gateways write numbers without the plus, or as they are dialled at home
-        for written in (recipient[1:], "0" + recipient.removeprefix(VIETNAM)):
-            detail = detail.replace(written, masked_address(recipient)[1:])
+        for number in (recipient[1:], "0" + recipient.removeprefix(VIETNAM)):
+            detail = detail.replace(number, masked_address(recipient)[1:])
     return detail.replace(recipient, masked_address(recipient))
 
 

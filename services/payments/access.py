@@ -39,7 +39,7 @@ def read_at(actor: Actor) -> list[str]:
 def check_at_agency(actor: Actor, agency_code: str, *roles: str) -> None:
     """One of ``roles`` held at that agency."""
     if not actor.at(agency_code, *roles):
-        wanted = " / ".join(roles)
+        names = " / ".join(roles)
         raise Forbidden(
-            reason=f"cần vai trò {wanted} tại {agency_code}", reason_en=f"needs role {wanted} at {agency_code}"
+            reason=f"cần vai trò {names} tại {agency_code}", reason_en=f"needs role {names} at {agency_code}"
         )

@@ -123,7 +123,7 @@ class Cashier:
         def work(session: Session) -> dict[str, Any]:
             bill = locked_bill(session, application_id)
             access.check_at_agency(by, bill.agency_code, "accountant", "approver")
-            demands = [one for one in demands_of(session, application_id) if one.standing in UNPAID]
+            demands = [demand for demand in demands_of(session, application_id) if demand.standing in UNPAID]
             if not demands:
                 raise _nothing_to_pay(session, bill)
             why = text_about(bill, reason) or ""
@@ -150,7 +150,7 @@ class Cashier:
         demands = _owed(session, bill)
         if bill.level < PAID_ONLINE_FROM_LEVEL:
             raise errors.OnlinePaymentNotOffered(level=bill.level, agency_code=bill.agency_code)
-        if foreign := sorted({one.currency for one in demands} - {ONLINE_CURRENCY}):
+        if foreign := sorted({demand.currency for demand in demands} - {ONLINE_CURRENCY}):
             raise errors.CurrencyNotAccepted(currency=", ".join(foreign), agency_code=bill.agency_code)
         if method not in self.gateways.available:
             raise errors.MethodNotAvailable(method=method, available=", ".join(self.gateways.available) or "–")
@@ -171,14 +171,14 @@ class Cashier:
 def _owed(session: Session, bill: Bill) -> list[Demand]:
     """What one payment takes now; refuses ``NothingOwed`` or ``AlreadyPaid`` when that is nothing."""
     demands = demands_of(session, bill.application_id)
-    chosen = payable([(one.collected_at, Standing(one.standing)) for one in demands])
+    chosen = payable([(demand.collected_at, Standing(demand.standing)) for demand in demands])
     if not chosen:
         raise _nothing_to_pay(session, bill)
     return [demands[index] for index in chosen]
 
 
 def _nothing_to_pay(session: Session, bill: Bill) -> errors.AlreadyPaid | errors.NothingOwed:
-    paid = any(one.standing == Standing.SETTLED for one in demands_of(session, bill.application_id))
+    paid = any(demand.standing == Standing.SETTLED for demand in demands_of(session, bill.application_id))
     refusal = errors.AlreadyPaid if paid else errors.NothingOwed
     return refusal(application_id=bill.application_id)
 
@@ -190,9 +190,9 @@ def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> P
         agency_code=bill.agency_code,
         order_ref=new_order_reference(),
         method=method,
-        amount=sum(one.amount for one in demands),
+        amount=sum(demand.amount for demand in demands),
         currency=demands[0].currency,
-        demand_ids=[one.id for one in demands],
+        demand_ids=[demand.id for demand in demands],
         state=PaymentState.CREATED,
         started_by=by.account_id,
         created_at=clock.now(),
@@ -213,7 +213,7 @@ def _expiring(order: Order, expires_at: datetime) -> Order:
 
 def _check_none_open(session: Session, bill: Bill) -> None:
     query = select(Payment).where(
-        Payment.application_id == bill.application_id, Payment.state.in_([str(one) for one in OPEN])
+        Payment.application_id == bill.application_id, Payment.state.in_([str(state) for state in OPEN])
     )
     for payment in session.scalars(query):
         if payment.expires_at is not None and payment.expires_at > clock.now():
@@ -221,7 +221,7 @@ def _check_none_open(session: Session, bill: Bill) -> None:
 
 
 def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
-    owed = (sum(one.amount for one in demands), {one.currency for one in demands})
+    owed = (sum(demand.amount for demand in demands), {demand.currency for demand in demands})
     if owed != (amount["amount"], {amount["currency"]}):
         raise errors.AmountDiffers(
             given=amount_text(amount["amount"], amount["currency"]),

@@ -33,7 +33,7 @@ class Enquiries:
             demands = demands_of(session, application_id)
             currency = demands[0].currency if demands else "VND"
             about = {"application_id": application_id, "reference": bill.reference, "level": bill.level}
-            return about | {"items": [demand_view(one) for one in demands]} | sums(demands, currency)
+            return about | {"items": [demand_view(demand) for demand in demands]} | sums(demands, currency)
 
     def payment(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
         """One payment with its history and refunds."""
@@ -46,12 +46,18 @@ class Enquiries:
                 select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.requested_at)
             )
             history = [
-                {"event": one.topic, "from": one.from_state, "to": one.to_state, "at": one.at.isoformat(), "by": one.by}
-                for one in moves
+                {
+                    "event": move.topic,
+                    "from": move.from_state,
+                    "to": move.to_state,
+                    "at": move.at.isoformat(),
+                    "by": move.by,
+                }
+                for move in moves
             ]
             return payment_view(session, payment) | {
                 "history": history,
-                "refunds": [refund_view(one) for one in refunds],
+                "refunds": [refund_view(refund) for refund in refunds],
             }
 
     def payments(self, application_id: str, *, by: Actor) -> dict[str, Any]:
@@ -59,7 +65,10 @@ class Enquiries:
         with self.database.session() as session:
             _bill(session, application_id, by)
             query = select(Payment).where(Payment.application_id == application_id).order_by(Payment.created_at)
-            return {"items": [payment_view(session, one) for one in session.scalars(query)], "next_cursor": None}
+            return {
+                "items": [payment_view(session, payment) for payment in session.scalars(query)],
+                "next_cursor": None,
+            }
 
     def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
         """Refunds in one state, oldest first, of the agencies whose money the caller may see."""

@@ -84,14 +84,14 @@ class Bookkeeper:
             _account_view(account, currency, int(debits), int(credits)) for account, currency, debits, credits in rows
         ]
         totals = [
-            _total_view(currency, [one for one in accounts if one["currency"] == currency])
-            for currency in sorted({one["currency"] for one in accounts})
+            _total_view(currency, [account for account in accounts if account["currency"] == currency])
+            for currency in sorted({account["currency"] for account in accounts})
         ]
         return {
             "at": at or clock.now().isoformat(),
             "accounts": accounts,
             "totals": totals,
-            "balanced": all(one["balanced"] for one in totals),
+            "balanced": all(total["balanced"] for total in totals),
         }
 
     def _with_balances(self, session: Session, account: str, page: Sequence[Any]) -> list[dict[str, Any]]:
@@ -129,5 +129,5 @@ def _account_view(account: str, currency: str, debits: int, credits: int) -> dic
 
 
 def _total_view(currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    debits, credits = sum(one["debit"] for one in lines), sum(one["credit"] for one in lines)
+    debits, credits = sum(line["debit"] for line in lines), sum(line["credit"] for line in lines)
     return {"currency": currency, "debit": debits, "credit": credits, "balanced": debits == credits}

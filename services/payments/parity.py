@@ -39,11 +39,11 @@ class ParityCheck:
         """
         bills = self._bills(limit, cursor)
         verdicts = [_verdict(application_id, demands, applications) for application_id, demands in bills[:limit]]
-        counts = {kind: sum(one["verdict"] == kind for one in verdicts) for kind in (MATCH, MISSING, MISMATCH)}
+        counts = {kind: sum(verdict["verdict"] == kind for verdict in verdicts) for kind in (MATCH, MISSING, MISMATCH)}
         return {
             "checked": len(verdicts),
             "counts": counts,
-            "items": [one for one in verdicts if one["verdict"] != MATCH],
+            "items": [verdict for verdict in verdicts if verdict["verdict"] != MATCH],
             "next_cursor": cursor_of(bills[limit - 1][0]) if len(bills) > limit else None,
         }
 

@@ -52,8 +52,8 @@ class PersonalData(ErasureRequests):
             "bill": len(bills),
             "demand": _forget_demands(session, keys),
             "payment": _forget_payments(session, payments),
-            "refund": _forget_refunds(session, [one.id for one in payments]),
-            "notice": _forget_notices(session, [one.order_ref for one in payments]),
+            "refund": _forget_refunds(session, [payment.id for payment in payments]),
+            "notice": _forget_notices(session, [payment.order_ref for payment in payments]),
             "reconciliation": _forget_statements(session, payments),
         }
         return {name: count for name, count in forgotten.items() if count}
@@ -109,12 +109,14 @@ def _forget_statements(session: Session, payments: list[Payment]) -> int:
     """Statements are few; each line that is one of these payments loses its description."""
     if not payments:
         return 0
-    changed, ids = 0, {one.id for one in payments}
-    numbers = {name for one in payments for name in (one.order_ref, one.transaction_no) if name}
-    methods = {one.method for one in payments}
+    changed, ids = 0, {payment.id for payment in payments}
+    numbers = {name for payment in payments for name in (payment.order_ref, payment.transaction_no) if name}
+    methods = {payment.method for payment in payments}
     for row in session.scalars(select(Reconciliation).where(Reconciliation.gateway.in_(methods))):
         lines_of_payments = [*row.outcome.get("matches", ()), *row.outcome.get("discrepancies", ())]
-        matched = {one["line"] for one in lines_of_payments if one["payment_id"] in ids}
+        matched = {
+            lines_of_payment["line"] for lines_of_payment in lines_of_payments if lines_of_payment["payment_id"] in ids
+        }
         lines = [
             line_without_text(line) if number in matched or _names(line, numbers) else line
             for number, line in enumerate(row.statement, start=1)

@@ -83,28 +83,28 @@ def _compare(
     """``expected``: what the statement must show, looked up before its lines settle anything."""
     matches: list[dict[str, Any]] = []
     discrepancies: list[dict[str, Any]] = []
-    seen: set[str] = set()
+    numbers: set[str] = set()
     records: set[int] = set()
     booking = LineBooking(session, gateway, by)
     for line in lines:
         payment = payment_of(session, gateway, line)
         record, is_new = recognition.claim(line, payment)
         if is_new:
-            booking.book(record, line, payment, repeated=payment is not None and payment.id in seen)
+            booking.book(record, line, payment, repeated=payment is not None and payment.id in numbers)
             session.flush()
         again = record.id in records and payment is not None and not is_new
         kind = "repeated_on_statement" if again else record.kind
         records.add(record.id)
         view = _line_view(line, payment) | {"booked_to": record.booked_to}
         if line.arrives:
-            seen.update(payments_shown(record))
+            numbers.update(payments_shown(record))
         if payment is not None and not kind and line.arrives:
             payment.reconciled_at = clock.now()
         if kind or payment is None:
             discrepancies.append(view | {"kind": kind or "unknown_order"})
         else:
             matches.append(view)
-    discrepancies += [_missing_view(payment) for payment in expected if payment.id not in seen]
+    discrepancies += [_missing_view(payment) for payment in expected if payment.id not in numbers]
     return {"matches": matches, "discrepancies": discrepancies, "totals": _totals(lines, matches)}
 
 
@@ -112,8 +112,8 @@ def _stored_lines(
     session: Session, statement: Sequence[Mapping[str, Any]], outcome: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """The lines as they came; of those about an erased payer not the text of the transfer."""
-    ours = [one for one in (*outcome["matches"], *outcome["discrepancies"]) if one["line"] and one["payment_id"]]
-    erased = {one["line"] for one in ours if _erased(session, session.get_one(Payment, one["payment_id"]))}
+    ours = [line for line in (*outcome["matches"], *outcome["discrepancies"]) if line["line"] and line["payment_id"]]
+    erased = {line["line"] for line in ours if _erased(session, session.get_one(Payment, line["payment_id"]))}
     return [
         line_without_text(line) if number in erased else dict(line) for number, line in enumerate(statement, start=1)
     ]
@@ -124,7 +124,7 @@ def _erased(session: Session, payment: Payment) -> bool:
 
 
 def _expected(session: Session, gateway: str, period: tuple[datetime | None, datetime | None]) -> list[Payment]:
-    query = select(Payment).where(Payment.method == gateway, Payment.state.in_([str(one) for one in HOLDS_MONEY]))
+    query = select(Payment).where(Payment.method == gateway, Payment.state.in_([str(state) for state in HOLDS_MONEY]))
     from_at, to_at = period
     if from_at is None and to_at is None:
         query = query.where(Payment.reconciled_at.is_(None))

@@ -19,8 +19,8 @@ from services.payments.personal_data import PersonalData
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
 
-DESK = {"accountant", "intake_officer"}
-READERS = {"citizen", "case_officer", "approver", "auditor", "operator", "service"} | DESK
+COUNTER = {"accountant", "intake_officer"}
+READERS = {"citizen", "case_officer", "approver", "auditor", "operator", "service"} | COUNTER
 BOOKS = {"accountant", "auditor", "operator"}
 Json = dict[str, Any]
 
@@ -71,7 +71,7 @@ class PaymentsService(Operations):
     def gateway_callback(self, gateway: str, parameters: dict[str, str]) -> Json:
         return self.gateway_callbacks.gateway_callback(gateway, parameters)
 
-    @door(roles=DESK)
+    @door(roles=COUNTER)
     def record_offline(
         self, application_id: str, method: str, amount: Json, receipt_book_number: str, command_id: str
     ) -> Json:

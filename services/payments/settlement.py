@@ -163,11 +163,11 @@ def _out_of_suspense(session: Session, payment: Payment) -> None:
     )
     own = StatementLine.payment_id == payment.id
     if payment.transaction_no is None:
-        shown = own
+        amount = own
     else:
         unnumbered = and_(own, StatementLine.transaction_no.is_(None))
-        shown = or_(StatementLine.transaction_no == payment.transaction_no, unnumbered)
-    line = session.scalars(same_money.where(shown).order_by(StatementLine.id)).first()
+        amount = or_(StatementLine.transaction_no == payment.transaction_no, unnumbered)
+    line = session.scalars(same_money.where(amount).order_by(StatementLine.id)).first()
     if line is None:
         return
     book(

@@ -133,13 +133,13 @@ class LineBooking:
         """A refund of this payment that the books have and no line has shown yet."""
         if payment is None:
             return None
-        shown = select(StatementLine.refund_id).where(StatementLine.refund_id.is_not(None))
+        on_statement = select(StatementLine.refund_id).where(StatementLine.refund_id.is_not(None))
         paid = select(Refund).where(
             Refund.payment_id == payment.id,
             Refund.state == SETTLED,
             Refund.amount == -record.amount,
             Refund.currency == record.currency,
-            Refund.id.not_in(shown),
+            Refund.id.not_in(on_statement),
         )
         return self.session.scalars(paid.order_by(Refund.requested_at, Refund.id)).first()
 
@@ -167,4 +167,4 @@ class LineBooking:
 
 def payments_shown(record: StatementLine) -> Sequence[str]:
     """The payments of ours that a line shows."""
-    return [one for one in (record.payment_id, record.surplus_payment_id) if one]
+    return [payment_id for payment_id in (record.payment_id, record.surplus_payment_id) if payment_id]

@@ -50,8 +50,8 @@ class ReportedLine:
     def named_orders(self) -> Sequence[str]:
         """What may be order references in the line, as it stands and as people type them; the most likely first."""
         reference, description = self.fields.get("order_ref") or "", self.fields.get("description") or ""
-        found = [reference, *order_references_in(reference), *order_references_in(description)]
-        return list(dict.fromkeys(candidate for candidate in found if candidate))
+        references = [reference, *order_references_in(reference), *order_references_in(description)]
+        return list(dict.fromkeys(candidate for candidate in references if candidate))
 
     @property
     def arrives(self) -> bool:
@@ -92,15 +92,15 @@ class Recognition:
     gateway: str
     reconciliation_id: str
     period: Sequence[str | None]
-    seen: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def claim(self, line: ReportedLine, payment: Payment | None) -> tuple[StatementLine, bool]:
         """The record of a line, and whether its money is still to be assigned.
 
         Two statements at the same time cannot both claim one line.
         """
-        if line.transaction_no and (known := self._numbered(line, payment)):
-            return known, payment is not None and known.payment_id is None
+        if line.transaction_no and (match := self._numbered(line, payment)):
+            return match, payment is not None and match.payment_id is None
         identity = self._identity(line, payment)
         record = StatementLine(
             gateway=self.gateway,
@@ -142,8 +142,8 @@ class Recognition:
         if when is None:
             return _digest([str(uuid4())])
         looks = _digest([about, when, *what])
-        self.seen[looks] += 1
-        return _digest([looks, self.seen[looks]])
+        self.counts[looks] += 1
+        return _digest([looks, self.counts[looks]])
 
 
 def _digest(parts: Sequence[Any]) -> str:

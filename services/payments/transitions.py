@@ -34,11 +34,11 @@ def move(
 ) -> None:
     """Take the arrow to ``target`` (refuses ``TransitionNotAllowed``). The caller holds the row's lock."""
     source = PaymentState(payment.state)
-    taken = move_event(source, target, event)
+    transition = move_event(source, target, event)
     last = session.scalar(select(func.max(PaymentEvent.sequence)).where(PaymentEvent.payment_id == payment.id))
     session.add(
         PaymentEvent(
-            payment_id=payment.id, sequence=(last or 0) + 1, topic=taken.topic, from_state=source, to_state=target,
+            payment_id=payment.id, sequence=(last or 0) + 1, topic=transition.topic, from_state=source, to_state=target,
             by=by, at=clock.now(), facts=facts or {},
         )
     )  # fmt: skip

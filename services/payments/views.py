@@ -82,7 +82,8 @@ def sums(demands: list[Demand], currency: str) -> dict[str, Any]:
 
     def total(*standings: str) -> dict[str, Any]:
         return money(
-            sum(one.amount for one in demands if one.currency == currency and one.standing in standings), currency
+            sum(demand.amount for demand in demands if demand.currency == currency and demand.standing in standings),
+            currency,
         )
 
     return {

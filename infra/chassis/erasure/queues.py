@@ -35,14 +35,14 @@ class SweepInProgress(Exception):
 
 def sweep(settings: Settings, marks: set[str]) -> dict[str, int]:
     """Take a person out of the quarantine and the retry tiers; how many messages of each were changed."""
-    found, publisher = {}, Publisher(settings.amqp_uri)
+    removed, publisher = {}, Publisher(settings.amqp_uri)
     try:
         with _exclusive_channel(settings) as channel:
-            found["quarantine"] = _sweep_quarantine(channel, publisher, marks)
-            found["retry"] = sum(_sweep_tier(channel, publisher, tier, marks) for tier in retry_tiers(settings))
+            removed["quarantine"] = _sweep_quarantine(channel, publisher, marks)
+            removed["retry"] = sum(_sweep_tier(channel, publisher, tier, marks) for tier in retry_tiers(settings))
     finally:
         publisher.close()
-    return {name: count for name, count in found.items() if count}
+    return {name: count for name, count in removed.items() if count}
 
 
 def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> int:
@@ -52,9 +52,9 @@ def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> 
     """
 
     def left(message: Any) -> dict[str, Any] | None:
-        return {} if _identities(message) & wanted else None
+        return {} if _identities(message) & pairs else None
 
-    wanted = set(settled)
+    pairs = set(settled)
 
     with _exclusive_channel(settings) as channel:
         return _go_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
@@ -65,7 +65,7 @@ def _identities(message: Any) -> set[tuple[str, str]]:
     letter = _json(message)
     if BODY not in letter:
         return {(message.delivery_info["routing_key"], str(letter.get("id")))}
-    names = [str(letter[one]) for one in ("message_id", "digest") if one in letter]
+    names = [str(letter[name]) for name in ("message_id", "digest") if name in letter]
     if not names:  # quarantined by a release that did not write how it is found
         names = [digest_of(base64.b64decode(letter[BODY]))]
     return {(str(letter.get("routing_key"))[:160], name) for name in names}
@@ -79,8 +79,8 @@ def _exclusive_channel(settings: Settings) -> Iterator[Any]:
         turn = Queue(TURN, durable=False, exclusive=True, auto_delete=True)(channel)
         try:
             turn.declare()
-        except ResourceLocked as taken:
-            raise SweepInProgress(TURN) from taken
+        except ResourceLocked as error:
+            raise SweepInProgress(TURN) from error
         yield channel
         turn.delete()
 

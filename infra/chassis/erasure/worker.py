@@ -20,7 +20,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.tables import forgotten_subject
 
 STEPS = ("queues", "outside", *TABLES, "own", *TABLES, "pages", "answer")
-BESIDE = frozenset({"queues", "outside", "pages"})  # not in the database's tables
+OUTSIDE_THE_DATABASE = frozenset({"queues", "outside", "pages"})  # not in the database's tables
 
 
 class ErasureWorker:
@@ -43,7 +43,7 @@ class ErasureWorker:
                 return 0
             marks = {*row.marks, *self.erasures.marks(session, row.account_id)}
         step = STEPS[row.progress["step"]]
-        work = self._outside if step in BESIDE else self._inside
+        work = self._outside if step in OUTSIDE_THE_DATABASE else self._inside
         done = work(step, row, marks)
         crash_at("in_forgetting")
         return done

@@ -134,8 +134,10 @@ class DeadLetters:
         """Whether an operator has given this event up for this consumer; it may come again all the same."""
         is_dropped = (dead_letter.c.message_id == message_id) & (dead_letter.c.state == "dropped")
         with self.database.session() as session:
-            found = session.scalar(select(dead_letter.c.id).where(is_dropped, dead_letter.c.consumer == queue).limit(1))
-        return found is not None
+            letter_id = session.scalar(
+                select(dead_letter.c.id).where(is_dropped, dead_letter.c.consumer == queue).limit(1)
+            )
+        return letter_id is not None
 
     def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
         """The dead letters an operator has to look at, oldest first."""

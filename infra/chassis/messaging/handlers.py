@@ -267,7 +267,7 @@ def _observed(service: Any, method: Callable[..., Any], source: str, event_type:
     try:
         schema = contract_of(service.name).consumed(source, event_type)
         if schema and (problems := schema.problems(event["data"])):
-            raise EventRejected(json.dumps([one["pointer"] + " " + one["en"] for one in problems]))
+            raise EventRejected(json.dumps([problem["pointer"] + " " + problem["en"] for problem in problems]))
         return method(service, event)
     except Exception as error:
         logs.get().warning("handler_failed", error=f"{type(error).__name__}: {error}", exc_info=True)

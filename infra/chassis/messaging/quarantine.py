@@ -46,8 +46,8 @@ def quarantine_queue() -> Queue:
 def _storable_headers(headers: dict[Any, Any]) -> dict[str, str]:
     """Headers without the access token opens doors, so only the ids in it stay (its caller's is one)."""
     stored = {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != "nameko.auth_token"}
-    if found := UUID.findall(with_token_claims(str(headers.get("nameko.auth_token", "")))):
-        stored["ids_in_token"] = " ".join(found)
+    if marks := UUID.findall(with_token_claims(str(headers.get("nameko.auth_token", "")))):
+        stored["ids_in_token"] = " ".join(marks)
     return stored
 
 

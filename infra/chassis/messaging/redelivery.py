@@ -22,7 +22,7 @@ from infra.chassis.messaging.handler_queues import BOUNDS, declare_handler_queue
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.settings import Settings
 
-LOOK = 1.0  # seconds between looks for a request
+POLL_SECONDS = 1.0  # seconds between looks for a request
 BATCH = 200
 AT_ONCE = 1000  # requests taken together
 
@@ -116,7 +116,7 @@ class Redelivery:
 
     def _fetch(self) -> bool:
         """Take what is asked for now, one request for each queue."""
-        if time.monotonic() - self._looked_at < LOOK:
+        if time.monotonic() - self._looked_at < POLL_SECONDS:
             return False
         self._looked_at = time.monotonic()
         for _ in range(AT_ONCE):
@@ -131,10 +131,10 @@ class Redelivery:
         return bool(self._waiting)
 
     def _merge(self, request: RedeliveryRequest) -> None:
-        known = self._waiting.setdefault(request.queue, request)
-        if known is not request:
-            known.tags += request.tags
-            known.since = min(known.since, request.since)
+        waiting = self._waiting.setdefault(request.queue, request)
+        if waiting is not request:
+            waiting.tags += request.tags
+            waiting.since = min(waiting.since, request.since)
 
     def _declare(self, request: RedeliveryRequest) -> None:
         queue = Queue(

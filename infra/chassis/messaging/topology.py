@@ -18,7 +18,7 @@ DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
 
 def retry_tiers(settings: Settings) -> list[int]:
     """Delays between tries of a failing handler, in milliseconds (setting RETRY_TIERS, in seconds)."""
-    return [round(float(one) * 1000) for one in settings.get("RETRY_TIERS", DEFAULT_TIERS).split(",")]
+    return [round(float(tier) * 1000) for tier in settings.get("RETRY_TIERS", DEFAULT_TIERS).split(",")]
 
 
 def retry_exchange(milliseconds: int) -> Exchange:
@@ -38,17 +38,17 @@ def retry_queue(milliseconds: int) -> Queue:
 
 def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
     """``(source, event type, method)`` of every event handler of a service class."""
-    found = [
+    methods = [
         (*getattr(service_class, name).handles, name)
         for name in dir(service_class)
         if hasattr(getattr(service_class, name, None), "handles")
     ]
-    return sorted(found)
+    return sorted(methods)
 
 
 def declare_topology(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
-    queues = [quarantine_queue(), *[retry_queue(one) for one in retry_tiers(settings)]]
+    queues = [quarantine_queue(), *[retry_queue(tier) for tier in retry_tiers(settings)]]
     queues += [redelivery_queue(contract.service) for contract in contracts]
     rpc = get_rpc_exchange({})
     for service in service_classes:

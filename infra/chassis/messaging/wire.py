@@ -64,7 +64,7 @@ def check_envelope(message: Any, *, reply: bool) -> None:
     if (
         not isinstance(stack, list)
         or len(stack) > 100
-        or not all(isinstance(one, str) and len(one) < 300 for one in stack)
+        or not all(isinstance(call_id, str) and len(call_id) < 300 for call_id in stack)
     ):
         raise MalformedEnvelope("call_id_stack is no list of strings")
     for name in ("auth_token", "language", "deadline", "traceparent"):
@@ -90,15 +90,15 @@ def check_body(body: Any, size: int) -> None:
 
 def too_many(value: Any, limit: int = MAX_VALUES) -> bool:
     """Whether JSON holds more values than that. A list or table is counted by its length before it is walked."""
-    seen, waiting = 0, [value]
+    count, waiting = 0, [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict | list):
-            seen += len(one)
-            if seen > limit:
+        node = waiting.pop()
+        if isinstance(node, dict | list):
+            count += len(node)
+            if count > limit:
                 return True
             waiting += [
-                inner for inner in (one.values() if isinstance(one, dict) else one) if isinstance(inner, dict | list)
+                inner for inner in (node.values() if isinstance(node, dict) else node) if isinstance(inner, dict | list)
             ]
     return False
 
@@ -108,14 +108,14 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     level = [value]
     for _ in range(limit):
         below: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                below.extend(one.values())
-            elif isinstance(one, list):
-                below.extend(one)
+        for node in level:
+            if isinstance(node, dict):
+                below.extend(node.values())
+            elif isinstance(node, list):
+                below.extend(node)
         if not below:
             return False
-        level = [one for one in below if isinstance(one, dict | list)]
+        level = [node for node in below if isinstance(node, dict | list)]
         if not level:
             return False
     return True

@@ -264,17 +264,17 @@ class Registry:
         return self.commands.change(application_id, "appeal", work, by=by, command=command, identity=identity, own=own)
 
 
-def competent_agency(procedure: ProcedureDefinition, wanted: str | None) -> str:
+def competent_agency(procedure: ProcedureDefinition, agency_code: str | None) -> str:
     """The agency responsible: the wanted one if it is competent, else the first; of a merged one its heir."""
     named, heirs = procedure["authority"].get("agency_codes") or [], procedure.get("carried_on_by") or {}
     competent = list(dict.fromkeys(str(heirs.get(code, code)) for code in named))
-    wanted = heirs.get(wanted, wanted) if wanted else wanted
-    if wanted is None and competent:
+    agency_code = heirs.get(agency_code, agency_code) if agency_code else agency_code
+    if agency_code is None and competent:
         return competent[0]
-    if wanted not in competent:
+    if agency_code not in competent:
         listed = ", ".join(competent) or "–"
         raise InvalidRequest.at("/agency_code", f"cơ quan có thẩm quyền: {listed}", f"competent agencies: {listed}")
-    return str(wanted)
+    return str(agency_code)
 
 
 def delegation_of(identity: IdentityClient, by: Actor, on_behalf_of: str, procedure_code: str) -> DelegationReply:

@@ -18,10 +18,10 @@ OTHER = "other"  # a paper nobody asked for
 def check_known_fields(procedure: ProcedureDefinition, answers: Mapping[str, Any]) -> None:
     """Refuse answers to questions the form does not ask (names of fields are recorded, so they must be the form's)."""
     form = procedure.get("form") or {}
-    known = form.get("properties")
-    if known is None or form.get("additionalProperties", False) not in (False, None):
+    properties = form.get("properties")
+    if properties is None or form.get("additionalProperties", False) not in (False, None):
         return
-    surplus = [name for name in answers if name not in known]
+    surplus = [name for name in answers if name not in properties]
     if surplus:
         raise InvalidRequest(
             [
@@ -37,9 +37,9 @@ def check_known_fields(procedure: ProcedureDefinition, answers: Mapping[str, Any
 
 def check_requirement(procedure: ProcedureDefinition, requirement: str) -> None:
     """Refuse a paper for something the procedure does not ask for."""
-    known = [paper["id"] for paper in procedure.get("requirements") or []]
-    if requirement not in (*known, OTHER):
-        offered = ", ".join([*known, OTHER])
+    requirement_ids = [paper["id"] for paper in procedure.get("requirements") or []]
+    if requirement not in (*requirement_ids, OTHER):
+        offered = ", ".join([*requirement_ids, OTHER])
         raise InvalidRequest.at("/requirement", f"thủ tục chỉ yêu cầu: {offered}", f"the procedure asks for: {offered}")
 
 

@@ -65,8 +65,8 @@ class DecisionCommands(IntakeCommands):
     def answer_consultation(self, *, consultation_id: str, opinion: Sealed, by: Act) -> None:
         """The asked agency's officer answers, once."""
         move = self._check("answer_consultation", by)
-        asked = self.consultations.get(consultation_id)
-        if asked is None or asked["agency_code"] != by.agency_code or asked["opinion"] is not None:
+        consultation = self.consultations.get(consultation_id)
+        if consultation is None or consultation["agency_code"] != by.agency_code or consultation["opinion"] is not None:
             raise ConsultationNotFound(consultation_id=consultation_id, agency_code=by.agency_code)
         self._record(ConsultationAnswered, move, by, consultation_id=consultation_id, opinion=opinion)
 

@@ -65,9 +65,9 @@ class ActivityImported(ImportedEvent):
     said: dict[str, str]
 
     def apply(self, aggregate: Any) -> None:
-        kept = {"version": self.originator_version, "activity": self.activity, "occurred_at": self.occurred_at}
-        kept |= {"line": self.line, "import_id": self.import_id, "said": self.said}
-        aggregate.activities.append(kept)
+        entry = {"version": self.originator_version, "activity": self.activity, "occurred_at": self.occurred_at}
+        entry |= {"line": self.line, "import_id": self.import_id, "said": self.said}
+        aggregate.activities.append(entry)
 
 
 class ImportedHistoryErased(ImportedEvent):

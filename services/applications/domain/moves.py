@@ -108,10 +108,10 @@ MOVES: tuple[Move, ...] = (
 
 def moves_of(command: str) -> tuple[Move, ...]:
     """The rows of one command; KeyError for one the table does not know."""
-    found = tuple(move for move in MOVES if move.command == command)
-    if not found:
+    moves = tuple(move for move in MOVES if move.command == command)
+    if not moves:
         raise KeyError(command)
-    return found
+    return moves
 
 
 def find(command: str, status: Status | None, event: str | None = None) -> Move | None:

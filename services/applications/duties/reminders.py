@@ -35,14 +35,14 @@ class Reminders:
             return self._announce(session, OVERDUE, None, now) + self._announce(session, DUE_SOON, now, now + SOON)
 
     def _announce(self, session: Session, kind: str, since: datetime | None, until: datetime) -> int:
-        told = select(ReminderSent.application_id).where(
+        reminded = select(ReminderSent.application_id).where(
             ReminderSent.application_id == VIEW.c.application_id,
             ReminderSent.kind == kind,
             ReminderSent.due_at == VIEW.c.due_at,
         )
         query = (
             select(VIEW)
-            .where(VIEW.c.due_at < until, VIEW.c.ended_at.is_(None), ~told.exists())
+            .where(VIEW.c.due_at < until, VIEW.c.ended_at.is_(None), ~reminded.exists())
             .order_by(VIEW.c.due_at)
             .limit(BATCH)
         )

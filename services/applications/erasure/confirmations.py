@@ -20,14 +20,15 @@ def record_confirmation(session: Session, erasure_id: str, service: str, removed
 
 def confirmations(session: Session, erasure_id: str) -> list[dict[str, Any]]:
     """All five services: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
-    given = {
-        one.service: one for one in session.scalars(select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id))
+    answers = {
+        answer.service: answer
+        for answer in session.scalars(select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id))
     }
     return [
         {
             "service": service,
-            "confirmed_at": given[service].at.isoformat() if service in given else None,
-            "removed": given[service].removed if service in given else None,
+            "confirmed_at": answers[service].at.isoformat() if service in answers else None,
+            "removed": answers[service].removed if service in answers else None,
         }
         for service in SERVICES
     ]

@@ -58,9 +58,9 @@ class Erasures:
             waiting = select(Erasure).where(
                 Erasure.account_id == account_id, Erasure.legal_basis == legal_basis, Erasure.confirmed_at.is_(None)
             )
-            one = session.scalars(waiting.with_for_update()).first()
-            if one is None:
-                one = Erasure(
+            erasure = session.scalars(waiting.with_for_update()).first()
+            if erasure is None:
+                erasure = Erasure(
                     erasure_id=str(uuid4()),
                     account_id=account_id,
                     legal_basis=legal_basis,
@@ -71,12 +71,12 @@ class Erasures:
                     finished_at=None,
                     report={},
                 )
-                session.add(one)
-            elif one.asked_by == by.account_id:
+                session.add(erasure)
+            elif erasure.asked_by == by.account_id:
                 raise ErasureNeedsTwoPersons()
             else:
-                one.confirmed_by, one.confirmed_at = by.account_id, clock.now()
-            return erasure_view(one)
+                erasure.confirmed_by, erasure.confirmed_at = by.account_id, clock.now()
+            return erasure_view(erasure)
 
         return self.database.command(command, work)
 
@@ -86,14 +86,14 @@ class Erasures:
         ``{erasure_id, account_id, legal_basis, state, asked_by, asked_at, confirmed_by, …, services, complete}``.
         """
         with self.database.session() as session:
-            one = session.get(Erasure, erasure_id)
-            if one is None:
+            erasure = session.get(Erasure, erasure_id)
+            if erasure is None:
                 raise ErasureNotFound(erasure_id=erasure_id)
-            if one.account_id == by.account_id:
+            if erasure.account_id == by.account_id:
                 raise OwnCase(reference=erasure_id)
-            given = confirmations(session, erasure_id)
-            complete = all(answer["confirmed_at"] for answer in given)
-            return {**erasure_view(one), "services": given, "complete": complete}
+            answers = confirmations(session, erasure_id)
+            complete = all(answer["confirmed_at"] for answer in answers)
+            return {**erasure_view(erasure), "services": answers, "complete": complete}
 
     def step(self) -> int:
         """One application of one confirmed erasure, or its last sweep."""
@@ -103,27 +103,29 @@ class Erasures:
                 .where(Erasure.confirmed_at.is_not(None), Erasure.finished_at.is_(None))
                 .order_by(Erasure.asked_at)
             )
-            one = session.scalars(due).first()
-        if one is None:
+            erasure = session.scalars(due).first()
+        if erasure is None:
             return 0
-        self._remove_blobs(one.erasure_id)
-        for application_id in self._left(one.account_id):
-            self.store.transact(lambda session, key=application_id: self._erase(session, one.erasure_id, key))  # type: ignore[misc]
-            self._remove_blobs(one.erasure_id)
+        self._remove_blobs(erasure.erasure_id)
+        for application_id in self._left(erasure.account_id):
+            self.store.transact(lambda session, key=application_id: self._erase(session, erasure.erasure_id, key))  # type: ignore[misc]
+            self._remove_blobs(erasure.erasure_id)
             return 1
-        self._take_over_what_is_under_way(one.erasure_id)
-        self._remove_blobs(one.erasure_id)
-        self._finish(one.erasure_id)
+        self._take_over_what_is_under_way(erasure.erasure_id)
+        self._remove_blobs(erasure.erasure_id)
+        self._finish(erasure.erasure_id)
         return 1
 
     def _left(self, account_id: str) -> list[str]:
         if account_id.startswith(SUBJECT):
             return self._left_of_imported(account_id.removeprefix(SUBJECT))
         with self.database.session() as session:
-            known = set(session.scalars(select(Party.application_id).where(Party.applicant_id == account_id)))
+            own_applications = set(
+                session.scalars(select(Party.application_id).where(Party.applicant_id == account_id))
+            )
             view = application_view
             listed = select(view.c.application_id).where(view.c.applicant_id == account_id, view.c.erased.is_(False))
-            return sorted(known | {key for key in session.scalars(listed) if not self.store.get(key).erased})
+            return sorted(own_applications | {key for key in session.scalars(listed) if not self.store.get(key).erased})
 
     def _left_of_imported(self, key: str) -> list[str]:
         with self.database.session() as session:
@@ -132,68 +134,72 @@ class Erasures:
 
     def _erase(self, session: Session, erasure_id: str, application_id: str) -> None:
         """One application: its event, its rows beside the stream, and a note of the blobs still to be removed."""
-        one = session.get_one(Erasure, erasure_id)
+        erasure = session.get_one(Erasure, erasure_id)
         overwrite_what_is_deleted(session)
         papers = [paper.sha256 for paper in vault.papers(session, application_id).values() if paper.sha256]
-        gone = vault.forget(session, application_id)
+        counts = vault.forget(session, application_id)
         application = self.store.aggregate(application_id)
         if not application.erased:
             application.erase_subject(
                 erasure_id=erasure_id,
-                asked_by=one.asked_by,
-                legal_basis=one.legal_basis,
-                by=self._act(one, application.modified_on, application_id),
+                asked_by=erasure.asked_by,
+                legal_basis=erasure.legal_basis,
+                by=self._act(erasure, application.modified_on, application_id),
             )
             self.store.record(application, session)
-        report = dict(one.report)
+        report = dict(erasure.report)
         report["applications"] = sorted({*report.get("applications", []), application_id})
-        report["removed"] = {name: report.get("removed", {}).get(name, 0) + count for name, count in gone.items()}
+        report["removed"] = {name: report.get("removed", {}).get(name, 0) + count for name, count in counts.items()}
         report["blobs_left"] = sorted({*report.get("blobs_left", []), *papers})
-        one.report = report
+        erasure.report = report
 
-    def _act(self, one: Erasure, modified_on: Any, application_id: str) -> Act:
-        command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{one.erasure_id}/{application_id}"))
+    def _act(self, erasure: Erasure, modified_on: Any, application_id: str) -> Act:
+        command_id = str(uuid5(NAMESPACE_URL, f"applications/erasure/{erasure.erasure_id}/{application_id}"))
         return Act(
-            str(one.confirmed_by),
+            str(erasure.confirmed_by),
             "auditor",
             not_before(clock.now(), modified_on),
-            f"erasure:{one.erasure_id}",
+            f"erasure:{erasure.erasure_id}",
             command_id,
         )
 
     def _take_over_what_is_under_way(self, erasure_id: str) -> None:
         with self.database.session() as session:
-            one = session.get_one(Erasure, erasure_id)
-            found = pending_blobs.claim_pending(session, one.account_id)
-            one.report = {**one.report, "blobs_left": sorted({*one.report.get("blobs_left", []), *found})}
+            erasure = session.get_one(Erasure, erasure_id)
+            sha256s = pending_blobs.claim_pending(session, erasure.account_id)
+            erasure.report = {**erasure.report, "blobs_left": sorted({*erasure.report.get("blobs_left", []), *sha256s})}
 
     def _remove_blobs(self, erasure_id: str) -> None:
         """Remove what was noted, except papers somebody else handed in as well."""
         with self.database.session() as session:
-            one = session.get_one(Erasure, erasure_id)
-            left = list(one.report.get("blobs_left", []))
+            erasure = session.get_one(Erasure, erasure_id)
+            left = list(erasure.report.get("blobs_left", []))
             shared = pending_blobs.in_use(session, left) if left else set()
         if not left:
             return
         removed = sum(self.blobs.remove(sha256) for sha256 in left if sha256 not in shared)
         with self.database.session() as session:
-            one = session.get_one(Erasure, erasure_id)
-            one.report = {**one.report, "blobs_left": [], "blobs_removed": one.report.get("blobs_removed", 0) + removed}
+            erasure = session.get_one(Erasure, erasure_id)
+            erasure.report = {
+                **erasure.report,
+                "blobs_left": [],
+                "blobs_removed": erasure.report.get("blobs_removed", 0) + removed,
+            }
 
     def _finish(self, erasure_id: str) -> None:
         with self.database.session() as session:
-            one = session.get_one(Erasure, erasure_id)
+            erasure = session.get_one(Erasure, erasure_id)
             overwrite_what_is_deleted(session)
-            applications = _all_of(session, one)
-            record_erasure(session, erasure_id, one.account_id, applications)
+            applications = _all_of(session, erasure)
+            record_erasure(session, erasure_id, erasure.account_id, applications)
             enqueue(
                 session,
                 "subject_erased.v1",
-                erased_event_data(one, applications),
-                subject=one.account_id,
+                erased_event_data(erasure, applications),
+                subject=erasure.account_id,
                 call_id=f"erasure:{erasure_id}",
             )
-            one.finished_at = clock.now()
+            erasure.finished_at = clock.now()
         forget_old_pages(self.database.engine)
 
 
@@ -213,37 +219,37 @@ def forget_old_pages(engine: Any) -> None:
             raw.close()
 
 
-def _all_of(session: Session, one: Erasure) -> list[str]:
+def _all_of(session: Session, erasure: Erasure) -> list[str]:
     """Every application of the account, also those an earlier erasure went through."""
-    own = select(application_view.c.application_id).where(application_view.c.applicant_id == one.account_id)
-    return sorted({*one.report.get("applications", []), *session.scalars(own)})
+    own = select(application_view.c.application_id).where(application_view.c.applicant_id == erasure.account_id)
+    return sorted({*erasure.report.get("applications", []), *session.scalars(own)})
 
 
-def erased_event_data(one: Erasure, applications: list[str]) -> dict[str, Any]:
+def erased_event_data(erasure: Erasure, applications: list[str]) -> dict[str, Any]:
     """The data of ``subject_erased.v1`` about the whole account."""
     return {
-        "account_id": one.account_id,
-        "applicant_id": one.account_id,
+        "account_id": erasure.account_id,
+        "applicant_id": erasure.account_id,
         "application_id": None,
         "application_ids": applications,
-        "erasure_id": one.erasure_id,
-        "legal_basis": one.legal_basis,
+        "erasure_id": erasure.erasure_id,
+        "legal_basis": erasure.legal_basis,
         "at": clock.now().isoformat(),
-        "by": {"account_id": one.confirmed_by, "role": "auditor", "agency_code": None, "on_behalf_of": None},
+        "by": {"account_id": erasure.confirmed_by, "role": "auditor", "agency_code": None, "on_behalf_of": None},
     }
 
 
-def erasure_view(one: Erasure) -> dict[str, Any]:
-    state = "finished" if one.finished_at else "confirmed" if one.confirmed_at else "asked"
+def erasure_view(erasure: Erasure) -> dict[str, Any]:
+    state = "finished" if erasure.finished_at else "confirmed" if erasure.confirmed_at else "asked"
     return {
-        "erasure_id": one.erasure_id,
-        "account_id": one.account_id,
-        "legal_basis": one.legal_basis,
+        "erasure_id": erasure.erasure_id,
+        "account_id": erasure.account_id,
+        "legal_basis": erasure.legal_basis,
         "state": state,
-        "asked_by": one.asked_by,
-        "asked_at": one.asked_at.isoformat(),
-        "confirmed_by": one.confirmed_by,
-        "confirmed_at": one.confirmed_at.isoformat() if one.confirmed_at else None,
-        "finished_at": one.finished_at.isoformat() if one.finished_at else None,
-        "report": {k: v for k, v in one.report.items() if k != "blobs_left"},
+        "asked_by": erasure.asked_by,
+        "asked_at": erasure.asked_at.isoformat(),
+        "confirmed_by": erasure.confirmed_by,
+        "confirmed_at": erasure.confirmed_at.isoformat() if erasure.confirmed_at else None,
+        "finished_at": erasure.finished_at.isoformat() if erasure.finished_at else None,
+        "report": {k: v for k, v in erasure.report.items() if k != "blobs_left"},
     }

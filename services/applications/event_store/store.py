@@ -80,7 +80,7 @@ class Streams(EventSourced[UUID]):
 class Store:
     """Streams of applications beside the tables of the same database."""
 
-    _kept: dict[str, Store] = {}
+    _stores: dict[str, Store] = {}
 
     def __init__(self, database: Database, streams: Streams) -> None:
         self.database, self.streams = database, streams
@@ -96,12 +96,12 @@ class Store:
         refuse_unsafe(settings)
         url = settings.database_url("applications")
         database = Database.at(url)
-        kept = cls._kept.get(url)
-        if kept is None or kept.database is not database:
-            if kept is not None:
-                kept.streams.close()
-            kept = cls._kept[url] = cls(database, Streams(environment(url, settings)))
-        return kept
+        store = cls._stores.get(url)
+        if store is None or store.database is not database:
+            if store is not None:
+                store.streams.close()
+            store = cls._stores[url] = cls(database, Streams(environment(url, settings)))
+        return store
 
     def key_of(self, application_id: str) -> str:
         """The id of an application named by id or reference; ``ApplicationNotFound`` for neither.
@@ -116,27 +116,27 @@ class Store:
         if slash and self.streams.recorder.select_events(ImportedHistory.id_of(system, case), limit=1):
             return str(ImportedHistory.id_of(system, case))
         with self.database.session() as session:
-            found = session.scalar(
+            key = session.scalar(
                 select(application_view.c.application_id).where(application_view.c.reference == application_id)
             )
-        if found is None:
+        if key is None:
             raise ApplicationNotFound(application_id=application_id)
-        return str(found)
+        return str(key)
 
     def get(self, application_id: UUID | str, version: int | None = None) -> Application:
         """The application as its events tell it, at a version or now; an imported history is none."""
-        found = self.aggregate(application_id, version)
-        if not isinstance(found, Application):
+        application = self.aggregate(application_id, version)
+        if not isinstance(application, Application):
             raise ApplicationNotFound(application_id=str(application_id))
-        return found
+        return application
 
     def aggregate(self, application_id: UUID | str, version: int | None = None) -> StoredAggregate:
         """The application or imported history of that id, at a version or now."""
         try:
-            found: StoredAggregate = self.streams.repository.get(as_uuid(application_id), version=version)
+            application: StoredAggregate = self.streams.repository.get(as_uuid(application_id), version=version)
         except AggregateNotFoundError:
             raise ApplicationNotFound(application_id=str(application_id)) from None
-        return found
+        return application
 
     def events(
         self, application_id: UUID | str, *, after: int | None = None, until: int | None = None
@@ -147,10 +147,10 @@ class Store:
 
     def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> StoredAggregate:
         """The application or imported history these events tell of; ``ApplicationNotFound`` when there are none."""
-        found: StoredAggregate | None = project_aggregate(None, events)
-        if found is None:
+        application: StoredAggregate | None = project_aggregate(None, events)
+        if application is None:
             raise ApplicationNotFound(application_id=application_id)
-        return found
+        return application
 
     def record(self, application: StoredAggregate, session: Session) -> int:
         """Write the pending events in the session's transaction; the position of the last one in the log."""
@@ -159,32 +159,32 @@ class Store:
 
     def notifications(self, after: int, limit: int = BATCH, until: int | None = None) -> list[Notification]:
         """What follows a position in the log of all events of applications; imported histories are not among them."""
-        found = self.streams.recorder.select_notifications(
+        notifications = self.streams.recorder.select_notifications(
             start=after, limit=limit, stop=until, topics=list(TOPICS), inclusive_of_start=False
         )
-        return list(found)
+        return list(notifications)
 
     def position_before(self, moment: datetime) -> int:
         """A position in the log before which everything happened before ``moment`` (by halving; 0: none is)."""
-        known, beyond = 0, self.last_position() + 1
-        while beyond - known > 1:
-            middle = (known + beyond) // 2
-            found = self.notifications(middle - 1, 1)
-            if found and self.event_of(found[0]).timestamp < moment:
-                known = middle
+        before, beyond = 0, self.last_position() + 1
+        while beyond - before > 1:
+            middle = (before + beyond) // 2
+            notifications = self.notifications(middle - 1, 1)
+            if notifications and self.event_of(notifications[0]).timestamp < moment:
+                before = middle
             else:
                 beyond = middle
-        return known
+        return before
 
     def rows(
         self, *, after: int, limit: int, application_id: str | None = None, topics: list[str] | None = None
     ) -> list[Notification]:
         """What follows a position, of one application or of certain topics only; with positions."""
         if application_id is None:
-            found = self.streams.recorder.select_notifications(
+            notifications = self.streams.recorder.select_notifications(
                 start=after, limit=limit, topics=topics or [], inclusive_of_start=False
             )
-            return list(found)
+            return list(notifications)
         return self._rows_of(application_id, after, limit, topics or [])
 
     def _rows_of(self, application_id: str, after: int, limit: int, topics: list[str]) -> list[Notification]:
@@ -192,8 +192,8 @@ class Store:
         with self.database.session() as session:
             own = {"key": key.hex if self._on_sqlite else key, "after": after}
             rows = session.execute(text(self._sql["of_one"]), own).all()
-        wanted = [row for row in rows if not topics or row.topic in topics][:limit]
-        return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in wanted]
+        chosen = [row for row in rows if not topics or row.topic in topics][:limit]
+        return [Notification(key, row.originator_version, row.topic, bytes(row.state), row.position) for row in chosen]
 
     def rows_of(self, application_ids: Iterable[str]) -> list[Notification]:
         """All rows of some applications, one application after the other, with positions."""
@@ -209,8 +209,8 @@ class Store:
     def first_unseen(self, until: int) -> str | None:
         """The first application started up to a position that the read model has no row for."""
         with self.database.session() as session:
-            found = session.scalar(text(self._sql["unseen"]), {"until": until})
-        return None if found is None else str(as_uuid(found))
+            notification_id = session.scalar(text(self._sql["unseen"]), {"until": until})
+        return None if notification_id is None else str(as_uuid(notification_id))
 
     def event_of(self, notification: Notification) -> ApplicationEvent:
         event: ApplicationEvent = self.streams.mapper.to_domain_event(notification)  # type: ignore[assignment]
@@ -281,22 +281,22 @@ def environment(url: str, settings: Settings) -> dict[str, str]:
     else:
         own = _postgres(parsed, int(settings.number("MAX_WORKERS", WORKERS)))
         recorder = "PostgresRecorder"
-    given = {
+    environ = {
         name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))
     }
     return {
         **common,
         **own,
         "APPLICATION_RECORDER_TOPIC": f"services.applications.event_store.recorders:{recorder}",
-        **given,
+        **environ,
     }
 
 
 def _postgres(url: URL, workers: int) -> dict[str, str]:
-    whole = url.render_as_string(hide_password=False)
+    dsn = url.render_as_string(hide_password=False)
     return {
-        "DATABASE_URL": whole,
-        "POSTGRES_SCHEMA": schema_of(whole),
+        "DATABASE_URL": dsn,
+        "POSTGRES_SCHEMA": schema_of(dsn),
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
         "POSTGRES_DBNAME": url.database or "",
         "POSTGRES_HOST": url.host or "",  # with the port, and whatever else the URL says: Streams.construct_factory

@@ -61,7 +61,7 @@ class _Lines:
 
     def __init__(self, file: Iterator[str]) -> None:
         self.number = 0
-        self._file, self._waiting, self._taken = file, deque[str](), list[str]()
+        self._file, self._waiting, self._consumed = file, deque[str](), list[str]()
 
     def __bool__(self) -> bool:
         if not self._waiting:
@@ -72,14 +72,14 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if not self or len(self._taken) == LONGEST_RECORD:
+        if not self or len(self._consumed) == LONGEST_RECORD:
             raise StopIteration
         self.number += 1
-        self._taken.append(self._waiting.popleft())
-        return self._taken[-1]
+        self._consumed.append(self._waiting.popleft())
+        return self._consumed[-1]
 
     def begin(self) -> None:
-        self._taken = []
+        self._consumed = []
 
     def take(self) -> str:
         self.begin()
@@ -92,7 +92,7 @@ class _Lines:
 
     def keep_only_first(self, number: int) -> None:
         """Put back all lines of the record but its first."""
-        self._waiting.extendleft(reversed(self._taken[1:]))
+        self._waiting.extendleft(reversed(self._consumed[1:]))
         self.number = number
 
 
@@ -116,8 +116,8 @@ def _delimiter(heading: str) -> str:
 def _named(heading: list[str]) -> list[str]:
     """Column names without blanks around them; the unnamed by place, the repeated numbered."""
     names: list[str] = []
-    for place, given in enumerate(heading, 1):
-        name = chosen = given.strip() or f"column {place}"
+    for place, heading_cell in enumerate(heading, 1):
+        name = chosen = heading_cell.strip() or f"column {place}"
         number = 1
         while chosen in names:
             number += 1

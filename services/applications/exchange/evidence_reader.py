@@ -61,7 +61,7 @@ class EvidenceReader:
             "from_version": from_version,
             "to_version": to_version,
             "changes": differences(before, after),
-            "events": [one for one in self.history()["items"] if low < one["version"] <= high],
+            "events": [item for item in self.history()["items"] if low < item["version"] <= high],
         }
 
     def explain_due_date(self) -> dict[str, Any]:
@@ -101,22 +101,24 @@ class EvidenceReader:
         return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
 
     def _application(self, version: int | None) -> Application:
-        if not isinstance(found := self._aggregate(version), Application):
+        if not isinstance(application := self._aggregate(version), Application):
             raise InvalidRequest.at(
                 "", "lịch sử nhập từ hệ thống cũ không có thời hạn", "an imported history has no due date"
             )
-        return found
+        return application
 
     def _aggregate(self, version: int | None) -> StoredAggregate:
         if version is not None and not 1 <= version <= len(self.positions):
-            said = f"1–{len(self.positions)}"
-            raise InvalidRequest.at("/version", f"phiên bản có trong tệp: {said}", f"versions in the file: {said}")
-        found: StoredAggregate = self.streams.repository.get(self.key, version=version)
-        return found
+            versions = f"1–{len(self.positions)}"
+            raise InvalidRequest.at(
+                "/version", f"phiên bản có trong tệp: {versions}", f"versions in the file: {versions}"
+            )
+        application: StoredAggregate = self.streams.repository.get(self.key, version=version)
+        return application
 
     def _version_at(self, at: str) -> int:
         until: datetime = instant(at, "/at")
-        versions: list[int] = [one.originator_version for one in self._events() if one.timestamp <= until]
+        versions: list[int] = [event.originator_version for event in self._events() if event.timestamp <= until]
         if not versions:
             raise ApplicationNotFound(application_id=str(self.key))
         return versions[-1]

@@ -79,12 +79,12 @@ class LogExport:
         """
         after = int((key_of(cursor, int) or [0])[0])
         since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
-        whole = format in WHOLE_HISTORY_FORMATS
-        rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole else [])
+        whole_histories = format in WHOLE_HISTORY_FORMATS
+        rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole_histories else [])
         with self.store.database.session() as session:
             own = own_cases(session, by.account_id)
         seen = [row for row in rows if str(row.originator_id) not in own]
-        found = self._whole(seen) if whole else seen
+        found = self._whole_histories(seen) if whole_histories else seen
         chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
         last = len(rows) < limit
         with self.store.database.session() as session:
@@ -106,7 +106,7 @@ class LogExport:
 
     def _as_rows(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
         """Words of applications stay sealed; what was imported stands as it was written, unless erased."""
-        imported = {str(one.originator_id) for _, one in chosen if one.TOPIC in IMPORTED_TOPICS}
+        imported = {str(row.originator_id) for _, row in chosen if row.TOPIC in IMPORTED_TOPICS}
         with self.store.database.session() as session:
             details = ImportedDetails.of(session, sorted(imported))
 
@@ -117,9 +117,9 @@ class LogExport:
 
         return [(at, event, as_row(event)) for at, event in chosen]
 
-    def _whole(self, beginnings: list[Notification]) -> list[Notification]:
+    def _whole_histories(self, beginnings: list[Notification]) -> list[Notification]:
         """All events of the histories that begin with these."""
-        keys = [str(one.originator_id) for one in beginnings]
+        keys = [str(beginning.originator_id) for beginning in beginnings]
         return [row for key in keys for row in self.store.rows(after=0, limit=LONGEST_HISTORY, application_id=key)]
 
 
@@ -145,8 +145,8 @@ def as_csv(events: ExportRows, first: bool, last: bool) -> str:
     return csv_page((_cells(*event) for event in events), heading=COLUMNS if first else None)
 
 
-def _cells(position: int, event: ApplicationEvent, seen: dict[str, Any]) -> list[Any]:
-    row = seen | event.by | {"position": position}
+def _cells(position: int, event: ApplicationEvent, actor: dict[str, Any]) -> list[Any]:
+    row = actor | event.by | {"position": position}
     row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
     return [row[column] for column in COLUMNS]
 

@@ -38,7 +38,7 @@ class HistoryImport:
 
     def take_in(
         self,
-        found: OlderHistory,
+        history: OlderHistory,
         *,
         system: str,
         import_id: str,
@@ -52,25 +52,25 @@ class HistoryImport:
         """
         if "/" in system or not system.strip():
             raise BadMapping(f"a system's name is not empty and has no slash: {system!r}")
-        added, erased, done, cases = 0, 0, 0, iter(found.cases.values())
+        added, erased, done, cases = 0, 0, 0, iter(history.cases.values())
         carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": f"import:{import_id}"}
         carried |= {"status": STATUS, "reason": None, "legal_basis": None}
         while batch := list(islice(cases, CASES_A_TRANSACTION)):
-            more, gone = self.store.transact(
+            more, erased_now = self.store.transact(
                 lambda session, batch=batch: self._grow(session, batch, system, import_id, carried)  # type: ignore[misc]
             )
-            added, erased, done = added + more, erased + gone, done + sum(map(len, batch))
-            progress(done, found.activities, "storing")
+            added, erased, done = added + more, erased + erased_now, done + sum(map(len, batch))
+            progress(done, history.activities, "storing")
         return {
             "system": system,
             "import_id": import_id,
-            "cases": len(found.cases),
-            "events": found.activities,
+            "cases": len(history.cases),
+            "events": history.activities,
             "added": added,
-            "already_there": found.activities - added - erased,
+            "already_there": history.activities - added - erased,
             "erased": erased,
-            "duplicates": found.duplicates,
-            "bad": found.bad,
+            "duplicates": history.duplicates,
+            "bad": history.bad,
         }
 
     def _grow(
@@ -82,18 +82,18 @@ class HistoryImport:
         carried: Mapping[str, Any],
     ) -> tuple[int, int]:
         """How many activities were added, how many belong to erased cases."""
-        added, erased, taken = 0, 0, {**carried, "timestamp": clock.now()}
-        histories = [self._history(system, activities[0].case, taken) for activities in batch]
-        said = ImportedDetails.of(session, [str(history.id) for history in histories if history.activities])
+        added, erased, facts = 0, 0, {**carried, "timestamp": clock.now()}
+        histories = [self._history(system, activities[0].case, facts) for activities in batch]
+        details = ImportedDetails.of(session, [str(history.id) for history in histories if history.activities])
         for history, activities in zip(histories, batch, strict=True):
             if history.erased:
                 erased += len(activities)
                 continue
-            there = Counter(_identity_of_recorded(kept, said) for kept in history.activities)
+            there = Counter(_identity_of_recorded(recorded, details) for recorded in history.activities)
             new = _not_there(activities, there)
-            for one in new:
-                kept = keep_details(session, str(history.id), one.resource, one.attributes)
-                history.take_in(one.activity, one.at, one.line, kept, import_id, taken)
+            for activity in new:
+                sealed = keep_details(session, str(history.id), activity.resource, activity.attributes)
+                history.take_in(activity.activity, activity.at, activity.line, sealed, import_id, facts)
             if new:
                 self.store.record(history, session)
                 added += len(new)
@@ -101,10 +101,10 @@ class HistoryImport:
 
     def _history(self, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
         try:
-            found: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
+            imported: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
         except AggregateNotFoundError:
             return ImportedHistory.begin(system, case, carried)
-        return found
+        return imported
 
 
 def take_in_file(
@@ -121,17 +121,17 @@ def take_in_file(
     with file.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
         opened.seek(0)
-        found = read_history(opened, file.name, columns, lambda position: progress(position, size, "reading"))
+        older = read_history(opened, file.name, columns, lambda position: progress(position, size, "reading"))
         progress(size, size, "reading")
     # The file's own hash stays out of the events: with few lines, what was erased could be guessed from it.
-    told = HistoryImport(Store.from_settings(settings)).take_in(
-        found,
+    report = HistoryImport(Store.from_settings(settings)).take_in(
+        older,
         system=system or name_of(file),
         import_id=str(uuid4()),
         by={**OPERATOR, **(by or {})},
         progress=progress,
     )
-    return {**told, "sha256": digest}
+    return {**report, "sha256": digest}
 
 
 def name_of(file: Path) -> str:
@@ -145,23 +145,23 @@ def name_of(file: Path) -> str:
 def _not_there(activities: Sequence[Activity], there: Counter[Identity]) -> list[Activity]:
     """What the history does not have yet: of lines that say the same, as many as the file has more."""
     new = []
-    for one in activities:
-        if there[identity := _identity(one)] > 0:
+    for activity in activities:
+        if there[identity := _identity(activity)] > 0:
             there[identity] -= 1
         else:
-            new.append(one)
+            new.append(activity)
     return new
 
 
-def _identity(one: Activity) -> Identity:
-    return (one.activity, one.at.isoformat(), one.resource, tuple(sorted(one.attributes.items())))
+def _identity(activity: Activity) -> Identity:
+    return (activity.activity, activity.at.isoformat(), activity.resource, tuple(sorted(activity.attributes.items())))
 
 
-def _identity_of_recorded(kept: Mapping[str, Any], said: ImportedDetails) -> Identity:
-    value = said.known.get(kept["said"]["line_id"]) or {}
-    at = datetime.fromisoformat(kept["occurred_at"]).isoformat()
+def _identity_of_recorded(recorded: Mapping[str, Any], details: ImportedDetails) -> Identity:
+    value = details.by_id.get(recorded["said"]["line_id"]) or {}
+    at = datetime.fromisoformat(recorded["occurred_at"]).isoformat()
     attributes = value.get("attributes") or {}
-    return (kept["activity"], at, value.get("resource"), tuple(sorted(attributes.items())))
+    return (recorded["activity"], at, value.get("resource"), tuple(sorted(attributes.items())))
 
 
 def import_history(

@@ -42,16 +42,16 @@ class Columns:
     @classmethod
     def parse(cls, text: str) -> Columns:
         try:
-            kept = yaml.safe_load(text)
+            content = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise BadMapping(f"the mapping is no YAML: {error}") from error
-        if not isinstance(kept, dict):
+        if not isinstance(content, dict):
             raise BadMapping("the mapping needs the keys case, activity, timestamp and resource")
-        unknown = sorted(str(key) for key in set(kept) - {*REQUIRED, "resource"})
-        missing = [key for key in REQUIRED if not isinstance(kept.get(key), str)]
+        unknown = sorted(str(key) for key in set(content) - {*REQUIRED, "resource"})
+        missing = [key for key in REQUIRED if not isinstance(content.get(key), str)]
         if missing or unknown:
             raise BadMapping(f"the mapping lacks {missing} or has keys it does not know: {unknown}")
-        return cls(**{key: str(value) for key, value in kept.items() if value is not None})
+        return cls(**{key: str(value) for key, value in content.items() if value is not None})
 
     @property
     def columns(self) -> set[str]:
@@ -105,26 +105,26 @@ def read_history(
         raise NotXes(f"the file does not unpack: {error}") from error
 
 
-def _watched(rows: Rows, look: Callable[[], None]) -> Rows:
+def _watched(rows: Rows, watch: Callable[[], None]) -> Rows:
     for number, row in enumerate(rows):
         if number % LINES_A_LOOK == 0:
-            look()
+            watch()
         yield row
 
 
 def _gathered(rows: Rows, mapping: Columns) -> OlderHistory:
-    found, seen = OlderHistory(), set()
+    history, ids = OlderHistory(), set()
     for line, values, problem in rows:
         activity = problem or _activity(line, values, mapping)
         if isinstance(activity, str):
-            found.bad.append({"line": line, "problem": activity})
+            history.bad.append({"line": line, "problem": activity})
         else:
-            found.duplicates += activity.key in seen
-            seen.add(activity.key)
-            found.cases.setdefault(activity.case, []).append(activity)
-    for activities in found.cases.values():
+            history.duplicates += activity.key in ids
+            ids.add(activity.key)
+            history.cases.setdefault(activity.case, []).append(activity)
+    for activities in history.cases.values():
         activities.sort(key=lambda activity: (activity.at, activity.line))
-    return found
+    return history
 
 
 def _unpacked(file: IO[bytes]) -> IO[bytes]:

@@ -32,8 +32,8 @@ def ocel2(rows: Iterable[Row]) -> Iterator[str]:
         kinds.add(event["type"])
         yield ("," if number else "") + "\n" + _json(event)
     yield '],"eventTypes":' + _json(_event_types(kinds)) + ',"objects":['
-    for number, found in enumerate(objects.values()):
-        yield ("," if number else "") + "\n" + _json(found)
+    for number, entity in enumerate(objects.values()):
+        yield ("," if number else "") + "\n" + _json(entity)
     yield "]}\n"
 
 
@@ -54,9 +54,9 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
         related.append(_of(objects, row, "payment", facts["payment_id"], paid, "settled by"))
     if row["kind"] == "ActivityImported":
         return _imported(row, objects, related)
-    said = {"position": row.get("position"), "version": row["version"], "status": row.get("status"), **by}
-    said["legal_basis"] = row.get("legal_basis")
-    return _event_json(row, row["kind"], row["at"], said, related)
+    attributes = {"position": row.get("position"), "version": row["version"], "status": row.get("status"), **by}
+    attributes["legal_basis"] = row.get("legal_basis")
+    return _event_json(row, row["kind"], row["at"], attributes, related)
 
 
 def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> dict[str, Any]:
@@ -65,17 +65,22 @@ def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[
     related = related[:1]
     if who := facts.get("resource"):
         related.append(_of(objects, row, "resource", who, {"name": who}, "by"))
-    said = {"position": row.get("position"), "version": row["version"], "status": row.get("status")}
-    said |= {"imported_at": row["at"], "attributes": _json(facts["attributes"]) if facts.get("attributes") else None}
-    return _event_json(row, facts["activity"], facts["occurred_at"], said, related)
+    attributes = {"position": row.get("position"), "version": row["version"], "status": row.get("status")}
+    attributes |= {
+        "imported_at": row["at"],
+        "attributes": _json(facts["attributes"]) if facts.get("attributes") else None,
+    }
+    return _event_json(row, facts["activity"], facts["occurred_at"], attributes, related)
 
 
-def _event_json(row: Row, kind: str, at: str, said: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
+def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "id": f"{row['application_id']}:{row['version']}",
         "type": kind,
         "time": at,
-        "attributes": [{"name": name, "value": str(said[name])} for name in ATTRIBUTES if said.get(name) is not None],
+        "attributes": [
+            {"name": name, "value": str(attributes[name])} for name in ATTRIBUTES if attributes.get(name) is not None
+        ],
         "relationships": [{"objectId": key, "qualifier": qualifier} for key, qualifier in dict(related).items()],
     }
 
@@ -86,9 +91,9 @@ def _of(
     """Note an object at its first appearance; its attributes hold from then on."""
     key = f"{kind}:{own_id}"
     if key not in objects:
-        found = [(name, facts[name]) for name in OBJECT_TYPES[kind] if facts.get(name) is not None]
+        facts_of_kind = [(name, facts[name]) for name in OBJECT_TYPES[kind] if facts.get(name) is not None]
         since = row["facts"].get("occurred_at") or row["at"]
-        attributes = [{"name": name, "time": since, "value": str(value)} for name, value in found]
+        attributes = [{"name": name, "time": since, "value": str(value)} for name, value in facts_of_kind]
         objects[key] = {"id": key, "type": kind, "attributes": attributes, "relationships": []}
     return key, qualifier
 

@@ -26,10 +26,10 @@ YEARS = range(1900, 2200)
 
 def written_instant(text: str) -> datetime | None:
     """An aware instant; None for anything that is no date of a year between 1900 and 2199."""
-    written = " ".join(text.split())
-    found = next((match for pattern in TIME_PATTERNS if (match := pattern.fullmatch(written))), None)
+    normalised = " ".join(text.split())
+    matched = next((match for pattern in TIME_PATTERNS if (match := pattern.fullmatch(normalised))), None)
     try:
-        at = _read(found) if found else datetime.fromisoformat(written)
+        at = _read(matched) if matched else datetime.fromisoformat(normalised)
     except ValueError:
         return None
     if at.year not in YEARS:
@@ -37,8 +37,8 @@ def written_instant(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=OFFICE_ZONE)
 
 
-def _read(found: re.Match[str]) -> datetime:
-    part = found.groupdict()
+def _read(match: re.Match[str]) -> datetime:
+    part = match.groupdict()
     hour, half = int(part.get("hour") or 0), (part.get("half") or "").upper()
     if half:
         if not 1 <= hour <= 12:
@@ -50,11 +50,11 @@ def _read(found: re.Match[str]) -> datetime:
     return datetime(*date, *time, tzinfo=_zone(part.get("zone")))
 
 
-def _zone(written: str | None) -> timezone | None:
-    if not written:
+def _zone(zone_text: str | None) -> timezone | None:
+    if not zone_text:
         return None
-    if written.upper() in ("Z", "UTC", "GMT"):
+    if zone_text.upper() in ("Z", "UTC", "GMT"):
         return timezone.utc  # noqa: UP017 - beside timezone() below
-    digits = written[1:].replace(":", "").ljust(4, "0")
+    digits = zone_text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(offset if written[0] == "+" else -offset)
+    return timezone(offset if zone_text[0] == "+" else -offset)

@@ -37,7 +37,7 @@ def read_xes(file: IO[bytes]) -> Iterator[tuple[int, Attributes, Attributes]]:
                 element.clear()
             elif tag == "trace":
                 of_trace = attributes(element)
-                yield from ((at, of_trace, found) for at, found in events)
+                yield from ((at, of_trace, event) for at, event in events)
                 events.clear()
                 root.clear()
     except DefusedXmlException as error:
@@ -46,28 +46,28 @@ def read_xes(file: IO[bytes]) -> Iterator[tuple[int, Attributes, Attributes]]:
         raise NotXes(f"the file is no XES log: {error}") from error
     if root is None or root.tag.rpartition("}")[2] != "log":
         raise NotXes("the file is no XES log: it has no <log>")
-    yield from ((at, {}, found) for at, found in events)  # events outside of any trace have no case
+    yield from ((at, {}, event) for at, event in events)  # events outside of any trace have no case
 
 
 def attributes(element: Element, outer: str = "") -> Attributes:
     """Attributes of a trace or an event by key, with those nested in them."""
-    found: Attributes = {}
+    values: Attributes = {}
     for part in element:
         tag, key = part.tag.rpartition("}")[2], part.get("key")
         if tag in ("event", "values"):
-            found |= attributes(part, outer) if tag == "values" else {}
+            values |= attributes(part, outer) if tag == "values" else {}
         elif key is not None:
-            name = _free(f"{outer}{key}", found)
+            name = _free(f"{outer}{key}", values)
             if part.get("value") is not None:
-                found[name] = str(part.get("value"))
-            found |= attributes(part, f"{name}/")
-    return found
+                values[name] = str(part.get("value"))
+            values |= attributes(part, f"{name}/")
+    return values
 
 
-def _free(name: str, taken: Attributes) -> str:
+def _free(name: str, attributes: Attributes) -> str:
     """The name, or the name numbered where it is there already, so that nothing is lost."""
     number, chosen = 1, name
-    while chosen in taken or any(other.startswith(f"{chosen}/") for other in taken):
+    while chosen in attributes or any(other.startswith(f"{chosen}/") for other in attributes):
         number += 1
         chosen = f"{name} ({number})"
     return chosen

@@ -55,7 +55,7 @@ def _event(row: Row) -> str:
     if row["kind"] == "ActivityImported":
         return _imported(row)
     by = row.get("by") or {}
-    said = [
+    elements = [
         _attribute("concept:name", row["kind"]),
         _attribute("time:timestamp", row["at"], "date"),
         _attribute("lifecycle:transition", "complete"),
@@ -68,12 +68,12 @@ def _event(row: Row) -> str:
         _attribute("portal:legal_basis", row.get("legal_basis")),
     ]
     facts = [_attribute(f"portal:{name}", value) for name, value in row["facts"].items()]
-    return "<event>" + "".join(said + facts) + "</event>\n"
+    return "<event>" + "".join(elements + facts) + "</event>\n"
 
 
 def _imported(row: Row) -> str:
     facts = row["facts"]
-    said = [
+    elements = [
         _attribute("concept:name", facts["activity"]),
         _attribute("time:timestamp", facts["occurred_at"], "date"),
         _attribute("org:resource", facts.get("resource")),
@@ -81,9 +81,9 @@ def _imported(row: Row) -> str:
         _attribute("portal:version", row["version"], "int"),
         _attribute("portal:position", row.get("position"), "int"),
     ]
-    taken = {"concept:name", "time:timestamp", "org:resource"}
-    others = [(name, value) for name, value in (facts.get("attributes") or {}).items() if name not in taken]
-    return "<event>" + "".join([*said, *(_attribute(name, value) for name, value in others)]) + "</event>\n"
+    reserved = {"concept:name", "time:timestamp", "org:resource"}
+    others = [(name, value) for name, value in (facts.get("attributes") or {}).items() if name not in reserved]
+    return "<event>" + "".join([*elements, *(_attribute(name, value) for name, value in others)]) + "</event>\n"
 
 
 def _attribute(key: str, value: Any, kind: str = "string") -> str:

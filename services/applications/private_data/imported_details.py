@@ -21,15 +21,15 @@ def keep_details(
     session: Session, application_id: str, resource: str | None, attributes: Mapping[str, str]
 ) -> dict[str, str]:
     """Keep what a line said: `{"line_id", "commitment"}`. It lies with the answers, and is erased like them."""
-    kept = vault.keep_answers(session, application_id, {"resource": resource, "attributes": dict(attributes)})
-    return {"line_id": kept["answers_id"], "commitment": kept["commitment"]}
+    sealed = vault.keep_answers(session, application_id, {"resource": resource, "attributes": dict(attributes)})
+    return {"line_id": sealed["answers_id"], "commitment": sealed["commitment"]}
 
 
 class ImportedDetails:
     """What lines of some imported histories said."""
 
-    def __init__(self, known: Mapping[str, Mapping[str, Any]]) -> None:
-        self.known = known
+    def __init__(self, details: Mapping[str, Mapping[str, Any]]) -> None:
+        self.by_id = details
 
     @classmethod
     def of(cls, session: Session, application_ids: Sequence[str]) -> ImportedDetails:
@@ -39,4 +39,4 @@ class ImportedDetails:
         return cls({row.answers_id: row.value for row in session.execute(query)})
 
     def in_place(self, value: Any) -> Any:
-        return with_imported_details(value, lambda sealed: self.known.get(sealed["line_id"]))
+        return with_imported_details(value, lambda sealed: self.by_id.get(sealed["line_id"]))

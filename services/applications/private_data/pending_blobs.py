@@ -41,16 +41,16 @@ def clear_pending(session: Session, sha256: str, applicant_id: str) -> None:
 def claim_pending(session: Session, applicant_id: str) -> list[str]:
     """What was on its way for somebody who is erased; whoever asks has to remove it."""
     own = PendingBlob.applicant_id == applicant_id
-    found = list(session.scalars(select(PendingBlob.sha256).where(own)))
+    sha256s = list(session.scalars(select(PendingBlob.sha256).where(own)))
     session.execute(delete(PendingBlob).where(own))
-    return found
+    return sha256s
 
 
 def in_use(session: Session, sha256s: list[str]) -> set[str]:
     """Which of these somebody's paper is, or is about to be."""
-    kept = session.scalars(select(Paper.sha256).where(Paper.sha256.in_(sha256s)))
+    stored = session.scalars(select(Paper.sha256).where(Paper.sha256.in_(sha256s)))
     coming = session.scalars(select(PendingBlob.sha256).where(PendingBlob.sha256.in_(sha256s)))
-    return {one for one in (*kept, *coming) if one}
+    return {sha256 for sha256 in (*stored, *coming) if sha256}
 
 
 class OrphanBlobs:
@@ -65,10 +65,10 @@ class OrphanBlobs:
         old = PendingBlob.since < clock.now() - LOST_AFTER
         with self.database.session() as session:
             lost = list(session.scalars(select(PendingBlob).where(old).limit(BATCH).with_for_update()))
-            for one in lost:
-                session.delete(one)
+            for blob in lost:
+                session.delete(blob)
             session.flush()
             # Removed while the notes are locked: whoever brings the same bytes now waits, and then brings them.
-            for sha256 in {one.sha256 for one in lost} - in_use(session, [one.sha256 for one in lost]):
+            for sha256 in {blob.sha256 for blob in lost} - in_use(session, [blob.sha256 for blob in lost]):
                 self.blobs.remove(sha256)
         return len(lost)

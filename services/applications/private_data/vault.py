@@ -86,56 +86,56 @@ def answers(session: Session, answers_id: str | None) -> dict[str, Any] | None:
 
 def statements(session: Session, application_id: str) -> dict[str, str]:
     """All words of one application by id."""
-    found = session.execute(
+    rows = session.execute(
         select(Statement.statement_id, Statement.words).where(Statement.application_id == application_id)
     )
-    return {key: words for key, words in found.all()}  # noqa: C416 - rows, not pairs
+    return {key: words for key, words in rows.all()}  # noqa: C416 - rows, not pairs
 
 
 def papers(session: Session, application_id: str) -> dict[str, Paper]:
-    found = session.scalars(select(Paper).where(Paper.application_id == application_id))
-    return {paper.paper_id: paper for paper in found}
+    papers = session.scalars(select(Paper).where(Paper.application_id == application_id))
+    return {paper.paper_id: paper for paper in papers}
 
 
 def names(session: Session, application_ids: list[str]) -> dict[str, str]:
     """Applicants' names by application; an erased one is missing."""
-    found = session.execute(select(Party.application_id, Party.name).where(Party.application_id.in_(application_ids)))
-    return {key: words for key, words in found.all()}  # noqa: C416 - rows, not pairs
+    rows = session.execute(select(Party.application_id, Party.name).where(Party.application_id.in_(application_ids)))
+    return {key: words for key, words in rows.all()}  # noqa: C416 - rows, not pairs
 
 
 def openings(session: Session, application_id: str) -> dict[str, dict[str, Any]]:
     """Everything that opens the commitments of one application: id -> {"value", "salt" (hex)}."""
-    found: dict[str, dict[str, Any]] = {}
+    openings: dict[str, dict[str, Any]] = {}
     for words in session.scalars(select(Statement).where(Statement.application_id == application_id)):
-        found[words.statement_id] = {"value": words.words, "salt": words.salt.hex()}
+        openings[words.statement_id] = {"value": words.words, "salt": words.salt.hex()}
     for revision in session.scalars(select(AnswerSet).where(AnswerSet.application_id == application_id)):
-        found[revision.answers_id] = {"value": revision.value, "salt": revision.salt.hex()}
+        openings[revision.answers_id] = {"value": revision.value, "salt": revision.salt.hex()}
     for paper in papers(session, application_id).values():
-        found[paper.paper_id] = {"value": opened_paper(paper), "salt": paper.salt.hex()}
-    return found
+        openings[paper.paper_id] = {"value": opened_paper(paper), "salt": paper.salt.hex()}
+    return openings
 
 
 def forget(session: Session, application_id: str) -> dict[str, int]:
     """Remove every row beside one stream; how many of each kind. Blobs are the caller's to remove."""
-    gone = {}
+    counts = {}
     for table in (Statement, AnswerSet, Paper, Party):
         result = session.execute(delete(table).where(table.application_id == application_id))
-        gone[table.__tablename__] = int(getattr(result, "rowcount", 0))
-    return gone
+        counts[table.__tablename__] = int(getattr(result, "rowcount", 0))
+    return counts
 
 
 class Words:
     """Opens sealed words of one application; ``None`` for what was erased."""
 
-    def __init__(self, known: Mapping[str, str]) -> None:
-        self.known = known
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.by_id = names
 
     @classmethod
     def of(cls, session: Session, application_id: str) -> Words:
         return cls(statements(session, application_id))
 
     def of_sealed(self, sealed: Mapping[str, str] | None) -> str | None:
-        return self.known.get(sealed["statement_id"]) if sealed else None
+        return self.by_id.get(sealed["statement_id"]) if sealed else None
 
     def in_place(self, value: Any) -> Any:
         """``value`` with every sealed part replaced by its words (``None`` when erased)."""

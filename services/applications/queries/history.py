@@ -88,7 +88,7 @@ class HistoryReader:
         events = list(self.store.events(application_id, until=version))
         application = self.store.replayed(application_id, events)
         if until and isinstance(application, Application):
-            application = self.store.replayed(application_id, [one for one in events if one.timestamp <= until])
+            application = self.store.replayed(application_id, [event for event in events if event.timestamp <= until])
         if version is not None and application.version != version:
             raise InvalidRequest.at("/version", f"từ 1 đến {application.version}", f"1 to {application.version}")
         with self.database.session() as session:
@@ -199,9 +199,9 @@ class HistoryReader:
             )
         checked = [(row, self._restated(self.store.get(row.application_id), catalog)) for row in rows]
         items = [
-            {"application_id": row.application_id, "reference": row.reference, **one}
-            for row, one in checked
-            if one and one["affected"]
+            {"application_id": row.application_id, "reference": row.reference, **check}
+            for row, check in checked
+            if check and check["affected"]
         ]
         with self.database.session() as session:
             filters = {"agency_code": agency_code, "date": on, "cursor": cursor}
@@ -225,8 +225,8 @@ class HistoryReader:
 
     def _calendar_of(self, promised: Clock, catalog: CatalogClient) -> WorkingCalendar:
         """Today's calendar from acceptance to the last day that this clock knows of, or to today."""
-        known = [promised.last_due_at, *(change.at for change in promised.changes), clock.now()]
-        last = max(at for at in known if at is not None)
+        instants = [promised.last_due_at, *(change.at for change in promised.changes), clock.now()]
+        last = max(at for at in instants if at is not None)
         years = office_day(last).year - office_day(promised.accepted_at).year
         return self.procedure_rules.calendar(promised.accepted_at, catalog, years=max(years, 1))
 
@@ -255,8 +255,8 @@ class HistoryReader:
         kinds = {**TOPICS, **IMPORTED_TOPICS}
         topics = [topic for topic, name in kinds.items() if name == kind] if kind else []
         if kind and not topics:
-            known = ", ".join(sorted(kinds.values()))
-            raise InvalidRequest.at("/kind", f"loại sự kiện: {known}", f"kinds of events: {known}")
+            names = ", ".join(sorted(kinds.values()))
+            raise InvalidRequest.at("/kind", f"loại sự kiện: {names}", f"kinds of events: {names}")
         rows = self.store.rows(after=after, limit=limit, application_id=application_id, topics=topics)
         with self.database.session() as session:
             own = own_cases(session, by.account_id)

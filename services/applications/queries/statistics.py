@@ -45,12 +45,16 @@ class Statistician:
         group = GROUPS[by]
         counted = conditions_of(since, until)
         query = select(
-            group.label("key"), *[func.sum(_one(condition)).label(name) for name, condition in counted.items()]
+            group.label("key"), *[func.sum(_count_where(condition)).label(name) for name, condition in counted.items()]
         )
         query = query.select_from(VIEW.outerjoin(AgencySeat, AgencySeat.agency_code == VIEW.c.agency_code))
         with self.database.session() as session:
-            found = session.execute(query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)).mappings()
-            rows = [{name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in found]
+            grouped = session.execute(
+                query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)
+            ).mappings()
+            rows = [
+                {name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in grouped
+            ]
         total = {name: sum(row[name] for row in rows) for name in counted}
         return {"from_at": since.isoformat(), "to_at": until.isoformat(), "by": by, "rows": rows, "total": total}
 
@@ -80,5 +84,5 @@ def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:
     }
 
 
-def _one(condition: Any) -> Any:
+def _count_where(condition: Any) -> Any:
     return case((condition, 1), else_=0)

@@ -133,9 +133,9 @@ def _upheld(row: Row, event: Any) -> None:
 def punctuality(row: Row, ended_at: datetime) -> str:
     """``early`` (before the due day), ``on_time`` or ``late``; a pause at the end counts for the office."""
     due = row["last_due_at"]
-    seen = row["paused_at"] or ended_at
-    if due is None or seen <= due:
-        is_early = due is not None and seen.astimezone(OFFICE_ZONE).date() < due.astimezone(OFFICE_ZONE).date()
+    until = row["paused_at"] or ended_at
+    if due is None or until <= due:
+        is_early = due is not None and until.astimezone(OFFICE_ZONE).date() < due.astimezone(OFFICE_ZONE).date()
         return "early" if is_early else "on_time"
     return "late"
 

@@ -40,19 +40,19 @@ class Projector:
         last = self.store.last_position()
         if last <= after:
             return 0
-        found = self.store.notifications(after, self.batch, until=last)
+        notifications = self.store.notifications(after, self.batch, until=last)
         # Imported histories lie between applications' own events; what was looked through is not looked at again.
-        reached = found[-1].id if len(found) == self.batch else last
+        reached = notifications[-1].id if len(notifications) == self.batch else last
         with self.store.database.session() as session:
-            fold_into(session, application_view, self.store, found)
+            fold_into(session, application_view, self.store, notifications)
             advance(session, POSITION, reached)
-        return len(found)
+        return len(notifications)
 
 
 def fold_into(session: Session, table: Table, store: Store, notifications: Iterable[Notification]) -> int:
     """Apply a run of notifications to the rows of ``table``; how many were new to it."""
     batch = list(notifications)
-    rows = rows_of(session, table, {str(one.originator_id) for one in batch})
+    rows = rows_of(session, table, {str(notification.originator_id) for notification in batch})
     new = 0
     for notification in batch:
         key = str(notification.originator_id)
@@ -65,12 +65,12 @@ def fold_into(session: Session, table: Table, store: Store, notifications: Itera
 
 
 def rows_of(session: Session, table: Table, keys: set[str]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), 500):
-        query = select(table).where(table.c.application_id.in_(wanted[start : start + 500]))
-        found.update({row["application_id"]: dict(row) for row in session.execute(query).mappings()})
-    return found
+    rows: dict[str, Row] = {}
+    application_ids = sorted(keys)
+    for start in range(0, len(application_ids), 500):
+        query = select(table).where(table.c.application_id.in_(application_ids[start : start + 500]))
+        rows.update({row["application_id"]: dict(row) for row in session.execute(query).mappings()})
+    return rows
 
 
 def write(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -95,17 +95,17 @@ def last_recorded(database: Database) -> int:
         return int(session.scalar(text(LAST[database.engine.dialect.name])) or 0)
 
 
-def wait_for(database: Database, wanted: int | None, patience: float = PATIENCE) -> None:
+def wait_for(database: Database, target: int | None, patience: float = PATIENCE) -> None:
     """Wait until the read model has reached a position; ``ReadModelBehind`` when it does not within ``patience``.
 
     What has not been recorded at all is not waited for.
     """
-    if wanted is None:
+    if target is None:
         return
-    if wanted > last_recorded(database):
-        raise ReadModelBehind(wanted=wanted, current=position(database))
+    if target > last_recorded(database):
+        raise ReadModelBehind(wanted=target, current=position(database))
     until = time.monotonic() + patience
-    while (current := position(database)) < wanted:
+    while (current := position(database)) < target:
         if time.monotonic() > until:
-            raise ReadModelBehind(wanted=wanted, current=current)
+            raise ReadModelBehind(wanted=target, current=current)
         threading.Event().wait(0.02)

@@ -60,61 +60,61 @@ def rebuild(
         raise ValueError(f"applications has one read model, {POSITION}, not {projection}")
     store = Store.from_settings(settings)
     owner = Database(settings.migration_url("applications"), workers=2)
-    beside = view_table(SHADOW_TABLE, MetaData())
+    shadow = view_table(SHADOW_TABLE, MetaData())
     try:
-        beside.drop(owner.engine, checkfirst=True)
-        beside.create(owner.engine)
+        shadow.drop(owner.engine, checkfirst=True)
+        shadow.create(owner.engine)
         result = RebuildReport()
-        reached = _replay(store, owner, beside, result, 0, progress)
-        reached = _finish(store, owner, beside, result, reached, swap and agreed is None)
+        reached = _replay(store, owner, shadow, result, 0, progress)
+        reached = _finish(store, owner, shadow, result, reached, swap and agreed is None)
         if swap and agreed is not None and agreed(result.to_json()):
             result = RebuildReport(events=result.events)
-            reached = _replay(store, owner, beside, result, reached, None)
-            _finish(store, owner, beside, result, reached, True)
+            reached = _replay(store, owner, shadow, result, reached, None)
+            _finish(store, owner, shadow, result, reached, True)
         return result.to_json()
     finally:
-        beside.drop(owner.engine, checkfirst=True)
+        shadow.drop(owner.engine, checkfirst=True)
         owner.engine.dispose()
 
 
 def _replay(
-    store: Store, owner: Database, beside: Table, result: RebuildReport, reached: int, progress: Progress | None
+    store: Store, owner: Database, shadow: Table, result: RebuildReport, reached: int, progress: Progress | None
 ) -> int:
     while True:
-        found = store.notifications(reached, BATCH)
-        if not found:
+        notifications = store.notifications(reached, BATCH)
+        if not notifications:
             return reached
         with owner.session() as session:
-            result.events += fold_into(session, beside, store, found)
-        reached = found[-1].id
+            result.events += fold_into(session, shadow, store, notifications)
+        reached = notifications[-1].id
         if progress:
             progress(result.events, store.last_position())
 
 
-def _finish(store: Store, owner: Database, beside: Table, result: RebuildReport, reached: int, swap: bool) -> int:
+def _finish(store: Store, owner: Database, shadow: Table, result: RebuildReport, reached: int, swap: bool) -> int:
     """Compare (and swap) with writers of the read model kept out for the moment it takes; how far the replay is."""
     with owner.session() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("LOCK TABLE application_view IN SHARE ROW EXCLUSIVE MODE"))
         live = position_of(session, POSITION)
-        while reached < live and (found := store.notifications(reached, BATCH, until=live)):
-            result.events += fold_into(session, beside, store, found)
-            reached = found[-1].id
-        _compare(session, beside, result, live)
-        result.rows = int(session.scalar(select(func.count()).select_from(beside)) or 0)
+        while reached < live and (notifications := store.notifications(reached, BATCH, until=live)):
+            result.events += fold_into(session, shadow, store, notifications)
+            reached = notifications[-1].id
+        _compare(session, shadow, result, live)
+        result.rows = int(session.scalar(select(func.count()).select_from(shadow)) or 0)
         if swap:
             names = [column.name for column in application_view.columns]
             session.execute(application_view.delete())
-            session.execute(application_view.insert().from_select(names, select(*[beside.c[name] for name in names])))
+            session.execute(application_view.insert().from_select(names, select(*[shadow.c[name] for name in names])))
             advance(session, POSITION, max(live, reached))
             result.swapped = True
         return reached
 
 
-def _compare(session: Session, beside: Table, result: RebuildReport, live_position: int) -> None:
+def _compare(session: Session, shadow: Table, result: RebuildReport, live_position: int) -> None:
     """Rows that differ, page by page; what the live table has not seen yet is no difference."""
     last = ""
-    keys = select(application_view.c.application_id).union(select(beside.c.application_id)).subquery()
+    keys = select(application_view.c.application_id).union(select(shadow.c.application_id)).subquery()
     while True:
         page = list(
             session.scalars(
@@ -127,7 +127,7 @@ def _compare(session: Session, beside: Table, result: RebuildReport, live_positi
         if not page:
             return
         last = page[-1]
-        live, again = _rows(session, application_view, page), _rows(session, beside, page)
+        live, again = _rows(session, application_view, page), _rows(session, shadow, page)
         for key in page:
             if live.get(key) == again.get(key) or _is_behind(again.get(key), live_position):
                 continue
@@ -141,15 +141,15 @@ def _is_behind(replayed: dict[str, Any] | None, live_position: int) -> bool:
 
 
 def _rows(session: Session, table: Table, keys: list[str]) -> dict[str, dict[str, Any]]:
-    found = session.execute(select(table).where(table.c.application_id.in_(keys))).mappings()
-    return {row["application_id"]: dict(row) for row in found}
+    rows = session.execute(select(table).where(table.c.application_id.in_(keys))).mappings()
+    return {row["application_id"]: dict(row) for row in rows}
 
 
 def difference(key: str, live: dict[str, Any] | None, replayed: dict[str, Any] | None) -> dict[str, Any]:
     """``{application_id, live, replayed}``: the columns that differ; None for a row that one side lacks."""
     if live is None or replayed is None:
-        said = {"live": live, "replayed": replayed}
-        return {"application_id": key, **{side: None if row is None else "present" for side, row in said.items()}}
+        rows = {"live": live, "replayed": replayed}
+        return {"application_id": key, **{side: None if row is None else "present" for side, row in rows.items()}}
     columns = [name for name in replayed if live[name] != replayed[name]]
     return {
         "application_id": key,
@@ -165,7 +165,7 @@ def verify(store: Store, progress: Progress | None = None) -> dict[str, Any]:
     the read model has reached is compared. ``progress``: (applications compared, of how many).
     """
     reached = position(store.database)
-    seen, last, bad = 0, "", None
+    compared, last, bad = 0, "", None
     with store.database.session() as session:
         total = int(session.scalar(select(func.count()).select_from(application_view)) or 0)
     while bad is None:
@@ -179,19 +179,19 @@ def verify(store: Store, progress: Progress | None = None) -> dict[str, Any]:
         for row in rows:
             if (again := replayed.get(row["application_id"])) != row and bad is None:
                 bad = difference(row["application_id"], row, again)
-        seen, last = seen + len(rows), rows[-1]["application_id"]
+        compared, last = compared + len(rows), rows[-1]["application_id"]
         if progress:
-            progress(seen, max(seen, total))
-    return {"events": reached, "applications": seen, "first_bad": bad or _missing(store, reached)}
+            progress(compared, max(compared, total))
+    return {"events": reached, "applications": compared, "first_bad": bad or _missing(store, reached)}
 
 
 def _folded(store: Store, until: dict[str, int]) -> dict[str, dict[str, Any]]:
     """What the events up to a position of each application give, whatever version its live row says it has."""
     rows: dict[str, dict[str, Any]] = {}
-    for found in store.rows_of(key for key in until if _is_id(key)):
-        key = str(found.originator_id)
-        if found.id <= until.get(key, 0):
-            rows[key] = applied(rows.get(key), store.event_of(found), found.id)
+    for application in store.rows_of(key for key in until if _is_id(key)):
+        key = str(application.originator_id)
+        if application.id <= until.get(key, 0):
+            rows[key] = applied(rows.get(key), store.event_of(application), application.id)
     return rows
 
 

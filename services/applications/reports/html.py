@@ -57,14 +57,14 @@ def _timeline(report: Report) -> str:
 
 def _key(report: Report) -> str:
     """What hatching and the red line mean, where there are any."""
-    said = []
+    entries = []
     if any(span.paused for span in report.spans):
         hatched = '<svg class="key" viewBox="0 0 24 9"><rect width="24" height="9" fill="url(#paused)"/></svg>'
-        said.append(hatched + report.says("paused_key"))
+        entries.append(hatched + report.says("paused_key"))
     if report.due_at:
         line = '<svg class="key" viewBox="0 0 24 9"><rect x="11" width="2" height="9" fill="#b00020"/></svg>'
-        said.append(f"{line}{report.says('due_key')}: {office_time_text(report.due_at)}")
-    return f"<p>{' &#160; '.join(said)}</p>" if said else ""
+        entries.append(f"{line}{report.says('due_key')}: {office_time_text(report.due_at)}")
+    return f"<p>{' &#160; '.join(entries)}</p>" if entries else ""
 
 
 def _bar(report: Report, span: Span, number: int) -> str:
@@ -81,8 +81,8 @@ def _bar(report: Report, span: Span, number: int) -> str:
 
 
 def _x(report: Report, at: datetime) -> float:
-    whole = (report.until - report.since).total_seconds() or 1.0
-    return WIDTH * (at - report.since).total_seconds() / whole
+    seconds = (report.until - report.since).total_seconds() or 1.0
+    return WIDTH * (at - report.since).total_seconds() / seconds
 
 
 def _hands(report: Report) -> str:

@@ -50,8 +50,8 @@ def report_font(settings: Settings) -> Font:
 
 
 def _packaged() -> list[str]:
-    found = importlib.util.find_spec("fontpkg_noto_sans")
-    folders = list(found.submodule_search_locations or []) if found else []
+    package = importlib.util.find_spec("fontpkg_noto_sans")
+    folders = list(package.submodule_search_locations or []) if package else []
     return [str(path) for folder in folders for path in sorted(Path(folder).glob("files/NotoSans[[]*.ttf"))]
 
 
@@ -138,8 +138,8 @@ def _hatched(page: Page, x: float, width: float, y: float) -> None:
 
 
 def _x(report: Report, at: datetime) -> float:
-    whole = (report.until - report.since).total_seconds() or 1.0
-    return MARGIN + ROOM * (at - report.since).total_seconds() / whole
+    seconds = (report.until - report.since).total_seconds() or 1.0
+    return MARGIN + ROOM * (at - report.since).total_seconds() / seconds
 
 
 def _events(page: Page, report: Report, y: float, bottom: float) -> None:

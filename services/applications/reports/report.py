@@ -79,9 +79,9 @@ class Report:
         days, rest = divmod(total, 1440)
         words = self.says("days"), self.says("hours"), self.says("minutes")
         parts = zip((days, rest // 60, rest % 60), words, strict=True)
-        said = " ".join(f"{amount} {word}" for amount, word in parts if amount) or f"0 {words[2]}"
+        text = " ".join(f"{amount} {word}" for amount, word in parts if amount) or f"0 {words[2]}"
         hours = f"{span.office_minutes / 60:.1f}".replace(".", "," if self.language == "vi" else ".")
-        return f"{said} ({hours} {self.says('office_hours')})"
+        return f"{text} ({hours} {self.says('office_hours')})"
 
 
 def report(
@@ -117,9 +117,9 @@ def _clock(rows: Sequence[Row]) -> Clock | None:
         if facts.get("started_clock"):
             clock = Clock.from_json(facts["started_clock"])
         elif clock and facts.get("clock"):
-            kept = facts["clock"]
-            calendar = WorkingCalendar.from_json(kept["calendar"]) if kept.get("calendar") else None
-            for happening in kept["happenings"]:
+            stored = facts["clock"]
+            calendar = WorkingCalendar.from_json(stored["calendar"]) if stored.get("calendar") else None
+            for happening in stored["happenings"]:
                 clock = clock.apply(ClockChange.from_json(happening), calendar)
     return clock
 
@@ -176,7 +176,7 @@ def short(who: str) -> str:
 
 def _facts(rows: Sequence[Row], clock: Clock | None, language: str) -> list[tuple[str, str]]:
     status = rows[-1].get("status") or ""
-    found = [
+    facts = [
         ("procedure", _fact(rows, "procedure_code")),
         ("receipt", _fact(rows, "receipt_number")),
         ("agency", _fact(rows, "agency_code")),
@@ -186,7 +186,7 @@ def _facts(rows: Sequence[Row], clock: Clock | None, language: str) -> list[tupl
         ("promised", office_time_text(clock.promised_at) if clock and clock.promised_at else None),
         ("due", office_time_text(clock.last_due_at) if clock and clock.last_due_at else None),
     ]
-    return [(LABELS[key][language], str(value)) for key, value in found if value]
+    return [(LABELS[key][language], str(value)) for key, value in facts if value]
 
 
 def _evidence(checkpoint: str | None, language: str) -> list[tuple[str, str]]:

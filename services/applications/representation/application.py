@@ -70,7 +70,9 @@ def _handling(application: Application) -> dict[str, Any]:
         "officer_id": application.officer_id,
         "waits": list(application.waits),
         "supplements": application.supplements,
-        "consultations": [{"consultation_id": key, **one} for key, one in application.consultations.items()],
+        "consultations": [
+            {"consultation_id": key, **consultation} for key, consultation in application.consultations.items()
+        ],
         "hands": list(application.hands),
         "refusal": application.refusal,
     }
@@ -91,9 +93,9 @@ def _outcome(application: Application) -> dict[str, Any]:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """``[{"field": JSON pointer, "before", "after"}]`` for every leaf that differs."""
-    one, two = dict(_leaves(before)), dict(_leaves(after))
-    pointers = list(dict.fromkeys([*one, *two]))
-    return [{"field": p, "before": one.get(p), "after": two.get(p)} for p in pointers if one.get(p) != two.get(p)]
+    left, right = dict(_leaves(before)), dict(_leaves(after))
+    pointers = list(dict.fromkeys([*left, *right]))
+    return [{"field": p, "before": left.get(p), "after": right.get(p)} for p in pointers if left.get(p) != right.get(p)]
 
 
 def _leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

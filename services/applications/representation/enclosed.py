@@ -60,19 +60,19 @@ def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
     return opened(with_imported_details(value, lambda sealed: words.get(sealed["commitment"])))
 
 
-def with_imported_details(value: Any, said: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
+def with_imported_details(value: Any, details_of: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
     """What a line of an older system said (see `said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
         sealed = value.get("said")
         if isinstance(sealed, Mapping) and set(sealed) == {"line_id", "commitment"}:
-            found = said(sealed) or {}
+            details = details_of(sealed) or {}
             rest = {key: part for key, part in value.items() if key != "said"}
-            return {**rest, "resource": found.get("resource"), "attributes": found.get("attributes")}
-        return {key: with_imported_details(part, said) for key, part in value.items()}
-    return [with_imported_details(part, said) for part in value] if isinstance(value, list) else value
+            return {**rest, "resource": details.get("resource"), "attributes": details.get("attributes")}
+        return {key: with_imported_details(part, details_of) for key, part in value.items()}
+    return [with_imported_details(part, details_of) for part in value] if isinstance(value, list) else value
 
 
 def openings_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
     """What opens the commitments of an evidence file, by commitment."""
-    opened = [found for found in bundle.get("openings", []) if not found.get("erased")]
-    return {found["commitment"]: json.loads(base64.b64decode(found["content"])) for found in opened}
+    opened = [opening for opening in bundle.get("openings", []) if not opening.get("erased")]
+    return {openings["commitment"]: json.loads(base64.b64decode(openings["content"])) for openings in opened}

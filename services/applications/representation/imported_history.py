@@ -11,23 +11,25 @@ from services.applications.domain.imported_history import STATUS, ImportedHistor
 
 def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> dict[str, Any]:
     """An imported history as plain JSON; `until`: only what is said to have happened by then."""
-    shown = sorted(history.activities, key=lambda one: (_moment(one), one["version"]))
+    activities = sorted(history.activities, key=lambda activity: (_moment(activity), activity["version"]))
     if until is not None:
-        shown = [one for one in shown if _moment(one) <= until]
+        activities = [activity for activity in activities if _moment(activity) <= until]
     return {
         "application_id": str(history.id),
         "reference": history.reference,
-        "version": max([one["version"] for one in shown], default=1) if until is not None else history.version,
+        "version": max([activity["version"] for activity in activities], default=1)
+        if until is not None
+        else history.version,
         "status": STATUS,
         "official_status": None,
         "system": history.system,
         "case": history.case,
         "applicant_id": history.subject,
-        "activity": shown[-1]["activity"] if shown else None,
-        "first_at": shown[0]["occurred_at"] if shown else None,
-        "last_at": shown[-1]["occurred_at"] if shown else None,
+        "activity": activities[-1]["activity"] if activities else None,
+        "first_at": activities[0]["occurred_at"] if activities else None,
+        "last_at": activities[-1]["occurred_at"] if activities else None,
         "imported_at": history.created_on.isoformat(),
-        "activities": shown,
+        "activities": activities,
         "erased": history.erased,
     }
 

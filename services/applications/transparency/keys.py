@@ -15,10 +15,10 @@ NAME = "audit-signing-key"
 
 def signing_keys(settings: Settings) -> list[SigningKey]:
     """The current key first. The key's name is the log's origin; all keys must bear the same one."""
-    kept = settings.get("AUDIT_SIGNING_KEY")
-    if kept is None:
-        kept = _development_key(settings) if settings.development else settings.require("AUDIT_SIGNING_KEY")
-    keys = [SigningKey.parse(kept)]
+    key_text = settings.get("AUDIT_SIGNING_KEY")
+    if key_text is None:
+        key_text = _development_key(settings) if settings.development else settings.require("AUDIT_SIGNING_KEY")
+    keys = [SigningKey.parse(key_text)]
     if previous := settings.get("AUDIT_PREVIOUS_SIGNING_KEY"):
         keys.append(SigningKey.parse(previous))
     if len({key.name for key in keys}) > 1:
@@ -31,10 +31,10 @@ def verifier_keys(settings: Settings) -> list[str]:
 
     One to a line, with every key that ever signed: checkpoints of years ago bear only the key of then. Makes none.
     """
-    given = (settings.get("AUDIT_VERIFIER_KEYS") or "").split()
+    keys = (settings.get("AUDIT_VERIFIER_KEYS") or "").split()
     made = settings.development and (settings.home / "secrets" / NAME).exists()
     own = [str(key.verifier) for key in signing_keys(settings)] if settings.get("AUDIT_SIGNING_KEY") or made else []
-    return list(dict.fromkeys([*given, *own]))
+    return list(dict.fromkeys([*keys, *own]))
 
 
 def _development_key(settings: Settings) -> str:

@@ -51,10 +51,10 @@ class StoredLog:
         """The stored leaves from `start` to `end` (exclusive); all of them must be there."""
         of = audit_leaf.c.leaf_index
         query = select(audit_leaf.c.leaf).where(of >= start, of < end).order_by(of)
-        found = [bytes(leaf) for leaf in self.connection.execute(query).scalars()]
-        if len(found) != end - start:
-            raise LogDamaged(f"of leaves {start} to {end - 1} only {len(found)} are stored")
-        return found
+        hashes = [bytes(leaf) for leaf in self.connection.execute(query).scalars()]
+        if len(hashes) != end - start:
+            raise LogDamaged(f"of leaves {start} to {end - 1} only {len(hashes)} are stored")
+        return hashes
 
     def node(self, size: int, height: int, index: int) -> bytes:
         """Hash of a complete subtree within the first `size` leaves."""
@@ -85,8 +85,8 @@ class StoredLog:
         ]
         self.connection.execute(insert(audit_leaf), rows)
         if nodes:
-            kept = [{"height": height, "node_index": index, "hash": hashed} for height, index, hashed in nodes]
-            self.connection.execute(insert(audit_node), kept)
+            node_rows = [{"height": height, "node_index": index, "hash": hashed} for height, index, hashed in nodes]
+            self.connection.execute(insert(audit_node), node_rows)
 
     def checkpoint(self, size: int | None = None) -> str | None:
         """The latest signed note, or that of exactly `size` leaves."""
@@ -113,17 +113,17 @@ class StoredLog:
     def index_of(self, notification_ids: Sequence[int]) -> dict[int, int]:
         """Leaf index by notification id, for those that are sealed."""
         query = select(audit_leaf.c.notification_id, audit_leaf.c.leaf_index)
-        found = self.connection.execute(query.where(audit_leaf.c.notification_id.in_(notification_ids)))
-        return {row.notification_id: row.leaf_index for row in found}
+        rows = self.connection.execute(query.where(audit_leaf.c.notification_id.in_(notification_ids)))
+        return {row.notification_id: row.leaf_index for row in rows}
 
     def verifier_keys(self) -> list[str]:
         """Every verifier key that ever signed, oldest first."""
         return list(self.connection.execute(select(audit_key.c.verifier_key).order_by(audit_key.c.since)).scalars())
 
     def remember_keys(self, keys: Sequence[str]) -> None:
-        known = set(self.verifier_keys())
+        known_keys = set(self.verifier_keys())
         for key in keys:
-            if key not in known:
+            if key not in known_keys:
                 self.connection.execute(insert(audit_key).values(verifier_key=key, since=clock.now()))
 
     def checkpoints(self) -> int:
@@ -136,19 +136,19 @@ class StoredLog:
     def _tile(self, size: int, level: int, index: int) -> list[bytes]:
         start, available = index << TILE_HEIGHT, size >> (TILE_HEIGHT * level)
         end = min(start + TILE_WIDTH, available)
-        kept = self._tiles.get((level, index))
-        if kept is None or len(kept) < end - start:
-            kept = self._tiles[(level, index)] = self._read_tile(level, start, end)
+        tile = self._tiles.get((level, index))
+        if tile is None or len(tile) < end - start:
+            tile = self._tiles[(level, index)] = self._read_tile(level, start, end)
             if len(self._tiles) > 64:
                 self._tiles.pop(next(iter(self._tiles)))
-        return kept[: end - start]
+        return tile[: end - start]
 
     def _read_tile(self, level: int, start: int, end: int) -> list[bytes]:
         if level == 0:
             return [leaf_hash(leaf) for leaf in self.leaves(start, end)]
         height, of = level * TILE_HEIGHT, audit_node.c.node_index
         query = select(audit_node.c.hash).where(audit_node.c.height == height, of >= start, of < end).order_by(of)
-        found = [bytes(hashed) for hashed in self.connection.execute(query).scalars()]
-        if len(found) != end - start:
-            raise LogDamaged(f"of the nodes {start} to {end - 1} at height {height} only {len(found)} are stored")
-        return found
+        hashes = [bytes(hashed) for hashed in self.connection.execute(query).scalars()]
+        if len(hashes) != end - start:
+            raise LogDamaged(f"of the nodes {start} to {end - 1} at height {height} only {len(hashes)} are stored")
+        return hashes

@@ -94,8 +94,8 @@ def consistency_proof(first: int, second: int, node: Node) -> list[bytes]:
         else:
             path.append(_range_hash(low, split, node))
             low = split
-    whole = [] if low == 0 else [_range_hash(low, high, node)]
-    return whole + path[::-1]
+    first_part = [] if low == 0 else [_range_hash(low, high, node)]
+    return first_part + path[::-1]
 
 
 def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes, proof: Sequence[bytes]) -> bool:

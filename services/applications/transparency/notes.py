@@ -41,9 +41,9 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
-        name, key_id, kept = _three_parts(text.strip())
-        key = cls(name, kept[0], kept[1:])
-        if len(kept) != 33 or key.key_id.hex() != key_id:
+        name, key_id, key_text = _three_parts(text.strip())
+        key = cls(name, key_text[0], key_text[1:])
+        if len(key_text) != 33 or key.key_id.hex() != key_id:
             raise NotANote("the key does not fit its own hash")
         return key
 
@@ -80,9 +80,9 @@ class SigningKey:
         prefix = "PRIVATE+KEY+"
         if not text.startswith(prefix):
             raise NotANote(f"a signing key begins with {prefix}")
-        name, key_id, kept = _three_parts(text.strip().removeprefix(prefix))
-        key = cls(name, kept[1:], kept[0])
-        if len(kept) != 33 or key.verifier.key_id.hex() != key_id:
+        name, key_id, key_text = _three_parts(text.strip().removeprefix(prefix))
+        key = cls(name, key_text[1:], key_text[0])
+        if len(key_text) != 33 or key.verifier.key_id.hex() != key_id:
             raise NotANote("the signing key does not fit its own hash")
         return key
 
@@ -148,20 +148,20 @@ def split(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def signers(note: str, trusted: Sequence[VerifierKey]) -> list[VerifierKey]:
     """Which trusted keys signed a note. Unknown keys are passed over; a bad signature of a known one raises."""
     text, signatures = split(note)
-    found = []
+    names = []
     for name, key_id, signature in signatures:
         for key in trusted:
             if (key.name, key.key_id) == (name, key_id):
                 if not key.verifies(text, signature):
                     raise NotANote(f"the signature of {name} is not valid")
-                found.append(key)
-    return found
+                names.append(key)
+    return names
 
 
 def _signature(line: str) -> tuple[str, bytes, bytes]:
-    name, space, kept = line.removeprefix(SIGNATURE_MARK).partition(" ")
+    name, space, signature = line.removeprefix(SIGNATURE_MARK).partition(" ")
     try:
-        raw = base64.b64decode(kept, validate=True)
+        raw = base64.b64decode(signature, validate=True)
     except (ValueError, binascii.Error) as error:
         raise NotANote("a signature line is malformed") from error
     if not line.startswith(SIGNATURE_MARK) or not space or not name or len(raw) < 5:
@@ -179,8 +179,8 @@ def _key_id(name: str, algorithm: int, public: bytes) -> bytes:
 
 def _three_parts(text: str) -> tuple[str, str, bytes]:
     try:
-        name, key_id, kept = text.split("+", 2)
-        raw = base64.b64decode(kept, validate=True)
+        name, key_id, key_text = text.split("+", 2)
+        raw = base64.b64decode(key_text, validate=True)
     except (ValueError, binascii.Error) as error:
         raise NotANote("a key is written name+hash+base64") from error
     if not name or not raw:

@@ -40,13 +40,13 @@ class Proofs:
         with self.database.session() as session:
             log = StoredLog(session.connection())
             note = _latest(log)
-            said, keys = Checkpoint.parse(note), log.verifier_keys()
-            note += "".join(log.cosignatures(said.size))
+            published, keys = Checkpoint.parse(note), log.verifier_keys()
+            note += "".join(log.cosignatures(published.size))
         return {
             "checkpoint": note,
-            "tree_size": said.size,
-            "root": _b64(said.root),
-            "origin": said.origin,
+            "tree_size": published.size,
+            "root": _b64(published.root),
+            "origin": published.origin,
             "keys": keys,
         }
 
@@ -136,14 +136,14 @@ def _latest(log: StoredLog) -> str:
     return note
 
 
-def _size(log: StoredLog, wanted: int | None) -> int:
+def _size(log: StoredLog, size: int | None) -> int:
     """A tree size that can be proved: at most that of the latest checkpoint."""
     latest = Checkpoint.parse(_latest(log)).size
-    if wanted is None:
+    if size is None:
         return latest
-    if not 0 < wanted <= latest:
+    if not 0 < size <= latest:
         raise InvalidRequest.at("/tree_size", f"phải từ 1 đến {latest}", f"must lie between 1 and {latest}")
-    return wanted
+    return size
 
 
 def _b64(raw: bytes) -> str:

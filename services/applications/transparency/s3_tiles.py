@@ -27,8 +27,8 @@ class S3Tiles:
 
     def checkpoint(self) -> str | None:
         """The published note; None before the first."""
-        kept = self.read("checkpoint")
-        return None if kept is None else kept.decode(errors="replace")
+        note = self.read("checkpoint")
+        return None if note is None else note.decode(errors="replace")
 
     def read(self, name: str) -> bytes | None:
         """A file; None when it is not there. `ServiceUnavailable` when the storage does not say."""
@@ -36,9 +36,9 @@ class S3Tiles:
 
     def write(self, name: str, content: bytes) -> None:
         self.storage.write(self.prefix + name, content)
-        whole, partial, _ = name.partition(".p/")
+        full, partial, _ = name.partition(".p/")
         if partial:
-            self._partials.setdefault(whole, []).append(name)
+            self._partials.setdefault(full, []).append(name)
 
     def drop_partials(self, name: str) -> None:
         """Remove the partial tiles this process wrote. Those of an earlier process stay, and do no harm."""

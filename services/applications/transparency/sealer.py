@@ -117,9 +117,9 @@ class Sealer:
         signed = last.size if last else 0
         if head.size != signed:
             raise DoesNotExtend(f"{head.size} leaves are stored, the last checkpoint was over {signed}")
-        for kept in (last, published):
-            if kept and (kept.size > head.size or self._root(log, kept.size) != kept.root):
-                raise DoesNotExtend(f"the stored leaves do not give the signed root of the first {kept.size} leaves")
+        for note in (last, published):
+            if note and (note.size > head.size or self._root(log, note.size) != note.root):
+                raise DoesNotExtend(f"the stored leaves do not give the signed root of the first {note.size} leaves")
         return last
 
     def _check_extends(self, connection: Connection, last: Checkpoint | None, new: Checkpoint) -> None:

@@ -23,14 +23,14 @@ class EventTable:
     def after(self, connection: Connection, notification_id: int, limit: int) -> list[StoredRow]:
         """The next rows after a notification id. The recorder commits in id order, so none can turn up behind."""
         query = self._select(connection, "{id} > :after ORDER BY {id} LIMIT :limit")
-        return [_row(found) for found in connection.execute(query, {"after": notification_id, "limit": limit})]
+        return [_row(row) for row in connection.execute(query, {"after": notification_id, "limit": limit})]
 
     def of_application(self, connection: Connection, application_id: UUID) -> list[StoredRow]:
         """All rows of one application, in version order."""
         query = self._select(connection, "originator_id = :application ORDER BY originator_version")
         sqlite = connection.dialect.name == "sqlite"
         rows = connection.execute(query, {"application": application_id.hex if sqlite else application_id})
-        return [_row(found) for found in rows]
+        return [_row(row) for row in rows]
 
     def last_versions(self, connection: Connection, application_ids: Collection[UUID], until: int) -> dict[UUID, int]:
         """The highest version each of these applications had at a notification id; those that had none are left out."""
@@ -40,11 +40,11 @@ class EventTable:
             f"SELECT originator_id, max(originator_version) FROM {self.name} "  # noqa: S608
             f"WHERE originator_id IN :keys AND {self._key(connection)} <= :until GROUP BY originator_id"
         ).bindparams(bindparam("keys", expanding=True))
-        found: dict[UUID, int] = {}
+        versions: dict[UUID, int] = {}
         for start in range(0, len(keys), APPLICATIONS_AT_A_TIME):
             part = {"keys": keys[start : start + APPLICATIONS_AT_A_TIME], "until": until}
-            found |= {_application_id(row[0]): int(row[1]) for row in connection.execute(query, part)}
-        return found
+            versions |= {_application_id(row[0]): int(row[1]) for row in connection.execute(query, part)}
+        return versions
 
     def application_ids(self, connection: Connection, after: UUID | str | None, limit: int) -> list[UUID | str]:
         """The next applications in the order of their ids, as stored: what was planted may be no id at all."""
@@ -52,8 +52,8 @@ class EventTable:
         query = text(
             f"SELECT DISTINCT originator_id FROM {self.name} {bound}ORDER BY originator_id LIMIT :limit"  # noqa: S608
         )
-        given = {"limit": limit} | ({"after": after} if after is not None else {})
-        return list(connection.execute(query, given).scalars())
+        parameters = {"limit": limit} | ({"after": after} if after is not None else {})
+        return list(connection.execute(query, parameters).scalars())
 
     def count_applications(self, connection: Connection) -> int:
         query = text(f"SELECT count(DISTINCT originator_id) FROM {self.name}")  # noqa: S608
@@ -83,5 +83,5 @@ def _application_id(stored: UUID | str) -> UUID:
     return stored if isinstance(stored, UUID) else UUID(stored)
 
 
-def _row(found: Any) -> StoredRow:
-    return StoredRow(int(found[0]), _application_id(found[1]), int(found[2]), found[3], bytes(found[4]))
+def _row(row: Any) -> StoredRow:
+    return StoredRow(int(row[0]), _application_id(row[1]), int(row[2]), row[3], bytes(row[4]))

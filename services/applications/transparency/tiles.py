@@ -46,7 +46,7 @@ class TileFolder:
     def write(self, name: str, content: bytes) -> None:
         """Put a file in place, whole and on disk, or not at all."""
         target = self.path / name
-        known = next(folder for folder in target.parents if folder.is_dir())
+        existing = next(folder for folder in target.parents if folder.is_dir())
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f".{target.name}.{os.getpid()}")
         with aside.open("wb") as file:
@@ -57,7 +57,7 @@ class TileFolder:
         # Without this a power cut may leave the checkpoint, which is written last, and not the names of its tiles.
         for folder in target.parents:
             _settle(folder)
-            if folder == known:
+            if folder == existing:
                 break
 
     def drop_partials(self, name: str) -> None:
@@ -75,8 +75,8 @@ def _settle(folder: Path) -> None:
 
 def tile_store(settings: Settings) -> TileFolder | S3Tiles:
     """Setting `AUDIT_TILES`: a folder (default `PORTAL_HOME/audit-tiles`), or `s3://bucket/prefix?endpoint=https://…`."""
-    kept = settings.get("AUDIT_TILES") or str(settings.home / "audit-tiles")
-    return S3Tiles.of(kept, settings) if kept.startswith("s3://") else TileFolder(Path(kept))
+    location = settings.get("AUDIT_TILES") or str(settings.home / "audit-tiles")
+    return S3Tiles.of(location, settings) if location.startswith("s3://") else TileFolder(Path(location))
 
 
 class TilePublisher:

@@ -57,7 +57,7 @@ class WitnessWatch:
     def __init__(self, database: Database, witnesses: Sequence[KnownWitness]) -> None:
         self.database = database
         self.witnesses = list(witnesses)
-        self._known: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
         self._shown_at: dict[str, float] = {}
 
     @classmethod
@@ -79,19 +79,19 @@ class WitnessWatch:
                 return 0
             cosigned = self._has(session, witness, size := Checkpoint.parse(note).size)
         lately = time.monotonic() - self._shown_at.get(name, float("-inf")) < AGAIN
-        if cosigned and lately and self._known.get(name) == size:
+        if cosigned and lately and self._sizes.get(name) == size:
             return 0
         # No transaction is open while the network is waited for.
         # A log that is shorter than what the witness knows is shown all the same: the witness is who raises the alarm.
-        status, body = self._ask(witness, min(self._known.get(name, 0), size), note, size)
+        status, body = self._ask(witness, min(self._sizes.get(name, 0), size), note, size)
         if status == 409 and body.strip().isdigit():
-            self._known[name] = old = int(body)
+            self._sizes[name] = old = int(body)
             if old > size:
                 raise WitnessRefuses(f"{name} has seen {old} leaves, this log has {size}")
             status, body = self._ask(witness, old, note, size)
         if status != 200:
             raise WitnessRefuses(f"{name} answers {status}: {body.strip()[:200]}")
-        self._known[name], self._shown_at[name] = size, time.monotonic()
+        self._sizes[name], self._shown_at[name] = size, time.monotonic()
         return 0 if cosigned else self._keep(witness, size, note, body)
 
     def _ask(self, witness: KnownWitness, old: int, note: str, size: int) -> tuple[int, str]:
@@ -113,7 +113,7 @@ class WitnessWatch:
         return 1
 
     def _has(self, session: Session, witness: KnownWitness, size: int) -> bool:
-        found = select(audit_cosignature.c.tree_size).where(
+        cosigned = select(audit_cosignature.c.tree_size).where(
             audit_cosignature.c.tree_size == size, audit_cosignature.c.witness == witness.key.name
         )
-        return session.execute(found).first() is not None
+        return session.execute(cosigned).first() is not None

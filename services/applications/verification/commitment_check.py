@@ -38,19 +38,26 @@ def first_broken_commitment(store: Store, progress: Callable[[int, int], None] |
     `progress`: (position reached, last position of the log).
     """
     erased, after = _erased(store), 0
-    while found := store.rows(after=after, limit=BATCH):
-        held = [
-            {"application_id": str(row.originator_id), "version": row.originator_version, "position": row.id, **one}
-            for row in found
-            for one in _commitments_of(store.event_of(row))
+    while rows := store.rows(after=after, limit=BATCH):
+        commitments = [
+            {
+                "application_id": str(row.originator_id),
+                "version": row.originator_version,
+                "position": row.id,
+                **commitment,
+            }
+            for row in rows
+            for commitment in _commitments_of(store.event_of(row))
         ]
         with store.database.session() as session:
-            known = _openings(session, [one["id"] for one in held]) | _parties(session, held)
-        for one in held:
-            if kind := _fault(one, known, erased):
-                one.pop("people", None)
-                return {"kind": kind, **one, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
-        after = found[-1].id
+            contents = _openings(session, [commitment["id"] for commitment in commitments]) | _parties(
+                session, commitments
+            )
+        for commitment in commitments:
+            if kind := _fault(commitment, contents, erased):
+                commitment.pop("people", None)
+                return {"kind": kind, **commitment, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))}
+        after = rows[-1].id
         if progress:
             progress(after, max(after, store.last_position()))
     return None
@@ -64,38 +71,40 @@ def _commitments_of(event: Any) -> Iterator[dict[str, Any]]:
         yield {"id": f"{PARTY}{event.originator_id}", "people": (event.applicant_id, event.by["account_id"])}
 
 
-def _fault(one: Mapping[str, Any], known: Mapping[str, tuple[Any, Any]], erased: set[str]) -> str | None:
-    if one["id"] not in known:
-        return None if one["application_id"] in erased else "beside_missing"
-    if "people" in one:
-        return None if known[one["id"]] == one["people"] else "beside_changed"
-    value, salt = known[one["id"]]
-    return None if len(salt) == SALT_BYTES and opens(one["commitment"], value, salt) else "beside_changed"
+def _fault(commitment: Mapping[str, Any], contents: Mapping[str, tuple[Any, Any]], erased: set[str]) -> str | None:
+    if commitment["id"] not in contents:
+        return None if commitment["application_id"] in erased else "beside_missing"
+    if "people" in commitment:
+        return None if contents[commitment["id"]] == commitment["people"] else "beside_changed"
+    value, salt = contents[commitment["id"]]
+    return None if len(salt) == SALT_BYTES and opens(commitment["commitment"], value, salt) else "beside_changed"
 
 
 def _erased(store: Store) -> set[str]:
     keys: set[str] = set()
     after = 0
-    while found := store.rows(after=after, limit=BATCH, topics=ERASED):
-        keys |= {str(row.originator_id) for row in found}
-        after = found[-1].id
+    while rows := store.rows(after=after, limit=BATCH, topics=ERASED):
+        keys |= {str(row.originator_id) for row in rows}
+        after = rows[-1].id
     return keys
 
 
 def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
     """What opens commitments, by id: (value, salt)."""
-    found: dict[str, tuple[Any, bytes]] = {}
+    openings: dict[str, tuple[Any, bytes]] = {}
     for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):
-        found[words.statement_id] = (words.words, words.salt)
+        openings[words.statement_id] = (words.words, words.salt)
     for revision in session.scalars(select(AnswerSet).where(AnswerSet.answers_id.in_(ids))):
-        found[revision.answers_id] = (revision.value, revision.salt)
+        openings[revision.answers_id] = (revision.value, revision.salt)
     for paper in session.scalars(select(Paper).where(Paper.paper_id.in_(ids))):
-        found[paper.paper_id] = (vault.opened_paper(paper), paper.salt)
-    return found
+        openings[paper.paper_id] = (vault.opened_paper(paper), paper.salt)
+    return openings
 
 
-def _parties(session: Session, held: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]]:
+def _parties(session: Session, commitments: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]]:
     """Whose application it is and who began it, by the id that `_held` gives."""
-    asked = [one["application_id"] for one in held if "people" in one]
-    query = select(Party.application_id, Party.applicant_id, Party.started_by).where(Party.application_id.in_(asked))
+    application_ids = [commitment["application_id"] for commitment in commitments if "people" in commitment]
+    query = select(Party.application_id, Party.applicant_id, Party.started_by).where(
+        Party.application_id.in_(application_ids)
+    )
     return {f"{PARTY}{row.application_id}": (row.applicant_id, row.started_by) for row in session.execute(query)}

@@ -63,8 +63,8 @@ class EvidenceArchive:
         key = str(history.id)
         with self.store.database.session() as session:
             record_imported_read(session, history, by, PURPOSE, call_id=call_id)
-            known = vault.openings(session, key)
-        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+            openings = vault.openings(session, key)
+        opened = [_opening(version, name, sealed, openings) for version, name, sealed in self._commitments(key)]
         return self.proofs.evidence(key, openings=opened)
 
     def findings(
@@ -79,23 +79,23 @@ class EvidenceArchive:
     ) -> dict[str, Any]:
         """What the integrity alarms found: ``{items, next}``."""
         key = self.store.key_of(application_id) if application_id else None
-        found = recorded_findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
+        page = recorded_findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
         with self.store.database.session() as session:
             own = own_cases(session, by.account_id)
-            found["items"] = [one for one in found["items"] if one["application_id"] not in own]
-            asked = {"application_id": key, "kind": kind, "after": after}
+            page["items"] = [item for item in page["items"] if item["application_id"] not in own]
+            query = {"application_id": key, "kind": kind, "after": after}
             record_listing(
-                session, by, "findings", asked, [one["application_id"] for one in found["items"]], call_id=call_id
+                session, by, "findings", query, [item["application_id"] for item in page["items"]], call_id=call_id
             )
-        return found
+        return page
 
     def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:
         """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""
-        seen: set[str] = set()
+        ids: set[str] = set()
         for event in self.store.events(application_id):
             for name, sealed in sealed_parts(vars(event)):
-                if sealed["commitment"] not in seen:
-                    seen.add(sealed["commitment"])
+                if sealed["commitment"] not in ids:
+                    ids.add(sealed["commitment"])
                     yield event.originator_version, name, sealed
 
 
@@ -106,18 +106,20 @@ class LoggedHistories:
         self.store = store
 
     def after(self, position: int, limit: int) -> list[tuple[int, str]]:
-        return [(one.id, str(one.originator_id)) for one in self.store.rows(after=position, limit=limit)]
+        return [(row.id, str(row.originator_id)) for row in self.store.rows(after=position, limit=limit)]
 
-    def whole(self, application_ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         """Each history from its beginning, many to a query."""
         for start in range(0, len(application_ids), AT_A_TIME):
-            found = self.store.rows_of(application_ids[start : start + AT_A_TIME])
-            for _, rows in groupby(found, key=lambda row: row.originator_id):
+            batch = self.store.rows_of(application_ids[start : start + AT_A_TIME])
+            for _, rows in groupby(batch, key=lambda row: row.originator_id):
                 yield [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
 
 
-def _opening(version: int, name: str, sealed: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    found = next((known[sealed[key]] for key in IDS if key in sealed and sealed[key] in known), None)
-    if found is None:
+def _opening(version: int, name: str, sealed: Mapping[str, str], openings: Mapping[str, Any]) -> dict[str, Any]:
+    sealed_opening = next((openings[sealed[key]] for key in IDS if key in sealed and sealed[key] in openings), None)
+    if sealed_opening is None:
         return opening(version, name, sealed["commitment"], None, None)
-    return opening(version, name, sealed["commitment"], canonical(found["value"]), bytes.fromhex(found["salt"]))
+    return opening(
+        version, name, sealed["commitment"], canonical(sealed_opening["value"]), bytes.fromhex(sealed_opening["salt"])
+    )

@@ -26,7 +26,7 @@ class Histories(Protocol):
         """(position, application id) of the next events."""
         ...
 
-    def whole(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, Any]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, Any]]]:
         """All rows of each of these applications, with positions."""
         ...
 
@@ -47,18 +47,18 @@ class IntegrityCheck:
         if not new:
             return 0
         grown = list(dict.fromkeys(key for _, key in new))
-        found = [alarm for rows in self.histories.whole(grown) for alarm in findings_in(rows)]
-        self._record(found, new[-1][0])
+        alarms = [alarm for rows in self.histories.in_batches(grown) for alarm in findings_in(rows)]
+        self._record(alarms, new[-1][0])
         return len(new)
 
-    def _record(self, found: Iterable[IntegrityFinding], reached: int) -> None:
+    def _record(self, findings: Iterable[IntegrityFinding], reached: int) -> None:
         """Findings and position in one transaction."""
-        by_id = {alarm.finding_id: alarm for alarm in found}
+        by_id = {alarm.finding_id: alarm for alarm in findings}
         with self.database.session() as session:
             of = audit_finding.c.finding_id
-            known = set(session.execute(select(of).where(of.in_(by_id))).scalars())
+            recorded = set(session.execute(select(of).where(of.in_(by_id))).scalars())
             for finding_id, alarm in by_id.items():
-                if finding_id not in known:
+                if finding_id not in recorded:
                     session.execute(audit_finding.insert().values(_row(alarm)))
             advance(session, self.name, reached)
 
@@ -68,8 +68,8 @@ def recorded_findings(
 ) -> dict[str, Any]:
     """{"items": [what `Alarm.to_json` says, with "number" and "found_at"], "next"}."""
     query = select(audit_finding).where(audit_finding.c.number > after)
-    for column, wanted in ((audit_finding.c.kind, kind), (audit_finding.c.application_id, application_id)):
-        query = query.where(column == wanted) if wanted else query
+    for column, value in ((audit_finding.c.kind, kind), (audit_finding.c.application_id, application_id)):
+        query = query.where(column == value) if value else query
     with database.session() as session:
         rows = list(session.execute(query.order_by(audit_finding.c.number).limit(limit)).mappings())
     items = [{**row["said"], "number": row["number"], "found_at": row["found_at"].isoformat()} for row in rows]

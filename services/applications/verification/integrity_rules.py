@@ -65,8 +65,8 @@ class IntegrityFinding:
     @property
     def finding_id(self) -> str:
         """The same for the same finding, so that looking twice records it once."""
-        said = json.dumps([self.kind, self.application_id, self.versions])
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        identity = json.dumps([self.kind, self.application_id, self.versions])
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
         """{"finding_id", "kind", "application_id", "events": [{"version", "position"}], "facts", "note"}."""
@@ -116,9 +116,9 @@ def decided_by_proposer(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
 
 
 def repeated_supplement(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:
-    asked = [row for row in rows if row["kind"] == "SupplementRequested"]
-    for number, row in enumerate(asked[1:], 2):
-        yield _of("repeated_supplement", asked[0], row, times=number)
+    requests = [row for row in rows if row["kind"] == "SupplementRequested"]
+    for number, row in enumerate(requests[1:], 2):
+        yield _of("repeated_supplement", requests[0], row, times=number)
 
 
 def toggled_near_due(rows: Sequence[Row]) -> Iterable[IntegrityFinding]:

@@ -100,11 +100,11 @@ class SelfCheck:
             return StoredLog(session.connection()).head().notification_id
 
     def log(self) -> dict[str, Any]:
-        given = [Key.parse(key) for key in self.keys]
-        verdict = Verdict("log", "applications", keys_given=bool(given))
+        keys = [Key.parse(key) for key in self.keys]
+        verdict = Verdict("log", "applications", keys_given=bool(keys))
         tiles = published_log(self.settings)  # read before the database, which may only be ahead of it
         with closing(ReadOnly(self.store.database.url, None)) as database:
-            verify_database(database, given or database.keys(), verdict, tiles, progress=lambda _: _let_others_run())
+            verify_database(database, keys or database.keys(), verdict, tiles, progress=lambda _: _let_others_run())
         return verdict.to_json()
 
     def _snapshot(self) -> dict[str, Any] | None:
@@ -113,8 +113,8 @@ class SelfCheck:
             if not inspect(session.connection()).has_table(SNAPSHOTS):
                 return None
             query = text(f"SELECT originator_id, originator_version FROM {SNAPSHOTS} LIMIT 1")  # noqa: S608
-            found = session.execute(query).first()
-        place = {"application_id": str(found[0]), "version": found[1]} if found else {"application_id": None}
+            row = session.execute(query).first()
+        place = {"application_id": str(row[0]), "version": row[1]} if row else {"application_id": None}
         return _with_reason("snapshot_planted", place)
 
 

@@ -120,11 +120,11 @@ class Finding:
             place.append(f"{('sự kiện', 'event')[chosen]} {self.notification_id}")
         if self.application_id:
             place.append(f"{('hồ sơ', 'application')[chosen]} {self.application_id} v{self.version}")
-        said = ", ".join(place) + ": " if place else ""
-        said += REASONS[self.kind][chosen]
+        where = ", ".join(place) + ": " if place else ""
+        where += REASONS[self.kind][chosen]
         if self.fields:
-            said += " (" + ", ".join(FIELD_NAMES[name][chosen] for name in self.fields) + ")"
-        return said + (f" [{self.detail}]" if self.detail else "")
+            where += " (" + ", ".join(FIELD_NAMES[name][chosen] for name in self.fields) + ")"
+        return where + (f" [{self.detail}]" if self.detail else "")
 
 
 @dataclass
@@ -176,28 +176,28 @@ class Verdict:
         return min(self.findings, key=lambda f: -1 if f.index is None else f.index, default=None)
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
-        def shown(finding: Finding) -> dict[str, Any]:
+        def finding_json(finding: Finding) -> dict[str, Any]:
             return finding.__dict__ | {"reason": finding.words(language)}
 
-        kept = {k: v for k, v in self.__dict__.items() if k != "findings"}
+        fields = {k: v for k, v in self.__dict__.items() if k != "findings"}
         first = self.first_bad
         return (
-            {"ok": self.ok, "proved": self.proved, "first_bad": shown(first) if first else None}
-            | kept
-            | {"findings": [shown(finding) for finding in self.findings]}
+            {"ok": self.ok, "proved": self.proved, "first_bad": finding_json(first) if first else None}
+            | fields
+            | {"findings": [finding_json(finding) for finding in self.findings]}
         )
 
     def text(self, language: str) -> str:
         vi = language == "vi"
         lines = self._result(vi)
         counts = (self.events, self.leaves, self.checkpoints, self.tree_size, self.unsealed)
-        said = (
+        template = (
             "{} sự kiện, {} lá, {} điểm kiểm, cây {} lá, {} sự kiện chưa niêm phong"
             if vi
             else "{} events, {} leaves, {} checkpoints, tree of {}, {} events not sealed yet"
         )
-        lines.append(said.format(*counts) + f"; {self.seconds:.1f} s")
-        lines += [f"{'nhân chứng' if vi else 'witness'}: {one}" for one in self.cosigned]
+        lines.append(template.format(*counts) + f"; {self.seconds:.1f} s")
+        lines += [f"{'nhân chứng' if vi else 'witness'}: {name}" for name in self.cosigned]
         if self.enclosed:
             contents = (
                 "{opened} contents open, {erased} erased, {withheld} withheld",
@@ -205,8 +205,8 @@ class Verdict:
             )
             lines.append(contents[vi].format_map(self.enclosed))
         names = {"procedure": ("procedure", "thủ tục"), "calendar": ("calendar", "lịch làm việc")}
-        said = "kèm theo, không sự kiện nào xác nhận" if vi else "enclosed, and no event speaks of it"
-        lines += [f"{said}: {names[name][vi]}" for name in self.unproved]
+        template = "kèm theo, không sự kiện nào xác nhận" if vi else "enclosed, and no event speaks of it"
+        lines += [f"{template}: {names[name][vi]}" for name in self.unproved]
         if not self.keys_given:
             lines.append(
                 "CHÚ Ý: không có khóa nào được cung cấp (--key); người phát hành chưa được kiểm tra."
@@ -302,8 +302,8 @@ def root_by_inclusion(index: int, size: int, hashed: bytes, proof: list[bytes]) 
         sibling = remaining.pop(0)
         return hash_pair(below, sibling) if at < half else hash_pair(sibling, below)
 
-    found = climb(index, size) if 0 <= index < size else None
-    return None if remaining else found
+    root = climb(index, size) if 0 <= index < size else None
+    return None if remaining else root
 
 
 def extends(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: list[bytes]) -> bool:
@@ -316,16 +316,16 @@ def extends(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proo
         return not proof and old_root == hashlib.sha256(b"").digest()
     remaining = list(proof)
 
-    def climb(old: int, new: int, whole: bool) -> tuple[bytes, bytes] | None:
+    def climb(old: int, new: int, complete: bool) -> tuple[bytes, bytes] | None:
         if old == new:
-            if whole:
+            if complete:
                 return old_root, old_root
             if not remaining:
                 return None
             shared = remaining.pop(0)
             return shared, shared
         half = 1 << (new - 1).bit_length() - 1
-        below = climb(old, half, whole) if old <= half else climb(old - half, new - half, False)
+        below = climb(old, half, complete) if old <= half else climb(old - half, new - half, False)
         if below is None or not remaining:
             return None
         sibling = remaining.pop(0)
@@ -398,8 +398,8 @@ class Key:
     @classmethod
     def parse(cls, text: str) -> Key:
         try:
-            name, key_id, kept = text.strip().split("+", 2)
-            raw = base64.b64decode(kept, validate=True)
+            name, key_id, encoded = text.strip().split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
             expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
             if len(raw) != 33 or raw[0] not in (1, 4) or expected.hex() != key_id:
                 raise ValueError
@@ -429,9 +429,9 @@ class Note:
     signatures: tuple[tuple[str, bytes], ...]
 
     @classmethod
-    def parse(cls, kept: str) -> Note:
+    def parse(cls, note_text: str) -> Note:
         """Raises ValueError for what is no checkpoint."""
-        text, gap, signed = kept.rpartition("\n\n")
+        text, gap, signed = note_text.rpartition("\n\n")
         lines = text.split("\n")
         if not gap or len(lines) < 3 or not signed.endswith("\n"):
             raise ValueError("no signed note")
@@ -529,8 +529,8 @@ class Database:
         for index, notification, leaf in self.rows(
             "SELECT leaf_index, notification_id, leaf FROM audit_leaf ORDER BY leaf_index"
         ):
-            kept = bytes(leaf) if isinstance(leaf, bytes | memoryview) else b""
-            yield index, notification if isinstance(notification, int) else -1, kept
+            stored = bytes(leaf) if isinstance(leaf, bytes | memoryview) else b""
+            yield index, notification if isinstance(notification, int) else -1, stored
 
     def checkpoints(self) -> Iterator[tuple[int, str]]:
         for size, note in self.rows("SELECT tree_size, note FROM audit_checkpoint ORDER BY tree_size"):
@@ -542,12 +542,12 @@ class Database:
         query = f"SELECT height, node_index, hash FROM audit_node ORDER BY {last}, height"  # noqa: S608
         for height, index, hashed in self.rows(query):
             is_one = isinstance(height, int) and isinstance(index, int) and 0 <= height < 64 and index >= 0
-            kept = bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
-            yield (height, index, kept) if is_one else NO_NODE
+            stored = bytes(hashed) if isinstance(hashed, bytes | memoryview) else b""
+            yield (height, index, stored) if is_one else NO_NODE
 
     def keys(self) -> list[Key]:
-        found = list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))
-        return [Key.parse(str(row[0])) for row in found]
+        rows = list(self.rows("SELECT verifier_key FROM audit_key ORDER BY since"))
+        return [Key.parse(str(row[0])) for row in rows]
 
 
 def _hyphened(application: str) -> str:
@@ -623,17 +623,17 @@ class Tiles:
         return self.note.decode("utf-8", errors="replace")
 
     def keys(self) -> list[Key]:
-        kept = self.get("keys") or b""
-        return [Key.parse(line) for line in kept.decode("utf-8", errors="replace").splitlines()]
+        stored = self.get("keys") or b""
+        return [Key.parse(line) for line in stored.decode("utf-8", errors="replace").splitlines()]
 
     def read(self, kind: str, index: int, width: int) -> bytes | None:
         """A tile (`kind` is its level) or an entry bundle of at least `width` parts; None when it is not there."""
         parts = [f"{index % 1000:03}"]
         while index := index // 1000:
             parts.append(f"x{index % 1000:03}")
-        whole = f"tile/{kind}/{'/'.join(reversed(parts))}"
-        names = [whole] if width == WIDE else [f"{whole}.p/{width}", whole]
-        return next((kept for name in names if (kept := self.get(name)) is not None), None)
+        full_tile = f"tile/{kind}/{'/'.join(reversed(parts))}"
+        names = [full_tile] if width == WIDE else [f"{full_tile}.p/{width}", full_tile]
+        return next((stored for name in names if (stored := self.get(name)) is not None), None)
 
     def hashes(self, size: int, level: int = 0) -> Iterator[bytes | None]:
         """The hashes of a level, one per subtree; None for each that is not there."""
@@ -698,10 +698,10 @@ class LogCheck:
             event_hash = self._compare(index, notification, leaf, hashed, events)
             self._grow(index, hashed, event_hash, nodes)
             if published is not None and not self.tree_is_lost:
-                kept = next(published, b"")
-                if kept is None:
+                note = next(published, b"")
+                if note is None:
                     self.verdict.add("tile_changed", index, detail="not there")
-                elif kept not in (b"", hashed):
+                elif note not in (b"", hashed):
                     self.verdict.add("sealed_changed", index, **self._place(leaf), detail="other than published")
                     self.first_unlike = index if self.first_unlike is None else self.first_unlike
             self._hold_against(checkpoints)
@@ -749,12 +749,12 @@ class LogCheck:
             """Where the next stored node belongs: by its last leaf, then by height."""
             return (nodes.head[1] + 1 << nodes.head[0], nodes.head[0]) if nodes.head is not None else (1 << 64, 0)
 
-        first, wanted = node_index << height, (node_index + 1 << height, height)
-        while place() < wanted:
+        first, node = node_index << height, (node_index + 1 << height, height)
+        while place() < node:
             stray = nodes.take()
             self.verdict.add("node_changed", first, detail=f"a node that is none at height {stray[0]}")
         last = first + (1 << height) - 1
-        if place() != wanted:
+        if place() != node:
             self.verdict.add("node_missing", first, last=last, detail=f"height {height}")
         elif nodes.take()[2] != subtree:
             self.bad_nodes.append(Finding("node_changed", first, last, detail=f"height {height}"))
@@ -762,20 +762,20 @@ class LogCheck:
     def _checkpoints(self, database: Database, anchors: list[Anchor]) -> Iterator[tuple[int, Anchor | None]]:
         """The stored checkpoints and the anchors, merged by size; None for a stored one that is not to be trusted."""
         waiting, last = sorted(anchors, key=lambda anchor: anchor.size), 0
-        for size, kept in database.checkpoints():
+        for size, note in database.checkpoints():
             while waiting and waiting[0].size <= size:
                 yield waiting[0].size, waiting.pop(0)
             self.verdict.checkpoints += 1
             if size - last > LONGEST_GAP:
                 self.verdict.add("checkpoint_missing", last, last=size - 1)
             last = size
-            yield size, self._trusted(size, kept)
+            yield size, self._trusted(size, note)
         for anchor in waiting:
             yield anchor.size, anchor
 
-    def _trusted(self, size: int, kept: str) -> Anchor | None:
+    def _trusted(self, size: int, text: str) -> Anchor | None:
         try:
-            note = Note.parse(kept)
+            note = Note.parse(text)
         except ValueError:
             self.verdict.add("checkpoint_malformed", max(size - 1, 0), detail=f"tree size {size}")
             return None
@@ -823,11 +823,11 @@ class LogCheck:
     def _finish(self, events: Any, checkpoints: Any, nodes: Any) -> None:
         size = self.tree.size
         while checkpoints.head is not None and not self.tree_is_lost:
-            wanted, anchor = checkpoints.take()
-            if anchor is None or wanted <= size:
+            tree_size, anchor = checkpoints.take()
+            if anchor is None or tree_size <= size:
                 continue
             kind = "rolled_back" if anchor.kept_elsewhere else "leaf_missing"
-            self.verdict.add(kind, size, last=wanted - 1, detail=f"{size} < {wanted}")
+            self.verdict.add(kind, size, last=tree_size - 1, detail=f"{size} < {tree_size}")
         for _ in checkpoints:
             pass  # the rest is read for its signatures
         if not self.tree_is_lost and self.good_until < size and not self.verdict.found:
@@ -869,8 +869,8 @@ class _Peekable:
         self.head: Any = next(self._items, None)
 
     def take(self) -> Any:
-        taken, self.head = self.head, next(self._items, None)
-        return taken
+        item, self.head = self.head, next(self._items, None)
+        return item
 
     def __iter__(self) -> Iterator[Any]:
         while self.head is not None:
@@ -882,10 +882,10 @@ def verify_database(
     keys: list[Key],
     verdict: Verdict,
     tiles: Tiles | None = None,
-    kept: Iterable[str] = (),
+    texts: Iterable[str] = (),
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    notes = [*kept, *([tiles.checkpoint()] if tiles else [])]
+    notes = [*texts, *([tiles.checkpoint()] if tiles else [])]
     anchors, published = _anchors(notes, keys, verdict), None
     if tiles and anchors:
         published = tiles.hashes(anchors[-1].size)
@@ -906,8 +906,8 @@ def _check_streams(database: Database, verdict: Verdict) -> None:
 
 def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor]:
     anchors = []
-    for kept in notes:
-        note, fault = _read_note(kept, keys)
+    for anchor_text in notes:
+        note, fault = _read_note(anchor_text, keys)
         if note is None or fault:
             verdict.add(fault or "checkpoint_malformed", None, detail="a checkpoint kept elsewhere")
         else:
@@ -921,9 +921,9 @@ def keys_in(bundle: dict[str, Any]) -> list[Key]:
     return [Key.parse(key) for key in named if isinstance(key, str)] if isinstance(named, list) else []
 
 
-def check_witnesses(kept: str, witnesses: list[Key], verdict: Verdict) -> None:
+def check_witnesses(text: str, witnesses: list[Key], verdict: Verdict) -> None:
     """That every witness asked for has cosigned a checkpoint."""
-    note, _ = _read_note(kept, [])
+    note, _ = _read_note(text, [])
     for witness in witnesses if note else ():
         at = note.cosigned_at(witness) if note else None
         if at is None:
@@ -932,9 +932,9 @@ def check_witnesses(kept: str, witnesses: list[Key], verdict: Verdict) -> None:
             verdict.cosigned.append(f"{witness.name} {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at))}")
 
 
-def _read_note(kept: str, keys: list[Key]) -> tuple[Note | None, str | None]:
+def _read_note(text: str, keys: list[Key]) -> tuple[Note | None, str | None]:
     try:
-        note = Note.parse(kept)
+        note = Note.parse(text)
     except ValueError:
         return None, "checkpoint_malformed"
     return note, note.fault(keys)
@@ -993,9 +993,9 @@ def verify_bundle(bundle: dict[str, Any], keys: list[Key], verdict: Verdict) -> 
             states[int(event["version"])] = base64.b64decode(event["state"], validate=True)
         if not states:
             verdict.add("stream_broken", None, detail="no events")
-        told = [_plain(state) for _, state in sorted(states.items())]
-        _check_openings(bundle.get("openings", []), states, told, verdict)
-        _check_rules(bundle, told, verdict)
+        facts = [_plain(state) for _, state in sorted(states.items())]
+        _check_openings(bundle.get("openings", []), states, facts, verdict)
+        _check_rules(bundle, facts, verdict)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error) as error:
         verdict.add("bundle_malformed", None, detail=f"{type(error).__name__}: {error}")
 
@@ -1038,29 +1038,29 @@ def _inside(value: Any, name: str) -> Iterator[Any]:
             yield from _inside(part, name)
 
 
-def _check_openings(openings: list[Any], states: dict[int, bytes], told: list[Any], verdict: Verdict) -> None:
+def _check_openings(openings: list[Any], states: dict[int, bytes], facts: list[Any], verdict: Verdict) -> None:
     for opening in openings:
         _check_opening(opening, states, verdict)
     erased = [opening for opening in openings if opening.get("erased")]
-    if erased and not any(_inside(told, "erasure_id")):
+    if erased and not any(_inside(facts, "erasure_id")):
         verdict.add("opening_missing", None, version=int(erased[0]["version"]), detail=str(erased[0].get("name")))
-    made = {one for one in _inside(told, "commitment") if isinstance(one, str)}
-    given = {str(opening["commitment"]) for opening in openings}
+    made = {value for value in _inside(facts, "commitment") if isinstance(value, str)}
+    commitments = {str(opening["commitment"]) for opening in openings}
     opened = len(openings) - len(erased)
-    verdict.enclosed = {"opened": opened, "erased": len(erased), "withheld": len(made - given)}
+    verdict.enclosed = {"opened": opened, "erased": len(erased), "withheld": len(made - commitments)}
 
 
-def _check_rules(bundle: dict[str, Any], told: list[Any], verdict: Verdict) -> None:
+def _check_rules(bundle: dict[str, Any], facts: list[Any], verdict: Verdict) -> None:
     """The procedure has the digest its submission recorded; every day of the calendar stands in an event."""
     if procedure := bundle.get("procedure"):
-        digests = list(_inside(told, "procedure_digest"))
+        digests = list(_inside(facts, "procedure_digest"))
         if not digests:
             verdict.unproved.append("procedure")
         elif hashlib.sha256(canonical(procedure)).hexdigest() != digests[-1]:
             verdict.add("rules_changed", None, detail="procedure")
     if calendar := bundle.get("calendar"):
-        recorded = [one for one in _inside(told, "calendar") if isinstance(one, dict)]
-        days = [day for one in recorded for day in one["days"]]
+        recorded = [calendar for calendar in _inside(facts, "calendar") if isinstance(calendar, dict)]
+        days = [day for calendar in recorded for day in calendar["days"]]
         if not recorded:
             verdict.unproved.append("calendar")
         # Later events may have brought later days: then those of all of them together make up the calendar.
@@ -1084,16 +1084,16 @@ def _number(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError("JSON has no such number")
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    said, point = "".join(map(str, digits)), len(digits) + int(exponent)
+    text, point = "".join(map(str, digits)), len(digits) + int(exponent)
     if value == 0:
         return "0"
     if 0 < point <= 21:
-        said = said.ljust(point, "0") if point >= len(said) else f"{said[:point]}.{said[point:]}"
+        text = text.ljust(point, "0") if point >= len(text) else f"{text[:point]}.{text[point:]}"
     elif -6 < point <= 0:
-        said = "0." + "0" * -point + said
+        text = "0." + "0" * -point + text
     else:
-        said = said[0] + (f".{said[1:]}" if said[1:] else "") + f"e{point - 1:+}"
-    return "-" * sign + said
+        text = text[0] + (f".{text[1:]}" if text[1:] else "") + f"e{point - 1:+}"
+    return "-" * sign + text
 
 
 def _check_opening(opening: dict[str, Any], states: dict[int, bytes], verdict: Verdict) -> None:
@@ -1114,8 +1114,8 @@ def verify_consistency(
 ) -> None:
     """Whether the log of the new checkpoint begins with that of the old one."""
     notes = []
-    for kept in (old, new):
-        note, fault = _read_note(kept, keys)
+    for side in (old, new):
+        note, fault = _read_note(side, keys)
         verdict.checkpoints += 1
         if note is None or fault:
             verdict.add(fault or "checkpoint_malformed", None)
@@ -1159,11 +1159,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         verdict = _verify(options)
     except CannotVerify as error:
-        said = json.dumps({"ok": None, "error": str(error)}) if options.json else f"Cannot verify: {error}"
-        print(said, file=sys.stderr)  # noqa: T201
+        message = json.dumps({"ok": None, "error": str(error)}) if options.json else f"Cannot verify: {error}"
+        print(message, file=sys.stderr)  # noqa: T201
         return 2
-    shown = verdict.to_json(options.language)
-    print(json.dumps(shown, ensure_ascii=False, indent=1) if options.json else verdict.text(options.language))  # noqa: T201
+    report = verdict.to_json(options.language)
+    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else verdict.text(options.language))  # noqa: T201
     return verdict.status
 
 
@@ -1193,8 +1193,8 @@ def _verify(options: argparse.Namespace) -> Verdict:
         if tiles:
             check_witnesses(tiles.checkpoint(), witnesses, verdict)
         with closing(Database(options.subject, options.events_table)) as database:
-            kept = [_read(path) for path in options.checkpoint]
-            verify_database(database, keys or database.keys(), verdict, tiles, kept, progress)
+            notes = [_read(path) for path in options.checkpoint]
+            verify_database(database, keys or database.keys(), verdict, tiles, notes, progress)
     verdict.seconds = time.monotonic() - began
     return verdict
 
@@ -1245,12 +1245,12 @@ def _read(path: str) -> str:
 
 def _read_json(path: str) -> dict[str, Any]:
     try:
-        kept = json.loads(_read(path))
+        content = json.loads(_read(path))
     except (ValueError, RecursionError) as error:
         raise CannotVerify(f"{path} is no JSON: {error}") from error
-    if not isinstance(kept, dict):
+    if not isinstance(content, dict):
         raise CannotVerify(f"{path} is no JSON object")
-    return kept
+    return content
 
 
 def _read_proof(path: str) -> list[bytes]:

@@ -68,9 +68,9 @@ class Memory:
         file = self._file(origin)
         return int(file.stat().st_mtime) if file.exists() else None
 
-    def alarm(self, kind: str, known: Checkpoint | None, note: str, at: float) -> None:
+    def alarm(self, kind: str, last: Checkpoint | None, note: str, at: float) -> None:
         """What the log signed is the proof of its misbehaviour, so it is kept."""
-        row = {"at": int(at), "kind": kind, "known_size": known.size if known else 0, "note": note}
+        row = {"at": int(at), "kind": kind, "known_size": last.size if last else 0, "note": note}
         if row["note"] not in [old["note"] for old in self.alarms()]:
             with (self.folder / "alarms.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -133,45 +133,45 @@ class Witness:
             return self._judge(old_size, proof, note, new)
 
     def _judge(self, old_size: int, proof: list[bytes], note: str, new: Checkpoint) -> Answer:
-        known = self.memory.last(new.origin)
-        size, root = (known.size, known.root) if known else (0, EMPTY_ROOT)
+        last = self.memory.last(new.origin)
+        size, root = (last.size, last.root) if last else (0, EMPTY_ROOT)
         # What the log has signed says so by itself, whatever the caller believes to be known here.
         if new.size < size:
-            self.memory.alarm("rolled_back", known, note, self._now())
-        elif known and new.size == size and new.root != root:
-            self.memory.alarm("forked", known, note, self._now())
+            self.memory.alarm("rolled_back", last, note, self._now())
+        elif last and new.size == size and new.root != root:
+            self.memory.alarm("forked", last, note, self._now())
         if old_size > new.size:
             return Answer(400, "the old size is larger than the checkpoint\n")
         if old_size != size or (new.size == size and new.root != root):
             return Answer(409, f"{size}\n", SIZE)
         if not is_consistent(size, root, new.size, new.root, proof):
-            self.memory.alarm("not_proved", known, note, self._now())
+            self.memory.alarm("not_proved", last, note, self._now())
             return Answer(422, "the consistency proof does not hold\n")
         self.memory.keep(new.origin, note)
         return Answer(200, self.key.signature_line(new.text, int(self._now())))
 
     def about(self, path: str) -> Answer:
         """What people may look at."""
-        asked = urlsplit(path)
-        if asked.path == "/healthz":
+        parts = urlsplit(path)
+        if parts.path == "/healthz":
             return Answer(200, f"{self.key.verifier}\n")
-        if asked.path == "/alarms":
+        if parts.path == "/alarms":
             return Answer(200, json.dumps(self.memory.alarms(), ensure_ascii=False) + "\n", "application/json")
-        if asked.path == "/logs":
-            return Answer(200, json.dumps(self._heard(), ensure_ascii=False) + "\n", "application/json")
-        if asked.path == "/checkpoint":
-            last = self.memory.last(parse_qs(asked.query).get("origin", [""])[0])
+        if parts.path == "/logs":
+            return Answer(200, json.dumps(self._cosigned_logs(), ensure_ascii=False) + "\n", "application/json")
+        if parts.path == "/checkpoint":
+            last = self.memory.last(parse_qs(parts.query).get("origin", [""])[0])
             return Answer(200, last.text) if last else Answer(404, "nothing seen of this log\n")
         return Answer(404, "not here\n")
 
-    def _heard(self) -> list[dict[str, Any]]:
+    def _cosigned_logs(self) -> list[dict[str, Any]]:
         """[{"origin", "size", "cosigned_at"}], the last two None for a log that has never been heard of."""
-        found = []
+        lines = []
         for origin in dict.fromkeys(key.name for key in self.logs):
             last, at = self.memory.last(origin), self.memory.heard_at(origin)
-            shown = datetime.fromtimestamp(at, UTC).isoformat() if at else None
-            found.append({"origin": origin, "size": last.size if last else None, "cosigned_at": shown})
-        return found
+            when = datetime.fromtimestamp(at, UTC).isoformat() if at else None
+            lines.append({"origin": origin, "size": last.size if last else None, "cosigned_at": when})
+        return lines
 
 
 def serve(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
@@ -182,8 +182,8 @@ def serve(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
         timeout = 20
 
         def do_POST(self) -> None:
-            said = self.headers.get("Content-Length") or ""
-            length = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+            declared = self.headers.get("Content-Length") or ""
+            length = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 10 else 0
             if urlsplit(self.path).path != "/add-checkpoint" or not 0 < length <= LONGEST_REQUEST:
                 self.close_connection = True
                 self._answer(Answer(404 if length <= LONGEST_REQUEST else 413, "not here\n"))

@@ -52,8 +52,8 @@ def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> 
         ]
     if not timed:
         findings.add(path, "", "channels_missing")
-    fees, found = fees_of(fee_rows)
-    for where, text, kind in found:
+    fees, channels = fees_of(fee_rows)
+    for where, text, kind in channels:
         findings.add(where, text, kind)
     return {"channels": _channels(timed, findings, path), "fees": fees, "proposals": proposals}
 
@@ -95,10 +95,10 @@ def names_other_fees(description: str, fees: Iterable[FeeReading]) -> bool:
     """Whether a description states amounts of fees that its own fee cells do not."""
     if "phi" not in folded(description).split() and "đồng/" not in description:
         return False
-    known = {rule.get("amount") for fee in fees for rule in _rules(fee)} | {
+    amounts = {rule.get("amount") for fee in fees for rule in _rules(fee)} | {
         option["amount"] for fee in fees for rule in _rules(fee) for option in rule.get("options", ())
     }
-    return any(amount.minor not in known for amount in amounts_in(description))
+    return any(amount.minor not in amounts for amount in amounts_in(description))
 
 
 def _rules(fee: FeeReading) -> list[dict[str, Any]]:

@@ -63,18 +63,20 @@ def definition(
 class Cells:
     """The text cells of a record by name; what is missing is "", what is no text is reported and left to the source."""
 
-    def __init__(self, record: Mapping[str, Any], findings: Findings, known: frozenset[str], under: str = "") -> None:
+    def __init__(
+        self, record: Mapping[str, Any], findings: Findings, known_fields: frozenset[str], under: str = ""
+    ) -> None:
         self._record, self._findings, self._under = record, findings, under
         for name in record:
-            if name not in known:
+            if name not in known_fields:
                 findings.add(f"{under}/{pointer_token(name)}", str(record[name]), "field_unknown")
 
     def text(self, name: str) -> str:
-        held = self._record.get(name, "")
-        if isinstance(held, str):
-            return held
-        if held is not None:
-            self._findings.add(f"{self._under}/{pointer_token(name)}", str(held), "field_wrong_type")
+        value = self._record.get(name, "")
+        if isinstance(value, str):
+            return value
+        if value is not None:
+            self._findings.add(f"{self._under}/{pointer_token(name)}", str(value), "field_wrong_type")
         return ""
 
     def keep(self, *names: str) -> None:

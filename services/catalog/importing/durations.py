@@ -89,9 +89,9 @@ def _checked_duration(number: str, unit: str) -> tuple[Duration, tuple[str, ...]
 
 
 def _duration(number: str, unit: str) -> Duration:
-    kept, factor, divisor = MEANING[folded(unit)]
+    unit_key, factor, divisor = MEANING[folded(unit)]
     amount = float(number.replace(",", ".")) * factor / divisor
-    return Duration(int(amount) if amount == int(amount) else round(amount, 4), kept)
+    return Duration(int(amount) if amount == int(amount) else round(amount, 4), unit_key)
 
 
 def durations_in(prose: str) -> list[Duration]:

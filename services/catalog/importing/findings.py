@@ -33,15 +33,15 @@ class Findings:
 
     def __init__(self, code: str) -> None:
         self._code = code
-        self._found: dict[Finding, None] = {}
+        self._findings: dict[Finding, None] = {}
 
     def add(self, path: str, text: str, *kinds: str) -> None:
         for kind in kinds:
             assert kind in KINDS, kind
-            self._found.setdefault(Finding(self._code, path, abbreviated(text), kind))
+            self._findings.setdefault(Finding(self._code, path, abbreviated(text), kind))
 
     def list(self) -> list[Finding]:
-        return [*self._found]
+        return [*self._findings]
 
 
 def abbreviated(text: str) -> str:

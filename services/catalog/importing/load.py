@@ -50,7 +50,7 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """The counts by their names, and the grouped findings as `groups`."""
-        counts = {name: held for name, held in vars(self).items() if isinstance(held, int)}
+        counts = {name: value for name, value in vars(self).items() if isinstance(value, int)}
         return {**counts, "groups": self.report.groups()}
 
 
@@ -63,10 +63,10 @@ Publish = Callable[[Sequence[ReadRecord]], Mapping[str, str]]
 def load(
     lines: Iterable[tuple[int, dict[str, Any] | BadLine]],
     *,
-    known: FingerprintLookup,
+    fingerprint_of: FingerprintLookup,
     publish: Publish,
     layout: Layout | None = None,
-    found: Callable[[Finding], None] = lambda finding: None,
+    report: Callable[[Finding], None] = lambda finding: None,
     progress: Callable[[Summary], None] = lambda summary: None,
     batch: int = BATCH,
 ) -> Summary:
@@ -75,7 +75,7 @@ def load(
     A record whose fingerprint is the known one is not read again and makes no version. Of several different records
     with one code in a file the first is taken, the others are reported. `layout` None: told from each record's shape.
     """
-    loading = _Loading(known, publish, layout, found)
+    loading = _Loading(fingerprint_of, publish, layout, report)
     stream = iter(lines)
     while chunk := list(islice(stream, batch)):
         loading.take(chunk)
@@ -85,23 +85,27 @@ def load(
 
 class _Loading:
     def __init__(
-        self, known: FingerprintLookup, publish: Publish, layout: Layout | None, found: Callable[[Finding], None]
+        self,
+        fingerprint_of: FingerprintLookup,
+        publish: Publish,
+        layout: Layout | None,
+        report: Callable[[Finding], None],
     ) -> None:
         self.summary = Summary()
-        self._known, self._publish, self._layout, self._found = known, publish, layout, found
-        self._seen: dict[str, str] = {}
+        self._fingerprints_of, self._publish, self._layout, self._report = fingerprint_of, publish, layout, report
+        self._marks: dict[str, str] = {}
 
     def take(self, chunk: list[tuple[int, dict[str, Any] | BadLine]]) -> None:
         fresh = list(self._fresh(chunk))
-        before = self._known([code for _, code, _, _ in fresh]) if fresh else {}
-        taken = [
+        before = self._fingerprints_of([code for _, code, _, _ in fresh]) if fresh else {}
+        records = [
             self._read(line, record, layout, before.get(code))
             for line, code, record, layout in fresh
-            if not self._same_again(before.get(code), self._seen[code])
+            if not self._same_again(before.get(code), self._marks[code])
         ]
-        refused = self._publish(taken) if taken else {}
-        for one in taken:
-            self._settle(one, refused.get(one.definition["code"]))
+        refused = self._publish(records) if records else {}
+        for read_record in records:
+            self._settle(read_record, refused.get(read_record.definition["code"]))
 
     def _fresh(
         self, chunk: list[tuple[int, dict[str, Any] | BadLine]]
@@ -121,12 +125,12 @@ class _Loading:
             code, mark = code_of(legible), record_fingerprint(record)
             if not code:
                 self._bad(line, record, "code_missing")
-            elif code in self._seen:
+            elif code in self._marks:
                 self.summary.repeated += 1
-                if self._seen[code] != mark:
+                if self._marks[code] != mark:
                     self._report_finding(Finding(code, f"/lines/{line}", _title(record), "code_twice_in_file"))
             else:
-                self._seen[code] = mark
+                self._marks[code] = mark
                 yield line, code, record, layout
 
     def _same_again(self, before: str | None, mark: str) -> bool:
@@ -138,15 +142,17 @@ class _Loading:
         definition, findings = parse_record(record, layout)
         return ReadRecord(line, "new" if before is None else "changed", definition, findings)
 
-    def _settle(self, one: ReadRecord, refusal: str | None) -> None:
+    def _settle(self, record: ReadRecord, refusal: str | None) -> None:
         if refusal is None:
-            setattr(self.summary, one.outcome, getattr(self.summary, one.outcome) + 1)
+            setattr(self.summary, record.outcome, getattr(self.summary, record.outcome) + 1)
         elif refusal == AWAITING:
             self.summary.awaiting += 1
         else:
             self.summary.refused += 1
-            self._report_finding(Finding(one.definition["code"], f"/lines/{one.line}", refusal, "publication_refused"))
-        for finding in one.findings:
+            self._report_finding(
+                Finding(record.definition["code"], f"/lines/{record.line}", refusal, "publication_refused")
+            )
+        for finding in record.findings:
             self._report_finding(finding)
 
     def _bad(self, line: int, record: dict[str, Any] | BadLine, kind: str = "record_unreadable") -> None:
@@ -157,7 +163,7 @@ class _Loading:
     def _report_finding(self, finding: Finding) -> None:
         self.summary.findings += 1
         self.summary.report.add(finding)
-        self._found(finding)
+        self._report(finding)
 
 
 def code_of(record: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ LONGEST_NAME = 4_000
 def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
     """The requirements of a run-on table; headings between its parts stay with the papers below them."""
     requirements: list[dict[str, Any]] = []
-    taken: set[str] = set()
+    ids: set[str] = set()
     first, *parts = table.split(HEADER)
     heading = _heading(first)
     if not parts:
@@ -46,7 +46,7 @@ def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str,
     for part in parts:
         end = 0
         for match in _counts(part):
-            requirements.append(_requirement(part[end : match.start()], match, heading, findings, path, taken))
+            requirements.append(_requirement(part[end : match.start()], match, heading, findings, path, ids))
             end = match.end()
         heading = _heading(part[end:])
     if heading:
@@ -57,7 +57,7 @@ def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str,
 def _counts(part: str) -> list[re.Match[str]]:
     """The counts of the column; one that another follows at once ("…: 01 bản chính1 bản chính") is the name's own."""
     matches = list(COUNT.finditer(part))
-    of_column = [one for one, next_one in pairwise(matches) if part[one.end() : next_one.start()].strip()]
+    of_column = [match for match, next_one in pairwise(matches) if part[match.end() : next_one.start()].strip()]
     return [*of_column, *matches[-1:]]
 
 
@@ -66,7 +66,7 @@ def _heading(text: str) -> str:
 
 
 def _requirement(
-    name: str, match: re.Match[str], heading: str, findings: Findings, path: str, taken: set[str]
+    name: str, match: re.Match[str], heading: str, findings: Findings, path: str, ids: set[str]
 ) -> dict[str, Any]:
     digits, copies = match.group(1), int(match.group(2) or 0)
     own = OWN_COUNT.search(name)
@@ -82,7 +82,7 @@ def _requirement(
         findings.add(path, form, "form_name_run_together")
     elif form:
         findings.add(path, form, "form_file_without_link")
-    return requirement(named or form or "", count, copies, heading, form if named else None, findings, path, taken)
+    return requirement(named or form or "", count, copies, heading, form if named else None, findings, path, ids)
 
 
 def requirement(
@@ -93,7 +93,7 @@ def requirement(
     form: str | None,
     findings: Findings,
     path: str,
-    taken: set[str],
+    ids: set[str],
 ) -> dict[str, Any]:
     """One requirement; it is optional when its own words or its heading make it depend on a case."""
     text = squeezed(name)[:LONGEST_NAME].strip(" ;")
@@ -104,7 +104,7 @@ def requirement(
     condition = _condition(text, heading)
     electronic = 1 if re.search(r"bản (?:sao )?điện tử|biểu mẫu điện tử", text, re.IGNORECASE) else 0
     return {
-        "id": unique(slug(text, 48), taken, "giay-to"),
+        "id": unique(slug(text, 48), ids, "giay-to"),
         "name": vietnamese_only(text or "Giấy tờ"),
         # An unclear count is a finding; until an editor settles it the paper asks for no number of copies.
         "original": original or 0,
@@ -147,15 +147,21 @@ def count_of(name: str, digits: str) -> tuple[str, int | None]:
 
 def form_of(text: str) -> tuple[str | None, str | None]:
     """A paper's name and the file name of its form; (None, the text) when the two cannot be told apart."""
-    whole = text.strip()
-    if not FILE.search(whole):
-        return whole, None
+    text_of_form = text.strip()
+    if not FILE.search(text_of_form):
+        return text_of_form, None
     for seam in SEAMS:
         places = [
-            match.start() for match in seam.finditer(whole) if 0 < len(whole) - match.start() <= LONGEST_FILE_NAME
+            match.start()
+            for match in seam.finditer(text_of_form)
+            if 0 < len(text_of_form) - match.start() <= LONGEST_FILE_NAME
         ]
-        places = [place for place in places if place and not re.fullmatch(r"\w{1,5}", whole[place:])]
+        places = [place for place in places if place and not re.fullmatch(r"\w{1,5}", text_of_form[place:])]
         if places:
             # A name that runs together in several places could end at any of them.
-            return (whole[: places[0]].strip(), whole[places[0] :].strip()) if len(places) == 1 else (None, whole)
-    return None, whole
+            return (
+                (text_of_form[: places[0]].strip(), text_of_form[places[0] :].strip())
+                if len(places) == 1
+                else (None, text_of_form)
+            )
+    return None, text_of_form

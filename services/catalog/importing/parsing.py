@@ -31,5 +31,5 @@ def readable_record(value: Any) -> Any:
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, dict):
-        return {readable(str(name)): readable_record(held) for name, held in value.items()}
-    return [readable_record(held) for held in value] if isinstance(value, list) else value
+        return {readable(str(name)): readable_record(value) for name, value in value.items()}
+    return [readable_record(entry) for entry in value] if isinstance(value, list) else value

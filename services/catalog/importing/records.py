@@ -55,30 +55,30 @@ def _record(line: bytes) -> dict[str, Any] | BadLine:
     if len(line) > LONGEST_LINE:
         return BadLine(f"longer than {LONGEST_LINE} bytes", line[:200].decode("utf-8", "replace"))
     try:
-        held = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
         if b"\\u0000" in line or b"\\ud" in line.lower():
-            _check_text(held)
+            _check_text(value)
     except (ValueError, RecursionError) as wrong:
         return BadLine(str(wrong) or type(wrong).__name__, line[:200].decode("utf-8", "replace"))
-    if not isinstance(held, dict):
+    if not isinstance(value, dict):
         return BadLine("not a JSON object", line[:200].decode("utf-8", "replace"))
-    return held
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    held = dict(pairs)
-    if len(held) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("a field stands in it twice")  # keeping one of them would drop the other
-    return held
+    return fields
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _check_text(held: Any) -> None:
+def _check_text(value: Any) -> None:
     """NUL and half a surrogate pair can be written in JSON, but no database keeps them as text."""
-    text = json.dumps(held, ensure_ascii=False).replace("\\\\", "")
+    text = json.dumps(value, ensure_ascii=False).replace("\\\\", "")
     if "\\u0000" in text:
         raise ValueError("a NUL character in a text")
     text.encode()

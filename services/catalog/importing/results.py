@@ -17,8 +17,8 @@ FURNITURE = re.compile(r"Chọn cơ quan thực hiện.*", re.DOTALL)
 def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]:
     """`[{"code", "name": {"vi"}, "validity": None}]`; descriptions and keywords stay in the source with a finding."""
     body = FURNITURE.sub("", text)
-    told = KEYWORDS.search(body)
-    body = body[: told.start()] if told else body
+    match = KEYWORDS.search(body)
+    body = body[: match.start()] if match else body
     results: list[dict[str, Any]] = []
     name, *parts = body.split("Mã:")
     for part in parts:
@@ -33,7 +33,7 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
         name = part[code.end() :]
     if not says_nothing(name):
         results += _uncoded(name.strip(), findings, path, coded=bool(parts))
-    for part in told.groups() if told else ():
+    for part in match.groups() if match else ():
         if not says_nothing(part):
             findings.add(path, squeezed(part), "kept_as_text")
     return results

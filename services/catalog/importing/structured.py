@@ -77,21 +77,21 @@ def _check_shape(record: Mapping[str, Any], findings: Findings) -> None:
     for name in ("metadata", "content", "tables"):
         if not isinstance(record.get(name), Mapping):
             findings.add(f"/{name}", str(record.get(name)), "field_wrong_type")
-    for name, held in _mapping(record, "tables").items():
+    for name, rows in _mapping(record, "tables").items():
         if name not in TABLES:
-            findings.add(f"/tables/{pointer_token(name)}", str(held), "field_unknown")
-        elif not isinstance(held, list):
-            findings.add(f"/tables/{pointer_token(name)}", str(held), "field_wrong_type")
+            findings.add(f"/tables/{pointer_token(name)}", str(rows), "field_unknown")
+        elif not isinstance(rows, list):
+            findings.add(f"/tables/{pointer_token(name)}", str(rows), "field_wrong_type")
 
 
 def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    held = record.get(name)
-    return held if isinstance(held, Mapping) else {}
+    value = record.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _rows(record: Mapping[str, Any], table: str, findings: Findings) -> Iterator[tuple[str, Cells]]:
-    held = _mapping(record, "tables").get(table)
-    for at, row in enumerate(held if isinstance(held, list) else []):
+    rows = _mapping(record, "tables").get(table)
+    for at, row in enumerate(rows if isinstance(rows, list) else []):
         path = f"/tables/{table}/{at}"
         if isinstance(row, Mapping):
             yield path, Cells(row, findings, TABLES[table], path)
@@ -122,7 +122,7 @@ def _row_text(cells: Cells) -> str:
 
 def _papers(record: Mapping[str, Any], findings: Findings) -> list[dict[str, Any]]:
     papers: list[dict[str, Any]] = []
-    taken: set[str] = set()
+    ids: set[str] = set()
     for path, cells in _rows(record, "thanh_phan_ho_so", findings):
         name, files, copies = cells.text("ten_giay_to"), cells.text("so_luong"), COPIES.fullmatch(cells.text("ghi_chu"))
         if files.strip():
@@ -131,7 +131,7 @@ def _papers(record: Mapping[str, Any], findings: Findings) -> list[dict[str, Any
         if copies is None:
             findings.add(path, cells.text("ghi_chu"), "paper_count_ambiguous")
         original, copy = (int(copies[1]), int(copies[2])) if copies else (None, 0)
-        papers.append(requirement(name, original, copy, "", squeezed(files) or None, findings, path, taken))
+        papers.append(requirement(name, original, copy, "", squeezed(files) or None, findings, path, ids))
     if not papers:
         findings.add("/tables/thanh_phan_ho_so", "", "papers_missing")
     return papers

@@ -51,11 +51,11 @@ def text_faults(value: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
         if kind:
             yield path, value, kind
     elif isinstance(value, Mapping):
-        for name, held in value.items():
-            yield from text_faults(held, f"{path}/{str(name).replace('~', '~0').replace('/', '~1')}")
+        for name, member in value.items():
+            yield from text_faults(member, f"{path}/{str(name).replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list):
-        for place, held in enumerate(value):
-            yield from text_faults(held, f"{path}/{place}")
+        for place, member in enumerate(value):
+            yield from text_faults(member, f"{path}/{place}")
 
 
 def _is_double_encoded(text: str) -> bool:

@@ -59,12 +59,12 @@ def slug(text: str, longest: int = 60) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded(text[: 4 * longest])).strip("-")[:longest].strip("-")
 
 
-def unique(wanted: str, taken: set[str], otherwise: str) -> str:
+def unique(preferred: str, ids: set[str], otherwise: str) -> str:
     """`wanted`, or it with a number when something else already has that name."""
-    base = name = wanted or otherwise
-    number = len(taken)
-    while name in taken:
+    base = name = preferred or otherwise
+    number = len(ids)
+    while name in ids:
         number += 1
         name = f"{base}-{number}"
-    taken.add(name)
+    ids.add(name)
     return name

@@ -27,13 +27,13 @@ SUBSTITUTES = str.maketrans(
 def gsm_text(text: str) -> str:
     """``text`` in letters that cost one place each, in one line; what has no such letter becomes ``?``."""
     letters = unicodedata.normalize("NFKD", text).translate(SUBSTITUTES)
-    bare = " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
-    return "".join(one if one in BASIC or one in EXTENDED else "?" for one in bare)
+    bare = " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+    return "".join(letter if letter in BASIC or letter in EXTENDED else "?" for letter in bare)
 
 
 def septets(text: str) -> int:
     """How many places a plain text takes."""
-    return len(text) + sum(one in EXTENDED for one in text)
+    return len(text) + sum(letter in EXTENDED for letter in text)
 
 
 def parts(text: str) -> int:
@@ -49,5 +49,5 @@ def fitted(text: str) -> str:
     cut = text[: LONGEST - len(CUT)]
     while septets(cut) > LONGEST - len(CUT):
         cut = cut[:-1]
-    whole, space, _ = cut.rpartition(" ")
-    return (whole if space else cut) + CUT
+    words, space, _ = cut.rpartition(" ")
+    return (words if space else cut) + CUT

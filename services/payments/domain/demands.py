@@ -83,7 +83,9 @@ def owed_by(quote: Mapping[str, Any]) -> list[Owed]:
             gathered.setdefault((item.get("collected_at") or "intake", item["amount"]["currency"]), []).append(item)
     return [
         Owed(moment, sum(int(item["amount"]["amount"]) for item in items), currency, tuple(items))
-        for (moment, currency), items in sorted(gathered.items(), key=lambda one: (MOMENTS.index(one[0][0]), one[0][1]))
+        for (moment, currency), items in sorted(
+            gathered.items(), key=lambda demand: (MOMENTS.index(demand[0][0]), demand[0][1])
+        )
     ]
 
 

@@ -35,7 +35,7 @@ def open_portal(migrated: Path, tmp_path: Path) -> Iterator[Callable[..., Portal
 
     yield opened
     Database.forget(url)
-    store = Store._kept.pop(url, None)
+    store = Store._stores.pop(url, None)
     if store:
         store.streams.close()
 

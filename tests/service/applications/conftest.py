@@ -37,7 +37,7 @@ def on_postgresql(fresh_database: Callable[[str], str], tmp_path: Path) -> Itera
     )
     upgrade(settings, "applications")
     yield settings
-    store = Store._kept.pop(worker, None)
+    store = Store._stores.pop(worker, None)
     if store:
         store.streams.close()
     Database.forget(worker)

@@ -46,7 +46,7 @@ def used_by_all(url):
             list(made.streams.recorder.select_notifications(start=1, limit=1))
         finally:
             made.streams.close()
-            Store._kept.pop(url, None)
+            Store._stores.pop(url, None)
 
     def lease():
         made = Lease(url)

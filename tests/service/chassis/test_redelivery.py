@@ -20,7 +20,7 @@ from infra.chassis.followers import Follower
 from infra.chassis.messaging.handler_queues import handler_queue, redelivery_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.messaging.redelivery import LOOK
+from infra.chassis.messaging.redelivery import POLL_SECONDS
 from infra.chassis.messaging.topology import retry_queue
 from infra.chassis.tables import outbox
 from tests.service.chassis.conftest import Ours
@@ -196,7 +196,7 @@ def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, source, wir
     request_redelivery(
         Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}
     )
-    eventlet.sleep(LOOK)
+    eventlet.sleep(POLL_SECONDS)
     assert source.once() == 1 and wire.count(redelivery_queue("echo").name) == 0, "begun, and not ended"
     monkeypatch.setattr(source.lease, "acquire", lambda: False)
     source.once()

@@ -39,7 +39,7 @@ def numbered(*held: dict[str, Any] | BadLine) -> list[tuple[int, dict[str, Any] 
 
 
 def loaded(shelf: Shelf, *held: dict[str, Any] | BadLine, **more: Any) -> Summary:
-    return load(numbered(*held), known=shelf.known, publish=shelf.publish, **more)
+    return load(numbered(*held), fingerprint_of=shelf.known, publish=shelf.publish, **more)
 
 
 def test_new_records_become_versions() -> None:

@@ -74,9 +74,9 @@ class Waiting(ApplicationEvent):
             "since": self.timestamp.isoformat(),
             "answer_by": self.answer_by,
         }
-        application.waits = (*application.waits, wait | self.asked())
+        application.waits = (*application.waits, wait | self.wait_facts())
 
-    def asked(self) -> dict[str, Any]:
+    def wait_facts(self) -> dict[str, Any]:
         """What exactly is waited for."""
         return {}
 

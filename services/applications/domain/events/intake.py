@@ -45,7 +45,7 @@ class SupplementRequested(Waiting):
         super().happen(application)
         application.supplements += 1
 
-    def asked(self) -> dict[str, Any]:
+    def wait_facts(self) -> dict[str, Any]:
         return {"marks": self.marks, "reason": self.reason}
 
 
@@ -75,7 +75,7 @@ class PaymentRequested(Waiting):
         if self.amount:
             application.fees = fees.asked_for(application.fees, "supplement", self.amount["amount"])
 
-    def asked(self) -> dict[str, Any]:
+    def wait_facts(self) -> dict[str, Any]:
         return {"moments": self.moments, "amount": self.amount, "reason": self.reason}
 
 
@@ -142,8 +142,8 @@ class ConsultationRequested(ApplicationEvent):
     due_at: str
 
     def happen(self, application: State) -> None:
-        asked = {"agency_code": self.agency_code, "question": self.reason, "due_at": self.due_at}
-        opened = asked | {"asked_at": self.timestamp.isoformat(), "opinion": None, "answered_at": None}
+        consultation = {"agency_code": self.agency_code, "question": self.reason, "due_at": self.due_at}
+        opened = consultation | {"asked_at": self.timestamp.isoformat(), "opinion": None, "answered_at": None}
         application.consultations = {**application.consultations, self.consultation_id: opened}
 
 
@@ -159,8 +159,8 @@ class ConsultationAnswered(ApplicationEvent):
             "answered_at": self.timestamp.isoformat(),
             "answered_by": self.by["account_id"],
         }
-        asked = application.consultations[self.consultation_id]
-        application.consultations = {**application.consultations, self.consultation_id: asked | answered}
+        consultation = application.consultations[self.consultation_id]
+        application.consultations = {**application.consultations, self.consultation_id: consultation | answered}
 
 
 def decision_record(outcome: str, event: ApplicationEvent) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class FeeList:
     options: list[tuple[str, Amount]] = field(default_factory=list)
     exempt: list[str] = field(default_factory=list)
     law: list[str] = field(default_factory=list)
-    whole: bool = True
+    is_complete: bool = True
 
     @property
     def priced_only(self) -> bool:
@@ -49,7 +49,7 @@ class FeeList:
 
 def read_list(note: str) -> FeeList:
     """Takes a note apart at its separators; each part must be a price, an exemption, a heading or a reference."""
-    found, heading = FeeList(), ""
+    fees, heading = FeeList(), ""
     free: list[tuple[str, Amount]] = []
     for part in BREAKS.split(note):
         text = ENUMERATOR.sub("", squeezed(part)).strip(" .,;")
@@ -57,22 +57,22 @@ def read_list(note: str) -> FeeList:
             continue
         amounts = amounts_in(text)
         unpriced = UNPRICED.match(text)
-        if not amounts and (EXEMPTION.match(text) or (found.exempt and not REFERENCE.search(text))):
-            found.exempt.append(text)  # a list of exempt people goes on over semicolons
+        if not amounts and (EXEMPTION.match(text) or (fees.exempt and not REFERENCE.search(text))):
+            fees.exempt.append(text)  # a list of exempt people goes on over semicolons
         elif not amounts and unpriced:
             free.append((unpriced.group(1).strip(), Amount(0, "VND")))
         elif not amounts and text.endswith(":"):
             heading = text.rstrip(": ")
         elif not amounts and REFERENCE.search(text):
-            found.law.append(text)
+            fees.law.append(text)
         elif len(amounts) == 1 and not ARITHMETIC.search(text):
-            found.options.append((_label(heading, text, amounts[0]), amounts[0]))
+            fees.options.append((_label(heading, text, amounts[0]), amounts[0]))
         else:
-            found.whole = False
+            fees.is_complete = False
     # "Cấp đổi: 35.000.000 đồng + Cấp bổ sung: Không": what costs nothing is an option beside what costs something.
-    found.options += free if found.options else []
-    found.whole &= bool(found.options or not free)
-    return found
+    fees.options += free if fees.options else []
+    fees.is_complete &= bool(fees.options or not free)
+    return fees
 
 
 def _label(heading: str, text: str, amount: Amount) -> str:
@@ -95,10 +95,10 @@ def choice(options: list[tuple[str, Amount]]) -> dict[str, object] | None:
         return None
     if len({folded(label) for label in labels}) != len(labels) or not all(labels):
         return None
-    taken: set[str] = set()
+    ids: set[str] = set()
     rows = [
         {
-            "id": unique(slug(label, 40), taken, "lua-chon"),
+            "id": unique(slug(label, 40), ids, "lua-chon"),
             "name": bilingual(_with_item(label, amount)),
             "amount": amount.minor,
         }

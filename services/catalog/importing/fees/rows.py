@@ -37,11 +37,11 @@ def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[st
     merged: dict[str, tuple[FeeReading, list[str]]] = {}
     findings: list[tuple[str, str, str]] = []
     for (channel, _), own in by_channel.items():
-        reading, found = _one_of(own)
-        findings += found
+        reading, fees = _one_of(own)
+        findings += fees
         merged.setdefault(_sameness(reading), (reading, []))[1].append(channel)
-    taken: set[str] = set()
-    return [fee for reading, channels in merged.values() for fee in _entries(reading, channels, taken)], findings
+    ids: set[str] = set()
+    return [fee for reading, channels in merged.values() for fee in _entries(reading, channels, ids)], findings
 
 
 def _one_of(rows: list[FeeRow]) -> tuple[FeeReading, list[tuple[str, str, str]]]:
@@ -72,9 +72,9 @@ def _by_case(rows: list[FeeRow]) -> FeeReading | None:
             return None
     if len({row.reading.currency for row in rows if row.reading.rule["type"] == "fixed"}) != 1:
         return None
-    taken: set[str] = set()
+    ids: set[str] = set()
     options = [
-        {"id": unique(slug(name, 40), taken, "truong-hop"), "name": bilingual(name), "amount": amount}
+        {"id": unique(slug(name, 40), ids, "truong-hop"), "name": bilingual(name), "amount": amount}
         for name, amount in prices.values()
     ]
     currency = next(row.reading.currency for row in rows if row.reading.rule["type"] == "fixed")
@@ -85,11 +85,11 @@ def _sameness(reading: FeeReading) -> str:
     return repr((reading.periods, reading.currency, folded(reading.name), reading.exempt))
 
 
-def _entries(reading: FeeReading, channels: list[str], taken: set[str]) -> list[dict[str, Any]]:
+def _entries(reading: FeeReading, channels: list[str], used_ids: set[str]) -> list[dict[str, Any]]:
     """A fee for each period; "fee" ids stay readable: "le-phi", "phi-2"."""
     kind = charge_or_duty(reading.name)
     name = bilingual(reading.name) if reading.name else bilingual("Phí, lệ phí", "Fees")
-    ids = [unique("le-phi" if kind == "duty" else "phi", taken, "phi") for _ in reading.periods]
+    ids = [unique("le-phi" if kind == "duty" else "phi", used_ids, "phi") for _ in reading.periods]
     return [
         {
             "id": fee_id,

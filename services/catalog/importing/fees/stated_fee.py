@@ -107,30 +107,30 @@ def _priced(stated: Amount, note: str) -> FeeReading:
         goes_on = folded(note).lstrip("( ").startswith("dong")
         kind = "fee_text_not_understood" if goes_on else "fee_contradicts_text"
         return unclear_fee(kind, proposal=_proposal(note), currency=stated.currency)
-    found = read_list(note)
+    fees = read_list(note)
     if (
         len({(amount.minor, amount.currency) for amount in named}) == 1
         and not ARITHMETIC.search(note)
-        and found.priced_only
+        and fees.priced_only
     ):
-        return _single(named, found, note)
-    if not found.whole:
+        return _single(named, fees, note)
+    if not fees.is_complete:
         return unclear_fee("fee_text_not_understood", currency=stated.currency)
-    rule = found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
+    rule = fees.options[0][1].rule() if _one_price(fees.options) else choice(fees.options)
     if rule is None or stated.minor not in _amounts(rule):
         return unclear_fee("fee_text_not_understood", currency=stated.currency)
-    name = found.options[0][0] if _one_price(found.options) else ""
+    name = fees.options[0][0] if _one_price(fees.options) else ""
     return FeeReading(
-        (Period(rule),), stated.currency, _name(name), tuple(found.exempt), "; ".join(found.law) or _law(note)
+        (Period(rule),), stated.currency, _name(name), tuple(fees.exempt), "; ".join(fees.law) or _law(note)
     )
 
 
-def _single(named: list[Amount], found: FeeList, note: str) -> FeeReading:
+def _single(named: list[Amount], fees: FeeList, note: str) -> FeeReading:
     """A description that names one amount only; where it also names a case, an editor should see it."""
     amount = next((amount for amount in named if amount.per), named[0])
-    priced = " ".join(label for label, _ in found.options) + note[named[-1].end :].split(".")[0]
+    priced = " ".join(label for label, _ in fees.options) + note[named[-1].end :].split(".")[0]
     kinds = ("fee_names_its_case",) if ITS_CASE.search(priced) else ()
-    return FeeReading((Period(amount.rule()),), amount.currency, _name(note), tuple(found.exempt), _law(note), kinds)
+    return FeeReading((Period(amount.rule()),), amount.currency, _name(note), tuple(fees.exempt), _law(note), kinds)
 
 
 def _amounts(rule: Rule) -> list[int]:
@@ -180,15 +180,15 @@ def _through_time(stated: Amount, note: str, lasting: str, windows: list[Window]
     if any(amount > stated.minor for amount in temporary):
         return unclear_fee("fee_contradicts_text", currency=stated.currency)
     # A column that holds the temporary amount says nothing of what comes before or after it.
-    known = stated.minor not in temporary or stated.minor in [amount.minor for amount in amounts_in(lasting)]
-    outside = reading.rule if known else NO_RULE
+    is_known = stated.minor not in temporary or stated.minor in [amount.minor for amount in amounts_in(lasting)]
+    outside = reading.rule if is_known else NO_RULE
     periods, begins = [], None
     for window in windows:
         if window.first:
             periods.append(Period(outside, begins, window.first - ONE_DAY))
         periods.append(Period(_during(reading.rule, window), window.first, window.until))
         begins = window.until + ONE_DAY
-    kinds = reading.kinds if known else (*reading.kinds, "fee_outside_window_not_stated")
+    kinds = reading.kinds if is_known else (*reading.kinds, "fee_outside_window_not_stated")
     return replace(
         reading, periods=(*periods, Period(outside, begins, None)), kinds=kinds, law=reading.law or _law(note)
     )
@@ -203,7 +203,7 @@ def _during(lasting: Rule, window: Window) -> Rule:
 
 def _proposal(text: str) -> Rule | None:
     """What a description alone would mean, for an editor to confirm."""
-    found = read_list(text)
-    if not found.whole or not found.options:
+    fees = read_list(text)
+    if not fees.is_complete or not fees.options:
         return None
-    return found.options[0][1].rule() if _one_price(found.options) else choice(found.options)
+    return fees.options[0][1].rule() if _one_price(fees.options) else choice(fees.options)

@@ -55,6 +55,6 @@ def _one_kind(kind: str, lines: list[tuple[FeeReading, str]]) -> FeeReading:
         ]
         rule = choice(prices) if len(prices) == len(lines) else None
         if rule is None:
-            return unclear_fee("fee_differs_between_cases", *(found for line, _ in lines for found in line.kinds))
+            return unclear_fee("fee_differs_between_cases", *(kind for line, _ in lines for kind in line.kinds))
         reading = FeeReading((Period(rule),), prices[0][1].currency)
     return replace(reading, name=reading.name or kind)

@@ -92,8 +92,8 @@ def _window(first: str | None, until: str, *, money: str = "", percent: int | No
         return None
 
 
-def _day(written: str) -> date:
-    day, month, year = (int(part) for part in written.split("/"))
+def _day(text: str) -> date:
+    day, month, year = (int(part) for part in text.split("/"))
     return date(year, month, day)
 
 
