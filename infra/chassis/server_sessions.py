@@ -63,9 +63,9 @@ def _compare(name: str, url: str, ours: psycopg.Connection[Any], server: int) ->
             others.append(connect(url, connect_timeout=5, options=MARK))
             if _server_of(others[-1]) == server or _server_of(ours) != server:
                 raise SessionNeeded(name, "pool_mode = transaction")
-        asked = parameters(url).get("options")
-        if asked and not _marked(ours):
-            raise SessionNeeded(name, f"the pooler drops options={asked}")
+        options = parameters(url).get("options")
+        if options and not _marked(ours):
+            raise SessionNeeded(name, f"the pooler drops options={options}")
     finally:
         for other in others:
             other.close()

@@ -43,16 +43,16 @@ class Reindexing:
         return len(rows)
 
 
-def _bring_up(session: Session, entry: SearchEntry, wanted: dict[str, str | int]) -> None:
-    if all(getattr(entry, name) == value for name, value in wanted.items()):
+def _bring_up(session: Session, entry: SearchEntry, fresh: dict[str, str | int]) -> None:
+    if all(getattr(entry, name) == value for name, value in fresh.items()):
         return
-    before, after = set(entry.words.split()), set(str(wanted["words"]).split())
+    before, after = set(entry.words.split()), set(str(fresh["words"]).split())
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
         old = {"id": entry.id, "words": entry.words.strip()}
         session.execute(text("INSERT INTO search_text(search_text, rowid, words) VALUES ('delete', :id, :words)"), old)
-        new = {"id": entry.id, "words": str(wanted["words"]).strip()}
+        new = {"id": entry.id, "words": str(fresh["words"]).strip()}
         session.execute(text("INSERT INTO search_text(rowid, words) VALUES (:id, :words)"), new)
-    for name, value in wanted.items():
+    for name, value in fresh.items():
         setattr(entry, name, value)
     session.flush()
     for word in sorted(before - after):

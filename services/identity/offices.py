@@ -71,8 +71,8 @@ class Offices:
     def posts(self, account_id: str) -> dict[str, Any]:
         """The posts an account holds now, for services: ``{items: [{agency_code, roles}]}``."""
         with self.database.session() as session:
-            held = current_posts(session, account_id)
-        return {"items": [{"agency_code": post["code"], "roles": post["roles"]} for post in held]}
+            posts = current_posts(session, account_id)
+        return {"items": [{"agency_code": post["code"], "roles": post["roles"]} for post in posts]}
 
     def appoint(
         self, account_id: str, agency_code: str, roles: list[str], *, by: Actor, command: Command | None = None

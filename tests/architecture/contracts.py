@@ -33,7 +33,7 @@ class RoomsContract(ForbiddenContract):
         if not inside:
             raise ValueError(f"'{self.name}' is left with no module to watch.")
         roots = self.session_options["root_packages"]
-        ours = {one for one in self.forbidden if str(one).partition(".")[0] in roots}
+        ours = {module for module in self.forbidden if str(module).partition(".")[0] in roots}
         self._matching(graph, ours)  # a library may be unused; a room of ours that is not there is a typing error
         self.source_modules = {ModuleExpression(name) for name in inside}
         self.forbidden_modules = self.forbidden

@@ -12,13 +12,13 @@ OUTPUTS = {"infra/cli/audit_commands.py"}
 
 
 def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
-    found = []
+    rows = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in names:
-                found.append(node)
-    return found
+                rows.append(node)
+    return rows
 
 
 def names_its_encoding(call: ast.Call) -> bool:
@@ -27,7 +27,11 @@ def names_its_encoding(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id  # type: ignore[attr-defined]
     if name in ("read_text", "write_text"):
         return False
-    modes = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    modes = [
+        argument.value
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]
     modes += [w.value.value for w in call.keywords if w.arg == "mode" and isinstance(w.value, ast.Constant)]
     if isinstance(call.func, ast.Attribute) and not call.args and not call.keywords:
         return True  # something else that is opened: a session, a connection

@@ -39,11 +39,11 @@ def test_every_import_contract_holds() -> None:
 def test_an_import_contract_that_matches_no_module_fails(tmp_path: Path) -> None:
     """Each contract once more, watching a room that is not there: the guard itself is guarded."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    lines = ["[importlinter]", "root_packages =", *(f"    {one}" for one in settings["root_packages"])]
+    lines = ["[importlinter]", "root_packages =", *(f"    {package}" for package in settings["root_packages"])]
     lines += [
         "include_external_packages = true",
         "contract_types =",
-        *(f"    {one}" for one in settings["contract_types"]),
+        *(f"    {kind}" for kind in settings["contract_types"]),
     ]
     lines += ["[importlinter:contract:1]", "name = nothing", "type = rooms", "rooms =", "    services.*.cellar"]
     lines += ["forbidden =", "    nameko"]
@@ -66,7 +66,7 @@ def test_a_domain_imports_the_standard_library_itself_and_pure_libraries(file: P
         name
         for name in imported(file)
         if name.partition(".")[0] not in sys.stdlib_module_names
-        and not any(name == one or name.startswith(f"{one}.") for one in allowed)
+        and not any(name == module or name.startswith(f"{module}.") for module in allowed)
     ]
     assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
 

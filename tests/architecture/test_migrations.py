@@ -36,8 +36,8 @@ def test_a_migration_imports_no_living_table(path):
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_tables_of_the_chassis_come_from_a_branch_of_their_own(service):
     script = ScriptDirectory.from_config(migrations.configuration(service, ""))
-    chassis = [one for one in script.walk_revisions() if "chassis" in one.branch_labels]
-    assert {one.path for one in chassis} == {str(path) for path in REVISIONS if "infra" in path.parts}
+    chassis = [revision for revision in script.walk_revisions() if "chassis" in revision.branch_labels]
+    assert {refusal.path for refusal in chassis} == {str(path) for path in REVISIONS if "infra" in path.parts}
     assert len(script.get_heads()) == 2
 
 
@@ -47,10 +47,10 @@ def test_a_number_that_was_retired_is_not_used_again(service):
     (retired,) = [node.value for node in ast.walk(env) if isinstance(node, ast.keyword) and node.arg == "retired"]
     numbers = ast.literal_eval(retired)
     script = ScriptDirectory.from_config(migrations.configuration(service, ""))
-    known = {one.revision for one in script.walk_revisions()}
+    known_ids = {revision.revision for revision in script.walk_revisions()}
     assert numbers
-    assert not set(numbers) & known
-    assert set(numbers.values()) <= known
+    assert not set(numbers) & known_ids
+    assert set(numbers.values()) <= known_ids
 
 
 def test_migrations_are_found_in_a_folder_whose_name_needs_quoting(tmp_path, monkeypatch):

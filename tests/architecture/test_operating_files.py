@@ -49,24 +49,24 @@ def test_every_service_has_its_doors_and_its_follower_in_the_compose_file() -> N
 
 @pytest.mark.parametrize("service", SCALED)
 def test_nothing_stands_in_the_way_of_scaling(service: str) -> None:
-    said = COMPOSE["services"][service]
-    assert not {"container_name", "ports", "hostname"} & set(said)
+    definition = COMPOSE["services"][service]
+    assert not {"container_name", "ports", "hostname"} & set(definition)
 
 
 @pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox", "texts", "witness"])
 def test_our_containers_have_no_rights_to_spare(service: str) -> None:
-    said = COMPOSE["services"][service]
-    assert said["read_only"] is True
-    assert said["cap_drop"] == ["ALL"]
-    assert said["init"] is True
-    assert "no-new-privileges:true" in said["security_opt"]
-    assert int(said["stop_grace_period"].rstrip("s")) > 25, "longer than GRACE, after which a process ends itself"
+    definition = COMPOSE["services"][service]
+    assert definition["read_only"] is True
+    assert definition["cap_drop"] == ["ALL"]
+    assert definition["init"] is True
+    assert "no-new-privileges:true" in definition["security_opt"]
+    assert int(definition["stop_grace_period"].rstrip("s")) > 25, "longer than GRACE, after which a process ends itself"
 
 
 def test_every_setting_that_names_a_secret_is_given_that_secret() -> None:
-    for name, said in COMPOSE["services"].items():
-        mounted = set(said.get("secrets", []))
-        for setting, path in said.get("environment", {}).items():
+    for name, definition in COMPOSE["services"].items():
+        mounted = set(definition.get("secrets", []))
+        for setting, path in definition.get("environment", {}).items():
             if setting.endswith("_FILE"):
                 assert path.removeprefix("/run/secrets/") in mounted, f"{name}: {setting}"
 
@@ -85,10 +85,10 @@ def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> No
 
 def test_alerts_speak_of_metrics_that_exist() -> None:
     assert metrics.door_seconds  # importing the module registers them
-    known = {name for family in prometheus_client.REGISTRY.collect() for name in samples(family.name, family.type)}
+    known_ids = {name for family in prometheus_client.REGISTRY.collect() for name in samples(family.name, family.type)}
     named = set(re.findall(r"\bportal_\w+", (ROOT / "infra/prometheus/alerts.yml").read_text()))
     assert named
-    assert named <= known, named - known
+    assert named <= known_ids, named - known_ids
 
 
 def samples(name: str, kind: str) -> list[str]:
@@ -100,12 +100,14 @@ def samples(name: str, kind: str) -> list[str]:
 def test_a_follower_in_a_container_is_a_plain_process() -> None:
     """Its settings come from files; that must not make it a process on the event hub."""
     for service in SERVICES:
-        said = COMPOSE["services"][f"{service}-follower"]
-        assert not on_the_hub(said["command"], said["environment"])
+        definition = COMPOSE["services"][f"{service}-follower"]
+        assert not on_the_hub(definition["command"], definition["environment"])
 
 
 def test_only_the_follower_that_seals_can_sign_a_checkpoint() -> None:
-    holders = [name for name, said in COMPOSE["services"].items() if "audit_signing_key" in said.get("secrets", [])]
+    holders = [
+        name for name, definition in COMPOSE["services"].items() if "audit_signing_key" in definition.get("secrets", [])
+    ]
     assert holders == ["applications-follower"]
 
 

@@ -39,8 +39,8 @@ def test_there_are_pure_tests() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT / "tests/unit").as_posix())
 def test_a_pure_test_imports_no_server_and_no_test_that_has_one(file: Path) -> None:
-    wanted = {name for name in imported(file) if name not in ERRORS}
-    names = [name for name in wanted for one in FORBIDDEN if name == one or name.startswith(f"{one}.")]
+    expected = {name for name in imported(file) if name not in ERRORS}
+    names = [name for name in expected for module in FORBIDDEN if name == module or name.startswith(f"{module}.")]
     assert not names, f"{file.relative_to(ROOT)} imports {names}: it belongs to tests/component"
 
 

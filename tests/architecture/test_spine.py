@@ -31,12 +31,12 @@ def module_of(service: str, file: str = "service.py") -> ast.Module:
 
 
 def service_class(service: str) -> ast.ClassDef:
-    [found] = [
+    [rows] = [
         node
         for node in module_of(service).body
         if isinstance(node, ast.ClassDef) and node.name == f"{service.capitalize()}Service"
     ]
-    return found
+    return rows
 
 
 def attributes(service: str) -> dict[str, ast.Call]:
@@ -52,13 +52,13 @@ def attributes(service: str) -> dict[str, ast.Call]:
 
 def provided(service: str) -> dict[str, str]:
     """Attribute -> class of every ``Provided``."""
-    found = {
+    entries = {
         name: call.args[0].id
         for name, call in attributes(service).items()
         if ast.unparse(call.func).split(".")[-1] == "Provided" and isinstance(call.args[0], ast.Name)
     }
-    assert len(found) > 5, "the guard sees the use cases"
-    return found
+    assert len(entries) > 5, "the guard sees the use cases"
+    return entries
 
 
 def modules_of_classes(service: str) -> dict[str, str]:
@@ -91,9 +91,9 @@ def test_the_services_are_those() -> None:
 @pytest.mark.parametrize("service", NAMES)
 def test_every_service_has_the_same_files(service: str) -> None:
     there = {path.name for path in (SERVICES / service).iterdir()}
-    wanted = FILES | ({"tools.py"} if service in WITH_TOOLS else set())
+    expected = FILES | ({"tools.py"} if service in WITH_TOOLS else set())
     asks_neighbours = "clients" in (SERVICES / service / "service.py").read_text().split("class ")[0].split()
-    assert wanted | ({"clients.py"} if asks_neighbours else set()) <= there
+    assert expected | ({"clients.py"} if asks_neighbours else set()) <= there
 
 
 @pytest.mark.parametrize("service", NAMES)

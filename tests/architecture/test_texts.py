@@ -22,29 +22,29 @@ RECORDS = sorted((ROOT / "infra/decisions").glob("[0-9]*.md"))
 
 def texts() -> list[tuple[str, str]]:
     """Every file of the project that is text: what git knows, and what it would take."""
-    asked = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    found = []
+    arguments = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    rows = []
     for name in filter(None, names):
         file = ROOT / name
         if file.is_file() and file.suffix not in {".gz", ".png", ".svg", ".pdf"}:
-            found.append((name, file.read_text(errors="replace")))
-    assert len(found) > 50
-    return found
+            rows.append((name, file.read_text(errors="replace")))
+    assert len(rows) > 50
+    return rows
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_names(what: str) -> None:
     pattern = re.compile(FORBIDDEN[what])
     # .ci/run alone may look beside the repository.
-    found = [
+    page = [
         f"{name}: {match[0]}"
         for name, text in texts()
         if name != ".ci/run"
         for match in [pattern.search(text)]
         if match
     ]
-    assert not found, f"{what}: {found}"
+    assert not page, f"{what}: {page}"
 
 
 def test_decision_records_are_numbered_without_gaps() -> None:

@@ -47,7 +47,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--procedures", action="append", default=[], metavar="FILE")
-    asked = parser.parse_args()
-    if asked.procedures:
-        os.environ["PORTAL_BENCH_PROCEDURES"] = os.pathsep.join(asked.procedures)
-    main(asked.names)
+    options = parser.parse_args()
+    if options.procedures:
+        os.environ["PORTAL_BENCH_PROCEDURES"] = os.pathsep.join(options.procedures)
+    main(options.names)

@@ -83,14 +83,14 @@ def lag(folder: Path, amqp_uri: str, databases: dict[str, str]) -> dict[str, Any
         processes.wait_ready()
         url = databases["APPLICATIONS_DATABASE_URL"]
         watching = Watching(url)
-        written = _write_steadily(url, seconds)
-        waits = watching.waits_of(written)
+        text = _write_steadily(url, seconds)
+        waits = watching.waits_of(text)
     finally:
         processes.stop_all()
     return {
-        "what": f"from commit to checkpoint at {len(written) * AT_ONCE / seconds:.0f} events/s",
+        "what": f"from commit to checkpoint at {len(text) * AT_ONCE / seconds:.0f} events/s",
         "database": "postgresql",
-        "events": len(written) * AT_ONCE,
+        "events": len(text) * AT_ONCE,
         "p50_s": round(statistics.median(waits), 2),
         "p99_s": round(sorted(waits)[int(len(waits) * 0.99)], 2),
         "max_s": round(max(waits), 2),
@@ -102,7 +102,7 @@ class Watching(threading.Thread):
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True)
-        self.url, self.seen, self.done = _plain(url), [(0, 0.0)], threading.Event()
+        self.url, self.sealed, self.done = _plain(url), [(0, 0.0)], threading.Event()
         self.start()
 
     def run(self) -> None:
@@ -112,20 +112,20 @@ class Watching(threading.Thread):
         with psycopg.connect(self.url, autocommit=True) as connection:
             while not self.done.wait(0.05):
                 last = connection.execute(query).fetchone()
-                if last and (last[0] or 0) > self.seen[-1][0]:
-                    self.seen.append((last[0], time.monotonic()))
+                if last and (last[0] or 0) > self.sealed[-1][0]:
+                    self.sealed.append((last[0], time.monotonic()))
 
-    def waits_of(self, written: list[tuple[int, float]]) -> list[float]:
+    def waits_of(self, commits: list[tuple[int, float]]) -> list[float]:
         """Seconds from each commit (last notification id, when) until a checkpoint was seen that covers it."""
         until = time.monotonic() + 60
-        while self.seen[-1][0] < written[-1][0] and time.monotonic() < until:
+        while self.sealed[-1][0] < commits[-1][0] and time.monotonic() < until:
             time.sleep(0.05)
         self.done.set()
-        return [next(at for last, at in self.seen if last >= position) - when for position, when in written]
+        return [next(at for last, at in self.sealed if last >= position) - when for position, when in commits]
 
 
 def _write_steadily(url: str, seconds: float) -> list[tuple[int, float]]:
-    rows, written = _life(), []
+    rows, commits = _life(), []
     insert = (
         "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (%s, %s, %s, %s) "
         "RETURNING notification_id"
@@ -136,10 +136,10 @@ def _write_steadily(url: str, seconds: float) -> list[tuple[int, float]]:
             time.sleep(max(0.0, began + number * AT_ONCE / RATE - time.monotonic()))
             key = uuid4()
             for row in rows:
-                found = connection.execute(insert, (key, *row)).fetchone()
+                result = connection.execute(insert, (key, *row)).fetchone()
             connection.commit()
-            written.append((found[0] if found else 0, time.monotonic()))
-    return written
+            commits.append((result[0] if result else 0, time.monotonic()))
+    return commits
 
 
 def _large(url: str, events: int) -> Iterator[dict[str, Any]]:
@@ -184,30 +184,30 @@ def _sealed(url: str) -> float:
 def _verified(url: str) -> dict[str, Any]:
     command = [sys.executable, "-c", PEAK, str(verifier.__file__), "log", url, "--json", "--key", str(KEY.verifier)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["ok"], found["first_bad"]
-    return found
+    entries: dict[str, Any] = json.loads(done.stdout)
+    assert entries["ok"], entries["first_bad"]
+    return entries
 
 
 def _proofs(database: Database, events: int) -> dict[str, Any]:
     proofs, chance = Proofs(database), random.Random(1)
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     asks: dict[str, Callable[[int], dict[str, Any]]] = {
         "inclusion": lambda at: proofs.inclusion_proof(at + 1),
         "consistency": lambda at: proofs.consistency_proof(at + 1),
     }
     for name, ask in asks.items():
-        taken, sizes, hashes = [], [], []
+        accepted, sizes, hashes = [], [], []
         for _ in range(PROOFS):
             at = chance.randrange(events - 1)
             began = time.perf_counter()
             answer = ask(at)
-            taken.append((time.perf_counter() - began) * 1000)
+            accepted.append((time.perf_counter() - began) * 1000)
             sizes.append(len(json.dumps(answer)))
             hashes.append(len(answer["proof"]))
-        found |= {f"{name}_ms": round(statistics.median(taken), 1), f"{name}_bytes": max(sizes)}
-        found[f"{name}_hashes"] = max(hashes)
-    return found
+        entries |= {f"{name}_ms": round(statistics.median(accepted), 1), f"{name}_bytes": max(sizes)}
+        entries[f"{name}_hashes"] = max(hashes)
+    return entries
 
 
 def _life() -> list[tuple[int, str, bytes]]:

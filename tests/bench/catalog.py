@@ -36,8 +36,8 @@ from tests.e2e.platforms import Processes
 from tests.support.import_path import import_path
 from tests.unit.catalog.builders import real_offers
 
-WHOLE = 6_842  # procedures in force in the national catalogue
-MARKS = (1_000, 3_000, WHOLE)
+NATIONAL = 6_842  # procedures in force in the national catalogue
+MARKS = (1_000, 3_000, NATIONAL)
 ROUNDS, PAGE, BATCH, SINCE = 5, 20, 50, "2025-07-01"
 Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ Row = dict[str, Any]
 def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[Row]:
     """``{"what", …}``: seconds as measured, milliseconds as medians of ``ROUNDS`` rounds taken in turn."""
     yield over_the_wire(
-        folder, amqp_uri, {f"{one.upper()}_DATABASE_URL": database(one) for one in ("identity", "catalog")}
+        folder, amqp_uri, {f"{variant.upper()}_DATABASE_URL": database(variant) for variant in ("identity", "catalog")}
     )
     url = database("catalog")
     upgrade(Settings({"CATALOG_DATABASE_URL": url, "AMQP_URI": amqp_uri}), "catalog")
@@ -57,7 +57,9 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator
 def over_the_wire(folder: Path, amqp_uri: str, databases: dict[str, str]) -> Row:
     """``portal catalog import`` against a service and its follower; what both weigh as the catalogue grows."""
     env = {"AMQP_URI": amqp_uri, "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(folder / "home"), **databases}
-    file = written(folder / "procedures.jsonl.gz", repeated(given() or sample_catalogue.definitions("H01.01")))
+    file = write_gzip(
+        folder / "procedures.jsonl.gz", repeated(given_records() or sample_catalogue.definitions("H01.01"))
+    )
     processes = Processes({**os.environ, **env, "PYTHONPATH": import_path()}, folder)
     processes.portal("migrate", "identity", "catalog")
     for name, arguments in {"identity": [], "catalog": [], "catalog follower": ["--follower"]}.items():
@@ -80,22 +82,22 @@ def watched(processes: Processes, file: Path, url: str) -> Row:
     weighed = {"service": processes.running["catalog"].pid, "command": importing.pid}
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         for mark in MARKS:
-            while _held(connection) < min(mark, MARKS[-1] - BATCH) and importing.poll() is None:
+            while _published_count(connection) < min(mark, MARKS[-1] - BATCH) and importing.poll() is None:
                 time.sleep(0.05)
             weights |= {f"{name}_mb_at_{mark}": _weight(pid) for name, pid in weighed.items()}
     busy = {f"{name}_cpu_s": _busy(process.pid) for name, process in processes.running.items() if name != "identity"}
-    told = json.loads(importing.communicate()[0])
+    summary = json.loads(importing.communicate()[0])
     seconds = time.perf_counter() - began
-    assert importing.returncode == 0 and told["records"] == WHOLE and not told["bad_lines"], told["counts"]
+    assert importing.returncode == 0 and summary["records"] == NATIONAL and not summary["bad_lines"], summary["counts"]
     return {
         "what": "portal catalog import",
-        "records": told["records"],
+        "records": summary["records"],
         "seconds": round(seconds, 1),
-        "records_per_s": round(told["records"] / seconds),
+        "records_per_s": round(summary["records"] / seconds),
         **weights,
         **{name.replace(" ", "_"): spent for name, spent in busy.items()},
-        "counts": {name: number for name, number in told["counts"].items() if number},
-        "findings": sum(told["findings"].values()),
+        "counts": {name: number for name, number in summary["counts"].items() if number},
+        "findings": sum(summary["findings"].values()),
     }
 
 
@@ -108,9 +110,9 @@ def in_one_process(url: str) -> Row:
     seconds = time.perf_counter() - began
     return {
         "what": "import of titles in one process",
-        "records": WHOLE,
+        "records": NATIONAL,
         "seconds": round(seconds, 1),
-        "records_per_s": round(WHOLE / seconds),
+        "records_per_s": round(NATIONAL / seconds),
     }
 
 
@@ -126,19 +128,19 @@ def searching(url: str) -> Iterator[Row]:
         "suggestions while typing": lambda text: _codes(finder.suggest(text[: max(3, len(text) * 2 // 3)])),
         "plain ILIKE": lambda text: _ilike(database, text),
     }
-    taken: dict[str, dict[str, list[float]]] = {way: {text: [] for text, _ in BEST} for way in ways}
+    samples: dict[str, dict[str, list[float]]] = {way: {text: [] for text, _ in BEST} for way in ways}
     inside: dict[str, dict[str, list[float]]] = {way: {text: [] for text, _ in BEST} for way in ways}
     first: dict[str, int] = dict.fromkeys(ways, 0)
     for turn in range(ROUNDS):
         for text, best in BEST:
             for way, ask in ways.items():
                 spent, codes = clock.of(ask, text)
-                taken[way][text].append(spent)
+                samples[way][text].append(spent)
                 inside[way][text].append(clock.inside(database))
-                wanted = {best} if isinstance(best, str) else best
-                first[way] += not turn and bool(codes) and codes[0].split("-")[0] in wanted
-    for way, times in taken.items():
-        medians, own = (sorted(map(statistics.median, one.values())) for one in (times, inside[way]))
+                expected = {best} if isinstance(best, str) else best
+                first[way] += not turn and bool(codes) and codes[0].split("-")[0] in expected
+    for way, times in samples.items():
+        medians, own = (sorted(map(statistics.median, variant.values())) for variant in (times, inside[way]))
         right = {} if way.startswith("suggest") else {"right_first": first[way]}
         yield {
             "what": way,
@@ -163,8 +165,8 @@ class Stopwatch:
 
     def of(self, ask: Callable[[str], list[str]], text: str) -> tuple[float, list[str]]:
         self.spent, self.statements = 0.0, []
-        found = ask(text)
-        return self.spent * 1000, found
+        result = ask(text)
+        return self.spent * 1000, result
 
     def inside(self, database: Database) -> float:
         """Planning and execution of the same statements once more, by the server's own account."""
@@ -184,7 +186,7 @@ class Stopwatch:
         self.spent += time.perf_counter() - self.sent
 
 
-def given() -> list[Row]:
+def given_records() -> list[Row]:
     """The records of the files in ``PORTAL_BENCH_PROCEDURES``."""
     records: list[Row] = []
     for name in filter(None, os.environ.get("PORTAL_BENCH_PROCEDURES", "").split(os.pathsep)):
@@ -195,7 +197,7 @@ def given() -> list[Row]:
 
 def repeated(records: list[Row]) -> Iterator[Row]:
     """Records under new codes, until there are enough: the code itself, then ``<code>-1``, …"""
-    for number in range(WHOLE):
+    for number in range(NATIONAL):
         turn, at = divmod(number, len(records))
         yield _coded(records[at], f"-{turn}") if turn else records[at]
 
@@ -209,7 +211,7 @@ def _coded(record: Row, suffix: str) -> Row:
     return {**record, name: f"{record[name]}{suffix}"}
 
 
-def written(file: Path, records: Iterator[Row]) -> Path:
+def write_gzip(file: Path, records: Iterator[Row]) -> Path:
     with gzip.open(file, "wt", encoding="utf-8") as lines:
         lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     return file
@@ -230,9 +232,9 @@ def _ilike(database: Database, text: str) -> list[str]:
         return [str(row.code) for row in rows]
 
 
-def _held(connection: psycopg.Connection[Any]) -> int:
-    found = connection.execute("SELECT count(*) FROM procedure_version").fetchone()
-    return int(found[0]) if found else 0
+def _published_count(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT count(*) FROM procedure_version").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _weight(pid: int) -> int | None:

@@ -55,26 +55,26 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dic
     settings = Settings(env)
     upgrade(settings, "applications")
     store, large = Store.from_settings(settings), int(os.environ.get("PORTAL_BENCH_EVENTS", "1000000"))
-    desk = HistoryReader.from_settings(settings)
-    rows = [*_by_length(store, desk), *_by_size(url, store, desk, large), *_rebuilds(env)]
+    client = HistoryReader.from_settings(settings)
+    rows = [*_by_length(store, client), *_by_size(url, store, client, large), *_rebuilds(env)]
     store.streams.close()
     return rows
 
 
-def _by_length(store: Store, desk: HistoryReader) -> Iterator[dict[str, Any]]:
+def _by_length(store: Store, client: HistoryReader) -> Iterator[dict[str, Any]]:
     for events in (10, 100, 1000):
         key = _one_with(store, events)
         yield {
             "what": f"history of {events} events",
-            "ms": _median(lambda key=key: desk.history(key, **reading(actors.AUDITOR))),
+            "ms": _median(lambda key=key: client.history(key, **reading(actors.AUDITOR))),
         }
 
 
-def _by_size(url: str, store: Store, desk: HistoryReader, large: int) -> Iterator[dict[str, Any]]:
+def _by_size(url: str, store: Store, client: HistoryReader, large: int) -> Iterator[dict[str, Any]]:
     key = _one_with(store, 10)
     for size in (SMALL, large):
         seconds = _filled_up_to(url, store, size)
-        ms = _median(lambda: desk.state_at(key, version=7, **reading(actors.AUDITOR)))
+        ms = _median(lambda: client.state_at(key, version=7, **reading(actors.AUDITOR)))
         yield {
             "what": f"state_at with {store.last_position()} events in the store",
             "ms": ms,
@@ -86,15 +86,15 @@ def _rebuilds(env: dict[str, str]) -> Iterator[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", REBUILD, json.dumps(env)], capture_output=True, text=True, check=True
     )
-    found = json.loads(done.stdout)
+    result = json.loads(done.stdout)
     yield {
         "what": "rebuild with swap",
-        "events": found["events"],
-        "rows": found["rows"],
-        "seconds": round(found["seconds"], 1),
-        "events_per_second": round(found["events"] / found["seconds"]),
-        "peak_mb": found["peak_kb"] // 1024,
-        "before_mb": found["before_kb"] // 1024,
+        "events": result["events"],
+        "rows": result["rows"],
+        "seconds": round(result["seconds"], 1),
+        "events_per_second": round(result["events"] / result["seconds"]),
+        "peak_mb": result["peak_kb"] // 1024,
+        "before_mb": result["before_kb"] // 1024,
     }
 
 
@@ -111,14 +111,14 @@ def _one_with(store: Store, events: int) -> str:
     return key
 
 
-def _filled_up_to(url: str, store: Store, wanted: int) -> float:
+def _filled_up_to(url: str, store: Store, expected: int) -> float:
     """Copies of one ordinary life of 10 events, until the store has so many events; the seconds it took."""
     started = time.perf_counter()
     life = brought_to(Status.RESULT_RETURNED)
     for command in ("rate", "rate", "rate"):
         life.do(command)
     rows = [store.streams.mapper.to_stored_event(event) for event in life.app.pending_events]
-    missing = wanted - store.last_position()
+    missing = expected - store.last_position()
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain) as connection, connection.cursor() as cursor:
         copying = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"

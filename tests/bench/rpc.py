@@ -55,7 +55,9 @@ def filed(world: RealServers, many: int) -> tuple[Any, list[str]]:
     journey.people()
     citizen, catalog = journey.who("citizen"), world.portal.as_().catalog
     code = next(
-        one["code"] for one in journey._all(catalog.search) if one["level"] >= 3 and _paperless(catalog, one["code"])
+        entry["code"]
+        for entry in journey._all(catalog.search)
+        if entry["level"] >= 3 and _paperless(catalog, entry["code"])
     )
     answers = answers_for(catalog.procedure(code=code)["form"], journey.citizen)
     drafts = []
@@ -71,7 +73,7 @@ def filed(world: RealServers, many: int) -> tuple[Any, list[str]]:
 def _paperless(catalog: Any, code: str) -> bool:
     procedure = catalog.procedure(code=code)
     needs_choice = any(fee["rule"]["type"] == "choice" for fee in procedure["fees"])
-    return not needs_choice and not any(one["required"] for one in procedure["requirements"])
+    return not needs_choice and not any(requirement["required"] for requirement in procedure["requirements"])
 
 
 def rate(calls: int, call: Callable[[], Any]) -> float:
@@ -97,14 +99,14 @@ def pipelined(calls: int, call_async: Callable[[], Any]) -> float:
 
 def compare(contenders: dict[str, Callable[[int], float]]) -> list[dict[str, Any]]:
     """Every contender once per round, in turn; the ratio is to the stock echo of the same manner."""
-    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    samples: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):
         for name, measure in contenders.items():
-            taken[name].append(measure(CALLS))
+            samples[name].append(measure(CALLS))
     rows = []
-    for name, rates in taken.items():
+    for name, rates in samples.items():
         manner = name.rsplit(", ", 1)[1]
-        ratios = [mine / stock for mine, stock in zip(rates, taken[f"stock echo, {manner}"], strict=True)]
+        ratios = [mine / stock for mine, stock in zip(rates, samples[f"stock echo, {manner}"], strict=True)]
         rows.append(
             {"what": name, "per_second": round(statistics.median(rates)), "ratio": round(statistics.median(ratios), 2)}
         )

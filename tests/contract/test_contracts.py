@@ -46,14 +46,14 @@ def doors_of(service: str) -> dict[str, Any]:
 
 def literals(service: str) -> set[str]:
     """Every string written in the code of a service."""
-    found: set[str] = set()
+    result: set[str] = set()
     for path in service_folder(service).rglob("*.py"):
-        found |= {
+        result |= {
             node.value
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-    return found
+    return result
 
 
 def test_all_five_services_are_here():
@@ -108,19 +108,19 @@ def test_an_event_without_its_words_still_fits_and_says_what_happened(service, e
     assert lost(entry["example"], left) <= {"reason", "purpose", "problem", "name", "vi", "en"}
 
 
-def lost(said: Any, left: Any, key: str = "") -> set[str]:
+def lost(text: Any, left: Any, key: str = "") -> set[str]:
     """The names of what became a dash."""
-    if isinstance(said, dict):
-        return {one for name in said for one in lost(said[name], left[name], name)}
-    if isinstance(said, list):
-        return {one for before, after in zip(said, left, strict=True) for one in lost(before, after, key)}
-    return set() if said == left else {key}
+    if isinstance(text, dict):
+        return {entry for name in text for entry in lost(text[name], left[name], name)}
+    if isinstance(text, list):
+        return {entry for before, after in zip(text, left, strict=True) for entry in lost(before, after, key)}
+    return set() if text == left else {key}
 
 
 @pytest.mark.parametrize(("service", "event"), EVENTS)
 def test_each_event_is_told_somewhere_in_the_code(service, event):
-    written = literals(service)
-    assert event in written or event.removesuffix(".v1") in written
+    names = literals(service)
+    assert event in names or event.removesuffix(".v1") in names
 
 
 @pytest.mark.parametrize(("service", "rpc"), RPCS)
@@ -151,22 +151,22 @@ def _closed(part: dict[str, Any]) -> bool:
     return pattern.startswith("^") and pattern.endswith("$") and not {"*", "+"} & set(pattern)
 
 
-def _parts(schema: Any, root: dict[str, Any], seen: set[int], path: str = "") -> list[tuple[str, dict[str, Any]]]:
+def _parts(schema: Any, root: dict[str, Any], collected: set[int], path: str = "") -> list[tuple[str, dict[str, Any]]]:
     """Every sub-schema reachable from the parameters, references followed once."""
-    if not isinstance(schema, dict) or id(schema) in seen:
+    if not isinstance(schema, dict) or id(schema) in collected:
         return []
-    seen.add(id(schema))
+    collected.add(id(schema))
     if reference := schema.get("$ref"):
-        return _parts(root["definitions"][reference.rsplit("/", 1)[1]], root, seen, path)
-    found = [(path, schema)]
+        return _parts(root["definitions"][reference.rsplit("/", 1)[1]], root, collected, path)
+    rows = [(path, schema)]
     for name, inner in schema.get("properties", {}).items():
-        found += _parts(inner, root, seen, f"{path}/{name}")
+        rows += _parts(inner, root, collected, f"{path}/{name}")
     for key in ("items", "additionalProperties"):
-        found += _parts(schema.get(key), root, seen, f"{path}/{key}")
+        rows += _parts(schema.get(key), root, collected, f"{path}/{key}")
     for key in ("anyOf", "oneOf", "allOf"):
         for number, inner in enumerate(schema.get(key, [])):
-            found += _parts(inner, root, seen, f"{path}/{key}/{number}")
-    return found
+            rows += _parts(inner, root, collected, f"{path}/{key}/{number}")
+    return rows
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -185,7 +185,7 @@ def _neighbours(name: str) -> bool:
     """A neighbour's refusal that is passed on under its own name."""
     import importlib
 
-    return any(hasattr(importlib.import_module(f"services.{one}.errors"), name) for one in SERVICES)
+    return any(hasattr(importlib.import_module(f"services.{service}.errors"), name) for service in SERVICES)
 
 
 def test_schemas_are_valid_json_schema():

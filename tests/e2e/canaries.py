@@ -44,38 +44,40 @@ def plain(text: str) -> str:
 
 def found_in(stores: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The canaries that are in a dump, each with the stores it is in; a store is ``(name, text)``."""
-    found: dict[str, list[str]] = {}
+    rows: dict[str, list[str]] = {}
     for store, text in stores:
-        for canary in _found(text):
-            found.setdefault(canary, []).append(store)
-    return found
+        for canary in _canaries_in(text):
+            rows.setdefault(canary, []).append(store)
+    return rows
 
 
-def _found(text: str) -> list[str]:
+def _canaries_in(text: str) -> list[str]:
     readable = plain(unescaped(text + " ".join(map(decoded, ENCODED.findall(text)))))
     if "=" in text:
         readable += plain(quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
-    return [one for one in ALL if plain(one) in readable or any(part in text for part in in_base64(one))]
+    return [
+        scenario for scenario in ALL if plain(scenario) in readable or any(part in text for part in in_base64(scenario))
+    ]
 
 
 def unescaped(text: str) -> str:
-    return ESCAPE.sub(lambda one: chr(int(one[1], 16)), text)
+    return ESCAPE.sub(lambda entry: chr(int(entry[1], 16)), text)
 
 
 def decoded(segment: str) -> str:
     """What a run of Base64 says, if it does."""
-    whole = segment.rstrip("=").translate(str.maketrans("-_", "+/"))
+    complete = segment.rstrip("=").translate(str.maketrans("-_", "+/"))
     with contextlib.suppress(binascii.Error, ValueError):
-        return base64.b64decode(whole[: len(whole) - (len(whole) % 4 == 1)] + "=" * (-len(whole) % 4)).decode(
-            "utf-8", "replace"
-        )
+        return base64.b64decode(
+            complete[: len(complete) - (len(complete) % 4 == 1)] + "=" * (-len(complete) % 4)
+        ).decode("utf-8", "replace")
     return ""
 
 
 def in_base64(canary: str) -> list[str]:
     """What stands in Base64 wherever the canary's bytes begin within a group of three."""
-    found = []
+    rows = []
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + canary.encode()).decode().rstrip("=")
-        found.append(encoded[4 if shift else 0 : len(encoded) - 2])
-    return found
+        rows.append(encoded[4 if shift else 0 : len(encoded) - 2])
+    return rows

@@ -32,8 +32,8 @@ def served_installation(
 @pytest.fixture(scope="package", params=["installation", "served_installation"], ids=["embedded", "real servers"])
 def any_installation(request: pytest.FixtureRequest) -> Installation:
     """Each of the two: what databases and brokers may take differently is tried on both."""
-    found: Installation = request.getfixturevalue(request.param)
-    return found
+    fixture: Installation = request.getfixturevalue(request.param)
+    return fixture
 
 
 @pytest.fixture(scope="package")

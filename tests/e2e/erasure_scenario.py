@@ -20,7 +20,7 @@ from tests.e2e import canaries as canary
 from tests.e2e.canaries import WORDS
 from tests.support.days import years_ahead
 
-AGENCY, ASKED = "H26.01", "H29.01"
+AGENCY, CONSULTED = "H26.01", "H29.01"
 SHOP = "1.001612"  # household business: a fee at intake, one paper, words in its form
 OFFICIALS = (
     "intake_officer",
@@ -88,13 +88,13 @@ class ErasureScenario:
 
     def _people(self) -> None:
         self.tokens["first"] = self.portal.sign_in(**first_operator(self.settings))
-        for code in (AGENCY, ASKED):
+        for code in (AGENCY, CONSULTED):
             self.call("identity", "create_agency", "first", code=code, name=f"Cơ quan mẫu {code}", province_code="01")
         for number, who in enumerate((*OFFICIALS, "neighbour", "asked")):
             self._registered(who, f"0011990001{number:02d}", f"Người Mẫu Số {number}", "1999-01-01")
             if who != "neighbour":
                 role = who.removesuffix("_2") if who != "asked" else "case_officer"
-                post = {"agency_code": ASKED if who == "asked" else AGENCY, "roles": [role]}
+                post = {"agency_code": CONSULTED if who == "asked" else AGENCY, "roles": [role]}
                 self.call("identity", "appoint", "first", account_id=self.accounts[who], **post, command_id=command())
             self.tokens[who] = self.portal.sign_in(f"0011990001{number:02d}", f"mật khẩu dài của {who}")
 
@@ -111,7 +111,7 @@ class ErasureScenario:
 
     def _catalogue(self) -> None:
         samples = self.call("catalog", "sample_procedures", None, agency_code=AGENCY)["items"]
-        self.shop = next(one for one in samples if one["code"] == SHOP)
+        self.shop = next(sample for sample in samples if sample["code"] == SHOP)
         self.call(
             "catalog",
             "publish",
@@ -157,8 +157,8 @@ class ErasureScenario:
             "applications", "start", "citizen", procedure_code=SHOP, channel="online", command_id=command()
         )
         self.applications[name] = started["application_id"]
-        known = {"full_name": canary.NAME, "birth_date": canary.BIRTH_DATE, "citizen_number": canary.NUMBER}
-        answers = answers_for(self.shop["form"], {**known, "phone": canary.LOCAL_PHONE})
+        person_fields = {"full_name": canary.NAME, "birth_date": canary.BIRTH_DATE, "citizen_number": canary.NUMBER}
+        answers = answers_for(self.shop["form"], {**person_fields, "phone": canary.LOCAL_PHONE})
         answers |= {"address": WORDS["địa chỉ"], "trade": WORDS["ngành nghề"], "business_name": WORDS["tên cửa hàng"]}
         wrong = {**answers, "capital": WORDS["trả lời sai kiểu"], WORDS["trả lời sai kiểu"]: 1}
         assert self.refused(lambda: self.do("citizen", "save_answers", name, answers=wrong)) == "InvalidRequest"
@@ -168,7 +168,7 @@ class ErasureScenario:
         self._attached(name, WORDS["tên tệp"])
 
     def _attached(self, name: str, file_name: str) -> str:
-        needed = next(one["id"] for one in self.shop["requirements"] if one["required"])
+        needed = next(requirement["id"] for requirement in self.shop["requirements"] if requirement["required"])
         content = as_base64(f"{WORDS['nội dung tệp']} {file_name} {name}".encode())
         paper = {"file_name": f"{file_name}.txt", "media_type": "text/plain", "content_base64": content}
         return str(self.do("citizen", "attach", name, requirement=needed, **paper)["attachment_id"])
@@ -230,10 +230,16 @@ class ErasureScenario:
         ]
         self.do("citizen", "supplement", name, answers=supplied | {"trade": WORDS["bổ sung"]})
         self.do("approver", "assign", name, officer_id=self.accounts["case_officer"])
-        asked = self.do(
-            "case_officer", "consult", name, agency_code=ASKED, question=WORDS["câu hỏi"], due_at=years_ahead(4)
+        consultation = self.do(
+            "case_officer", "consult", name, agency_code=CONSULTED, question=WORDS["câu hỏi"], due_at=years_ahead(4)
         )
-        self.do("asked", "answer_consultation", name, consultation_id=asked["consultation_id"], opinion=WORDS["ý kiến"])
+        self.do(
+            "asked",
+            "answer_consultation",
+            name,
+            consultation_id=consultation["consultation_id"],
+            opinion=WORDS["ý kiến"],
+        )
         self.do("case_officer", "extend", name, due_at=years_ahead(4), reason=WORDS["gia hạn"])
         self.do("case_officer", "propose", name, outcome="approve", reason=WORDS["đề xuất"])
         result = {
@@ -255,7 +261,9 @@ class ErasureScenario:
         about = {"application_id": self.applications[name]}
         owed = eventually(
             lambda: [
-                one for one in self.call("payments", "demands", "citizen", **about)["items"] if one["status"] == "due"
+                item
+                for item in self.call("payments", "demands", "citizen", **about)["items"]
+                if item["status"] == "due"
             ],
             "the further demand",
         )
@@ -285,7 +293,7 @@ class ErasureScenario:
 
     def _money_back(self) -> None:
         amount = self._payment()["amount"]
-        asked = self.call(
+        refund_request = self.call(
             "payments",
             "refund",
             "citizen",
@@ -299,7 +307,7 @@ class ErasureScenario:
             "payments",
             "decline_refund",
             "accountant",
-            refund_id=asked["refund_id"],
+            refund_id=refund_request["refund_id"],
             reason=WORDS["từ chối hoàn tiền"],
             command_id=command(),
         )
@@ -320,10 +328,10 @@ class ErasureScenario:
         items = self.call("notifications", "inbox", "citizen", limit=5)["items"]
         letters = [
             letter
-            for one in items
-            for letter in self.call("notifications", "deliveries", "citizen", message_id=one["message_id"])["items"]
+            for item in items
+            for letter in self.call("notifications", "deliveries", "citizen", message_id=item["message_id"])["items"]
         ]
-        return any(one["status"] == "created" for one in letters)
+        return any(letter["status"] == "created" for letter in letters)
 
     # what nobody digests
 
@@ -335,8 +343,8 @@ class ErasureScenario:
         token = {"nameko.auth_token": self.tokens["citizen"]}
         call = {"application_id": str(uuid.uuid4()), "answers": {"trade": WORDS["không đọc được"]}}
         self._publish("rpc-applications", {"args": [], "kwargs": call}, token, "applications.save_answers")
-        known = {"citizen_number": canary.NUMBER, "full_name": canary.NAME, "phone": canary.LOCAL_PHONE}
-        self._publish("rpc-identity", {"args": [], "kwargs": known}, {}, "identity.register_citizen")
+        person_fields = {"citizen_number": canary.NUMBER, "full_name": canary.NAME, "phone": canary.LOCAL_PHONE}
+        self._publish("rpc-identity", {"args": [], "kwargs": person_fields}, {}, "identity.register_citizen")
 
     def _event(self, number: int, words: str) -> dict[str, Any]:
         about = {"application_id": str(uuid.uuid4()), "applicant_id": self.accounts["citizen"], "reason": words}

@@ -73,12 +73,12 @@ class Processes:
     def ready(self, name: str) -> bool:
         if self.running[name].poll() is not None:
             raise RuntimeError(f"{name} ended with {self.running[name].returncode}\n{self.log(name)[-4000:]}")
-        found = re.findall(
+        match = re.findall(
             r'"port": (\d+), "event": "operations_port"|"event": "operations_port".*?"port": (\d+)', self.log(name)
         )
-        if not found:
+        if not match:
             return False
-        self.ports[name] = int(next(one for one in found[-1] if one))
+        self.ports[name] = int(next(row for row in match[-1] if row))
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=3).status_code == 200
         return False

@@ -73,10 +73,10 @@ def nothing() -> str:
 
 def _signed(_town: Installation, _scenes: Fixtures) -> dict[str, Any]:
     """A genuine report about a delivery nobody made."""
-    said = {"delivery_id": nothing(), "event": "delivered", "at": "2026-03-02T02:04:10+00:00"}
-    lines = "\n".join(f"{name}={said[name]}" for name in sorted(said))
+    fields = {"delivery_id": nothing(), "event": "delivered", "at": "2026-03-02T02:04:10+00:00"}
+    lines = "\n".join(f"{name}={fields[name]}" for name in sorted(fields))
     signature = hmac.new(REPORT_SECRET.encode(), lines.encode(), hashlib.sha256).hexdigest()
-    return {"provider": "mau", "parameters": {**said, "signature": signature}}
+    return {"provider": "mau", "parameters": {**fields, "signature": signature}}
 
 
 def _changed_sample(**changes: Any) -> Arguments:
@@ -92,8 +92,8 @@ def _stranger(**changes: Any) -> Arguments:
     """Somebody of the register who has no account yet."""
 
     def arguments(installation: Installation, _scenes: Fixtures) -> dict[str, Any]:
-        one = installation.rpc(None).identity.sample_people()["items"][-20]
-        claimed = {key: one[key] for key in ("citizen_number", "full_name", "birth_date")}
+        person = installation.rpc(None).identity.sample_people()["items"][-20]
+        claimed = {key: person[key] for key in ("citizen_number", "full_name", "birth_date")}
         return claimed | {"phone": "+84912345678", "email": "la@example.vn", "password": "năm từ rất dài này"} | changes
 
     return arguments
@@ -320,32 +320,32 @@ ELSEWHERE: frozenset[Key] = frozenset(
 
 def everything() -> dict[Key, Knock]:
     """The table whole."""
-    found: dict[Key, Knock] = {}
+    entries: dict[Key, Knock] = {}
     for service, door in doors():
-        found |= {(service, door, name): knock for name, knock in _of_kind(service, door).items()}
+        entries |= {(service, door, name): knock for name, knock in _of_kind(service, door).items()}
     for service, by_hand in BY_HAND.items():
-        found |= {(service, door, name): knock for (door, name), knock in by_hand.items()}
-    return found
+        entries |= {(service, door, name): knock for (door, name), knock in by_hand.items()}
+    return entries
 
 
 def _of_kind(service: str, door: str) -> dict[str, Knock]:
     entry, rule = contract_of(service).rpc[door], rule_of(service, door)
     person = None if rule.public else next(role for role in ROLES if role in rule.roles)
-    found = {"InvalidRequest": Knock(person, lambda installation, scenes: {"surplus": 1}, pointer="/surplus")}
+    entries = {"InvalidRequest": Knock(person, lambda installation, scenes: {"surplus": 1}, pointer="/surplus")}
     if not rule.public:
-        found["Unauthenticated"] = at(None)
+        entries["Unauthenticated"] = at(None)
         if wrong := [person for person in ROLES if not roles_of(person) & rule.roles]:
-            found["Forbidden"] = at(wrong[0])
+            entries["Forbidden"] = at(wrong[0])
         else:  # everybody may knock; who has no part in the thing is turned away
-            found["Forbidden"] = at("neighbour", application_id="$submitted", payment_id="$payment")
+            entries["Forbidden"] = at("neighbour", application_id="$submitted", payment_id="$payment")
     if "OwnCase" in entry["refusals"]:
         who, own = ("auditor", "$auditors_own_case") if rule.roles == {"auditor"} else ("chief", "$own_case")
-        found["OwnCase"] = at(who, application_id=own)
+        entries["OwnCase"] = at(who, application_id=own)
     if "command_id" in entry["parameters"].get("properties", {}):
-        found["CommandIdReused"] = _spent(service, door, rule)
+        entries["CommandIdReused"] = _spent(service, door, rule)
     if "ApplicationNotFound" in entry["refusals"]:
-        found["ApplicationNotFound"] = Knock(person, lambda installation, scenes: {"application_id": nothing()})
-    return found
+        entries["ApplicationNotFound"] = Knock(person, lambda installation, scenes: {"application_id": nothing()})
+    return entries
 
 
 def roles_of(person: str) -> set[str]:

@@ -77,7 +77,7 @@ def people(installation: Installation, scenes: Fixtures) -> None:
 def catalogue(installation: Installation, scenes: Fixtures) -> None:
     """Procedures the samples do not have: a fee in dollars, one whose level sinks, one without end; proposals."""
     samples = installation.call("catalog", "sample_procedures", agency_code=installation.agency)["items"]
-    sample = next(one for one in samples if one["code"] == FEE)
+    sample = next(sample for sample in samples if sample["code"] == FEE)
     fee = sample["fees"][0]
     published(installation, sample | {"code": FOREIGN, "fees": [{**fee, "currency": "USD"}]})
     published(installation, sample | {"code": SHRUNK, "fees": []})
@@ -186,8 +186,8 @@ def filing(installation: Installation, scenes: Fixtures) -> None:
         marks=["Bản chụp mờ"],
         reason="Giấy tờ chưa rõ",
     )
-    for one in papers:
-        officer_command(installation, "citizen", "detach", scenes.wanting, attachment_id=one["attachment_id"])
+    for paper in papers:
+        officer_command(installation, "citizen", "detach", scenes.wanting, attachment_id=paper["attachment_id"])
 
 
 def deciding(installation: Installation, scenes: Fixtures) -> None:
@@ -263,7 +263,7 @@ def recorded(installation: Installation, key: str, number: str) -> str:
 
 
 def refund(installation: Installation, payment_id: str, amount: dict[str, Any], available: dict[str, Any]) -> str:
-    asked = installation.call(
+    refund_request = installation.call(
         "payments",
         "refund",
         "accountant",
@@ -273,7 +273,7 @@ def refund(installation: Installation, payment_id: str, amount: dict[str, Any], 
         reason="Nộp hai lần",
         command_id=command(),
     )
-    return str(asked["refund_id"])
+    return str(refund_request["refund_id"])
 
 
 def notification_states(installation: Installation, scenes: Fixtures) -> None:
@@ -292,9 +292,9 @@ def erased(installation: Installation, scenes: Fixtures) -> None:
     scenes.erased = started_application(installation, FEE, "leaving")
     about = {"account_id": installation.people["leaving"]["account_id"], "legal_basis": LEGAL_BASIS}
     for auditor in ("auditor", "auditor_2"):
-        asked = installation.call("applications", "erase_subject", auditor, **about, command_id=command())
+        erasure = installation.call("applications", "erase_subject", auditor, **about, command_id=command())
     eventually(
-        lambda: installation.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])["complete"],
+        lambda: installation.call("applications", "erasure", "auditor", erasure_id=erasure["erasure_id"])["complete"],
         "every service has confirmed the erasure",
     )
     scenes.erasure_of_auditor = installation.call(

@@ -14,9 +14,9 @@ from tests.e2e.scenes import Fixtures
 from tests.support.installation import Installation, rule_of
 
 STAFF = ("intake_officer", "case_officer", "approver", "accountant", "auditor")
-ONE, LIST, FILE = "application_read.v1", "applications_listed.v1", "history_exported.v1"
+READ, LIST, FILE = "application_read.v1", "applications_listed.v1", "history_exported.v1"
 RECORDED_AS = {
-    **dict.fromkeys(("application", "attachment", "history", "state_at", "diff", "explain_due_date", "evidence"), ONE),
+    **dict.fromkeys(("application", "attachment", "history", "state_at", "diff", "explain_due_date", "evidence"), READ),
     **dict.fromkeys(("queue", "events", "findings", "affected_due_dates"), LIST),
     "export": FILE,
 }
@@ -39,17 +39,17 @@ def test_every_door_that_only_shows_is_known_here() -> None:
     assert shows == {*RECORDED_AS, *SHOWS_NOBODY}
 
 
-@pytest.mark.parametrize(("door", "person"), LOOKS, ids=["-".join(one) for one in LOOKS])
+@pytest.mark.parametrize(("door", "person"), LOOKS, ids=["-".join(door) for door in LOOKS])
 def test_a_look_by_staff_is_recorded(installation: Installation, scenes: Fixtures, door: str, person: str) -> None:
     key = str(scenes.submitted if door == "attachment" else scenes.handled)
     before = installation.quiet()["applications"]
     installation.call("applications", door, person, **arguments(installation, door, key))
-    [look] = [one for one in told_since(installation, before) if one["type"] == RECORDED_AS[door]]
-    about = look["data"]
+    [ask] = [entry for entry in told_since(installation, before) if entry["type"] == RECORDED_AS[door]]
+    about = ask["data"]
     assert (about.get("by") or about)["account_id"] == installation.people[person]["account_id"]
-    if look["type"] == ONE:
+    if ask["type"] == READ:
         assert (about["application_id"], about["by"]["role"]) == (key, person) and about["purpose"]
-    if look["type"] == LIST:
+    if ask["type"] == LIST:
         assert about["door"] == door
         assert contract_of("applications").event(LIST).accepts(about)
     if door in {"queue", "events"}:
@@ -59,7 +59,7 @@ def test_a_look_by_staff_is_recorded(installation: Installation, scenes: Fixture
 def test_the_log_of_one_application_is_a_look_at_it(installation: Installation, scenes: Fixtures) -> None:
     before = installation.quiet()["applications"]
     installation.call("applications", "events", "auditor", application_id=scenes.handled)
-    assert {one["type"] for one in told_since(installation, before)} == {ONE, LIST}
+    assert {entry["type"] for entry in told_since(installation, before)} == {READ, LIST}
 
 
 @pytest.mark.parametrize("door", ["application", "explain_due_date", "evidence"])
@@ -73,16 +73,16 @@ def test_what_people_look_at_of_their_own_is_nobodys_business(
 
 def arguments(installation: Installation, door: str, key: str) -> dict[str, Any]:
     """The contract's example, about a thing that is there."""
-    given = {**example("applications", door)}
+    arguments = {**example("applications", door)}
     named = contract_of("applications").rpc[door]["parameters"]["properties"]
-    given |= {"application_id": key} if "application_id" in given else {}
-    given |= {"agency_code": installation.agency} if "agency_code" in named else {}
-    if "attachment_id" in given:
+    arguments |= {"application_id": key} if "application_id" in arguments else {}
+    arguments |= {"agency_code": installation.agency} if "agency_code" in named else {}
+    if "attachment_id" in arguments:
         papers = installation.call("applications", "application", "citizen", application_id=key)["attachments"]
-        given["attachment_id"] = papers[0]["attachment_id"]
+        arguments["attachment_id"] = papers[0]["attachment_id"]
     own = {"diff": {"from_version": 1, "to_version": 2}, "events": {"after": 0, "limit": 500}, "state_at": {}}
-    given = {"application_id": key} if door == "state_at" else given
-    return {**given, **own.get(door, {}), **({"limit": 500} if door == "queue" else {})}
+    arguments = {"application_id": key} if door == "state_at" else arguments
+    return {**arguments, **own.get(door, {}), **({"limit": 500} if door == "queue" else {})}
 
 
 def told_since(installation: Installation, position: int) -> list[dict[str, Any]]:

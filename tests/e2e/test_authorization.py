@@ -36,7 +36,7 @@ def turned_away(reply: Any) -> bool:
 
 
 @pytest.mark.parametrize("stranger", ["neighbour", "other_agency"])
-@pytest.mark.parametrize(("service", "door", "thing"), FOREIGN, ids=["-".join(one) for one in FOREIGN])
+@pytest.mark.parametrize(("service", "door", "thing"), FOREIGN, ids=["-".join(entry) for entry in FOREIGN])
 def test_a_stranger_neither_sees_nor_touches_it(
     installation: Installation, scenes: Fixtures, service: str, door: str, thing: str, stranger: str
 ) -> None:
@@ -63,7 +63,7 @@ def test_a_citizen_lists_nothing_of_another(installation: Installation, scenes: 
     assert installation.call("applications", "mine", "neighbour")["items"] == []
     assert installation.call("notifications", "inbox", "neighbour")["items"] == []
     assert all(
-        one["direction"] == "received" for one in installation.call("identity", "delegations", "neighbour")["items"]
+        item["direction"] == "received" for item in installation.call("identity", "delegations", "neighbour")["items"]
     )
 
 
@@ -84,7 +84,9 @@ TWICE: list[tuple[str, str, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("service", "door", "person", "arguments"), TWICE, ids=[f"{one[0]}-{one[1]}" for one in TWICE])
+@pytest.mark.parametrize(
+    ("service", "door", "person", "arguments"), TWICE, ids=[f"{entry[0]}-{entry[1]}" for entry in TWICE]
+)
 def test_the_same_command_twice_has_one_effect_and_one_answer(
     installation: Installation, scenes: Fixtures, service: str, door: str, person: str, arguments: dict[str, Any]
 ) -> None:

@@ -87,15 +87,15 @@ def test_the_demo_ends_with_the_verifier_naming_the_event_that_was_changed_in_a_
 def test_a_machine_whose_locale_is_not_utf_8_is_spoken_to_in_utf_8(demo_run, bundle, tmp_path):
     """As where LANG names a Latin-1 locale: files and output would be in it."""
     latin = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    asked = [
+    arguments = [
         ([*PORTAL, "explain", str(bundle)], "hẹn"),
         ([*PORTAL, "verify", str(bundle)], "TOÀN VẸN"),
         ([sys.executable, "-I", str(VERIFIER), "bundle", str(bundle)], "TOÀN VẸN"),
     ]
-    for command, said in asked:
+    for command, output in arguments:
         env = plain_environment(tmp_path, **latin)
         done = subprocess.run(command, env=env, capture_output=True, timeout=100, check=False)
-        assert done.returncode == 0 and said in done.stdout.decode(), done.stderr.decode("utf-8", "replace")
+        assert done.returncode == 0 and output in done.stdout.decode(), done.stderr.decode("utf-8", "replace")
 
 
 def test_a_reference_gives_the_history_and_the_state_at_an_instant(demo_run, portal):
@@ -126,10 +126,12 @@ def test_an_evidence_file_answers_without_any_server(demo_run, portal, bundle, t
 
 
 def test_an_evidence_file_answers_what_the_platform_answers(demo_run, portal, bundle):
-    asked = (demo_run.reference, str(bundle))
-    there, here = (output_of(portal("diff", one, "1", "14", "--json")) for one in asked)
+    arguments = (demo_run.reference, str(bundle))
+    there, here = (output_of(portal("diff", entry, "1", "14", "--json")) for entry in arguments)
     for answer in (there, here):
-        answer["changes"].sort(key=lambda one: str(one["field"]))  # an evidence file keeps answers in canonical order
+        answer["changes"].sort(
+            key=lambda entry: str(entry["field"])
+        )  # an evidence file keeps answers in canonical order
     assert here == there and len(there["events"]) == 13 and len(there["changes"]) > 50
 
 
@@ -146,8 +148,8 @@ def test_a_bundle_verifies_and_a_changed_one_does_not(portal, bundle, tmp_path):
 
 
 def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(demo_run, portal, tmp_path):
-    whole = output_of(portal("verify", "--json"))
-    assert whole["ok"] and whole["keys_given"] and whole["read_model"]["first_bad"] is None
+    complete = output_of(portal("verify", "--json"))
+    assert complete["ok"] and complete["keys_given"] and complete["read_model"]["first_bad"] is None
     copy = tmp_path / "copy"
     shutil.copytree(demo_run.folder, copy)
     with closing(sqlite3.connect(copy / "applications.sqlite")) as store, store:
@@ -163,9 +165,9 @@ def test_the_store_verifies_itself_and_a_changed_copy_names_the_event(demo_run, 
 
 def test_a_changed_row_of_what_people_are_shown_is_found_and_a_rebuild_puts_it_right(demo_run, portal, tmp_path):
     copy = tampered(demo_run, tmp_path / "copy")
-    found = portal("verify", home=copy, PORTAL_LANGUAGE="en")
-    assert found.returncode == 1
-    assert "what is shown differs from what was recorded" in found.stdout and "result_returned" in found.stdout
+    result = portal("verify", home=copy, PORTAL_LANGUAGE="en")
+    assert result.returncode == 1
+    assert "what is shown differs from what was recorded" in result.stdout and "result_returned" in result.stdout
     compared = output_of(portal("rebuild", "applications", "--no-swap", "--json", home=copy))
     assert (compared["differing"], compared["swapped"]) == (1, False)
     assert "result_returned" in portal("rebuild", "applications", home=copy).stdout
@@ -187,25 +189,25 @@ def at_a_terminal(home: Path, *typed: str, answer: str = "") -> str:
         [*PORTAL, *typed], env=plain_environment(home), stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    seen, asked = b"", False
+    collected, request = b"", False
     with suppress(OSError):  # the terminal closes when the command ends
         while chunk := os.read(ours, 4096):
-            seen += chunk
-            if b"[y/N]" in seen and not asked:
-                asked = True
+            collected += chunk
+            if b"[y/N]" in collected and not request:
+                request = True
                 os.write(ours, answer.encode() + b"\n")
     os.close(ours)
-    assert process.wait(60) == 0, seen.decode("utf-8", "replace")
-    assert asked == bool(answer)
-    return seen.decode("utf-8", "replace")
+    assert process.wait(60) == 0, collected.decode("utf-8", "replace")
+    assert request == bool(answer)
+    return collected.decode("utf-8", "replace")
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [("n", "not swapped"), ("y", "swapped")])
 def test_at_a_terminal_a_rebuild_shows_the_difference_and_asks(demo_run, portal, tmp_path, answer, outcome):
     copy = tampered(demo_run, tmp_path / "copy")
-    seen = at_a_terminal(copy, "rebuild", "applications", answer=answer)
-    assert seen.index("1 differing") < seen.index("[y/N]") < seen.index(outcome)
-    assert ("not swapped" in seen) == (answer == "n")
+    collected = at_a_terminal(copy, "rebuild", "applications", answer=answer)
+    assert collected.index("1 differing") < collected.index("[y/N]") < collected.index(outcome)
+    assert ("not swapped" in collected) == (answer == "n")
     assert portal("verify", home=copy).returncode == (1 if answer == "n" else 0)
 
 
@@ -217,16 +219,16 @@ def test_at_a_terminal_an_option_is_the_answer(demo_run, portal, tmp_path, optio
 
 
 def test_what_the_desk_is_shown_is_recorded(demo_run, portal, tmp_path):
-    before = _told(demo_run)
-    asked = ("report", demo_run.reference, "--output", str(tmp_path / "one.pdf"), "--purpose", "đơn khiếu nại số 7")
-    assert portal(*asked).returncode == 0 and (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
+    before = _outbox_events(demo_run)
+    arguments = ("report", demo_run.reference, "--output", str(tmp_path / "one.pdf"), "--purpose", "đơn khiếu nại số 7")
+    assert portal(*arguments).returncode == 0 and (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
     assert portal("export", "--output", str(tmp_path / "log.jsonl")).returncode == 0
-    new = _told(demo_run)[len(before) :]
+    new = _outbox_events(demo_run)[len(before) :]
     assert [kind for kind, _ in new] == ["application_read.v1", "history_exported.v1"]
     assert new[0][1]["purpose"] == "đơn khiếu nại số 7" and new[0][1]["by"]["role"] == "auditor"
 
 
-def _told(demo_run: DemoRun) -> list[tuple[str, dict[str, Any]]]:
+def _outbox_events(demo_run: DemoRun) -> list[tuple[str, dict[str, Any]]]:
     """What the store has told beside its histories, as it lies in the outbox."""
     with closing(sqlite3.connect(demo_run.folder / "applications.sqlite")) as store:
         rows = list(store.execute("SELECT type, data FROM outbox ORDER BY position"))
@@ -235,10 +237,12 @@ def _told(demo_run: DemoRun) -> list[tuple[str, dict[str, Any]]]:
 
 def test_findings_cite_their_events_on_the_platform_and_in_an_evidence_file(demo_run, portal, bundle):
     """The demo's approver decides within a second of the proposal: no paper can have been opened."""
-    there, here = (output_of(portal("findings", one, "--json"))["items"] for one in (demo_run.reference, str(bundle)))
-    [found] = there
-    assert found["kind"] == "approved_unread" and [event["version"] for event in found["events"]] == [11, 12]
-    assert here == [{name: value for name, value in found.items() if name not in ("number", "found_at")}]
+    there, here = (
+        output_of(portal("findings", variant, "--json"))["items"] for variant in (demo_run.reference, str(bundle))
+    )
+    [result] = there
+    assert result["kind"] == "approved_unread" and [event["version"] for event in result["events"]] == [11, 12]
+    assert here == [{name: value for name, value in result.items() if name not in ("number", "found_at")}]
     assert "faster than the papers" in portal("findings", "--kind", "approved_unread", PORTAL_LANGUAGE="en").stdout
 
 
@@ -257,8 +261,8 @@ def test_the_auditors_guide_goes_from_nothing_to_a_verified_bundle_in_five_comma
     env = plain_environment(tmp_path, REF=demo_run.reference, PYTHONPATH=import_path())
     for command in commands:
         typed = command
-        for written, meant in here.items():
-            typed = typed.replace(written, meant)
+        for text, meant in here.items():
+            typed = typed.replace(text, meant)
         done = subprocess.run(
             ["bash", "-c", typed], check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100
         )
@@ -284,7 +288,7 @@ def test_an_older_history_is_taken_in_once(portal, tmp_path):
     assert [bad["line"] for bad in first["bad"]] == [6]
     assert (again["added"], again["already_there"]) == (0, 4)
     activities = output_of(portal("history", "older/A1", "--json", home=tmp_path / "home"))["items"][1:]
-    assert [one["facts"]["activity"] for one in activities] == ["Nộp", "Trả kết quả"]
+    assert [activity["facts"]["activity"] for activity in activities] == ["Nộp", "Trả kết quả"]
     assert "6 events, 6 leaves" in portal("verify", home=tmp_path / "home", PORTAL_LANGUAGE="en").stdout
 
 
@@ -293,16 +297,16 @@ def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(port
     (tmp_path / "map.yaml").write_text(MAPPING)
     typed = ["import-history", str(tmp_path / "older.csv"), "--mapping", str(tmp_path / "map.yaml")]
     assert "reading" not in portal(*typed, home=tmp_path / "home").stderr
-    for asked, watched in ((typed, True), ([*typed, "--json"], False)):
+    for request, watched in ((typed, True), ([*typed, "--json"], False)):
         master, terminal = pty.openpty()
         env = plain_environment(tmp_path / "home", TERM="xterm", COLUMNS="120")
         done = subprocess.run(
-            [*PORTAL, *asked], check=False, env=env, stdout=subprocess.PIPE, stderr=terminal, timeout=100
+            [*PORTAL, *request], check=False, env=env, stdout=subprocess.PIPE, stderr=terminal, timeout=100
         )
         os.write(terminal, b"\n")  # so that there is something to read in any case
-        shown = os.read(master, 1 << 16).decode()
+        view = os.read(master, 1 << 16).decode()
         os.close(terminal), os.close(master)
-        assert done.returncode == 0 and ("storing events" in shown) == watched
+        assert done.returncode == 0 and ("storing events" in view) == watched
 
 
 def test_records_are_imported_into_a_fresh_installation(portal, tmp_path):
@@ -326,13 +330,13 @@ def test_dead_letters_are_listed_shown_replayed_and_dropped(demo_run, portal, tm
     copy = tmp_path / "copy"
     shutil.copytree(demo_run.folder, copy)
     _keep_letters(copy)
-    assert [one["id"] for one in output_of(portal("dead-letters", "list", "--json", home=copy))] == [1, 2]
+    assert [letter["id"] for letter in output_of(portal("dead-letters", "list", "--json", home=copy))] == [1, 2]
     assert output_of(portal("dead-letters", "show", "notifications", "1", home=copy))["body"]["id"] == "test:1"
     again = output_of(portal("dead-letters", "replay", "notifications", "1", home=copy))
     assert again["outcome"] == "dead again"  # its event fits no contract, and it waits anew
     dropped = portal("dead-letters", "drop", "notifications", "2", "--reason", "không còn hồ sơ", home=copy)
     assert output_of(dropped)["id"] == 2
-    assert [one["id"] for one in output_of(portal("dead-letters", "list", "--json", home=copy))] == [3]
+    assert [letter["id"] for letter in output_of(portal("dead-letters", "list", "--json", home=copy))] == [3]
 
 
 def _keep_letters(home: Path) -> None:
@@ -361,9 +365,9 @@ def test_the_doctor_names_every_missing_setting(portal, tmp_path):
     done = portal("doctor", "--json", home=tmp_path, AMQP_URI="amqp://127.0.0.1:9/", PORTAL_ENVIRONMENT="development")
     findings = json.loads(done.stdout)
     assert done.returncode == 78
-    named = " ".join(one["looked_at"] for one in findings if one["verdict"] == "setting")
+    named = " ".join(finding["looked_at"] for finding in findings if finding["verdict"] == "setting")
     assert all(f"{name}_DATABASE_URL" in named for name in ("IDENTITY", "CATALOG", "PAYMENTS"))
-    assert any(one["looked_at"].startswith("broker") and one["verdict"] == "fault" for one in findings)
+    assert any(finding["looked_at"].startswith("broker") and finding["verdict"] == "fault" for finding in findings)
 
 
 def test_the_embedded_platform_runs_until_term_and_a_second_term_changes_nothing(demo_run, tmp_path):

@@ -36,8 +36,8 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def world(stack: Stack) -> dict[str, Any]:
     """The sample world, made by the operator's desk in its own container."""
-    said = stack.compose("run", "--rm", "-T", "tools", "seed", "--json")
-    return dict(json.loads(said.strip().splitlines()[-1]))
+    output = stack.compose("run", "--rm", "-T", "tools", "seed", "--json")
+    return dict(json.loads(output.strip().splitlines()[-1]))
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def test_everything_is_healthy_in_under_two_minutes(stack: Stack) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_holds_one_service_and_nothing_of_its_neighbours(stack: Stack, service: str) -> None:
-    for one in (service, f"{service}-follower"):
-        assert stack.inside(one, "ls", "services")[1].split() == [service]
+    for variant in (service, f"{service}-follower"):
+        assert stack.inside(variant, "ls", "services")[1].split() == [service]
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "callbacks"])
@@ -70,11 +70,11 @@ def test_a_container_has_no_rights_and_nothing_to_write_on(stack: Stack, service
 def test_a_service_can_neither_change_its_tables_nor_see_its_neighbours(stack: Stack) -> None:
     url = "open('/run/secrets/payments_database_url').read().strip().replace('+psycopg', '')"
     own = f"import psycopg; c = psycopg.connect({url}); "
-    status, said = stack.inside("payments", "python", "-c", own + "c.execute('CREATE TABLE mark (id int)')")
-    assert status != 0 and "permission denied" in said
+    status, output = stack.inside("payments", "python", "-c", own + "c.execute('CREATE TABLE mark (id int)')")
+    assert status != 0 and "permission denied" in output
     other = own.replace("connect(", "connect(dbname='identity', conninfo=")
-    status, said = stack.inside("payments", "python", "-c", other)
-    assert status != 0 and "permission denied for database" in said
+    status, output = stack.inside("payments", "python", "-c", other)
+    assert status != 0 and "permission denied for database" in output
 
 
 def test_papers_are_shared_and_the_published_log_is_written_by_its_follower_only(stack: Stack) -> None:
@@ -86,9 +86,9 @@ def test_papers_are_shared_and_the_published_log_is_written_by_its_follower_only
 
 
 def test_no_default_account_is_left_on_the_broker(stack: Stack) -> None:
-    status, said = stack.inside("rabbitmq", "rabbitmqctl", "-q", "list_users", "--formatter", "json")
+    status, output = stack.inside("rabbitmq", "rabbitmqctl", "-q", "list_users", "--formatter", "json")
     assert status == 0
-    assert [user["user"] for user in json.loads(said)] == ["portal"]
+    assert [user["user"] for user in json.loads(output)] == ["portal"]
 
 
 def test_one_application_goes_from_catalogue_to_result(stack: Stack, world: dict[str, Any], portal: Portal) -> None:
@@ -106,28 +106,32 @@ def test_three_applications_take_from_one_queue(stack: Stack, world: dict[str, A
 
 
 def test_prometheus_sees_every_process(stack: Stack) -> None:
-    wanted = {*SERVICES, *(f"{service}-follower" for service in SERVICES)}
+    expected = {*SERVICES, *(f"{service}-follower" for service in SERVICES)}
     address = f"http://127.0.0.1:{stack.ports['PROMETHEUS']}/api/v1/query?query=up"
     deadline = time.monotonic() + 60
     while True:
         with urllib.request.urlopen(address, timeout=10) as answer:
             series = json.load(answer)["data"]["result"]
-        up = {one["metric"].get("compose_service", one["metric"]["job"]) for one in series if one["value"][1] == "1"}
-        if up >= wanted | {"broker"}:
+        up = {
+            sample["metric"].get("compose_service", sample["metric"]["job"])
+            for sample in series
+            if sample["value"][1] == "1"
+        }
+        if up >= expected | {"broker"}:
             break
-        assert time.monotonic() < deadline, f"not seen: {wanted - up}"
+        assert time.monotonic() < deadline, f"not seen: {expected - up}"
         time.sleep(1)
 
 
 def test_every_alert_fires_when_it_should(stack: Stack) -> None:
-    said = stack.engine.containers.run(
+    output = stack.engine.containers.run(
         "prom/prometheus:v2.55.1",
         ["test", "rules", "/rules/alerts_test.yml"],
         entrypoint="promtool",
         remove=True,
         volumes={str(ROOT / "infra/prometheus"): {"bind": "/rules", "mode": "ro"}},
     )
-    assert b"SUCCESS" in said
+    assert b"SUCCESS" in output
 
 
 def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
@@ -137,19 +141,19 @@ def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
     witness = Witness(stack)
     sealed = portal.as_().applications
     wait_until(lambda: witness.name in sealed.checkpoint()["checkpoint"])
-    yesterday = witness.seen(sealed.checkpoint()["origin"])
+    yesterday = witness.tree_size(sealed.checkpoint()["origin"])
     checked = json.loads(stack.compose("run", "--rm", "-T", "tools", "verify", "--json"))
     assert checked["ok"] and checked["keys_given"] and checked["leaves"] >= yesterday
     databases = ("postgres", "sh", "-c")
     assert stack.inside(*databases, "pg_dump -U postgres -C applications > /tmp/yesterday.sql")[0] == 0
     Journey(portal, world, lambda step: None, stack.mails).run()
-    wait_until(lambda: witness.seen(sealed.checkpoint()["origin"]) > yesterday)
+    wait_until(lambda: witness.tree_size(sealed.checkpoint()["origin"]) > yesterday)
     assert witness.alarms() == []
     put_back = (
         'psql -U postgres -qc "DROP DATABASE applications WITH (FORCE)" && psql -U postgres -qf /tmp/yesterday.sql'
     )
-    status, said = stack.inside(*databases, put_back)
-    assert status == 0, said
+    status, output = stack.inside(*databases, put_back)
+    assert status == 0, output
     wait_until(witness.alarms)
     assert [(alarm["kind"], alarm["known_size"] > yesterday) for alarm in witness.alarms()] == [("rolled_back", True)]
 
@@ -173,7 +177,7 @@ class Witness:
         except OSError:
             return None
 
-    def seen(self, origin: str) -> int:
+    def tree_size(self, origin: str) -> int:
         """How many leaves the last checkpoint that it cosigned has."""
         return int((self.ask(f"/checkpoint?origin={origin}") or f"{origin}\n0\n").split("\n")[1])
 
@@ -181,9 +185,9 @@ class Witness:
         return list(json.loads(self.ask("/alarms") or "[]"))
 
 
-def wait_until(seen: Callable[[], Any], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
-    while not seen():
+    while not condition():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.3)
 
@@ -195,6 +199,8 @@ def test_services_end_in_order_and_in_time(stack: Stack) -> None:
     stack.compose("stop", *ours)
     assert time.monotonic() - begun < 30
     ended = {
-        container.name: container.attrs["State"]["ExitCode"] for one in ours for container in stack.containers(one)
+        container.name: container.attrs["State"]["ExitCode"]
+        for service in ours
+        for container in stack.containers(service)
     }
     assert set(ended.values()) == {0}, ended

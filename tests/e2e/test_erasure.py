@@ -45,16 +45,16 @@ VIETQR = {"VIETQR_BANK_BIN": "970436", "VIETQR_ACCOUNT_NUMBER": "0011001234567",
 class Installation:
     """One kind of platform: how its stores are read, and what is done about processes that have died."""
 
-    lived: ErasureScenario
+    scenario: ErasureScenario
     env: dict[str, str]
     stores: Callable[[], Iterator[storage_dump.Store]]
     revive: Callable[[], None] = lambda: None
     deaths: list[int] = field(default_factory=list)
 
     def portal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        asked = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
+        request = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
         env = {**os.environ, **self.env, "PYTHONPATH": import_path()}
-        return subprocess.run(asked, env=env, capture_output=True, text=True, timeout=100, check=False)
+        return subprocess.run(request, env=env, capture_output=True, text=True, timeout=100, check=False)
 
 
 def text_gateway(stack: contextlib.ExitStack) -> str:
@@ -159,56 +159,60 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ins
         yield installed
 
 
-def facts_that_stay(lived: ErasureScenario) -> dict[str, Any]:
+def facts_that_stay(scenario: ErasureScenario) -> dict[str, Any]:
     """Figures and books: what an erasure must not change."""
     figures = {
-        by: lived.call("applications", "statistics", "auditor", by=by, **PERIOD) for by in ("agency", "procedure")
+        by: scenario.call("applications", "statistics", "auditor", by=by, **PERIOD) for by in ("agency", "procedure")
     }
-    books = lived.call("payments", "trial_balance", "auditor")
+    books = scenario.call("payments", "trial_balance", "auditor")
     return {**figures, "books": [books["accounts"], books["totals"]]}
 
 
 def undigested_is_kept(installed: Installation) -> bool:
-    found = canary.found_in(installed.stores())
-    return {canary.WORDS["thư chết"], canary.WORDS["không đọc được"], canary.WORDS["chờ thử lại"]} <= set(found)
+    traces = canary.found_in(installed.stores())
+    return {canary.WORDS["thư chết"], canary.WORDS["không đọc được"], canary.WORDS["chờ thử lại"]} <= set(traces)
 
 
-def texts_to(lived: ErasureScenario, phone: str) -> int:
+def texts_to(scenario: ErasureScenario, phone: str) -> int:
     """How many text messages to that number notifications keeps."""
     query = text("SELECT count(*) FROM delivery WHERE channel = 'sms' AND recipient = :phone")
-    with Database.at(lived.settings.database_url("notifications")).session() as session:
+    with Database.at(scenario.settings.database_url("notifications")).session() as session:
         return int(session.scalar(query, {"phone": phone}) or 0)
 
 
 def erased(installed: Installation) -> dict[str, Any]:
     """Asked for by one auditor, confirmed by another, and waited for until all five services say it is done."""
-    lived = installed.lived
-    about = {"account_id": lived.accounts["citizen"], "legal_basis": LEGAL_BASIS}
-    assert lived.call("applications", "erase_subject", "auditor", **about, command_id=command())["state"] == "asked"
-    alone = lived.refused(lambda: lived.call("applications", "erase_subject", "auditor", **about, command_id=command()))
+    scenario = installed.scenario
+    about = {"account_id": scenario.accounts["citizen"], "legal_basis": LEGAL_BASIS}
+    assert scenario.call("applications", "erase_subject", "auditor", **about, command_id=command())["state"] == "asked"
+    alone = scenario.refused(
+        lambda: scenario.call("applications", "erase_subject", "auditor", **about, command_id=command())
+    )
     assert alone == "ErasureNeedsTwoPersons"
-    asked = lived.call("applications", "erase_subject", "auditor_2", **about, command_id=command())
+    erasure = scenario.call("applications", "erase_subject", "auditor_2", **about, command_id=command())
 
     def complete() -> Any:
         installed.revive()
-        found = lived.call("applications", "erasure", "auditor", erasure_id=asked["erasure_id"])
-        return found if found["complete"] else None
+        result = scenario.call("applications", "erasure", "auditor", erasure_id=erasure["erasure_id"])
+        return result if result["complete"] else None
 
     return dict(eventually(complete, "all five services have confirmed", patience=90))
 
 
 @pytest.mark.timeout(300)
 def test_an_erased_person_is_in_no_store_and_what_must_hold_holds(installation: Installation, tmp_path: Path) -> None:
-    lived = installation.lived
-    lived.live()
+    scenario = installation.scenario
+    scenario.live()
     eventually(lambda: undigested_is_kept(installation), "what nobody digests lies where it should")
     time.sleep(1.5)  # the followers come to rest
     before = canary.found_in(installation.stores())
     never_kept = {canary.PASSWORD, canary.WORDS["trả lời sai kiểu"]}
     assert set(canary.ALL) - set(before) == never_kept, "the search sees whatever is there"
-    assert texts_to(lived, canary.PHONE) > 0
-    kept = facts_that_stay(lived)
-    events = lived.call("applications", "history", "auditor", application_id=lived.applications["granted"])["items"]
+    assert texts_to(scenario, canary.PHONE) > 0
+    stored = facts_that_stay(scenario)
+    events = scenario.call("applications", "history", "auditor", application_id=scenario.applications["granted"])[
+        "items"
+    ]
 
     report = erased(installation)
 
@@ -216,13 +220,13 @@ def test_an_erased_person_is_in_no_store_and_what_must_hold_holds(installation: 
     assert installation.deaths == [CRASHED] * len(installation.deaths)
     assert bool(installation.deaths) == ("AMQP_URI" in installation.env), "followers died on the way, and went on"
     said_by_all(report)
-    replayed(lived, events)
-    assert facts_that_stay(lived) == kept
+    replayed(scenario, events)
+    assert facts_that_stay(scenario) == stored
     proved(installation, tmp_path)
     rebuilt = json.loads(installation.portal("rebuild", "applications", "--no-swap", "--json").stdout)
     assert (rebuilt["differing"], rebuilt["swapped"]) == (0, False)
-    accounted(lived)
-    the_account_is_closed(lived)
+    accounted(scenario)
+    the_account_is_closed(scenario)
 
 
 def said_by_all(report: dict[str, Any]) -> None:
@@ -230,65 +234,65 @@ def said_by_all(report: dict[str, Any]) -> None:
     assert report["legal_basis"] == LEGAL_BASIS and report["state"] == "finished"
     assert report["asked_by"] != report["confirmed_by"]
     assert report["asked_at"] < report["confirmed_at"] < report["finished_at"]
-    answers = {one["service"]: one for one in report["services"]}
-    assert set(answers) == set(SERVICES) and all(one["confirmed_at"] for one in answers.values())
+    answers = {service["service"]: service for service in report["services"]}
+    assert set(answers) == set(SERVICES) and all(answer["confirmed_at"] for answer in answers.values())
     assert answers["identity"]["removed"]["account"] == 1 and answers["payments"]["removed"]["bill"] == 4
-    assert sum(one["removed"].get("quarantine", 0) for one in answers.values()) == 3
-    assert sum(one["removed"].get("retry", 0) for one in answers.values()) == 1
-    assert sum(one["removed"].get("dead_letter", 0) for one in answers.values()) == 1
+    assert sum(answer["removed"].get("quarantine", 0) for answer in answers.values()) == 3
+    assert sum(answer["removed"].get("retry", 0) for answer in answers.values()) == 1
+    assert sum(answer["removed"].get("dead_letter", 0) for answer in answers.values()) == 1
 
 
-def replayed(lived: ErasureScenario, events: list[dict[str, Any]]) -> None:
+def replayed(scenario: ErasureScenario, events: list[dict[str, Any]]) -> None:
     """The same events as before, without their words, and one more; replay is the read model; the log is whole."""
-    about = {"application_id": lived.applications["granted"]}
-    items = lived.call("applications", "history", "auditor", **about)["items"]
+    about = {"application_id": scenario.applications["granted"]}
+    items = scenario.call("applications", "history", "auditor", **about)["items"]
     facts = ("kind", "version", "at", "status")
-    assert [[one[fact] for fact in facts] for one in items[: len(events)]] == [
-        [one[fact] for fact in facts] for one in events
+    assert [[item[fact] for fact in facts] for item in items[: len(events)]] == [
+        [event[fact] for fact in facts] for event in events
     ]
-    assert [one["kind"] for one in items[len(events) :]] == ["SubjectErased"]
-    then = lived.call("applications", "state_at", "auditor", **about, version=events[-1]["version"])
+    assert [item["kind"] for item in items[len(events) :]] == ["SubjectErased"]
+    then = scenario.call("applications", "state_at", "auditor", **about, version=events[-1]["version"])
     assert then["status"] == "result_returned"
 
-    def whole() -> Any:
-        verdict = lived.call("applications", "verify", "auditor")
+    def sealed_verdict() -> Any:
+        verdict = scenario.call("applications", "verify", "auditor")
         return verdict if verdict["log"]["unsealed"] == 0 else None
 
-    verdict = eventually(whole, "everything is sealed")
+    verdict = eventually(sealed_verdict, "everything is sealed")
     assert verdict["first_bad"] is None and verdict["log"]["ok"], verdict
 
 
 def proved(installation: Installation, folder: Path) -> None:
     """The evidence of an erased person's application still verifies offline, and opens nothing."""
-    about = {"application_id": installation.lived.applications["granted"]}
-    bundle = installation.lived.call("applications", "evidence", "auditor", **about)
-    assert bundle["openings"] and all(one["erased"] for one in bundle["openings"])
+    about = {"application_id": installation.scenario.applications["granted"]}
+    bundle = installation.scenario.call("applications", "evidence", "auditor", **about)
+    assert bundle["openings"] and all(opening["erased"] for opening in bundle["openings"])
     path = folder / "evidence.json"
     path.write_text(json.dumps(bundle), encoding="utf-8")
     verdict = installation.portal("verify", str(path), "--json")
     assert verdict.returncode == 0 and json.loads(verdict.stdout)["ok"], verdict.stdout + verdict.stderr
 
 
-def accounted(lived: ErasureScenario) -> None:
+def accounted(scenario: ErasureScenario) -> None:
     """The receipt is there, with its number and sum, and says that its payer was erased."""
-    receipt = lived.call("payments", "receipt", "accountant", payment_id=lived.payment)
-    assert receipt["payer"] == {"account_id": lived.accounts["citizen"], "erased": True}
+    receipt = scenario.call("payments", "receipt", "accountant", payment_id=scenario.payment)
+    assert receipt["payer"] == {"account_id": scenario.accounts["citizen"], "erased": True}
     assert receipt["receipt_number"] and receipt["amount"]["amount"] > 0
-    assert lived.call("payments", "parity", "auditor")["items"] == []
-    refund = lived.call("payments", "payment", "accountant", payment_id=lived.payment)["refunds"][0]
+    assert scenario.call("payments", "parity", "auditor")["items"] == []
+    refund = scenario.call("payments", "payment", "accountant", payment_id=scenario.payment)["refunds"][0]
     assert refund["reason"] == "–" and refund["amount"] == receipt["amount"]
 
 
-def the_account_is_closed(lived: ErasureScenario) -> None:
+def the_account_is_closed(scenario: ErasureScenario) -> None:
     """Signing in and whatever a token still in hand may try is refused by name; the same person may register anew."""
-    log = lived.call("identity", "access_log", "auditor", subject_id=lived.accounts["citizen"])["items"]
-    assert log and {one["purpose"] for one in log} == {"–"} and all(one["reader_id"] for one in log)
-    known = {"username": canary.NUMBER, "password": canary.PASSWORD}
-    assert lived.refused(lambda: lived.portal.as_().identity.sign_in(**known)) == "Unauthenticated"
-    assert lived.refused(lambda: lived.call("identity", "whoami", "citizen")) == "AccountErased"
+    log = scenario.call("identity", "access_log", "auditor", subject_id=scenario.accounts["citizen"])["items"]
+    assert log and {entry["purpose"] for entry in log} == {"–"} and all(entry["reader_id"] for entry in log)
+    person_fields = {"username": canary.NUMBER, "password": canary.PASSWORD}
+    assert scenario.refused(lambda: scenario.portal.as_().identity.sign_in(**person_fields)) == "Unauthenticated"
+    assert scenario.refused(lambda: scenario.call("identity", "whoami", "citizen")) == "AccountErased"
     start = {"procedure_code": SHOP, "channel": "online", "command_id": command()}
-    assert lived.refused(lambda: lived.call("applications", "start", "citizen", **start)) == "PersonErased"
-    assert lived.refused(lambda: lived.do("citizen", "rate", "granted", stars=1)) == "AlreadyErased"
+    assert scenario.refused(lambda: scenario.call("applications", "start", "citizen", **start)) == "PersonErased"
+    assert scenario.refused(lambda: scenario.do("citizen", "rate", "granted", stars=1)) == "AlreadyErased"
     again = {
         "citizen_number": canary.NUMBER,
         "full_name": canary.NAME,
@@ -297,5 +301,5 @@ def the_account_is_closed(lived: ErasureScenario) -> None:
         "email": canary.EMAIL,
         "password": canary.PASSWORD,
     }
-    opened = lived.call("identity", "register_citizen", None, **again, command_id=command())
-    assert opened["account_id"] != lived.accounts["citizen"]
+    opened = scenario.call("identity", "register_citizen", None, **again, command_id=command())
+    assert opened["account_id"] != scenario.accounts["citizen"]

@@ -19,7 +19,7 @@ from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, bad_t
 
 DOORS = doors()
 PRIVATE = [(service, door) for service, door in DOORS if not rule_of(service, door).public]
-NAMES = ["-".join(one) for one in DOORS]
+NAMES = ["-".join(door) for door in DOORS]
 # Doors anybody may knock at: what nobody needs an account for, and what proves itself by other means.
 PUBLIC = {
     "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "client_token",
@@ -108,7 +108,7 @@ def test_what_is_nested_too_deep_is_refused_and_the_service_lives(
     assert any_installation.call(service, "health")["status"] == "ok"
 
 
-@pytest.mark.parametrize(("service", "door"), PRIVATE, ids=["-".join(one) for one in PRIVATE])
+@pytest.mark.parametrize(("service", "door"), PRIVATE, ids=["-".join(entry) for entry in PRIVATE])
 def test_a_token_that_does_not_hold_opens_no_door(installation: Installation, service: str, door: str) -> None:
     for kind, token in bad_tokens(installation).items():
         if service != "identity" and door != PRIVATE_SAMPLE[service] and kind != "signed by a stranger":
@@ -120,12 +120,15 @@ def test_a_token_that_does_not_hold_opens_no_door(installation: Installation, se
         assert time.perf_counter() - begun < IN_TIME, kind
 
 
-PRIVATE_SAMPLE = {service: next(door for one, door in PRIVATE if one == service) for service in SERVICES}
+PRIVATE_SAMPLE = {service: next(door for entry, door in PRIVATE if entry == service) for service in SERVICES}
 
 
 def test_only_these_doors_are_public() -> None:
-    found = {one: {door for service, door in DOORS if service == one and rule_of(one, door).public} for one in SERVICES}
-    assert found == {service: {*known, "health"} for service, known in PUBLIC.items()}
+    entries = {
+        entry: {door for service, door in DOORS if service == entry and rule_of(entry, door).public}
+        for entry in SERVICES
+    }
+    assert entries == {service: {*expected, "health"} for service, expected in PUBLIC.items()}
 
 
 @pytest.mark.parametrize("person", [None, *ROLES])

@@ -25,12 +25,12 @@ def on_the_embedded_default(tmp_path: Path, request: pytest.FixtureRequest) -> s
 
 def on_real_servers(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
     broker, database = request.getfixturevalue("broker"), request.getfixturevalue("fresh_database")
-    told: list[Step] = []
+    progress: list[Step] = []
     with real_servers(tmp_path, broker, database) as world:
-        about = Journey(world.portal, world.seeded, told.append, world.mails).run()
+        about = Journey(world.portal, world.seeded, progress.append, world.mails).run()
         what_operators_and_auditors_type(world.processes, about["reference"])
         assert world.processes.stop_all() == dict.fromkeys(world.processes.running, 0)
-    return {step.part for step in told}
+    return {step.part for step in progress}
 
 
 def what_operators_and_auditors_type(processes: Processes, reference: str) -> None:

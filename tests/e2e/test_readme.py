@@ -30,6 +30,6 @@ def test_the_front_end_of_the_readme_runs_with_nothing_but_python(tmp_path):
 
 
 def test_every_step_the_readme_shows_is_a_step_of_the_demo(demo_run):
-    shown = re.findall(r"^  ✓ \w+ +(.*?) \d+ ms$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(shown) >= 8
-    assert set(shown) <= {step["title"] for step in demo_run.steps}
+    steps = re.findall(r"^  ✓ \w+ +(.*?) \d+ ms$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(steps) >= 8
+    assert set(steps) <= {step["title"] for step in demo_run.steps}

@@ -20,8 +20,8 @@ ACCENTS = re.compile("[ăâđêôơưàáảãạằắẳẵặầấẩẫậ�
 def provoked(installation: Installation, scenes: Fixtures, key: Key, knock: Knock, language: str) -> RefusedCall:
     service, door, _ = key
     named = {**contract_of(service).rpc[door]["parameters"]["properties"], "surplus": None}
-    given = {**example(service, door), **knock.arguments(installation, scenes)}
-    arguments = {name: value for name, value in given.items() if name in named}
+    options = {**example(service, door), **knock.arguments(installation, scenes)}
+    arguments = {name: value for name, value in options.items() if name in named}
     reply = installation.answer(service, door, knock.person, language, **arguments)
     assert isinstance(reply, RefusedCall), f"let through with {reply}"
     return reply

@@ -39,8 +39,8 @@ class Part:
     sizes: Sizes
 
 
-def within(least: int, wanted: float, most: int) -> int:
-    return int(min(max(least, wanted), most))
+def within(least: int, expected: float, most: int) -> int:
+    return int(min(max(least, expected), most))
 
 
 PARTS = (
@@ -71,8 +71,8 @@ PARTS = (
 
 def shares(minutes: float, parts: tuple[Part, ...] = PARTS) -> list[float]:
     """Seconds of each part as planned; a part that takes longer leaves less to those after it."""
-    whole = sum(part.weight for part in parts)
-    return [minutes * 60 * part.weight / whole for part in parts]
+    complete = sum(part.weight for part in parts)
+    return [minutes * 60 * part.weight / complete for part in parts]
 
 
 def main() -> int:
@@ -88,8 +88,8 @@ def main() -> int:
 
 def run(part: Part, seconds: float) -> int:
     sizes = {name: os.environ.get(name, str(size)) for name, size in part.sizes(seconds).items()}
-    told = ", ".join(f"{name} {size}" for name, size in sizes.items())
-    sys.stdout.write(f"── {part.name}: {seconds:.0f} s, {told}\n")
+    text = ", ".join(f"{name} {size}" for name, size in sizes.items())
+    sys.stdout.write(f"── {part.name}: {seconds:.0f} s, {text}\n")
     sys.stdout.flush()
     command = [sys.executable, "-m", "pytest", "-m", "chaos", "--timeout=0", *part.paths, *sys.argv[1:]]
     code = subprocess.run(command, env={**os.environ, **sizes}, check=False).returncode

@@ -40,11 +40,11 @@ def platform(budget: TimeBudget, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize("scenario", LONG, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("scenario", LONG, ids=lambda entry: entry.__name__)
 def test_nothing_is_lost_and_nothing_happens_twice(platform, budget, scenario):
     verdict = run_scenario(
         platform, scenario, seed=SEED, seconds=budget.seconds_for(scenario.__name__), clients=CLIENTS
     )
-    assert verdict.held, (
+    assert verdict.passed, (
         verdict.summary() + "\n" + "\n".join([*verdict.lost[:5], *verdict.duplicated[:5], *verdict.unexpected[:5]])
     )

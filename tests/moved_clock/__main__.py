@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
     days = [DAYS[name] for name in names] or list(DAYS.values())
-    outcomes = {day.name: _lived(day, selection, f"{number}/{len(days)}") for number, day in enumerate(days, 1)}
+    outcomes = {day.name: _failures_on(day, selection, f"{number}/{len(days)}") for number, day in enumerate(days, 1)}
     _say("")
     for name, wrong in outcomes.items():
         _say(f"{'held  ' if not wrong else 'FAILED'}  {name:17} {'; '.join(wrong)}")
@@ -37,7 +37,7 @@ def _parted(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-def _lived(day: MovedDay, selection: list[str], number: str) -> list[str]:
+def _failures_on(day: MovedDay, selection: list[str], number: str) -> list[str]:
     """What did not hold on that day."""
     _say(f"{number} {day.name}: {day.office} in Viet Nam; {day.why}")
     began = time.monotonic()
@@ -45,8 +45,8 @@ def _lived(day: MovedDay, selection: list[str], number: str) -> list[str]:
         None if selection else demo(day, FOLDER / f"{day.name}.demo.log"),
         run_tests(day, selection or SELECTION, FOLDER / f"{day.name}.tests.log"),
     ]
-    _say(f"    {time.monotonic() - began:.0f} s{''.join(f'; {one}' for one in wrong if one)}")
-    return [one for one in wrong if one]
+    _say(f"    {time.monotonic() - began:.0f} s{''.join(f'; {name}' for name in wrong if name)}")
+    return [name for name in wrong if name]
 
 
 def _say(line: str) -> None:

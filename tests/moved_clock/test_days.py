@@ -15,7 +15,7 @@ from tests.component.catalog.use_cases import catalogue
 from tests.moved_clock.days import DAYS, TABLE
 from tests.moved_clock.processes import on_day
 
-ASKED = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import time; print(time.time())'!r}])"
+CHILD_PROGRAM = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import time; print(time.time())'!r}])"
 
 
 def calendar() -> WorkingCalendar:
@@ -29,11 +29,11 @@ def day(name: str) -> date:
 
 
 def test_the_eve_of_tet_and_a_day_inside_it_are_closed_until_the_same_day():
-    known = calendar()
-    assert known.name_of(day("tet-eve"))["en"] == "Lunar New Year's Eve"
-    assert "Lunar New Year" in known.name_of(day("inside-tet"))["en"] and day("inside-tet").weekday() < 5
-    assert known.first_working_day(day("tet-eve")) == known.first_working_day(day("inside-tet"))
-    assert known.first_working_day(day("tet-eve")) - day("tet-eve") > timedelta(days=4)
+    expected = calendar()
+    assert expected.name_of(day("tet-eve"))["en"] == "Lunar New Year's Eve"
+    assert "Lunar New Year" in expected.name_of(day("inside-tet"))["en"] and day("inside-tet").weekday() < 5
+    assert expected.first_working_day(day("tet-eve")) == expected.first_working_day(day("inside-tet"))
+    assert expected.first_working_day(day("tet-eve")) - day("tet-eve") > timedelta(days=4)
 
 
 def test_the_saturday_is_made_up_and_the_sunday_is_still_saturday_in_utc():
@@ -67,6 +67,8 @@ def test_two_and_ten_years_on_lie_behind_everything_a_calendar_decides_today():
 @pytest.mark.parametrize("name", ["make-up-saturday", "ten-years-on"])
 def test_a_process_and_its_child_live_on_the_day_while_the_monotonic_clock_goes_on(name):
     before = time.monotonic()
-    child = subprocess.run([sys.executable, "-c", ASKED], env=on_day(DAYS[name]), capture_output=True, check=True)
-    lived = datetime.fromtimestamp(float(child.stdout), UTC) - DAYS[name].at
-    assert timedelta(0) <= lived <= timedelta(seconds=time.monotonic() - before + 1)
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD_PROGRAM], env=on_day(DAYS[name]), capture_output=True, check=True
+    )
+    scenario = datetime.fromtimestamp(float(child.stdout), UTC) - DAYS[name].at
+    assert timedelta(0) <= scenario <= timedelta(seconds=time.monotonic() - before + 1)

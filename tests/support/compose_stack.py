@@ -55,18 +55,18 @@ class Stack:
     def compose(self, *arguments: str, seconds: float = 600) -> str:
         """Run one Compose command; what it wrote to standard output. Fails with all it said."""
         program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-        asked = [*program, *arguments]
+        request = [*program, *arguments]
         done = subprocess.run(
-            asked, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=seconds, check=False
+            request, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=seconds, check=False
         )
-        assert done.returncode == 0, f"{' '.join(asked)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        assert done.returncode == 0, f"{' '.join(request)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
     def up(self, *arguments: str) -> None:
         try:
             self.compose("up", "-d", *arguments)
         except AssertionError as failed:
-            ended = [one.name for one in self.containers() if one.attrs["State"]["ExitCode"] != 0]
+            ended = [container.name for container in self.containers() if container.attrs["State"]["ExitCode"] != 0]
             raise AssertionError(f"{failed}\n{self.last_words(ended)}") from None
 
     def down(self) -> None:
@@ -82,12 +82,12 @@ class Stack:
 
     def state(self) -> dict[str, str]:
         """Container name → ``healthy``, or what else it is."""
-        found = {}
+        entries = {}
         for container in self.containers():
             service, state = container.labels["com.docker.compose.service"], container.attrs["State"]
             if service in LONG_RUNNING:
-                found[container.name] = state.get("Health", {}).get("Status") or state["Status"]
-        return found
+                entries[container.name] = state.get("Health", {}).get("Status") or state["Status"]
+        return entries
 
     def wait_until_healthy(self, seconds: float) -> float:
         """How long it took until every container was healthy (or running, where it has no check)."""
@@ -114,16 +114,16 @@ class Stack:
 
     def consumers(self, queue: str) -> int:
         """How many processes take messages from a queue of the broker."""
-        status, said = self.inside(
+        status, output = self.inside(
             "rabbitmq", "rabbitmqctl", "-q", "list_queues", "--formatter", "json", "name", "consumers"
         )
-        assert status == 0, said
-        return next((int(one["consumers"]) for one in json.loads(said) if one["name"] == queue), 0)
+        assert status == 0, output
+        return next((int(row["consumers"]) for row in json.loads(output) if row["name"] == queue), 0)
 
     def mails(self) -> list[str]:
         """Every letter the sandbox mailbox has taken."""
         letters = "sorted(pathlib.Path('/tmp/mail').glob('*.eml'))"
         reading = f"import json, pathlib; print(json.dumps([p.read_text('utf-8', 'replace') for p in {letters}]))"
-        status, said = self.inside("mailbox", "python", "-c", reading)
-        assert status == 0, said
-        return list(json.loads(said))
+        status, output = self.inside("mailbox", "python", "-c", reading)
+        assert status == 0, output
+        return list(json.loads(output))

@@ -38,15 +38,15 @@ class PartialPlatform:
         agency, name, _ = PLACES[0]
         operator = self.portal.as_(self.portal.sign_in(**first_operator(self.platform.settings)))
         operator.identity.create_agency(code=agency, name=name)
-        one = self.portal.as_().identity.sample_people()["items"][0]
-        known = {key: one[key] for key in ("citizen_number", "full_name", "birth_date")}
-        known |= {"phone": "+84912345678", "email": "mau@example.vn", "password": "năm từ rất dài này"}
-        account = self.portal.as_().identity.register_citizen(**known)["account_id"]
+        person = self.portal.as_().identity.sample_people()["items"][0]
+        person_fields = {key: person[key] for key in ("citizen_number", "full_name", "birth_date")}
+        person_fields |= {"phone": "+84912345678", "email": "mau@example.vn", "password": "năm từ rất dài này"}
+        account = self.portal.as_().identity.register_citizen(**person_fields)["account_id"]
         roles = ["intake_officer", "case_officer", "approver", "accountant", "auditor", "catalog_editor"]
         operator.identity.appoint(account_id=account, agency_code=agency, roles=roles)
-        self.account = known
+        self.account = person_fields
         samples = self.portal.as_().catalog.sample_procedures(agency_code=agency)["items"]
-        free = next(one for one in samples if one["code"] == FREE)
+        free = next(sample for sample in samples if sample["code"] == FREE)
         self.person().catalog.publish(definition=free, effective_from="2025-07-01", command_id=command())
 
     def token(self) -> str:
@@ -82,7 +82,7 @@ class PartialPlatform:
 
     def lose(self, service: str) -> None:
         """A service is gone; its queue stays."""
-        next(one for one in self.platform.runner.containers if one.service_name == service).stop()
+        next(container for container in self.platform.runner.containers if container.service_name == service).stop()
 
     @contextlib.contextmanager
     def in_a_hurry(self, token: str) -> Iterator[Any]:
@@ -96,7 +96,7 @@ class PartialPlatform:
 def partial_platform(folder: Path, *services: str, **own: str) -> Iterator[PartialPlatform]:
     """Some services, without their followers' doing anything by themselves."""
     folder.mkdir(parents=True, exist_ok=True)
-    databases = {f"{one.upper()}_DATABASE_URL": f"sqlite:///{folder / one}.sqlite" for one in SERVICES}
+    databases = {f"{service.upper()}_DATABASE_URL": f"sqlite:///{folder / service}.sqlite" for service in SERVICES}
     env = {
         "AMQP_URI": f"embedded://{uuid.uuid4().hex}",
         "PORTAL_ENVIRONMENT": "development",
@@ -137,11 +137,11 @@ def in_production(folder: Path) -> Iterator[Portal]:
         )
         + "\n"
     )
-    given = {
+    arguments = {
         "PORTAL_ENVIRONMENT": "production",
         "POPULATION_REGISTER": str(register),
         "IDENTITY_SIGNING_KEY": tool("identity", "new_signing_key")(),
         "SERVICE_CLIENT_SECRET": uuid.uuid4().hex,
     }
-    with partial_platform(folder, "identity", "catalog", **given) as platform:
+    with partial_platform(folder, "identity", "catalog", **arguments) as platform:
         yield platform.portal

@@ -57,10 +57,10 @@ def command() -> str:
     return str(uuid.uuid4())
 
 
-def eventually(look: Callable[[], Any], what: str) -> Any:
+def eventually(ask: Callable[[], Any], what: str) -> Any:
     """The first true answer of ``look``."""
     until = time.monotonic() + PATIENCE
-    while not (answer := look()):
+    while not (answer := ask()):
         assert time.monotonic() < until, f"not within {PATIENCE:.0f} s: {what}"
         time.sleep(0.05)
     return answer
@@ -117,21 +117,21 @@ class Installation:
                 return self.call(service, door, person, speaks, **arguments)
             except RemoteError as refused:
                 reply = RefusedCall(refused.exc_type, str(refused.value), time.perf_counter() - started)
-            quickest = min(quickest or reply, reply, key=lambda one: one.took)
+            quickest = min(quickest or reply, reply, key=lambda entry: entry.took)
             if quickest.took < IN_TIME:
                 break
         return quickest
 
     def register(self, person: str, roles: list[str], number: int) -> None:
         """One more of the sample people, with an account and perhaps a post at the agency."""
-        known = self.rpc(None).identity.sample_people()["items"][-number]
-        particulars = {key: known[key] for key in ("citizen_number", "full_name", "birth_date")}
+        expected = self.rpc(None).identity.sample_people()["items"][-number]
+        particulars = {key: expected[key] for key in ("citizen_number", "full_name", "birth_date")}
         particulars |= {"phone": f"+849130000{number:02d}", "email": f"them{number:02d}@example.vn"}
         particulars["password"] = f"mật khẩu dài của người thứ {number}"
         account = self.call("identity", "register_citizen", **particulars, command_id=command())
         self.people[person] = {
             **particulars,
-            "username": known["citizen_number"],
+            "username": expected["citizen_number"],
             "account_id": account["account_id"],
         }
         if roles:
@@ -140,20 +140,20 @@ class Installation:
 
     def recorded(self) -> dict[str, int]:
         """How much has ever been recorded: told by each service, and in the event store."""
-        found = {service: self._top(service, "SELECT MAX(position) FROM outbox") for service in SERVICES}
+        entries = {service: self._top(service, "SELECT MAX(position) FROM outbox") for service in SERVICES}
         column = "rowid" if self.portal.settings.embedded else "notification_id"
-        return {**found, "stored events": self._top("applications", f"SELECT MAX({column}) FROM stored_events")}
+        return {**entries, "stored events": self._top("applications", f"SELECT MAX({column}) FROM stored_events")}
 
     def quiet(self) -> dict[str, int]:
         """What is recorded, once nothing more is added by what went before."""
-        seen, since = self.recorded(), time.monotonic()
+        collected, since = self.recorded(), time.monotonic()
         until = since + PATIENCE
         while time.monotonic() < since + 1.0:
             assert time.monotonic() < until, "something is being recorded all the time"
             time.sleep(0.05)
-            if (now := self.recorded()) != seen:
-                seen, since = now, time.monotonic()
-        return seen
+            if (now := self.recorded()) != collected:
+                collected, since = now, time.monotonic()
+        return collected
 
     def close(self) -> None:
         for engine in self.engines.values():
@@ -164,8 +164,8 @@ class Installation:
             return int(connection.execute(text(question)).scalar() or 0)
 
     def _signed_in(self, person: str) -> str:
-        known = self.people[person]
-        return self.portal.sign_in(known["username"], known["password"])
+        expected = self.people[person]
+        return self.portal.sign_in(expected["username"], expected["password"])
 
     def _token_of_nobody(self) -> str:
         """A good token of an account that is not there any more."""

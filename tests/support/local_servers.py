@@ -169,13 +169,13 @@ class LocalDatabases:
     @classmethod
     def programs(cls) -> Path | None:
         """The newest PostgreSQL's programs on this machine, if any."""
-        found = [
+        rows = [
             path
             for pattern in POSTGRESQL_HOMES
             for path in Path("/").glob(pattern.lstrip("/"))
             if (path / "initdb").exists()
         ]
-        return max(found, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
+        return max(rows, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
 
     @property
     def _env(self) -> dict[str, str]:
@@ -213,7 +213,8 @@ class LocalDatabases:
     def kill(self) -> None:
         """``kill -9`` of the server and of every process it had started."""
         children = [
-            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            int(entry)
+            for entry in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ]
         self.process.send(signal.SIGKILL)
         for child in children:

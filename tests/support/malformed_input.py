@@ -34,10 +34,10 @@ DEEP = (50, 100, 500)
 
 def deep(levels: int) -> list[Any]:
     """A list in a list in a list."""
-    found: list[Any] = []
+    rows: list[Any] = []
     for _ in range(levels):
-        found = [found]
-    return found
+        rows = [rows]
+    return rows
 
 
 def malformed_calls(service: str, door: str, example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -24,10 +24,10 @@ def tables(settings: Settings) -> Iterator[Store]:
     """Every column of every row of all five databases; bytes as the text they are."""
     for service in SERVICES:
         engine = create_engine(settings.database_url(service))
-        known = MetaData()
-        known.reflect(engine)
+        expected = MetaData()
+        expected.reflect(engine)
         with engine.connect() as connection:
-            for table in known.sorted_tables:
+            for table in expected.sorted_tables:
                 rows = connection.execute(select(table)).all()
                 yield f"{service}.{table.name}", "\n".join(" ".join(_text(value) for value in row) for row in rows)
         engine.dispose()
@@ -62,11 +62,11 @@ def queues(settings: Settings, broker: Any = None) -> Iterator[Store]:
     """Every message that lies in a queue, of RabbitMQ by its management interface."""
     if broker is None:
         for name, messages in Broker.named(settings.amqp_uri.removeprefix("embedded://")).queues.items():
-            yield f"queue {name}", "\n".join(str(one) for one in messages)
+            yield f"queue {name}", "\n".join(str(message) for message in messages)
         return
     host = quote(urlsplit(settings.amqp_uri).path.removeprefix("/"), safe="")
-    asked = {"count": 1000, "ackmode": "ack_requeue_true", "encoding": "auto", "truncate": 5_000_000}
+    arguments = {"count": 1000, "ackmode": "ack_requeue_true", "encoding": "auto", "truncate": 5_000_000}
     for queue in broker.manage("GET", f"queues/{host}").json():
         name = quote(queue["name"], safe="")
-        found = broker.manage("POST", f"queues/{host}/{name}/get", asked).json()
-        yield f"queue {queue['name']}", json.dumps(found, ensure_ascii=False)
+        result = broker.manage("POST", f"queues/{host}/{name}/get", arguments).json()
+        yield f"queue {queue['name']}", json.dumps(result, ensure_ascii=False)

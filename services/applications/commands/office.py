@@ -74,8 +74,8 @@ class Office:
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
             application.assign(officer_id=officer_id, by=act)
-            held = {role for post in posts if post["agency_code"] == application.agency_code for role in post["roles"]}
-            if held.isdisjoint(OFFICER_ROLES):
+            roles = {role for post in posts if post["agency_code"] == application.agency_code for role in post["roles"]}
+            if roles.isdisjoint(OFFICER_ROLES):
                 raise NotAnOfficer(officer_id=officer_id, agency_code=application.agency_code)
             check_not_party(session, application, officer_id)
             return {"officer_id": officer_id}

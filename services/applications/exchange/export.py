@@ -83,9 +83,9 @@ class LogExport:
         rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole_histories else [])
         with self.store.database.session() as session:
             own = own_cases(session, by.account_id)
-        seen = [row for row in rows if str(row.originator_id) not in own]
-        found = self._whole_histories(seen) if whole_histories else seen
-        chosen = [(row.id, event) for row in found if _within((event := self.store.event_of(row)), since, until)]
+        visible = [row for row in rows if str(row.originator_id) not in own]
+        selected = self._whole_histories(visible) if whole_histories else visible
+        chosen = [(row.id, event) for row in selected if _within((event := self.store.event_of(row)), since, until)]
         last = len(rows) < limit
         with self.store.database.session() as session:
             facts = {

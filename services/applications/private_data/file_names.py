@@ -56,11 +56,11 @@ def content_disposition(name: str) -> str:
 
 def _check_extensions(before: list[str], last: str, media_type: str, pointer: str) -> None:
     own = EXTENSIONS.get(media_type, ())
-    foreign = {one for kinds in EXTENSIONS.values() for one in kinds} - set(own)
+    foreign = {extension for kinds in EXTENSIONS.values() for extension in kinds} - set(own)
     if before and last not in own and _is_extension(last):
-        wanted = ", ".join(f".{one}" for one in own)
+        accepted = ", ".join(f".{extension}" for extension in own)
         raise InvalidRequest.at(
-            pointer, f"phần mở rộng của {media_type} là: {wanted}", f"extensions of {media_type}: {wanted}"
+            pointer, f"phần mở rộng của {media_type} là: {accepted}", f"extensions of {media_type}: {accepted}"
         )
     if (before or [last])[0] in DEVICES or {*before[1:]} & (PROGRAMS | foreign):
         raise InvalidRequest.at(

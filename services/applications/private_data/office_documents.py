@@ -116,14 +116,14 @@ def _check_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budg
 
 def _check_parts(archive: zipfile.ZipFile, main_part: str, main_type: str) -> None:
     """By the types the document itself declares: a macro under an innocent name is declared as one."""
-    declared = [one.attrib for one in _list(archive, "[Content_Types].xml")]
-    types = [one.get("ContentType", "").strip().lower() for one in declared]
-    if any(program in one for one in types for program in PROGRAM_TYPES):
+    declared = [part.attrib for part in _list(archive, "[Content_Types].xml")]
+    types = [part.get("ContentType", "").strip().lower() for part in declared]
+    if any(program in kind for kind in types for program in PROGRAM_TYPES):
         raise _Refused("a program")
     names = [name.lower() for name in archive.namelist()]
     if any(program in name for name in names for program in PROGRAM_NAMES):
         raise _Refused("a program")
-    main = {one.get("PartName", "").lower(): one.get("ContentType", "").strip().lower() for one in declared}
+    main = {part.get("PartName", "").lower(): part.get("ContentType", "").strip().lower() for part in declared}
     if main.get(main_part) != main_type or main_part[1:] not in names:
         raise _Refused("not a document of this type")
     for name in archive.namelist():
@@ -132,9 +132,9 @@ def _check_parts(archive: zipfile.ZipFile, main_part: str, main_type: str) -> No
 
 
 def _check_relationships(relationships: Element) -> None:
-    for one in relationships:
-        external = one.get("TargetMode", "").lower() == "external"
-        if external and one.get("Type", "").endswith(FETCHED):
+    for relationship in relationships:
+        external = relationship.get("TargetMode", "").lower() == "external"
+        if external and relationship.get("Type", "").endswith(FETCHED):
             raise _Refused("something is fetched from outside")
 
 

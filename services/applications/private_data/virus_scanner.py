@@ -18,7 +18,7 @@ SETTING = "VIRUS_SCANNER"
 PATIENCE = 20.0  # seconds for each step of a scan
 CHUNK = 128 * 1024
 LONGEST_ANSWER = 4096
-CLEAN, FOUND = "OK", "FOUND"
+CLEAN, INFECTED = "OK", "FOUND"
 
 
 class ScannerAway(ConnectionError):
@@ -77,8 +77,8 @@ def verdict_of(answer: str) -> str | None:
     _, _, verdict = answer.partition(": ")
     if verdict == CLEAN:
         return None
-    if verdict.endswith(f" {FOUND}"):
-        return verdict.removesuffix(f" {FOUND}")
+    if verdict.endswith(f" {INFECTED}"):
+        return verdict.removesuffix(f" {INFECTED}")
     raise ScannerAway(f"no verdict: {answer[:120]!r}")
 
 

@@ -50,10 +50,10 @@ class EvidenceArchive:
                 record_read(session, application, by, relation, PURPOSE, call_id=call_id)
                 return dict(vault.openings(session, key))
 
-        known = reading_as(application, by, identity, read)
+        openings = reading_as(application, by, identity, read)
         procedure = self.procedure_rules.pinned_to(application, catalog)
         calendar = application.clock.calendar.to_json() if application.clock else None
-        opened = [_opening(version, name, sealed, known) for version, name, sealed in self._commitments(key)]
+        opened = [_opening(version, name, sealed, openings) for version, name, sealed in self._commitments(key)]
         return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
 
     def _of_imported(self, history: ImportedHistory, by: Actor, call_id: str) -> dict[str, Any]:

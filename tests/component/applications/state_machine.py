@@ -73,12 +73,12 @@ class Row:
 
 
 def rows() -> dict[str, Row]:
-    found = {}
+    entries = {}
     for line in TABLE.strip().splitlines():
         commands, roles, sources, target = (part.strip() for part in line.split("|"))
         for command in commands.split():
-            found[command] = Row(frozenset(roles.split()), frozenset(sources.split()), target)
-    return found
+            entries[command] = Row(frozenset(roles.split()), frozenset(sources.split()), target)
+    return entries
 
 
 ROWS = rows()
@@ -129,104 +129,104 @@ class Case:
 
     def allowed(self) -> set[str]:
         """What the table allows now, whoever asks, and what only the system does."""
-        found = {command for command, row in ROWS.items() if self.status in row.sources}
-        return found | {"erase_subject"} | ({"settle_fee"} if self.status != "draft" else set())
+        entries = {command for command, row in ROWS.items() if self.status in row.sources}
+        return entries | {"erase_subject"} | ({"settle_fee"} if self.status != "draft" else set())
 
     # ── judging
-    def judge(self, command: str, who: Person, given: Mapping[str, Any]) -> str | None:
+    def judge(self, command: str, who: Person, arguments: Mapping[str, Any]) -> str | None:
         """The name of the refusal, ``None`` when there is none."""
         row = ROWS[command]
-        if given.get("method") == "post" and not given.get("to"):
+        if arguments.get("method") == "post" and not arguments.get("to"):
             return "InvalidRequest"
         if not self._may(command, who, row):
             return "Forbidden"
-        if given.get("malformed"):
+        if arguments.get("malformed"):
             return "InvalidRequest"
-        if given.get("expected_version") not in (None, self.version):
+        if arguments.get("expected_version") not in (None, self.version):
             return "VersionConflict"
         if self.status not in row.sources:
             return "TransitionNotAllowed"
         rule = getattr(self, f"_rule_{command}", None)
-        return rule(who, given) if rule else None
+        return rule(who, arguments) if rule else None
 
     def _may(self, command: str, who: Person, row: Row) -> bool:
         if row.roles == {"citizen"}:
             return who.citizen and (who.account_id == self.applicant or who.account_id in self.delegates)
-        asked = [agency for agency, _ in self.consultations.values()] if command == "answer_consultation" else []
-        return any(who.serves(agency, row.roles) for agency in [self.agency, *asked])
+        arguments = [agency for agency, _ in self.consultations.values()] if command == "answer_consultation" else []
+        return any(who.serves(agency, row.roles) for agency in [self.agency, *arguments])
 
-    def _rule_detach(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return None if given["attachment_id"] in self.papers else "AttachmentNotFound"
+    def _rule_detach(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        return None if arguments["attachment_id"] in self.papers else "AttachmentNotFound"
 
-    def _rule_submit(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_submit(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         return None if self.complete and PAPER in self.papers.values() else "SubmissionIncomplete"
 
-    def _rule_supplement(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        complete = self.complete if given["answers"] is None else FORM in given["answers"]
+    def _rule_supplement(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        complete = self.complete if arguments["answers"] is None else FORM in arguments["answers"]
         return None if complete and PAPER in self.papers.values() else "SubmissionIncomplete"
 
-    def _rule_accept(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_accept(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         return "FeeNotPaid" if self.fees.get("intake") else None
 
-    def _rule_request_payment(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return None if given["amount"] or self.fees.get("intake") or self.fees.get("supplement") else "NothingOwed"
+    def _rule_request_payment(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        return None if arguments["amount"] or self.fees.get("intake") or self.fees.get("supplement") else "NothingOwed"
 
-    def _rule_answer_consultation(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        agency, answered = self.consultations.get(given["consultation_id"], ("", True))
+    def _rule_answer_consultation(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        agency, answered = self.consultations.get(arguments["consultation_id"], ("", True))
         officers = ROWS["answer_consultation"].roles
         return "ConsultationNotFound" if answered or not who.serves(agency, officers) else None
 
-    def _rule_extend(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return None if given["later"] else "NotExtendable"
+    def _rule_extend(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        return None if arguments["later"] else "NotExtendable"
 
-    def _rule_assign(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return None if self.agency in given["offices"] else "NotAnOfficer"
+    def _rule_assign(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        return None if self.agency in arguments["offices"] else "NotAnOfficer"
 
-    def _rule_propose(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_propose(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         return None if who.account_id == self.officer else "NotAssigned"
 
-    def _rule_approve(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_approve(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         if self.proposer is None:
             return "NoProposal"
         return "ApproverIsProposer" if self.proposer == who.account_id else None
 
     _rule_reject = _rule_send_back = _rule_approve
 
-    def _rule_return_result(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_return_result(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         unpaid = self.status == "approved" and self.fees.get("result")
-        return self._rule_choose_delivery(who, given) or ("FeeNotPaid" if unpaid else None)
+        return self._rule_choose_delivery(who, arguments) or ("FeeNotPaid" if unpaid else None)
 
-    def _rule_choose_delivery(self, who: Person, given: Mapping[str, Any]) -> str | None:
-        return "DeliveryNotOffered" if given["method"] != "counter" and self.level < DELIVERY_LEVEL else None
+    def _rule_choose_delivery(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
+        return "DeliveryNotOffered" if arguments["method"] != "counter" and self.level < DELIVERY_LEVEL else None
 
-    def _rule_appeal(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_appeal(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         if self.appealed:
             return "AppealPending"
         assert self.decided is not None
-        return "AppealTooLate" if given["at"] > self._limit(self.decided[1], APPEAL_DAYS) else None
+        return "AppealTooLate" if arguments["at"] > self._limit(self.decided[1], APPEAL_DAYS) else None
 
-    def _rule_decide_appeal(self, who: Person, given: Mapping[str, Any]) -> str | None:
+    def _rule_decide_appeal(self, who: Person, arguments: Mapping[str, Any]) -> str | None:
         if not self.appealed:
             return "AppealNotPending"
         assert self.decided is not None
         return "DeciderDecidesAppeal" if self.decided[0] == who.account_id else None
 
     # ── carrying out
-    def carry_out(self, command: str, who: Person, given: Mapping[str, Any]) -> None:
+    def carry_out(self, command: str, who: Person, arguments: Mapping[str, Any]) -> None:
         """What the command leaves behind: one event, two for a supplement with new answers."""
         effect = getattr(self, f"_do_{command}", None)
         target = ROWS[command].target
         if target == "<":
             target = self._back()
         if effect:
-            effect(who, given)
+            effect(who, arguments)
         if command in ENDED_BY:
-            self.decided = (who.account_id, given["at"])
+            self.decided = (who.account_id, arguments["at"])
             self.rejected = command == "reject"
             self.proposer = None
         if command == "stop":
             self.waits.clear()
-        uphold = command == "decide_appeal" and given["outcome"] == "uphold"
+        uphold = command == "decide_appeal" and arguments["outcome"] == "uphold"
         self._happened("uphold" if uphold else command, "in_processing" if uphold else target)
 
     def _happened(self, what: str, status: str) -> None:
@@ -252,62 +252,62 @@ class Case:
     def _owed(self, moments: frozenset[str]) -> bool:
         return any(self.fees.get(moment) for moment in moments)
 
-    def _do_save_answers(self, who: Person, given: Mapping[str, Any]) -> None:
-        self.complete = FORM in given["answers"]
+    def _do_save_answers(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        self.complete = FORM in arguments["answers"]
 
-    def _do_attach(self, who: Person, given: Mapping[str, Any]) -> None:
-        self.papers[given["attachment_id"]] = given["requirement"]
+    def _do_attach(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        self.papers[arguments["attachment_id"]] = arguments["requirement"]
 
-    def _do_detach(self, who: Person, given: Mapping[str, Any]) -> None:
-        del self.papers[given["attachment_id"]]
+    def _do_detach(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        del self.papers[arguments["attachment_id"]]
 
-    def _do_submit(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_submit(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.fees = dict(self.quote)
 
-    def _do_supplement(self, who: Person, given: Mapping[str, Any]) -> None:
-        if given["answers"] is not None:
-            self.complete = FORM in given["answers"]
+    def _do_supplement(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        if arguments["answers"] is not None:
+            self.complete = FORM in arguments["answers"]
             self.kinds.append("AnswersSaved")
             self.statuses.append("supplement_requested")
 
-    def _do_assign(self, who: Person, given: Mapping[str, Any]) -> None:
-        self.officer = given["officer_id"]
+    def _do_assign(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        self.officer = arguments["officer_id"]
 
-    def _do_request_supplement(self, who: Person, given: Mapping[str, Any]) -> None:
-        self.waits.append(("supplement", self.status, frozenset(), self._limit(given["at"], SUPPLEMENT_DAYS)))
+    def _do_request_supplement(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        self.waits.append(("supplement", self.status, frozenset(), self._limit(arguments["at"], SUPPLEMENT_DAYS)))
 
-    def _do_request_payment(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_request_payment(self, who: Person, arguments: Mapping[str, Any]) -> None:
         moments = {moment for moment in ("intake", "supplement") if self.fees.get(moment)}
-        if given["amount"]:
+        if arguments["amount"]:
             moments.add("supplement")
-            self.fees["supplement"] = self.fees.get("supplement", 0) + given["amount"]
-        self.waits.append(("payment", self.status, frozenset(moments), self._limit(given["at"], PAYMENT_DAYS)))
+            self.fees["supplement"] = self.fees.get("supplement", 0) + arguments["amount"]
+        self.waits.append(("payment", self.status, frozenset(moments), self._limit(arguments["at"], PAYMENT_DAYS)))
 
-    def _do_request_withdrawal(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_request_withdrawal(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.waits.append(("withdrawal", self.status, frozenset(), None))
 
-    def _do_confirm_withdrawal(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_confirm_withdrawal(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.waits.clear()
 
-    def _do_consult(self, who: Person, given: Mapping[str, Any]) -> None:
-        self.consultations[given["consultation_id"]] = (given["agency"], False)
+    def _do_consult(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        self.consultations[arguments["consultation_id"]] = (arguments["agency"], False)
 
-    def _do_answer_consultation(self, who: Person, given: Mapping[str, Any]) -> None:
-        agency, _ = self.consultations[given["consultation_id"]]
-        self.consultations[given["consultation_id"]] = (agency, True)
+    def _do_answer_consultation(self, who: Person, arguments: Mapping[str, Any]) -> None:
+        agency, _ = self.consultations[arguments["consultation_id"]]
+        self.consultations[arguments["consultation_id"]] = (agency, True)
 
-    def _do_propose(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_propose(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.proposer = who.account_id
 
-    def _do_send_back(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_send_back(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.proposer = None
 
-    def _do_appeal(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_appeal(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.appealed = True
 
-    def _do_decide_appeal(self, who: Person, given: Mapping[str, Any]) -> None:
+    def _do_decide_appeal(self, who: Person, arguments: Mapping[str, Any]) -> None:
         self.appealed = False
-        if given["outcome"] == "uphold":
+        if arguments["outcome"] == "uphold":
             self.decided = self.proposer = None
             self.rejected = False
 

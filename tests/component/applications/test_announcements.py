@@ -17,13 +17,13 @@ class World:
     """What hears the events; breaks off when told to."""
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.breaks_at: int | None = None
 
     def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
-        if self.breaks_at is not None and len(self.heard) == self.breaks_at:
+        if self.breaks_at is not None and len(self.received) == self.breaks_at:
             raise ConnectionError("no confirm")
-        self.heard.append(event)
+        self.received.append(event)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def world():
     return World()
 
 
-def told(portal, world) -> Announcer:
+def announce(portal, world) -> Announcer:
     announcing = Announcer(portal.store, world)
     while announcing.step():
         pass
@@ -41,21 +41,23 @@ def told(portal, world) -> Announcer:
 def test_every_event_is_told_once_in_its_order_and_fits_the_contract(portal, world):
     portal.approved()
     portal.follow()
-    told(portal, world)
-    told(portal, world)
-    assert [event["id"] for event in world.heard] == [f"applications:{n}" for n in range(1, 9)]
+    announce(portal, world)
+    announce(portal, world)
+    assert [event["id"] for event in world.received] == [f"applications:{n}" for n in range(1, 9)]
     contract = contract_of("applications")
-    assert all(contract.event(event["type"]).problems(event["data"]) == [] for event in world.heard)
-    assert {event["data"]["application_id"] for event in world.heard} == {event["subject"] for event in world.heard}
+    assert all(contract.event(event["type"]).problems(event["data"]) == [] for event in world.received)
+    assert {event["data"]["application_id"] for event in world.received} == {
+        event["subject"] for event in world.received
+    }
 
 
 def test_what_the_read_model_has_not_seen_is_not_told_yet(portal, world):
     portal.submitted()
-    told(portal, world)
-    assert world.heard == []
+    announce(portal, world)
+    assert world.received == []
     portal.follow()
-    told(portal, world)
-    assert len(world.heard) == 4
+    announce(portal, world)
+    assert len(world.received) == 4
 
 
 def test_after_a_lost_confirm_the_rest_is_told_and_nothing_is_left_out(portal, world):
@@ -63,17 +65,17 @@ def test_after_a_lost_confirm_the_rest_is_told_and_nothing_is_left_out(portal, w
     portal.follow()
     world.breaks_at = 3
     with pytest.raises(ConnectionError):
-        told(portal, world)
+        announce(portal, world)
     world.breaks_at = None
-    told(portal, world)
-    assert [event["id"] for event in world.heard] == [f"applications:{n}" for n in range(1, 9)]
+    announce(portal, world)
+    assert [event["id"] for event in world.received] == [f"applications:{n}" for n in range(1, 9)]
 
 
 def test_a_reason_is_told_to_the_applicant_and_words_between_offices_are_not(portal, world):
     key = portal.rejected()
     portal.follow()
-    told(portal, world)
-    reasons = {event["type"]: event["data"]["reason"] for event in world.heard}
+    announce(portal, world)
+    reasons = {event["type"]: event["data"]["reason"] for event in world.received}
     assert reasons["application_rejected.v1"] == "Không đủ điều kiện."
     assert reasons["outcome_proposed.v1"] is None
     assert portal.store.get(key)
@@ -86,9 +88,9 @@ def test_what_was_erased_is_told_without_its_words(portal, world):
     while portal.erasing.step():
         pass
     portal.follow()
-    told(portal, world)
-    assert {event["data"].get("reason") for event in world.heard} == {None}
-    assert world.heard[-1]["type"] == "subject_erased.v1"
+    announce(portal, world)
+    assert {event["data"].get("reason") for event in world.received} == {None}
+    assert world.received[-1]["type"] == "subject_erased.v1"
 
 
 def test_reads_and_reminders_have_ids_of_their_own():
@@ -102,15 +104,15 @@ def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world)
     portal.approved()
     portal.approved()
     portal.follow()
-    announcing = told(portal, world)
-    submitted = [event for event in world.heard if event["type"] == "application_submitted.v1"]
+    announcing = announce(portal, world)
+    submitted = [event for event in world.received if event["type"] == "application_submitted.v1"]
     begun, later = (datetime.fromisoformat(event["time"]) for event in submitted)
 
     def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[dict[str, Any]]:
         return [event for _, event in announcing.events_since(kind, since=since, after=after, limit=10)]
 
     assert again(begun - timedelta(days=1)) == submitted
-    assert [one["id"] for one in again(begun, after=int(submitted[0]["id"].split(":")[1]))] == [submitted[1]["id"]]
+    assert [entry["id"] for entry in again(begun, after=int(submitted[0]["id"].split(":")[1]))] == [submitted[1]["id"]]
     assert again(later + timedelta(days=1)) == [] and again(begun, kind="application_read.v1") == []
 
 

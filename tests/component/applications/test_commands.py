@@ -69,11 +69,11 @@ def test_an_application_nobody_started_is_not_found(portal):
         portal.registry.submit(UNKNOWN, **call(actors.CITIZEN), **portal.neighbours)
 
 
-@pytest.mark.parametrize("asked", [None, HERE, OTHER])
-def test_an_application_goes_to_the_agency_that_has_taken_over_the_work(portal, asked):
+@pytest.mark.parametrize("requested", [None, HERE, OTHER])
+def test_an_application_goes_to_the_agency_that_has_taken_over_the_work(portal, requested):
     portal.catalog.definition |= {"carried_on_by": {HERE: OTHER}, "agency_levels": {HERE: 3}}
     started = portal.registry.start(
-        "9.000001", "online", agency_code=asked, **call(actors.CITIZEN), **portal.neighbours
+        "9.000001", "online", agency_code=requested, **call(actors.CITIZEN), **portal.neighbours
     )
     application = portal.store.get(started["application_id"])
     assert (application.agency_code, application.level) == (OTHER, 3)
@@ -105,13 +105,13 @@ def test_a_role_held_elsewhere_does_not_hide_the_one_held_here(portal):
 def test_who_serves_two_asked_agencies_answers_for_each(portal):
     key = portal.in_processing()
     both = Actor("both-1", "both-1", frozenset(), {code: frozenset({"case_officer"}) for code in (OTHER, THIRD)})
-    asked = [
+    consultation = [
         portal.office.consult(key, code, "?", "2099-01-01", catalog=portal.catalog, **call(actors.CASE))
         for code in (OTHER, THIRD)
     ]
-    for one in reversed(asked):
-        portal.office.answer_consultation(key, one["consultation_id"], "Đồng ý.", **call(both))
-    by = [one["by"]["agency_code"] for one in portal.audit.history(key, **reading(actors.AUDITOR))["items"][-2:]]
+    for entry in reversed(consultation):
+        portal.office.answer_consultation(key, entry["consultation_id"], "Đồng ý.", **call(both))
+    by = [item["by"]["agency_code"] for item in portal.audit.history(key, **reading(actors.AUDITOR))["items"][-2:]]
     assert by == [THIRD, OTHER]
 
 
@@ -120,9 +120,9 @@ def test_officers_of_another_agency_neither_touch_nor_see(portal):
     with pytest.raises(Forbidden):
         portal.office.accept(key, catalog=portal.catalog, **call(actors.STRANGER))
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))
+        portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))
     with pytest.raises(Forbidden):
-        portal.desk.queue("H01.01", **reading(actors.STRANGER))
+        portal.queries.queue("H01.01", **reading(actors.STRANGER))
 
 
 def test_a_delegate_acts_within_the_scope_granted(open_portal):
@@ -136,8 +136,8 @@ def test_a_delegate_acts_within_the_scope_granted(open_portal):
     assert {event.by["on_behalf_of"] for event in events} == {"citizen-1"}
     assert {event.by["account_id"] for event in events} == {"citizen-2"}
     portal.follow()
-    assert [one["application_id"] for one in portal.desk.mine(by=actors.NEIGHBOUR)["items"]] == [key]
-    assert [one["application_id"] for one in portal.desk.mine(by=actors.CITIZEN)["items"]] == [key]
+    assert [item["application_id"] for item in portal.queries.mine(by=actors.NEIGHBOUR)["items"]] == [key]
+    assert [item["application_id"] for item in portal.queries.mine(by=actors.CITIZEN)["items"]] == [key]
 
 
 def test_a_delegation_taken_back_ends_the_delegates_hand(open_portal):
@@ -148,7 +148,7 @@ def test_a_delegation_taken_back_ends_the_delegates_hand(open_portal):
     with pytest.raises(Forbidden):
         portal.registry.submit(key, **call(actors.NEIGHBOUR), **portal.neighbours)
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, **reading(actors.NEIGHBOUR))
+        portal.queries.application(key, identity=portal.identity, **reading(actors.NEIGHBOUR))
 
 
 def test_without_a_delegation_nothing_is_started_for_somebody_else(portal):
@@ -176,8 +176,8 @@ def test_a_commit_whose_answer_was_lost_counts_once(portal, monkeypatch):
     key, database, lost = portal.submitted(), portal.database, []
     command = database.command
 
-    def cut_after_commit(one, work):
-        reply = command(one, work)
+    def cut_after_commit(value, work):
+        reply = command(value, work)
         if not lost:
             lost.append(reply)
             raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
@@ -232,7 +232,9 @@ def test_a_paper_handed_in_before_is_attached_again_without_its_bytes(portal):
         key, "to-khai", from_attachment_id=first["attachment_id"], **call(actors.CITIZEN), **portal.neighbours
     )
     assert again["sha256"] == first["sha256"] and again["attachment_id"] != first["attachment_id"]
-    content = portal.desk.attachment(key, again["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
+    content = portal.queries.attachment(
+        key, again["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN)
+    )
     assert base64.b64decode(content["content_base64"]) == PDF
 
 

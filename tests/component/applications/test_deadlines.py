@@ -97,10 +97,10 @@ def test_a_date_beyond_every_calendar_is_refused(portal, due_at):
 def test_a_consultation_is_due_on_a_working_day_and_not_at_the_end_of_time(portal):
     key = accepted(portal, "2026-02-11T09:00+07:00")
     with time_machine.travel("2026-02-12T09:00+07:00", tick=False):
-        asked = [key, "H01.02", "Xin ý kiến"]
-        reply = portal.office.consult(*asked, "2026-02-15", catalog=portal.catalog, **call(actors.CASE))
+        arguments = [key, "H01.02", "Xin ý kiến"]
+        reply = portal.office.consult(*arguments, "2026-02-15", catalog=portal.catalog, **call(actors.CASE))
         with pytest.raises(InvalidRequest):
-            portal.office.consult(*asked, "9999-12-31", catalog=portal.catalog, **call(actors.CASE))
+            portal.office.consult(*arguments, "9999-12-31", catalog=portal.catalog, **call(actors.CASE))
     assert reply["due_at"] == "2026-02-23T10:00:00+00:00"
     (consultation,) = portal.store.get(key).consultations.values()
     assert consultation["due_at"] == reply["due_at"]
@@ -109,12 +109,12 @@ def test_a_consultation_is_due_on_a_working_day_and_not_at_the_end_of_time(porta
 def test_the_proof_of_an_extended_promise_counts_no_holiday_as_worked(portal):
     key = accepted(portal, "2025-03-20T09:00+07:00")
     extended(portal, key, "2025-03-24T09:00+07:00", "2025-05-12T09:00:00+07:00")
-    found = explained(portal, key, "2025-03-24T10:00+07:00")
-    minutes = {row["date"][5:]: row["minutes"] for row in found["days"]}
+    result = explained(portal, key, "2025-03-24T10:00+07:00")
+    minutes = {row["date"][5:]: row["minutes"] for row in result["days"]}
     assert [minutes[day] for day in ("04-29", "04-30", "05-01", "05-02", "05-05")] == [480, 0, 0, 0, 480]
-    assert found["uncovered_since"] is None
+    assert result["uncovered_since"] is None
     portal.catalog.silent = True
-    assert explained(portal, key, "2025-03-24T10:00+07:00")["days"] == found["days"]  # the event carries the calendar
+    assert explained(portal, key, "2025-03-24T10:00+07:00")["days"] == result["days"]  # the event carries the calendar
 
 
 def test_a_pause_of_one_office_hour_moves_an_extended_date_by_one_hour(portal):
@@ -150,8 +150,8 @@ def test_a_holiday_decided_late_restates_the_recorded_date(portal):
     portal.follow()
     portal.catalog.days[2026] = [*TET_2026, ("2026-03-04", "override_day_off")]
     with time_machine.travel("2026-03-03T09:00+07:00", tick=False):
-        found = portal.audit.affected_due_dates(catalog=portal.catalog, **reading(actors.AUDITOR), on="2026-03-04")
-        (item,) = [item for item in found["items"] if item["application_id"] == key]
+        result = portal.audit.affected_due_dates(catalog=portal.catalog, **reading(actors.AUDITOR), on="2026-03-04")
+        (item,) = [item for item in result["items"] if item["application_id"] == key]
     assert (item["recorded_due_at"], item["corrected_due_at"]) == (
         "2026-03-05T10:00:00+00:00",
         "2026-03-06T10:00:00+00:00",
@@ -161,10 +161,10 @@ def test_a_holiday_decided_late_restates_the_recorded_date(portal):
 
 
 def test_no_year_is_asked_for_that_the_catalogue_has_no_calendar_of(portal):
-    asked: list[int] = []
-    portal.catalog.calendar = lambda year: asked.append(year) or {"year": year, "days": [], "version": "1"}
+    requests: list[int] = []
+    portal.catalog.calendar = lambda year: requests.append(year) or {"year": year, "days": [], "version": "1"}
     portal.office.procedure_rules.calendar(datetime(2199, 6, 3, tzinfo=UTC), portal.catalog, years=9)
-    assert set(asked) == {2199, 2200} and FIRST_YEAR == 1990 and LAST_YEAR == 2200
+    assert set(requests) == {2199, 2200} and FIRST_YEAR == 1990 and LAST_YEAR == 2200
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,15 @@ def verdict_on(bundle) -> Verdict:
     return verdict
 
 
-def evidence(portal, desk, key, who=actors.AUDITOR):
-    return desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **reading(who))
+def evidence(portal, client, key, who=actors.AUDITOR):
+    return client.evidence(key, catalog=portal.catalog, identity=portal.identity, **reading(who))
 
 
 def test_evidence_verifies_without_the_portal_and_opens_every_commitment(portal):
     key = portal.rejected()
     bundle = evidence(portal, sealed(portal), key)
     assert verdict_on(bundle).ok and len(bundle["events"]) == 8
-    assert bundle["openings"] and not any(one["erased"] for one in bundle["openings"])
+    assert bundle["openings"] and not any(opening["erased"] for opening in bundle["openings"])
     assert bundle["procedure"]["code"] == "9.000001"
 
 
@@ -66,11 +66,11 @@ def test_what_is_enclosed_is_held_against_what_the_events_recorded(portal, kind,
 
 def test_what_is_not_enclosed_is_counted_and_what_nothing_vouches_for_is_named(portal):
     keys = portal.rejected(), portal.started()
-    whole, draft = (evidence(portal, sealed(portal), key) for key in keys)
-    opened = len(whole["openings"])
-    assert verdict_on(whole).enclosed == {"opened": opened, "erased": 0, "withheld": 0}
-    del whole["openings"][0]
-    assert verdict_on(whole).ok and verdict_on(whole).enclosed["withheld"] == 1
+    complete, draft = (evidence(portal, sealed(portal), key) for key in keys)
+    opened = len(complete["openings"])
+    assert verdict_on(complete).enclosed == {"opened": opened, "erased": 0, "withheld": 0}
+    del complete["openings"][0]
+    assert verdict_on(complete).ok and verdict_on(complete).enclosed["withheld"] == 1
     assert verdict_on(draft).ok and verdict_on(draft).unproved == ["procedure"]
     assert "không sự kiện nào xác nhận: thủ tục" in verdict_on(draft).text("vi")
 
@@ -79,16 +79,16 @@ def test_a_reply_of_the_catalogue_that_grew_changes_nothing_of_what_was_pinned(p
     first = portal.rejected()
     portal.catalog.definition["new_in_a_later_release"] = [1.5, {"vi": "mới"}]
     second = portal.rejected()
-    desk = sealed(portal)
-    assert all(verdict_on(evidence(portal, desk, key)).ok for key in (first, second))
+    client = sealed(portal)
+    assert all(verdict_on(evidence(portal, client, key)).ok for key in (first, second))
 
 
 def test_an_applicant_gets_the_evidence_of_their_own_application_by_its_reference(portal):
     key = portal.submitted()
-    desk = sealed(portal)
-    assert evidence(portal, desk, portal.last_start["reference"], actors.CITIZEN)["application_id"] == key
+    client = sealed(portal)
+    assert evidence(portal, client, portal.last_start["reference"], actors.CITIZEN)["application_id"] == key
     with pytest.raises(Forbidden):
-        evidence(portal, desk, key, actors.NEIGHBOUR)
+        evidence(portal, client, key, actors.NEIGHBOUR)
 
 
 def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
@@ -99,7 +99,7 @@ def test_after_erasure_the_evidence_still_verifies_and_opens_nothing(portal):
         pass
     bundle = evidence(portal, sealed(portal), key)
     assert verdict_on(bundle).ok and verdict_on(bundle).enclosed["erased"] == len(bundle["openings"])
-    assert all(one["erased"] for one in bundle["openings"])
+    assert all(opening["erased"] for opening in bundle["openings"])
 
 
 def test_the_verdict_names_the_event_somebody_touched(portal):
@@ -112,8 +112,8 @@ def test_the_verdict_names_the_event_somebody_touched(portal):
     raw.execute("UPDATE stored_events SET state = replace(state, 'rejected', 'approved') WHERE originator_version = 8")
     raw.commit()
     raw.close()
-    found = checks.verify()["first_bad"]
-    assert (found["application_id"], found["version"]) == (key, 8)
+    verdict = checks.verify()["first_bad"]
+    assert (verdict["application_id"], verdict["version"]) == (key, 8)
 
 
 def test_before_the_first_seal_there_is_no_proof(portal):
@@ -129,7 +129,7 @@ def test_alarms_are_raised_over_the_service_s_own_histories(portal):
     alarming = IntegrityCheck(portal.database, LoggedHistories(portal.store))
     while alarming.step():
         pass
-    found = EvidenceArchive.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))[
+    findings = EvidenceArchive.from_settings(portal.settings).findings(application_id=key, **reading(actors.AUDITOR))[
         "items"
     ]
-    assert any("supplement" in one["kind"] for one in found)
+    assert any("supplement" in row["kind"] for row in findings)

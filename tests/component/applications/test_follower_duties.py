@@ -123,14 +123,19 @@ def test_what_is_told_fits_the_contract_kind_by_kind(portal):
     )
     portal.registry.request_withdrawal(key, "Thôi", identity=portal.identity, **call(actors.CITIZEN))
     portal.follow()
-    contract, seen = contract_of("applications"), set()
+    contract, collected = contract_of("applications"), set()
     with portal.database.session() as session:
         row = session.execute(select(application_view)).mappings().one()
         for event in portal.store.events(key):
             name = WIRE_NAMES[type(event).__name__]
             assert contract.event(name).problems(event_data(session, event, row)) == [], name
-            seen.add(name)
-    assert {"appeal_upheld.v1", "supplement_requested.v1", "application_rejected.v1", "withdrawal_requested.v1"} <= seen
+            collected.add(name)
+    assert {
+        "appeal_upheld.v1",
+        "supplement_requested.v1",
+        "application_rejected.v1",
+        "withdrawal_requested.v1",
+    } <= collected
 
 
 def test_a_changed_read_model_is_found_and_a_rebuild_puts_it_right(portal):
@@ -146,9 +151,9 @@ def test_a_changed_read_model_is_found_and_a_rebuild_puts_it_right(portal):
         {"application_id": keys[1], "live": {"status": "approved"}, "replayed": {"status": "submitted"}}
     ]
     assert portal.verified()["first_bad"] is not None  # only looked
-    seen = []
-    assert rebuild(portal.settings, swap=True, progress=lambda done, of: seen.append((done, of)))["swapped"]
-    assert portal.verified()["first_bad"] is None and seen[-1] == (13, 13)
+    collected = []
+    assert rebuild(portal.settings, swap=True, progress=lambda done, of: collected.append((done, of)))["swapped"]
+    assert portal.verified()["first_bad"] is None and collected[-1] == (13, 13)
 
 
 def test_a_missing_row_is_found(portal):
@@ -203,19 +208,19 @@ def test_an_erased_person_is_nowhere_and_the_history_still_holds(portal):
     portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR))
     with pytest.raises(ErasureNeedsTwoPersons):
         portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR))
-    asked = portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR_2))
-    assert asked["state"] == "confirmed"
+    erasure = portal.erasing.erase_subject("citizen-1", "Điều 14", **call(actors.AUDITOR_2))
+    assert erasure["state"] == "confirmed"
     while portal.erasing.step():
         pass
     after = everything_stored(portal)
     assert [canary for canary in CANARIES if canary in after] == []
     assert portal.store.notifications(0)[: len(rows_before)] == rows_before
     assert portal.verified()["first_bad"] is None
-    report = portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)
+    report = portal.erasing.erasure(erasure["erasure_id"], by=actors.AUDITOR)
     assert report["state"] == "finished" and report["report"]["removed"]["statement"] == 2
     items = portal.audit.history(key, **reading(actors.AUDITOR))["items"]
-    assert [one["kind"] for one in items][-2:] == ["IntakeRefused", "SubjectErased"] and items[-2]["reason"] is None
-    assert portal.desk.application(other, identity=portal.identity, **reading(actors.NEIGHBOUR))["answers"] == {
+    assert [item["kind"] for item in items][-2:] == ["IntakeRefused", "SubjectErased"] and items[-2]["reason"] is None
+    assert portal.queries.application(other, identity=portal.identity, **reading(actors.NEIGHBOUR))["answers"] == {
         "ho_ten": "Nguyễn Thị Mẫu"
     }
 
@@ -224,19 +229,21 @@ def test_a_blob_somebody_else_handed_in_too_stays_theirs(portal):
     portal.submitted()
     other = portal.submitted(actors.NEIGHBOUR)
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
+        erasure = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
     paper = next(iter(portal.store.get(other).attachments))
-    assert portal.desk.attachment(other, paper, identity=portal.identity, **reading(actors.NEIGHBOUR))["content_base64"]
-    assert portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)["report"]["blobs_removed"] == 0
+    assert portal.queries.attachment(other, paper, identity=portal.identity, **reading(actors.NEIGHBOUR))[
+        "content_base64"
+    ]
+    assert portal.erasing.erasure(erasure["erasure_id"], by=actors.AUDITOR)["report"]["blobs_removed"] == 0
 
 
 def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal, monkeypatch):
     keys = [filled_with_canaries(portal) for _ in range(3)]
     portal.follow()
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
+        erasure = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     remove, cuts = portal.erasing.blobs.remove, iter([True, False, True, False, True])
 
     def cut(sha256):
@@ -251,7 +258,7 @@ def test_an_erasure_cut_off_at_any_step_is_finished_by_the_next_follower(portal,
                 break
         except ServiceUnavailable:
             continue
-    assert portal.erasing.erasure(asked["erasure_id"], by=actors.AUDITOR)["state"] == "finished"
+    assert portal.erasing.erasure(erasure["erasure_id"], by=actors.AUDITOR)["state"] == "finished"
     assert all([type(event).__name__ for event in portal.store.events(key)].count("SubjectErased") == 1 for key in keys)
     assert not any(canary in everything_stored(portal) for canary in CANARIES)
 
@@ -273,10 +280,10 @@ def outbox_of(portal) -> list:
 
 def erased(portal) -> str:
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        asked = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
+        erasure = portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))
     while portal.erasing.step():
         pass
-    return asked["erasure_id"]
+    return erasure["erasure_id"]
 
 
 def test_whoever_is_erased_begins_nothing_new_whatever_token_is_still_in_hand(portal):
@@ -307,8 +314,8 @@ def test_an_erasure_asked_for_again_names_the_applications_of_the_first(portal):
     for _ in range(2):
         erased(portal)
         portal.follow()
-    told = [row.data for row in outbox_of(portal) if row.type == "subject_erased.v1"]
-    assert [one["application_ids"] for one in told] == [[key], [key]]
+    events = [row.data for row in outbox_of(portal) if row.type == "subject_erased.v1"]
+    assert [entry["application_ids"] for entry in events] == [[key], [key]]
 
 
 class Cut(BaseException):
@@ -347,7 +354,7 @@ def test_bytes_of_a_command_that_was_cut_off_are_removed_after_a_day_and_others_
     paper = portal.attached(key)
     with time_machine.travel(clock.now() + timedelta(days=4), tick=False):
         assert lost.step() == 0
-    assert portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
+    assert portal.queries.attachment(key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
 
 
 def test_money_of_an_erased_person_is_still_recorded(portal):
@@ -362,22 +369,27 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
     erasure_id = erased(portal)
     forgetting = PersonalData(portal.database)
     waiting = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
-    assert not waiting["complete"] and {one["confirmed_at"] for one in waiting["services"]} == {None}
+    assert not waiting["complete"] and {service["confirmed_at"] for service in waiting["services"]} == {None}
     for number, service in enumerate(("identity", "catalog", "payments", "notifications")):
-        told = {"erasure_id": erasure_id, "service": service, "at": "2026-11-21T00:00:00+00:00", "removed": {"a": 1}}
+        event_data = {
+            "erasure_id": erasure_id,
+            "service": service,
+            "at": "2026-11-21T00:00:00+00:00",
+            "removed": {"a": 1},
+        }
         for _ in range(2):  # every message may come twice
-            forgetting.answered({"id": f"{service}:{number}", "data": told})
+            forgetting.answered({"id": f"{service}:{number}", "data": event_data})
     with portal.database.session() as session:
         forgetting.confirm(session, erasure_id, "citizen-1", {})
-    shown = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
-    assert shown["complete"] and [one["service"] for one in shown["services"]] == list(SERVICES)
+    erasure = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
+    assert erasure["complete"] and [service["service"] for service in erasure["services"]] == list(SERVICES)
 
 
 def test_a_place_that_reads_like_a_sentence_is_not_written_into_the_history(portal):
     key = portal.accepted()
     marks = [{"field": "bà canary ở tổ 3", "problem": "mờ"}, {"pointer": "/answers/ho_ten", "problem": "sai"}]
     portal.office.request_supplement(key, marks, "bổ sung", catalog=portal.catalog, **call(actors.INTAKE))
-    stored = "".join(bytes(one.state).decode() for one in portal.store.notifications(0))
+    stored = "".join(bytes(notification.state).decode() for notification in portal.store.notifications(0))
     assert "canary" not in stored and "/answers/ho_ten" in stored
 
 

@@ -28,8 +28,8 @@ def test_whoever_has_reference_and_code_sees_a_masked_name(portal):
     portal.submitted()
     portal.follow()
     start = portal.last_start
-    seen = portal.tracking.track(start["reference"], start["tracking_code"].lower())
-    assert (seen["status"], seen["applicant_name"]) == ("submitted", "N***** T** M**")
+    collected = portal.tracking.track(start["reference"], start["tracking_code"].lower())
+    assert (collected["status"], collected["applicant_name"]) == ("submitted", "N***** T** M**")
 
 
 def test_an_incomplete_application_is_refused_with_pointers_and_nothing_is_recorded(portal):

@@ -101,28 +101,31 @@ def test_no_list_for_staff_shows_it_to_a_party(open_portal: Any, party: str) -> 
     portal = open_portal()
     key, other = PARTIES[party](portal), portal.submitted(by=actors.NEIGHBOUR)
     portal.follow()
-    queue = portal.desk.queue(AGENCY, **reading(OWN))["items"]
+    queue = portal.queries.queue(AGENCY, **reading(OWN))["items"]
     events = portal.audit.events(limit=500, **reading(OWN))["items"]
     exported = portal.exports.export("jsonl", **reading(OWN))["content"]
-    assert [one["application_id"] for one in queue] == [other]
-    assert {one["application_id"] for one in events} == {other}
+    assert [item["application_id"] for item in queue] == [other]
+    assert {item["application_id"] for item in events} == {other}
     assert key not in exported and other in exported
-    assert {one["application_id"] for one in portal.desk.queue(AGENCY, **reading(actors.CASE))["items"]} == {key, other}
+    assert {item["application_id"] for item in portal.queries.queue(AGENCY, **reading(actors.CASE))["items"]} == {
+        key,
+        other,
+    }
 
 
 def test_an_applicant_who_is_staff_reads_their_own_application_as_its_applicant(portal: Portal) -> None:
     key = portal.submitted(by=OWN)
-    assert "proposal" not in portal.desk.application(key, identity=portal.identity, **reading(OWN))
+    assert "proposal" not in portal.queries.application(key, identity=portal.identity, **reading(OWN))
 
 
 def test_a_delegate_who_is_staff_reads_as_delegate_while_the_delegation_holds(open_portal: Any) -> None:
     portal = open_portal(identity=Identity((OWN.account_id, "citizen-1", CODE)))
     key = portal.submitted()
     portal.delegates.delegation_granted(granted(portal, key))
-    assert "proposal" not in portal.desk.application(key, identity=portal.identity, **reading(OWN))
+    assert "proposal" not in portal.queries.application(key, identity=portal.identity, **reading(OWN))
     portal.identity.delegations.clear()
     with pytest.raises(OwnCase):
-        portal.desk.application(key, identity=portal.identity, **reading(OWN))
+        portal.queries.application(key, identity=portal.identity, **reading(OWN))
 
 
 def test_a_colleague_without_a_part_in_it_goes_on(portal: Portal) -> None:

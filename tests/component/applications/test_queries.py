@@ -20,7 +20,7 @@ from tests.unit.applications.actors import call, reading
 AUDITOR = reading(actors.AUDITOR)
 
 
-def told(portal, kind):
+def outbox_data(portal, kind):
     with portal.database.session() as session:
         return [
             row.data for row in session.execute(select(outbox).where(outbox.c.type == kind).order_by(outbox.c.position))
@@ -30,7 +30,7 @@ def told(portal, kind):
 def test_a_history_tells_every_event_with_its_words(portal):
     key = portal.rejected()
     items = portal.audit.history(key, **AUDITOR)["items"]
-    assert [one["kind"] for one in items] == [
+    assert [item["kind"] for item in items] == [
         "Started",
         "AnswersSaved",
         "Attached",
@@ -47,7 +47,7 @@ def test_a_history_tells_every_event_with_its_words(portal):
         "agency_code": "H01.01",
         "on_behalf_of": None,
     }
-    assert all(one["command_id"] and one["call_id"] and one["at"] for one in items)
+    assert all(item["command_id"] and item["call_id"] and item["at"] for item in items)
 
 
 def test_the_state_at_an_instant_is_what_was_recorded_then(portal):
@@ -76,10 +76,10 @@ def test_every_prefix_of_a_stream_gives_the_state_of_its_version(portal):
 def test_a_difference_names_fields_before_and_after(portal):
     key = portal.filled()
     portal.registry.save_answers(key, {"ho_ten": "Nguyễn Văn Mẫu"}, **call(actors.CITIZEN), **portal.neighbours)
-    found = portal.audit.diff(key, 3, 4, **AUDITOR)
-    changes = {one["field"]: (one["before"], one["after"]) for one in found["changes"]}
+    difference = portal.audit.diff(key, 3, 4, **AUDITOR)
+    changes = {change["field"]: (change["before"], change["after"]) for change in difference["changes"]}
     assert changes["/answers/ho_ten"] == ("Nguyễn Thị Mẫu", "Nguyễn Văn Mẫu")
-    assert found["events"][0]["facts"]["changed"] == ["/ho_ten"]
+    assert difference["events"][0]["facts"]["changed"] == ["/ho_ten"]
 
 
 def test_the_proof_of_a_due_date_counts_day_by_day(portal):
@@ -119,20 +119,20 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
     assert proof["due_at"] == "2026-03-05T10:00:00+00:00"
     assert proof["corrected"]["corrected_due_at"] == "2026-03-06T10:00:00+00:00"
     assert proof["promised_at"] == proof["corrected"]["recorded_due_at"]
-    assert [one["application_id"] for one in affected["items"]] == [key]
+    assert [item["application_id"] for item in affected["items"]] == [key]
     assert (that_day, another) == (affected["items"], [])
 
 
 def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
     key = portal.submitted()
-    portal.desk.application(key, identity=portal.identity, **reading(actors.CITIZEN))
-    assert told(portal, "application_read.v1") == []
-    portal.desk.application(
+    portal.queries.application(key, identity=portal.identity, **reading(actors.CITIZEN))
+    assert outbox_data(portal, "application_read.v1") == []
+    portal.queries.application(
         key, identity=portal.identity, **reading(actors.INTAKE), purpose="Kiểm tra thành phần hồ sơ"
     )
     portal.audit.history(key, **AUDITOR)
-    reads = told(portal, "application_read.v1")
-    assert [(one["by"]["account_id"], one["applicant_id"]) for one in reads] == [
+    reads = outbox_data(portal, "application_read.v1")
+    assert [(read["by"]["account_id"], read["applicant_id"]) for read in reads] == [
         ("intake-1", "citizen-1"),
         ("auditor-1", "citizen-1"),
     ]
@@ -142,16 +142,16 @@ def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
 def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themselves(portal):
     key = portal.proposed()
     portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE))
-    shown = portal.desk.application(key, identity=portal.identity, **reading(actors.CITIZEN))
-    assert [hand["did"] for hand in shown["hands"]] == [
+    view = portal.queries.application(key, identity=portal.identity, **reading(actors.CITIZEN))
+    assert [hand["did"] for hand in view["hands"]] == [
         "Accepted",
         "Assigned",
         "OutcomeProposed",
         "ConsultationRequested",
     ]
-    assert "consultations" not in shown and "proposal" not in shown
+    assert "consultations" not in view and "proposal" not in view
     assert (
-        portal.desk.application(key, identity=portal.identity, **reading(actors.CASE))["proposal"]["outcome"]
+        portal.queries.application(key, identity=portal.identity, **reading(actors.CASE))["proposal"]["outcome"]
         == "approve"
     )
 
@@ -159,33 +159,34 @@ def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themsel
 def test_the_asked_agency_sees_the_application_it_was_asked_about(portal):
     key = portal.in_processing()
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))
-    asked = portal.office.consult(
+        portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))
+    consultation = portal.office.consult(
         key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE)
     )
     assert (
-        portal.desk.application(key, identity=portal.identity, **reading(actors.STRANGER))["status"] == "in_processing"
+        portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))["status"]
+        == "in_processing"
     )
-    portal.office.answer_consultation(key, asked["consultation_id"], "Đồng ý", **call(actors.STRANGER))
-    shown = portal.desk.application(key, identity=portal.identity, **reading(actors.CASE))
-    assert shown["consultations"][0]["opinion"] == "Đồng ý"
+    portal.office.answer_consultation(key, consultation["consultation_id"], "Đồng ý", **call(actors.STRANGER))
+    view = portal.queries.application(key, identity=portal.identity, **reading(actors.CASE))
+    assert view["consultations"][0]["opinion"] == "Đồng ý"
 
 
 def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
     keys = {portal.submitted() for _ in range(5)}
     portal.follow()
-    for read in (portal.desk.mine, lambda **given: portal.desk.queue("H01.01", **given)):
-        who = {"by": actors.CITIZEN} if read == portal.desk.mine else reading(actors.INTAKE)
-        seen, cursor = [], None
+    for read in (portal.queries.mine, lambda **arguments: portal.queries.queue("H01.01", **arguments)):
+        who = {"by": actors.CITIZEN} if read == portal.queries.mine else reading(actors.INTAKE)
+        collected, cursor = [], None
         while True:
             page = read(**who, limit=2, cursor=cursor)
-            seen += [one["application_id"] for one in page["items"]]
+            collected += [item["application_id"] for item in page["items"]]
             cursor = page["next_cursor"]
             if cursor is None:
                 break
-        assert sorted(seen) == sorted(keys)
+        assert sorted(collected) == sorted(keys)
     with pytest.raises(InvalidRequest):
-        portal.desk.mine(by=actors.CITIZEN, cursor="bịa đặt")
+        portal.queries.mine(by=actors.CITIZEN, cursor="bịa đặt")
 
 
 def test_a_queue_is_asked_by_status_and_lateness(portal):
@@ -194,26 +195,32 @@ def test_a_queue_is_asked_by_status_and_lateness(portal):
         portal.follow()
         clock.move_to("2026-03-09T02:00:00Z")
         by = reading(actors.INTAKE)
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=True, **by)["items"]] == [late]
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", overdue=False, **by)["items"]] == [fresh]
-        assert [one["application_id"] for one in portal.desk.queue("H01.01", status="submitted", **by)["items"]] == [
+        assert [item["application_id"] for item in portal.queries.queue("H01.01", overdue=True, **by)["items"]] == [
+            late
+        ]
+        assert [item["application_id"] for item in portal.queries.queue("H01.01", overdue=False, **by)["items"]] == [
             fresh
         ]
+        assert [
+            item["application_id"] for item in portal.queries.queue("H01.01", status="submitted", **by)["items"]
+        ] == [fresh]
 
 
 def test_a_read_waits_for_the_position_it_asks_for(portal):
     portal.submitted()
     portal.follow()
-    assert portal.desk.mine(by=actors.CITIZEN, min_position=4)["items"]
+    assert portal.queries.mine(by=actors.CITIZEN, min_position=4)["items"]
     with pytest.raises(ReadModelBehind):
-        portal.desk.mine(by=actors.CITIZEN, min_position=5)
+        portal.queries.mine(by=actors.CITIZEN, min_position=5)
 
 
 def test_the_log_is_read_from_a_position_on_by_kind_or_application(portal):
     first, second = portal.submitted(), portal.submitted()
     assert len(portal.audit.events(**AUDITOR, limit=100)["items"]) == 8
-    assert [one["kind"] for one in portal.audit.events(**AUDITOR, kind="Submitted")["items"]] == ["Submitted"] * 2
-    assert {one["application_id"] for one in portal.audit.events(**AUDITOR, application_id=second)["items"]} == {second}
+    assert [item["kind"] for item in portal.audit.events(**AUDITOR, kind="Submitted")["items"]] == ["Submitted"] * 2
+    assert {item["application_id"] for item in portal.audit.events(**AUDITOR, application_id=second)["items"]} == {
+        second
+    }
     page = portal.audit.events(**AUDITOR, limit=3)
     assert page["next_after"] == page["items"][-1]["position"] and page["last"] == 8
     assert first != second
@@ -233,16 +240,16 @@ def test_an_export_page_by_page_is_one_file(portal):
     assert text.startswith("\ufeff") and [row["kind"] for row in rows][-1] == "Rejected" and len(rows) == 8
     lines = portal.exports.export("jsonl", **AUDITOR)["content"].splitlines()
     assert [json.loads(line)["id"] for line in lines] == [f"applications:{n}" for n in range(1, 9)]
-    assert len(told(portal, "history_exported.v1")) == 4
+    assert len(outbox_data(portal, "history_exported.v1")) == 4
 
 
 def test_a_citizens_list_shows_who_handled_an_application_last_and_when(portal):
-    waiting, taken = portal.submitted(), portal.accepted()
+    waiting, accepted = portal.submitted(), portal.accepted()
     portal.follow()
-    shown = {one["application_id"]: one for one in portal.desk.mine(by=actors.CITIZEN)["items"]}
-    assert shown[waiting]["handled_by"] is None and shown[waiting]["handled_at"] is None
-    last = portal.desk.application(taken, **reading(actors.CITIZEN), identity=portal.identity)["hands"][-1]
-    assert (shown[taken]["handled_by"], shown[taken]["handled_at"]) == (last["account_id"], last["at"])
+    view = {item["application_id"]: item for item in portal.queries.mine(by=actors.CITIZEN)["items"]}
+    assert view[waiting]["handled_by"] is None and view[waiting]["handled_at"] is None
+    last = portal.queries.application(accepted, **reading(actors.CITIZEN), identity=portal.identity)["hands"][-1]
+    assert (view[accepted]["handled_by"], view[accepted]["handled_at"]) == (last["account_id"], last["at"])
 
 
 def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal):
@@ -282,16 +289,16 @@ def test_figures_of_a_period_add_up(portal):
 def test_a_draft_is_nobodys_business_but_its_applicants(portal):
     key = portal.filled()
     with pytest.raises(Forbidden):
-        portal.desk.application(key, identity=portal.identity, **reading(actors.INTAKE))
+        portal.queries.application(key, identity=portal.identity, **reading(actors.INTAKE))
     portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
-    assert portal.desk.application(key, identity=portal.identity, **reading(actors.INTAKE))["status"] == "submitted"
+    assert portal.queries.application(key, identity=portal.identity, **reading(actors.INTAKE))["status"] == "submitted"
 
 
 def test_a_look_is_told_with_the_role_it_was_taken_in(portal):
     key = portal.submitted()
     accountant = actors.official("accountant-1", "accountant")
-    portal.desk.application(key, identity=portal.identity, **reading(accountant))
-    assert told(portal, "application_read.v1")[-1]["by"] == {
+    portal.queries.application(key, identity=portal.identity, **reading(accountant))
+    assert outbox_data(portal, "application_read.v1")[-1]["by"] == {
         "account_id": "accountant-1",
         "role": "accountant",
         "agency_code": "H01.01",

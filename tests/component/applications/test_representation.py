@@ -37,7 +37,7 @@ LIVES: dict[str, Callable[[Portal], str]] = {
 def test_the_state_of_the_last_version_is_what_the_application_says(portal: Portal, life: str) -> None:
     """Of every version of every life: the state machine beside this file."""
     key = LIVES[life](portal)
-    now = portal.desk.application(key, identity=portal.identity, **AUDITOR)
+    now = portal.queries.application(key, identity=portal.identity, **AUDITOR)
     assert portal.audit.state_at(key, **AUDITOR) == now
     assert portal.audit.state_at(key, version=now["version"], **AUDITOR) == now
 
@@ -53,8 +53,8 @@ def test_an_evidence_file_says_of_every_version_what_the_platform_says(portal: P
     key = LIVES[life](portal)
     portal.follow()
     Sealer.from_settings(portal.settings).finish()
-    desk = EvidenceArchive.from_settings(portal.settings)
-    bundle = desk.evidence(key, catalog=portal.catalog, identity=portal.identity, **AUDITOR)
+    client = EvidenceArchive.from_settings(portal.settings)
+    bundle = client.evidence(key, catalog=portal.catalog, identity=portal.identity, **AUDITOR)
     reader = EvidenceReader(bundle)
     for version in range(1, len(bundle["events"]) + 1):
         there = portal.audit.state_at(key, version=version, **AUDITOR)
@@ -68,11 +68,11 @@ def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Porta
         portal.office.request_supplement(key, [], "Thiếu bản sao.", catalog=portal.catalog, **call(actors.INTAKE))
         clock.move_to("2026-03-02T18:30:00Z")  # already the third of March in the office; the clock is paused
         portal.attached(key)
-        asked = {"catalog": portal.catalog, "identity": portal.identity, **AUDITOR}
-        there = portal.audit.explain_due_date(key, **asked)["days"]
+        arguments = {"catalog": portal.catalog, "identity": portal.identity, **AUDITOR}
+        there = portal.audit.explain_due_date(key, **arguments)["days"]
         portal.follow()
         Sealer.from_settings(portal.settings).finish()
-        here = EvidenceReader(EvidenceArchive.from_settings(portal.settings).evidence(key, **asked)).explain_due_date()[
-            "days"
-        ]
+        here = EvidenceReader(
+            EvidenceArchive.from_settings(portal.settings).evidence(key, **arguments)
+        ).explain_due_date()["days"]
     assert here == there and "2026-03-03" in [day["date"] for day in here]

@@ -39,7 +39,9 @@ CLOSED = frozenset(date.fromisoformat(day) for year in HOLIDAYS.values() for day
 
 
 def officer(account_id: str, **offices: str) -> Person:
-    return Person(account_id, {code.replace("_", "."): frozenset(held.split()) for code, held in offices.items()})
+    return Person(
+        account_id, {code.replace("_", "."): frozenset(agencies.split()) for code, agencies in offices.items()}
+    )
 
 
 APPLICANT, DELEGATE = Person("citizen-1", citizen=True), Person("citizen-2", citizen=True)
@@ -61,8 +63,8 @@ PEOPLE = (
 OFFICERS = [person for person in PEOPLE if person.offices]
 INTAKE, CASE, APPROVER = PEOPLE[3], PEOPLE[4], PEOPLE[6]
 ASKED_FOR_PAPERS = ("draft", "supplement_requested")
-Given = dict[str, Any]
-ORDINARY: dict[str, tuple[str, Person, Given]] = {
+Arguments = dict[str, Any]
+ORDINARY: dict[str, tuple[str, Person, Arguments]] = {
     "draft": ("submit", APPLICANT, {}),
     "submitted": ("accept", INTAKE, {}),
     "accepted": ("assign", APPROVER, {"officer_id": CASE.account_id, "offices": CASE.offices}),
@@ -80,21 +82,23 @@ def actor_of(person: Person) -> Actor:
     return Actor(person.account_id, person.account_id, frozenset({"citizen"} if person.citizen else ()), person.offices)
 
 
-def ways(case: Case) -> dict[str, list[Given]]:
+def ways(case: Case) -> dict[str, list[Arguments]]:
     """Every way of asking for each command that the model tells apart; commands not named here have one."""
     answers = [{"ho_ten": "Nguyễn Thị Mẫu"}, {}]
     versions = [None, case.version, case.version - 1, case.version + 1]
     posts = [{"method": "counter"}, {"method": "post"}, {"method": "post", "to": "Số 1 phố Mẫu"}, {"method": "online"}]
-    saved: list[Given] = [{"answers": one, "expected_version": version} for version in versions for one in answers]
+    saved: list[Arguments] = [
+        {"answers": answer, "expected_version": version} for version in versions for answer in answers
+    ]
     return {
         "save_answers": [*saved, {"answers": {"unheard": 1}, "malformed": True}],
         "attach": [{"requirement": "to-khai"}, {"requirement": "anh"}, {"requirement": "x", "malformed": True}],
-        "detach": [{"attachment_id": one} for one in (*case.papers, UNKNOWN)],
-        "supplement": [{"answers": one} for one in (None, *answers)],
-        "assign": [{"officer_id": one.account_id, "offices": one.offices} for one in OFFICERS],
+        "detach": [{"attachment_id": variant} for variant in (*case.papers, UNKNOWN)],
+        "supplement": [{"answers": variant} for variant in (None, *answers)],
+        "assign": [{"officer_id": officer.account_id, "offices": officer.offices} for officer in OFFICERS],
         "request_payment": [{"amount": None}, {"amount": 1000}],
-        "consult": [{"agency": one} for one in (OTHER_AGENCY, THIRD_AGENCY, AGENCY)],
-        "answer_consultation": [{"consultation_id": one} for one in (*case.consultations, UNKNOWN)],
+        "consult": [{"agency": variant} for variant in (OTHER_AGENCY, THIRD_AGENCY, AGENCY)],
+        "answer_consultation": [{"consultation_id": variant} for variant in (*case.consultations, UNKNOWN)],
         "extend": [{"later": True}, {"later": False}],
         "return_result": posts,
         "choose_delivery": posts,
@@ -109,101 +113,105 @@ class Hands:
     def __init__(self, portal: Portal, key: str) -> None:
         self.portal, self.key = portal, key
 
-    def do(self, command: str, by: Any, given: Given) -> dict[str, Any]:
+    def do(self, command: str, by: Any, arguments: Arguments) -> dict[str, Any]:
         use_cases = (self.portal.registry, self.portal.attachments, self.portal.office, self.portal.decisions)
         method: Callable[..., dict[str, Any]] = next(
             getattr(use_case, command) for use_case in use_cases if hasattr(use_case, command)
         )
-        return method(self.key, **getattr(self, f"_{command}", self._words)(given), **by)
+        return method(self.key, **getattr(self, f"_{command}", self._words)(arguments), **by)
 
     @property
-    def _both(self) -> Given:
+    def _both(self) -> Arguments:
         return {"catalog": self.portal.catalog, "identity": self.portal.identity}
 
     @property
-    def _rules(self) -> Given:
+    def _rules(self) -> Arguments:
         return {"catalog": self.portal.catalog}
 
     @property
-    def _who(self) -> Given:
+    def _who(self) -> Arguments:
         return {"identity": self.portal.identity}
 
-    def _words(self, given: Given) -> Given:
+    def _words(self, arguments: Arguments) -> Arguments:
         return {"reason": "Vì một lý do."}
 
-    def _save_answers(self, given: Given) -> Given:
-        return {"answers": given["answers"], "expected_version": given.get("expected_version"), **self._both}
+    def _save_answers(self, arguments: Arguments) -> Arguments:
+        return {"answers": arguments["answers"], "expected_version": arguments.get("expected_version"), **self._both}
 
-    def _attach(self, given: Given) -> Given:
+    def _attach(self, arguments: Arguments) -> Arguments:
         paper = {"file_name": "to-khai.pdf", "media_type": "application/pdf", "content_base64": ENCODED}
-        return {"requirement": given["requirement"], **paper, **self._both}
+        return {"requirement": arguments["requirement"], **paper, **self._both}
 
-    def _detach(self, given: Given) -> Given:
-        return {"attachment_id": given["attachment_id"], **self._who}
+    def _detach(self, arguments: Arguments) -> Arguments:
+        return {"attachment_id": arguments["attachment_id"], **self._who}
 
-    def _submit(self, given: Given) -> Given:
+    def _submit(self, arguments: Arguments) -> Arguments:
         return self._both
 
-    def _accept(self, given: Given) -> Given:
+    def _accept(self, arguments: Arguments) -> Arguments:
         return self._rules
 
-    def _request_supplement(self, given: Given) -> Given:
-        return {"marks": [{"requirement": "to-khai", "problem": "mờ"}], **self._words(given), **self._rules}
+    def _request_supplement(self, arguments: Arguments) -> Arguments:
+        return {"marks": [{"requirement": "to-khai", "problem": "mờ"}], **self._words(arguments), **self._rules}
 
-    def _supplement(self, given: Given) -> Given:
-        return {"answers": given["answers"], **self._both}
+    def _supplement(self, arguments: Arguments) -> Arguments:
+        return {"answers": arguments["answers"], **self._both}
 
-    def _assign(self, given: Given) -> Given:
-        return {"officer_id": given["officer_id"], **self._who}
+    def _assign(self, arguments: Arguments) -> Arguments:
+        return {"officer_id": arguments["officer_id"], **self._who}
 
-    def _request_payment(self, given: Given) -> Given:
-        return {"amount": given["amount"] and money(given["amount"]), **self._words(given), **self._rules}
+    def _request_payment(self, arguments: Arguments) -> Arguments:
+        return {"amount": arguments["amount"] and money(arguments["amount"]), **self._words(arguments), **self._rules}
 
-    def _consult(self, given: Given) -> Given:
+    def _consult(self, arguments: Arguments) -> Arguments:
         return {
-            "agency_code": given["agency"],
+            "agency_code": arguments["agency"],
             "question": "?",
-            "due_at": (given["at"] + timedelta(days=5)).isoformat(),
+            "due_at": (arguments["at"] + timedelta(days=5)).isoformat(),
             **self._rules,
         }
 
-    def _answer_consultation(self, given: Given) -> Given:
-        return {"consultation_id": given["consultation_id"], "opinion": "Đồng ý."}
+    def _answer_consultation(self, arguments: Arguments) -> Arguments:
+        return {"consultation_id": arguments["consultation_id"], "opinion": "Đồng ý."}
 
-    def _extend(self, given: Given) -> Given:
+    def _extend(self, arguments: Arguments) -> Arguments:
         promised = self.portal.store.get(self.key).clock
         latest = promised.last_due_at if promised else None
-        until = max(given["at"], latest or given["at"]) + timedelta(days=3) if given["later"] else given["at"]
-        return {"due_at": until.isoformat(), **self._words(given), **self._rules}
+        until = (
+            max(arguments["at"], latest or arguments["at"]) + timedelta(days=3)
+            if arguments["later"]
+            else arguments["at"]
+        )
+        return {"due_at": until.isoformat(), **self._words(arguments), **self._rules}
 
-    def _request_withdrawal(self, given: Given) -> Given:
-        return {**self._words(given), **self._who}
+    def _request_withdrawal(self, arguments: Arguments) -> Arguments:
+        return {**self._words(arguments), **self._who}
 
-    def _confirm_withdrawal(self, given: Given) -> Given:
+    def _confirm_withdrawal(self, arguments: Arguments) -> Arguments:
         return {}
 
-    def _decline_withdrawal(self, given: Given) -> Given:
+    def _decline_withdrawal(self, arguments: Arguments) -> Arguments:
         return self._rules
 
-    def _propose(self, given: Given) -> Given:
-        return {"outcome": given["outcome"]}
+    def _propose(self, arguments: Arguments) -> Arguments:
+        return {"outcome": arguments["outcome"]}
 
-    def _approve(self, given: Given) -> Given:
+    def _approve(self, arguments: Arguments) -> Arguments:
         return {"result": {"number": "12/2026", "title": "Giấy chứng nhận"}}
 
-    def _return_result(self, given: Given) -> Given:
-        return {"method": given["method"], "tracking_number": given.get("to")}
+    def _return_result(self, arguments: Arguments) -> Arguments:
+        return {"method": arguments["method"], "tracking_number": arguments.get("to")}
 
-    def _choose_delivery(self, given: Given) -> Given:
-        return {"method": given["method"], "address": given.get("to"), **self._who}
+    def _choose_delivery(self, arguments: Arguments) -> Arguments:
+        return {"method": arguments["method"], "address": arguments.get("to"), **self._who}
 
-    def _appeal(self, given: Given) -> Given:
+    def _appeal(self, arguments: Arguments) -> Arguments:
         return {"grounds": "Không đồng ý.", **self._both}
 
-    def _decide_appeal(self, given: Given) -> Given:
-        return {"outcome": given["outcome"], **self._words(given), **self._rules}
+    def _decide_appeal(self, arguments: Arguments) -> Arguments:
+        return {"outcome": arguments["outcome"], **self._words(arguments), **self._rules}
 
-    def _rate(self, given: Given) -> Given:
+    def _rate(self, arguments: Arguments) -> Arguments:
         return {"stars": 5, **self._who}
 
 
@@ -225,42 +233,42 @@ class Lives(RuleBasedStateMachine):
         self.portal.catalog = Catalog(*sorted(moments), level=level, version=level)
         self.portal.identity = Identity()
         self.portal.identity.posts_held = {
-            one.account_id: {code: sorted(held) for code, held in one.offices.items()} for one in OFFICERS
+            officer.account_id: {code: sorted(roles) for code, roles in officer.offices.items()} for officer in OFFICERS
         }
         self.hands = Hands(self.portal, self.portal.started(actor_of(APPLICANT)))
-        self.case = Case(APPLICANT.account_id, AGENCY, level, {one: FEES[one] for one in moments}, CLOSED)
-        self.said: list[tuple[str, str | None]] = [(APPLICANT.account_id, None)]
+        self.case = Case(APPLICANT.account_id, AGENCY, level, {moment: FEES[moment] for moment in moments}, CLOSED)
+        self.authors: list[tuple[str, str | None]] = [(APPLICANT.account_id, None)]
         self._keep()
         for _ in range(steps):
             self.an_ordinary_step()
 
     # ── asking
-    def ask(self, command: str, who: Person, given: Given, by: Any = None) -> str | None:
+    def ask(self, command: str, who: Person, arguments: Arguments, by: Any = None) -> str | None:
         """Ask both; the refusal they agree on."""
-        given = {**given, "at": self.now}
-        by = by or call(actor_of(who), name=command, key=self.hands.key, **given)
-        expected = self.case.judge(command, who, given)
-        refused, reply = self._asked(command, by, given)
-        assert refused == expected, f"{command} {given} by {who} in {self.case.status}: {refused}, not {expected}"
+        arguments = {**arguments, "at": self.now}
+        by = by or call(actor_of(who), name=command, key=self.hands.key, **arguments)
+        expected = self.case.judge(command, who, arguments)
+        refused, reply = self._reply_of(command, by, arguments)
+        assert refused == expected, f"{command} {arguments} by {who} in {self.case.status}: {refused}, not {expected}"
         if expected is None:
-            self._agree(command, who, given, reply)
-            self.sent.append((command, who, given, by, reply))
+            self._agree(command, who, arguments, reply)
+            self.sent.append((command, who, arguments, by, reply))
         return expected
 
-    def _asked(self, command: str, by: Any, given: Given) -> tuple[str | None, dict[str, Any]]:
+    def _reply_of(self, command: str, by: Any, arguments: Arguments) -> tuple[str | None, dict[str, Any]]:
         try:
-            return None, self.hands.do(command, by, given)
+            return None, self.hands.do(command, by, arguments)
         except Refusal as refusal:
             return type(refusal).__name__, {}
 
-    def _agree(self, command: str, who: Person, given: Given, reply: dict[str, Any]) -> None:
+    def _agree(self, command: str, who: Person, arguments: Arguments, reply: dict[str, Any]) -> None:
         made = {name: reply[name] for name in ("attachment_id", "consultation_id") if name in reply}
         before = self.case.version
-        self.case.carry_out(command, who, given | made)
+        self.case.carry_out(command, who, arguments | made)
         behalf = self.case.applicant if who.citizen and who.account_id != self.case.applicant else None
-        self.said += [(who.account_id, behalf)] * (self.case.version - before)
-        shown = {name: reply[name] for name in ("status", "official_status", "version")}
-        assert shown == self._stand(self.case.version)
+        self.authors += [(who.account_id, behalf)] * (self.case.version - before)
+        view = {name: reply[name] for name in ("status", "official_status", "version")}
+        assert view == self._stand(self.case.version)
         self._keep()
 
     def _stand(self, version: int) -> dict[str, Any]:
@@ -268,35 +276,35 @@ class Lives(RuleBasedStateMachine):
         return {"status": status, "official_status": OFFICIAL[status], "version": version}
 
     def _keep(self) -> None:
-        self.pictures[self.case.version] = self.portal.desk.application(
+        self.pictures[self.case.version] = self.portal.queries.application(
             self.hands.key, identity=self.portal.identity, **reading(AUDITOR)
         )
 
-    def legal(self, *, onward: bool) -> list[tuple[str, Person, Given]]:
+    def legal(self, *, onward: bool) -> list[tuple[str, Person, Arguments]]:
         """What the model would carry out now; ``onward``: only what changes the status."""
-        found = []
+        rows = []
         for command in sorted(ROWS):
             if self.case.status in ROWS[command].sources and (not onward or ROWS[command].target != "="):
-                asked = [(who, given) for given in ways(self.case).get(command, [{}]) for who in PEOPLE]
-                found += [
-                    (command, who, given)
-                    for who, given in asked
-                    if self.case.judge(command, who, {**given, "at": self.now}) is None
+                arguments = [(who, arguments) for arguments in ways(self.case).get(command, [{}]) for who in PEOPLE]
+                rows += [
+                    (command, who, arguments)
+                    for who, arguments in arguments
+                    if self.case.judge(command, who, {**arguments, "at": self.now}) is None
                 ]
-        return found
+        return rows
 
     # ── the rules of the game
     @rule(pick=st.integers(0, 10_000))
     def something_allowed(self, pick: int) -> None:
-        if found := self.legal(onward=False):
-            commands = sorted({command for command, _, _ in found})
-            some = [one for one in found if one[0] == commands[pick % len(commands)]]
+        if moves := self.legal(onward=False):
+            commands = sorted({command for command, _, _ in moves})
+            some = [row for row in moves if row[0] == commands[pick % len(commands)]]
             self.ask(*some[pick // len(commands) % len(some)])
 
     @rule(pick=st.integers(0, 10_000))
     def a_step_onward(self, pick: int) -> None:
-        if found := self.legal(onward=True):
-            self.ask(*found[pick % len(found)])
+        if moves := self.legal(onward=True):
+            self.ask(*moves[pick % len(moves)])
         else:
             self.something_allowed(pick)
 
@@ -318,43 +326,43 @@ class Lives(RuleBasedStateMachine):
 
     @rule(command=st.sampled_from(sorted(ROWS)), who=st.sampled_from(PEOPLE), pick=st.integers(0, 100))
     def anything_by_anybody(self, command: str, who: Person, pick: int) -> None:
-        asked = ways(self.case).get(command, [{}])
-        self.ask(command, who, asked[pick % len(asked)])
+        request = ways(self.case).get(command, [{}])
+        self.ask(command, who, request[pick % len(request)])
 
     @rule(pick=st.integers(0, 10_000), late=st.sampled_from(sorted(ROWS)), who=st.sampled_from(PEOPLE))
     def two_at_once(self, pick: int, late: str, who: Person) -> None:
         """The second has seen the application as it was before the first: one wins, the other is judged again."""
-        if not (found := self.legal(onward=True)):
+        if not (moves := self.legal(onward=True)):
             return
-        asked = ways(self.case).get(late, [{}])
-        given = {**asked[pick % len(asked)], "at": self.now}
-        seen = self.portal.store.get(self.hands.key)
-        then = self.case.judge(late, who, given)
-        self.ask(*found[pick % len(found)])
-        with StaleReader(self.portal, seen):
-            by = call(actor_of(who), name=late, key=self.hands.key, **given)
-            refused, reply = self._asked(late, by, given)
-        expected = then or self.case.judge(late, who, given)
-        assert refused == expected, f"{late} {given} by {who} after another: {refused}, not {expected}"
+        request = ways(self.case).get(late, [{}])
+        arguments = {**request[pick % len(request)], "at": self.now}
+        collected = self.portal.store.get(self.hands.key)
+        then = self.case.judge(late, who, arguments)
+        self.ask(*moves[pick % len(moves)])
+        with StaleReader(self.portal, collected):
+            by = call(actor_of(who), name=late, key=self.hands.key, **arguments)
+            refused, reply = self._reply_of(late, by, arguments)
+        expected = then or self.case.judge(late, who, arguments)
+        assert refused == expected, f"{late} {arguments} by {who} after another: {refused}, not {expected}"
         if refused is None:
-            self._agree(late, who, given, reply)
+            self._agree(late, who, arguments, reply)
 
     @precondition(lambda self: self.sent)
     @rule(pick=st.integers(0, 1000))
     def the_same_command_again(self, pick: int) -> None:
-        command, who, given, by, reply = self.sent[pick % len(self.sent)]
+        command, who, arguments, by, reply = self.sent[pick % len(self.sent)]
         if who.citizen and who is not APPLICANT and who.account_id not in self.case.delegates:
             return
-        assert self._asked(command, by, given) == (None, reply)
+        assert self._reply_of(command, by, arguments) == (None, reply)
 
     @precondition(lambda self: self.sent)
     @rule(pick=st.integers(0, 1000))
     def the_same_id_for_something_else(self, pick: int) -> None:
-        command, who, given, by, _ = self.sent[pick % len(self.sent)]
+        command, who, arguments, by, _ = self.sent[pick % len(self.sent)]
         if who.citizen and who is not APPLICANT and who.account_id not in self.case.delegates:
             return
         other = call(actor_of(who), by["command"].id, name=command, key=self.hands.key, other=True)
-        assert self._asked(command, other, given)[0] == "CommandIdReused"
+        assert self._reply_of(command, other, arguments)[0] == "CommandIdReused"
 
     @precondition(lambda self: self.case.status != "draft")
     @rule(moments=st.sets(st.sampled_from(["intake", "supplement", "result"]), min_size=1), waived=st.booleans())
@@ -367,7 +375,7 @@ class Lives(RuleBasedStateMachine):
         for _ in range(2):  # told twice, as brokers do
             (self.portal.settling.fee_waived if waived else self.portal.settling.fee_paid)(event, self.portal.catalog)
         self.case.settle(moments)
-        self.said.append(("system", None))
+        self.authors.append(("system", None))
         self._keep()
 
     @precondition(lambda self: self.now < END - timedelta(days=100))
@@ -379,7 +387,7 @@ class Lives(RuleBasedStateMachine):
         while self.portal.limits.step():
             pass
         if self.case.time_is(self.now):
-            self.said.append(("system", None))
+            self.authors.append(("system", None))
             self._keep()
 
     @rule(granted=st.booleans())
@@ -391,12 +399,12 @@ class Lives(RuleBasedStateMachine):
     # ── what must be the same
     @invariant()
     def it_stands_as_the_model_says(self) -> None:
-        shown, case = self.pictures[self.case.version], self.case
-        assert {name: shown[name] for name in ("status", "official_status", "version")} == self._stand(case.version)
-        assert set(shown["allowed"]) == case.allowed()
-        assert shown["owed"] == case.owed()
-        assert [wait["kind"] for wait in shown["waits"]] == [kind for kind, *_ in case.waits]
-        assert shown["officer_id"] == case.officer and bool(shown["appeal"]) == case.appealed
+        view, case = self.pictures[self.case.version], self.case
+        assert {name: view[name] for name in ("status", "official_status", "version")} == self._stand(case.version)
+        assert set(view["allowed"]) == case.allowed()
+        assert view["owed"] == case.owed()
+        assert [wait["kind"] for wait in view["waits"]] == [kind for kind, *_ in case.waits]
+        assert view["officer_id"] == case.officer and bool(view["appeal"]) == case.appealed
         assert self.portal.store.get(self.hands.key).version == case.version
 
     def teardown(self) -> None:
@@ -413,23 +421,23 @@ class Lives(RuleBasedStateMachine):
             if version in self.pictures:
                 assert past == self.pictures[version], "an auditor is shown what was shown then"
         items = self.portal.audit.history(self.hands.key, **reading(AUDITOR))["items"]
-        assert [one["kind"] for one in items] == self.case.kinds
-        assert [(one["by"]["account_id"], one["by"]["on_behalf_of"]) for one in items] == self.said
-        assert len({(one["command_id"], one["kind"]) for one in items}) == len(items)
+        assert [item["kind"] for item in items] == self.case.kinds
+        assert [(item["by"]["account_id"], item["by"]["on_behalf_of"]) for item in items] == self.authors
+        assert len({(item["command_id"], item["kind"]) for item in items}) == len(items)
 
     def _the_read_model_says_the_same(self) -> None:
         self.portal.follow()
         row = application_view.select().where(application_view.c.application_id == self.hands.key)
         with self.portal.database.session() as session:
-            found = session.execute(row).mappings().one()
-        assert (found["status"], found["version"]) == (self.case.status, self.case.version)
+            result = session.execute(row).mappings().one()
+        assert (result["status"], result["version"]) == (self.case.status, self.case.version)
 
 
 class StaleReader:
     """Whoever reads the application sees it as it was, until a write has failed of it."""
 
-    def __init__(self, portal: Portal, seen: Any) -> None:
-        self.store, self.seen = portal.store, seen
+    def __init__(self, portal: Portal, collected: Any) -> None:
+        self.store, self.earlier = portal.store, collected
 
     def __enter__(self) -> None:
         self.get, self.record = self.store.get, self.store.record
@@ -439,14 +447,14 @@ class StaleReader:
     def __exit__(self, *_error: object) -> None:
         del self.store.get, self.store.record  # type: ignore[method-assign]
 
-    def _get(self, *asked: Any) -> Any:
-        return copy.deepcopy(self.seen) if self.seen else self.get(*asked)
+    def _get(self, *request: Any) -> Any:
+        return copy.deepcopy(self.earlier) if self.earlier else self.get(*request)
 
-    def _record(self, *given: Any) -> int:
+    def _record(self, *arguments: Any) -> int:
         try:
-            return self.record(*given)
+            return self.record(*arguments)
         except IntegrityError:
-            self.seen = None
+            self.earlier = None
             raise
 
 

@@ -42,7 +42,7 @@ class Portal:
         self.database: Database = self.store.database
         self.registry, self.office = Registry.from_settings(settings), Office.from_settings(settings)
         self.attachments, self.decisions = Attachments.from_settings(settings), Decisions.from_settings(settings)
-        self.desk, self.tracking, self.audit = (
+        self.queries, self.tracking, self.audit = (
             ApplicationQueries.from_settings(settings),
             Tracking.from_settings(settings),
             HistoryReader.from_settings(settings),
@@ -65,15 +65,19 @@ class Portal:
         while self.projecting.step():
             pass
 
-    def started(self, by: Any = actors.CITIZEN, **given: Any) -> str:
+    def started(self, by: Any = actors.CITIZEN, **arguments: Any) -> str:
         reply = self.registry.start(
-            self.catalog.definition["code"], given.pop("channel", "online"), **call(by), **given, **self.neighbours
+            self.catalog.definition["code"],
+            arguments.pop("channel", "online"),
+            **call(by),
+            **arguments,
+            **self.neighbours,
         )
         self.last_start = reply
         return str(reply["application_id"])
 
-    def filled(self, by: Any = actors.CITIZEN, **given: Any) -> str:
-        key = self.started(by, **given)
+    def filled(self, by: Any = actors.CITIZEN, **arguments: Any) -> str:
+        key = self.started(by, **arguments)
         self.registry.save_answers(key, {"ho_ten": "Nguyễn Thị Mẫu"}, **call(by), **self.neighbours)
         self.attached(key, by)
         return key
@@ -89,34 +93,34 @@ class Portal:
             **self.neighbours,
         )
 
-    def submitted(self, by: Any = actors.CITIZEN, **given: Any) -> str:
-        key = self.filled(by, **given)
+    def submitted(self, by: Any = actors.CITIZEN, **arguments: Any) -> str:
+        key = self.filled(by, **arguments)
         self.registry.submit(key, **call(by), **self.neighbours)
         return key
 
-    def accepted(self, **given: Any) -> str:
-        key = self.submitted(**given)
+    def accepted(self, **arguments: Any) -> str:
+        key = self.submitted(**arguments)
         self.paid(key, "intake")
         self.office.accept(key, catalog=self.catalog, **call(actors.INTAKE))
         return key
 
-    def in_processing(self, **given: Any) -> str:
-        key = self.accepted(**given)
+    def in_processing(self, **arguments: Any) -> str:
+        key = self.accepted(**arguments)
         self.office.assign(key, actors.CASE.account_id, identity=self.identity, **call(actors.APPROVER))
         return key
 
-    def proposed(self, outcome: str = "approve", **given: Any) -> str:
-        key = self.in_processing(**given)
+    def proposed(self, outcome: str = "approve", **arguments: Any) -> str:
+        key = self.in_processing(**arguments)
         self.decisions.propose(key, outcome, reason="Đủ điều kiện.", **call(actors.CASE))
         return key
 
-    def approved(self, **given: Any) -> str:
-        key = self.proposed(**given)
+    def approved(self, **arguments: Any) -> str:
+        key = self.proposed(**arguments)
         self.decisions.approve(key, {"number": "12/2026", "title": "Giấy chứng nhận"}, **call(actors.APPROVER))
         return key
 
-    def rejected(self, **given: Any) -> str:
-        key = self.proposed("reject", **given)
+    def rejected(self, **arguments: Any) -> str:
+        key = self.proposed("reject", **arguments)
         self.decisions.reject(key, "Không đủ điều kiện.", **call(actors.APPROVER))
         return key
 

@@ -32,7 +32,7 @@ def merge(book: Catalogue, code: str = OLD, into: str = NEW, last_day: str = BEF
 
 
 def on(book: Catalogue, day: str, **narrowed: str) -> dict[str, dict[str, Any]]:
-    return {one["code"]: one for one in book.agencies.agencies(day, **narrowed)["items"]}
+    return {item["code"]: item for item in book.agencies.agencies(day, **narrowed)["items"]}
 
 
 def test_an_agency_lives_between_two_dates_and_names_its_heir(book):
@@ -49,7 +49,7 @@ def test_agencies_are_listed_page_by_page(book):
         record(book, code)
     first = book.agencies.agencies(limit=2)
     second = book.agencies.agencies(limit=2, cursor=first["next_cursor"])
-    assert [one["code"] for one in first["items"] + second["items"]] == ["A", "B", "C"]
+    assert [item["code"] for item in first["items"] + second["items"]] == ["A", "B", "C"]
     assert second["next_cursor"] is None
 
 
@@ -57,8 +57,8 @@ def test_an_agency_tells_its_life_and_who_does_its_work_on_a_day(book):
     for code in (OLD, NEW):
         record(book, code)
     merge(book)
-    found = book.agencies.agency(OLD, SINCE)
-    assert (found["carried_on_by"], [one["valid_until"] for one in found["items"]]) == (NEW, [BEFORE])
+    agencies = book.agencies.agency(OLD, SINCE)
+    assert (agencies["carried_on_by"], [item["valid_until"] for item in agencies["items"]]) == (NEW, [BEFORE])
     assert book.agencies.agency(OLD, BEFORE)["carried_on_by"] == OLD
     assert book.agencies.agency(NEW, SINCE)["merged_from"] == [OLD]
     with pytest.raises(AgencyUnknown):
@@ -103,7 +103,7 @@ def test_a_renamed_agency_keeps_its_old_name_in_the_past(book):
 def test_periods_recorded_in_any_order_never_overlap(book):
     for day in ("2025-01-01", "2021-01-01", "2023-01-01", "2021-01-01"):
         record(book, "A", day)
-    spans = [(one["valid_from"], one["valid_until"]) for one in book.agencies.agency("A")["items"]]
+    spans = [(item["valid_from"], item["valid_until"]) for item in book.agencies.agency("A")["items"]]
     assert spans == [("2021-01-01", "2022-12-31"), ("2023-01-01", "2024-12-31"), ("2025-01-01", None)]
 
 
@@ -112,7 +112,7 @@ def test_a_name_recorded_for_a_time_before_a_merger_leaves_the_merger(book):
         record(book, code)
     merge(book)
     record(book, OLD, "2024-01-01", name={"vi": "Tên đúng"})
-    assert [one["merged_into"] for one in book.agencies.agency(OLD)["items"]] == [None, NEW]
+    assert [item["merged_into"] for item in book.agencies.agency(OLD)["items"]] == [None, NEW]
     assert OLD not in on(book, SINCE)
 
 
@@ -144,8 +144,8 @@ def test_a_procedure_of_a_merged_province_is_found_and_counted_in_the_successor(
     authority = {"level": "province", "name": {"vi": "Sở"}, "agency_codes": [], "province_codes": ["70"]}
     book.offerings.publish(offer("1.1", "Cấp giấy mẫu", authority=authority), first_day, by=BY, command=command())
     items = book.search.search(Query.of("giấy mẫu", "2026-02-01", {"province": "75"}))["items"]
-    assert [one["code"] for one in items] == ["1.1"]
-    assert [one["province_code"] for one in book.exports.levels("2026-02-01")["by_province"]] == ["75"]
+    assert [item["code"] for item in items] == ["1.1"]
+    assert [row["province_code"] for row in book.exports.levels("2026-02-01")["by_province"]] == ["75"]
 
 
 def test_a_procedure_of_a_province_there_never_was_is_refused(book):
@@ -159,39 +159,39 @@ def test_the_history_of_an_agency_says_who_did_what_and_why(book):
     for code in (OLD, NEW):
         record(book, code)
     merge(book)
-    told = [(one["act"], one["by"]["name"], one["reason"]) for one in book.agencies.changes(OLD)["items"]]
-    assert told == [("recorded", BY.name, "theo nghị định"), ("merged", BY.name, LAW)]
+    report = [(item["act"], item["by"]["name"], item["reason"]) for item in book.agencies.changes(OLD)["items"]]
+    assert report == [("recorded", BY.name, "theo nghị định"), ("merged", BY.name, LAW)]
 
 
 class TestToldByIdentity:
-    def told(self, book: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
+    def agency_created(self, book: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
         data = {"code": "H01.01", "name": "Phường Mẫu", "parent_code": "H01", "province_code": "01"}
         at = {"created_at": "2026-03-01T18:00:00+00:00", "by": {"account_id": "operator-1"}}
         book.agencies.record_created({"id": event_id, "data": {**data, **at, **facts}})
 
     def test_an_agency_created_there_is_known_here_from_that_office_day_on(self, book):
-        self.told(book)
+        self.agency_created(book)
         assert (on(book, "2026-03-01"), on(book, "2026-03-02")["H01.01"]["name"]["vi"]) == ({}, "Phường Mẫu")
         assert book.agencies.changes("H01.01")["items"][0]["by"]["account_id"] == "operator-1"
 
     @pytest.mark.parametrize(("code", "successor"), [("70", "75"), ("17", "25"), ("15", "15"), ("75", "75")])
     def test_an_agency_created_in_a_merged_province_is_found_in_the_successor(self, book, code, successor):
-        self.told(book, province_code=code)
+        self.agency_created(book, province_code=code)
         assert set(on(book, "2026-03-02", province_code=successor)) == {"H01.01"}
         definition = offer("1.1", "Cấp giấy mẫu")
         book.offerings.publish(definition, "2026-03-02", by=BY, command=command())
         reply = book.search.search(Query.of("giấy mẫu", "2026-03-02", {"province": successor}), facets=True)
-        assert [one["code"] for one in reply["items"]] == ["1.1"]
-        assert [one["value"] for one in reply["facets"]["province"]] == [successor]
+        assert [item["code"] for item in reply["items"]] == ["1.1"]
+        assert [entry["value"] for entry in reply["facets"]["province"]] == [successor]
 
     def test_what_an_editor_recorded_stays(self, book):
         record(book, "H01.01")
-        self.told(book)
+        self.agency_created(book)
         assert on(book, "2026-03-02")["H01.01"]["name"]["vi"] == "Cục H01.01"
 
     def test_told_twice_is_recorded_once(self, book):
         for _ in range(2):
-            self.told(book)
+            self.agency_created(book)
         assert len(book.agencies.changes("H01.01")["items"]) == 1
 
 
@@ -217,8 +217,8 @@ def with_a_merger(book: Catalogue) -> Catalogue:
 class TestFindingWhatWasMerged:
     """Two procedures, one under each of two agencies; the first agency is merged into the second."""
 
-    def found(self, merged: Catalogue, day: str, **narrowed: str) -> set[str]:
-        return {one["code"] for one in merged.search.search(Query.of("giấy mẫu", day, narrowed))["items"]}
+    def codes_found(self, merged: Catalogue, day: str, **narrowed: str) -> set[str]:
+        return {item["code"] for item in merged.search.search(Query.of("giấy mẫu", day, narrowed))["items"]}
 
     @pytest.mark.parametrize(
         ("day", "narrowed", "expected"),
@@ -234,11 +234,11 @@ class TestFindingWhatWasMerged:
         ],
     )
     def test_a_merged_agency_is_found_under_its_old_and_its_new_code(self, merged, day, narrowed, expected):
-        assert self.found(merged, day, **narrowed) == expected
+        assert self.codes_found(merged, day, **narrowed) == expected
 
     def test_a_procedure_says_who_does_the_work_of_its_merged_agencies(self, merged):
-        shown = [merged.offerings.procedure("1.3", at=day, by=BY)["carried_on_by"] for day in (BEFORE, SINCE)]
-        assert shown == [{}, {OLD: NEW}]
+        texts = [merged.offerings.procedure("1.3", at=day, by=BY)["carried_on_by"] for day in (BEFORE, SINCE)]
+        assert texts == [{}, {OLD: NEW}]
 
     @pytest.mark.parametrize(
         ("day", "narrowed", "expected"),
@@ -256,21 +256,21 @@ class TestFindingWhatWasMerged:
         both = {"level": "ministry", "name": {"vi": "Cục"}, "agency_codes": [OLD, NEW]}
         definition = offer("1.4", "Cấp giấy mẫu", authority=both, agency_levels={OLD: 4})
         book.offerings.publish(definition, "2020-01-01", by=BY, command=command())
-        assert self.found(book, day, **narrowed) == expected
+        assert self.codes_found(book, day, **narrowed) == expected
 
     def test_facets_count_each_procedure_once_for_the_agency_that_does_the_work(self, merged):
         facets = merged.search.search(Query.of("giấy mẫu", SINCE, {}), facets=True)["facets"]
-        assert [(one["value"], one["count"]) for one in facets["agency"]] == [(NEW, 3)]
-        assert [(one["value"], one["count"]) for one in facets["province"]] == [("25", 3)]
+        assert [(facet["value"], facet["count"]) for facet in facets["agency"]] == [(NEW, 3)]
+        assert [(facet["value"], facet["count"]) for facet in facets["province"]] == [("25", 3)]
 
     def test_facets_of_a_day_before_the_merger_know_both(self, merged):
         facets = merged.search.search(Query.of("giấy mẫu", BEFORE, {}), facets=True)["facets"]
-        assert {one["value"]: one["count"] for one in facets["agency"]} == {OLD: 2, NEW: 2}
-        assert {one["value"]: one["count"] for one in facets["province"]} == {"17": 2, "25": 2}
+        assert {facet["value"]: facet["count"] for facet in facets["agency"]} == {OLD: 2, NEW: 2}
+        assert {facet["value"]: facet["count"] for facet in facets["province"]} == {"17": 2, "25": 2}
 
     def test_levels_count_a_merged_agencys_procedures_for_its_heir(self, merged):
         levels = merged.exports.levels(SINCE)
-        assert [(one["agency_code"], one["total"]) for one in levels["by_agency"]] == [(NEW, 3)]
-        assert [(one["province_code"], one["total"]) for one in levels["by_province"]] == [("25", 3)]
+        assert [(row["agency_code"], row["total"]) for row in levels["by_agency"]] == [(NEW, 3)]
+        assert [(row["province_code"], row["total"]) for row in levels["by_province"]] == [("25", 3)]
         before = merged.exports.levels(BEFORE)
-        assert {one["agency_code"]: one["total"] for one in before["by_agency"]} == {OLD: 2, NEW: 2}
+        assert {row["agency_code"]: row["total"] for row in before["by_agency"]} == {OLD: 2, NEW: 2}

@@ -32,10 +32,10 @@ def due(book: Catalogue, amount, unit: str, accepted_at: str, **more) -> dict:
 
 
 def test_tet_and_the_hung_kings_are_holidays(book):
-    found = kinds(book, 2026)
-    assert all(found[f"2026-02-{day}"] == "holiday" for day in (16, 17, 18, 19, 20))
-    assert found["2026-04-26"] == "holiday"
-    assert found["2026-09-02"] == "holiday"
+    calendar = kinds(book, 2026)
+    assert all(calendar[f"2026-02-{day}"] == "holiday" for day in (16, 17, 18, 19, 20))
+    assert calendar["2026-04-26"] == "holiday"
+    assert calendar["2026-09-02"] == "holiday"
 
 
 def test_a_holiday_on_a_weekend_is_made_up_for(book):
@@ -43,9 +43,9 @@ def test_a_holiday_on_a_weekend_is_made_up_for(book):
 
 
 def test_a_swapped_day_off_has_its_make_up_saturday(book):
-    found = kinds(book, 2026)
-    assert found["2026-08-31"] == "substitute_holiday"
-    assert found["2026-08-22"] == "make_up"
+    calendar = kinds(book, 2026)
+    assert calendar["2026-08-31"] == "substitute_holiday"
+    assert calendar["2026-08-22"] == "make_up"
     assert kinds(book, 2024)["2024-05-04"] == kinds(book, 2019)["2019-01-05"] == "make_up"
 
 
@@ -61,8 +61,8 @@ def test_the_calendar_of_a_year_holds_that_year_only(book):
 def test_an_override_wins_over_the_library(book):
     decide(book, "2026-12-31", "day_off")
     decide(book, "2026-09-01", "working")
-    found = kinds(book, 2026)
-    assert (found["2026-12-31"], found["2026-09-01"]) == ("override_day_off", "override_working")
+    calendar = kinds(book, 2026)
+    assert (calendar["2026-12-31"], calendar["2026-09-01"]) == ("override_day_off", "override_working")
 
 
 def test_an_override_may_be_taken_back_and_both_stay_recorded(book):
@@ -71,11 +71,11 @@ def test_an_override_may_be_taken_back_and_both_stay_recorded(book):
     decide(book, "2026-09-01", "as_published", "sửa nhầm")
     assert kinds(book, 2026) == before
     changes = book.calendars.changes(2026)["items"]
-    assert [(one["kind"], one["reason"], one["by"]["name"]) for one in changes] == [
+    assert [(change["kind"], change["reason"], change["by"]["name"]) for change in changes] == [
         ("working", "nhầm", BY.name),
         ("as_published", "sửa nhầm", BY.name),
     ]
-    assert all(one["known_at"] for one in changes)
+    assert all(change["known_at"] for change in changes)
 
 
 def test_every_change_has_a_version_of_its_own(book):
@@ -126,15 +126,15 @@ def test_a_due_date_shows_the_days_that_count(book):
 
 
 def test_no_time_stated_is_no_due_date(book):
-    found = due(book, None, "not_stated", "2026-02-12T09:00:00+07:00")
-    assert (found["due_at"], found["days"]) == (None, [])
+    result = due(book, None, "not_stated", "2026-02-12T09:00:00+07:00")
+    assert (result["due_at"], result["days"]) == (None, [])
 
 
 def test_the_legal_maximum_is_told_apart_from_the_promise(book):
-    found = due(
+    result = due(
         book, 1, "working_days", "2026-11-16T09:00:00+07:00", legal_maximum={"amount": 3, "unit": "working_days"}
     )
-    assert (found["due_at"], found["legal_due_at"]) == ("2026-11-17T10:00:00+00:00", "2026-11-19T10:00:00+00:00")
+    assert (result["due_at"], result["legal_due_at"]) == ("2026-11-17T10:00:00+00:00", "2026-11-19T10:00:00+00:00")
 
 
 def test_a_day_off_decided_later_moves_the_due_date(book):

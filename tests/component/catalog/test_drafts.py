@@ -30,19 +30,19 @@ def publish(book: Catalogue, day: str = "2026-01-01", by=BY, **how: Any) -> dict
 
 
 def acts(book: Catalogue) -> list[tuple[str, str, str | None]]:
-    return [(one["act"], one["by"]["name"], one["reason"]) for one in book.offerings.changes(CODE)["items"]]
+    return [(item["act"], item["by"]["name"], item["reason"]) for item in book.offerings.changes(CODE)["items"]]
 
 
 def test_an_unfinished_draft_is_kept_and_told_what_it_lacks(book):
     saved = save(book, {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}})
     assert (saved["revision"], saved["title"], saved["based_on"]) == (1, "Cấp giấy mẫu", None)
-    assert {one["pointer"] for one in saved["problems"]} >= {"/level", "/field", "/channels"}
+    assert {problem["pointer"] for problem in saved["problems"]} >= {"/level", "/field", "/channels"}
     assert book.drafts.draft(CODE)["definition"] == {"code": CODE, "title": {"vi": "Cấp giấy mẫu"}}
 
 
 def test_a_draft_that_makes_no_sense_is_kept_and_told_so(book):
     saved = save(book, offer(CODE, level=4))
-    assert [one["pointer"] for one in saved["problems"]] == ["/channels"]
+    assert [problem["pointer"] for problem in saved["problems"]] == ["/channels"]
 
 
 def test_a_finished_draft_lacks_nothing(book):
@@ -62,16 +62,16 @@ def test_drafts_are_listed_by_code_page_by_page(book):
         save(book, offer(code))
     first = book.drafts.drafts(limit=2)
     second = book.drafts.drafts(limit=2, cursor=first["next_cursor"])
-    assert [one["code"] for one in first["items"] + second["items"]] == ["1.1", "1.2", "1.3"]
+    assert [item["code"] for item in first["items"] + second["items"]] == ["1.1", "1.2", "1.3"]
     assert second["next_cursor"] is None
 
 
 def test_a_draft_shows_what_it_would_change(book):
     book.offerings.publish(offer(CODE), "2026-01-01", by=BY, command=command())
     saved = save(book, offer(CODE, "Tên khác"))
-    shown = book.drafts.draft(CODE)
-    assert (saved["based_on"], shown["compared_with"]) == (1, 1)
-    assert [(one["path"], one["new"]) for one in shown["changes"]] == [
+    view = book.drafts.draft(CODE)
+    assert (saved["based_on"], view["compared_with"]) == (1, 1)
+    assert [(change["path"], change["new"]) for change in view["changes"]] == [
         ("/title/vi", "Tên khác"),
         ("/title/en", "Tên khác (en)"),
     ]
@@ -101,7 +101,7 @@ def test_an_unfinished_draft_is_not_published(book):
     save(book, {"code": CODE})
     with pytest.raises(InvalidRequest) as refused:
         publish(book)
-    assert "/definition/level" in {one["pointer"] for one in refused.value.facts["problems"]}
+    assert "/definition/level" in {problem["pointer"] for problem in refused.value.facts["problems"]}
     assert book.drafts.draft(CODE)["revision"] == 1
 
 

@@ -45,12 +45,12 @@ def book() -> Catalogue:
 
 
 def pages(book: Catalogue, form: str, limit: int = 7) -> list[dict]:
-    found, cursor = [], None
+    rows, cursor = [], None
     while True:
-        found.append(book.exports.export(form, "2026-01-01", limit, cursor))
-        cursor = found[-1]["next_cursor"]
+        rows.append(book.exports.export(form, "2026-01-01", limit, cursor))
+        cursor = rows[-1]["next_cursor"]
         if cursor is None:
-            return found
+            return rows
 
 
 def test_what_was_exported_re_imports_identically(book):
@@ -70,7 +70,7 @@ def test_versions_of_several_days_re_import_with_their_days_and_numbers():
     with time_machine.travel("2026-06-01T00:00:00+07:00"):
         book.offerings.retire("1.2", "2026-12-31", by=BY, command=command())
     records = json.loads(book.exports.export("json", "2026-06-01")["content"])
-    assert [(one["version"], one["effective_from"], one["effective_until"]) for one in records] == [
+    assert [(record["version"], record["effective_from"], record["effective_until"]) for record in records] == [
         (2, "2026-03-01", "2026-12-31"),
         (1, "2026-02-01", "2026-12-31"),
     ]
@@ -109,7 +109,7 @@ def test_an_export_whose_days_make_no_sense_is_reported(broken):
     book = catalogue()
     record = {"definition": offer("1.1"), "version": 1, "effective_from": "2026-01-01", "effective_until": None}
     reply = book.imports.import_records([{**record, **broken}], "definition", "2026-01-01", by=BY, command=command())
-    assert (reply["counts"]["refused"], [one["code"] for one in reply["findings"]]) == (1, ["1.1"])
+    assert (reply["counts"]["refused"], [finding["code"] for finding in reply["findings"]]) == (1, ["1.1"])
 
 
 def test_a_history_is_exported_as_json_only():
@@ -153,14 +153,14 @@ def test_linked_data_names_each_shared_thing_once(book):
 
 def test_every_reference_of_linked_data_leads_to_a_thing_in_it(book):
     graph = json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])["@graph"]
-    known = {node["@id"] for node in graph}
+    known_ids = {node["@id"] for node in graph}
     values = [value for node in graph for value in node.values()]
-    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
-    assert {one["@id"] for one in flat if isinstance(one, dict) and "@id" in one} <= known
+    flat = [entry for value in values for entry in (value if isinstance(value, list) else [value])]
+    assert {entry["@id"] for entry in flat if isinstance(entry, dict) and "@id" in entry} <= known_ids
 
 
 @pytest.mark.parametrize(
-    ("amount", "unit", "written"),
+    ("amount", "unit", "iso"),
     [
         (5, "working_days", "P7D"),
         (1, "working_days", "P2D"),
@@ -169,25 +169,25 @@ def test_every_reference_of_linked_data_leads_to_a_thing_in_it(book):
         (6, "months", "P6M"),
     ],
 )
-def test_a_time_is_written_as_an_iso_duration(amount, unit, written):
-    assert duration({"amount": amount, "unit": unit}) == written
+def test_a_time_is_written_as_an_iso_duration(amount, unit, iso):
+    assert duration({"amount": amount, "unit": unit}) == iso
 
 
 def test_levels_are_shares_of_the_procedures_in_force(book):
-    found = book.exports.levels("2026-01-01")
-    counts = {one["level"]: one["count"] for one in found["levels"]}
-    assert sum(counts.values()) == found["total"] == len(SAMPLES)
-    assert found["levels"][3]["share"] == round(100 * counts[4] / len(SAMPLES), 2)
-    assert [one["agency_code"] for one in found["by_agency"]] == ["H01.01"]
-    assert found["by_province"][0]["province_code"] == "01"
+    levels = book.exports.levels("2026-01-01")
+    counts = {level["level"]: level["count"] for level in levels["levels"]}
+    assert sum(counts.values()) == levels["total"] == len(SAMPLES)
+    assert levels["levels"][3]["share"] == round(100 * counts[4] / len(SAMPLES), 2)
+    assert [row["agency_code"] for row in levels["by_agency"]] == ["H01.01"]
+    assert levels["by_province"][0]["province_code"] == "01"
 
 
 def test_an_agency_may_offer_a_procedure_at_another_level():
     book = catalogue()
     book.offerings.publish(offer("1.1", agency_levels={"H01.01": 1}), "2026-01-01", by=BY, command=command())
-    found = book.exports.levels("2026-01-01")
-    assert [one["count"] for one in found["levels"]] == [0, 1, 0, 0]
-    assert [one["count"] for one in found["by_agency"][0]["levels"]] == [1, 0, 0, 0]
+    levels = book.exports.levels("2026-01-01")
+    assert [level["count"] for level in levels["levels"]] == [0, 1, 0, 0]
+    assert [level["count"] for level in levels["by_agency"][0]["levels"]] == [1, 0, 0, 0]
 
 
 def test_no_procedures_is_no_share():
@@ -201,7 +201,13 @@ def test_an_import_reports_what_it_cannot_take():
     assert reply["records"] == 7
     assert sum(reply["counts"].values()) == 7
     assert (reply["counts"]["new"], reply["counts"]["unchanged"], reply["counts"]["refused"]) == (1, 1, 5)
-    assert {one["path"] for one in reply["findings"]} == {"/lines/3", "/lines/4", "/lines/5", "/lines/6", "/lines/7"}
+    assert {finding["path"] for finding in reply["findings"]} == {
+        "/lines/3",
+        "/lines/4",
+        "/lines/5",
+        "/lines/6",
+        "/lines/7",
+    }
     assert book.offerings.procedure("1.1", at="2026-01-01", by=NOBODY)["version"] == 1
 
 
@@ -229,8 +235,8 @@ def test_an_official_record_becomes_a_version_and_the_same_again_does_not(layout
     assert (first["counts"]["new"], first["counts"]["repeated"], first["counts"]["bad"]) == (1, 1, 1)
     again = book.imports.import_records(batch[:1], layout, "2026-02-01", by=BY, command=command())
     assert again["counts"]["unchanged"] == 1
-    found = book.offerings.procedure("1.1", at="2026-03-01", by=NOBODY)
-    assert found["channels"]["counter"]["processing_time"] == {"amount": 5, "unit": "working_days"}
+    result = book.offerings.procedure("1.1", at="2026-03-01", by=NOBODY)
+    assert result["channels"]["counter"]["processing_time"] == {"amount": 5, "unit": "working_days"}
 
 
 def test_findings_come_grouped_with_what_an_editor_must_decide_first():
@@ -241,7 +247,7 @@ def test_findings_come_grouped_with_what_an_editor_must_decide_first():
         ),
     }
     reply = catalogue().imports.import_records([record, "text"], "portal", "2026-01-01", by=BY, command=command())
-    decide = [one["must_decide"] for one in reply["groups"]]
+    decide = [group["must_decide"] for group in reply["groups"]]
     assert decide == sorted(decide, reverse=True) and decide[0]
-    assert sum(one["findings"] for one in reply["groups"]) == len(reply["findings"])
-    assert all(one["examples"] and one["name"]["vi"] for one in reply["groups"])
+    assert sum(group["findings"] for group in reply["groups"]) == len(reply["findings"])
+    assert all(group["examples"] and group["name"]["vi"] for group in reply["groups"])

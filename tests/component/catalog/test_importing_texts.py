@@ -73,7 +73,7 @@ def test_a_title_in_an_old_encoding_is_published_with_a_finding():
     book = catalogue()
     record = {"ma_thu_tuc": "1.000001", "ten_thu_tuc": "Thñ tôc cÊp giÊy phÐp", "linh_vuc": "Hộ tịch"}
     _, findings = parse_record(record, "portal")
-    assert [(one.path, one.kind) for one in findings if one.kind.startswith("text_")] == [
+    assert [(finding.path, finding.kind) for finding in findings if finding.kind.startswith("text_")] == [
         ("/ten_thu_tuc", "text_in_old_encoding")
     ]
     exported = offer("1.1", "<b>Cấp giấy mẫu</b>")

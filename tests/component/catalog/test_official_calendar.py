@@ -27,11 +27,11 @@ def offered() -> Catalogue:
 
 def of_library() -> set[tuple[date, date]]:
     """Every swap that the library knows: (day off, Saturday worked)."""
-    found = set()
+    result = set()
     for year, swaps in VietnamStaticHolidays.special_public_holidays.items():
         for month, day, worked_month, worked_day, *worked_year in [swaps] if isinstance(swaps[0], int) else swaps:
-            found.add((date(year, month, day), date(*(worked_year or [year]), worked_month, worked_day)))
-    return found
+            result.add((date(year, month, day), date(*(worked_year or [year]), worked_month, worked_day)))
+    return result
 
 
 def test_library_and_data_know_the_same_swaps_since_2019():
@@ -74,16 +74,16 @@ def test_due_dates_around_new_year_2026_know_the_swap(offered):
 def test_a_year_is_decided_or_estimated_whatever_day_it_is(offered):
     for today in ("2026-11-28", "2030-06-03"):
         with time_machine.travel(f"{today}T02:00:00Z", tick=False):
-            found = {year: offered.calendars.calendar(year) for year in (2019, 2026, 2027)}
-        assert [found[year]["estimated"] for year in found] == [False, False, True]
-        assert found[2026]["sources"] and not found[2027]["sources"]
+            calendar = {year: offered.calendars.calendar(year) for year in (2019, 2026, 2027)}
+        assert [calendar[year]["estimated"] for year in calendar] == [False, False, True]
+        assert calendar[2026]["sources"] and not calendar[2027]["sources"]
 
 
 def test_an_editor_confirms_a_year_by_its_first_day(offered):
     reason = "Đã công bố lịch nghỉ năm 2027"
     offered.calendars.set_day("2027-01-01", "as_published", reason, by=BY, command=command())
-    found = offered.calendars.calendar(2027)
-    assert found["estimated"] is False and found["sources"] == [reason]
+    calendar = offered.calendars.calendar(2027)
+    assert calendar["estimated"] is False and calendar["sources"] == [reason]
 
 
 def test_a_day_decided_alone_does_not_confirm_its_year(offered):

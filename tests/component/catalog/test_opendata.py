@@ -79,27 +79,27 @@ def graph_of(definitions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def violations(graph: list[dict[str, Any]]) -> list[str]:
     """``node property: what is wrong`` for everything that breaks the table."""
     kinds = {node["@id"]: _listed(node["@type"]) for node in graph}
-    found = []
+    rows = []
     for node in graph:
         for kind in _listed(node["@type"]):
-            for name, (least, most, wanted) in SHAPES.get(kind, {}).items():
+            for name, (least, most, expected) in SHAPES.get(kind, {}).items():
                 values = _listed(node.get(name, []))
                 if not least <= len(values) <= most:
-                    found.append(f"{node['@id']} {name}: {len(values)} values")
-                found += [f"{node['@id']} {name}: {one!r}" for one in values if not _is(one, wanted, kinds)]
-    return found
+                    rows.append(f"{node['@id']} {name}: {len(values)} values")
+                rows += [f"{node['@id']} {name}: {value!r}" for value in values if not _is(value, expected, kinds)]
+    return rows
 
 
-def _is(value: Any, wanted: str | None, kinds: dict[str, list[str]]) -> bool:
-    if wanted is None:
+def _is(value: Any, expected: str | None, kinds: dict[str, list[str]]) -> bool:
+    if expected is None:
         return isinstance(value, str) and bool(value)
-    if wanted == TEXT:
+    if expected == TEXT:
         return isinstance(value, dict) and bool(value["@value"]) and value["@language"] in ("vi", "en")
-    if wanted == "duration":
+    if expected == "duration":
         return isinstance(value, str) and value.startswith("P")
-    if wanted == "double":
+    if expected == "double":
         return float(value) >= 0
-    return wanted in kinds.get(value["@id"], [])
+    return expected in kinds.get(value["@id"], [])
 
 
 def _listed(value: Any) -> list[Any]:
@@ -136,7 +136,7 @@ def authorities(*names: str) -> list[dict[str, Any]]:
         }
         for number, name in enumerate(names)
     ]
-    graph = opendata.document([(definitions_complete(one), "urn:mau") for one in definitions])["@graph"]
+    graph = opendata.document([(definitions_complete(definition), "urn:mau") for definition in definitions])["@graph"]
     services = [node for node in graph if node["@type"] == "cpsv:PublicService"]
     nodes = {node["@id"]: node for node in graph}
     return [nodes[service["cv:hasCompetentAuthority"]["@id"]] for service in services]

@@ -21,19 +21,19 @@ def test_a_title_indexed_in_an_older_folding_is_found_again():
     book.imports.import_records([definition], "definition", "2025-01-01", by=BY, command=command())
     with book.database.session() as session:
         entry = session.query(SearchEntry).one()
-        known = {"id": entry.id, "words": entry.words.strip()}
+        indexed = {"id": entry.id, "words": entry.words.strip()}
         session.execute(
-            text("INSERT INTO search_text(search_text, rowid, words) VALUES ('delete', :id, :words)"), known
+            text("INSERT INTO search_text(search_text, rowid, words) VALUES ('delete', :id, :words)"), indexed
         )
-        session.execute(text("INSERT INTO search_text(rowid, words) VALUES (:id, :words)"), known | {"words": OLD})
+        session.execute(text("INSERT INTO search_text(rowid, words) VALUES (:id, :words)"), indexed | {"words": OLD})
         entry.words = entry.title = OLD
         session.query(SearchWord).delete()
         session.add_all(SearchWord(word=word, entries=1) for word in OLD.split())
     assert not book.search.search(Query.of("duong", None, {}))["items"]
     reindexing = Reindexing(book.database)
     assert reindexing.step() == 1 and reindexing.step() == 0
-    assert [one["code"] for one in book.search.search(Query.of("duong", None, {}))["items"]] == ["1.000001"]
+    assert [item["code"] for item in book.search.search(Query.of("duong", None, {}))["items"]] == ["1.000001"]
     with book.database.session() as session:
-        counted = {one.word: one.entries for one in session.query(SearchWord)}
+        counted = {word.word: word.entries for word in session.query(SearchWord)}
         entry = session.query(SearchEntry).one()
     assert counted["thuy"] == counted["duong"] == 1 and "duong" in entry.words

@@ -23,14 +23,14 @@ def real() -> Catalogue:
     return book
 
 
-def found(
+def search_page(
     book: Catalogue, text: str = "", limit: int = 50, cursor: str | None = None, at: str | None = None, **narrowed
 ):
     return book.search.search(Query.of(text, at, narrowed), limit, cursor)
 
 
 def codes(*arguments, **named) -> list[str]:
-    return [item["code"] for item in found(*arguments, **named)["items"]]
+    return [item["code"] for item in search_page(*arguments, **named)["items"]]
 
 
 def test_there_are_sixty_queries_and_more():
@@ -43,16 +43,16 @@ def test_the_best_match_comes_first(real, text, best):
 
 
 def test_pages_together_hold_every_match_once(real):
-    whole = codes(real, "cấp", limit=500)
+    complete = codes(real, "cấp", limit=500)
     paged, cursor = [], None
     while True:
-        page = found(real, "cấp", limit=7, cursor=cursor)
+        page = search_page(real, "cấp", limit=7, cursor=cursor)
         paged += [item["code"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert paged == whole
-    assert len(whole) == len(set(whole)) > 50
+    assert paged == complete
+    assert len(complete) == len(set(complete)) > 50
 
 
 WATER = (
@@ -106,10 +106,10 @@ def test_pages_neither_repeat_nor_skip_what_stays_while_the_catalogue_changes():
     book = catalogue()
     for number in range(10, 20):
         book.offerings.publish(offer(f"1.{number}", "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
-    first = found(book, "giấy mẫu", limit=4, at="2026-02-01")
+    first = search_page(book, "giấy mẫu", limit=4, at="2026-02-01")
     book.offerings.retire("1.11", "2026-01-31", by=BY, command=command())
     book.offerings.publish(offer("1.09", "Cấp giấy mẫu"), "2026-01-01", by=BY, command=command())
-    second = found(book, "giấy mẫu", limit=50, cursor=first["next_cursor"], at="2026-02-01")
+    second = search_page(book, "giấy mẫu", limit=50, cursor=first["next_cursor"], at="2026-02-01")
     pages = [item["code"] for reply in (first, second) for item in reply["items"]]
     assert pages == [f"1.{number}" for number in range(10, 20)]
 
@@ -120,8 +120,8 @@ def test_no_text_lists_everything(real):
 
 @pytest.mark.parametrize("text", ["护照", "паспорт", "?!", "…", "☺", "—"])
 def test_text_in_another_script_or_of_signs_only_finds_nothing(real, text):
-    assert found(real, text)["items"] == []
-    assert found(real, text, limit=1)["reading"] == "nothing"
+    assert search_page(real, text)["items"] == []
+    assert search_page(real, text, limit=1)["reading"] == "nothing"
     assert real.search.suggest(text)["items"] == []
 
 
@@ -135,14 +135,14 @@ def test_text_nobody_sees_is_no_text(real, text):
 def test_a_title_is_found_whichever_sign_its_letters_were_typed_with(title, typed):
     book = catalogue()
     book.offerings.publish(offer("1.1", title), "2026-01-01", by=BY, command=command())
-    assert found(book, typed, at="2026-02-01")["items"][0]["code"] == "1.1"
-    assert found(book, typed, at="2026-02-01")["reading"] == "words"
+    assert search_page(book, typed, at="2026-02-01")["items"][0]["code"] == "1.1"
+    assert search_page(book, typed, at="2026-02-01")["reading"] == "words"
 
 
 def test_a_cursor_of_somewhere_else_is_refused(real):
     for cursor in ("%%%", "bm90IGEgbnVtYmVy", "LTU="):
         with pytest.raises(InvalidRequest):
-            found(real, "cấp", cursor=cursor)
+            search_page(real, "cấp", cursor=cursor)
 
 
 def test_suggestions_follow_what_is_being_typed(real):
@@ -197,7 +197,7 @@ class TestNarrowing:
     def test_facets_count_what_was_found(self, book):
         reply = book.search.search(Query.of("đăng ký", "2026-02-01", {}), facets=True)
         assert reply["total"] == 3
-        assert {one["value"]: one["count"] for one in reply["facets"]["level"]} == {"2": 2, "4": 1}
+        assert {entry["value"]: entry["count"] for entry in reply["facets"]["level"]} == {"2": 2, "4": 1}
         assert reply["facets"]["field"][1]["name"] == {"vi": "Lĩnh vực khác", "en": "Other"}
 
     def test_only_versions_in_force_on_the_day_are_found(self, book):
@@ -209,7 +209,7 @@ class TestNarrowing:
         book.offerings.publish(offer("1.1", "Tên mới"), "2026-03-01", by=BY, command=command())
         book.offerings.retire("1.1", "2026-12-31", by=BY, command=command())
         assert codes(book, "tên cũ", at="2026-02-01") == ["1.1"]
-        assert found(book, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
+        assert search_page(book, "tên", at="2026-06-01")["items"][0]["title"]["vi"] == "Tên mới"
         assert codes(book, "tên", at="2027-01-01") == []
 
 
@@ -239,5 +239,5 @@ def test_a_new_version_keeps_the_uses_of_its_procedure():
         book.offerings.publish(offer("1.1", title), day, by=BY, command=command())
         UsageCounts(book.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
     with book.database.session() as session:
-        found = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
-        assert list(found) == [2, 2]
+        rows = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
+        assert list(rows) == [2, 2]

@@ -32,23 +32,23 @@ def shapes() -> str:
     return "\n".join(lines)
 
 
-def _constraint(name: str, least: int, most: int, wanted: str | None) -> str:
+def _constraint(name: str, least: int, most: int, expected: str | None) -> str:
     parts = [f"sh:path {name}", f"sh:minCount {least}"]
     if most < MANY:
         parts.append(f"sh:maxCount {most}")
-    if wanted in LITERALS:
-        parts.append(LITERALS[wanted])
-    elif wanted == "double":
+    if expected in LITERALS:
+        parts.append(LITERALS[expected])
+    elif expected == "double":
         parts.append("sh:minInclusive 0.0")
-    elif wanted is not None:
-        parts.append(f"sh:class <{wanted}>" if "://" in wanted else f"sh:class {wanted}")
+    elif expected is not None:
+        parts.append(f"sh:class <{expected}>" if "://" in expected else f"sh:class {expected}")
     return " ; ".join(parts)
 
 
 SHAPES_GRAPH = Graph().parse(data=shapes(), format="turtle")
 
 
-def written(definitions):
+def json_ld(definitions):
     book = catalogue()
     book.imports.import_records(definitions, "definition", "2025-07-01", by=BY, command=command())
     return json.loads(book.exports.export("cpsv-ap", "2026-01-01", 500)["content"])
@@ -63,19 +63,21 @@ def report(document):
 @pytest.fixture(scope="module")
 def document():
     """One procedure that has a node of every class and every property of the table."""
-    sample = next(one for one in sample_catalogue.definitions("H01.01") if one["code"] == "3.000347")
-    return json.dumps(written([sample]))
+    sample = next(
+        definition for definition in sample_catalogue.definitions("H01.01") if definition["code"] == "3.000347"
+    )
+    return json.dumps(json_ld([sample]))
 
 
 def node_of(document, kind, name=None):
-    return next(one for one in document["@graph"] if one["@type"] == kind and (name is None or one.get(name)))
+    return next(entry for entry in document["@graph"] if entry["@type"] == kind and (name is None or entry.get(name)))
 
 
 @pytest.mark.parametrize(
     "definitions", [sample_catalogue.definitions("H01.01"), real_offers()[:60]], ids=["samples", "titles"]
 )
 def test_the_open_data_conforms(definitions):
-    conforms, text = report(written(definitions))
+    conforms, text = report(json_ld(definitions))
     assert conforms, text
 
 
@@ -83,7 +85,9 @@ BOUNDS = [(kind, name, *bounds) for kind, properties in SHAPES.items() for name,
 NOT_TOLD = {("cv:Evidence", "dct:type"), ("cv:Output", "dct:description")}  # optional, and told of nothing
 MANDATORY = [(kind, name) for kind, name, least, _, _ in BOUNDS if least]
 ONCE = [(kind, name) for kind, name, _, most, _ in BOUNDS if most == 1 and (kind, name) not in NOT_TOLD]
-OF_A_KIND = [(kind, name, wanted) for kind, name, _, _, wanted in BOUNDS if wanted and (kind, name) not in NOT_TOLD]
+OF_A_KIND = [
+    (kind, name, expected) for kind, name, _, _, expected in BOUNDS if expected and (kind, name) not in NOT_TOLD
+]
 # What is no text in a language, no duration, no amount, no node of any class.
 WRONG = {TEXT: "plain", "duration": {"@value": "5 days", "@type": "xsd:string"}, "double": "-1"}
 
@@ -94,14 +98,14 @@ def broken(document, kind, name):
     assert name.split(":")[1] in text
 
 
-@pytest.mark.parametrize(("kind", "name"), MANDATORY, ids=lambda one: one)
+@pytest.mark.parametrize(("kind", "name"), MANDATORY, ids=lambda entry: entry)
 def test_nothing_mandatory_may_be_missing(document, kind, name):
     changed = json.loads(document)
     del node_of(changed, kind)[name]
     broken(changed, kind, name)
 
 
-@pytest.mark.parametrize(("kind", "name"), ONCE, ids=lambda one: one)
+@pytest.mark.parametrize(("kind", "name"), ONCE, ids=lambda entry: entry)
 def test_what_stands_once_may_not_stand_twice(document, kind, name):
     changed = json.loads(document)
     node = node_of(changed, kind, name)
@@ -110,16 +114,16 @@ def test_what_stands_once_may_not_stand_twice(document, kind, name):
     broken(changed, kind, name)
 
 
-@pytest.mark.parametrize(("kind", "name", "wanted"), OF_A_KIND, ids=lambda one: one)
-def test_every_value_is_of_its_kind(document, kind, name, wanted):
+@pytest.mark.parametrize(("kind", "name", "kind_wanted"), OF_A_KIND, ids=lambda entry: entry)
+def test_every_value_is_of_its_kind(document, kind, name, kind_wanted):
     changed = json.loads(document)
-    node_of(changed, kind, name)[name] = WRONG.get(wanted, {"@id": "urn:nothing"})
+    node_of(changed, kind, name)[name] = WRONG.get(kind_wanted, {"@id": "urn:nothing"})
     broken(changed, kind, name)
 
 
 def test_every_class_of_the_table_is_told():
     assert {kind for kind, *_ in BOUNDS} <= {
         node["@type"]
-        for node in written(sample_catalogue.definitions("H01.01")[:20])["@graph"]
+        for node in json_ld(sample_catalogue.definitions("H01.01")[:20])["@graph"]
         if isinstance(node["@type"], str)
     }

@@ -24,7 +24,7 @@ def test_no_entrance_takes_a_time_that_cannot_be_counted(offered):
     with pytest.raises(InvalidRequest):
         offered.offerings.publish(definition, "2026-01-01", by=BY, command=command())
     draft = offered.drafts.save(definition, by=BY, command=command())
-    assert [one["pointer"] for one in draft["problems"]] == ["/channels/counter/processing_time/amount"]
+    assert [problem["pointer"] for problem in draft["problems"]] == ["/channels/counter/processing_time/amount"]
     with pytest.raises(InvalidRequest):
         offered.drafts.publish("1.1", "2026-01-01", by=BY, command=command())
 
@@ -37,7 +37,7 @@ def test_what_is_there_already_is_listed_and_counted(offered):
         row = session.get_one(ProcedureVersion, ("1.2", 1))
         changed = {**row.definition, "channels": FRACTION}
         session.execute(update(ProcedureVersion).where(ProcedureVersion.code == "1.2").values(definition=changed))
-    (found,) = soundness.found_in(offered.database)
-    assert found.startswith("1.2/1: /channels/counter/processing_time/amount")
+    (traces,) = soundness.found_in(offered.database)
+    assert traces.startswith("1.2/1: /channels/counter/processing_time/amount")
     due = offered.calendars.due_date("1.2", "counter", "2026-03-02T09:00:00+07:00", by=NOBODY)
     assert due["due_at"] == "2026-05-04T10:00:00+00:00"  # two months, moved on from Saturday 2 May

@@ -45,7 +45,7 @@ def on(book: Catalogue, day: str) -> dict:
 
 def days(book: Catalogue) -> list[tuple]:
     items = book.offerings.versions(CODE, by=NOBODY)["items"]
-    return [(one["version"], one["effective_from"], one["effective_until"]) for one in items]
+    return [(item["version"], item["effective_from"], item["effective_until"]) for item in items]
 
 
 def test_a_published_procedure_answers_for_any_day_since_its_first(book):
@@ -57,9 +57,9 @@ def test_a_published_procedure_answers_for_any_day_since_its_first(book):
 
 def test_a_procedure_comes_back_with_every_key_of_the_format(book):
     publish(book, "2026-01-01")
-    found = on(book, "2026-01-01")
-    assert {"version", "status", "effective_from", "effective_until", "requirements", "form", "limits"} <= set(found)
-    assert found["limits"] == {"supplement_days": None, "payment_days": None}
+    result = on(book, "2026-01-01")
+    assert {"version", "status", "effective_from", "effective_until", "requirements", "form", "limits"} <= set(result)
+    assert result["limits"] == {"supplement_days": None, "payment_days": None}
 
 
 def test_the_next_version_ends_the_one_before_it_the_day_before(book):
@@ -162,7 +162,7 @@ def test_retiring_withdraws_versions_that_have_not_begun(book):
         book.offerings.retire(CODE, "2026-12-31", by=BY, command=command())
     with pytest.raises(ProcedureNotFound):
         on(book, "2027-01-01")
-    assert [(one["act"], one["version"]) for one in book.offerings.changes(CODE)["items"]][2:] == [
+    assert [(item["act"], item["version"]) for item in book.offerings.changes(CODE)["items"]][2:] == [
         ("withdrawn", 2),
         ("retired", 1),
     ]
@@ -192,7 +192,7 @@ def test_a_retired_procedure_may_be_published_anew(book):
 def test_the_history_says_who_did_what_and_why(book):
     publish(book, "2026-01-01")
     book.offerings.retire(CODE, "2026-06-30", "bị bãi bỏ", by=OTHER, command=command())
-    acts = [(one["act"], one["by"]["name"], one["reason"]) for one in book.offerings.changes(CODE)["items"]]
+    acts = [(item["act"], item["by"]["name"], item["reason"]) for item in book.offerings.changes(CODE)["items"]]
     assert acts == [("published", BY.name, "vì luật mới"), ("retired", OTHER.name, "bị bãi bỏ")]
 
 
@@ -208,8 +208,8 @@ def test_publishing_and_retiring_are_told_by_event(book):
     publish(book, "2026-01-01")
     book.offerings.retire(CODE, "2026-06-30", by=BY, command=command())
     with book.database.session() as session:
-        told = [(row.type, row.subject, row.data["effective_until"]) for row in session.execute(select(outbox))]
-    assert told == [("procedure_published.v1", CODE, None), ("procedure_retired.v1", CODE, "2026-06-30")]
+        events = [(row.type, row.subject, row.data["effective_until"]) for row in session.execute(select(outbox))]
+    assert events == [("procedure_published.v1", CODE, None), ("procedure_retired.v1", CODE, "2026-06-30")]
 
 
 class TestFourEyes:
@@ -251,15 +251,15 @@ class TestFourEyes:
             )
             assert (reply["counts"]["awaiting"], reply["findings"]) == (1, [])
         assert on(book, "2026-02-01")["version"] == 1
-        assert [one["version"] for one in book.offerings.proposals()["items"]] == [2]
+        assert [item["version"] for item in book.offerings.proposals()["items"]] == [2]
         book.offerings.approve(CODE, 2, by=OTHER, command=command())
         assert on(book, "2026-02-01")["fees"][0]["rule"]["amount"] == 20_000
 
     def test_what_waits_is_listed_with_who_why_and_the_fees_that_change(self, book):
         self.dearer(book)
-        (one,) = book.offerings.proposals()["items"]
-        assert (one["version"], one["proposed_by"]["name"], one["reason"]) == (2, BY.name, "vì luật mới")
-        assert [(change["path"], change["old"], change["new"]) for change in one["changes"]] == [
+        (item,) = book.offerings.proposals()["items"]
+        assert (item["version"], item["proposed_by"]["name"], item["reason"]) == (2, BY.name, "vì luật mới")
+        assert [(change["path"], change["old"], change["new"]) for change in item["changes"]] == [
             ("/fees/phi/rule/amount", 10_000, 20_000)
         ]
         book.offerings.approve(CODE, 2, "đúng căn cứ", by=OTHER, command=command())
@@ -271,7 +271,7 @@ class TestFourEyes:
             publish(book, f"2026-0{month}-01", fees=[fee({"type": "fixed", "amount": month})])
         first = book.offerings.proposals(limit=2)
         second = book.offerings.proposals(limit=2, cursor=first["next_cursor"])
-        assert [one["version"] for one in first["items"] + second["items"]] == [2, 3, 4]
+        assert [item["version"] for item in first["items"] + second["items"]] == [2, 3, 4]
         assert second["next_cursor"] is None
 
     def test_a_second_person_puts_it_in_force(self, book):
@@ -293,8 +293,8 @@ class TestFourEyes:
 
     def test_the_public_does_not_see_what_is_not_published(self, book):
         self.dearer(book)
-        assert [one["version"] for one in book.offerings.versions(CODE, by=NOBODY)["items"]] == [1]
-        assert [one["version"] for one in book.offerings.versions(CODE, by=BY)["items"]] == [1, 2]
+        assert [item["version"] for item in book.offerings.versions(CODE, by=NOBODY)["items"]] == [1]
+        assert [item["version"] for item in book.offerings.versions(CODE, by=BY)["items"]] == [1, 2]
         with pytest.raises(ProcedureNotFound):
             book.offerings.procedure(CODE, version=2, by=NOBODY)
 

@@ -35,7 +35,7 @@ class Running:
         from services.echo.service import Counter, EchoService
 
         self.settings, self.counter = settings, Counter
-        Counter.failures, Counter.heard = 0, []
+        Counter.failures, Counter.received = 0, []
         install()
         refuse_compression()
         self.database = Database.at(settings.database_url("echo"))
@@ -57,11 +57,11 @@ class Running:
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=timeout) as rpc:
             return getattr(rpc.echo, method)(**arguments)
 
-    def until(self, look: Any, seconds: float = 5) -> Any:
+    def until(self, ask: Any, seconds: float = 5) -> Any:
         with eventlet.Timeout(seconds):
-            while not (found := look()):
+            while not (answer := ask()):
                 eventlet.sleep(0.01)
-        return found
+        return answer
 
 
 @pytest.fixture

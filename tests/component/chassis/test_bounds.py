@@ -87,12 +87,12 @@ class Identity:
     """Gives tokens; a neighbour that refuses the first ``refused`` of them."""
 
     def __init__(self, refused=0):
-        self.given, self.refused, self.calls = 0, refused, 0
+        self.accepted, self.refused, self.calls = 0, refused, 0
 
     def call(self, service, method, arguments, headers, timeout):
         if method == "client_token":
-            self.given += 1
-            return {"access_token": f"token {self.given}", "expires_in": 3600}
+            self.accepted += 1
+            return {"access_token": f"token {self.accepted}", "expires_in": 3600}
         self.calls += 1
         if self.calls <= self.refused:
             raise Forwarded("Unauthenticated", "the token is not valid yet")
@@ -110,11 +110,11 @@ def proxy(identity, tmp_path):
 
 def test_an_own_token_that_is_refused_is_fetched_anew_once(tmp_path):
     identity = Identity(refused=1)
-    assert proxy(identity, tmp_path).search() == "token 2" and identity.given == 2
+    assert proxy(identity, tmp_path).search() == "token 2" and identity.accepted == 2
     hopeless = Identity(refused=9)
     with pytest.raises(Forwarded):
         proxy(hopeless, tmp_path).search()
-    assert hopeless.calls == 2 and hopeless.given == 2
+    assert hopeless.calls == 2 and hopeless.accepted == 2
 
 
 def test_a_clock_that_is_corrected_does_not_change_how_long_a_token_is_used(tmp_path, monkeypatch):
@@ -125,11 +125,11 @@ def test_a_clock_that_is_corrected_does_not_change_how_long_a_token_is_used(tmp_
     catalog.search()
     monkeypatch.setattr(time, "time", lambda: 1e11)
     catalog.search()
-    assert identity.given == 1
+    assert identity.accepted == 1
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
     catalog.search()
-    assert identity.given == 2
+    assert identity.accepted == 2
 
 
 def test_three_first_migrations_at_once_on_sqlite_make_one_database(tmp_path):

@@ -55,8 +55,8 @@ def test_the_same_id_of_another_caller_is_another_command(database):
 
 def test_secrets_are_not_in_the_fingerprint():
     id = str(uuid.uuid4())
-    one, two = (Command.of(id, "x", "y", {"password": secret, "name": "n"}) for secret in ("a", "b"))
-    assert one.fingerprint == two.fingerprint
+    entry, two = (Command.of(id, "x", "y", {"password": secret, "name": "n"}) for secret in ("a", "b"))
+    assert entry.fingerprint == two.fingerprint
 
 
 def test_a_collision_is_judged_again_on_what_is_there_now(database):

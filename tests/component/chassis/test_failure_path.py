@@ -82,12 +82,12 @@ def test_an_event_whose_id_no_inbox_holds_lies_in_quarantine_once(echo, requeued
     eventlet.sleep(0.5)
     assert len(queue(echo, QUARANTINE)) == 1 and not calls and not requeued
     assert "120" in json.loads(queue(echo, QUARANTINE)[0]["body"])["why"]
-    assert [one["attempts"] for one in DeadLetters(echo.database).unresolved()] == [1]
+    assert [letter["attempts"] for letter in DeadLetters(echo.database).unresolved()] == [1]
 
 
 def test_an_event_whose_id_an_inbox_just_holds_is_handled(echo):
     publish(echo, "x" * 120)
-    echo.until(lambda: echo.counter.heard)
+    echo.until(lambda: echo.counter.received)
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_an_event_waits_in_the_tiers_while_the_database_is_away(echo, requeued, 
     echo.until(lambda: len(calls) >= 5)
     assert not requeued and not queue(echo, QUARANTINE)
     outage.on = False
-    echo.until(lambda: echo.counter.heard)
-    assert echo.counter.heard == ["echo:7"] and not DeadLetters(echo.database).unresolved()
+    echo.until(lambda: echo.counter.received)
+    assert echo.counter.received == ["echo:7"] and not DeadLetters(echo.database).unresolved()
 
 
 def test_an_event_that_fails_for_good_while_the_database_is_away_is_a_dead_letter_afterwards(
@@ -182,12 +182,12 @@ def test_what_cannot_be_put_into_quarantine_is_handed_back_slowly(echo, requeued
 
 
 def test_logs_of_one_cause_are_limited_and_say_how_many_were_left_out():
-    limit, written = logs.Limit(burst=5, window=60.0, clock=lambda: moment), []
+    limit, commits = logs.Limit(burst=5, window=60.0, clock=lambda: moment), []
     moment = 0.0
 
     def log(**fields):
         with contextlib.suppress(structlog.DropEvent):
-            written.append(limit(None, "warning", dict(fields)))
+            commits.append(limit(None, "warning", dict(fields)))
 
     for number in range(1000):
         log(event="handler_failed", handler="hear", error=f"OperationalError: {number}", level="warning")
@@ -195,8 +195,8 @@ def test_logs_of_one_cause_are_limited_and_say_how_many_were_left_out():
     log(event="handler_failed", handler="hear", error="ValueError: 1", level="warning")
     for number in range(100):
         log(event="call", number=number, level="info")
-    assert len([one for one in written if one["event"] == "handler_failed"]) == 7
-    assert len([one for one in written if one["event"] == "call"]) == 100
+    assert len([entry for entry in commits if entry["event"] == "handler_failed"]) == 7
+    assert len([entry for entry in commits if entry["event"] == "call"]) == 100
     moment = 61.0
     log(event="handler_failed", handler="hear", error="OperationalError: again", level="warning")
-    assert written[-1]["suppressed"] == 995
+    assert commits[-1]["suppressed"] == 995

@@ -38,8 +38,8 @@ class Cut(BaseException):
 
 def noted(echo: Any) -> ErasureWorker:
     duty = ErasureWorker(echo.settings, EchosErasures(echo.database))
-    told = {"account_id": PERSON, "application_id": None, "application_ids": [APPLICATION], "erasure_id": "e-1"}
-    duty.erasures.note({"id": "applications:beside-1", "data": told})
+    event_data = {"account_id": PERSON, "application_id": None, "application_ids": [APPLICATION], "erasure_id": "e-1"}
+    duty.erasures.note({"id": "applications:beside-1", "data": event_data})
     return duty
 
 
@@ -57,21 +57,21 @@ def rows(echo: Any, table: Any) -> list[Any]:
         return list(session.execute(select(table)))
 
 
-def told(echo: Any, *people: str) -> None:
+def publish_about(echo: Any, *people: str) -> None:
     with echo.database.session() as session:
         for who in people:
             enqueue(session, "counted.v1", about(who, count=1), subject=who)
 
 
 def test_an_event_that_waits_is_still_told_and_says_no_words(echo):
-    told(echo, PERSON, OTHER)
+    publish_about(echo, PERSON, OTHER)
     done(noted(echo))
     hers, others, answer = rows(echo, outbox)
     assert hers.data == about(PERSON, count=1) | {"reason": PLACEHOLDER} and others.data["reason"] == WORDS
     assert answer.type == "subject_forgotten.v1" and answer.data["removed"] == {"outbox": 1}
     echo.follower.once()
     assert all(row.published_at for row in rows(echo, outbox))
-    echo.until(lambda: len(echo.counter.heard) == 2)
+    echo.until(lambda: len(echo.counter.received) == 2)
 
 
 def test_what_an_official_did_for_others_stays_when_the_official_is_erased(echo):
@@ -83,7 +83,7 @@ def test_what_an_official_did_for_others_stays_when_the_official_is_erased(echo)
 
 
 def test_a_person_is_also_found_by_their_applications(echo):
-    told(echo, OTHER)
+    publish_about(echo, OTHER)
     with echo.database.session() as session:
         enqueue(session, "counted.v1", {"application_id": APPLICATION, "count": 1, "note": WORDS}, subject=APPLICATION)
     done(noted(echo))
@@ -94,7 +94,7 @@ def test_a_dead_letter_that_waits_can_be_replayed_and_one_that_is_settled_is_onl
     letters = DeadLetters(echo.database)
     for number in (1, 2):
         event = {"id": f"echo:{number}", "type": "counted.v1", "source": "/echo", "data": about(PERSON, count=number)}
-        letters.record("evt-echo-counted.v1--echo.heard", event, {"x": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
+        letters.record("evt-echo-counted.v1--echo.received", event, {"x": WORDS}, f"ValueError: {WORDS}", 6, 0.0)
     letters.drop(2, "không dùng nữa")
     done(noted(echo))
     waiting, dropped = rows(echo, dead_letter)
@@ -130,9 +130,9 @@ def broker(echo: Any) -> Broker:
 
 def in_quarantine(echo: Any) -> list[str]:
     """Every message there as text: as it is, and its body read."""
-    raw = [one["body"] for one in broker(echo).queues[QUARANTINE]]
-    read = [base64.b64decode(json.loads(one).get("body_base64", "")).decode() for one in raw]
-    return [f"{json.loads(one)} {body}" for one, body in zip(raw, read, strict=True)]
+    raw = [message["body"] for message in broker(echo).queues[QUARANTINE]]
+    read = [base64.b64decode(json.loads(entry).get("body_base64", "")).decode() for entry in raw]
+    return [f"{json.loads(entry)} {body}" for entry, body in zip(raw, read, strict=True)]
 
 
 def test_what_dies_after_its_person_was_erased_goes_to_the_quarantine_without_words(echo):
@@ -143,12 +143,12 @@ def test_what_dies_after_its_person_was_erased_goes_to_the_quarantine_without_wo
 
 def test_what_was_given_up_before_its_person_was_erased_loses_its_words_in_the_quarantine(echo):
     before = failing(echo, PERSON, OTHER)
-    assert all(WORDS in one for one in before)
+    assert all(WORDS in entry for entry in before)
     duty = noted(echo)
     done(duty)
-    words = {who: WORDS in one for who in (PERSON, OTHER) for one in in_quarantine(echo) if who in one}
+    words = {who: WORDS in message for who in (PERSON, OTHER) for message in in_quarantine(echo) if who in message}
     assert words == {PERSON: False, OTHER: True}
-    hers = next(one for one in in_quarantine(echo) if PERSON in one)
+    hers = next(message for message in in_quarantine(echo) if PERSON in message)
     assert f"'message_id': 'echo:{PERSON}'" in hers and "'why': 'ValueError'" in hers and '"status": "rejected"' in hers
     with echo.database.session() as session:
         (row,) = session.execute(select(forgotten_subject))
@@ -160,7 +160,7 @@ def test_an_event_whose_queue_was_gone_loses_the_words_of_an_erased_person(echo)
         event = {"id": f"echo:{who}", "type": "counted.v1", "data": about(who)}
         publish(echo, event, exchange="portal.unroutable", routing_key="gone", headers={"portal-error": WORDS})
     done(noted(echo))
-    left = {json.loads(one["body"])["id"]: one for one in broker(echo).queues[QUARANTINE]}
+    left = {json.loads(message["body"])["id"]: message for message in broker(echo).queues[QUARANTINE]}
     hers, others = left[f"echo:{PERSON}"], left[f"echo:{OTHER}"]
     assert json.loads(hers["body"])["data"] == about(PERSON) | {"reason": PLACEHOLDER}
     assert json.loads(others["body"])["data"] == about(OTHER)
@@ -178,9 +178,9 @@ def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):
                 )
             )
     done(noted(echo))
-    kept = {row.caller: (row.reply, row.fingerprint) for row in rows(echo, command_log)}
-    assert kept[PERSON] == kept["anonymous"] == (None, "forgotten")
-    assert kept[OTHER] == ({"account_id": PERSON, "full_name": PLACEHOLDER, "status": "draft"}, "f")
+    stored = {row.caller: (row.reply, row.fingerprint) for row in rows(echo, command_log)}
+    assert stored[PERSON] == stored["anonymous"] == (None, "forgotten")
+    assert stored[OTHER] == ({"account_id": PERSON, "full_name": PLACEHOLDER, "status": "draft"}, "f")
 
 
 def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(echo):
@@ -193,16 +193,19 @@ def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(e
         publisher.publish(event, exchange=tier, routing_key="nowhere", headers={"portal-error": WORDS})
     done(noted(echo))
     queues = Broker.named(echo.settings.amqp_uri.removeprefix("embedded://")).queues
-    bodies = [json.loads(one["body"]) for one in queues[QUARANTINE]]
-    assert sorted(bool(one["body_base64"]) for one in bodies) == [False, True, True]
-    assert next(one for one in bodies if not one["body_base64"])["why"] == "no reply_to"
-    waiting = {one["applicant_id"]: one["reason"] for one in (json.loads(m["body"])["data"] for m in queues[tier.name])}
+    bodies = [json.loads(message["body"]) for message in queues[QUARANTINE]]
+    assert sorted(bool(body["body_base64"]) for body in bodies) == [False, True, True]
+    assert next(body for body in bodies if not body["body_base64"])["why"] == "no reply_to"
+    waiting = {
+        variant["applicant_id"]: variant["reason"]
+        for variant in (json.loads(m["body"])["data"] for m in queues[tier.name])
+    }
     assert waiting == {OTHER: WORDS, PERSON: PLACEHOLDER}
 
 
 @pytest.mark.parametrize("cut", range(1, len(STEPS) + 1))
 def test_a_process_that_dies_on_the_way_goes_on_where_it_was_and_answers_once(echo, monkeypatch, cut):
-    told(echo, PERSON)
+    publish_about(echo, PERSON)
     duty, passed = noted(echo), iter(range(1, 100))
 
     def crash(point: str) -> None:
@@ -214,7 +217,7 @@ def test_a_process_that_dies_on_the_way_goes_on_where_it_was_and_answers_once(ec
         done(duty)
     done(ErasureWorker(echo.settings, EchosErasures(echo.database)))
     first, *answers = rows(echo, outbox)
-    assert first.data["reason"] == PLACEHOLDER and [one.type for one in answers] == ["subject_forgotten.v1"]
+    assert first.data["reason"] == PLACEHOLDER and [answer.type for answer in answers] == ["subject_forgotten.v1"]
     assert [row.finished_at is not None for row in rows(echo, forgotten_subject)] == [True]
 
 

@@ -26,7 +26,7 @@ def broker_of(echo):
 
 
 def quarantined(echo):
-    return [json.loads(one["body"]) for one in broker_of(echo).queues[QUARANTINE]]
+    return [json.loads(message["body"]) for message in broker_of(echo).queues[QUARANTINE]]
 
 
 def given_up(echo, *numbers):
@@ -35,14 +35,14 @@ def given_up(echo, *numbers):
     for number in numbers:
         event = {"id": number, "type": "counted.v1", "source": "/echo", "data": {"count": 1}}
         Publisher(echo.settings.amqp_uri).publish(event, exchange="", routing_key=HEAR, headers={"said": "xin chào"})
-    return echo.until(lambda: len(found := DeadLetters(echo.database).waiting()) == len(numbers) and found)
+    return echo.until(lambda: len(result := DeadLetters(echo.database).waiting()) == len(numbers) and result)
 
 
 def test_what_is_committed_is_told_and_heard_once(echo):
     echo.call("count", command_id=str(uuid.uuid4()))
     echo.follower.once()
-    echo.until(lambda: echo.counter.heard)
-    assert echo.counter.heard == ["echo:1"]
+    echo.until(lambda: echo.counter.received)
+    assert echo.counter.received == ["echo:1"]
 
 
 def test_a_repeated_event_has_no_second_effect(echo):
@@ -50,16 +50,16 @@ def test_a_repeated_event_has_no_second_effect(echo):
     for number in ("echo:7", "echo:7", "echo:8"):
         event = {"id": number, "type": "counted.v1", "data": {"count": 1}}
         publisher.publish(event, exchange=events_exchange("echo"), routing_key="counted.v1", message_id=number)
-    echo.until(lambda: "echo:8" in echo.counter.heard)
-    assert echo.counter.heard == ["echo:7", "echo:8"]
+    echo.until(lambda: "echo:8" in echo.counter.received)
+    assert echo.counter.received == ["echo:7", "echo:8"]
 
 
 def test_a_failing_handler_is_tried_again_later(echo):
     echo.counter.failures = 2
     echo.call("count", command_id=str(uuid.uuid4()))
     echo.follower.once()
-    echo.until(lambda: echo.counter.heard)
-    assert echo.counter.heard == ["echo:1"]
+    echo.until(lambda: echo.counter.received)
+    assert echo.counter.received == ["echo:1"]
     assert DeadLetters(echo.database).waiting() == []
 
 
@@ -72,19 +72,19 @@ def test_after_the_last_try_the_event_is_a_dead_letter_that_can_be_replayed(echo
     assert (letter["message_id"], letter["attempts"], letter["error"]) == ("echo:1", 3, "ValueError: not yet")
     publisher = Publisher(echo.settings.amqp_uri)
     letters.replay(letter["id"], publisher, dry_run=True)
-    assert echo.counter.heard == []
+    assert echo.counter.received == []
     letters.replay(letter["id"], publisher)
     letters.replay(letter["id"], publisher)
-    echo.until(lambda: echo.counter.heard)
-    assert echo.counter.heard == ["echo:1"]
+    echo.until(lambda: echo.counter.received)
+    assert echo.counter.received == ["echo:1"]
     assert letters.waiting() == []
 
 
 def test_an_event_given_up_lies_in_the_quarantine_and_in_a_row(echo):
     [row] = given_up(echo, "echo:7")
     [letter] = quarantined(echo)
-    told = ("service", "why", "routing_key", "content_type", "message_id", "attempts")
-    assert {name: letter[name] for name in told} == {
+    report = ("service", "why", "routing_key", "content_type", "message_id", "attempts")
+    assert {name: letter[name] for name in report} == {
         "service": "echo",
         "why": "ValueError: not yet",
         "routing_key": HEAR,
@@ -110,19 +110,21 @@ def test_no_row_without_its_letter_and_a_repeat_only_adds_a_copy(echo, monkeypat
 
     monkeypatch.setattr(DeadLetters, "record", cut_once)
     [row] = given_up(echo, "echo:7")
-    assert [one["message_id"] for one in quarantined(echo)] == ["echo:7", "echo:7"] and row["message_id"] == "echo:7"
+    assert [message["message_id"] for message in quarantined(echo)] == ["echo:7", "echo:7"] and row[
+        "message_id"
+    ] == "echo:7"
 
 
 def test_all_copies_of_a_letter_are_taken_out_and_nobody_elses(echo):
     given_up(echo, "echo:7", "echo:8")
     publisher = Publisher(echo.settings.amqp_uri)
-    again = next(one for one in quarantined(echo) if one["message_id"] == "echo:7")
+    again = next(message for message in quarantined(echo) if message["message_id"] == "echo:7")
     publisher.publish(again, exchange="", routing_key=QUARANTINE)
     publisher.publish({**again, "routing_key": "another's"}, exchange="", routing_key=QUARANTINE)
     publisher.publish(b"no json", exchange="", routing_key=QUARANTINE)
     assert remove_settled(echo.settings, [(HEAR, "echo:7")]) == 2
     assert remove_settled(echo.settings, [(HEAR, "echo:7")]) == 0
-    left = [one["body"] for one in broker_of(echo).queues[QUARANTINE]]
+    left = [message["body"] for message in broker_of(echo).queues[QUARANTINE]]
     assert len(left) == 3 and b"no json" in left
 
 
@@ -132,8 +134,8 @@ def test_what_nobody_could_read_is_taken_out_by_its_digest(echo):
         publisher.publish(body, exchange="", routing_key=HEAR)
     echo.until(lambda: len(quarantined(echo)) == 3)
     digest = f"sha256:{hashlib.sha256(b'{broken').hexdigest()}"
-    assert [one["digest"] for one in quarantined(echo)].count(digest) == 2
-    assert all(one["at"].endswith("+00:00") for one in quarantined(echo))
+    assert [message["digest"] for message in quarantined(echo)].count(digest) == 2
+    assert all(message["at"].endswith("+00:00") for message in quarantined(echo))
     older = {name: value for name, value in quarantined(echo)[0].items() if name not in ("digest", "at")}
     publisher.publish(older, exchange="", routing_key=QUARANTINE)
     assert remove_settled(echo.settings, [(HEAR, digest)]) == 3 and len(quarantined(echo)) == 1
@@ -142,13 +144,13 @@ def test_what_nobody_could_read_is_taken_out_by_its_digest(echo):
 def test_nothing_is_taken_out_while_another_goes_through_the_queue(echo, monkeypatch):
     given_up(echo, "echo:7")
 
-    def taken(self, *_more, **_options):
+    def resource_locked(self, *_more, **_options):
         if self.name == TURN:
             raise ResourceLocked("RESOURCE_LOCKED")
         return declare(self, *_more, **_options)
 
     declare = Queue.declare
-    monkeypatch.setattr(Queue, "declare", taken)
+    monkeypatch.setattr(Queue, "declare", resource_locked)
     with pytest.raises(SweepInProgress):
         remove_settled(echo.settings, [(HEAR, "echo:7")])
     assert len(quarantined(echo)) == 1
@@ -196,15 +198,15 @@ def test_an_event_that_somebody_awaits_is_kept_until_their_queue_is_there(echo):
 
 
 def test_a_letter_is_found_by_its_message_however_many_there_are(echo):
-    letters, asked = DeadLetters(echo.database), []
+    letters, request = DeadLetters(echo.database), []
 
     def note(_connection, _cursor, statement, parameters, _context, _many):
-        asked.append((statement, parameters))
+        request.append((statement, parameters))
 
     listen(echo.database.engine, "before_cursor_execute", note)
     letters.dropped(HEAR, "echo:7")
     remove(echo.database.engine, "before_cursor_execute", note)
-    statement, parameters = next(one for one in asked if "dead_letter" in one[0])
+    statement, parameters = next(entry for entry in request if "dead_letter" in entry[0])
     with echo.database.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert "USING INDEX dead_letter_message" in plan[0][-1]

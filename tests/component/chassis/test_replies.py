@@ -19,16 +19,16 @@ EVENTS = 12
 @pytest.fixture
 def asker(echo):
     """A service of two workers beside the echo service."""
-    from services.asker.service import AskerService, heard
+    from services.asker.service import AskerService, received
 
-    heard.clear()
+    received.clear()
     url = echo.settings.env["ECHO_DATABASE_URL"]
     settings = Settings({**echo.settings.env, "MAX_WORKERS": "2", "ASKER_DATABASE_URL": url})
     declare_topology(settings, [AskerService], [contract_of("asker")])
     runner = ServiceRunner(container_config(settings))
     runner.add_service(AskerService)
     runner.start()
-    yield heard
+    yield received
     runner.stop()
 
 

@@ -1,4 +1,4 @@
-"""A setting has a value or it is missing by name, however its file was written; a secret has a least length."""
+"""A setting has a value or it is missing by name, however its file was encoding; a secret has a least length."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from infra.chassis.settings import SettingMissing, Settings, stored_secret
 
 NO_TEXT = [b"\xff\x00\x41", b"caf\xe9-secret", b"secret\x00secret", "mật".encode("utf-16-le")]
 BLANK = [b"", b"\n", b"  \r\n\t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", "\ufeff \n".encode("utf-16-le")]
-WRITTEN = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le with its mark"]
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le with its mark"]
 
 
 def file_of(tmp_path: Path, content: bytes) -> str:
@@ -52,10 +52,10 @@ def test_a_blank_file_for_a_server_does_not_make_the_platform_embedded(tmp_path,
         _ = settings.embedded
 
 
-@pytest.mark.parametrize("written", WRITTEN)
-def test_files_of_windows_editors_are_read(tmp_path, written):
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_files_of_windows_editors_are_read(tmp_path, encoding):
     text = "mật khẩu của Mẫu\r\n"
-    content = text.encode(written) if " " not in written else "\ufeff".encode("utf-16-le") + text.encode("utf-16-le")
+    content = text.encode(encoding) if " " not in encoding else "\ufeff".encode("utf-16-le") + text.encode("utf-16-le")
     assert Settings({"PORTAL_PASSWORD_FILE": file_of(tmp_path, content)}).require("PORTAL_PASSWORD") == text.strip()
 
 
@@ -101,7 +101,7 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_mode(tmp_path):
     replace_text(path, "Mẫu", mode=0o600)
     assert text_of(path) == "Mẫu"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in tmp_path.iterdir()] == ["operator.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["operator.json"]
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
@@ -110,7 +110,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         replace_text(path, "after")
-    assert text_of(path) == "before" and [one.name for one in tmp_path.iterdir()] == ["seed.json"]
+    assert text_of(path) == "before" and [path.name for path in tmp_path.iterdir()] == ["seed.json"]
 
 
 def test_files_are_utf_8_whatever_the_locale(tmp_path):

@@ -24,10 +24,10 @@ def test_the_operations_port_answers_by_every_kind_of_address(serve, loopback):
         assert reply.status == 200
 
 
-@pytest.mark.parametrize("given", ["0.0.0.0", "::", ""])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
 @pytest.mark.parametrize("loopback", LOOPBACKS)
-def test_callbacks_listen_on_every_interface_however_it_is_written(given, loopback):
-    server = serve_callbacks(lambda service, method, **arguments: {}, host=given)
+def test_callbacks_listen_on_every_interface_however_it_is_written(host, loopback):
+    server = serve_callbacks(lambda service, method, **arguments: {}, host=host)
     try:
         socket.create_connection((loopback, server.port), timeout=10).close()
         assert server.url == f"http://127.0.0.1:{server.port}"

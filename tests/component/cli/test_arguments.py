@@ -28,7 +28,7 @@ def portal(*arguments):
 
 
 def test_every_command_is_there_and_says_what_it_does():
-    registered = {one.name or one.callback.__name__.replace("_", "-") for one in app.registered_commands}
+    registered = {command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands}
     registered |= {group.name for group in app.registered_groups}
     assert registered == COMMANDS
     assert all(portal(command, "--help").exit_code == 0 for command in ("run", "state", "verify", "import-history"))

@@ -25,14 +25,14 @@ def test_a_blank_or_unreadable_secret_file_is_a_fault_of_settings(tmp_path, caps
     file.write_bytes(content)
     status, findings = examined(capsys, PORTAL_HOME=str(tmp_path), **{f"{name}_FILE": str(file)})
     assert status == CONFIG
-    assert any(one["verdict"] == "setting" and name in one["looked_at"] for one in findings)
+    assert any(finding["verdict"] == "setting" and name in finding["looked_at"] for finding in findings)
 
 
 def test_a_short_secret_is_noted_and_not_repeated(tmp_path, capsys):
     status, findings = examined(capsys, PORTAL_HOME=str(tmp_path), VNPAY_HASH_SECRET="mười một chữ")
     assert status == 0
-    noted = [one for one in findings if "VNPAY_HASH_SECRET" in one["looked_at"]]
-    assert [one["verdict"] for one in noted] == ["note"]
+    noted = [finding for finding in findings if "VNPAY_HASH_SECRET" in finding["looked_at"]]
+    assert [entry["verdict"] for entry in noted] == ["note"]
     assert "mười" not in json.dumps(findings, ensure_ascii=False)
 
 
@@ -48,6 +48,6 @@ def test_a_short_secret_is_noted_and_not_repeated(tmp_path, capsys):
 def test_a_year_without_an_official_calendar_is_noted_from_december_on(tmp_path, capsys, today, year, verdict):
     with time_machine.travel(f"{today}T02:00:00Z", tick=False):
         _, findings = examined(capsys, PORTAL_HOME=str(tmp_path))
-    (found,) = [one for one in findings if f"holidays of {year}" in one["looked_at"]]
-    assert found["verdict"] == verdict
-    assert (f"{year}-01-01" in found["advice"]) == (verdict == "note")
+    (rows,) = [finding for finding in findings if f"holidays of {year}" in finding["looked_at"]]
+    assert rows["verdict"] == verdict
+    assert (f"{year}-01-01" in rows["advice"]) == (verdict == "note")

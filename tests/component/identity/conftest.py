@@ -50,15 +50,15 @@ class Identity:
 
     def claimed(self, person: int = 0, **other: str) -> Registration:
         """What person number ``person`` of the sample register would say about themselves."""
-        one = self.register.people()[person]
-        said = {
-            "citizen_number": one.citizen_number,
-            "full_name": one.full_name,
-            "birth_date": one.birth_date.isoformat(),
+        entry = self.register.people()[person]
+        fields = {
+            "citizen_number": entry.citizen_number,
+            "full_name": entry.full_name,
+            "birth_date": entry.birth_date.isoformat(),
             "phone": f"09012345{person:02d}",
             "email": f"mau{person}@example.com",
         }
-        return Registration(**{**said, **other})
+        return Registration(**{**fields, **other})
 
     def registered(self, person: int = 0) -> dict[str, Any]:
         return self.accounts.register_citizen(self.claimed(person), PASSWORD)

@@ -77,11 +77,11 @@ def test_an_auditor_sees_everybodys(identity):
 def test_the_newest_come_first_page_by_page(identity):
     for number in range(1, 6):
         identity.access.note_reading(reading(number, "subject", "reader", purpose=str(number)))
-    seen, cursor = [], None
+    collected, cursor = [], None
     while True:
         page = identity.access.access_log(limit=2, cursor=cursor, by=Actor("subject"))
-        seen += [entry["purpose"] for entry in page["items"]]
+        collected += [entry["purpose"] for entry in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert seen == ["5", "4", "3", "2", "1"]
+    assert collected == ["5", "4", "3", "2", "1"]

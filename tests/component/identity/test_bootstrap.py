@@ -53,7 +53,7 @@ def test_running_it_again_changes_nothing(settings):
     first = bootstrap(settings, **OPERATOR)
     again = bootstrap(settings, **{**OPERATOR, "password": "một mật khẩu khác hẳn"})
     assert again["operator"] == {**first["operator"], "created": False}
-    assert {one["outcome"] for one in again["clients"]} == {"unchanged"}
+    assert {client["outcome"] for client in again["clients"]} == {"unchanged"}
     assert Authenticator.from_settings(settings).sign_in("operator", OPERATOR["password"])
 
 
@@ -61,7 +61,7 @@ def test_a_replaced_secret_is_taken_over_and_the_old_one_refused(settings):
     bootstrap(settings, **OPERATOR)
     old = client_secret(settings, "catalog")
     replaced = Settings({**settings.env, "SERVICE_CLIENT_SECRET_CATALOG": "bí mật mới"})
-    outcomes = {one["client_id"]: one["outcome"] for one in bootstrap(replaced, **OPERATOR)["clients"]}
+    outcomes = {client["client_id"]: client["outcome"] for client in bootstrap(replaced, **OPERATOR)["clients"]}
     assert (outcomes["catalog"], outcomes["payments"]) == ("secret_changed", "unchanged")
     clients = ServiceClients.from_settings(settings)
     assert clients.client_token("catalog", "bí mật mới")
@@ -105,15 +105,15 @@ def test_production_takes_one_secret_for_all_or_one_for_each():
 def test_development_makes_one_signing_key_and_keeps_it_to_itself(settings):
     first, again = keys.signing_key(settings), keys.signing_key(settings)
     assert first.public_key() == again.public_key()
-    kept = settings.home / "secrets" / "identity-signing-key.pem"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert sorted(one.name for one in kept.parent.iterdir()) == ["identity-signing-key.pem"]
+    path = settings.home / "secrets" / "identity-signing-key.pem"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(path.name for path in path.parent.iterdir()) == ["identity-signing-key.pem"]
 
 
 def test_a_given_key_is_used_on_one_line_too(tmp_path):
     pem = keys.generate_pem()
-    for written in (pem, pem.replace("\n", "\\n")):
-        key = keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": written}))
+    for text in (pem, pem.replace("\n", "\\n")):
+        key = keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": text}))
         assert key.public_key() == keys.parse_key(pem).public_key()
     file = tmp_path / "key.pem"
     file.write_text(pem)

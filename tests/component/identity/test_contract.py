@@ -17,9 +17,9 @@ def test_what_is_really_told_fits_the_contract(identity, operator):
     identity.delegations.revoke_delegation(granted["delegation_id"], by=by)
     with identity.database.session() as session:
         PersonalData(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
-    told = identity.outbox_events()
-    assert {kind for kind, _ in told} == set(CONTRACT.events)
-    for kind, data in told:
+    events = identity.outbox_events()
+    assert {kind for kind, _ in events} == set(CONTRACT.events)
+    for kind, data in events:
         assert CONTRACT.event(kind).problems(data) == []
 
 

@@ -34,7 +34,7 @@ def granted(identity, principal, delegate):
     return identity.delegations.delegate(number, [BIRTH], "2026-03-31", by=principal)
 
 
-def found(identity, principal, delegate, scope=BIRTH):
+def delegation_of(identity, principal, delegate, scope=BIRTH):
     return identity.delegations.delegation_for(
         delegate.account_id, scope, principal_citizen_number=identity.claimed(0).citizen_number
     )
@@ -42,26 +42,26 @@ def found(identity, principal, delegate, scope=BIRTH):
 
 def test_a_delegation_lets_the_delegate_act_in_its_procedures(identity, principal, delegate, granted, fits):
     fits("delegate", granted)
-    reply = found(identity, principal, delegate)
+    reply = delegation_of(identity, principal, delegate)
     fits("delegation_for", reply)
     assert (reply["principal_account_id"], reply["principal_name"]) == (principal.account_id, "Nguyễn Thị Mẫu")
 
 
 def test_the_principal_can_be_named_by_account_too(identity, principal, delegate, granted):
     reply = identity.delegations.delegation_for(delegate.account_id, BIRTH, principal_account_id=principal.account_id)
-    assert reply == found(identity, principal, delegate)
+    assert reply == delegation_of(identity, principal, delegate)
 
 
 def test_other_procedures_are_not_covered(identity, principal, delegate, granted):
     with pytest.raises(DelegationNotFound):
-        found(identity, principal, delegate, scope="1.000001")
+        delegation_of(identity, principal, delegate, scope="1.000001")
 
 
 @pytest.mark.parametrize("scope", ["*", ["*"], ["*", BIRTH]])
 def test_a_star_covers_all_procedures(identity, principal, delegate, scope):
     reply = identity.delegations.delegate(identity.claimed(1).citizen_number, scope, "2026-03-31", by=principal)
     assert reply["scope"] == ["*"]
-    assert found(identity, principal, delegate, scope="1.000001")
+    assert delegation_of(identity, principal, delegate, scope="1.000001")
 
 
 def test_a_delegation_goes_one_way(identity, principal, delegate, granted):
@@ -78,10 +78,10 @@ def test_nobody_has_a_delegation_from_nobody(identity, delegate):
 def test_it_lasts_to_the_end_of_its_day_in_vietnam(identity, principal, delegate, granted, clock):
     assert granted["until"] == "2026-03-31T17:00:00+00:00"
     clock.move_to(datetime(2026, 3, 31, 16, 59, 59, tzinfo=UTC))
-    assert found(identity, principal, delegate)
+    assert delegation_of(identity, principal, delegate)
     clock.shift(1)
     with pytest.raises(DelegationNotFound):
-        found(identity, principal, delegate)
+        delegation_of(identity, principal, delegate)
 
 
 @pytest.mark.parametrize("until", ["9999-12-31", "2026-12-31T23:59:60Z", "0001-01-01T00:00:00+23:00"])
@@ -122,7 +122,7 @@ def test_both_sides_can_end_it_and_ending_it_again_changes_nothing(
     fits("revoke_delegation", ended)
     assert identity.delegations.revoke_delegation(granted["delegation_id"], by=by) == ended
     with pytest.raises(DelegationNotFound):
-        found(identity, principal, delegate)
+        delegation_of(identity, principal, delegate)
     revoked = [data for kind, data in identity.outbox_events() if kind == "delegation_revoked.v1"]
     assert [data["by"]["account_id"] for data in revoked] == [by.account_id]
 
@@ -141,13 +141,13 @@ def test_after_taking_it_back_the_same_can_be_granted_anew(identity, principal, 
 
 
 def test_each_side_sees_it_and_granting_reveals_no_name(identity, principal, delegate, granted, fits):
-    given, received = (identity.delegations.delegations(by=one) for one in (principal, delegate))
-    fits("delegations", given)
+    arguments, received = (identity.delegations.delegations(by=variant) for variant in (principal, delegate))
+    fits("delegations", arguments)
     fits("delegations", received)
-    assert [(one["direction"], one["name"]) for one in given["items"]] == [("given", None)]
-    assert [(one["direction"], one["name"]) for one in received["items"]] == [("received", "Nguyễn Thị Mẫu")]
+    assert [(item["direction"], item["name"]) for item in arguments["items"]] == [("given", None)]
+    assert [(item["direction"], item["name"]) for item in received["items"]] == [("received", "Nguyễn Thị Mẫu")]
 
 
 def test_of_several_that_cover_a_procedure_the_longest_is_found(identity, principal, delegate, granted):
     longer = identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2026-06-30", by=principal)
-    assert found(identity, principal, delegate)["delegation_id"] == longer["delegation_id"]
+    assert delegation_of(identity, principal, delegate)["delegation_id"] == longer["delegation_id"]

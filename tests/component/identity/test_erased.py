@@ -33,8 +33,8 @@ def test_nothing_of_an_erased_person_is_left_but_the_id(identity):
     by, claimed = identity.actor(0), identity.claimed(0)
     forget(identity, by.account_id)
     left = everything(identity)
-    for said in (claimed.citizen_number, claimed.full_name, claimed.birth_date, claimed.email, claimed.phone[1:]):
-        assert said not in left
+    for output in (claimed.citizen_number, claimed.full_name, claimed.birth_date, claimed.email, claimed.phone[1:]):
+        assert output not in left
     assert by.account_id in left
 
 
@@ -90,21 +90,23 @@ def test_a_delegation_of_an_erased_person_stays_readable_for_the_other(identity,
     identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2999-12-31", by=other)
     identity.delegations.delegate(identity.claimed(1).citizen_number, "*", "2999-12-31", by=by)
     forget(identity, by.account_id)
-    seen = identity.delegations.delegations(by=other)
-    fits("delegations", seen)
-    assert [(one["citizen_number"], one["name"], one["in_force"]) for one in seen["items"]] == [(None, None, False)] * 2
+    collected = identity.delegations.delegations(by=other)
+    fits("delegations", collected)
+    assert [(item["citizen_number"], item["name"], item["in_force"]) for item in collected["items"]] == [
+        (None, None, False)
+    ] * 2
 
 
 def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
     subject, reader = identity.actor(0), identity.actor(1)
     data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}
     identity.access.note_reading({"id": "applications:beside-1", "data": data})
-    told = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1"}
-    PersonalData(identity.database).note({"id": "applications:beside-2", "data": told})
+    event_data = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1"}
+    PersonalData(identity.database).note({"id": "applications:beside-2", "data": event_data})
     forget(identity, subject.account_id)
     identity.access.note_reading({"id": "applications:beside-3", "data": data})
     items = identity.access.access_log(by=subject)["items"]
-    assert [(one["reader_id"], one["role"], one["purpose"]) for one in items] == [
+    assert [(item["reader_id"], item["role"], item["purpose"]) for item in items] == [
         (reader.account_id, "auditor", "–"),
         (reader.account_id, "auditor", "–"),
     ]

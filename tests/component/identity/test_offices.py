@@ -70,7 +70,7 @@ def test_agencies_are_listed_by_code_page_by_page(identity, operator, fits):
     first = identity.offices.agencies(limit=2)
     fits("agencies", first)
     second = identity.offices.agencies(limit=2, cursor=first["next_cursor"])
-    assert [one["code"] for one in first["items"] + second["items"]] == ["A", "B", "C"]
+    assert [item["code"] for item in first["items"] + second["items"]] == ["A", "B", "C"]
     assert second["next_cursor"] is None
 
 
@@ -98,9 +98,9 @@ def test_nobody_is_whoami_without_an_account(identity, operator):
 def test_the_same_roles_again_change_and_tell_nothing(identity, operator, agency):
     account_id = identity.registered()["account_id"]
     first = identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
-    told = len(identity.outbox_events())
+    events = len(identity.outbox_events())
     assert identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator) == first
-    assert len(identity.outbox_events()) == told
+    assert len(identity.outbox_events()) == events
 
 
 def test_only_an_account_can_be_appointed_and_only_at_an_agency(identity, operator, agency):
@@ -125,7 +125,7 @@ def test_dismissing_again_is_the_same_answer(identity, operator, agency):
     identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
     first = identity.offices.dismiss(account_id, "H01.01", by=operator)
     assert identity.offices.dismiss(account_id, "H01.01", by=operator) == first
-    assert [told for told, _ in identity.outbox_events()].count("official_dismissed.v1") == 1
+    assert [events for events, _ in identity.outbox_events()].count("official_dismissed.v1") == 1
 
 
 def test_somebody_never_appointed_cannot_be_dismissed(identity, operator, agency):
@@ -146,10 +146,10 @@ def test_appointing_and_dismissing_are_told_with_who_did_it(identity, operator, 
     account_id = identity.registered()["account_id"]
     identity.offices.appoint(account_id, "H01.01", ["auditor"], by=operator)
     identity.offices.dismiss(account_id, "H01.01", by=operator)
-    told = identity.outbox_events()[2:]
-    assert [kind for kind, _ in told] == ["official_appointed.v1", "official_dismissed.v1"]
-    assert all(data["by"] == {"account_id": operator.account_id} for _, data in told)
-    assert all(data["roles"] == ["auditor"] for _, data in told)
+    events = identity.outbox_events()[2:]
+    assert [kind for kind, _ in events] == ["official_appointed.v1", "official_dismissed.v1"]
+    assert all(data["by"] == {"account_id": operator.account_id} for _, data in events)
+    assert all(data["roles"] == ["auditor"] for _, data in events)
 
 
 def test_a_command_id_means_one_thing(identity, operator):

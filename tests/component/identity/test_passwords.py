@@ -75,5 +75,5 @@ print(held() - before)
 
 
 def test_many_sign_ins_leave_a_process_no_larger_than_two_digests_make_it():
-    said = subprocess.run([sys.executable, "-c", SIGN_INS], capture_output=True, text=True, check=True)
-    assert int(said.stdout) < 3 * 19.5  # MiB
+    output = subprocess.run([sys.executable, "-c", SIGN_INS], capture_output=True, text=True, check=True)
+    assert int(output.stdout) < 3 * 19.5  # MiB

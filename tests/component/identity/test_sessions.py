@@ -129,7 +129,7 @@ def test_open_sessions_are_listed_newest_first_and_the_present_one_is_marked(ide
     older, newer = identity.signed_in(), identity.signed_in()
     listed = identity.sessions.sessions(by=actor_of(identity, older))
     fits("sessions", listed)
-    assert [(one["session_id"], one["current"]) for one in listed["items"]] == [
+    assert [(item["session_id"], item["current"]) for item in listed["items"]] == [
         (newer["session_id"], False),
         (older["session_id"], True),
     ]
@@ -144,7 +144,7 @@ def test_a_session_can_be_ended_from_another_and_ending_it_again_changes_nothing
     assert identity.sessions.revoke_session(lost["session_id"], by=by) == ended
     with pytest.raises(RefreshRefused):
         identity.sessions.refresh(lost["refresh_token"])
-    assert [one["session_id"] for one in identity.sessions.sessions(by=by)["items"]] == [mine["session_id"]]
+    assert [item["session_id"] for item in identity.sessions.sessions(by=by)["items"]] == [mine["session_id"]]
 
 
 def test_nobody_ends_somebody_elses_session(identity):

@@ -46,10 +46,10 @@ def refusal(identity, username, password):
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answers_all_the_way(identity):
     identity.registered()
-    known = identity.claimed().citizen_number
+    person_fields = identity.claimed().citizen_number
     with time_machine.travel(NOON, tick=False):
         for _ in range(attempts.FREE_FAILURES + 1):
-            assert refusal(identity, known, "sai") == refusal(identity, "001190000009", "sai")
+            assert refusal(identity, person_fields, "sai") == refusal(identity, "001190000009", "sai")
 
 
 def test_the_answer_to_a_wrong_password_is_called_unauthenticated(identity):

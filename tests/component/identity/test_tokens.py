@@ -42,7 +42,7 @@ def test_the_claims_say_who_and_for_whom(identity, token):
 
 def test_every_token_has_an_id_of_its_own(identity):
     tokens = [identity.mint.access_token("x", name="x", roles=[]) for _ in range(2)]
-    assert len({claims_of(one, keys_of(identity.mint))["jti"] for one in tokens}) == 2
+    assert len({claims_of(token, keys_of(identity.mint))["jti"] for token in tokens}) == 2
 
 
 def test_a_token_ends_after_ten_minutes(identity):

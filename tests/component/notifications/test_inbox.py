@@ -21,7 +21,7 @@ def filled(office: Office) -> Office:
 
 def test_the_newest_message_comes_first(filled: Office) -> None:
     listed = filled.inbox.inbox(None, 50, None, by=CITIZEN)
-    assert [one["message_id"] for one in listed["items"]] == [one.id for one in reversed(filled.messages())]
+    assert [item["message_id"] for item in listed["items"]] == [message.id for message in reversed(filled.messages())]
     assert (listed["next_cursor"], listed["unread"]) == (None, 5)
 
 
@@ -32,7 +32,7 @@ def test_messages_stand_in_the_order_of_events_not_of_their_arrival(office: Offi
         )
     first = office.inbox.inbox(None, 3, None, by=CITIZEN)
     rest = office.inbox.inbox(None, 3, first["next_cursor"], by=CITIZEN)
-    minutes = [one["happened_at"][14:16] for one in first["items"] + rest["items"]]
+    minutes = [item["happened_at"][14:16] for item in first["items"] + rest["items"]]
     assert minutes == ["05", "04", "03", "02", "01"]
 
 
@@ -53,8 +53,8 @@ def test_operators_see_what_became_of_a_message_but_not_to_whom_exactly(filled: 
 
 def test_a_mail_servers_answer_does_not_give_the_address_away(filled: Office) -> None:
     with filled.database.session() as session:
-        said = {"problem": "550 <mau@example.vn> unknown"}
-        session.query(Delivery).update(said)
+        fields = {"problem": "550 <mau@example.vn> unknown"}
+        session.query(Delivery).update(fields)
     [delivery] = filled.inbox.deliveries(filled.messages()[0].id, by=OPERATOR)["items"]
     assert delivery["problem"] == "550 <m***@example.vn> unknown"
 
@@ -64,8 +64,8 @@ def test_pages_cover_everything_once_even_while_messages_arrive(filled: Office) 
     filled.receive(event("application_approved.v1", "applications:99"))
     second = filled.inbox.inbox(None, 2, first["next_cursor"], by=CITIZEN)
     third = filled.inbox.inbox(None, 2, second["next_cursor"], by=CITIZEN)
-    seen = [one["message_id"] for part in (first, second, third) for one in part["items"]]
-    assert len(seen) == len(set(seen)) == 5 and third["next_cursor"] is None
+    collected = [item["message_id"] for part in (first, second, third) for item in part["items"]]
+    assert len(collected) == len(set(collected)) == 5 and third["next_cursor"] is None
 
 
 def test_reading_counts_once_and_the_first_time(filled: Office) -> None:
@@ -73,14 +73,14 @@ def test_reading_counts_once_and_the_first_time(filled: Office) -> None:
     first = filled.inbox.mark_read(message_id, by=CITIZEN, command=command())
     assert filled.inbox.mark_read(message_id, by=CITIZEN, command=command()) == first
     assert filled.inbox.inbox(True, 50, None, by=CITIZEN)["unread"] == 4
-    assert [one["message_id"] for one in filled.inbox.inbox(False, 50, None, by=CITIZEN)["items"]] == [message_id]
+    assert [item["message_id"] for item in filled.inbox.inbox(False, 50, None, by=CITIZEN)["items"]] == [message_id]
     assert len(filled.inbox.inbox(True, 50, None, by=CITIZEN)["items"]) == 4
 
 
 def test_the_same_command_id_cannot_mean_another_message(filled: Office) -> None:
-    one, other = (message.id for message in filled.messages()[:2])
+    entry, other = (message.id for message in filled.messages()[:2])
     same = "7c1d4e2a-0000-4000-8000-000000000000"
-    filled.inbox.mark_read(one, by=CITIZEN, command=command("mark_read", command_id=same, message_id=one))
+    filled.inbox.mark_read(entry, by=CITIZEN, command=command("mark_read", command_id=same, message_id=entry))
     with pytest.raises(CommandIdReused):
         filled.inbox.mark_read(other, by=CITIZEN, command=command("mark_read", command_id=same, message_id=other))
 

@@ -67,7 +67,7 @@ def test_an_email_arrives_in_vietnamese_under_the_id_of_the_effect(
     assert mail["Subject"] == "Hồ sơ H01.01-261120-0001 đã được tiếp nhận, hẹn trả 25/11/2026"
     assert "Kính gửi Nguyễn Thị Mẫu," in mail.get_content()
     assert (delivery.status, delivery.attempts, delivery.problem) == ("sent", 1, None)
-    assert [(one.number, one.outcome) for one in office.attempts()] == [(1, "sent")]
+    assert [(attempt.number, attempt.outcome) for attempt in office.attempts()] == [(1, "sent")]
 
 
 def test_a_sent_email_is_not_sent_again(office: Office, mailbox: mail_server.MailServer) -> None:
@@ -116,7 +116,7 @@ def test_one_refused_email_does_not_hold_up_the_next(office: Office, mailbox: ma
     for number, address in enumerate(["defer-550@example.vn", "data-451@example.vn", "mau@example.vn"]):
         letter_to(office, address, f"applications:{number}")
     assert worker(office, mailbox.port).step() == 3
-    assert [one.status for one in office.deliveries()] == ["permanent_failure", "temporary_failure", "sent"]
+    assert [delivery.status for delivery in office.deliveries()] == ["permanent_failure", "temporary_failure", "sent"]
 
 
 def test_an_email_refused_for_days_is_given_up(
@@ -163,7 +163,7 @@ def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_ba
         letter_to(office, "mau@example.vn", f"applications:{number}")
     sending = worker(office, port)
     assert sending.step() == 1  # the first mail finds nobody there; the others are not tried
-    assert [one.attempts for one in office.deliveries()] == [1, 0, 0]
+    assert [delivery.attempts for delivery in office.deliveries()] == [1, 0, 0]
     clock.shift(10)
     assert sending.step() == 0
     server = mail_server.MailServer(tmp_path, port)
@@ -205,10 +205,10 @@ def test_an_intent_without_result_is_found_and_sent_again(
     assert later.step() == 0, "the attempt may still be under way"
     clock.shift(LEASE + timedelta(seconds=1))
     later.step()
-    assert [one.outcome for one in office.attempts()] == ["temporary_failure"]
+    assert [attempt.outcome for attempt in office.attempts()] == ["temporary_failure"]
     clock.shift(60)
     later.step()
-    assert [one.outcome for one in office.attempts()] == ["temporary_failure", "sent"]
+    assert [attempt.outcome for attempt in office.attempts()] == ["temporary_failure", "sent"]
     assert received(mailbox, office) == 1
 
 
@@ -247,5 +247,5 @@ def test_the_embedded_default_writes_emails_into_a_folder(office: Office, tmp_pa
     assert isinstance(carrier, FolderCarrier)
     letter_to(office, "mau@example.vn")
     assert DeliveryWorker(office.database, carrier).step() == 1
-    [written] = (tmp_path / "outgoing-mail").iterdir()
-    assert written.stem == office.deliveries()[0].id and office.deliveries()[0].status == "sent"
+    [text] = (tmp_path / "outgoing-mail").iterdir()
+    assert text.stem == office.deliveries()[0].id and office.deliveries()[0].status == "sent"

@@ -117,7 +117,7 @@ def test_procedures_are_called_by_name_and_fetched_once(office: Office) -> None:
 
 
 def test_a_procedure_the_catalogue_does_not_know_is_called_by_its_code(office: Office) -> None:
-    office.receive(event("application_submitted.v1"), catalog=Catalogue(known=False))
+    office.receive(event("application_submitted.v1"), catalog=Catalogue(is_known=False))
     assert "“1.001193”" in office.messages()[0].body
 
 
@@ -153,7 +153,7 @@ def test_without_an_address_there_is_the_inbox_alone(office: Office) -> None:
 
 
 def test_an_account_that_is_gone_still_gets_its_record(office: Office) -> None:
-    office.receive(event("application_approved.v1"), Directory(known=False))
+    office.receive(event("application_approved.v1"), Directory(is_known=False))
     assert len(office.messages()) == 1 and office.deliveries() == []
 
 
@@ -184,12 +184,12 @@ def test_after_an_erasure_nobody_is_written_to_and_no_subscriber_is_called(offic
 
 
 def test_a_call_about_an_erased_person_is_not_made_again(office: Office) -> None:
-    wanted = {"url": "http://subscriber.example.vn/hook", "event_types": ["application_approved.v1"]}
-    office.webhooks.subscribe(**wanted, by=OPERATOR, command=command(by=OPERATOR))
+    expected = {"url": "http://subscriber.example.vn/hook", "event_types": ["application_approved.v1"]}
+    office.webhooks.subscribe(**expected, by=OPERATOR, command=command(by=OPERATOR))
     office.receive(event("application_approved.v1", "applications:1"))
     office.erase(CITIZEN.account_id)
-    call = next(one for one in office.deliveries() if one.channel == "webhook")
-    assert (call.body, call.status, call.recipient) == ("", "permanent_failure", wanted["url"])
+    call = next(delivery for delivery in office.deliveries() if delivery.channel == "webhook")
+    assert (call.body, call.status, call.recipient) == ("", "permanent_failure", expected["url"])
     with pytest.raises(DeliveryNotFound):
         office.webhooks.redeliver(call.id, by=OPERATOR, command=command(by=OPERATOR))
 
@@ -198,4 +198,4 @@ def test_an_answer_about_an_erased_persons_email_is_not_stored(office: Office) -
     office.receive(event("application_approved.v1", "applications:1"))
     office.erase(CITIZEN.account_id)
     assert office.erase(CITIZEN.account_id).keys() <= {"delivery"}  # again: nothing is found but the empty mail
-    assert all(one.detail is None for one in office.attempts())
+    assert all(attempt.detail is None for attempt in office.attempts())

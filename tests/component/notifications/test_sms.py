@@ -64,7 +64,7 @@ def text_to(office: Office, phone: str | None = PHONE, event_id: str = "applicat
 
 def puts(gateway: SmsProvider) -> list[int]:
     """How often each text was handed over."""
-    return [one["puts"] for one in gateway.all()]
+    return [entry["puts"] for entry in gateway.all()]
 
 
 def only(office: Office) -> Delivery:
@@ -73,7 +73,7 @@ def only(office: Office) -> Delivery:
 
 
 def outcomes(office: Office) -> list[str | None]:
-    return [one.outcome for one in office.attempts()]
+    return [attempt.outcome for attempt in office.attempts()]
 
 
 def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Office, gateway: SmsProvider) -> None:
@@ -89,9 +89,9 @@ def test_a_text_arrives_under_the_id_of_the_effect_without_diacritics(office: Of
 @pytest.mark.parametrize("event_type", sorted(MESSAGE_KINDS))
 def test_texts_are_for_what_must_be_acted_on_or_has_ended(office: Office, event_type: str) -> None:
     office.receive(event(event_type))
-    assert [one.channel for one in office.deliveries() if one.channel == "sms"] == ["sms"] * MESSAGE_KINDS[
-        event_type
-    ].sms
+    assert [delivery.channel for delivery in office.deliveries() if delivery.channel == "sms"] == [
+        "sms"
+    ] * MESSAGE_KINDS[event_type].sms
 
 
 def test_without_a_way_there_are_no_texts() -> None:
@@ -109,7 +109,7 @@ def test_without_a_number_that_takes_texts_there_is_none(office: Office, phone: 
 def test_who_wants_no_texts_has_e_mail_and_inbox(office: Office) -> None:
     office.preferences.set_preferences({"sms": False}, by=CITIZEN, command=command())
     office.receive(event("supplement_requested.v1"))
-    assert [one.channel for one in office.deliveries()] == ["email"]
+    assert [delivery.channel for delivery in office.deliveries()] == ["email"]
 
 
 def test_texts_wait_for_the_end_of_the_quiet_hours(
@@ -147,10 +147,10 @@ def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
     gateway.misbehave(code)
     sending = worker(office, gateway)
     assert sending.step() == 2
-    assert [one.status for one in office.deliveries()] == ["temporary_failure", "sent"]
+    assert [delivery.status for delivery in office.deliveries()] == ["temporary_failure", "sent"]
     clock.shift(MINUTE)
     sending.step()
-    assert [one.status for one in office.deliveries()] == ["sent", "sent"]
+    assert [delivery.status for delivery in office.deliveries()] == ["sent", "sent"]
     assert puts(gateway) == [1, 1] and gateway.asked_in_vain == 1
 
 
@@ -163,7 +163,7 @@ def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
     gateway.misbehave(code)
     sending = worker(office, gateway)
     assert [sending.step(), sending.step()] == [1, 0]
-    assert [one.attempts for one in office.deliveries()] == [1, 0, 0]
+    assert [delivery.attempts for delivery in office.deliveries()] == [1, 0, 0]
     clock.shift(MINUTE)
     assert sending.step() == 3 and puts(gateway) == [1, 1, 1]
 
@@ -329,9 +329,9 @@ def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gate
     text_to(office, "+84900000422")
     worker(office, gateway).step()
     listed = office.inbox.deliveries(office.messages()[0].id, by=CITIZEN)
-    [one] = listed["items"]
-    assert (one["channel"], one["recipient"]) == ("sms", "+84***422")
-    assert "900000422" not in str(listed) and "+84***422" in one["problem"]
+    [row] = listed["items"]
+    assert (row["channel"], row["recipient"]) == ("sms", "+84***422")
+    assert "900000422" not in str(listed) and "+84***422" in row["problem"]
 
 
 def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: SmsProvider) -> None:
@@ -371,12 +371,12 @@ def everything_stored(office: Office) -> str:
         return str([list(session.execute(table.select())) for table in Table.metadata.sorted_tables])
 
 
-@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("is_erased", [False, True])
 def test_of_an_erased_person_neither_number_nor_text_stays(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, gone: bool
+    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, is_erased: bool
 ) -> None:
     text_to(office, CANARY)
-    if gone:
+    if is_erased:
         gateway.misbehave("422")  # whose words repeat the number
         worker(office, gateway).step()
     assert CANARY in everything_stored(office) and "Ho so H01" in everything_stored(office)

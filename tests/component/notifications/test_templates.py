@@ -32,12 +32,12 @@ def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: 
     items = office.templates.templates()["items"]
     texts = sum(kind.sms for kind in MESSAGE_KINDS.values())
     assert len(items) == (2 * len(KINDS_BY_KEY) + texts) * len(LANGUAGES)
-    assert len({(one["key"], one["channel"], one["language"]) for one in items}) == len(items)
-    assert {(one["version"], one["published_by"]) for one in items} == {(1, "built-in")}
+    assert len({(item["key"], item["channel"], item["language"]) for item in items}) == len(items)
+    assert {(item["version"], item["published_by"]) for item in items} == {(1, "built-in")}
 
 
 def test_operators_are_shown_which_facts_a_text_may_speak_of(office: Office) -> None:
-    facts = {one["key"]: one["facts"] for one in office.templates.templates()["items"]}
+    facts = {item["key"]: item["facts"] for item in office.templates.templates()["items"]}
     assert {"reference", "full_name", "due_at", "receipt_number"} <= set(facts["application_accepted"])
     assert "by" not in facts["application_accepted"] and "marks" in facts["supplement_requested"]
 

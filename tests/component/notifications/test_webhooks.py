@@ -77,7 +77,7 @@ def worker(office: Office, *, guarded: bool = False, timeout: float = 5.0) -> De
 
 
 def calls_of(office: Office) -> list[Any]:
-    return [one for one in office.deliveries() if one.channel == "webhook"]
+    return [delivery for delivery in office.deliveries() if delivery.channel == "webhook"]
 
 
 def test_a_subscriber_is_called_with_a_signature_it_can_verify(office: Office, receiver: Receiver) -> None:
@@ -169,7 +169,7 @@ def test_a_subscriber_that_does_not_answer_is_left_alone_and_others_are_called(
         office.receive(event("application_accepted.v1", f"applications:{number}"))
     sending = worker(office)
     assert [sending.step(), sending.step()] == [4, 0] and len(receiver.calls) == 3
-    assert sorted(one.attempts for one in calls_of(office) if one.recipient == nobody) == [0, 0, 1]
+    assert sorted(delivery.attempts for delivery in calls_of(office) if delivery.recipient == nobody) == [0, 0, 1]
     clock.shift(16)
     assert sending.step() == 1, "one more finds that nobody is there"
 
@@ -194,8 +194,8 @@ def test_redelivery_sends_the_same_event_under_the_same_id(office: Office, recei
     sending.step()
     assert len({(headers["webhook-id"], body) for headers, body in receiver.calls}) == 1 and len(receiver.calls) == 3
     listed = office.webhooks.webhook_deliveries(subscription["subscription_id"], 50, None, by=OPERATOR)["items"]
-    assert [one["delivery_id"] for one in listed] == [third["delivery_id"], again["delivery_id"], first.id]
-    assert [one["repeat_of"] for one in listed] == [first.id, first.id, None]
+    assert [row["delivery_id"] for row in listed] == [third["delivery_id"], again["delivery_id"], first.id]
+    assert [row["repeat_of"] for row in listed] == [first.id, first.id, None]
 
 
 def test_deliveries_come_in_pages_newest_first(office: Office) -> None:
@@ -204,7 +204,9 @@ def test_deliveries_come_in_pages_newest_first(office: Office) -> None:
         office.receive(event("application_accepted.v1", f"applications:{number}"))
     first = office.webhooks.webhook_deliveries(subscription_id, 3, None, by=OPERATOR)
     rest = office.webhooks.webhook_deliveries(subscription_id, 3, first["next_cursor"], by=OPERATOR)
-    assert [one["event_id"] for one in first["items"] + rest["items"]] == [f"applications:{n}" for n in (4, 3, 2, 1, 0)]
+    assert [item["event_id"] for item in first["items"] + rest["items"]] == [
+        f"applications:{n}" for n in (4, 3, 2, 1, 0)
+    ]
     assert rest["next_cursor"] is None
     with pytest.raises(InvalidRequest, match="/cursor"):
         office.webhooks.webhook_deliveries(subscription_id, 3, "x", by=OPERATOR)
@@ -216,7 +218,7 @@ def test_after_unsubscribing_nothing_waits_and_nothing_comes(office: Office, rec
     office.webhooks.unsubscribe(subscription_id, by=OPERATOR, command=command(by=OPERATOR))
     office.receive(event("application_accepted.v1", "applications:2"))
     assert worker(office).step() == 0 and receiver.calls == []
-    assert [one.problem for one in calls_of(office)] == ["unsubscribed"]
+    assert [delivery.problem for delivery in calls_of(office)] == ["unsubscribed"]
     with pytest.raises(SubscriptionNotFound):
         office.webhooks.redeliver(calls_of(office)[0].id, by=OPERATOR, command=command(by=OPERATOR))
 
@@ -283,8 +285,8 @@ def test_a_public_address_is_allowed_in_production() -> None:
 def test_a_name_that_turns_inside_later_is_not_called(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     subscribed(office, "https://so.example.vn/hooks")
     office.receive(event("application_accepted.v1"))
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("203.0.114.7", "10.0.0.1")]
-    monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", lambda *_a, **_k: found)
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("203.0.114.7", "10.0.0.1")]
+    monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", lambda *_a, **_k: rows)
     worker(office, guarded=True).step()
     [call] = calls_of(office)
     assert call.status == "permanent_failure" and "private address" in call.problem

@@ -50,6 +50,6 @@ class Office:
 
     def _all(self, query: Any) -> list[Any]:
         with self.database.session() as session:
-            found = list(session.scalars(query))
+            rows = list(session.scalars(query))
             session.expunge_all()
-            return found
+            return rows

@@ -28,7 +28,7 @@ class Applications:
 def test_a_submission_raises_one_demand_per_moment(office: PaymentsOffice) -> None:
     application_id = office.submitted(item(50_000), item(8_000, kind="charge"), item(30_000, "result"))
     answer = office.demands(application_id)
-    assert [(one["collected_at"], one["status"], one["amount"]["amount"]) for one in answer["items"]] == [
+    assert [(item["collected_at"], item["status"], item["amount"]["amount"]) for item in answer["items"]] == [
         ("intake", "due", 58_000),
         ("result", "later", 30_000),
     ]

@@ -67,7 +67,7 @@ def test_a_statement_that_comes_later_is_stored_without_the_payers_text(office: 
     paid = office.paid()
     forget(office)
     outcome = reconcile(office, [line(paid, description=NAME)])
-    assert [one["payment_id"] for one in outcome["matches"]] == [paid["payment_id"]]
+    assert [matched["payment_id"] for matched in outcome["matches"]] == [paid["payment_id"]]
     assert NAME not in everything(office)
 
 

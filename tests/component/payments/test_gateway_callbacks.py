@@ -17,7 +17,7 @@ from tests.unit.payments.builders import item, money, signed
 
 def evidence(office: PaymentsOffice) -> list[tuple[str | None, str | None]]:
     with office.database.session() as session:
-        return [(one.answer, one.verdict) for one in session.scalars(select(Notice).order_by(Notice.id))]
+        return [(entry.answer, entry.verdict) for entry in session.scalars(select(Notice).order_by(Notice.id))]
 
 
 def settled_events(office: PaymentsOffice) -> list[dict[str, Any]]:
@@ -27,9 +27,9 @@ def settled_events(office: PaymentsOffice) -> list[dict[str, Any]]:
 def test_a_good_notice_settles_the_payment(office: PaymentsOffice) -> None:
     payment = office.start(office.submitted(item(50_000), item(8_000, kind="charge")))
     assert office.call_back(payment) == "00"
-    settled = office.look(payment)
+    settled = office.payment_view(payment)
     assert settled["status"] == "settled" and settled["transaction_no"] and settled["receipt_number"]
-    assert [one["event"] for one in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
+    assert [event["event"] for event in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
     assert (
         settled_events(office)[0]
         | {"collected_at": ["intake"], "amount": money(58_000), "applicant_id": CITIZEN.account_id}
@@ -53,7 +53,7 @@ def test_a_parameter_changed_after_signing_is_seen(office: PaymentsOffice, name:
     notice = signed(office.notice(payment, ResponseCode="24", TransactionStatus="02"))
     notice[f"vnp_{name}"] = "00" if notice[f"vnp_{name}"] != "00" else "01"
     assert office.gateway_callbacks.gateway_callback("vnpay", notice)["RspCode"] == "97"
-    assert office.look(payment)["status"] == "started"
+    assert office.payment_view(payment)["status"] == "started"
 
 
 def test_another_secret_a_missing_or_an_empty_signature_is_seen(office: PaymentsOffice) -> None:
@@ -84,9 +84,11 @@ def test_a_signature_in_capitals_and_parameters_of_others_do_not_matter(office: 
 
 def test_a_bad_signature_hides_whether_the_order_exists(office: PaymentsOffice) -> None:
     payment = office.start(office.submitted())
-    known = signed(office.notice(payment), "wrong")
+    of_known = signed(office.notice(payment), "wrong")
     unknown = signed(office.notice(payment, TxnRef="TT00000000000000"), "wrong")
-    answers = [office.gateway_callbacks.gateway_callback("vnpay", one)["RspCode"] for one in (known, unknown)]
+    answers = [
+        office.gateway_callbacks.gateway_callback("vnpay", variant)["RspCode"] for variant in (of_known, unknown)
+    ]
     assert answers == ["97", "97"]
 
 
@@ -97,7 +99,7 @@ def test_checks_come_in_their_order(office: PaymentsOffice) -> None:
     assert office.call_back(payment, TxnRef="TT00000000000000", Amount="1") == "01"
     assert office.call_back(payment, Amount="1", ResponseCode="24") == "04"
     assert evidence(office) == [("99", "other merchant"), ("01", "unknown order"), ("04", "amount")]
-    assert office.look(payment)["status"] == "started"
+    assert office.payment_view(payment)["status"] == "started"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_checks_come_in_their_order(office: PaymentsOffice) -> None:
 def test_any_other_amount_is_refused(office: PaymentsOffice, amount: str) -> None:
     payment = office.start(office.submitted())
     assert office.call_back(payment, Amount=amount) == "04"
-    assert office.look(payment)["status"] == "started"
+    assert office.payment_view(payment)["status"] == "started"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_only_both_codes_together_prove_a_payment(
 ) -> None:
     payment = office.start(office.submitted())
     assert office.call_back(payment, ResponseCode=response, TransactionStatus=status) == "00"
-    assert office.look(payment)["status"] == after
+    assert office.payment_view(payment)["status"] == after
     assert office.balance("clearing:vnpay") == (135_000 if after == "settled" else 0)
 
 
@@ -150,7 +152,7 @@ def test_a_pending_payment_settles_when_the_gateway_decides(office: PaymentsOffi
     payment = office.start(office.submitted())
     assert office.call_back(payment, TransactionStatus="01") == "00"
     assert office.call_back(payment) == "00"
-    assert office.look(payment)["status"] == "settled"
+    assert office.payment_view(payment)["status"] == "settled"
 
 
 def test_a_declined_payment_tells_the_platform_and_a_new_one_may_start(office: PaymentsOffice) -> None:
@@ -158,7 +160,7 @@ def test_a_declined_payment_tells_the_platform_and_a_new_one_may_start(office: P
     assert office.call_back(payment, ResponseCode="51", TransactionStatus="02") == "00"
     event_type, data = office.events()[-1]
     assert event_type == "payment_failed.v1" and data["code"] == "51/02"
-    assert office.look(payment)["failure_code"] == "51/02"
+    assert office.payment_view(payment)["failure_code"] == "51/02"
     assert office.start(payment["application_id"])["status"] == "started"
 
 
@@ -166,7 +168,7 @@ def test_success_after_failure_corrects_us_to_match_the_gateway(office: Payments
     payment = office.start(office.submitted())
     assert office.call_back(payment, ResponseCode="24", TransactionStatus="02") == "00"
     assert office.call_back(payment) == "00"
-    settled = office.look(payment)
+    settled = office.payment_view(payment)
     assert settled["status"] == "settled" and settled["failure_code"] is None
     assert settled["history"][-1]["event"] == "payments.CorrectedToMatchGateway"
 
@@ -174,14 +176,14 @@ def test_success_after_failure_corrects_us_to_match_the_gateway(office: Payments
 def test_failure_after_success_changes_nothing(office: PaymentsOffice) -> None:
     payment = office.paid()
     assert office.call_back(payment, ResponseCode="24", TransactionStatus="02") == "02"
-    assert office.look(payment)["status"] == "settled"
+    assert office.payment_view(payment)["status"] == "settled"
 
 
 def test_a_called_off_payment_that_was_paid_all_the_same_settles(office: PaymentsOffice) -> None:
     payment = office.start(office.submitted())
     office.cashier.cancel(payment["payment_id"], by=CITIZEN, command=office.command())
     assert office.call_back(payment) == "00"
-    assert office.look(payment)["status"] == "settled"
+    assert office.payment_view(payment)["status"] == "settled"
 
 
 def test_money_for_what_is_already_paid_is_booked_as_surplus(office: PaymentsOffice) -> None:
@@ -189,7 +191,7 @@ def test_money_for_what_is_already_paid_is_booked_as_surplus(office: PaymentsOff
     office.cashier.cancel(first["payment_id"], by=CITIZEN, command=office.command())
     office.paid(first["application_id"])
     assert office.call_back(first) == "00"
-    surplus = office.look(first)
+    surplus = office.payment_view(first)
     assert (
         surplus["status"] == "surplus" and surplus["available"] == money(135_000) and surplus["receipt_number"] is None
     )
@@ -200,7 +202,7 @@ def test_money_for_what_is_already_paid_is_booked_as_surplus(office: PaymentsOff
 def test_one_transaction_number_pays_one_order_only(office: PaymentsOffice) -> None:
     paid, other = office.paid(), office.start(office.submitted())
     assert office.call_back(other, TransactionNo=paid["transaction_no"]) == "99"
-    assert office.look(other)["status"] == "started"
+    assert office.payment_view(other)["status"] == "started"
 
 
 def test_a_success_without_a_transaction_number_proves_nothing(office: PaymentsOffice) -> None:

@@ -25,12 +25,12 @@ def test_a_ledger_shows_an_account_row_by_row_with_its_balance(office: PaymentsO
     first = office.bookkeeper.ledger("clearing:vnpay", None, None, 2, None)
     rest = office.bookkeeper.ledger("clearing:vnpay", None, None, 2, first["next_cursor"])
     rows = first["items"] + rest["items"]
-    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [
+    assert [(row["amount"]["amount"], row["balance"]["amount"]) for row in rows] == [
         (50_000, 50_000),
         (8_000, 58_000),
         (30_000, 88_000),
     ]
-    assert rest["next_cursor"] is None and {one["kind"] for one in rows} == {"money_received"}
+    assert rest["next_cursor"] is None and {row["kind"] for row in rows} == {"money_received"}
 
 
 def test_a_ledger_of_a_period_carries_the_balance_before_it(office: PaymentsOffice) -> None:
@@ -41,9 +41,12 @@ def test_a_ledger_of_a_period_carries_the_balance_before_it(office: PaymentsOffi
         office.paid(office.submitted(item(8_000)))
     period = ((start + timedelta(hours=12)).isoformat(), (start + timedelta(days=2)).isoformat())
     rows = office.bookkeeper.ledger("clearing:vnpay", *period, 50, None)["items"]
-    assert [(one["amount"]["amount"], one["balance"]["amount"]) for one in rows] == [(8_000, 58_000)]
+    assert [(row["amount"]["amount"], row["balance"]["amount"]) for row in rows] == [(8_000, 58_000)]
     then = office.bookkeeper.trial_balance((start + timedelta(hours=1)).isoformat())
-    assert then["balanced"] and {one["account"]: one["balance"] for one in then["accounts"]}["clearing:vnpay"] == 50_000
+    assert (
+        then["balanced"]
+        and {account["account"]: account["balance"] for account in then["accounts"]}["clearing:vnpay"] == 50_000
+    )
 
 
 def test_unreadable_times_cursors_and_accounts_are_refused(office: PaymentsOffice) -> None:
@@ -110,11 +113,13 @@ class Office(RuleBasedStateMachine):
 
     @rule(target=refunds, payment=payments, share=st.integers(1, 4))
     def ask_back(self, payment: dict[str, Any], share: int) -> Any:
-        left = self.office.look(payment)["available"]
+        left = self.office.payment_view(payment)["available"]
         amount = money(max(1, left["amount"] // share))
         how = {"by": ACCOUNTANT, "command": self.office.command(by=ACCOUNTANT)}
-        asked = self._tried(lambda: self.office.refund_desk.refund(payment["payment_id"], amount, "Hoàn", left, **how))
-        return asked if asked == multiple() else asked["refund_id"]
+        refund_request = self._tried(
+            lambda: self.office.refund_desk.refund(payment["payment_id"], amount, "Hoàn", left, **how)
+        )
+        return refund_request if refund_request == multiple() else refund_request["refund_id"]
 
     @rule(refund=refunds, agreed=st.booleans())
     def decide(self, refund: str, agreed: bool) -> None:
@@ -150,9 +155,9 @@ class Office(RuleBasedStateMachine):
     @invariant()
     def nothing_is_refunded_twice_nor_paid_twice(self) -> None:
         with self.database.session() as session:
-            assert all(0 <= one.refunded <= one.amount for one in session.scalars(select(Payment)))
-            paid = [one.payment_id for one in session.scalars(select(Demand)) if one.standing == "settled"]
-            settled = {one.id for one in session.scalars(select(Payment)) if one.settled_at and not one.surplus}
+            assert all(0 <= entry.refunded <= entry.amount for entry in session.scalars(select(Payment)))
+            paid = [entry.payment_id for entry in session.scalars(select(Demand)) if entry.standing == "settled"]
+            settled = {entry.id for entry in session.scalars(select(Payment)) if entry.settled_at and not entry.surplus}
             assert set(paid) == settled
 
     def teardown(self) -> None:

@@ -22,9 +22,9 @@ def cash(
     by: Actor = CLERK,
     **how: Any,
 ) -> dict[str, Any]:
-    given = money(amount, how.get("currency", "VND"))
+    payable = money(amount, how.get("currency", "VND"))
     return office.cashier.record_offline(
-        application_id, how.get("method", "cash"), given, number, by=by, command=office.command(by=by)
+        application_id, how.get("method", "cash"), payable, number, by=by, command=office.command(by=by)
     )
 
 
@@ -94,7 +94,7 @@ def test_paying_at_the_desk_leaves_a_late_online_payment_as_surplus(office: Paym
     online = office.start(office.submitted())
     cash(office, online["application_id"])
     assert office.call_back(online) == "00"
-    assert office.look(online)["status"] == "surplus"
+    assert office.payment_view(online)["status"] == "surplus"
 
 
 def test_a_waiver_closes_everything_unpaid_on_a_legal_basis(office: PaymentsOffice) -> None:
@@ -125,7 +125,7 @@ def test_a_receipt_names_number_items_and_the_amount_in_words(office: PaymentsOf
     payment = office.paid(office.submitted(item(127_000), item(8_000, kind="charge")))
     receipt = office.enquiries.receipt(payment["payment_id"], by=CITIZEN)
     assert receipt["amount_in_words"] == "Một trăm ba mươi lăm nghìn đồng"
-    assert [one["amount"]["amount"] for one in receipt["items"]] == [127_000, 8_000]
+    assert [item["amount"]["amount"] for item in receipt["items"]] == [127_000, 8_000]
     assert receipt["receipt_number"] == payment["receipt_number"]
 
 

@@ -139,7 +139,7 @@ def test_all_payments_of_an_application_are_listed(office: PaymentsOffice) -> No
     office.cashier.cancel(first["payment_id"], by=CITIZEN, command=office.command())
     second = office.paid(application_id)
     listed = office.enquiries.payments(application_id, by=CITIZEN)["items"]
-    assert [(one["payment_id"], one["status"]) for one in listed] == [
+    assert [(row["payment_id"], row["status"]) for row in listed] == [
         (first["payment_id"], "cancelled"),
         (second["payment_id"], "settled"),
     ]

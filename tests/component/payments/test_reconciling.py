@@ -30,14 +30,14 @@ def reconcile(
 
 
 def kinds(outcome: dict[str, Any]) -> list[str]:
-    return [one["kind"] for one in outcome["discrepancies"]]
+    return [discrepancy["kind"] for discrepancy in outcome["discrepancies"]]
 
 
 def test_a_statement_that_agrees_has_no_discrepancies(office: PaymentsOffice) -> None:
     payments = [office.paid() for _ in range(3)]
-    outcome = reconcile(office, [line(one) for one in payments])
-    assert kinds(outcome) == [] and [one["payment_id"] for one in outcome["matches"]] == [
-        one["payment_id"] for one in payments
+    outcome = reconcile(office, [line(payment) for payment in payments])
+    assert kinds(outcome) == [] and [matched["payment_id"] for matched in outcome["matches"]] == [
+        payment["payment_id"] for payment in payments
     ]
     assert outcome["totals"] == {"lines": 3, "matched": 3, "statement_amount": 405_000, "matched_amount": 405_000}
 
@@ -66,7 +66,7 @@ def test_every_kind_of_difference_is_named(office: PaymentsOffice) -> None:
         "missing_on_statement",
     ]
     assert outcome["discrepancies"][-1]["payment_id"] == absent["payment_id"]
-    assert office.look(open_one)["status"] == "started"
+    assert office.payment_view(open_one)["status"] == "started"
 
 
 def test_what_one_statement_showed_the_next_need_not(office: PaymentsOffice) -> None:
@@ -95,7 +95,7 @@ def test_a_transfer_settles_by_the_reference_in_its_purpose(office: PaymentsOffi
     reference = payment["order_ref"]
     text = purpose.format(ref=reference, low=reference.lower(), spaced=f"{reference[:7]} {reference[7:]}")
     outcome = reconcile(office, [{"description": text, "amount": money(135_000), "transaction_no": "FT1"}], "vietqr")
-    assert len(outcome["matches"]) == 1 and office.look(payment)["status"] == "settled"
+    assert len(outcome["matches"]) == 1 and office.payment_view(payment)["status"] == "settled"
     assert office.balance("clearing:vietqr") == 135_000
 
 
@@ -123,7 +123,7 @@ def test_every_candidate_in_a_purpose_is_looked_up(office: PaymentsOffice, purpo
         hidden="\u200b".join(reference.lower()),
     )
     outcome = reconcile(office, [{"description": text, "amount": money(135_000), "transaction_no": "FT1"}], "vietqr")
-    assert len(outcome["matches"]) == 1 and office.look(payment)["status"] == "settled"
+    assert len(outcome["matches"]) == 1 and office.payment_view(payment)["status"] == "settled"
 
 
 def test_an_order_reference_typed_by_hand_is_found(office: PaymentsOffice) -> None:
@@ -136,7 +136,7 @@ def test_of_two_orders_in_one_purpose_the_one_that_fits_is_paid(office: Payments
     other, payment = office.start(office.submitted(item(7_000)), "vietqr"), office.start(office.submitted(), "vietqr")
     text = f"{other['order_ref']} {payment['order_ref']}"
     assert len(reconcile(office, [{"description": text, "amount": money(135_000)}], "vietqr")["matches"]) == 1
-    assert [office.look(one)["status"] for one in (other, payment)] == ["started", "settled"]
+    assert [office.payment_view(variant)["status"] for variant in (other, payment)] == ["started", "settled"]
 
 
 def test_a_transfer_of_another_amount_settles_nothing(office: PaymentsOffice) -> None:
@@ -144,7 +144,7 @@ def test_a_transfer_of_another_amount_settles_nothing(office: PaymentsOffice) ->
     assert kinds(reconcile(office, [{"description": payment["order_ref"], "amount": money(135_001)}], "vietqr")) == [
         "amount_differs"
     ]
-    assert office.look(payment)["status"] == "started"
+    assert office.payment_view(payment)["status"] == "started"
 
 
 def test_the_same_statement_twice_changes_nothing(office: PaymentsOffice) -> None:
@@ -187,7 +187,7 @@ def test_parity_finds_what_applications_does_not_know_of(office: PaymentsOffice)
     )
     outcome = office.parity_check.parity(50, None, applications=neighbour)
     assert outcome["checked"] == 4 and outcome["counts"] == {"match": 1, "missing": 1, "mismatch": 2}
-    verdicts = {one["application_id"]: (one["verdict"], one["reason"]) for one in outcome["items"]}
+    verdicts = {item["application_id"]: (item["verdict"], item["reason"]) for item in outcome["items"]}
     assert verdicts == {
         unheard["application_id"]: ("mismatch", "intake"),
         unknown["application_id"]: ("missing", "ApplicationNotFound"),

@@ -43,9 +43,9 @@ def decline(office: PaymentsOffice, refund: dict[str, Any], by: Actor = APPROVER
 def test_cash_goes_back_when_a_second_person_agrees(office: PaymentsOffice) -> None:
     payment = cash(office, office.submitted())
     refund = ask(office, payment)
-    assert refund["status"] == "pending_approval" and office.look(payment)["status"] == "refund_requested"
+    assert refund["status"] == "pending_approval" and office.payment_view(payment)["status"] == "refund_requested"
     assert approve(office, refund)["status"] == "settled"
-    after = office.look(payment)
+    after = office.payment_view(payment)
     assert after["status"] == "refunded" and after["refunded"] == money(135_000) and after["available"] == money(0)
     assert office.balance(f"cash:{AGENCY}") == 0 and office.balance(f"refunded:{AGENCY}") == 135_000
     assert [name for name, _ in office.events()][-3:] == [
@@ -77,7 +77,7 @@ def test_only_officials_of_the_agency_decide(office: PaymentsOffice) -> None:
 def test_a_declined_refund_returns_the_payment_to_where_it_was(office: PaymentsOffice) -> None:
     payment = office.paid()
     assert decline(office, ask(office, payment))["status"] == "declined"
-    after = office.look(payment)
+    after = office.payment_view(payment)
     assert after["status"] == "settled" and after["available"] == money(135_000)
     assert after["history"][-1]["event"] == "payments.RefundDeclined" and office.events()[-1][0] == "refund_declined.v1"
 
@@ -87,7 +87,7 @@ def test_a_view_that_is_out_of_date_is_refused(office: PaymentsOffice) -> None:
     approve(office, ask(office, payment, 100_000))
     assert refused(ask, office, payment, 35_000, available=135_000) == "RefundAvailableChanged"
     approve(office, ask(office, payment, 35_000, available=35_000))
-    assert office.look(payment)["status"] == "refunded"
+    assert office.payment_view(payment)["status"] == "refunded"
 
 
 def test_two_people_who_ask_at_once_do_not_refund_twice(office: PaymentsOffice) -> None:
@@ -101,7 +101,7 @@ def test_a_partial_refund_declined_keeps_the_earlier_one(office: PaymentsOffice)
     payment = cash(office, office.submitted())
     approve(office, ask(office, payment, 100_000))
     decline(office, ask(office, payment, 35_000, available=35_000))
-    after = office.look(payment)
+    after = office.payment_view(payment)
     assert after["status"] == "partially_refunded" and after["refunded"] == money(100_000)
 
 
@@ -130,7 +130,7 @@ def test_surplus_goes_back_from_what_the_office_owes_to_payers(office: PaymentsO
     cash(office, payment["application_id"])
     line = {"description": payment["order_ref"], "amount": money(135_000), "transaction_no": "FT1"}
     office.reconciler.reconcile("vietqr", [line], None, None, by=ACCOUNTANT, command=office.command())
-    assert office.look(payment)["status"] == "surplus"
+    assert office.payment_view(payment)["status"] == "surplus"
     approve(office, ask(office, payment))
     assert office.balance("surplus:payers") == 0 and office.balance(f"refunded:{AGENCY}") == 0
     assert office.balance("clearing:vietqr") == 0
@@ -158,7 +158,7 @@ def paid_at(gateway: Gateway, online: PaymentsOffice) -> dict[str, Any]:
     transaction, _ = gateway.pay(parameters, "success") or (None, "")
     assert transaction is not None
     assert online.call_back(payment, TransactionNo=transaction.transaction_no) == "00"
-    return online.look(payment)
+    return online.payment_view(payment)
 
 
 def test_an_approved_refund_is_sent_to_the_gateway_and_settled(gateway: Gateway, online: PaymentsOffice) -> None:
@@ -166,7 +166,7 @@ def test_an_approved_refund_is_sent_to_the_gateway_and_settled(gateway: Gateway,
     refund = approve(online, ask(online, payment, 100_000))
     assert refund["status"] == "approved" and online.balance("refunds-payable:payers") == -100_000
     assert online.pending_refunds.step() == 1
-    after = online.look(payment)
+    after = online.payment_view(payment)
     assert after["status"] == "partially_refunded" and after["refunds"][0]["status"] == "settled"
     assert online.balance("clearing:vnpay") == 35_000 and online.balance("refunds-payable:payers") == 0
     assert gateway.book.all()[0]["refunded"] == 10_000_000
@@ -180,13 +180,13 @@ def test_a_refund_whose_answer_was_lost_is_sent_again_and_paid_once(
     approve(online, ask(online, payment))
     with monkeypatch.context() as patched:
         answer = gateway.answer
-        patched.setattr(gateway, "answer", lambda asked: answer(asked) | {"vnp_SecureHash": "lost on the way"})
+        patched.setattr(gateway, "answer", lambda request: answer(request) | {"vnp_SecureHash": "lost on the way"})
         assert online.pending_refunds.step() == 1
-    assert online.look(payment)["refunds"][0]["status"] == "sent"
+    assert online.payment_view(payment)["refunds"][0]["status"] == "sent"
     assert online.pending_refunds.step() == 0
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6)):
         assert online.pending_refunds.step() == 1
-    assert online.look(payment)["status"] == "refunded"
+    assert online.payment_view(payment)["status"] == "refunded"
     assert gateway.book.all()[0]["refunded"] == 13_500_000
 
 
@@ -196,7 +196,8 @@ def test_a_refund_waits_while_the_gateway_is_down(gateway: Gateway, online: Paym
     gateway.stop()
     assert online.pending_refunds.step() == 1
     assert (
-        online.look(payment)["refunds"][0]["status"] == "sent" and online.look(payment)["status"] == "refund_requested"
+        online.payment_view(payment)["refunds"][0]["status"] == "sent"
+        and online.payment_view(payment)["status"] == "refund_requested"
     )
 
 
@@ -211,7 +212,7 @@ def rejected_at(
     approve(online, ask(online, payment))
     answers = iter(codes)
     with monkeypatch.context() as patched:
-        patched.setattr("services.payments.gateways.vnpay.VnPay.refund", lambda *_asked: next(answers))
+        patched.setattr("services.payments.gateways.vnpay.VnPay.refund", lambda *_request: next(answers))
         for number in range(len(codes)):
             with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6 * number)):
                 assert online.pending_refunds.step() == 1
@@ -222,10 +223,10 @@ def test_a_refund_the_gateway_rejects_three_times_waits_for_an_accountant_and_is
     gateway: Gateway, online: PaymentsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = rejected_at(online, gateway, monkeypatch, "91", "91", "95")
-    [refund] = online.look(payment)["refunds"]
-    assert refund["status"] == "rejected" and online.look(payment)["status"] == "refund_requested"
+    [refund] = online.payment_view(payment)["refunds"]
+    assert refund["status"] == "rejected" and online.payment_view(payment)["status"] == "refund_requested"
     assert online.events()[-1][0] == "refund_rejected.v1" and online.events()[-1][1]["code"] == "95"
-    assert [one["refund_id"] for one in online.enquiries.refunds("rejected", by=ACCOUNTANT)["items"]] == [
+    assert [item["refund_id"] for item in online.enquiries.refunds("rejected", by=ACCOUNTANT)["items"]] == [
         refund["refund_id"]
     ]
     assert online.enquiries.refunds("rejected", by=ELSEWHERE)["items"] == []
@@ -237,18 +238,18 @@ def test_silence_and_other_errors_are_no_rejection(
     gateway: Gateway, online: PaymentsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = rejected_at(online, gateway, monkeypatch, "91", "91", "99", "", "91", "91")
-    assert online.look(payment)["refunds"][0]["status"] == "sent"
+    assert online.payment_view(payment)["refunds"][0]["status"] == "sent"
 
 
 def test_a_rejected_refund_approved_once_more_is_sent_again_and_booked_once(
     gateway: Gateway, online: PaymentsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = rejected_at(online, gateway, monkeypatch, "91", "91", "91")
-    [refund] = online.look(payment)["refunds"]
+    [refund] = online.payment_view(payment)["refunds"]
     assert refused(approve, online, refund, ACCOUNTANT) == "SecondPersonNeeded"
     assert approve(online, refund)["status"] == "approved"
     assert online.pending_refunds.step() == 1
-    assert online.look(payment)["status"] == "refunded" and online.balance("refunds-payable:payers") == 0
+    assert online.payment_view(payment)["status"] == "refunded" and online.balance("refunds-payable:payers") == 0
     assert online.balance("clearing:vnpay") == 0 and gateway.book.all()[0]["refunded"] == 13_500_000
 
 
@@ -256,8 +257,8 @@ def test_a_rejected_refund_declined_leaves_books_and_payment_as_before(
     gateway: Gateway, online: PaymentsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = rejected_at(online, gateway, monkeypatch, "91", "91", "91")
-    [refund] = online.look(payment)["refunds"]
+    [refund] = online.payment_view(payment)["refunds"]
     assert decline(online, refund)["status"] == "declined"
-    after = online.look(payment)
+    after = online.payment_view(payment)
     assert after["status"] == "settled" and after["available"] == money(135_000)
     assert online.balance("refunds-payable:payers") == 0 and online.balance(f"refunded:{AGENCY}") == 0

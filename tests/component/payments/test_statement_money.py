@@ -28,7 +28,7 @@ def open_transfer(office: PaymentsOffice) -> dict[str, Any]:
 
 def surplus_payments(office: PaymentsOffice, payment: dict[str, Any]) -> list[int]:
     items = office.enquiries.payments(payment["application_id"], by=AUDITOR)["items"]
-    return [one["amount"]["amount"] for one in items if one["status"] == "surplus"]
+    return [item["amount"]["amount"] for item in items if item["status"] == "surplus"]
 
 
 def test_three_transfers_for_one_order_are_one_match_and_two_surplus(office: PaymentsOffice) -> None:
@@ -64,7 +64,7 @@ def test_surplus_money_is_refunded_like_any_other_and_its_debit_is_matched_once(
     payment = open_transfer(office)
     reconcile(office, [transfer(payment, 185_000, transaction_no="FT1")], "vietqr")
     items = office.enquiries.payments(payment["application_id"], by=AUDITOR)["items"]
-    [surplus] = [one for one in items if one["status"] == "surplus"]
+    [surplus] = [item for item in items if item["status"] == "surplus"]
     how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     refund = office.refund_desk.refund(surplus["payment_id"], money(185_000), "Trả lại", money(185_000), **how)
     office.refund_desk.approve_refund(refund["refund_id"], by=APPROVER, command=office.command(by=APPROVER))
@@ -88,7 +88,7 @@ def test_money_that_leaves_settles_nothing_and_is_booked(office: PaymentsOffice,
     payment = open_transfer(office)
     outcome = reconcile(office, [transfer(payment, transaction_no="FT1", direction=direction)], "vietqr")
     assert outcome["matches"] == [] and kinds(outcome) == ["money_left"]
-    assert office.look(payment)["status"] == "started"
+    assert office.payment_view(payment)["status"] == "started"
     assert office.balance(CLEARING) == -135_000
     assert outcome["totals"]["statement_amount"] == -135_000
 
@@ -159,7 +159,7 @@ def test_a_number_two_transfers_share_stops_no_other_line(office: PaymentsOffice
     last = open_transfer(office)
     lines = [transfer(first, transaction_no="FT1"), transfer(second, 50_000, transaction_no="FT1"), transfer(last)]
     assert len(reconcile(office, lines, "vietqr")["matches"]) == 3
-    assert [office.look(one)["status"] for one in (first, second, last)] == ["settled"] * 3
+    assert [office.payment_view(variant)["status"] for variant in (first, second, last)] == ["settled"] * 3
     assert office.balance(CLEARING) == 320_000
 
 
@@ -215,7 +215,7 @@ def test_the_money_on_any_statements_is_the_money_in_the_books(statements: list[
                 expected += sign * drawn["amount"]
             lines.append(line)
         outcome = reconcile(office, lines, "vietqr")
-        matched += [one["payment_id"] for one in outcome["matches"] if one["line"] is not None]
+        matched += [matched["payment_id"] for matched in outcome["matches"] if matched["line"] is not None]
     assert office.balance(CLEARING) == expected
-    settled = [one for one in payments if office.look(one)["status"] == "settled"]
-    assert {one["payment_id"] for one in settled} == set(matched)
+    settled = [payment for payment in payments if office.payment_view(payment)["status"] == "settled"]
+    assert {entry["payment_id"] for entry in settled} == set(matched)

@@ -63,7 +63,7 @@ class PaymentsOffice:
         return {"id": f"applications:{self._events}", "type": event_type, "data": data}
 
     def submission(self, *items: dict[str, Any], level: int = 4, application_id: str | None = None) -> dict[str, Any]:
-        total = sum(one["amount"]["amount"] for one in items)
+        total = sum(item["amount"]["amount"] for item in items)
         return {
             "application_id": application_id or str(uuid4()),
             "reference": "H01.01-260302-0001",
@@ -120,9 +120,9 @@ class PaymentsOffice:
     def paid(self, application_id: str | None = None) -> dict[str, Any]:
         payment = self.start(application_id or self.submitted())
         assert self.call_back(payment) == "00"
-        return self.look(payment)
+        return self.payment_view(payment)
 
-    def look(self, payment: dict[str, Any]) -> dict[str, Any]:
+    def payment_view(self, payment: dict[str, Any]) -> dict[str, Any]:
         return self.enquiries.payment(payment["payment_id"], by=AUDITOR)
 
     def demands(self, application_id: str) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class PaymentsOffice:
     def balance(self, account: str) -> int:
         books = self.bookkeeper.trial_balance(None)
         assert books["balanced"]
-        return sum(one["balance"] for one in books["accounts"] if one["account"] == account)
+        return sum(entry["balance"] for entry in books["accounts"] if entry["account"] == account)
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -157,10 +157,10 @@ def test_a_stop_heard_of_late_does_not_undo_what_an_appeal_restored(open_books):
 def test_parity_compares_amounts(open_books):
     books = open_books("result")
     key = in_processing(books)
-    said = books.application
+    output = books.application
 
     def one_dong_more(*, application_id: str) -> dict[str, Any]:
-        answer = said(application_id=application_id)
+        answer = output(application_id=application_id)
         return answer | {"owed": {moment: amount + 1 for moment, amount in answer["owed"].items()}}
 
     books.application = one_dong_more  # type: ignore[method-assign]
@@ -188,7 +188,9 @@ class Ways(RuleBasedStateMachine):
     @invariant()
     def both_say_the_same_is_owed(self) -> None:
         if hasattr(self, "key"):
-            assert [one for one in self.books.differences() if one["application_id"] == self.key] == []
+            assert [
+                difference for difference in self.books.differences() if difference["application_id"] == self.key
+            ] == []
 
     @rule()
     def pay(self) -> None:

@@ -54,17 +54,19 @@ class TwoBooks:
 
     def application(self, *, application_id: str) -> dict[str, Any]:
         """The neighbour as payments asks it."""
-        return self.portal.desk.application(application_id, identity=self.portal.identity, by=SERVICE, call_id="parity")
+        return self.portal.queries.application(
+            application_id, identity=self.portal.identity, by=SERVICE, call_id="parity"
+        )
 
     def differences(self) -> list[dict[str, Any]]:
         """What the two books disagree on."""
-        cursor, found = None, []
+        cursor, rows = None, []
         while True:
             page = self.office.parity_check.parity(100, cursor, applications=self)
-            found += page["items"]
+            rows += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:
-                return found
+                return rows
 
     def due(self, application_id: str) -> int:
         return int(self.office.enquiries.demands(application_id, by=CASHIER)["owed"]["amount"])

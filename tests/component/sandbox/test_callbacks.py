@@ -21,11 +21,11 @@ class Refused(Exception):
 
 class Platform:
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
         self.failure: Exception | None = None
 
     def call(self, service: str, method: str, **arguments: Any) -> dict[str, Any]:
-        self.asked.append({"service": service, "method": method, **arguments})
+        self.calls.append({"service": service, "method": method, **arguments})
         if self.failure:
             raise self.failure
         return {"RspCode": "00", "Message": "Confirm Success"}
@@ -54,9 +54,9 @@ def get(url: str, method: str = "GET") -> tuple[int, dict[str, Any]]:
 def test_parameters_arrive_as_the_gateway_sent_them(door: str, platform: Platform) -> None:
     answer = get(f"{door}/callbacks/vnpay?vnp_OrderInfo=Nop+ph%C3%AD%2B1&vnp_Empty=&x=%26")
     assert answer == (200, {"RspCode": "00", "Message": "Confirm Success"})
-    told = {"vnp_OrderInfo": "Nop phí+1", "vnp_Empty": "", "x": "&"}
-    assert platform.asked == [
-        {"service": "payments", "method": "gateway_callback", "gateway": "vnpay", "parameters": told}
+    event_data = {"vnp_OrderInfo": "Nop phí+1", "vnp_Empty": "", "x": "&"}
+    assert platform.calls == [
+        {"service": "payments", "method": "gateway_callback", "gateway": "vnpay", "parameters": event_data}
     ]
 
 
@@ -67,7 +67,7 @@ def test_parameters_arrive_as_the_gateway_sent_them(door: str, platform: Platfor
 )
 def test_what_could_be_read_two_ways_is_not_handed_over(door: str, platform: Platform, query: str) -> None:
     assert get(f"{door}/callbacks/vnpay?{query}") == (200, callbacks.NOT_JUDGED)
-    assert platform.asked == []
+    assert platform.calls == []
 
 
 def test_when_the_platform_fails_the_gateway_is_told_to_call_again(door: str, platform: Platform) -> None:
@@ -83,7 +83,7 @@ def test_an_unknown_gateway_is_not_found(door: str, platform: Platform) -> None:
 @pytest.mark.parametrize("path", ["/", "/callbacks/", "/callbacks/a/b", "/callbacks/..%2Fx", "/callbacks/" + "v" * 40])
 def test_other_paths_lead_nowhere(door: str, platform: Platform, path: str) -> None:
     assert get(f"{door}{path}")[0] == 404
-    assert platform.asked == []
+    assert platform.calls == []
 
 
 def test_only_get_is_answered(door: str) -> None:

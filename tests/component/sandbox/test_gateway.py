@@ -28,12 +28,12 @@ class Merchant:
     """Hears notices through the call-back door and answers what it is told to."""
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, str]] = []
+        self.received: list[dict[str, str]] = []
         self.answers: list[Any] = []
 
     def call(self, service: str, method: str, **arguments: Any) -> dict[str, Any]:
         assert (service, method, arguments["gateway"]) == ("payments", "gateway_callback", "vnpay")
-        self.heard.append(arguments["parameters"])
+        self.received.append(arguments["parameters"])
         answer = self.answers.pop(0) if self.answers else "00"
         if isinstance(answer, Exception):
             raise answer
@@ -86,8 +86,8 @@ def choose(gateway: Gateway, url: str, choice: str = "success") -> tuple[int, st
 
 
 def transaction(gateway: Gateway) -> dict[str, Any]:
-    one: dict[str, Any] = json.loads(get(f"{gateway.url}/transactions")[1])[0]
-    return one
+    entry: dict[str, Any] = json.loads(get(f"{gateway.url}/transactions")[1])[0]
+    return entry
 
 
 def test_the_payer_sees_a_vietnamese_page_with_the_amount(gateway: Gateway) -> None:
@@ -106,42 +106,42 @@ def test_a_confirmed_payment_is_notified_with_a_signature_the_merchant_accepts(
 ) -> None:
     status, text = choose(gateway, redirect(gateway))
     assert status == 200 and "Thanh toán thành công" in text and "http://portal.test/back?" in text
-    report = contract(gateway).read_notice(merchant.heard[0])
+    report = contract(gateway).read_notice(merchant.received[0])
     assert (report.outcome, report.order_ref, report.amount) == (PaymentOutcome.PAID, "TT0001", 135_000)
 
 
 def test_the_signature_is_the_one_the_public_guide_describes(gateway: Gateway, merchant: Merchant) -> None:
     choose(gateway, redirect(gateway))
-    told = dict(merchant.heard[0])
-    given = told.pop("vnp_SecureHash")
-    text = "&".join(f"{name}={urllib.parse.quote_plus(told[name])}" for name in sorted(told))
-    assert given == hmac.new(SECRET.encode(), text.encode(), hashlib.sha512).hexdigest()
+    event_data = dict(merchant.received[0])
+    arguments = event_data.pop("vnp_SecureHash")
+    text = "&".join(f"{name}={urllib.parse.quote_plus(event_data[name])}" for name in sorted(event_data))
+    assert arguments == hmac.new(SECRET.encode(), text.encode(), hashlib.sha512).hexdigest()
 
 
 @pytest.mark.parametrize(("choice", "code"), [("declined", "51/02"), ("cancelled", "24/02")])
 def test_a_payer_who_does_not_pay_is_reported_so(gateway: Gateway, merchant: Merchant, choice: str, code: str) -> None:
     choose(gateway, redirect(gateway), choice)
-    report = contract(gateway).read_notice(merchant.heard[0])
+    report = contract(gateway).read_notice(merchant.received[0])
     assert (report.outcome, report.code) == (PaymentOutcome.NOT_PAID, code)
 
 
 def test_a_notice_is_repeated_until_the_merchant_confirms(gateway: Gateway, merchant: Merchant) -> None:
     merchant.answers = [ConnectionError("down"), "97", "02"]
     choose(gateway, redirect(gateway))
-    assert [one["answer"] for one in transaction(gateway)["notices"]] == ["99", "97", "02"]
+    assert [notice["answer"] for notice in transaction(gateway)["notices"]] == ["99", "97", "02"]
 
 
 def test_a_merchant_who_never_confirms_is_given_up_after_the_last_attempt(gateway: Gateway, merchant: Merchant) -> None:
     merchant.answers = ["99"] * 10
     choose(gateway, redirect(gateway))
-    assert len(merchant.heard) == 4
+    assert len(merchant.received) == 4
 
 
 def test_a_payer_chooses_once(gateway: Gateway, merchant: Merchant) -> None:
     url = redirect(gateway)
     choose(gateway, url)
     assert "đã kết thúc" in choose(gateway, url, "cancelled")[1]
-    assert transaction(gateway)["status"] == "00" and len(merchant.heard) == 1
+    assert transaction(gateway)["status"] == "00" and len(merchant.received) == 1
 
 
 def test_a_choice_can_be_made_by_a_simple_address_once_the_page_was_opened(
@@ -151,7 +151,7 @@ def test_a_choice_can_be_made_by_a_simple_address_once_the_page_was_opened(
     get(redirect(gateway))
     assert get(f"{gateway.url}/pay/confirm?vnp_TxnRef=TT0001&choice=success")[0] == 200
     gateway.wait_for_notices()
-    assert len(merchant.heard) == 1
+    assert len(merchant.received) == 1
 
 
 def test_an_unknown_choice_and_an_unknown_page_are_refused(gateway: Gateway) -> None:
@@ -184,7 +184,7 @@ def test_an_enquiry_under_another_secret_learns_nothing(gateway: Gateway) -> Non
 
 def test_a_refund_is_made_once_and_never_beyond_what_was_paid(gateway: Gateway) -> None:
     choose(gateway, redirect(gateway))
-    asked = {
+    arguments = {
         "order_ref": "TT0001",
         "amount": 100_000,
         "full": False,
@@ -194,7 +194,7 @@ def test_a_refund_is_made_once_and_never_beyond_what_was_paid(gateway: Gateway) 
         "request_id": "r1",
     }
     answers = [
-        contract(gateway).refund(asked | changed, NOW)
+        contract(gateway).refund(arguments | changed, NOW)
         for changed in ({}, {}, {"request_id": "r2"}, {"request_id": "r3", "amount": 35_000})
     ]
     assert answers == ["00", "94", "02", "00"]
@@ -209,4 +209,4 @@ def test_twenty_payers_at_once_are_all_notified(gateway: Gateway, merchant: Merc
     for thread in threads:
         thread.join(20)
     gateway.wait_for_notices()
-    assert sorted(one["vnp_TxnRef"] for one in merchant.heard) == [f"TT{number:04d}" for number in range(20)]
+    assert sorted(message["vnp_TxnRef"] for message in merchant.received) == [f"TT{number:04d}" for number in range(20)]

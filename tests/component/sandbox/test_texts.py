@@ -27,11 +27,11 @@ def texts() -> Iterator[SmsProvider]:
     gateway.stop()
 
 
-def ask(url: str, method: str = "GET", told: Any = None, token: str = TOKEN, timeout: float = 5) -> tuple[int, Any]:
-    body = None if told is None else json.dumps(told).encode()
-    asked = urllib.request.Request(url, body, {"Authorization": f"Bearer {token}"}, method=method)
+def ask(url: str, method: str = "GET", report: Any = None, token: str = TOKEN, timeout: float = 5) -> tuple[int, Any]:
+    body = None if report is None else json.dumps(report).encode()
+    request = urllib.request.Request(url, body, {"Authorization": f"Bearer {token}"}, method=method)
     try:
-        with urllib.request.urlopen(asked, timeout=timeout) as reply:
+        with urllib.request.urlopen(request, timeout=timeout) as reply:
             return reply.status, json.loads(reply.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
@@ -43,16 +43,16 @@ def put(texts: SmsProvider, name: str = "one", timeout: float = 5, **changed: An
 
 def test_a_text_is_taken_once_and_every_handing_over_is_counted(texts: SmsProvider) -> None:
     assert [put(texts)[0], put(texts)[0], put(texts, "two")[0]] == [201, 200, 201]
-    shown = ask(f"{texts.url}/texts")[1]
-    assert shown == texts.all() and [(one["id"], one["puts"]) for one in shown] == [("one", 2), ("two", 1)]
-    assert shown[0] == {"id": "one", **TEXT, "status": "accepted", "puts": 2, "asked": 0}
+    view = ask(f"{texts.url}/texts")[1]
+    assert view == texts.all() and [(name["id"], name["puts"]) for name in view] == [("one", 2), ("two", 1)]
+    assert view[0] == {"id": "one", **TEXT, "status": "accepted", "puts": 2, "asked": 0}
 
 
 def test_who_asks_is_told_what_became_of_it(texts: SmsProvider) -> None:
     put(texts)
     put(texts, "two", to="+84900003000")
-    told = [ask(f"{texts.url}/messages/{name}") for name in ("one", "two", "three")]
-    assert told == [(200, {"status": "accepted"}), (200, {"status": "failed"}), (404, {"detail": "unknown"})]
+    report = [ask(f"{texts.url}/messages/{name}") for name in ("one", "two", "three")]
+    assert report == [(200, {"status": "accepted"}), (200, {"status": "failed"}), (404, {"detail": "unknown"})]
     assert texts.all()[0]["asked"] == 1 and texts.asked_in_vain == 1
 
 
@@ -78,7 +78,7 @@ def test_a_text_may_be_taken_and_its_answer_lost(texts: SmsProvider, fault: str)
     assert ask(f"{texts.url}/faults", "POST", {"fault": fault})[0] == 200
     with pytest.raises((OSError, http.client.HTTPException)):
         put(texts, timeout=0.5)
-    assert [one["puts"] for one in texts.all()] == [1] and put(texts)[0] == 200
+    assert [text["puts"] for text in texts.all()] == [1] and put(texts)[0] == 200
 
 
 def test_faults_are_for_so_many_texts_and_of_known_kinds(texts: SmsProvider) -> None:

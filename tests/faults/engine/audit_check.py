@@ -57,10 +57,10 @@ class CheckpointCollector:
 
     def _watch(self) -> None:
         while True:
-            self.look()
+            self.collect()
             eventlet.sleep(EVERY)
 
-    def look(self) -> int:
+    def collect(self) -> int:
         """The size of the tree now published."""
         try:
             note = (self.tiles / "checkpoint").read_text()
@@ -85,7 +85,7 @@ class CheckpointCollector:
             raise TimeoutError(f"{missing} events were not sealed within {patience:.0f} s")
 
     def _unsealed(self) -> int:
-        return int(self.environment.rows("applications", "SELECT count(*) FROM stored_events")[0][0]) - self.look()
+        return int(self.environment.rows("applications", "SELECT count(*) FROM stored_events")[0][0]) - self.collect()
 
     def verify(self, applications: list[str], call: Call, verdict: Verdict) -> None:
         """All checkpoints against log and tiles, neighbours by their proofs, a few applications by their evidence."""
@@ -121,7 +121,7 @@ class CheckpointCollector:
         return list(itertools.pairwise(chosen))
 
     def _between(self, old: int, new: int, call: Call) -> dict[str, Any]:
-        proof = [base64.b64decode(one) for one in call("consistency_proof", {"first": old, "second": new})["proof"]]
+        proof = [base64.b64decode(entry) for entry in call("consistency_proof", {"first": old, "second": new})["proof"]]
         tool = load_verifier()
         result = tool.Verdict("consistency", "", True)
         keys = [tool.Key.parse(key) for key in self.environment.audit_keys]

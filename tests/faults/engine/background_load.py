@@ -47,8 +47,8 @@ class BackgroundLoad:
 
     def finish(self) -> None:
         self.stopping = True
-        for one in self._greenlets:
-            one.wait()
+        for greenlet in self._greenlets:
+            greenlet.wait()
 
     def _do(self, client: RpcClient, who: str, door: str, **arguments: Any) -> bool:
         return self.run.workload.send_until_answered(client, who, door, **arguments) is not None
@@ -80,7 +80,7 @@ class BackgroundLoad:
         for source, kind, prefix, service, consumer in EVENT_FLOWS:
             published = self._published(source, kind, prefix)
             received = {row[0] for row in self._rows(service, INBOX, consumer=consumer)}
-            verdict.lost += [f"{kind} {one} never reached {service}" for one in sorted(published - received)]
+            verdict.lost += [f"{kind} {entry} never reached {service}" for entry in sorted(published - received)]
             verdict.facts[f"{kind} told"] = len(published)
         for service in ("identity", "catalog"):
             counts = dict(tuple(row) for row in self._rows(service, "SELECT code, count(*) FROM agency GROUP BY code"))

@@ -148,8 +148,8 @@ class Environment:
         self.to_broker[name] = self.proxies.line(self.broker.server.port, listen)
         self.to_database[name] = self.proxies.line(self.databases.server.port, listen)
         ports = self.to_broker[name].port, self.to_database[name].port
-        told = {**self.env, **self.addresses(*ports, listen), **env}
-        self.members[name] = Member(name, arguments, told, self.folder / f"{name}.log")
+        environ = {**self.env, **self.addresses(*ports, listen), **env}
+        self.members[name] = Member(name, arguments, environ, self.folder / f"{name}.log")
         return self.members[name]
 
     def remove(self, name: str) -> None:
@@ -209,8 +209,8 @@ class Environment:
         for member in list(self.members.values()):
             while not (member.running and member.ready()):
                 if time.monotonic() > until:
-                    said = self.log_tail(member.name, 1500)
-                    raise TimeoutError(f"{member.name} is not ready: {member.report()}\n{said}")
+                    output = self.log_tail(member.name, 1500)
+                    raise TimeoutError(f"{member.name} is not ready: {member.report()}\n{output}")
                 eventlet.sleep(0.3)
 
     def log_tail(self, name: str, characters: int = 2000) -> str:
@@ -242,36 +242,36 @@ class Environment:
         from kombu import Connection
 
         answer = self.broker.manage("GET", f"queues/{self.vhost}?columns=name,messages_unacknowledged").json()
-        found = {one["name"]: int(one.get("messages_unacknowledged") or 0) for one in answer}
+        entries = {entry["name"]: int(entry.get("messages_unacknowledged") or 0) for entry in answer}
         with Connection(self.direct_uri, connect_timeout=5) as connection:
             channel = connection.channel()
-            for name in list(found):
+            for name in list(entries):
                 if name.startswith(("outside-", "amq.gen", "rpc.reply", "rpc.listener")):
-                    found.pop(name)
+                    entries.pop(name)
                     continue
-                found[name] += int(channel.queue_declare(name, passive=True).message_count)
-        return {name: count for name, count in found.items() if count}
+                entries[name] += int(channel.queue_declare(name, passive=True).message_count)
+        return {name: count for name, count in entries.items() if count}
 
     def messages_in(self, queue: str) -> list[dict[str, Any]]:
         """What lies in a queue of JSON, from its head, and stays there."""
         from kombu import Connection
 
-        found = []
+        rows = []
         with Connection(self.direct_uri, connect_timeout=5) as connection:
             channel = connection.channel()
             while (message := channel.basic_get(queue, no_ack=False)) is not None:
-                found.append(json.loads(message.body))
-        return found
+                rows.append(json.loads(message.body))
+        return rows
 
     def connections(self) -> dict[str, int]:
         """How many connections broker and databases hold; nothing of a server that does not answer now."""
-        found = {}
+        entries = {}
         with contextlib.suppress(Exception):
-            found["broker"] = len(self.broker.manage("GET", f"vhosts/{self.vhost}/connections").json())
+            entries["broker"] = len(self.broker.manage("GET", f"vhosts/{self.vhost}/connections").json())
         with contextlib.suppress(Exception):
             query = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE 'test_%'"
-            found["databases"] = int(self.rows("catalog", query)[0][0])
-        return found
+            entries["databases"] = int(self.rows("catalog", query)[0][0])
+        return entries
 
     def rows(self, service: str, query: str, **values: Any) -> list[Any]:
         """What a service's database holds, seen from outside."""

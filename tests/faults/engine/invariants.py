@@ -73,19 +73,19 @@ class Invariants:
     def behind(self) -> dict[str, int]:
         """What is still under way, by name."""
         environment = self.environment
-        found = {name: count for name, count in environment.queues().items() if name != QUARANTINE}
+        entries = {name: count for name, count in environment.queues().items() if name != QUARANTINE}
         for service in environment.urls:
             waiting = environment.rows(service, "SELECT count(*) FROM outbox WHERE published_at IS NULL")[0][0]
-            found[f"{service} outbox"] = waiting
+            entries[f"{service} outbox"] = waiting
         last = environment.rows("applications", LAST)[0][0]
         for name, position in environment.rows("applications", "SELECT name, position FROM relay_position"):
             if name in {"announcements", "application_view"}:
-                found[name] = last - position
+                entries[name] = last - position
         # A letter being sent when its process died waits for its own lease (five minutes), on purpose.
         deliveries = "SELECT count(*) FROM delivery WHERE status = 'created' OR (channel, status) = ('sms', 'sending')"
-        found["deliveries"] = environment.rows("notifications", deliveries)[0][0]
-        found["captures"] = unsettled_captures(environment.rows, environment.gateway.captured())
-        return {name: count for name, count in found.items() if count}
+        entries["deliveries"] = environment.rows("notifications", deliveries)[0][0]
+        entries["captures"] = unsettled_captures(environment.rows, environment.gateway.captured())
+        return {name: count for name, count in entries.items() if count}
 
     def _dead_letters(self) -> int:
         return sum(
@@ -151,7 +151,7 @@ class Invariants:
 
     def _payments(self, ledger: Ledger, events: list[dict[str, Any]], verdict: Verdict) -> None:
         settled = Counter(event["application_id"] for event in events if event["kind"] == "FeeSettled")
-        verdict.duplicated += [f"FeeSettled of {one} {n} times" for one, n in settled.items() if n > 1]
+        verdict.duplicated += [f"FeeSettled of {item} {n} times" for item, n in settled.items() if n > 1]
         applications = {
             str(attempt.application_id) for attempt in ledger.attempts if attempt.door == "payments.record_offline"
         }
@@ -159,14 +159,14 @@ class Invariants:
             return
         query = "SELECT application_id, count(*) FROM payment WHERE state = 'settled' GROUP BY application_id"
         paid = {row[0]: row[1] for row in self.environment.rows("payments", query) if row[0] in applications}
-        verdict.duplicated += [f"payment of {one} {n} times" for one, n in paid.items() if n > 1]
+        verdict.duplicated += [f"payment of {item} {n} times" for item, n in paid.items() if n > 1]
         for attempt in ledger.of("acknowledged"):
             if attempt.door == "payments.record_offline":
-                told = str(attempt.application_id)
-                if not paid.get(told):
-                    verdict.lost.append(f"payment of {told}")
-                elif not settled[told]:
-                    verdict.lost.append(f"payment of {told} never reached applications")
+                report = str(attempt.application_id)
+                if not paid.get(report):
+                    verdict.lost.append(f"payment of {report}")
+                elif not settled[report]:
+                    verdict.lost.append(f"payment of {report} never reached applications")
         books = self.environment.rows("payments", "SELECT coalesce(sum(amount), 0) FROM ledger_row")[0][0]
         if books:
             verdict.unexpected.append(f"the books are {books} off")
@@ -177,21 +177,21 @@ class Invariants:
         )
         ours = {application for application, _ in expected}
         query = "SELECT application_id, event_type, count(*) FROM message GROUP BY application_id, event_type"
-        told = {(row[0], row[1]): row[2] for row in self.environment.rows("notifications", query) if row[0] in ours}
+        environ = {(row[0], row[1]): row[2] for row in self.environment.rows("notifications", query) if row[0] in ours}
         for about, count in expected.items():
-            if told.get(about, 0) < count:
+            if environ.get(about, 0) < count:
                 verdict.lost.append(f"message {about[1]} of {about[0]}")
         verdict.duplicated += [
-            f"message {kind} of {application} {n} times" for (application, kind), n in told.items() if n > 1
+            f"message {kind} of {application} {n} times" for (application, kind), n in environ.items() if n > 1
         ]
 
     def _histories(self, events: list[dict[str, Any]], verdict: Verdict) -> None:
         versions: dict[str, list[int]] = {}
         for event in events:
             versions.setdefault(event["application_id"], []).append(event["version"])
-        for application, found in versions.items():
-            if found != list(range(found[0], found[0] + len(found))):
-                verdict.unexpected.append(f"versions of {application}: {found}")
+        for application, rows in versions.items():
+            if rows != list(range(rows[0], rows[0] + len(rows))):
+                verdict.unexpected.append(f"versions of {application}: {rows}")
         self.checkpoints.verify(list(versions), self._as_auditor, verdict)
         self._replay(verdict)
         verdict.histories_verified = len(versions)
@@ -216,12 +216,12 @@ def check_quarantine(messages: list[dict[str, Any]], verdict: Verdict) -> None:
     quarantine, raw, and their source tells them again.
     """
     deleted = any(what == "queues deleted" for _at, what in verdict.marks)
-    from_deleted_queues = [one for one in messages if deleted and "source" in one]
-    quarantined = [one for one in messages if not (deleted and "source" in one)]
+    from_deleted_queues = [message for message in messages if deleted and "source" in message]
+    quarantined = [message for message in messages if not (deleted and "source" in message)]
     verdict.quarantined, verdict.facts["events whose queue was gone"] = len(quarantined), len(from_deleted_queues)
     came = Counter(message.get("headers", {}).get(POISON, "") for message in quarantined)
-    verdict.lost += [f"poison {one}" for one in map(str, range(verdict.poison)) if one not in came]
-    verdict.duplicated += [f"poison {one} quarantined {n} times" for one, n in came.items() if one and n > 1]
+    verdict.lost += [f"poison {entry}" for entry in map(str, range(verdict.poison)) if entry not in came]
+    verdict.duplicated += [f"poison {item} quarantined {n} times" for item, n in came.items() if item and n > 1]
     verdict.unexpected += [
-        f"quarantined: {one.get('why')}" for one in quarantined if POISON not in one.get("headers", {})
+        f"quarantined: {message.get('why')}" for message in quarantined if POISON not in message.get("headers", {})
     ]

@@ -73,8 +73,8 @@ def write_page(where: Path | None = None) -> Path:
 
 def verdicts_in(where: Path) -> list[dict[str, Any]]:
     """The verdicts in the order they were reached."""
-    found = [json.loads(path.read_text()) for path in where.glob("*.json")]
-    return sorted(found, key=lambda one: (one.get("begun", 0.0), one["scenario"], one["seed"]))
+    match = [json.loads(path.read_text()) for path in where.glob("*.json")]
+    return sorted(match, key=lambda scenario: (scenario.get("begun", 0.0), scenario["scenario"], scenario["seed"]))
 
 
 def page(verdicts: list[dict[str, Any]]) -> str:
@@ -84,7 +84,7 @@ def page(verdicts: list[dict[str, Any]]) -> str:
         f'<div class="wide">{table(verdicts)}</div>'
         '<p class="soft">Charts: commands acknowledged to clients (events seen, for the log), and above them each '
         "fault when it happened; point at one for its name. Below a soak the memory of each process, from 0 up.</p>"
-        + "".join(section(one) for one in verdicts)
+        + "".join(section(verdict) for verdict in verdicts)
     )
 
 
@@ -94,16 +94,16 @@ def _(value: Any) -> str:
 
 def summary(verdicts: list[dict[str, Any]]) -> str:
     """What held, in one line, and what did not, by name."""
-    held = sum(one["held"] for one in verdicts)
-    how = "held" if held == len(verdicts) else "failed"
-    minutes = sum(one["seconds"] for one in verdicts) / 60
-    begun = min((one["begun"] for one in verdicts if one.get("begun")), default=0.0)
+    stored = sum(verdict["held"] for verdict in verdicts)
+    how = "held" if stored == len(verdicts) else "failed"
+    minutes = sum(verdict["seconds"] for verdict in verdicts) / 60
+    begun = min((verdict["begun"] for verdict in verdicts if verdict.get("begun")), default=0.0)
     when = f", from {datetime.fromtimestamp(begun, UTC):%Y-%m-%d %H:%M} UTC" if begun else ""
-    seeds = ", ".join(sorted({str(one["seed"]) for one in verdicts}))
-    faults = sum(one["faults"] for one in verdicts if one["marks"])
-    histories = sum(one["histories_verified"] for one in verdicts)
+    seeds = ", ".join(sorted({str(verdict["seed"]) for verdict in verdicts}))
+    faults = sum(verdict["faults"] for verdict in verdicts if verdict["marks"])
+    histories = sum(verdict["histories_verified"] for verdict in verdicts)
     return (
-        f'<p><strong class="{how}">{held} of {len(verdicts)} runs held</strong>; seed {seeds}; {minutes:.0f} minutes'
+        f'<p><strong class="{how}">{stored} of {len(verdicts)} runs held</strong>; seed {seeds}; {minutes:.0f} minutes'
         f"{when}; {faults} faults, {histories} histories verified.</p>"
     )
 
@@ -121,20 +121,20 @@ def cell(verdict: dict[str, Any], name: str) -> str:
 
 
 def table(verdicts: list[dict[str, Any]]) -> str:
-    head = "".join(f"<th>{_(said)}</th>" for said in (*COLUMNS.values(), ""))
+    head = "".join(f"<th>{_(output)}</th>" for output in (*COLUMNS.values(), ""))
     rows = ""
-    for one in verdicts:
-        how = "held" if one["held"] else "failed"
-        cells = "".join(_cell(one, name) for name in COLUMNS)
+    for verdict in verdicts:
+        how = "held" if verdict["held"] else "failed"
+        cells = "".join(_cell(verdict, name) for name in COLUMNS)
         rows += f'<tr>{cells}<td class="{how}">{how}</td></tr>'
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _cell(one: dict[str, Any], name: str) -> str:
-    shown = _(cell(one, name))
+def _cell(value: dict[str, Any], name: str) -> str:
+    view = _(cell(value, name))
     if name == "scenario":
-        return f'<td><a href="#{_(place(one))}">{shown}</a></td>'
-    return f'<td class="failed">{shown}</td>' if name in MUST_BE_NONE and one[name] else f"<td>{shown}</td>"
+        return f'<td><a href="#{_(place(value))}">{view}</a></td>'
+    return f'<td class="failed">{view}</td>' if name in MUST_BE_NONE and value[name] else f"<td>{view}</td>"
 
 
 def place(verdict: dict[str, Any]) -> str:
@@ -147,59 +147,59 @@ def markdown(verdicts: list[dict[str, Any]]) -> str:
     heads += ["recovered at most, s", "drained at most, s", "quarantined / poison", "histories verified", "minutes"]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     runs: dict[str, list[dict[str, Any]]] = {}
-    for one in verdicts:
-        runs.setdefault(cell(one, "scenario"), []).append(one)
+    for verdict in verdicts:
+        runs.setdefault(cell(verdict, "scenario"), []).append(verdict)
     return "\n".join([*lines, *("| " + " | ".join(_row(name, its)) + " |" for name, its in runs.items())])
 
 
 def _row(name: str, runs: list[dict[str, Any]]) -> list[str]:
     def together(what: str) -> int:
-        return sum(len(one[what]) if isinstance(one[what], list) else one[what] for one in runs)
+        return sum(len(run[what]) if isinstance(run[what], list) else run[what] for run in runs)
 
-    seeds = ", ".join(str(one) for one in sorted({one["seed"] for one in runs}))
+    seeds = ", ".join(str(verdict) for verdict in sorted({run["seed"] for run in runs}))
     sums = [f"{together(what):,}" for what in ("faults", "attempted", "acknowledged", *MUST_BE_NONE)]
-    worst = [f"{max(one[what] for one in runs):.1f}" for what in ("recovered", "drained")]
+    worst = [f"{max(run[what] for run in runs):.1f}" for what in ("recovered", "drained")]
     poison = f"{together('quarantined'):,} / {together('poison'):,}"
-    minutes = f"{sum(one['seconds'] for one in runs) / 60:.0f}"
+    minutes = f"{sum(run['seconds'] for run in runs) / 60:.0f}"
     return [name, seeds, *sums, *worst, poison, f"{together('histories_verified'):,}", minutes]
 
 
 def section(verdict: dict[str, Any]) -> str:
     how = "held" if verdict["held"] else "failed"
-    wrong = [_(said) for name in MUST_BE_NONE for said in verdict[name][:10]]
-    said = f"<ul class='failed'>{''.join(f'<li>{one}</li>' for one in wrong)}</ul>" if wrong else ""
+    wrong = [_(output) for name in MUST_BE_NONE for output in verdict[name][:10]]
+    text = f"<ul class='failed'>{''.join(f'<li>{name}</li>' for name in wrong)}</ul>" if wrong else ""
     return (
         f'<h2 id="{_(place(verdict))}">{_(cell(verdict, "scenario"))}, seed {verdict["seed"]} '
-        f'<span class="{how}">{how}</span></h2><p>{_(faults_of(verdict))}</p>{said}{chart(verdict)}{memory(verdict)}'
+        f'<span class="{how}">{how}</span></h2><p>{_(faults_of(verdict))}</p>{text}{chart(verdict)}{memory(verdict)}'
         f'<p class="soft small">{_(facts_of(verdict))}</p>'
     )
 
 
 def facts_of(verdict: dict[str, Any]) -> str:
     """What else was measured, as far as it is one figure or a few."""
-    shown = [f"{name}: {_plain(value)}" for name, value in verdict["facts"].items() if name != OVER_TIME]
-    return "; ".join(one for one in shown if len(one) < LONGEST_FACT)
+    texts = [f"{name}: {_plain(value)}" for name, value in verdict["facts"].items() if name != OVER_TIME]
+    return "; ".join(name for name in texts if len(name) < LONGEST_FACT)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def faults_of(verdict: dict[str, Any]) -> str:
     """The kinds of faults with how often each came: ``backends ended ×32, database stopped ×3``."""
     kinds = Counter(kind_of(what) for _at, what in verdict["marks"])
-    shown = [f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.most_common(KINDS_SHOWN)]
-    more = len(kinds) - len(shown)
-    return ", ".join(shown) + (f" and {more} more kinds" if more > 0 else "")
+    texts = [f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.most_common(KINDS_SHOWN)]
+    more = len(kinds) - len(texts)
+    return ", ".join(texts) + (f" and {more} more kinds" if more > 0 else "")
 
 
 def kind_of(what: str) -> str:
     """A mark without whom it hit and for how long."""
-    said = re.sub(r"\b(identity|catalog|applications|payments|notifications|followers)(-\w+)?\b", "", what)
-    said = re.sub(r"\s*(for )?[+-]?\d+(\.\d+)? s\b", "", said).strip()
-    return re.sub(r"\s+", " ", re.sub(r"\s+(of|to)(?=\s|$)", "", said)) or what
+    output = re.sub(r"\b(identity|catalog|applications|payments|notifications|followers)(-\w+)?\b", "", what)
+    output = re.sub(r"\s*(for )?[+-]?\d+(\.\d+)? s\b", "", output).strip()
+    return re.sub(r"\s+", " ", re.sub(r"\s+(of|to)(?=\s|$)", "", output)) or what
 
 
 def binned(counts: Sequence[int]) -> tuple[int, list[float]]:
@@ -233,14 +233,14 @@ def memory(verdict: dict[str, Any]) -> str:
     if not lines:
         return ""
     top, room = max(max(line) for line in lines.values()), WIDTH - LEFT - NAMES
-    drawn, taken = "", -LANE
-    for who, line in sorted(lines.items(), key=lambda one: -one[1][-1]):
-        places = [(LEFT + room * at / max(len(line) - 1, 1), BARS * (1 - one / top)) for at, one in enumerate(line)]
+    drawn, accepted = "", -LANE
+    for who, line in sorted(lines.items(), key=lambda entry: -entry[1][-1]):
+        places = [(LEFT + room * at / max(len(line) - 1, 1), BARS * (1 - entry / top)) for at, entry in enumerate(line)]
         points = " ".join(f"{x:.1f},{y + LANE:.1f}" for x, y in places)
-        taken = max(places[-1][1], taken + LANE)
+        accepted = max(places[-1][1], accepted + LANE)
         name = f"{who.split()[0]} {line[0]} → {line[-1]} MiB"
         drawn += f'<polyline class="line" points="{points}"><title>{_(who)}: {_plain(line)} MiB</title></polyline>'
-        drawn += f'<text x="{LEFT + room + 6}" y="{taken + LANE + 4:.1f}">{_(name)}</text>'
+        drawn += f'<text x="{LEFT + room + 6}" y="{accepted + LANE + 4:.1f}">{_(name)}</text>'
     ground = f'<line class="axis" x1="{LEFT}" x2="{LEFT + room}" y1="{LANE + BARS}" y2="{LANE + BARS}"/>'
     label = f"Memory of each process during {_(cell(verdict, 'scenario'))}, from 0 to {top} MiB"
     return f'<svg viewBox="0 0 {WIDTH} {LANE + BARS + FOOT}" role="img" aria-label="{label}">{ground}{drawn}</svg>'
@@ -257,10 +257,14 @@ def _mark(x: float, floor: int, what: str, at: float) -> str:
 def _axis(floor: int, top: float, seconds: int, scale: float) -> str:
     lines = "".join(
         f'<line class="axis" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{said}</text>'
-        for y, said in ((LANE, f"{top:,.0f}/s"), (LANE + BARS / 2, f"{top / 2:,.{0 if top > 9 else 1}f}"), (floor, "0"))
+        f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{output}</text>'
+        for y, output in (
+            (LANE, f"{top:,.0f}/s"),
+            (LANE + BARS / 2, f"{top / 2:,.{0 if top > 9 else 1}f}"),
+            (floor, "0"),
+        )
     )
-    every = next(one for one in (5, 10, 30, 60, 120, 300, 600, 10**6) if seconds / one <= 9)
+    every = next(variant for variant in (5, 10, 30, 60, 120, 300, 600, 10**6) if seconds / variant <= 9)
     times = "".join(
         f'<text x="{LEFT + at * scale:.1f}" y="{floor + 15}" text-anchor="{"start" if at == 0 else "middle"}">'
         f"{at // 60}:{at % 60:02}</text>"

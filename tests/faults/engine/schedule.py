@@ -58,7 +58,7 @@ class TimeBudget:
     def seconds_for(self, name: str) -> float:
         """Seconds of faults for this one, which is then no longer among those to come."""
         usable = self.seconds - (time.monotonic() - self.begun) - SETTLING * len(self.left)
-        whole = sum(FULL_SECONDS[one] for one in self.left)
+        complete = sum(FULL_SECONDS[entry] for entry in self.left)
         self.left.remove(name)
-        part = usable * FULL_SECONDS[name] / whole
+        part = usable * FULL_SECONDS[name] / complete
         return max(LEAST.get(name, 10.0), part if name == SOAK else min(part, FULL_SECONDS[name]))

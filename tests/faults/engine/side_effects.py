@@ -22,7 +22,7 @@ from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
 from tests.faults.engine.verdicts import Verdict
 
 ARRIVED = {"sent", "delivered"}
-LETTER = re.compile(r"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
+MESSAGE_ID = re.compile(r"^Message-ID:\s*<([^@>]+)@", re.MULTILINE | re.IGNORECASE)
 
 
 class PaymentGateway:
@@ -55,7 +55,9 @@ class PaymentGateway:
 
     def captured(self) -> dict[str, int]:
         """Order → what was taken for it, in minor units."""
-        return {one["order_ref"]: one["amount"] // 100 for one in self.sandbox.book.all() if one["status"] == DONE}
+        return {
+            entry["order_ref"]: entry["amount"] // 100 for entry in self.sandbox.book.all() if entry["status"] == DONE
+        }
 
     def stop(self) -> None:
         self.sandbox.stop()
@@ -84,17 +86,19 @@ def check_payments(rows: Rows, captured: dict[str, int], before: set[str], verdi
     """Each order captured once and settled once, nothing settled that was not captured; per application one capture."""
     query = "SELECT order_ref, application_id, amount FROM payment WHERE method = 'vnpay' AND state = 'settled'"
     settled = {row[0]: (row[1], int(row[2])) for row in rows("payments", query) if row[0] not in before}
-    taken = {order: amount for order, amount in captured.items() if order not in before}
-    verdict.lost += [f"capture of order {order}" for order in sorted(set(taken) - set(settled))]
-    verdict.unexpected += [f"order {order} settled, never captured" for order in sorted(set(settled) - set(taken))]
+    captured_amounts = {order: amount for order, amount in captured.items() if order not in before}
+    verdict.lost += [f"capture of order {order}" for order in sorted(set(captured_amounts) - set(settled))]
     verdict.unexpected += [
-        f"order {order}: {taken[order]} taken, {settled[order][1]} booked"
-        for order in sorted(set(taken) & set(settled))
-        if taken[order] != settled[order][1]
+        f"order {order} settled, never captured" for order in sorted(set(settled) - set(captured_amounts))
+    ]
+    verdict.unexpected += [
+        f"order {order}: {captured_amounts[order]} taken, {settled[order][1]} booked"
+        for order in sorted(set(captured_amounts) & set(settled))
+        if captured_amounts[order] != settled[order][1]
     ]
     twice = Counter(application for application, _ in settled.values())
     verdict.duplicated += [f"{n} captures for {application}" for application, n in twice.items() if n > 1]
-    verdict.facts["captures at the gateway"] = len(taken)
+    verdict.facts["captures at the gateway"] = len(captured_amounts)
 
 
 def check_emails(rows: Rows, letters: list[str], since: int, verdict: Verdict) -> None:
@@ -102,21 +106,23 @@ def check_emails(rows: Rows, letters: list[str], since: int, verdict: Verdict) -
 
     Whoever died while sending left an attempt nobody knows the end of: only those may have been sent again.
     """
-    received = Counter(found.group(1) for letter in letters if (found := LETTER.search(letter)))
+    received = Counter(match.group(1) for letter in letters if (match := MESSAGE_ID.search(letter)))
     query = (
         "SELECT d.id, d.status, count(a.position) FILTER (WHERE a.outcome IS NULL OR a.outcome = 'temporary_failure') "
         "FROM delivery d LEFT JOIN attempt a ON a.delivery_id = d.id "
         "WHERE d.channel = 'email' AND d.position > :since GROUP BY d.id, d.status"
     )
     sent = {row[0]: (row[1], int(row[2])) for row in rows("notifications", query, since=since)}
-    verdict.lost += [f"letter {one}" for one, (status, _) in sent.items() if status == "sent" and not received[one]]
+    verdict.lost += [f"letter {item}" for item, (status, _) in sent.items() if status == "sent" and not received[item]]
     verdict.duplicated += [
-        f"letter {one} {received[one]} times" for one, (_, open_ends) in sent.items() if received[one] > 1 + open_ends
+        f"letter {item} {received[item]} times"
+        for item, (_, open_ends) in sent.items()
+        if received[item] > 1 + open_ends
     ]
-    known = {row[0] for row in rows("notifications", "SELECT id FROM delivery")}
-    verdict.unexpected += [f"letter {one} of no delivery" for one in sorted(set(received) - known)]
-    verdict.facts["letters received"] = sum(received[one] for one in sent)
-    verdict.facts["letters sent again after an unknown end"] = sum(max(0, received[one] - 1) for one in sent)
+    known_ids = {row[0] for row in rows("notifications", "SELECT id FROM delivery")}
+    verdict.unexpected += [f"letter {name} of no delivery" for name in sorted(set(received) - known_ids)]
+    verdict.facts["letters received"] = sum(received[entry] for entry in sent)
+    verdict.facts["letters sent again after an unknown end"] = sum(max(0, received[entry] - 1) for entry in sent)
 
 
 def check_text_messages(rows: Rows, texts: list[dict[str, Any]], since: int, verdict: Verdict) -> None:
@@ -126,14 +132,20 @@ def check_text_messages(rows: Rows, texts: list[dict[str, Any]], since: int, ver
     """
     query = "SELECT id, status FROM delivery WHERE channel = 'sms' AND position > :since"
     deliveries = {row[0]: row[1] for row in rows("notifications", query, since=since)}
-    taken = {one["id"]: one["puts"] for one in texts}
-    verdict.lost += [f"text {one}" for one, status in deliveries.items() if status in ARRIVED and one not in taken]
-    to_come = [one for one, status in deliveries.items() if status == "temporary_failure" and one not in taken]
+    puts_by_id = {text["id"]: text["puts"] for text in texts}
     verdict.lost += [
-        f"text {one} is {status}" for one, status in deliveries.items() if status not in ARRIVED and one not in to_come
+        f"text {item}" for item, status in deliveries.items() if status in ARRIVED and item not in puts_by_id
     ]
-    verdict.duplicated += [f"text {one} {puts} times" for one, puts in taken.items() if one in deliveries and puts > 1]
-    known = {row[0] for row in rows("notifications", "SELECT id FROM delivery WHERE channel = 'sms'")}
-    verdict.unexpected += [f"text {one} of no delivery" for one in sorted(set(taken) - known)]
+    to_come = [item for item, status in deliveries.items() if status == "temporary_failure" and item not in puts_by_id]
+    verdict.lost += [
+        f"text {item} is {status}"
+        for item, status in deliveries.items()
+        if status not in ARRIVED and item not in to_come
+    ]
+    verdict.duplicated += [
+        f"text {item} {puts} times" for item, puts in puts_by_id.items() if item in deliveries and puts > 1
+    ]
+    known_ids = {row[0] for row in rows("notifications", "SELECT id FROM delivery WHERE channel = 'sms'")}
+    verdict.unexpected += [f"text {name} of no delivery" for name in sorted(set(puts_by_id) - known_ids)]
     verdict.facts["texts to be sent again"] = len(to_come)
-    verdict.facts["texts received"] = sum(1 for one in deliveries if one in taken)
+    verdict.facts["texts received"] = sum(1 for delivery in deliveries if delivery in puts_by_id)

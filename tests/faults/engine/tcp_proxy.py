@@ -62,8 +62,8 @@ class ProxiedAddress:
     def reset(self) -> int:
         pairs, self.pairs = self.pairs, set()
         for pair in pairs:
-            for one in pair:
-                _abort(one)
+            for end in pair:
+                _abort(end)
         return len(pairs)
 
     def _accept(self) -> None:
@@ -81,8 +81,8 @@ class ProxiedAddress:
             _abort(client)
             return
         server.settimeout(None)
-        for one in (client, server):
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for end in (client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pair = (client, server)
         self.pairs.add(pair)
         threading.Thread(target=self._pump, args=(server, client, DOWN, pair), daemon=True).start()
@@ -99,9 +99,9 @@ class ProxiedAddress:
                     self._cut(pair)
                     return
         self.pairs.discard(pair)
-        for one in pair:
+        for end in pair:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                end.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             source.close()
 
@@ -115,12 +115,12 @@ class ProxiedAddress:
         _abort(server)
 
 
-def _abort(one: socket.socket) -> None:
+def _abort(value: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-        one.shutdown(socket.SHUT_RD)  # wakes the thread that reads it
+        value.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+        value.shutdown(socket.SHUT_RD)  # wakes the thread that reads it
     with contextlib.suppress(OSError):
-        one.close()
+        value.close()
 
 
 class ProxyProcess:

@@ -37,7 +37,7 @@ class Verdict:
     begun: float = field(default_factory=time.time)
 
     @property
-    def held(self) -> bool:
+    def passed(self) -> bool:
         return (
             not (self.lost or self.duplicated or self.unexpected or self.dead_letters)
             and self.recovered <= RECOVERS_WITHIN
@@ -45,13 +45,14 @@ class Verdict:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "held": self.held}
+        return {**asdict(self), "held": self.passed}
 
     def summary(self) -> str:
         return (
-            f"{self.scenario}: {'held' if self.held else 'FAILED'}; faults {self.faults}, attempted {self.attempted}, "
-            f"acknowledged {self.acknowledged}, lost {len(self.lost)}, duplicated {len(self.duplicated)}, "
-            f"unexpected {len(self.unexpected)}, recovered {self.recovered:.1f} s, drained {self.drained:.1f} s, "
+            f"{self.scenario}: {'held' if self.passed else 'FAILED'}; "
+            f"faults {self.faults}, attempted {self.attempted}, acknowledged {self.acknowledged}, "
+            f"lost {len(self.lost)}, duplicated {len(self.duplicated)}, unexpected {len(self.unexpected)}, "
+            f"recovered {self.recovered:.1f} s, drained {self.drained:.1f} s, "
             f"quarantined {self.quarantined}/{self.poison}, histories {self.histories_verified}"
         )
 

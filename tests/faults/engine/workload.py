@@ -73,8 +73,8 @@ class People:
         client = RpcClient(self.uri)
         for _ in range(60):
             try:
-                known = {key: person[key] for key in ("username", "password")}
-                token = client.call("identity", "sign_in", known, timeout=10)["access_token"]
+                person_fields = {key: person[key] for key in ("username", "password")}
+                token = client.call("identity", "sign_in", person_fields, timeout=10)["access_token"]
                 self.tokens[role] = (token, time.monotonic())
                 break
             except (OutcomeUnknown, Refused):
@@ -115,10 +115,10 @@ class Workload:
             return None
         about = {"application_id": started["application_id"]}
         procedure = self.procedure(client)
-        required = [one["id"] for one in procedure["requirements"] if one["required"]]
+        required = [requirement["id"] for requirement in procedure["requirements"] if requirement["required"]]
         steps: list[tuple[str, str, dict[str, Any]]] = [
             (citizen, "applications.save_answers", {"answers": answers_for(procedure["form"], {})}),
-            *((citizen, "applications.attach", attachment(one)) for one in required),
+            *((citizen, "applications.attach", attachment(entry)) for entry in required),
             (citizen, "applications.submit", {}),
         ]
         for who, door, arguments in steps:
@@ -149,9 +149,9 @@ class Workload:
         """What is due, once payments has heard of the submission."""
         while time.monotonic() < self.give_up_at:
             try:
-                asked = {"application_id": application_id}
-                found = client.call("payments", "demands", asked, token=self.people.token("accountant"))
-                return dict(found["owed"])
+                arguments = {"application_id": application_id}
+                result = client.call("payments", "demands", arguments, token=self.people.token("accountant"))
+                return dict(result["owed"])
             except (OutcomeUnknown, Refused) as trouble:
                 self.ledger.troubles[str(trouble).split(":")[0]] += 1
                 eventlet.sleep(0.3)

@@ -61,13 +61,13 @@ def rabbitmqctl(run: ScenarioRun, *arguments: str) -> None:
 
 def _close_connections(run: ScenarioRun) -> None:
     run.mark("connections closed")
-    for one in run.environment.broker.manage("GET", f"vhosts/{run.environment.vhost}/connections").json():
-        _try_to(run, "DELETE", f"connections/{requests.utils.quote(one['name'], safe='')}")
+    for queue in run.environment.broker.manage("GET", f"vhosts/{run.environment.vhost}/connections").json():
+        _try_to(run, "DELETE", f"connections/{requests.utils.quote(queue['name'], safe='')}")
 
 
 def _delete_queues(run: ScenarioRun) -> None:
     run.mark("queues deleted")
-    names = [one["name"] for one in run.environment.broker.manage("GET", f"queues/{run.environment.vhost}").json()]
+    names = [queue["name"] for queue in run.environment.broker.manage("GET", f"queues/{run.environment.vhost}").json()]
     calls = [name for name in names if name.startswith("rpc-")]
     handlers = [name for name in names if name.startswith("evt-")]
     for name in [run.random.choice(calls), *run.random.sample(handlers, len(handlers) // 2)]:

@@ -43,8 +43,8 @@ def contention(run: ScenarioRun) -> None:
     ]
     run.verdict.facts["winners per round"] = winners
     run.verdict.unexpected += [f"{won} winners of one version" for won in winners if won != 1]
-    for one in rpc_clients:
-        one.close()
+    for client in rpc_clients:
+        client.close()
 
 
 def _proposed(run: ScenarioRun, client: RpcClient) -> dict[str, Any]:
@@ -52,11 +52,13 @@ def _proposed(run: ScenarioRun, client: RpcClient) -> dict[str, Any]:
     application_id = run.workload.one_application(client, "citizen0")
     assert application_id is not None
     officer = run.environment.people.seeded["officials"]["case_officer"]["account_id"]
-    for who, door, given in (
+    for who, door, arguments in (
         ("case_officer", "applications.assign", {"officer_id": officer}),
         ("case_officer", "applications.propose", {"outcome": "approve"}),
     ):
-        assert run.workload.send_until_answered(client, who, door, application_id=application_id, **given) is not None
+        assert (
+            run.workload.send_until_answered(client, who, door, application_id=application_id, **arguments) is not None
+        )
     return {"application_id": application_id}
 
 
@@ -71,16 +73,16 @@ def _all_at_once(
         eventlet.spawn(_race, run, client, *wishes[number % len(wishes)], about)
         for number, client in enumerate(rpc_clients)
     ]
-    return [version for one in racing if (version := one.wait())]
+    return [version for worker in racing if (version := worker.wait())]
 
 
 def _race(
-    run: ScenarioRun, client: RpcClient, who: str, method: str, given: dict[str, Any], about: dict[str, Any]
+    run: ScenarioRun, client: RpcClient, who: str, method: str, options: dict[str, Any], about: dict[str, Any]
 ) -> int | None:
     """The version this client wrote, ``None`` if another was first."""
     attempt = Attempt(str(uuid.uuid4()), f"applications.{method}", about["application_id"])
     run.workload.ledger.attempts.append(attempt)
-    arguments = {**about, **given, "command_id": attempt.command_id}
+    arguments = {**about, **options, "command_id": attempt.command_id}
     for _ in range(TRIES):
         try:
             attempt.reply = client.call(

@@ -30,10 +30,10 @@ def wrong_by(path: Path) -> float:
 def follow(path: Path, clock: time_machine.Coordinates, sleep: object) -> None:
     shifted = 0.0
     while True:
-        wanted = wrong_by(path)
-        if wanted != shifted:
-            clock.shift(wanted - shifted)
-            shifted = wanted
+        expected = wrong_by(path)
+        if expected != shifted:
+            clock.shift(expected - shifted)
+            shifted = expected
         sleep(EVERY)  # type: ignore[operator]
 
 

@@ -63,11 +63,11 @@ class Namespace:
         self._ends = f"pv{os.getpid() % 100_000}a{number}", f"pv{os.getpid() % 100_000}b{number}"
 
     def __enter__(self) -> Namespace:
-        one, other = self._ends
+        entry, other = self._ends
         command("ip", "netns", "add", self.name)
-        command("ip", "link", "add", one, "type", "veth", "peer", "name", other, "netns", self.name)
-        command("ip", "addr", "add", f"{self.outside}/24", "dev", one)
-        command("ip", "link", "set", one, "up")
+        command("ip", "link", "add", entry, "type", "veth", "peer", "name", other, "netns", self.name)
+        command("ip", "addr", "add", f"{self.outside}/24", "dev", entry)
+        command("ip", "link", "set", entry, "up")
         for words in (("addr", "add", f"{self.inside}/24", "dev", other), ("link", "set", other, "up")):
             command(*self.prefix, "ip", *words)
         command(*self.prefix, "ip", "link", "set", "lo", "up")
@@ -89,8 +89,8 @@ class Namespace:
 
 def available() -> bool:
     try:
-        with Namespace() as one:
-            one.cut("both")
+        with Namespace() as entry:
+            entry.cut("both")
             return True
     except (OSError, subprocess.SubprocessError):
         return False

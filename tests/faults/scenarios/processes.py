@@ -28,8 +28,8 @@ def stopped_and_scaled(run: ScenarioRun) -> None:
     while True:
         service = run.random.choice(("applications", "payments", "notifications", "catalog", "identity"))
         more = [environment.add(f"{service}-{number}", [service]) for number in (2, 3, 4)]
-        for one in more:
-            one.start()
+        for entry in more:
+            entry.start()
         run.mark(f"{service} scaled to 4")
         for name in ("applications", "payments", FOLLOWERS, "notifications", "identity", "catalog"):
             _stop(run, environment.members[name], signals=run.random.choice((1, 2, 3)))
@@ -37,9 +37,9 @@ def stopped_and_scaled(run: ScenarioRun) -> None:
                 break
         environment.wait_ready(60)
         run.mark(f"{service} scaled to 1")
-        for one in more:
-            _stop(run, one, signals=run.random.choice((1, 2, 3)), again=False)
-            del environment.members[one.name]
+        for entry in more:
+            _stop(run, entry, signals=run.random.choice((1, 2, 3)), again=False)
+            del environment.members[entry.name]
         if not run.running:
             break
 

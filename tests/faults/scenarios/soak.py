@@ -19,7 +19,7 @@ FLAT = {"MiB": 30.0, "descriptors": 15.0}  # growth a fitted line may show over 
 MORE_CONNECTIONS = 30
 GONE_WITHIN = 45.0  # seconds in which servers notice connections that were cut off
 FEWEST = 8  # samples a line is fitted through
-SHOWN = 15  # samples of each process's memory that the verdict names
+MOST_SAMPLES = 15  # samples of each process's memory that the verdict names
 # Not those that kill or restart processes: a new one says nothing about growth.
 MENU: tuple[Scenario, ...] = (
     database.database_stopped,
@@ -37,9 +37,9 @@ class Sampler:
 
     def __init__(self, run: ScenarioRun) -> None:
         self.run, self.series = run, defaultdict[tuple[str, str], list[tuple[float, float]]](list)
-        self._looking = eventlet.spawn(self._look)
+        self._looking = eventlet.spawn(self._sample)
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while True:
             self.sample()
             eventlet.sleep(EVERY)
@@ -69,32 +69,32 @@ def grown(samples: list[tuple[float, float]]) -> float | None:
 
 def judge(series: Series) -> tuple[dict[str, float], list[str]]:
     """Growth by what and whom, and what of it is too much."""
-    found = {(what, who): gain for (what, who), samples in series.items() if (gain := grown(samples)) is not None}
-    leaks = [f"{who} grew by {gain:.0f} {what}" for (what, who), gain in found.items() if gain > FLAT[what]]
-    return {f"{who} {what}": round(gain, 1) for (what, who), gain in found.items()}, leaks
+    entries = {(what, who): gain for (what, who), samples in series.items() if (gain := grown(samples)) is not None}
+    leaks = [f"{who} grew by {gain:.0f} {what}" for (what, who), gain in entries.items() if gain > FLAT[what]]
+    return {f"{who} {what}": round(gain, 1) for (what, who), gain in entries.items()}, leaks
 
 
 def over_time(series: Series) -> dict[str, list[int]]:
     """The memory of each process in MiB, at equal steps: whether it levels off shows here and not in a slope."""
-    kept = {}
+    stored = {}
     for (what, who), samples in series.items():
-        step = max(1, len(samples) // SHOWN)
+        step = max(1, len(samples) // MOST_SAMPLES)
         if what == "MiB" and len(samples) >= FEWEST:
-            kept[who] = [round(value) for _at, value in samples[::step]]
-    return kept
+            stored[who] = [round(value) for _at, value in samples[::step]]
+    return stored
 
 
 def everything_at_once(run: ScenarioRun) -> None:
     """Faults drawn by chance, one after the other, for the whole time."""
     run.wait(5)
     before, sampler = run.environment.connections(), Sampler(run)
-    whole, begun = run.seconds, run.begun
-    while time.time() - begun < whole:
+    complete, begun = run.seconds, run.begun
+    while time.time() - begun < complete:
         run.begun, run.seconds = time.time(), 15
         run.random.choice(MENU)(run)
         run.recovered()
         run.wait(2, 5)
-    run.begun, run.seconds = begun, whole
+    run.begun, run.seconds = begun, complete
     series = sampler.stop()
     growth, leaks = judge(series)
     after, more = connections_left(run, before)

@@ -82,7 +82,7 @@ def _deep(levels: int) -> Any:
 def poison(run: ScenarioRun, until: int) -> int:
     """Send numbered poison into every service's call queue and handlers' queues; how much was sent."""
     sent = 0
-    queues = [one["name"] for one in run.environment.broker.manage("GET", f"queues/{run.environment.vhost}").json()]
+    queues = [queue["name"] for queue in run.environment.broker.manage("GET", f"queues/{run.environment.vhost}").json()]
     events = sorted(name for name in queues if name.startswith("evt-"))
     with Connection(run.environment.direct_uri, connect_timeout=5) as connection:
         producer = connection.Producer(connection.channel())
@@ -123,18 +123,18 @@ class Tap:
 
     def replay(self, times: int, *, a_day_ago: bool) -> int:
         """Tell everything heard again, ``times`` over and shuffled; how many messages went out."""
-        heard: list[dict[str, Any]] = []
+        received: list[dict[str, Any]] = []
         while (message := self.channel.basic_get(self.queue, no_ack=True)) is not None:
-            heard.append(json.loads(message.body))
-        storm = [copy.deepcopy(one) for one in heard for _ in range(times)]
+            received.append(json.loads(message.body))
+        storm = [copy.deepcopy(message) for message in received for _ in range(times)]
         if a_day_ago:
-            for one in storm[:: times + 1]:
-                one["time"] = (datetime.fromisoformat(one["time"]) - timedelta(days=1)).isoformat()
+            for entry in storm[:: times + 1]:
+                entry["time"] = (datetime.fromisoformat(entry["time"]) - timedelta(days=1)).isoformat()
         self.run.random.shuffle(storm)
         producer = self.connection.Producer(self.connection.channel())
-        for one in storm:
+        for entry in storm:
             producer.publish(
-                one, exchange=f"{one['source'].strip('/')}.events", routing_key=one["type"], serializer="json"
+                entry, exchange=f"{entry['source'].strip('/')}.events", routing_key=entry["type"], serializer="json"
             )
         return len(storm)
 

@@ -25,9 +25,9 @@ def moto_server(log: Path, bucket: str) -> Iterator[tuple[str, str, str]]:
     """Its address, and the access and secret key of somebody who may use ``bucket``; nobody else is let in."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    with log.open("wb") as said:
+    with log.open("wb") as log_file:
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        server = subprocess.Popen(command, stdout=said, stderr=said)
+        server = subprocess.Popen(command, stdout=log_file, stderr=log_file)
         try:
             until = time.monotonic() + READY_WITHIN
             while not listening(port):

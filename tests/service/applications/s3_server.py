@@ -33,8 +33,8 @@ class Door(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._admits(b""):
-            found = OBJECTS.get(self.path)
-            self._answer(200, found) if found is not None else self._answer(404, NO_SUCH_KEY, "application/xml")
+            result = OBJECTS.get(self.path)
+            self._answer(200, result) if result is not None else self._answer(404, NO_SUCH_KEY, "application/xml")
 
     def do_HEAD(self) -> None:
         if self._admits(b""):
@@ -52,20 +52,20 @@ class Door(BaseHTTPRequestHandler):
         return False
 
     def _signature_holds(self, content: bytes) -> bool:
-        said = AUTHORIZATION.fullmatch(self.headers.get("Authorization", ""))
-        if said is None or said["key"] != self.access_key or not set(said["names"].split(";")) >= NEEDED:
+        match = AUTHORIZATION.fullmatch(self.headers.get("Authorization", ""))
+        if match is None or match["key"] != self.access_key or not set(match["names"].split(";")) >= NEEDED:
             return False
         if self.headers["x-amz-content-sha256"] != hashlib.sha256(content).hexdigest():
             return False
-        headers = "".join(f"{name}:{(self.headers[name] or '').strip()}\n" for name in said["names"].split(";"))
-        request = f"{self.command}\n{self.path}\n\n{headers}\n{said['names']}\n{self.headers['x-amz-content-sha256']}"
-        scope = f"{said['day']}/{said['region']}/s3/aws4_request"
+        headers = "".join(f"{name}:{(self.headers[name] or '').strip()}\n" for name in match["names"].split(";"))
+        request = f"{self.command}\n{self.path}\n\n{headers}\n{match['names']}\n{self.headers['x-amz-content-sha256']}"
+        scope = f"{match['day']}/{match['region']}/s3/aws4_request"
         hashed = hashlib.sha256(request.encode()).hexdigest()
         text = f"AWS4-HMAC-SHA256\n{self.headers['x-amz-date']}\n{scope}\n{hashed}"
         key = ("AWS4" + self.secret_key).encode()
         for part in scope.split("/"):
             key = hmac.digest(key, part.encode(), "sha256")
-        return hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), said["signature"])
+        return hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), match["signature"])
 
     def _answer(self, status: int, content: bytes = b"", kind: str = "application/octet-stream") -> None:
         self.send_response(status)

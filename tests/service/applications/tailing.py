@@ -21,9 +21,9 @@ class OnPurpose(Exception):
 def main(url: str, events: int, seed: int) -> None:
     """Write ``events`` committed events in transactions of one to two hundred."""
     store = Store.from_settings(Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere"}))
-    chance, written = random.Random(seed), 0
-    while written < events:
-        size = min(chance.choice((1, 1, 5, 50, 200)), events - written)
+    chance, text = random.Random(seed), 0
+    while text < events:
+        size = min(chance.choice((1, 1, 5, 50, 200)), events - text)
         batch = [StoredEvent(uuid.uuid4(), 1, "applications.Started", b"{}") for _ in range(size)]
         try:
             with store.database.session() as session:
@@ -32,7 +32,7 @@ def main(url: str, events: int, seed: int) -> None:
                     raise OnPurpose
         except OnPurpose:
             continue
-        written += size
+        text += size
 
 
 if __name__ == "__main__":

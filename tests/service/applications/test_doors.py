@@ -23,7 +23,7 @@ PROCEDURE = "1.004873"  # level 4, no fee, one paper
 WALKED: set[str] = set()
 
 
-class Desk:
+class RpcSession:
     """The doors of applications as one person calls them; commands get ids of their own."""
 
     def __init__(self, rpc: Any, account_id: str) -> None:
@@ -33,11 +33,11 @@ class Desk:
         reads = {"application", "mine", "queue", "history", "state_at", "diff", "explain_due_date", "events", "verify"}
         reads |= {"statistics", "export", "evidence", "findings", "erasure", "attachment", "affected_due_dates"}
 
-        def call(application_id: str | None = None, **given: Any) -> Any:
+        def call(application_id: str | None = None, **arguments: Any) -> Any:
             about = {"application_id": application_id} if application_id else {}
             command = {} if door in reads else {"command_id": str(uuid4())}
             WALKED.add(door)
-            return getattr(self.rpc.applications, door)(**{**about, **command, **given})
+            return getattr(self.rpc.applications, door)(**{**about, **command, **arguments})
 
         return call
 
@@ -53,17 +53,17 @@ class Town:
             "neighbour": world.seeded["citizens"][1],
         }
         self.people = people
-        self.desks = {name: self.desk(person) for name, person in people.items()}
+        self.desks = {name: self.session(person) for name, person in people.items()}
         self.other_agency_desk = self.desks["other_agency"]
         self.other_agency = self.other_agency_desk.rpc.identity.whoami()["agencies"][0]["code"]
         form = self.desks["citizen"].rpc.catalog.procedure(code=PROCEDURE)["form"]
         self.answers = answers_for(form, people["citizen"])
 
-    def desk(self, person: dict[str, Any]) -> Desk:
+    def session(self, person: dict[str, Any]) -> RpcSession:
         token = self.world.portal.sign_in(person["username"], person["password"])
-        return Desk(self.world.portal.as_(token), person["account_id"])
+        return RpcSession(self.world.portal.as_(token), person["account_id"])
 
-    def __getattr__(self, name: str) -> Desk:
+    def __getattr__(self, name: str) -> RpcSession:
         try:
             return self.__dict__["desks"][name]
         except KeyError:
@@ -102,9 +102,9 @@ class Town:
     def status(self, key: str) -> str:
         return str(self.citizen.application(key)["status"])
 
-    def until(self, seen: Callable[[], bool], seconds: float = 20) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
         end = time.monotonic() + seconds
-        while not seen():
+        while not condition():
             assert time.monotonic() < end, "it did not come about"
             time.sleep(0.2)
 
@@ -145,11 +145,11 @@ def test_a_long_life_with_everything_that_can_happen_on_the_way(town: Town) -> N
     town.citizen.request_withdrawal(key, reason="Tôi muốn rút.")
     assert town.intake_officer.decline_withdrawal(key, reason="Đã xử lý.")["status"] == "accepted"
     town.approver.assign(key, officer_id=town.case_officer.account_id)
-    asked = town.case_officer.consult(
+    consultation = town.case_officer.consult(
         key, agency_code=town.other_agency, question="Có ý kiến gì không?", due_at=years_ahead(3)
     )
     town.other_agency_desk.answer_consultation(
-        key, consultation_id=asked["consultation_id"], opinion="Không có ý kiến."
+        key, consultation_id=consultation["consultation_id"], opinion="Không có ý kiến."
     )
     town.case_officer.extend(key, due_at=years_ahead(4), reason="Cần xác minh.")
     town.case_officer.request_payment(key, reason="Phí xác minh", amount={"amount": 50_000, "currency": "VND"})
@@ -172,8 +172,8 @@ def test_a_long_life_with_everything_that_can_happen_on_the_way(town: Town) -> N
     town.citizen.rate(key, stars=5, comment="Tốt.")
     town.citizen.appeal(key, grounds="Sai tên.")
     town.approver_2.decide_appeal(key, outcome="dismiss", reason="Không có căn cứ.")
-    shown = town.citizen.application(key)
-    assert (shown["status"], shown["official_status"], len(shown["set_aside"])) == ("result_returned", 10, 1)
+    view = town.citizen.application(key)
+    assert (view["status"], view["official_status"], len(view["set_aside"])) == ("result_returned", 10, 1)
     explained = town.citizen.explain_due_date(key)
     assert explained["days"]
 
@@ -209,8 +209,8 @@ def test_refusals_come_by_name_in_time_and_record_nothing(town: Town) -> None:
 
 def test_the_read_models_follow_and_agree_with_the_events(town: Town) -> None:
     reply = town.citizen.start(procedure_code=PROCEDURE, channel="online")
-    found = town.citizen.mine(min_position=reply["position"])
-    assert reply["application_id"] in {one["application_id"] for one in found["items"]}
+    result = town.citizen.mine(min_position=reply["position"])
+    assert reply["application_id"] in {item["application_id"] for item in result["items"]}
     tracked = town.world.portal.as_().applications.track(
         reference=reply["reference"], tracking_code=reply["tracking_code"]
     )
@@ -218,7 +218,7 @@ def test_the_read_models_follow_and_agree_with_the_events(town: Town) -> None:
     key = town.submitted()
     position = town.citizen.choose_delivery(key, method="counter")["position"]
     queued = town.intake_officer.queue(agency_code=town.agency, status="submitted", min_position=position)
-    assert key in {one["application_id"] for one in queued["items"]}
+    assert key in {item["application_id"] for item in queued["items"]}
     assert town.auditor.verify()["first_bad"] is None
     figures = town.auditor.statistics(from_at="2020-01-01", to_at="2100-01-01", by="province", min_position=position)
     assert figures["total"]["received"] >= 1
@@ -229,10 +229,12 @@ def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
     key = town.proposed()
     town.approver.approve(key, result="Giấy xác nhận")
     history = town.auditor.history(key)["items"]
-    assert [one["kind"] for one in history][-1] == "Approved"
+    assert [event["kind"] for event in history][-1] == "Approved"
     assert town.auditor.state_at(key, version=4)["status"] == "submitted"
     assert town.auditor.state_at(key, at=history[4]["at"])["status"] == "accepted"
-    assert any(one["field"] == "/status" for one in town.auditor.diff(key, from_version=4, to_version=5)["changes"])
+    assert any(
+        change["field"] == "/status" for change in town.auditor.diff(key, from_version=4, to_version=5)["changes"]
+    )
     assert town.auditor.events(application_id=key, kind="Approved")["items"][0]["position"] > 0
     assert town.auditor.export(format="jsonl", limit=10)["events"] == 10
     assert town.auditor.affected_due_dates()["items"] == []
@@ -249,7 +251,7 @@ def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
     town.until(is_sealed)
     bundle = town.citizen.evidence(key)
     verdict = Verdict("bundle", "doors", keys_given=True)
-    verify_bundle(bundle, [Key.parse(one) for one in bundle["keys"]], verdict)
+    verify_bundle(bundle, [Key.parse(key) for key in bundle["keys"]], verdict)
     assert verdict.ok
     assert public.inclusion_proof(position=bundle["events"][0]["notification_id"])["proof"] is not None
     assert public.consistency_proof(first=1)["second"] >= 1
@@ -258,7 +260,7 @@ def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
 
 def test_a_day_decided_later_shows_beside_the_promise_and_lists_whom_it_moves(town: Town) -> None:
     key = town.accepted()
-    counted = [one["date"] for one in town.auditor.explain_due_date(key)["days"] if one["kind"] in ("counted", "due")]
+    counted = [day["date"] for day in town.auditor.explain_due_date(key)["days"] if day["kind"] in ("counted", "due")]
     position = town.citizen.choose_delivery(key, method="counter")["position"]
     town.intake_officer.queue(agency_code=town.agency, min_position=position)
     editor = town.catalog_editor.rpc.catalog
@@ -276,8 +278,8 @@ def test_a_day_decided_later_shows_beside_the_promise_and_lists_whom_it_moves(to
     assert explained["promised_at"] == explained["due_at"] == corrected()["recorded_due_at"]
     assert corrected()["corrected_due_at"] > explained["due_at"]
     assert corrected()["corrected_days"] == [counted[0]]
-    for asked in ({}, {"date": counted[0]}, {"agency_code": town.agency}):
-        assert key in {one["application_id"] for one in town.auditor.affected_due_dates(**asked)["items"]}
+    for request in ({}, {"date": counted[0]}, {"agency_code": town.agency}):
+        assert key in {item["application_id"] for item in town.auditor.affected_due_dates(**request)["items"]}
     assert town.auditor.affected_due_dates(date="2020-01-02")["items"] == []
     decide("as_published")
     town.until(lambda: not corrected()["affected"], seconds=10)
@@ -293,10 +295,10 @@ def test_two_auditors_erase_a_person_and_the_history_holds(town: Town) -> None:
     erasing = {"account_id": neighbour.account_id, "legal_basis": "Điều 14 Luật Bảo vệ dữ liệu cá nhân"}
     town.auditor.erase_subject(**erasing)
     assert refused(lambda: town.auditor.erase_subject(**erasing)) == "ErasureNeedsTwoPersons"
-    asked = town.desk(second).erase_subject(**erasing)
-    town.until(lambda: town.auditor.erasure(erasure_id=asked["erasure_id"])["state"] == "finished")
-    shown = town.auditor.state_at(key)
-    assert shown["erased"] and shown["answers"] is None
+    erasure = town.session(second).erase_subject(**erasing)
+    town.until(lambda: town.auditor.erasure(erasure_id=erasure["erasure_id"])["state"] == "finished")
+    view = town.auditor.state_at(key)
+    assert view["erased"] and view["answers"] is None
     town.until(lambda: town.auditor.verify()["first_bad"] is None)
 
 

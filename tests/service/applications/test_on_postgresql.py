@@ -83,16 +83,16 @@ def test_the_same_command_at_the_same_time_has_one_effect_and_one_answer(portal)
 
 
 def test_positions_follow_commits_so_that_a_follower_misses_nothing(portal):
-    seen, after = [], 0
+    collected, after = [], 0
     writers = [eventlet.spawn(portal.filled) for _ in range(10)]
     while not all(writer.dead for writer in writers) or portal.store.notifications(after):
-        found = portal.store.notifications(after)
-        seen += [one.id for one in found]
-        after = found[-1].id if found else after
+        match = portal.store.notifications(after)
+        collected += [row.id for row in match]
+        after = match[-1].id if match else after
         eventlet.sleep(0.005)
     with portal.database.session() as session:
         stored = list(session.scalars(text("SELECT notification_id FROM stored_events ORDER BY 1")))
-    assert seen == stored and len(seen) == 30
+    assert collected == stored and len(collected) == 30
 
 
 def test_a_rebuild_beside_the_live_tables_finds_no_difference_and_swaps_on_request(portal):

@@ -41,9 +41,9 @@ class Storage:
         return {"BLOB_STORE": place, "BLOB_STORE_ACCESS_KEY": self.access, "BLOB_STORE_SECRET_KEY": self.secret} | other
 
     def opened(self, **other: str) -> S3Blobs:
-        found = blobs_of(Settings(self.settings(**other)))
-        assert isinstance(found, S3Blobs)
-        return found
+        blobs = blobs_of(Settings(self.settings(**other)))
+        assert isinstance(blobs, S3Blobs)
+        return blobs
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def third_partys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 @pytest.fixture(params=["ours", "third_partys"])
 def storage(request: pytest.FixtureRequest) -> Storage:
-    found: Storage = request.getfixturevalue(request.param)
-    return found
+    fixture: Storage = request.getfixturevalue(request.param)
+    return fixture
 
 
 def test_what_is_put_is_got_and_gone_once_removed(storage: Storage) -> None:
@@ -126,7 +126,9 @@ def test_an_application_keeps_its_papers_there_and_an_erasure_removes_them(stora
     portal = Portal(Settings(embedded(tmp_path).env | storage.settings()))
     key = portal.started()
     paper = portal.attached(key)
-    content = portal.desk.attachment(key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN))
+    content = portal.queries.attachment(
+        key, paper["attachment_id"], identity=portal.identity, **reading(actors.CITIZEN)
+    )
     assert base64.b64decode(content["content_base64"]) == PDF
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
         portal.erasing.erase_subject("citizen-1", "Luật", **call(auditor))

@@ -23,5 +23,5 @@ def settings(fresh_database: Callable[[str], str], tmp_path) -> Iterator[Setting
 
 
 @pytest.fixture
-def kept(settings: Settings) -> Catalogue:
+def on_postgresql(settings: Settings) -> Catalogue:
     return catalogue(database=Database.at(settings.database_url("catalog")))

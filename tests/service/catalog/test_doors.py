@@ -47,7 +47,7 @@ class Identity:
         return {"keys": [KEY.as_dict(private=False)]}
 
 
-class Desk:
+class RpcClient:
     """Calls the catalogue's doors with a token and a language."""
 
     def __init__(self, settings: Settings) -> None:
@@ -70,36 +70,36 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory) -> Iterator[Desk]:
+def client(tmp_path_factory) -> Iterator[RpcClient]:
     settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
     with Platform(settings, ["catalog"]):
         stand_in = ServiceRunner(container_config(settings))
         stand_in.add_service(Identity)
         stand_in.start()
-        yield Desk(settings)
+        yield RpcClient(settings)
         stand_in.stop()
     Database.forget_all()
 
 
-def test_the_service_is_healthy(desk):
-    assert desk.call("health")["status"] == "ok"
+def test_the_service_is_healthy(client):
+    assert client.call("health")["status"] == "ok"
 
 
-def test_a_published_procedure_is_read_searched_and_quoted_as_the_contract_says(desk):
-    desk.publish("1.1", fees=[fee({"type": "fixed", "amount": 135_000})])
+def test_a_published_procedure_is_read_searched_and_quoted_as_the_contract_says(client):
+    client.publish("1.1", fees=[fee({"type": "fixed", "amount": 135_000})])
     replies = {
-        "procedure": desk.call("procedure", code="1.1", at="2026-02-01"),
-        "versions": desk.call("versions", code="1.1"),
-        "search": desk.call("search", text="thu tuc 1.1", facets=True),
-        "suggest": desk.call("suggest", text="thủ t"),
-        "quote": desk.call("quote", code="1.1", channel="counter"),
-        "due_date": desk.call("due_date", code="1.1", channel="counter", accepted_at="2026-03-02T09:00:00+07:00"),
-        "calendar": desk.call("calendar", year=2026),
-        "provinces": desk.call("provinces", at="2024-01-01"),
-        "wards": desk.call("wards", province_code="01"),
-        "levels": desk.call("levels"),
-        "export": desk.call("export", format="cpsv-ap"),
-        "sample_procedures": desk.call("sample_procedures", agency_code="H01.01"),
+        "procedure": client.call("procedure", code="1.1", at="2026-02-01"),
+        "versions": client.call("versions", code="1.1"),
+        "search": client.call("search", text="thu tuc 1.1", facets=True),
+        "suggest": client.call("suggest", text="thủ t"),
+        "quote": client.call("quote", code="1.1", channel="counter"),
+        "due_date": client.call("due_date", code="1.1", channel="counter", accepted_at="2026-03-02T09:00:00+07:00"),
+        "calendar": client.call("calendar", year=2026),
+        "provinces": client.call("provinces", at="2024-01-01"),
+        "wards": client.call("wards", province_code="01"),
+        "levels": client.call("levels"),
+        "export": client.call("export", format="cpsv-ap"),
+        "sample_procedures": client.call("sample_procedures", agency_code="H01.01"),
     }
     assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
         door: [] for door in replies
@@ -107,25 +107,25 @@ def test_a_published_procedure_is_read_searched_and_quoted_as_the_contract_says(
     assert replies["quote"]["total"] == {"amount": 135_000, "currency": "VND"}
 
 
-def test_the_same_command_twice_has_one_effect_and_one_answer(desk):
+def test_the_same_command_twice_has_one_effect_and_one_answer(client):
     sent = {"definition": offer("1.2"), "effective_from": "2026-01-01", "command_id": str(uuid4())}
     editor = token("catalog_editor")
-    assert desk.call("publish", editor, **sent) == desk.call("publish", editor, **sent)
+    assert client.call("publish", editor, **sent) == client.call("publish", editor, **sent)
     changed = {**sent, "effective_from": "2026-02-01"}
-    assert desk.refused("publish", editor, **changed).exc_type == "CommandIdReused"
+    assert client.refused("publish", editor, **changed).exc_type == "CommandIdReused"
 
 
 @pytest.mark.parametrize("door", CHANGING)
-def test_whoever_changes_the_catalogue_must_be_signed_in_and_entitled(desk, door):
+def test_whoever_changes_the_catalogue_must_be_signed_in_and_entitled(client, door):
     example = CONTRACT.rpc[door]["example"]["parameters"]
-    assert desk.refused(door, **example).exc_type == "Unauthenticated"
-    assert desk.refused(door, token("citizen"), **example).exc_type == "Forbidden"
+    assert client.refused(door, **example).exc_type == "Unauthenticated"
+    assert client.refused(door, token("citizen"), **example).exc_type == "Forbidden"
 
 
 @pytest.mark.parametrize("door", sorted(set(PUBLIC) - {"health"}))
-def test_surplus_arguments_are_refused_with_their_place(desk, door):
+def test_surplus_arguments_are_refused_with_their_place(client, door):
     example = CONTRACT.rpc[door]["example"]["parameters"]
-    refused = desk.refused(door, **example, surplus=1)
+    refused = client.refused(door, **example, surplus=1)
     assert refused.exc_type == "InvalidRequest"
     assert "/surplus" in refused.value
 
@@ -146,8 +146,8 @@ def test_surplus_arguments_are_refused_with_their_place(desk, door):
         ("export", {"format": "xml"}, "/format"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(desk, door, arguments, pointer):
-    refused = desk.refused(door, **arguments)
+def test_what_does_not_fit_is_refused_with_its_place(client, door, arguments, pointer):
+    refused = client.refused(door, **arguments)
     assert refused.exc_type == "InvalidRequest"
     assert pointer in refused.value
 
@@ -164,82 +164,82 @@ def test_what_does_not_fit_is_refused_with_its_place(desk, door, arguments, poin
         ("wards", {"province_code": "01", "at": "2020-01-01"}, "WardsNotKnown"),
     ],
 )
-def test_every_refusal_has_its_name_in_both_languages(desk, door, arguments, name):
+def test_every_refusal_has_its_name_in_both_languages(client, door, arguments, name):
     options = [{"id": "a", "name": {"vi": "Trên đất liền", "en": "On land"}, "amount": 1}]
-    desk.publish("1.3", fees=[fee({"type": "choice", "choice": "noi", "options": options})])
-    vietnamese, english = (desk.refused(door, language=language, **arguments) for language in ("vi", "en"))
+    client.publish("1.3", fees=[fee({"type": "choice", "choice": "noi", "options": options})])
+    vietnamese, english = (client.refused(door, language=language, **arguments) for language in ("vi", "en"))
     assert vietnamese.exc_type == english.exc_type == name
     assert vietnamese.value != english.value
 
 
-def test_a_definition_that_makes_no_sense_is_refused_with_the_place(desk):
+def test_a_definition_that_makes_no_sense_is_refused_with_the_place(client):
     bad = offer("1.4", level=4)
-    refused = desk.refused(
+    refused = client.refused(
         "publish", token("catalog_editor"), definition=bad, effective_from="2026-01-01", command_id=str(uuid4())
     )
     assert refused.exc_type == "InvalidRequest"
     assert "/definition/channels" in refused.value
 
 
-def test_two_versions_cannot_begin_on_one_day(desk):
-    desk.publish("1.5")
+def test_two_versions_cannot_begin_on_one_day(client):
+    client.publish("1.5")
     sent = {"definition": offer("1.5", "Khác"), "effective_from": "2026-01-01", "command_id": str(uuid4())}
-    assert desk.refused("publish", token("catalog_editor"), **sent).exc_type == "VersionsOverlap"
+    assert client.refused("publish", token("catalog_editor"), **sent).exc_type == "VersionsOverlap"
 
 
-def test_an_import_answers_with_counts_and_findings(desk):
+def test_an_import_answers_with_counts_and_findings(client):
     sent = {"records": [offer("1.6"), "text"], "layout": "definition", "effective_from": "2026-01-01"}
-    reply = desk.call("import_procedures", token("operator"), **sent, command_id=str(uuid4()))
+    reply = client.call("import_procedures", token("operator"), **sent, command_id=str(uuid4()))
     assert CONTRACT.reply("import_procedures").problems(reply) == []
     assert (reply["counts"]["new"], reply["counts"]["refused"]) == (1, 1)
 
 
-def test_a_day_decided_by_an_editor_changes_the_calendar(desk):
+def test_a_day_decided_by_an_editor_changes_the_calendar(client):
     sent = {"date": "2027-01-04", "kind": "day_off", "reason": "Nghỉ bù", "command_id": str(uuid4())}
-    reply = desk.call("set_calendar_day", token("catalog_editor"), **sent)
+    reply = client.call("set_calendar_day", token("catalog_editor"), **sent)
     assert CONTRACT.event("calendar_changed.v1").problems(reply) == []
-    days = {day["date"]: day["kind"] for day in desk.call("calendar", year=2027)["days"]}
+    days = {day["date"]: day["kind"] for day in client.call("calendar", year=2027)["days"]}
     assert days["2027-01-04"] == "override_day_off"
 
 
-def test_a_draft_is_saved_shown_published_and_discarded_as_the_contract_says(desk):
+def test_a_draft_is_saved_shown_published_and_discarded_as_the_contract_says(client):
     editor = token("catalog_editor")
 
     def act(door: str, **arguments: Any) -> Any:
-        reply = desk.call(door, editor, **arguments, command_id=str(uuid4()))
+        reply = client.call(door, editor, **arguments, command_id=str(uuid4()))
         assert CONTRACT.reply(door).problems(reply) == []
         return reply
 
     assert act("save_draft", definition={"code": "1.8"})["problems"]
     act("save_draft", definition=offer("1.8"), expected_revision=1, reason="luật mới")
     act("save_draft", definition=offer("1.9"))
-    replies = {"drafts": desk.call("drafts", editor), "draft": desk.call("draft", token("approver"), code="1.8")}
+    replies = {"drafts": client.call("drafts", editor), "draft": client.call("draft", token("approver"), code="1.8")}
     assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
         "drafts": [],
         "draft": [],
     }
-    assert desk.refused("draft", token("citizen"), code="1.8").exc_type == "Forbidden"
+    assert client.refused("draft", token("citizen"), code="1.8").exc_type == "Forbidden"
     assert act("publish_draft", code="1.8", effective_from="2026-01-01", expected_revision=2)["status"] == "published"
     act("discard_draft", code="1.9", reason="không cần nữa")
-    assert desk.call("drafts", editor)["items"] == []
-    assert desk.refused("draft", editor, code="1.9").exc_type == "DraftNotFound"
+    assert client.call("drafts", editor)["items"] == []
+    assert client.refused("draft", editor, code="1.9").exc_type == "DraftNotFound"
 
 
-def test_agencies_are_recorded_merged_and_told_as_the_contract_says(desk):
+def test_agencies_are_recorded_merged_and_told_as_the_contract_says(client):
     editor = token("catalog_editor")
     for code in ("000.00.04.G18", "000.00.05.G18"):
         sent = {"agency": {"code": code, "name": {"vi": "Cục Mẫu"}, "province_code": "01"}, "valid_from": "2025-07-01"}
-        reply = desk.call("set_agency", editor, **sent, reason="theo nghị định", command_id=str(uuid4()))
+        reply = client.call("set_agency", editor, **sent, reason="theo nghị định", command_id=str(uuid4()))
         assert CONTRACT.reply("set_agency").problems(reply) == []
     merged = {"code": "000.00.04.G18", "into": "000.00.05.G18", "last_day": "2026-02-28", "legal_basis": "Nghị định"}
     assert (
-        CONTRACT.reply("merge_agency").problems(desk.call("merge_agency", editor, **merged, command_id=str(uuid4())))
+        CONTRACT.reply("merge_agency").problems(client.call("merge_agency", editor, **merged, command_id=str(uuid4())))
         == []
     )
     replies = {
-        "agencies": desk.call("agencies", province_code="01"),
-        "agency": desk.call("agency", code="000.00.04.G18"),
-        "agency_changes": desk.call("agency_changes", token("auditor"), code="000.00.04.G18"),
+        "agencies": client.call("agencies", province_code="01"),
+        "agency": client.call("agency", code="000.00.04.G18"),
+        "agency_changes": client.call("agency_changes", token("auditor"), code="000.00.04.G18"),
     }
     assert {door: CONTRACT.reply(door).problems(reply) for door, reply in replies.items()} == {
         door: [] for door in replies
@@ -247,7 +247,7 @@ def test_agencies_are_recorded_merged_and_told_as_the_contract_says(desk):
     assert replies["agency"]["carried_on_by"] == "000.00.05.G18"
 
 
-def test_the_history_is_for_officials(desk):
-    desk.publish("1.7")
-    assert desk.refused("changes", token("citizen"), code="1.7").exc_type == "Forbidden"
-    assert desk.call("changes", token("auditor"), code="1.7")["items"][0]["act"] == "published"
+def test_the_history_is_for_officials(client):
+    client.publish("1.7")
+    assert client.refused("changes", token("citizen"), code="1.7").exc_type == "Forbidden"
+    assert client.call("changes", token("auditor"), code="1.7")["items"][0]["act"] == "published"

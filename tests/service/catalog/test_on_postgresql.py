@@ -30,10 +30,10 @@ from tests.unit.catalog.builders import offer, real_offers
 SAMPLES = sample_catalogue.definitions("H01.01")
 
 
-def test_the_migrations_make_every_table_of_the_models(settings, kept):
-    tables = set(inspect(kept.database.engine).get_table_names())
+def test_the_migrations_make_every_table_of_the_models(settings, on_postgresql):
+    tables = set(inspect(on_postgresql.database.engine).get_table_names())
     assert set(CatalogModel.metadata.tables) <= tables
-    with kept.database.engine.connect() as connection:
+    with on_postgresql.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": _in_the_models})
         assert compare_metadata(context, CatalogModel.metadata) == []
     assert at_head(settings, "catalog")
@@ -47,49 +47,49 @@ def _in_the_models(name: str | None, kind: str, _parents: object) -> bool:
 OWN_INDEXES = {"search_entry_vector", "search_entry_code"}
 
 
-def test_the_migrations_can_be_taken_back(settings, kept):
+def test_the_migrations_can_be_taken_back(settings, on_postgresql):
     alembic.downgrade(configuration("catalog", settings.database_url("catalog")), "base")
-    assert set(inspect(kept.database.engine).get_table_names()) == {"alembic_version"}
+    assert set(inspect(on_postgresql.database.engine).get_table_names()) == {"alembic_version"}
 
 
-def test_both_databases_answer_every_query_alike(kept):
+def test_both_databases_answer_every_query_alike(on_postgresql):
     in_memory = catalogue()
-    for one in (kept, in_memory):
-        one.imports.import_records(real_offers(), "definition", "2025-01-01", by=BY, command=command())
-        one.imports.import_records(SAMPLES[:20], "definition", "2025-06-01", by=BY, command=command())
+    for variant in (on_postgresql, in_memory):
+        variant.imports.import_records(real_offers(), "definition", "2025-01-01", by=BY, command=command())
+        variant.imports.import_records(SAMPLES[:20], "definition", "2025-06-01", by=BY, command=command())
     texts = [text for text, _ in BEST] + ["", "cấp", "giay chung nhan", "a", "zzz", "1.", "dang ky hoat dong"]
     for text_ in texts:
         query = Query.of(text_, "2026-01-01", {})
-        here, there = (one.search.search(query, 50, facets=True) for one in (kept, in_memory))
+        here, there = (variant.search.search(query, 50, facets=True) for variant in (on_postgresql, in_memory))
         assert here == there, text_
-        assert kept.search.suggest(text_) == in_memory.search.suggest(text_)
+        assert on_postgresql.search.suggest(text_) == in_memory.search.suggest(text_)
 
 
-def test_the_whole_sample_catalogue_is_published_searched_quoted_and_exported(kept):
-    kept.imports.import_records(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
-    assert kept.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
-    assert kept.calendars.due_date("3.000347", "online", "2026-11-20T09:00:00+07:00", by=NOBODY)["due_at"]
-    assert len(json.loads(kept.exports.export("json", limit=500)["content"])) == len(SAMPLES)
-    assert kept.exports.levels()["total"] == len(SAMPLES)
+def test_the_whole_sample_catalogue_is_published_searched_quoted_and_exported(on_postgresql):
+    on_postgresql.imports.import_records(SAMPLES, "definition", "2025-07-01", by=BY, command=command())
+    assert on_postgresql.search.search(Query.of("doi giay phep lai xe", None, {}))["items"][0]["code"] == "3.000347"
+    assert on_postgresql.calendars.due_date("3.000347", "online", "2026-11-20T09:00:00+07:00", by=NOBODY)["due_at"]
+    assert len(json.loads(on_postgresql.exports.export("json", limit=500)["content"])) == len(SAMPLES)
+    assert on_postgresql.exports.levels()["total"] == len(SAMPLES)
 
 
-def test_known_words_that_no_title_holds_together_are_searched_for_alike(kept):
+def test_known_words_that_no_title_holds_together_are_searched_for_alike(on_postgresql):
     """Nothing known is one slip away from any of them, so there is no near reading to ask for."""
     in_memory = catalogue()
     query = Query.of("khai sinh bưu chính", "2026-02-01", {})
-    for one in (kept, in_memory):
+    for variant in (on_postgresql, in_memory):
         for code, title in (("1.1", "Đăng ký khai sinh"), ("1.2", "Thành lập doanh nghiệp bưu chính")):
-            one.offerings.publish(offer(code, title), "2026-01-01", by=BY, command=command())
-    assert kept.search.search(query) == in_memory.search.search(query)
+            variant.offerings.publish(offer(code, title), "2026-01-01", by=BY, command=command())
+    assert on_postgresql.search.search(query) == in_memory.search.search(query)
 
 
-def test_both_databases_follow_mergers_alike(kept):
-    here, there = with_a_merger(kept), with_a_merger(catalogue())
-    asked = [{}, {"agency": OLD}, {"agency": NEW}, {"province": "17"}, {"province": "25"}]
-    asked += [{"agency": code, "level": level} for code in (OLD, NEW) for level in ("1", "2")]
-    for query in (Query.of("giấy mẫu", day, narrowed) for day in (BEFORE, SINCE) for narrowed in asked):
-        found = here.search.search(query, facets=True)
-        assert found == there.search.search(query, facets=True), query
+def test_both_databases_follow_mergers_alike(on_postgresql):
+    here, there = with_a_merger(on_postgresql), with_a_merger(catalogue())
+    arguments = [{}, {"agency": OLD}, {"agency": NEW}, {"province": "17"}, {"province": "25"}]
+    arguments += [{"agency": code, "level": level} for code in (OLD, NEW) for level in ("1", "2")]
+    for query in (Query.of("giấy mẫu", day, narrowed) for day in (BEFORE, SINCE) for narrowed in arguments):
+        match = here.search.search(query, facets=True)
+        assert match == there.search.search(query, facets=True), query
     assert [here.exports.levels(day) for day in (BEFORE, SINCE)] == [
         there.exports.levels(day) for day in (BEFORE, SINCE)
     ]
@@ -97,46 +97,49 @@ def test_both_databases_follow_mergers_alike(kept):
     assert here.agencies.agencies(SINCE, "25") == there.agencies.agencies(SINCE, "25")
 
 
-def test_many_editors_of_one_procedure_never_make_versions_overlap(kept):
+def test_many_editors_of_one_procedure_never_make_versions_overlap(on_postgresql):
     outcomes: list[str] = []
 
     def publish(number: int) -> None:
         month, day = divmod(number % 12, 4)
         definition = offer("1.1", f"Bản {number}")
         try:
-            kept.offerings.publish(definition, f"2026-0{month + 1}-1{day}", by=BY, command=command())
+            on_postgresql.offerings.publish(definition, f"2026-0{month + 1}-1{day}", by=BY, command=command())
             outcomes.append("published")
         except VersionsOverlap:
             outcomes.append("refused")
 
     _all_at_once(publish, 24)
-    with kept.database.session() as session:
-        spans = [(one.effective_from, one.effective_until) for one in session.scalars(select(ProcedureVersion))]
+    with on_postgresql.database.session() as session:
+        spans = [(entry.effective_from, entry.effective_until) for entry in session.scalars(select(ProcedureVersion))]
     spans.sort()
     assert (outcomes.count("published"), outcomes.count("refused")) == (12, 12)
     assert all(end is not None and end < after for (_, end), (after, _) in pairwise(spans))
 
 
-def test_batches_that_share_codes_do_not_lock_each_other_out(kept):
+def test_batches_that_share_codes_do_not_lock_each_other_out(on_postgresql):
     definitions = [offer(f"1.{number:03}") for number in range(40)]
 
     def take_in(number: int) -> None:
         batch = definitions if number % 2 else definitions[::-1]
-        kept.imports.import_records(batch, "definition", "2026-01-01", by=BY, command=command())
+        on_postgresql.imports.import_records(batch, "definition", "2026-01-01", by=BY, command=command())
 
     _all_at_once(take_in, 8)
-    assert all(len(kept.offerings.versions(one["code"], by=NOBODY)["items"]) == 1 for one in definitions[:3])
+    assert all(
+        len(on_postgresql.offerings.versions(definition["code"], by=NOBODY)["items"]) == 1
+        for definition in definitions[:3]
+    )
 
 
-def test_the_same_command_from_two_callers_at_once_has_one_effect(kept):
+def test_the_same_command_from_two_callers_at_once_has_one_effect(on_postgresql):
     sent, replies = command(), []
 
     def publish(_number: int) -> None:
-        replies.append(kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=sent))
+        replies.append(on_postgresql.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=sent))
 
     _all_at_once(publish, 6)
     assert all(reply == replies[0] for reply in replies)
-    with kept.database.session() as session:
+    with on_postgresql.database.session() as session:
         assert session.scalar(select(func.count()).select_from(outbox)) == 1
 
 
@@ -151,31 +154,31 @@ def test_the_same_command_from_two_callers_at_once_has_one_effect(kept):
         ),
     ],
 )
-def test_the_database_itself_guards_published_versions(kept, statement):
-    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
-    with pytest.raises(DBAPIError), kept.database.engine.begin() as connection:
+def test_the_database_itself_guards_published_versions(on_postgresql, statement):
+    on_postgresql.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+    with pytest.raises(DBAPIError), on_postgresql.database.engine.begin() as connection:
         connection.execute(text(statement))
 
 
-def test_a_refused_publication_leaves_nothing_behind(kept):
-    kept.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
+def test_a_refused_publication_leaves_nothing_behind(on_postgresql):
+    on_postgresql.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
     with pytest.raises(Refusal):
-        kept.offerings.publish(offer("1.1", "Khác"), "2026-01-01", by=BY, command=command())
-    with kept.database.session() as session:
+        on_postgresql.offerings.publish(offer("1.1", "Khác"), "2026-01-01", by=BY, command=command())
+    with on_postgresql.database.session() as session:
         assert session.scalar(select(func.count()).select_from(ProcedureVersion)) == 1
 
 
-def test_the_first_page_of_a_search_takes_milliseconds(kept):
+def test_the_first_page_of_a_search_takes_milliseconds(on_postgresql):
     """A thousand procedures; the bound is generous, the benchmark says the figure."""
     for number in range(4):
-        batch = [{**one, "code": f"{number}{one['code']}"} for one in real_offers()]
-        kept.imports.import_records(batch, "definition", "2025-01-01", by=BY, command=command())
-    with kept.database.engine.begin() as connection:
+        batch = [{**offer, "code": f"{number}{offer['code']}"} for offer in real_offers()]
+        on_postgresql.imports.import_records(batch, "definition", "2025-01-01", by=BY, command=command())
+    with on_postgresql.database.engine.begin() as connection:
         connection.execute(text("ANALYZE"))
-    kept.search.search(Query.of("doi giay phep lai xe", None, {}))
+    on_postgresql.search.search(Query.of("doi giay phep lai xe", None, {}))
     started = time.perf_counter()
     for text_, _ in BEST[:20]:
-        kept.search.search(Query.of(text_, None, {}), 20)
+        on_postgresql.search.search(Query.of(text_, None, {}), 20)
     assert (time.perf_counter() - started) / 20 < 0.25
 
 

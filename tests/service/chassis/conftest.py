@@ -49,26 +49,26 @@ class Wire:
 
     def take(self, queue: str, seconds: float = 10) -> list[dict[str, Any]]:
         """All messages of a queue as ``{body, headers}``; waits for the first."""
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         with Connection(self.uri, connect_timeout=5) as connection, eventlet.Timeout(seconds, False):
             channel = connection.channel()
             while True:
                 message = channel.basic_get(queue)
                 if message is None:
-                    if found:
+                    if rows:
                         break
                     eventlet.sleep(0.05)
                     continue
                 channel.basic_ack(message.delivery_tag)
-                found.append({"body": message.body, "headers": message.headers})
-        return found
+                rows.append({"body": message.body, "headers": message.headers})
+        return rows
 
     def count(self, queue: str) -> int:
         with Connection(self.uri, connect_timeout=5) as connection:
             return int(connection.channel().queue_declare(queue, passive=True).message_count)
 
     def quarantined(self) -> list[dict[str, Any]]:
-        return [json.loads(one["body"]) for one in self.take(QUARANTINE)]
+        return [json.loads(message["body"]) for message in self.take(QUARANTINE)]
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ class Ours:
         from services.echo.service import Counter, EchoService
 
         self.settings, self.counter = settings, Counter
-        Counter.failures, Counter.heard = 0, []
+        Counter.failures, Counter.received = 0, []
         self.database = Database.at(settings.database_url("echo"))
         declare_topology(settings, [EchoService], [contract_of("echo")])
         self.runner = ServiceRunner(container_config(settings))
@@ -123,22 +123,22 @@ def ours(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> I
     started: list[Ours] = []
 
     def start(uri: str | None = None, **settings: str) -> Ours:
-        told = {
+        environ = {
             "AMQP_URI": uri or broker,
             "PORTAL_ENVIRONMENT": "development",
             "PORTAL_HOME": str(tmp_path),
             "ECHO_DATABASE_URL": url,
             "RETRY_TIERS": "0.2,0.4",
         }
-        started.append(Ours(Settings({**told, **settings})))
+        started.append(Ours(Settings({**environ, **settings})))
         return started[-1]
 
     yield start
-    for one in started:
+    for entry in started:
         with eventlet.Timeout(15, False):
-            one.runner.stop()
+            entry.runner.stop()
         with eventlet.Timeout(5, False):
-            one.runner.kill()
+            entry.runner.kill()
     Database.forget(url)
 
 

@@ -23,9 +23,9 @@ from services.applications.event_store.store import Store
 def url(fresh_database):
     made = fresh_database("applications")
     yield made
-    for known in list(Database._by_url):
-        if make_url(known).database == make_url(made).database:
-            Database.forget(known)
+    for expected in list(Database._by_url):
+        if make_url(expected).database == make_url(made).database:
+            Database.forget(expected)
 
 
 def settings_of(url):

@@ -33,7 +33,7 @@ READING = {
 }
 
 
-class Desk:
+class Installed:
     """An operator's terminal beside a running service."""
 
     def __init__(self, uri: str, url: str, folder: Path) -> None:
@@ -73,17 +73,17 @@ class Desk:
             return int(connection.execute(text(query)).scalar_one())
 
 
-def until(look: Callable[[], Any], seconds: float = 40) -> Any:
+def until(ask: Callable[[], Any], seconds: float = 40) -> Any:
     end = time.monotonic() + seconds
-    while not (found := look()):
+    while not (answer := ask()):
         assert time.monotonic() < end
         eventlet.sleep(0.1)
-    return found
+    return answer
 
 
 @pytest.fixture
-def desk(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(broker, fresh_database("identity"), tmp_path)
+def installed(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[Installed]:
+    made = Installed(broker, fresh_database("identity"), tmp_path)
     made.portal("migrate", "identity")
     with (tmp_path / "identity.log").open("wb") as log:
         service = subprocess.Popen([*PORTAL, "run", "identity"], env=made.env, stderr=log, stdout=log)
@@ -107,8 +107,8 @@ def reading(**facts: Any) -> dict[str, Any]:
     return {**READING, "data": {**about, **facts}}
 
 
-def waiting(desk: Desk) -> int:
-    return desk.count("SELECT count(*) FROM dead_letter WHERE state IN ('waiting', 'unreadable')")
+def waiting(client: Installed) -> int:
+    return client.count("SELECT count(*) FROM dead_letter WHERE state IN ('waiting', 'unreadable')")
 
 
 @contextmanager
@@ -119,87 +119,87 @@ def another_sweeps(connection: Connection) -> Iterator[None]:
     turn.delete()
 
 
-def effects(desk: Desk) -> int:
-    return desk.count("SELECT count(*) FROM access_entry")
+def effects(client: Installed) -> int:
+    return client.count("SELECT count(*) FROM access_entry")
 
 
 @pytest.mark.timeout(300)
-def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_reason(desk, wire):
-    desk.execute("ALTER TABLE access_entry RENAME TO elsewhere")
+def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_reason(installed, wire):
+    installed.execute("ALTER TABLE access_entry RENAME TO elsewhere")
     wire.send(reading(), routing_key=QUEUE)
-    until(lambda: waiting(desk))
-    [letter] = desk.listed()
+    until(lambda: waiting(installed))
+    [letter] = installed.listed()
     assert letter["consumer"] == QUEUE and letter["message_id"] == READING["id"] and letter["attempts"] == 2
-    shown = desk.letters("show", "identity", str(letter["id"]))
-    assert shown["body"]["data"]["purpose"] == "diễn tập" and shown["first_at"] < shown["last_at"]
-    desk.execute("ALTER TABLE elsewhere RENAME TO access_entry")
+    view = installed.letters("show", "identity", str(letter["id"]))
+    assert view["body"]["data"]["purpose"] == "diễn tập" and view["first_at"] < view["last_at"]
+    installed.execute("ALTER TABLE elsewhere RENAME TO access_entry")
 
-    assert desk.letters("replay", "identity", str(letter["id"]), "--dry-run")["dry_run"] is True
-    assert [one["id"] for one in desk.listed()] == [letter["id"]] and effects(desk) == 0
+    assert installed.letters("replay", "identity", str(letter["id"]), "--dry-run")["dry_run"] is True
+    assert [row["id"] for row in installed.listed()] == [letter["id"]] and effects(installed) == 0
     assert wire.count(QUARANTINE) == 1
-    replayed = desk.letters("replay", "identity", str(letter["id"]))
+    replayed = installed.letters("replay", "identity", str(letter["id"]))
     assert replayed["in_quarantine"] == "1 taken out" and wire.count(QUARANTINE) == 0
-    until(lambda: effects(desk) == 1)
-    desk.letters("replay", "identity", str(letter["id"]))
+    until(lambda: effects(installed) == 1)
+    installed.letters("replay", "identity", str(letter["id"]))
     until(lambda: wire.count(QUEUE) == 0)
     eventlet.sleep(1.0)
-    assert effects(desk) == 1 and desk.listed() == []
+    assert effects(installed) == 1 and installed.listed() == []
 
     wire.send({**reading(applicant_id=7), "id": "applications:beside-2"}, routing_key=QUEUE)
-    until(lambda: waiting(desk))
-    [rejected] = desk.listed()
-    desk.portal("dead-letters", "drop", "identity", str(rejected["id"]), code=2)  # not without a reason
+    until(lambda: waiting(installed))
+    [rejected] = installed.listed()
+    installed.portal("dead-letters", "drop", "identity", str(rejected["id"]), code=2)  # not without a reason
     with Connection(wire.uri) as connection, another_sweeps(connection):
-        said = desk.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
-        assert "stay" in said["in_quarantine"] and wire.count(QUARANTINE) == 1
-    assert f"note  broker: messages in {QUARANTINE}: 1  → " in desk.portal("doctor", code=78)
-    desk.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
-    assert wire.count(QUARANTINE) == 0 and QUARANTINE not in desk.portal("doctor", code=78)
-    dropped = desk.letters("show", "identity", str(rejected["id"]))
-    assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and desk.listed() == []
+        output = installed.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
+        assert "stay" in output["in_quarantine"] and wire.count(QUARANTINE) == 1
+    assert f"note  broker: messages in {QUARANTINE}: 1  → " in installed.portal("doctor", code=78)
+    installed.letters("drop", "identity", str(rejected["id"]), "--reason", "thử nghiệm")
+    assert wire.count(QUARANTINE) == 0 and QUARANTINE not in installed.portal("doctor", code=78)
+    dropped = installed.letters("show", "identity", str(rejected["id"]))
+    assert (dropped["state"], dropped["resolution"]) == ("dropped", "thử nghiệm") and installed.listed() == []
 
 
 @pytest.mark.timeout(300)
-def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(desk, wire):
-    desk.execute("ALTER TABLE access_entry RENAME TO elsewhere")
+def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(installed, wire):
+    installed.execute("ALTER TABLE access_entry RENAME TO elsewhere")
     for number in range(6):
         about = reading() if number < 4 else reading(applicant_id=7)
         wire.send({**about, "id": f"applications:beside-{number}"}, routing_key=QUEUE)
-    until(lambda: waiting(desk) == 6)
-    first, second = desk.letters("list", "identity", "--summary", "--json")
+    until(lambda: waiting(installed) == 6)
+    first, second = installed.letters("list", "identity", "--summary", "--json")
     assert (first["letters"], second["letters"]) == (4, 2) and first["consumer"] == second["consumer"] == QUEUE
     assert (first["error"], second["error"]) == ("ProgrammingError", "EventRejected")
     assert first["first_at"] < first["last_at"]
-    assert f"4 × application_read.v1 → {QUEUE}" in desk.portal("dead-letters", "list", "--summary", "identity")
-    assert "6 waiting, 2 of them shown" in desk.portal("dead-letters", "list", "identity", "--limit", "2")
-    rejected = [one["id"] for one in desk.letters("list", "identity", "--error", "EventRejected", "--json")]
-    assert "by their numbers" in desk.portal("dead-letters", "replay", "identity", code=1)
-    desk.execute("ALTER TABLE elsewhere RENAME TO access_entry")
+    assert f"4 × application_read.v1 → {QUEUE}" in installed.portal("dead-letters", "list", "--summary", "identity")
+    assert "6 waiting, 2 of them shown" in installed.portal("dead-letters", "list", "identity", "--limit", "2")
+    rejected = [letter["id"] for letter in installed.letters("list", "identity", "--error", "EventRejected", "--json")]
+    assert "by their numbers" in installed.portal("dead-letters", "replay", "identity", code=1)
+    installed.execute("ALTER TABLE elsewhere RENAME TO access_entry")
 
     kind = ("identity", "--consumer", "note_application_read", "--error", "ProgrammingError")
-    assert desk.letters("replay", *kind, "--dry-run")["letters"] == 4 and waiting(desk) == 6
-    assert desk.letters("replay", *kind)["in_quarantine"] == "4 taken out"
-    until(lambda: effects(desk) == 4)
-    assert desk.letters("replay", *kind)["letters"] == 0, "none of this kind waits any more"
-    assert [one["id"] for one in desk.listed()] == rejected and wire.count(QUARANTINE) == 2
-    given_up = desk.letters("drop", "identity", *map(str, rejected), "--reason", "thử nghiệm")
-    assert given_up["ids"] == rejected and given_up["in_quarantine"] == "2 taken out" and desk.listed() == []
+    assert installed.letters("replay", *kind, "--dry-run")["letters"] == 4 and waiting(installed) == 6
+    assert installed.letters("replay", *kind)["in_quarantine"] == "4 taken out"
+    until(lambda: effects(installed) == 4)
+    assert installed.letters("replay", *kind)["letters"] == 0, "none of this kind waits any more"
+    assert [row["id"] for row in installed.listed()] == rejected and wire.count(QUARANTINE) == 2
+    given_up = installed.letters("drop", "identity", *map(str, rejected), "--reason", "thử nghiệm")
+    assert given_up["ids"] == rejected and given_up["in_quarantine"] == "2 taken out" and installed.listed() == []
 
 
 @pytest.mark.timeout(300)
-def test_what_nobody_can_read_is_in_the_queue_and_in_a_row(desk, wire):
+def test_what_nobody_can_read_is_in_the_queue_and_in_a_row(installed, wire):
     body = b"{no json"
     options = {"content_type": "application/json", "content_encoding": "utf-8"}
-    until(lambda: "started" in Path(desk.env["PORTAL_HOME"], "identity.log").read_text())
+    until(lambda: "started" in Path(installed.env["PORTAL_HOME"], "identity.log").read_text())
     for _ in range(2):
         wire.send(body, routing_key=QUEUE, **options)
     wire.send({"args": [], "kwargs": {}}, exchange="nameko-rpc", routing_key="identity.health")
     until(lambda: wire.count(QUARANTINE) == 3)
-    until(lambda: waiting(desk) == 2)
-    unreadable, unanswerable = sorted(desk.listed(), key=lambda one: one["consumer"] != QUEUE)
+    until(lambda: waiting(installed) == 2)
+    unreadable, unanswerable = sorted(installed.listed(), key=lambda entry: entry["consumer"] != QUEUE)
     assert unreadable["type"] == "unreadable" and unreadable["attempts"] == 2
     assert unanswerable["error"] == "no reply_to" and unanswerable["consumer"] == "identity.health"
-    assert "cannot be replayed" in desk.portal("dead-letters", "replay", "identity", str(unreadable["id"]), code=1)
-    for one in (unreadable, unanswerable):
-        desk.portal("dead-letters", "drop", "identity", str(one["id"]), "--reason", "thử nghiệm")
-    assert desk.listed() == [] and wire.count(QUARANTINE) == 0
+    assert "cannot be replayed" in installed.portal("dead-letters", "replay", "identity", str(unreadable["id"]), code=1)
+    for variant in (unreadable, unanswerable):
+        installed.portal("dead-letters", "drop", "identity", str(variant["id"]), "--reason", "thử nghiệm")
+    assert installed.listed() == [] and wire.count(QUARANTINE) == 0

@@ -31,8 +31,8 @@ def settings(fresh_database):
 def rows(settings: Settings) -> list[tuple[int, str]]:
     engine = create_engine(settings.database_url("identity"))
     with engine.connect() as connection:
-        found = connection.execute(select(dead_letter.c.attempts, dead_letter.c.state).order_by(dead_letter.c.id))
-        listed = [tuple(row) for row in found]
+        result = connection.execute(select(dead_letter.c.attempts, dead_letter.c.state).order_by(dead_letter.c.id))
+        listed = [tuple(row) for row in result]
     engine.dispose()
     return listed
 
@@ -48,10 +48,10 @@ def test_what_many_workers_put_aside_at_once_has_one_row(settings, way, attempts
             getattr(letters, way)(*WAYS[way])
 
     workers = [threading.Thread(target=worker) for _ in range(8)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
+    for entry in workers:
+        entry.start()
+    for entry in workers:
+        entry.join()
     letters.database.engine.dispose()
     assert [count for count, _ in rows(settings)] == [attempts]
 

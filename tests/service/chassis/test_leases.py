@@ -35,7 +35,7 @@ def another(url: str) -> Lease:
     return Lease(url, SECONDS)
 
 
-def taken(lease: Lease, within: float = 6.0) -> bool:
+def acquired(lease: Lease, within: float = 6.0) -> bool:
     until = time.monotonic() + within
     while not lease.acquire():
         if time.monotonic() > until:
@@ -53,20 +53,20 @@ def test_one_leads_and_the_next_takes_over_at_once_after_an_orderly_end(url):
     first, second = another(url), another(url)
     assert first.acquire() and not second.acquire()
     first.release()
-    assert taken(second, 2) and second.epoch == 2
+    assert acquired(second, 2) and second.epoch == 2
 
 
 def test_a_leader_that_says_nothing_is_replaced_though_its_connection_lives(url):
     first, second = another(url), another(url)
     assert first.acquire()
-    assert taken(second), "the server cut the silent leader off"
+    assert acquired(second), "the server cut the silent leader off"
 
 
 def test_a_zombie_writes_nothing_after_another_took_over(url):
     zombie, heir = another(url), another(url)
     assert zombie.acquire()
     write(zombie, 1)
-    assert taken(heir)
+    assert acquired(heir)
     write(heir, 7)
     zombie._renewed_at = time.monotonic()  # even one whose clock stood still
     with pytest.raises(Superseded):
@@ -80,7 +80,7 @@ def test_a_zombie_in_the_middle_of_a_transaction_writes_nothing(url):
     assert zombie.acquire()
     with pytest.raises(Superseded), zombie, zombie.database.session() as session:
         advance(session, "something", 2)
-        assert taken(heir)
+        assert acquired(heir)
     with heir.database.session() as session:
         assert position_of(session, "something") == 0
 
@@ -98,7 +98,7 @@ def test_a_leader_that_keeps_its_lease_is_not_replaced(url):
     leader, waiting = another(url), another(url)
     assert leader.acquire()
     leader.start_renewing()
-    assert not taken(waiting, SECONDS * 2.5)
+    assert not acquired(waiting, SECONDS * 2.5)
     assert leader.acquire() and leader.epoch == 1
     leader.release()
 
@@ -115,7 +115,7 @@ def test_a_leader_whose_connection_was_ended_leads_again_under_a_new_epoch(url):
             )
         )
     eventlet.sleep(0.5)
-    assert taken(leader) and leader.epoch == 2
+    assert acquired(leader) and leader.epoch == 2
     leader.release()
 
 
@@ -140,9 +140,9 @@ def test_committed_work_wakes_the_leader_up(url):
         eventlet.sleep(0.53)
         with follower.lease.database.session() as session:
             wake_followers(session)
-        told = time.monotonic()
+        since = time.monotonic()
         eventlet.sleep(0.2)
-        late.append(min((one - told for one in duty.rounds if one >= told), default=9.0))
+        late.append(min((round_ - since for round_ in duty.rounds if round_ >= since), default=9.0))
     follower.stop()
     running.wait()
     assert sorted(late)[2] < 0.1, late

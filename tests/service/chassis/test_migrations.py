@@ -58,9 +58,9 @@ def as_released(settings: Settings, service: str, engine: str) -> None:
 def metadata(service: str) -> MetaData:
     models = importlib.import_module(f"services.{service}.models")
     return next(
-        found
+        result
         for value in vars(models).values()
-        if isinstance(found := getattr(value, "metadata", value), MetaData) and found.tables
+        if isinstance(result := getattr(value, "metadata", value), MetaData) and result.tables
     )
 
 
@@ -72,9 +72,9 @@ def differences(settings: Settings, service: str) -> list[Any]:
     engine = create_engine(settings.database_url(service))
     with engine.connect() as connection:
         options = {"compare_type": True, "include_object": in_the_models}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata(service))
+        result = compare_metadata(MigrationContext.configure(connection, opts=options), metadata(service))
     engine.dispose()
-    return found
+    return result
 
 
 def run(settings: Settings, service: str, *statements: str) -> list[Any]:
@@ -157,7 +157,8 @@ def test_a_column_added_to_the_tables_later_leaves_a_first_installation_alone(ho
         settings = home("payments", "sqlite")
         migrations.upgrade(settings, "payments")
         columns = {
-            one["name"] for one in inspect(create_engine(settings.database_url("payments"))).get_columns("dead_letter")
+            column["name"]
+            for column in inspect(create_engine(settings.database_url("payments"))).get_columns("dead_letter")
         }
     finally:
         tables.dead_letter._columns.remove(later)

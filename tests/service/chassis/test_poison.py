@@ -20,7 +20,7 @@ QUEUE = "evt-echo-counted.v1--echo.hear"
 
 def quarantined(wire, seconds: float = 5) -> list[str]:
     with eventlet.Timeout(seconds, False):
-        return [one["why"] for one in wire.quarantined()]
+        return [message["why"] for message in wire.quarantined()]
     return []
 
 
@@ -37,7 +37,7 @@ def test_every_kind_of_poisoned_event_is_put_aside_once(ours, wire):
     for number, (body, options) in enumerate(poisoned_events(random.Random(7))):
         wire.send(body, routing_key=QUEUE, **{**PLAIN, **options})
         assert len(quarantined(wire)) == 1, (number, body[:60], options)
-    assert service.alive and service.counter.heard == []
+    assert service.alive and service.counter.received == []
 
 
 def test_a_call_that_makes_no_sense_is_answered_and_not_put_aside(ours, wire):
@@ -60,9 +60,9 @@ def test_an_unknown_door_is_answered_by_name(ours, wire, method):
 def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch, poison):
     laid, lay = [], Publisher.publish_durably
 
-    def slowly(publisher: Publisher, *given: Any, **options: Any) -> None:
-        lay(publisher, *given, **options)
-        laid.append(given)
+    def slowly(publisher: Publisher, *arguments: Any, **options: Any) -> None:
+        lay(publisher, *arguments, **options)
+        laid.append(arguments)
         eventlet.sleep(1)
 
     monkeypatch.setattr(Publisher, "publish_durably", slowly)

@@ -79,8 +79,8 @@ def test_an_event_published_while_its_queue_was_gone_is_published_again(ours, so
     delete(wire)
     assert source.once() == 2, "the other queue took them, and nobody complained"
     service = ours()
-    follow(source, until_heard=service.counter.heard, by=2)
-    assert service.counter.heard == ["echo:1", "echo:2"]
+    follow(source, until_heard=service.counter.received, by=2)
+    assert service.counter.received == ["echo:1", "echo:2"]
     assert wire.count(QUEUE) == 0 and wire.count(redelivery_queue("echo").name) == 0
 
 
@@ -91,8 +91,8 @@ def test_an_event_that_lay_in_a_deleted_queue_is_published_again(ours, source, w
     assert source.once() == 1 and wire.count(QUEUE) == 1
     delete(wire)
     service = ours()
-    follow(source, until_heard=service.counter.heard)
-    assert service.counter.heard == ["echo:1"]
+    follow(source, until_heard=service.counter.received)
+    assert service.counter.received == ["echo:1"]
 
 
 def test_a_running_consumer_whose_queue_vanishes_makes_it_again_and_asks(ours, source, wire):
@@ -102,7 +102,7 @@ def test_a_running_consumer_whose_queue_vanishes_makes_it_again_and_asks(ours, s
     count(wire)
     source.once()
     follow(source)
-    assert until(lambda: service.counter.heard) == ["echo:1"]
+    assert until(lambda: service.counter.received) == ["echo:1"]
     assert service.alive
 
 
@@ -116,20 +116,20 @@ def test_migrate_that_finds_a_queue_gone_asks_as_well(ours, source, wire):
     stop(ours())  # declares everything, as portal migrate does, before its consumer looks
     follow(source)
     service = ours()
-    assert until(lambda: service.counter.heard) == ["echo:1"]
+    assert until(lambda: service.counter.received) == ["echo:1"]
 
 
 def test_what_was_digested_before_has_no_second_effect(ours, source, wire):
     service = ours()
     count(wire, 3)
     source.once()
-    until(lambda: len(service.counter.heard) == 3)
-    heard = list(service.counter.heard)
+    until(lambda: len(service.counter.received) == 3)
+    received = list(service.counter.received)
     delete(wire)
     follow(source)
     count(wire)
     follow(source, 5)
-    assert until(lambda: len(service.counter.heard) == 4) and service.counter.heard[:3] == heard
+    assert until(lambda: len(service.counter.received) == 4) and service.counter.received[:3] == received
 
 
 def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earliest(ours, source, wire, monkeypatch):
@@ -137,7 +137,7 @@ def test_requests_that_wait_for_the_same_queue_are_answered_once_from_the_earlie
     service = ours()
     count(wire, 2)
     source.once()
-    until(lambda: len(service.counter.heard) == 2)
+    until(lambda: len(service.counter.received) == 2)
     redelivery = next(duty for duty in source.duties if duty.name == "redelivery")
     publisher, sent = redelivery.sources[0].publisher, []
     monkeypatch.setattr(publisher, "republish", lambda event, queue: sent.append((queue, event["id"])))
@@ -183,7 +183,7 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, source, wire
 
     monkeypatch.setattr(publisher, "republish", once_broken)
     follow(source, 40)
-    assert broken and sorted(service.counter.heard) == ["echo:1", "echo:2"]
+    assert broken and sorted(service.counter.received) == ["echo:1", "echo:2"]
 
 
 def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, source, wire, monkeypatch):
@@ -191,7 +191,7 @@ def test_a_follower_that_leads_no_more_hands_its_requests_back(ours, source, wir
     service = ours()
     count(wire, 2)
     source.once()
-    until(lambda: len(service.counter.heard) == 2)
+    until(lambda: len(service.counter.received) == 2)
     monkeypatch.setattr("infra.chassis.messaging.redelivery.BATCH", 1)
     request_redelivery(
         Publisher(wire.uri), "echo", {"queue": QUEUE, "type": "counted.v1", "since": "2026-01-01T00:00:00+00:00"}
@@ -214,7 +214,7 @@ def test_nothing_older_than_the_window_is_published_again(ours, source, wire):
     source.once()
     service = ours()
     follow(source)
-    assert service.counter.heard == ["echo:2"]
+    assert service.counter.received == ["echo:2"]
 
 
 def test_a_request_that_is_none_is_passed_by(ours, source, wire):
@@ -250,7 +250,7 @@ def test_the_exchange_of_a_source_is_bound_again_with_the_queue(ours, source, wi
     delete(wire)
     follow(source)
     wire.send({"id": "echo:77", "data": {"count": 1}}, exchange=events_exchange("echo").name, routing_key="counted.v1")
-    assert until(lambda: service.counter.heard) == ["echo:77"]
+    assert until(lambda: service.counter.received) == ["echo:77"]
 
 
 def test_a_waiting_room_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
@@ -259,7 +259,7 @@ def test_a_waiting_room_that_was_deleted_is_made_again_by_whoever_needs_it(ours,
     for tier in (200, 400):
         delete(wire, retry_queue(tier).name)
     wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)
-    assert until(lambda: service.counter.heard) == ["echo:5"]
+    assert until(lambda: service.counter.received) == ["echo:5"]
 
 
 def test_a_quarantine_that_was_deleted_is_made_again_by_whoever_needs_it(ours, wire):
@@ -283,8 +283,8 @@ def test_an_event_whose_queue_is_gone_when_its_wait_is_over_lies_in_the_quaranti
 def test_an_event_comes_back_to_a_queue_that_was_made_again_meanwhile(ours, source, wire):
     waits_for_its_next_try(ours, wire, 3)
     delete(wire)
-    asked = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
-    wire.send(asked, routing_key=redelivery_queue("echo").name)
+    arguments = {"queue": QUEUE, "type": "counted.v1", "since": clock.now().isoformat()}
+    wire.send(arguments, routing_key=redelivery_queue("echo").name)
     follow(source, 15)  # it is the source that makes the queue again
     assert until(lambda: wire.count(QUEUE) == 1) and wire.count(QUARANTINE) == 0
     delete(wire)
@@ -301,7 +301,7 @@ def test_a_queue_made_by_an_earlier_version_is_bound_as_well(ours, source, wire)
 
 def comes_back(wire, service: Ours) -> None:
     Publisher(wire.uri).publish({"id": "echo:6", "data": {"count": 1}}, exchange="portal.again", routing_key=QUEUE)
-    assert until(lambda: service.counter.heard) == ["echo:6"] and wire.count(QUARANTINE) == 0
+    assert until(lambda: service.counter.received) == ["echo:6"] and wire.count(QUARANTINE) == 0
 
 
 def test_a_quarantine_that_was_made_again_takes_what_has_nowhere_to_go(ours, wire):
@@ -334,8 +334,8 @@ def test_what_has_no_queue_any_more_loses_the_words_of_an_erased_person(ours, wi
     assert remove_settled(service.settings, [("a queue that is gone", "echo:another")]) == 0
     assert wire.count(QUARANTINE) == 3
     assert remove_settled(service.settings, [("a queue that is gone", f"echo:{person}")]) == 1
-    gone, other = sorted(wire.take(QUARANTINE), key=lambda one: len(one["body"]))
-    assert json.loads(gone["body"]) == {"forgotten": True}
+    removed, other = sorted(wire.take(QUARANTINE), key=lambda entry: len(entry["body"]))
+    assert json.loads(removed["body"]) == {"forgotten": True}
     assert json.loads(other["body"])["data"]["reason"] == "lời nói" and other["headers"] == headers
 
 

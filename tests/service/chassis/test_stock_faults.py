@@ -96,35 +96,35 @@ def test_a_compressed_body_is_never_expanded(ours, wire):
 
 class StockHandler:
     name = "listener"
-    heard: list[object] = []
+    received: list[object] = []
 
     @event_handler("echo", "counted.v1")
     def hear(self, event: object) -> None:
-        StockHandler.heard.append(event)
+        StockHandler.received.append(event)
         raise ValueError("not yet")
 
 
 def test_a_stock_handler_that_fails_has_lost_its_event(stock, wire):
-    StockHandler.heard = []
+    StockHandler.received = []
     stock(StockHandler)
     event_dispatcher({"AMQP_URI": wire.uri})("echo", "counted.v1", EVENT)
     eventlet.sleep(1.0)
-    assert len(StockHandler.heard) == 1
+    assert len(StockHandler.received) == 1
     assert wire.count("evt-echo-counted.v1--listener.hear") == 0
 
 
-def until(look, seconds: float = 15):
+def until(ask, seconds: float = 15):
     with eventlet.Timeout(seconds):
-        while not (found := look()):
+        while not (answer := ask()):
             eventlet.sleep(0.05)
-    return found
+    return answer
 
 
 def test_a_handler_that_fails_gets_its_event_again_after_each_delay(ours, wire):
     service = ours()
     service.counter.failures = 2
     event_dispatcher({"AMQP_URI": wire.uri})("echo", "counted.v1", EVENT)
-    assert until(lambda: service.counter.heard) == ["echo:1"]
+    assert until(lambda: service.counter.received) == ["echo:1"]
     assert service.counter.failures == 0
 
 
@@ -137,12 +137,12 @@ def test_an_event_given_up_is_a_dead_letter_and_can_be_replayed_twice_without_ha
     assert letter["attempts"] == 3 and "not yet" in letter["error"] and letter["first_at"] < letter["last_at"]
     publisher = Publisher(wire.uri)
     letters.replay(letter["id"], publisher, dry_run=True)
-    assert letters.waiting() and service.counter.heard == []
+    assert letters.waiting() and service.counter.received == []
     letters.replay(letter["id"], publisher)
     letters.replay(letter["id"], publisher)
-    until(lambda: service.counter.heard)
+    until(lambda: service.counter.received)
     until(lambda: wire.count("evt-echo-counted.v1--echo.hear") == 0)
-    assert service.counter.heard == ["echo:1"] and letters.waiting() == []
+    assert service.counter.received == ["echo:1"] and letters.waiting() == []
     publisher.close()
 
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_decoded_is_kept_byte_by_byte(ours, wire, body, content_t
     )
     [letter] = wire.quarantined()
     assert base64.b64decode(letter["body_base64"]) == body
-    assert service.alive and service.counter.heard == []
+    assert service.alive and service.counter.received == []
 
 
 class StockCaller:
@@ -212,9 +212,9 @@ def test_our_caller_says_after_its_deadline_who_is_silent(stock, wire, tmp_path)
     nobody_answers(stock)
     settings = Settings({"AMQP_URI": wire.uri, "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(tmp_path)})
     stock(OurCaller, settings=settings)
-    with pytest.raises(RemoteError) as told:
+    with pytest.raises(RemoteError) as refusal:
         wire.ask("caller", "ask", timeout=8)
-    assert told.value.exc_type == "ServiceUnavailable"
+    assert refusal.value.exc_type == "ServiceUnavailable"
 
 
 def through(uri: str, proxy: Proxy) -> str:

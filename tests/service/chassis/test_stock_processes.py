@@ -103,11 +103,11 @@ def test_our_wait_lets_the_others_work(fresh_database):
 
 
 def test_every_process_of_ours_has_that_wait():
-    said = "from infra.cli.main import patch; patch(); import os; print(os.environ['PSYCOPG_WAIT_FUNC'])"
+    output = "from infra.cli.main import patch; patch(); import os; print(os.environ['PSYCOPG_WAIT_FUNC'])"
     env = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
     env["PYTHONPATH"] = import_path()
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", said], check=False, env=env, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", output], check=False, env=env, capture_output=True, text=True
     )
     assert done.stdout.strip() == "wait_selector"
 

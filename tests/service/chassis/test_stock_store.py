@@ -65,7 +65,7 @@ def cut_once(proxy: Proxy) -> None:
     proxy.cut(0.0)
 
 
-def held(address: URL, port: int, **env: str) -> tuple[list[int], list[int]]:
+def tailed(address: URL, port: int, **env: str) -> tuple[list[int], list[int]]:
     """What a reader sees while an earlier writer has not committed, and after that, going on from where it was."""
     application = stock(address, port, **env)
     application.save(Aggregate())
@@ -75,29 +75,36 @@ def held(address: URL, port: int, **env: str) -> tuple[list[int], list[int]]:
         slow.execute("LOCK TABLE application_events IN ROW EXCLUSIVE MODE")
         slow.execute("SET LOCAL statement_timeout = '5s'")
         slow.execute("SELECT nextval(pg_get_serial_sequence('application_events', 'notification_id'))")
-        taken = slow.execute("SELECT lastval()").fetchone()
-        assert taken is not None
+        accepted = slow.execute("SELECT lastval()").fetchone()
+        assert accepted is not None
         try:
             application.save(Aggregate())
         except Exception:  # noqa: BLE001 - a writer that waits for its turn gives up here
             application.close()
             return [], []
-        seen = [one.id for one in application.recorder.select_notifications(start=after + 1, limit=10)]
+        collected = [
+            notification.id for notification in application.recorder.select_notifications(start=after + 1, limit=10)
+        ]
         slow.execute(
             "INSERT INTO application_events (originator_id, originator_version, topic, state, notification_id) "
             "OVERRIDING SYSTEM VALUE VALUES (gen_random_uuid(), 1, 'x:Y', '', %s)",
-            (taken[0],),
+            (accepted[0],),
         )
-    later = [one.id for one in application.recorder.select_notifications(start=max(seen) + 1, limit=10)]
+    later = [
+        notification.id
+        for notification in application.recorder.select_notifications(start=max(collected) + 1, limit=10)
+    ]
     application.close()
-    return seen, [*later, -taken[0]]
+    return collected, [*later, -accepted[0]]
 
 
 def test_with_functions_in_the_database_a_follower_misses_what_is_committed_late(address):
     """The default makes writers take turns; the functions do not, so they are refused (`test_on_postgresql`)."""
-    seen, later = held(address, int(address.port or 5432), POSTGRES_ENABLE_DB_FUNCTIONS="yes")
-    assert seen and -later[-1] < min(seen) and later[:-1] == [], "an earlier position appeared behind the reader"
+    collected, later = tailed(address, int(address.port or 5432), POSTGRES_ENABLE_DB_FUNCTIONS="yes")
+    assert collected and -later[-1] < min(collected) and later[:-1] == [], (
+        "an earlier position appeared behind the reader"
+    )
 
 
 def test_by_default_a_writer_waits_until_an_earlier_one_has_committed(address):
-    assert held(address, int(address.port or 5432), POSTGRES_LOCK_TIMEOUT="1") == ([], [])
+    assert tailed(address, int(address.port or 5432), POSTGRES_LOCK_TIMEOUT="1") == ([], [])

@@ -37,18 +37,18 @@ def hold_the_hub(seconds: float) -> None:
 
 class StockHolder:
     name = "listener"
-    held: list[object] = []
+    events: list[object] = []
 
     @event_handler("echo", "counted.v1")
     def hear(self, event: object) -> None:
-        hold_together(StockHolder.held, event)
+        hold_together(StockHolder.events, event)
 
 
-def hold_together(held: list[object], event: object) -> None:
+def hold_together(stored: list[object], event: object) -> None:
     """Several at work at once; the first of them holds the hub until the broker has given the connection up."""
     eventlet.sleep(0.5)
-    held.append(event)
-    if len(held) == 1:
+    stored.append(event)
+    if len(stored) == 1:
         hold_the_hub(BEAT * 5)
 
 
@@ -59,7 +59,7 @@ def tell(wire, times: int = 5) -> None:
 
 
 def test_a_stock_service_that_held_the_hub_for_too_long_dies_of_its_acks(stock, wire):
-    StockHolder.held = []
+    StockHolder.events = []
     container = stock(StockHolder, HEARTBEAT=BEAT)
     tell(wire)
     assert isinstance(died(container, 30), OSError)
@@ -68,20 +68,20 @@ def test_a_stock_service_that_held_the_hub_for_too_long_dies_of_its_acks(stock, 
 def test_ours_is_there_again_after_it_held_the_hub_and_has_every_effect_once(ours, wire, monkeypatch):
     from services.echo.service import Counter
 
-    held: list[object] = []
+    stored: list[object] = []
     hear = Counter.hear
 
     def slowly(self, event):
-        hold_together(held, event)
+        hold_together(stored, event)
         hear(self, event)
 
     monkeypatch.setattr(Counter, "hear", slowly)
     service = ours(AMQP_HEARTBEAT=str(BEAT))
     tell(wire)
-    until(lambda: len(service.counter.heard) == 5, 30)
+    until(lambda: len(service.counter.received) == 5, 30)
     until(lambda: wire.count("evt-echo-counted.v1--echo.hear") == 0, 30)
     assert wire.ask("echo", "shout", timeout=20, text="a") == {"text": "A"}
-    assert sorted(service.counter.heard) == [f"echo:{number}" for number in range(5)] and service.alive
+    assert sorted(service.counter.received) == [f"echo:{number}" for number in range(5)] and service.alive
 
 
 def test_a_handler_that_is_slow_and_yields_keeps_its_heartbeats(ours, wire, monkeypatch):
@@ -200,13 +200,13 @@ def test_a_stock_service_expands_whatever_is_compressed(stock, wire):
 
 def test_a_call_larger_than_we_read_is_answered_and_an_event_put_aside(ours, wire):
     service, large = ours(), "x" * (MAX_BODY + 1)
-    with pytest.raises(RemoteError) as told:
+    with pytest.raises(RemoteError) as refusal:
         wire.ask("echo", "shout", timeout=30, text=large)
-    assert told.value.exc_type == "InvalidRequest"
+    assert refusal.value.exc_type == "InvalidRequest"
     wire.send({**EVENT, "data": {"count": large}}, routing_key="evt-echo-counted.v1--echo.hear")
     [letter] = wire.quarantined()
     assert letter["why"] == "body too large"
-    assert service.alive and service.counter.heard == []
+    assert service.alive and service.counter.received == []
 
 
 class StockGreatAnswer:
@@ -228,9 +228,9 @@ def test_ours_outlives_an_answer_larger_than_the_broker_takes(ours, wire, monkey
 
     monkeypatch.setattr(Counter, "count", lambda self, command: {"count": "x" * 40_000_000})
     service = ours()
-    with pytest.raises(RemoteError) as told:
+    with pytest.raises(RemoteError) as refusal:
         wire.ask("echo", "count", timeout=20, command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c05")
-    assert told.value.exc_type == "InternalFailure"
+    assert refusal.value.exc_type == "InternalFailure"
     assert wire.ask("echo", "shout", timeout=20, text="a") == {"text": "A"}
     assert service.alive and wire.count("rpc-echo") == 0
 
@@ -282,8 +282,8 @@ def test_a_call_whose_time_is_over_is_not_carried_out(ours, wire):
         from infra.chassis.tables import command_log
 
         with service.database.session() as session:
-            known = len(session.execute(command_log.select()).all())
-        assert known == (0 if deadline < time.time() - 1.5 else counted)
+            expected = len(session.execute(command_log.select()).all())
+        assert expected == (0 if deadline < time.time() - 1.5 else counted)
 
 
 # ── a broker that takes no messages
@@ -312,15 +312,15 @@ def pools() -> Iterator[None]:
     set_limit(before)
 
 
-def one_more_than(held: int, uri: str) -> bool:
+def one_more_than(stored: int, uri: str) -> bool:
     """Whether somebody gets a connection while others hold theirs (a publish that is stuck holds one)."""
     pool = connections[Connection(uri)]
-    taken = [pool.acquire(block=True) for _ in range(held)]
+    accepted = [pool.acquire(block=True) for _ in range(stored)]
     got = None
     with eventlet.Timeout(1.0, False):
         got = pool.acquire(block=True)
-    for one in [*taken, *([got] if got else [])]:
-        one.release()
+    for entry in [*accepted, *([got] if got else [])]:
+        entry.release()
     return got is not None
 
 

@@ -41,11 +41,11 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
     whose = [*others[:9], *[person] * HERS, *others[9:]]
     with database.session() as session:
         for number, who in enumerate(whose):
-            said = {"applicant_id": who, "reason": "lời nói"}
-            session.execute(outbox.insert().values(type="x.v1", subject=who, data=said, at=clock.now()))
+            fields = {"applicant_id": who, "reason": "lời nói"}
+            session.execute(outbox.insert().values(type="x.v1", subject=who, data=fields, at=clock.now()))
             session.execute(
                 command_log.insert().values(
-                    caller=str(uuid4()), command_id=f"{number}", name="x", fingerprint="f", reply=said, at=clock.now()
+                    caller=str(uuid4()), command_id=f"{number}", name="x", fingerprint="f", reply=fields, at=clock.now()
                 )
             )
             letter = {"consumer": "x", "message_id": f"{number}", "routing": {}, "headers": {}, "state": "waiting"}
@@ -65,8 +65,8 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
         assert swept(database, table, person) == HERS
         assert swept(database, table, person) == 0
     with database.session() as session:
-        said = [row.data["reason"] for row in session.execute(select(outbox).order_by(outbox.c.position))]
+        fields = [row.data["reason"] for row in session.execute(select(outbox).order_by(outbox.c.position))]
         replies = [row.reply["reason"] for row in session.execute(select(command_log))]
         bodies = [bytes(row.body).decode() for row in session.execute(select(dead_letter))]
-    assert said == ["lời nói"] * 9 + [PLACEHOLDER] * HERS + ["lời nói"] * 9
-    assert sorted(replies) == sorted(said) and sum(PLACEHOLDER in body for body in bodies) == HERS
+    assert fields == ["lời nói"] * 9 + [PLACEHOLDER] * HERS + ["lời nói"] * 9
+    assert sorted(replies) == sorted(fields) and sum(PLACEHOLDER in body for body in bodies) == HERS

@@ -29,7 +29,7 @@ CITIZEN = {"citizen_number": "001190999901", "full_name": "Nguyễn Thị Mẫu"
 RULES = {name: value.rule for name, value in vars(IdentityService).items() if hasattr(value, "rule")}
 
 
-class Desk:
+class RpcClient:
     """Calls identity's doors with a token and a language."""
 
     def __init__(self, settings: Settings) -> None:
@@ -47,75 +47,79 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory) -> Iterator[Desk]:
+def client(tmp_path_factory) -> Iterator[RpcClient]:
     settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
     Platform(settings).migrate()  # all: who hears of identity has queues, up or not
     platform = Platform(settings, ["identity"])
     bootstrap(settings, full_name="Người Vận Hành", **OPERATOR)
     platform.start()
-    yield Desk(settings)
+    yield RpcClient(settings)
     platform.stop()
 
 
 @pytest.fixture(scope="module")
-def operator(desk: Desk) -> str:
-    return desk.call("sign_in", **OPERATOR)["access_token"]
+def operator(client: RpcClient) -> str:
+    return client.call("sign_in", **OPERATOR)["access_token"]
 
 
 @pytest.fixture(scope="module")
-def citizen(desk: Desk) -> dict[str, Any]:
+def citizen(client: RpcClient) -> dict[str, Any]:
     particulars = {**CITIZEN, "phone": "0901234567", "email": "mau@example.com", "password": PASSWORD}
-    account = desk.call("register_citizen", command_id=str(uuid4()), **particulars)
-    return {**account, **desk.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)}
+    account = client.call("register_citizen", command_id=str(uuid4()), **particulars)
+    return {**account, **client.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)}
 
 
-def test_the_service_is_healthy(desk):
-    assert desk.call("health")["status"] == "ok"
+def test_the_service_is_healthy(client):
+    assert client.call("health")["status"] == "ok"
 
 
-def test_a_citizen_registers_signs_in_and_is_known(desk, citizen):
-    me = desk.call("whoami", citizen["access_token"])
+def test_a_citizen_registers_signs_in_and_is_known(client, citizen):
+    me = client.call("whoami", citizen["access_token"])
     assert me["account_id"] == citizen["account_id"]
     assert contract_of("identity").reply("whoami").problems(me) == []
 
 
-def test_an_operator_sets_up_an_agency_and_an_officer(desk, operator, citizen):
-    desk.call("create_agency", operator, code="H01.01", name="Phường Mẫu", province_code="01", command_id=str(uuid4()))
-    desk.call("appoint", operator, account_id=citizen["account_id"], agency_code="H01.01", roles=["case_officer"])
-    assert [one["code"] for one in desk.call("agencies")["items"]] == ["H01.01"]
-    assert desk.call("whoami", citizen["access_token"])["agencies"][0]["roles"] == ["case_officer"]
+def test_an_operator_sets_up_an_agency_and_an_officer(client, operator, citizen):
+    client.call(
+        "create_agency", operator, code="H01.01", name="Phường Mẫu", province_code="01", command_id=str(uuid4())
+    )
+    client.call("appoint", operator, account_id=citizen["account_id"], agency_code="H01.01", roles=["case_officer"])
+    assert [item["code"] for item in client.call("agencies")["items"]] == ["H01.01"]
+    assert client.call("whoami", citizen["access_token"])["agencies"][0]["roles"] == ["case_officer"]
 
 
-def test_a_refusal_speaks_the_callers_language(desk):
+def test_a_refusal_speaks_the_callers_language(client):
     wrong = {"username": "nobody", "password": "sai"}
-    assert "không đúng" in desk.refused("sign_in", language="vi", **wrong).value
-    assert "wrong" in desk.refused("sign_in", language="en", **wrong).value
+    assert "không đúng" in client.refused("sign_in", language="vi", **wrong).value
+    assert "wrong" in client.refused("sign_in", language="en", **wrong).value
 
 
 @pytest.mark.parametrize("door", sorted(name for name, rule in RULES.items() if not rule.public))
-def test_a_door_that_is_not_public_asks_who_is_there(desk, door):
+def test_a_door_that_is_not_public_asks_who_is_there(client, door):
     example = contract_of("identity").rpc[door]["example"]["parameters"]
-    assert desk.refused(door, **example).exc_type == "Unauthenticated"
-    assert desk.refused(door, "eyJhbGciOiJub25lIn0.e30.", **example).exc_type == "Unauthenticated"
+    assert client.refused(door, **example).exc_type == "Unauthenticated"
+    assert client.refused(door, "eyJhbGciOiJub25lIn0.e30.", **example).exc_type == "Unauthenticated"
 
 
 @pytest.mark.parametrize(
     "door", sorted(name for name, rule in RULES.items() if "citizen" not in rule.roles | {"citizen" * rule.public})
 )
-def test_a_citizen_is_not_let_through_the_doors_of_operators_and_services(desk, citizen, door):
+def test_a_citizen_is_not_let_through_the_doors_of_operators_and_services(client, citizen, door):
     example = contract_of("identity").rpc[door]["example"]["parameters"]
-    token = desk.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)["access_token"]
-    assert desk.refused(door, token, **example).exc_type == "Forbidden"
+    token = client.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)["access_token"]
+    assert client.refused(door, token, **example).exc_type == "Forbidden"
 
 
 @pytest.mark.parametrize(
     "door", sorted(name for name, entry in contract_of("identity").rpc.items() if entry["parameters"].get("required"))
 )
-def test_what_is_missing_and_what_is_too_much_is_pointed_at(desk, operator, citizen, door):
-    token = next((one for one in (operator, citizen["access_token"]) if _admitted(door, one, operator)), None)
+def test_what_is_missing_and_what_is_too_much_is_pointed_at(client, operator, citizen, door):
+    token = next(
+        (variant for variant in (operator, citizen["access_token"]) if _admitted(door, variant, operator)), None
+    )
     if token is None:
-        token = _service_token(desk)
-    missing = desk.refused(door, token, surplus=1)
+        token = _service_token(client)
+    missing = client.refused(door, token, surplus=1)
     assert missing.exc_type == "InvalidRequest"
     for name in [*contract_of("identity").rpc[door]["parameters"]["required"], "surplus"]:
         assert f"/{name}" in missing.value
@@ -126,31 +130,31 @@ def _admitted(door: str, token: str, operator: str) -> bool:
     return rule.public or ("operator" if token == operator else "citizen") in rule.roles
 
 
-def _service_token(desk: Desk) -> str:
-    secret = (desk.settings.secret_folder() / "client-applications.secret").read_text()
-    return desk.call("client_token", client_id="applications", client_secret=secret)["access_token"]
+def _service_token(client: RpcClient) -> str:
+    secret = (client.settings.secret_folder() / "client-applications.secret").read_text()
+    return client.call("client_token", client_id="applications", client_secret=secret)["access_token"]
 
 
-def test_a_service_learns_how_to_reach_somebody(desk, citizen):
-    contact = desk.call("contact", _service_token(desk), account_id=citizen["account_id"])
+def test_a_service_learns_how_to_reach_somebody(client, citizen):
+    contact = client.call("contact", _service_token(client), account_id=citizen["account_id"])
     assert (contact["email"], contact["phone"], contact["language"]) == ("mau@example.com", "+84901234567", "vi")
 
 
-def test_ten_megabytes_are_refused_by_name(desk):
-    refused = desk.refused("sign_in", username="x" * 10_000_000, password="x")
+def test_ten_megabytes_are_refused_by_name(client):
+    refused = client.refused("sign_in", username="x" * 10_000_000, password="x")
     assert refused.exc_type == "InvalidRequest"
     assert "/username" in refused.value
 
 
-def eventually(look: Any) -> Any:
+def eventually(ask: Any) -> Any:
     """What ``look`` finds, within five seconds."""
     with eventlet.Timeout(5):
-        while not (found := look()):
+        while not (answer := ask()):
             eventlet.sleep(0.02)
-    return found
+    return answer
 
 
-def test_what_staff_read_comes_over_the_wire_into_the_citizens_log(desk, citizen):
+def test_what_staff_read_comes_over_the_wire_into_the_citizens_log(client, citizen):
     data = {
         "application_id": str(uuid4()),
         "applicant_id": citizen["account_id"],
@@ -159,17 +163,19 @@ def test_what_staff_read_comes_over_the_wire_into_the_citizens_log(desk, citizen
     }
     facts = {"subject": data["application_id"], "at": clock.now()}
     event = cloud_event("applications", 7, "application_read.v1", data, **facts)
-    told = Publisher(desk.settings.amqp_uri)
+    publisher = Publisher(client.settings.amqp_uri)
     for _ in range(2):
-        told.publish(event, exchange=events_exchange("applications"), routing_key=event["type"], message_id=event["id"])
-    log = eventually(lambda: desk.call("access_log", citizen["access_token"])["items"])
+        publisher.publish(
+            event, exchange=events_exchange("applications"), routing_key=event["type"], message_id=event["id"]
+        )
+    log = eventually(lambda: client.call("access_log", citizen["access_token"])["items"])
     assert [entry["purpose"] for entry in log] == ["thụ lý hồ sơ"]
     assert contract_of("identity").reply("access_log").accepts({"items": log, "next_cursor": None})
 
 
-def test_the_follower_publishes_what_was_told(desk, citizen):
+def test_the_follower_publishes_what_was_told(client, citizen):
     def all_published() -> bool:
-        with Database.at(desk.settings.database_url("identity")).session() as session:
+        with Database.at(client.settings.database_url("identity")).session() as session:
             published = list(session.scalars(select(outbox.c.published_at)))
             return bool(published) and all(published)
 
@@ -180,7 +186,7 @@ HOSTILE = ["'; DROP TABLE account; --", "%s%n{0}", "\u202e", "💥" * 50]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_refused_by_name_or_taken_as_text(desk, operator, text):
+def test_hostile_text_is_refused_by_name_or_taken_as_text(client, operator, text):
     calls = (
         ("sign_in", None, {"username": text, "password": text}),
         ("refresh", None, {"refresh_token": text}),
@@ -193,6 +199,6 @@ def test_hostile_text_is_refused_by_name_or_taken_as_text(desk, operator, text):
     named = {"InvalidRequest", "Unauthenticated", "Forbidden", "CitizenDataDiffers", "WeakPassword"}
     for door, token, arguments in calls:
         try:
-            desk.call(door, token, **arguments)
+            client.call(door, token, **arguments)
         except RemoteError as refused:
             assert refused.exc_type in named, (door, text, refused)

@@ -32,7 +32,7 @@ NEEDED = ("IDENTITY_SIGNING_KEY", "POPULATION_REGISTER")
 def production(broker, fresh_database, tmp_path) -> dict[str, str]:
     """The environment of a production installation of identity, its database and its part of the broker made."""
     (tmp_path / "password").write_text(PASSWORD)
-    given = {
+    arguments = {
         "AMQP_URI": broker,
         "IDENTITY_DATABASE_URL": fresh_database("identity"),
         "IDENTITY_SIGNING_KEY": generate_pem(),
@@ -42,10 +42,10 @@ def production(broker, fresh_database, tmp_path) -> dict[str, str]:
         "PORTAL_HOME": str(tmp_path / "never-made"),
     }
     ours = {name: value for name, value in os.environ.items() if name.split("_")[0] not in {"PORTAL", "AMQP"}}
-    settings = Settings(given)
+    settings = Settings(arguments)
     upgrade(settings, "identity")
     declare_topology(settings, [IdentityService], [contract_of("identity")])
-    return {**ours, **given}
+    return {**ours, **arguments}
 
 
 def portal(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

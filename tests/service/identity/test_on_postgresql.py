@@ -98,14 +98,14 @@ def test_a_one_time_code_sent_many_times_at_once_lets_one_in(settings, mau):
         clock.shift(timedelta(seconds=60))
         code, entry = device.at(now + timedelta(seconds=60)), Authenticator.from_settings(settings)
         outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, PASSWORD, code)] * 4)
-    assert sum(isinstance(one, dict) for one in outcomes) == 1
+    assert sum(isinstance(outcome, dict) for outcome in outcomes) == 1
 
 
 def test_a_refresh_sent_many_times_at_once_gives_one_successor(settings, mau):
     entry = Authenticator.from_settings(settings)
     token = entry.sign_in(MAU.citizen_number, PASSWORD)["refresh_token"]
     outcomes = all_at_once(*[lambda: entry.refresh(token)] * 6)
-    (successor,) = {one["refresh_token"] for one in outcomes}
+    (successor,) = {outcome["refresh_token"] for outcome in outcomes}
     assert entry.refresh(successor)
 
 
@@ -124,7 +124,7 @@ def test_appointing_many_times_at_once_makes_one_post(settings, mau):
     offices.create_agency("H01", "Phường Mẫu", by=OPERATOR)
     appoint = [lambda: offices.appoint(mau["account_id"], "H01", ["auditor"], by=OPERATOR)] * 6
     outcomes = all_at_once(*appoint)
-    assert len({one["appointed_at"] for one in outcomes}) == 1
+    assert len({outcome["appointed_at"] for outcome in outcomes}) == 1
     assert count(settings, Appointment) == 1
 
 
@@ -137,7 +137,7 @@ def test_making_one_agency_many_times_at_once_makes_one(settings, with_commands)
         return offices.create_agency("H01", "Phường Mẫu", by=OPERATOR, command=command)
 
     outcomes = all_at_once(*[create] * 6)
-    assert len({one["created_at"] for one in outcomes}) == 1
+    assert len({outcome["created_at"] for outcome in outcomes}) == 1
 
 
 def test_delegating_many_times_at_once_makes_one_delegation(settings, mau):
@@ -145,7 +145,7 @@ def test_delegating_many_times_at_once_makes_one_delegation(settings, mau):
     Accounts.from_settings(settings).register_citizen(other, PASSWORD)
     trust, by = DelegationRegistrar.from_settings(settings), signed_in(settings, mau)
     outcomes = all_at_once(*[lambda: trust.delegate(other.citizen_number, "*", "2999-12-31", by=by)] * 6)
-    assert len({one["delegation_id"] for one in outcomes}) == 1
+    assert len({outcome["delegation_id"] for outcome in outcomes}) == 1
     assert count(settings, Delegation) == 1
 
 
@@ -167,6 +167,6 @@ def test_hashing_leaves_the_hub_free(settings, mau):
 
 
 def test_bootstrap_is_safe_to_run_again(settings):
-    given = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
-    assert bootstrap(settings, **given)["operator"]["created"]
-    assert not bootstrap(settings, **given)["operator"]["created"]
+    arguments = {"username": "operator", "password": "cây tre trăm đốt", "full_name": "Người Vận Hành"}
+    assert bootstrap(settings, **arguments)["operator"]["created"]
+    assert not bootstrap(settings, **arguments)["operator"]["created"]

@@ -33,12 +33,12 @@ def texts() -> Iterator[SmsProvider]:
 
 @pytest.fixture(params=["embedded", "servers"])
 def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts: SmsProvider) -> Iterator[Portal]:
-    given = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
-    given["SMS_URL"] = texts.url
+    arguments = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
+    arguments["SMS_URL"] = texts.url
     if request.param == "servers":
-        given["AMQP_URI"] = request.getfixturevalue("broker")
-        given["NOTIFICATIONS_DATABASE_URL"] = request.getfixturevalue("fresh_database")("notifications")
-    with running(Settings({**given, "PORTAL_HOME": str(tmp_path)})) as started:
+        arguments["AMQP_URI"] = request.getfixturevalue("broker")
+        arguments["NOTIFICATIONS_DATABASE_URL"] = request.getfixturevalue("fresh_database")("notifications")
+    with running(Settings({**arguments, "PORTAL_HOME": str(tmp_path)})) as started:
         yield started
     Database.forget_all()
     Broker.forget("")

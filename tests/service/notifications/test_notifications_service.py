@@ -27,7 +27,7 @@ def test_an_event_becomes_a_message_and_an_email(portal: Portal, mailbox: MailSe
     portal.tell(event("payment_settled.v1", "payments:1"))
     with portal.calling("citizen") as mine:
         eventually(lambda: mine.inbox()["unread"] == 2)
-        items = {one["key"]: one for one in mine.inbox(limit=1)["items"] + mine.inbox()["items"]}
+        items = {item["key"]: item for item in mine.inbox(limit=1)["items"] + mine.inbox()["items"]}
         assert set(items) == {"application_accepted", "payment_settled"}
         assert "16:00 ngày 25/11/2026" in items["application_accepted"]["body"]
         read = mine.mark_read(message_id=items["payment_settled"]["message_id"], command_id=command_id())
@@ -44,14 +44,14 @@ def test_what_must_be_acted_on_becomes_a_text_too(portal: Portal, texts: SmsProv
         eventually(lambda: mine.inbox()["unread"] == 1)
         eventually(lambda: texts.all() or (portal.follower.once() and False))
         [message] = mine.inbox()["items"]
-        sent = {one["channel"]: one for one in mine.deliveries(message_id=message["message_id"])["items"]}
+        sent = {item["channel"]: item for item in mine.deliveries(message_id=message["message_id"])["items"]}
         assert (sent["sms"]["status"], sent["sms"]["recipient"]) == ("sent", "+84***567") and "email" in sent
         mine.set_preferences(preferences={"sms": False}, command_id=command_id())
     portal.tell(event("supplement_requested.v1", "applications:2"))
     with portal.calling("citizen") as mine:
         eventually(lambda: mine.inbox()["unread"] == 2)
     portal.follower.once()
-    assert [(one["to"], one["puts"]) for one in texts.all()] == [("+84901234567", 1)]
+    assert [(text["to"], text["puts"]) for text in texts.all()] == [("+84901234567", 1)]
 
 
 def test_an_event_whose_citizen_cannot_be_looked_up_is_tried_again(portal: Portal) -> None:
@@ -69,23 +69,23 @@ def test_pages_go_on_where_the_last_one_ended(portal: Portal) -> None:
         eventually(lambda: mine.inbox()["unread"] == 5)
         first = mine.inbox(limit=3)
         second = mine.inbox(limit=3, cursor=first["next_cursor"])
-        assert len({one["message_id"] for one in first["items"] + second["items"]}) == 5
+        assert len({item["message_id"] for item in first["items"] + second["items"]}) == 5
         assert second["next_cursor"] is None
 
 
 def test_an_operator_publishes_the_next_version_of_a_text(portal: Portal) -> None:
     which = {"key": "application_approved", "channel": "inbox", "language": "vi"}
-    with portal.calling("operator") as desk:
-        published = desk.publish_template(
+    with portal.calling("operator") as client:
+        published = client.publish_template(
             **which, subject="Tin vui về {{ reference }}", body="Đã phê duyệt.", command_id=command_id()
         )
         assert published["version"] == 2
-        assert desk.preview(**which, facts={"reference": "R1"}) == {
+        assert client.preview(**which, facts={"reference": "R1"}) == {
             "subject": "Tin vui về R1",
             "body": "Đã phê duyệt.",
             "version": 2,
         }
-        texts = {(one["key"], one["channel"], one["language"]) for one in desk.templates()["items"]}
+        texts = {(item["key"], item["channel"], item["language"]) for item in client.templates()["items"]}
         assert len({key for key, channel, _ in texts if channel == "inbox"}) == len({key for key, _, _ in texts})
         assert {channel for _, channel, _ in texts} == {"inbox", "email", "sms"}
     portal.tell(event("application_approved.v1", "applications:1"))
@@ -113,15 +113,15 @@ def test_refusals_have_names_and_pointers(portal: Portal) -> None:
         parameters = {"delivery_id": somebody, "event": "delivered", "at": "2026-11-20T02:30:00Z", "signature": "00"}
         report = refusal(nobody.delivery_report, provider="post", parameters=parameters)
         assert report.exc_type == "DeliveryReportNotGenuine"
-    with portal.calling("operator", language="en") as desk:
-        said = refusal(desk.preview, key="application_approved", channel="inbox", language="en", facts={})
-        assert said.exc_type == "TemplateFactMissing" and "needs the fact 'reference'" in str(said)
+    with portal.calling("operator", language="en") as client:
+        refused = refusal(client.preview, key="application_approved", channel="inbox", language="en", facts={})
+        assert refused.exc_type == "TemplateFactMissing" and "needs the fact 'reference'" in str(refused)
 
 
 def test_ten_megabytes_are_refused_in_under_a_second(portal: Portal) -> None:
-    with portal.calling("operator") as desk:
+    with portal.calling("operator") as client:
         which = {"key": "application_approved", "channel": "inbox", "language": "vi", "command_id": command_id()}
         started = time.monotonic()
-        wrong = refusal(desk.publish_template, **which, subject="x", body="x" * 10_000_000)
+        wrong = refusal(client.publish_template, **which, subject="x", body="x" * 10_000_000)
         assert wrong.exc_type == "InvalidRequest" and "/body" in str(wrong)
         assert time.monotonic() - started < 1.0

@@ -28,7 +28,7 @@ def count(database: Database, what: Any) -> int:
 def at_once(work: Callable[[int], Any], times: int) -> list[BaseException | None]:
     """Do it so many times at the same time; what each raised."""
 
-    def one(number: int) -> BaseException | None:
+    def attempt(number: int) -> BaseException | None:
         try:
             work(number)
         except Exception as error:  # noqa: BLE001 - the caller looks at it
@@ -36,7 +36,7 @@ def at_once(work: Callable[[int], Any], times: int) -> list[BaseException | None
         return None
 
     with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(one, range(times)))
+        return list(pool.map(attempt, range(times)))
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
@@ -145,7 +145,7 @@ def test_after_a_leader_died_the_gateway_is_asked_and_the_text_stays_one(databas
         carrier.lease = timedelta(0)
         successors = at_once(lambda _: DeliveryWorker(database, carrier).step(), 4)
         assert successors == [None] * 4
-        assert [one["puts"] for one in texts.all()] == [1] and texts.all()[0]["asked"] >= 1
+        assert [text["puts"] for text in texts.all()] == [1] and texts.all()[0]["asked"] >= 1
     finally:
         texts.stop()
     with database.session() as session:

@@ -60,13 +60,13 @@ class ApplicationNotFound(Exception):
 
 class Applications:
     name = "applications"
-    known: ClassVar[dict[str, dict[str, Any]]] = {}
+    by_id: ClassVar[dict[str, dict[str, Any]]] = {}
 
     @rpc(expected_exceptions=ApplicationNotFound)
     def application(self, application_id: str) -> dict[str, Any]:
-        if application_id not in self.known:
+        if application_id not in self.by_id:
             raise ApplicationNotFound("Không có hồ sơ này.")
-        return self.known[application_id]
+        return self.by_id[application_id]
 
 
 class Portal:
@@ -99,17 +99,17 @@ class Portal:
         self.publisher.publish(event, exchange=exchange, routing_key=event_type, message_id=event["id"])
 
 
-def eventually(look: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(ask: Callable[[], Any], seconds: float = 10) -> Any:
     with eventlet.Timeout(seconds):
-        while not (found := look()):
+        while not (answer := ask()):
             eventlet.sleep(0.05)
-    return found
+    return answer
 
 
 @pytest.fixture
 def portal(settings: Settings) -> Iterator[Portal]:
     install()
-    Applications.known = {}
+    Applications.by_id = {}
     gateway = serve(tmn_code=TMN, hash_secret=SECRET, delay=0.05)
     settings.env["VNPAY_URL"] = gateway.url
     declare_topology(settings, [service_class("payments")], [CONTRACT])
@@ -137,7 +137,7 @@ APPROVER = (str(uuid4()), "approver", AGENCY)
 
 def submitted(portal: Portal, office: PaymentsOffice, *items: dict[str, Any], level: int = 4) -> str:
     data = office.submission(*(items or (item(135_000),)), level=level)
-    Applications.known[data["application_id"]] = data
+    Applications.by_id[data["application_id"]] = data
     return str(data["application_id"])
 
 
@@ -152,12 +152,12 @@ def test_a_fee_is_paid_through_the_gateway_and_an_event_says_so(portal: Portal, 
     portal.tell("application_submitted.v1", data)
     application_id = data["application_id"]
     ask = {"application_id": application_id}
-    Applications.known[application_id] = data | {"quote": None}  # only the event makes it known
+    Applications.by_id[application_id] = data | {"quote": None}  # only the event makes it known
     eventually(lambda: _owed(portal, ask) == money(135_000))
     payment = started(portal, application_id)
     portal.gateway.pay(query_of(payment["redirect_url"]), "success")
     settled = eventually(lambda: _settled(portal, payment["payment_id"]))
-    assert [one["event"] for one in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
+    assert [event["event"] for event in settled["history"]] == ["payments.Started", "payments.MoneyReceived"]
     assert portal.call("receipt", PAYER, payment_id=payment["payment_id"])["amount_in_words"] == (
         "Một trăm ba mươi lăm nghìn đồng"
     )
@@ -204,9 +204,9 @@ def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, offic
     assert portal.call("approve_refund", APPROVER, **decided)["status"] == "settled"
     assert portal.call("trial_balance", ACCOUNTANT)["balanced"]
     rows = portal.call("ledger", ACCOUNTANT, account=f"cash:{AGENCY}", limit=10)["items"]
-    assert [one["amount"]["amount"] for one in rows] == [135_000, -35_000]
+    assert [row["amount"]["amount"] for row in rows] == [135_000, -35_000]
     fees = {"intake": {"owed": 135_000, "settled": {"how": "paid"}}}
-    Applications.known[application_id] = {"fees": fees}
+    Applications.by_id[application_id] = {"fees": fees}
     assert portal.call("parity", ACCOUNTANT)["counts"] == {"match": 1, "missing": 0, "mismatch": 0}
     for event_type, data in office.events():
         assert CONTRACT.event(event_type).problems(data) == []

@@ -62,7 +62,7 @@ def test_fifty_notices_at_once_capture_once(office: PaymentsOffice) -> None:
 
 def test_fifty_citizens_settle_at_once_and_receipts_have_no_holes(office: PaymentsOffice) -> None:
     payments = [office.start(office.submitted()) for _ in range(AT_ONCE)]
-    assert at_once([lambda one=one: office.call_back(one) for one in payments]) == ["00"] * AT_ONCE
+    assert at_once([lambda entry=payment: office.call_back(entry) for payment in payments]) == ["00"] * AT_ONCE
     with office.database.session() as session:
         assert sorted(session.scalars(select(Receipt.number))) == list(range(1, AT_ONCE + 1))
     assert office.balance("clearing:vnpay") == AT_ONCE * 135_000
@@ -84,10 +84,10 @@ def test_the_same_command_sent_ten_times_at_once_has_one_answer(office: Payments
 def test_cash_and_card_at_the_same_moment_pay_once_and_keep_the_rest(office: PaymentsOffice) -> None:
     online = office.start(office.submitted())
     how = {"by": CLERK, "command": office.command(by=CLERK)}
-    desk = office.cashier.record_offline
-    cash = lambda: desk(online["application_id"], "cash", money(135_000), "AA-1", **how)["status"]  # noqa: E731
+    client = office.cashier.record_offline
+    cash = lambda: client(online["application_id"], "cash", money(135_000), "AA-1", **how)["status"]  # noqa: E731
     answers = at_once([lambda: office.call_back(online), cash])
-    states = sorted(one["status"] for one in office.enquiries.payments(online["application_id"], by=CITIZEN)["items"])
+    states = sorted(item["status"] for item in office.enquiries.payments(online["application_id"], by=CITIZEN)["items"])
     assert answers[0] == "00"
     assert (answers[1], states) in [("settled", ["settled", "surplus"]), ("AlreadyPaid", ["settled"])]
     books_balance(office)
@@ -151,7 +151,7 @@ def test_whatever_is_changed_in_a_notice_captures_nothing(
         return
     before = office.balance("clearing:vnpay")
     parameters = (
-        signed({key: one for key, one in changed.items() if key != "vnp_SecureHash"}, SECRET) if resign else changed
+        signed({key: item for key, item in changed.items() if key != "vnp_SecureHash"}, SECRET) if resign else changed
     )
     answer = office.gateway_callbacks.gateway_callback("vnpay", parameters)["RspCode"]
     assert answer in ({"00", "01", "02", "04", "99"} if resign else {"97"}) or (name == "Extra" and value == "")

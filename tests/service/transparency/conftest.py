@@ -20,9 +20,9 @@ def stores(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "sqlite":
         yield SqliteStores(tmp_path_factory.mktemp("stores"))
         return
-    kept = PostgresStores(request.getfixturevalue("database_server"))
-    yield kept
-    kept.drop()
+    stored = PostgresStores(request.getfixturevalue("database_server"))
+    yield stored
+    stored.drop()
 
 
 @pytest.fixture(scope="module")

@@ -40,13 +40,13 @@ DIED, FAILED = 86, 1
 class Countdown:
     """Ends the process at a step; tells which step it was through a pipe."""
 
-    def __init__(self, steps: int, said: int) -> None:
-        self.left, self.said = steps, said
+    def __init__(self, steps: int, pipe: int) -> None:
+        self.left, self.pipe = steps, pipe
 
     def passed(self, what: str) -> None:
         self.left -= 1
         if self.left == 0:
-            os.write(self.said, what.encode())
+            os.write(self.pipe, what.encode())
             os._exit(DIED)
 
     def writing(self, when: str, statement: str) -> None:
@@ -56,9 +56,9 @@ class Countdown:
     def around(self, owner: Any, name: str, what: str) -> None:
         really = getattr(owner, name)
 
-        def counted(*given: Any, **named: Any) -> Any:
+        def counted(*arguments: Any, **named: Any) -> Any:
             self.passed(f"before {what}")
-            done = really(*given, **named)
+            done = really(*arguments, **named)
             self.passed(f"after {what}")
             return done
 
@@ -86,7 +86,7 @@ class Rounds:
         for number in range(1, MOST):
             self.store.grow(EVENTS, seed=number)
             died_at = self.child(number)
-            self.look(whole=died_at is None)
+            self.check(complete=died_at is None)
             if died_at is None:
                 return number
             self.steps[died_at] += 1
@@ -96,17 +96,17 @@ class Rounds:
     def child(self, number: int) -> str | None:
         """At which step it died; None when it came through."""
         self.store.close()
-        told, tell = os.pipe()
+        reader, tell = os.pipe()
         if (pid := os.fork()) == 0:
             with fatal():
                 Countdown(number, tell).arm()
                 self.work()
         os.close(tell)
-        with os.fdopen(told) as pipe:
-            said = pipe.read()
+        with os.fdopen(reader) as pipe:
+            output = pipe.read()
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        assert status in (0, DIED) and bool(said) == (status == DIED), (status, said)
-        return said or None
+        assert status in (0, DIED) and bool(output) == (status == DIED), (status, output)
+        return output or None
 
     def work(self) -> None:
         """What the follower does of it, until there is nothing left to do."""
@@ -118,18 +118,18 @@ class Rounds:
         WitnessWatch(store.database, [self.witness]).step()
         store.close()
 
-    def look(self, whole: bool) -> None:
+    def check(self, complete: bool) -> None:
         """The store holds, the published files hold, and both extend everything that was ever published."""
         note = TileFolder(self.tiles).checkpoint()
         if note and note not in self.published:
             self.published.append(note)
-        verdict = self.store.verify(self.key, tiles=self.tiles if note else None, kept=self.published)
+        verdict = self.store.verify(self.key, tiles=self.tiles if note else None, checkpoints=self.published)
         assert verdict.found == 0, verdict.findings[:3]
         if note:
             files = Verdict("log", "", keys_given=True)
             verify_tiles(Tiles(str(self.tiles)), [Key.parse(str(self.key.verifier))], files, lambda _: None)
             assert files.ok, files.findings[:3]
-        if whole:
+        if complete:
             assert verdict.unsealed == 0 and note and Checkpoint.parse(note).size == verdict.events
             size = self.store.rows("SELECT max(tree_size) FROM audit_cosignature")[0][0]
             assert size == verdict.events, "the witness has not seen the end"
@@ -150,8 +150,8 @@ def fatal() -> Iterator[None]:
 def main(url: str, tiles: str, key: str, witness_key: str, witness_url: str) -> None:
     witness = KnownWitness(VerifierKey.parse(witness_key), witness_url)
     rounds = Rounds(url, Path(tiles), SigningKey.parse(key), witness)
-    found = rounds.run()
-    sys.stdout.write(json.dumps({"rounds": found, "steps": rounds.steps}))
+    result = rounds.run()
+    sys.stdout.write(json.dumps({"rounds": result, "steps": rounds.steps}))
 
 
 if __name__ == "__main__":

@@ -61,13 +61,13 @@ class Store:
 
     def execute(self, query: str, *values: Any) -> None:
         with self.raw() as connection:
-            connection.execute(self._said(query), values)
+            connection.execute(self._in_dialect(query), values)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.raw() as connection:
-            return list(connection.execute(self._said(query), values))
+            return list(connection.execute(self._in_dialect(query), values))
 
-    def _said(self, query: str) -> str:
+    def _in_dialect(self, query: str) -> str:
         query = query.replace("{events}", "stored_events").replace("{id}", self.id)
         return query if self.sqlite else query.replace("?", "%s")
 
@@ -89,7 +89,7 @@ class Store:
         columns = "{id}, originator_id, originator_version, topic, state"
         with self.raw() as connection:
             cursor = connection.cursor()
-            cursor.executemany(self._said(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)"), rows)
+            cursor.executemany(self._in_dialect(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)"), rows)
 
     def sealer(self, *keys: SigningKey, **options: Any) -> Sealer:
         return Sealer(self.database, keys or [KEY], EventTable(), **{"interval": 0.0, **options})
@@ -108,11 +108,11 @@ class Store:
         with self.database.session() as session:
             return StoredLog(session.connection()).checkpoint() or ""
 
-    def verify(self, *keys: SigningKey, tiles: Path | None = None, kept: list[str] | None = None) -> Verdict:
+    def verify(self, *keys: SigningKey, tiles: Path | None = None, checkpoints: list[str] | None = None) -> Verdict:
         verdict = Verdict("log", self.url, keys_given=True)
         trusted = [Key.parse(str(key.verifier)) for key in keys or (KEY,)]
         with contextlib.closing(ReadOnly(self.url, None)) as database:
-            verify_database(database, trusted, verdict, Tiles(str(tiles)) if tiles else None, kept or [])
+            verify_database(database, trusted, verdict, Tiles(str(tiles)) if tiles else None, checkpoints or [])
         return verdict
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def some(store: Store, chance: random.Random) -> int:
     return chance.randrange(size_of(store))
 
 
-def one(index: int) -> range:
+def only(index: int) -> range:
     return range(index, index + 1)
 
 
@@ -41,37 +41,37 @@ def flipped(raw: bytes, chance: random.Random) -> bytes:
 def state_bit(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET state = ? {BY_LEAF}", flipped(event_at(store, index).state, chance), index)
-    return one(index)
+    return only(index)
 
 
 def state_emptied(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET state = ? {BY_LEAF}", chance.choice([b"", None]), index)
-    return one(index)
+    return only(index)
 
 
 def topic(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET topic = ? {BY_LEAF}", "applications.Rejected", index)
-    return one(index)
+    return only(index)
 
 
 def version(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET originator_version = ? {BY_LEAF}", 100_000 + chance.randrange(99), index)
-    return one(index)
+    return only(index)
 
 
 def application(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET originator_id = ? {BY_LEAF}", store.event_id(uuid.uuid4()), index)
-    return one(index)
+    return only(index)
 
 
 def notification(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"UPDATE {{events}} SET {{id}} = ? {BY_LEAF}", 10_000_000 + index, index)
-    return one(index)
+    return only(index)
 
 
 def states_swapped(store: Store, chance: random.Random) -> range:
@@ -79,7 +79,7 @@ def states_swapped(store: Store, chance: random.Random) -> range:
     first, second = event_at(store, a), event_at(store, b)
     store.execute(f"UPDATE {{events}} SET state = ? {BY_LEAF}", second.state, a)
     store.execute(f"UPDATE {{events}} SET state = ? {BY_LEAF}", first.state, b)
-    return one(min(a, b))
+    return only(min(a, b))
 
 
 def events_reordered(store: Store, chance: random.Random) -> range:
@@ -87,69 +87,69 @@ def events_reordered(store: Store, chance: random.Random) -> range:
     first, second = event_at(store, a).notification_id, event_at(store, b).notification_id
     for new, old in ((-1, first), (first, second), (second, -1)):
         store.execute("UPDATE {events} SET {id} = ? WHERE {id} = ?", new, old)
-    return one(a)
+    return only(a)
 
 
 def event_deleted(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute(f"DELETE FROM {{events}} {BY_LEAF}", index)
-    return one(index)
+    return only(index)
 
 
 def application_deleted(store: Store, chance: random.Random) -> range:
-    gone = event_at(store, some(store, chance)).application_id
-    first = store.rows("SELECT min({id}) FROM {events} WHERE originator_id = ?", store.event_id(gone))[0][0]
+    removed = event_at(store, some(store, chance)).application_id
+    first = store.rows("SELECT min({id}) FROM {events} WHERE originator_id = ?", store.event_id(removed))[0][0]
     index = store.rows("SELECT leaf_index FROM audit_leaf WHERE notification_id = ?", first)[0][0]
-    store.execute("DELETE FROM {events} WHERE originator_id = ?", store.event_id(gone))
-    return one(index)
+    store.execute("DELETE FROM {events} WHERE originator_id = ?", store.event_id(removed))
+    return only(index)
 
 
 def event_inserted(store: Store, chance: random.Random) -> range:
-    taken = {row[0] for row in store.rows("SELECT {id} FROM {events}")}
-    free = chance.choice([n for n in range(-3, max(taken)) if n not in taken])
+    accepted = {row[0] for row in store.rows("SELECT {id} FROM {events}")}
+    free = chance.choice([n for n in range(-3, max(accepted)) if n not in accepted])
     row = (free, store.event_id(uuid.uuid4()), 1, "applications.Approved", b"slipped in")
     columns = "{id}, originator_id, originator_version, topic, state"
     store.execute(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)", *row)
-    return one(store.rows("SELECT min(leaf_index) FROM audit_leaf WHERE notification_id > ?", free)[0][0])
+    return only(store.rows("SELECT min(leaf_index) FROM audit_leaf WHERE notification_id > ?", free)[0][0])
 
 
 def events_truncated(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     last = event_at(store, index).notification_id
     store.execute("DELETE FROM {events} WHERE {id} >= ?", last)
-    return one(index)
+    return only(index)
 
 
 def leaf_bit(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     leaf = bytes(store.rows("SELECT leaf FROM audit_leaf WHERE leaf_index = ?", index)[0][0])
     store.execute("UPDATE audit_leaf SET leaf = ? WHERE leaf_index = ?", flipped(leaf, chance), index)
-    return one(index)
+    return only(index)
 
 
 def leaf_renumbered(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute("UPDATE audit_leaf SET notification_id = ? WHERE leaf_index = ?", 10_000_000 + index, index)
-    return one(index)
+    return only(index)
 
 
 def leaf_deleted(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute("DELETE FROM audit_leaf WHERE leaf_index = ?", index)
-    return one(index)
+    return only(index)
 
 
 def leaves_truncated(store: Store, chance: random.Random) -> range:
     index = some(store, chance)
     store.execute("DELETE FROM audit_leaf WHERE leaf_index >= ?", index)
-    return one(index)
+    return only(index)
 
 
 def leaf_appended(store: Store, chance: random.Random) -> range:
     size, last = size_of(store), store.rows("SELECT max({id}) FROM {events}")[0][0]
     leaf = leaf_of(StoredRow(last + 1, uuid.uuid4(), 1, "applications.Approved", b"invented"))
     store.execute("INSERT INTO audit_leaf VALUES (?, ?, ?)", size, last + 1, leaf)
-    return one(size)
+    return only(size)
 
 
 def event_and_leaf(store: Store, chance: random.Random) -> range:
@@ -195,7 +195,7 @@ def node_deleted(store: Store, chance: random.Random) -> range:
 
 def node_added(store: Store, chance: random.Random) -> range:
     store.execute("INSERT INTO audit_node VALUES (?, ?, ?)", 8, 77, chance.randbytes(32))
-    return one(size_of(store))
+    return only(size_of(store))
 
 
 def checkpoint_root(store: Store, chance: random.Random) -> range:
@@ -251,14 +251,14 @@ def reseal(store: Store, key: SigningKey) -> None:
 
 
 def a_checkpoint(store: Store, chance: random.Random) -> tuple[int, str]:
-    found: list[Any] = store.rows("SELECT tree_size, note FROM audit_checkpoint")
-    size, note = chance.choice(found)
+    match: list[Any] = store.rows("SELECT tree_size, note FROM audit_checkpoint")
+    size, note = chance.choice(match)
     return size, note
 
 
 def put_checkpoint(store: Store, size: int, note: str) -> range:
     store.execute("UPDATE audit_checkpoint SET note = ? WHERE tree_size = ?", note, size)
-    return one(size - 1)
+    return only(size - 1)
 
 
 def between_checkpoints(store: Store, index: int) -> range:

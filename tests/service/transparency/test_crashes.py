@@ -21,10 +21,10 @@ def test_a_log_survives_the_death_of_its_sealer_at_every_step(
     stores: Any, witness: KnownWitness, tmp_path: Path
 ) -> None:
     store = stores.empty()
-    told = [store.url, str(tmp_path / "tiles"), KEY.reveal(), str(witness.key), witness.url]
+    report = [store.url, str(tmp_path / "tiles"), KEY.reveal(), str(witness.key), witness.url]
     plain = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.service.transparency.crash_rounds", *told],
+        [sys.executable, "-W", "ignore", "-m", "tests.service.transparency.crash_rounds", *report],
         env=plain,
         capture_output=True,
         text=True,
@@ -32,6 +32,6 @@ def test_a_log_survives_the_death_of_its_sealer_at_every_step(
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    said = json.loads(done.stdout)
-    assert said["rounds"] > 40 and set(said["steps"]) >= STEPS, said
+    output = json.loads(done.stdout)
+    assert output["rounds"] > 40 and set(output["steps"]) >= STEPS, output
     store.close()

@@ -17,7 +17,7 @@ from infra.chassis.settings import Settings
 from services.applications.verification import verifier
 from tests.service.transparency.stores import KEY, PostgresStores
 
-KEPT = (
+APPEND_ONLY = (
     "stored_events",
     "audit_leaf",
     "audit_node",
@@ -49,7 +49,7 @@ def service_url(database_server: Any) -> Any:
         connection.execute(f"DROP ROLE {ROLE}")
 
 
-@pytest.mark.parametrize("table", KEPT)
+@pytest.mark.parametrize("table", APPEND_ONLY)
 @pytest.mark.parametrize("act", ["DELETE FROM {}", "TRUNCATE {}", "UPDATE {} SET {}"])
 def test_the_service_cannot_change_or_remove_what_it_recorded(service_url: str, table: str, act: str) -> None:
     column = {"stored_events": "topic = ''", "audit_leaf": "leaf = ''", "audit_node": "hash = ''"}

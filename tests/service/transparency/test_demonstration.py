@@ -16,8 +16,8 @@ def test_a_changed_copy_is_found_out_and_the_store_stays_whole(tmp_path: Path) -
     keys = signing_keys(settings)
     store.grow(50)
     store.seal(*keys)
-    shown = tamper_with_a_copy(settings)
-    assert shown["before"]["status"] == 0 and shown["after"]["status"] == 1
-    assert f"sự kiện {shown['changed']['notification_id']}," in shown["after"]["text"]
-    assert "(nội dung)" in shown["after"]["text"] and store.verify(*keys).ok
+    view = tamper_with_a_copy(settings)
+    assert view["before"]["status"] == 0 and view["after"]["status"] == 1
+    assert f"sự kiện {view['changed']['notification_id']}," in view["after"]["text"]
+    assert "(nội dung)" in view["after"]["text"] and store.verify(*keys).ok
     store.close()

@@ -18,7 +18,7 @@ class Histories:
     def after(self, position: int, limit: int) -> list[tuple[int, str]]:
         return [(row["position"], row["application_id"]) for row in self.all if row["position"] > position][:limit]
 
-    def whole(self, application_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> list[list[dict[str, Any]]]:
         return [self.all]
 
 
@@ -28,9 +28,9 @@ def test_findings_are_recorded_once_and_cite_their_events(stores: Any) -> None:
     assert duty.step() == 2 and duty.step() == 0 and recorded_findings(store.database)["items"] == []
     for steps in ((START, PROPOSED, own), (START, PROPOSED, own, own)):
         assert IntegrityCheck(store.database, Histories(history(*steps))).step() == 1
-    found = recorded_findings(store.database, kind="decided_by_proposer", application_id=APPLICATION, limit=1)
-    assert found["items"][0]["events"] == [{"version": 2, "position": 102}, {"version": 3, "position": 103}]
-    assert len(recorded_findings(store.database, after=found["next"])["items"]) == 1
+    match = recorded_findings(store.database, kind="decided_by_proposer", application_id=APPLICATION, limit=1)
+    assert match["items"][0]["events"] == [{"version": 2, "position": 102}, {"version": 3, "position": 103}]
+    assert len(recorded_findings(store.database, after=match["next"])["items"]) == 1
     store.close()
 
 

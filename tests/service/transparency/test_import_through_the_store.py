@@ -70,11 +70,11 @@ def test_an_import_is_taken_in_once_and_is_no_application(installed: Any) -> Non
 
 
 def test_an_import_tells_how_far_it_has_come(installed: Any) -> None:
-    told: list[tuple[int, int, str]] = []
+    progress: list[tuple[int, int, str]] = []
     file, mapping = installed.folder / "mot-cua-2015.csv", installed.folder / "map.yaml"
-    import_history(installed.settings, str(file), str(mapping), progress=lambda *so_far: told.append(so_far))
+    import_history(installed.settings, str(file), str(mapping), progress=lambda *so_far: progress.append(so_far))
     size = file.stat().st_size
-    assert told[-2:] == [(size, size, "reading"), (21, 21, "storing")]
+    assert progress[-2:] == [(size, size, "reading"), (21, 21, "storing")]
 
 
 def test_an_import_is_exported_in_every_format(installed: Any) -> None:
@@ -96,19 +96,24 @@ def test_an_import_is_exported_in_every_format(installed: Any) -> None:
     assert again.cases["H3"][0].attributes["phong"] == "=P3"
     documents = [json.loads(page) for page in export(installed, "ocel2", 3)]
     assert sum(len(document["events"]) for document in documents) == 28
-    assert {one["name"] for one in documents[0]["eventTypes"]} == {"HistoryImported", "Nộp", "Thẩm định", "Trả kết quả"}
+    assert {event_type["name"] for event_type in documents[0]["eventTypes"]} == {
+        "HistoryImported",
+        "Nộp",
+        "Thẩm định",
+        "Trả kết quả",
+    }
 
 
 def test_what_a_later_file_slips_in_raises_an_alarm(installed: Any) -> None:
     take_in(installed)
     (installed.folder / "later.csv").write_text("case,activity,at,who,phong\nH1,Xác minh,2015-03-02 09:00,cb9,x\n")
-    found = import_history(
+    report = import_history(
         installed.settings,
         str(installed.folder / "later.csv"),
         str(installed.folder / "map.yaml"),
         system="mot-cua-2015",
     )
-    assert found["added"] == 1
+    assert report["added"] == 1
     duty = IntegrityCheck(installed.raw.database, LoggedHistories(installed.store))
     while duty.step():
         pass
@@ -132,7 +137,7 @@ def test_two_identical_events_of_one_log_are_both_kept_and_a_second_run_adds_non
     assert (first["added"], first["duplicates"]) == (3, 1)
     assert (again["added"], again["already_there"]) == (0, 3)
     history = installed.store.streams.repository.get(ImportedHistory.id_of("log", "H1"))
-    assert [one["line"] for one in history.activities] == [2, 4]
+    assert [activity["line"] for activity in history.activities] == [2, 4]
 
 
 def test_a_longer_export_of_the_same_log_adds_what_is_new_wherever_its_lines_moved(installed: Any) -> None:

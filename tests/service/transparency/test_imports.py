@@ -44,8 +44,8 @@ KEY_OF_H1 = str(ImportedHistory.id_of(SYSTEM, "H1"))
 
 
 @pytest.fixture
-def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
-    """An installation with its auditors' desk."""
+def service(stores: Any, tmp_path: Any) -> Iterator[Any]:
+    """An installation with its auditors' service."""
     raw = stores.empty()
     store = Streams.from_settings(Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path)}))
     rules, proofs = ProcedureRules(store.database), Proofs(store.database)
@@ -60,15 +60,15 @@ def desk(stores: Any, tmp_path: Any) -> Iterator[Any]:
     raw.close()
 
 
-def take_in(desk: Any, text: str = LIFE, import_id: str = "first") -> dict[str, Any]:
-    found = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
-    return HistoryImport(desk.store).take_in(found, system=SYSTEM, import_id=import_id, by=BY)
+def take_in(client: Any, text: str = LIFE, import_id: str = "first") -> dict[str, Any]:
+    history = read_history(io.BytesIO(text.encode()), "old.csv", MAPPING)
+    return HistoryImport(client.store).take_in(history, system=SYSTEM, import_id=import_id, by=BY)
 
 
-def erased(desk: Any, subject: str) -> None:
+def erased(client: Any, subject: str) -> None:
     for auditor in (actors.AUDITOR, actors.AUDITOR_2):
-        desk.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", **call(auditor))
-    while desk.erasing.step():
+        client.erasing.erase_subject(subject, "Luật Bảo vệ dữ liệu cá nhân", **call(auditor))
+    while client.erasing.step():
         pass
 
 
@@ -78,83 +78,83 @@ def proved(bundle: dict[str, Any]) -> Verdict:
     return verdict
 
 
-def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(desk: Any) -> None:
+def test_a_second_run_adds_nothing_and_a_longer_file_adds_the_rest(service: Any) -> None:
     lines = [f"H{n % 300},Việc {n},2015-03-{n % 28 + 1:02} 08:00,cb{n % 7},p{n}" for n in range(900)]
     text = "case,activity,at,who,phong\n" + "\n".join(lines)
-    first = take_in(desk, text + "\nbad line\n")
+    first = take_in(service, text + "\nbad line\n")
     assert (first["cases"], first["added"], first["already_there"], len(first["bad"])) == (300, 900, 0, 1)
-    assert take_in(desk, text)["added"] == 0
-    assert take_in(desk, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "second")["added"] == 1
-    assert len(desk.store.aggregate(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
+    assert take_in(service, text)["added"] == 0
+    assert take_in(service, text + "\nH1,Việc mới,2016-01-01,cb1,x\n", "second")["added"] == 1
+    assert len(service.store.aggregate(ImportedHistory.id_of(SYSTEM, "H1")).activities) == 4
 
 
-def test_lines_that_differ_in_one_attribute_are_two_activities(desk: Any) -> None:
-    take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\n")
-    assert take_in(desk, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\nH1,Nộp,2015-03-02,a,2\n")["added"] == 1
+def test_lines_that_differ_in_one_attribute_are_two_activities(service: Any) -> None:
+    take_in(service, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\n")
+    assert take_in(service, "case,activity,at,who,x\nH1,Nộp,2015-03-02,a,1\nH1,Nộp,2015-03-02,a,2\n")["added"] == 1
 
 
-def test_an_imported_case_is_replayed_as_it_was_written(desk: Any) -> None:
-    take_in(desk)
-    told = desk.history.history(f"{SYSTEM}/H1", **reading(actors.AUDITOR))
-    assert (told["application_id"], told["reference"], told["version"]) == (KEY_OF_H1, f"{SYSTEM}/H1", 4)
-    assert [item["kind"] for item in told["items"]] == ["HistoryImported", *["ActivityImported"] * 3]
-    first = told["items"][1]["facts"]
+def test_an_imported_case_is_replayed_as_it_was_written(service: Any) -> None:
+    take_in(service)
+    history = service.history.history(f"{SYSTEM}/H1", **reading(actors.AUDITOR))
+    assert (history["application_id"], history["reference"], history["version"]) == (KEY_OF_H1, f"{SYSTEM}/H1", 4)
+    assert [item["kind"] for item in history["items"]] == ["HistoryImported", *["ActivityImported"] * 3]
+    first = history["items"][1]["facts"]
     assert (first["activity"], first["occurred_at"]) == ("Nộp", "2015-03-02T08:00:00+07:00")
     assert (first["resource"], first["attributes"]) == ("Cán bộ Mẫu A", {"dien_thoai": "0900000001"})
-    with desk.store.database.session() as session:
+    with service.store.database.session() as session:
         [read] = session.execute(select(outbox).where(outbox.c.type == "application_read.v1")).mappings()
     assert read["subject"] == KEY_OF_H1 and read["data"]["purpose"]
     assert contract_of("applications").event("application_read.v1").accepts(read["data"])
     assert contract_of("identity").consumed("applications", "application_read.v1").accepts(read["data"])
 
 
-def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(desk: Any) -> None:
-    take_in(desk)
+def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(service: Any) -> None:
+    take_in(service)
     auditor = reading(actors.AUDITOR)
-    then = desk.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", **auditor)
+    then = service.history.state_at(KEY_OF_H1, at="2015-03-05T00:00:00+07:00", **auditor)
     assert (then["activity"], then["version"], then["status"]) == ("Thẩm định", 3, "imported")
-    assert desk.history.state_at(KEY_OF_H1, **auditor)["activity"] == "Trả kết quả"
-    assert desk.history.state_at(KEY_OF_H1, version=2, **auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
+    assert service.history.state_at(KEY_OF_H1, **auditor)["activity"] == "Trả kết quả"
+    assert service.history.state_at(KEY_OF_H1, version=2, **auditor)["activities"][0]["resource"] == "Cán bộ Mẫu A"
     with pytest.raises(ApplicationNotFound):
-        desk.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", **auditor)
+        service.history.state_at(KEY_OF_H1, at="2015-03-01T00:00:00+07:00", **auditor)
     with pytest.raises(InvalidRequest):
-        desk.history.state_at(KEY_OF_H1, version=9, **auditor)
+        service.history.state_at(KEY_OF_H1, version=9, **auditor)
 
 
-def test_what_changed_between_two_versions_is_told(desk: Any) -> None:
-    take_in(desk)
-    told = desk.history.diff(KEY_OF_H1, 3, 4, **reading(actors.AUDITOR))
-    changed = {one["field"]: (one["before"], one["after"]) for one in told["changes"]}
+def test_what_changed_between_two_versions_is_told(service: Any) -> None:
+    take_in(service)
+    difference = service.history.diff(KEY_OF_H1, 3, 4, **reading(actors.AUDITOR))
+    changed = {change["field"]: (change["before"], change["after"]) for change in difference["changes"]}
     assert changed["/activity"] == ("Thẩm định", "Trả kết quả") and changed["/activities/2/line"] == (None, 2)
-    assert [one["facts"]["resource"] for one in told["events"]] == ["Cán bộ Mẫu B"]
+    assert [event["facts"]["resource"] for event in difference["events"]] == ["Cán bộ Mẫu B"]
 
 
-def test_the_log_can_be_read_for_imports_alone_with_their_words_sealed(desk: Any) -> None:
-    take_in(desk)
-    found = desk.history.events(**reading(actors.AUDITOR), kind="ActivityImported")["items"]
-    assert len(found) == 4 and all(set(one["facts"]["said"]) == {"line_id", "commitment"} for one in found)
+def test_the_log_can_be_read_for_imports_alone_with_their_words_sealed(service: Any) -> None:
+    take_in(service)
+    result = service.history.events(**reading(actors.AUDITOR), kind="ActivityImported")["items"]
+    assert len(result) == 4 and all(set(row["facts"]["said"]) == {"line_id", "commitment"} for row in result)
 
 
-def test_an_imported_case_is_proved_and_read_without_a_server(desk: Any) -> None:
-    take_in(desk)
-    desk.raw.seal()
-    assert desk.raw.verify().ok
-    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
+def test_an_imported_case_is_proved_and_read_without_a_server(service: Any) -> None:
+    take_in(service)
+    service.raw.seal()
+    assert service.raw.verify().ok
+    bundle = service.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
     assert proved(bundle).ok and len(bundle["openings"]) == 3
     alone, auditor = EvidenceReader(bundle), reading(actors.AUDITOR)
-    assert alone.history() == desk.history.history(KEY_OF_H1, **auditor)
-    assert alone.state_at(at="2015-03-05") == desk.history.state_at(KEY_OF_H1, at="2015-03-05", **auditor)
-    asked = {"from_version": 2, "to_version": 4}
-    assert alone.diff(**asked) == desk.history.diff(KEY_OF_H1, *asked.values(), **auditor)
+    assert alone.history() == service.history.history(KEY_OF_H1, **auditor)
+    assert alone.state_at(at="2015-03-05") == service.history.state_at(KEY_OF_H1, at="2015-03-05", **auditor)
+    arguments = {"from_version": 2, "to_version": 4}
+    assert alone.diff(**arguments) == service.history.diff(KEY_OF_H1, *arguments.values(), **auditor)
     bundle["openings"][0]["content"] = bundle["openings"][1]["content"]
     assert proved(bundle).first_bad.kind == "opening_wrong"
     with pytest.raises(Forbidden):
-        desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.CITIZEN))
+        service.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.CITIZEN))
 
 
-def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
-    take_in(desk)
-    page = report(desk.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"])
+def test_a_report_shows_an_imported_case_in_its_own_time(service: Any) -> None:
+    take_in(service)
+    page = report(service.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"])
     assert [(line.what, line.who) for line in page.lines] == [
         ("Nộp", "Cán bộ Mẫu A"),
         ("Thẩm định", "Cán bộ Mẫu B"),
@@ -163,37 +163,37 @@ def test_a_report_shows_an_imported_case_in_its_own_time(desk: Any) -> None:
     assert page.since.isoformat() == "2015-03-02T08:00:00+07:00" and "Thẩm định" in report_as_html(page)
 
 
-def test_an_imported_case_is_erased_and_its_proofs_stay(desk: Any) -> None:
-    take_in(desk)
-    desk.raw.seal()
-    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
-    desk.raw.seal()
-    assert desk.raw.verify().ok
-    states = b"".join(bytes(row[0]) for row in desk.raw.rows("SELECT state FROM stored_events"))
-    beside = str(desk.raw.rows("SELECT application_id, value FROM answer_set"))
+def test_an_imported_case_is_erased_and_its_proofs_stay(service: Any) -> None:
+    take_in(service)
+    service.raw.seal()
+    erased(service, f"{SUBJECT}{KEY_OF_H1}")
+    service.raw.seal()
+    assert service.raw.verify().ok
+    states = b"".join(bytes(row[0]) for row in service.raw.rows("SELECT state FROM stored_events"))
+    stored = str(service.raw.rows("SELECT application_id, value FROM answer_set"))
     assert b"0900000001" not in states and "Cán bộ".encode() not in states
-    assert "0900000001" not in beside and "0900000002" in beside
-    told = desk.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"]
-    assert [one["kind"] for one in told][-1] == "ImportedHistoryErased"
-    assert {(one["facts"]["resource"], one["facts"]["attributes"]) for one in told[1:4]} == {(None, None)}
-    bundle = desk.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
-    assert proved(bundle).ok and all(one["erased"] for one in bundle["openings"])
-    again = take_in(desk, import_id="again")
+    assert "0900000001" not in stored and "0900000002" in stored
+    history = service.history.history(KEY_OF_H1, **reading(actors.AUDITOR))["items"]
+    assert [entry["kind"] for entry in history][-1] == "ImportedHistoryErased"
+    assert {(entry["facts"]["resource"], entry["facts"]["attributes"]) for entry in history[1:4]} == {(None, None)}
+    bundle = service.evidence.evidence(KEY_OF_H1, catalog=None, identity=None, **reading(actors.AUDITOR))
+    assert proved(bundle).ok and all(opening["erased"] for opening in bundle["openings"])
+    again = take_in(service, import_id="again")
     assert (again["added"], again["erased"], again["already_there"]) == (0, 3, 1)
 
 
-def test_an_applications_id_does_not_pass_for_an_imported_persons(desk: Any) -> None:
-    take_in(desk)
-    erased(desk, KEY_OF_H1)
-    assert desk.history.state_at(KEY_OF_H1, **reading(actors.AUDITOR))["erased"] is None
+def test_an_applications_id_does_not_pass_for_an_imported_persons(service: Any) -> None:
+    take_in(service)
+    erased(service, KEY_OF_H1)
+    assert service.history.state_at(KEY_OF_H1, **reading(actors.AUDITOR))["erased"] is None
 
 
-def test_an_imported_case_is_no_application_to_anyone_else(desk: Any) -> None:
-    take_in(desk)
+def test_an_imported_case_is_no_application_to_anyone_else(service: Any) -> None:
+    take_in(service)
     with pytest.raises(ApplicationNotFound):
-        desk.store.get(KEY_OF_H1)
+        service.store.get(KEY_OF_H1)
     with pytest.raises(ApplicationNotFound):
-        desk.store.key_of(f"{SYSTEM}/H9")
+        service.store.key_of(f"{SYSTEM}/H9")
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b"])
@@ -202,7 +202,7 @@ def test_a_system_needs_a_name_that_can_stand_before_a_slash(name: str) -> None:
         HistoryImport(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
 
 
-def test_every_kind_of_imported_event_is_loaded_by_the_service(desk: Any) -> None:
-    take_in(desk)
-    erased(desk, f"{SUBJECT}{KEY_OF_H1}")
-    assert {row.topic for row in desk.store.rows(after=0, limit=99)} == set(TOPICS)
+def test_every_kind_of_imported_event_is_loaded_by_the_service(service: Any) -> None:
+    take_in(service)
+    erased(service, f"{SUBJECT}{KEY_OF_H1}")
+    assert {row.topic for row in service.store.rows(after=0, limit=99)} == set(TOPICS)

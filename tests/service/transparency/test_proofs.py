@@ -23,15 +23,15 @@ APPLICATION = "0a0b0c0d-0000-4000-8000-000000000001"
 
 
 @pytest.fixture(scope="module")
-def kept(stores: Any) -> Any:
+def sealed_store(stores: Any) -> Any:
     """A sealed store with one application whose second event records an erasure, whose third holds a commitment."""
     store = stores.empty()
     store.grow(300)
     ids = [store.rows("SELECT max({id}) FROM {events}")[0][0] + n for n in (1, 2, 3)]
     columns = "{id}, originator_id, originator_version, topic, state"
     for version, notification in enumerate(ids, 1):
-        said = {1: {}, 2: {"erasure_id": "e-1"}, 3: {"answers": COMMITMENT}}[version]
-        state = json.dumps(said).encode()
+        fields = {1: {}, 2: {"erasure_id": "e-1"}, 3: {"answers": COMMITMENT}}[version]
+        state = json.dumps(fields).encode()
         row = (notification, store.event_id(verifier.UUID(APPLICATION)), version, "applications.Started", state)
         store.execute(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)", *row)
     store.grow(300, seed=1)
@@ -41,9 +41,11 @@ def kept(stores: Any) -> Any:
 
 
 @pytest.fixture
-def bundle(kept: Store) -> dict[str, Any]:
+def bundle(sealed_store: Store) -> dict[str, Any]:
     openings = [opening(3, "answers", COMMITMENT, CONTENT, SALT)]
-    return Proofs(kept.database).evidence(APPLICATION, openings=openings, procedure={"code": "1.001193", "version": 3})
+    return Proofs(sealed_store.database).evidence(
+        APPLICATION, openings=openings, procedure={"code": "1.001193", "version": 3}
+    )
 
 
 @pytest.fixture
@@ -102,9 +104,9 @@ def test_changed_evidence_is_refused(bundle: dict[str, Any], path: tuple[Any, ..
     assert not verdict.ok and verdict.first_bad and verdict.first_bad.words("vi")
 
 
-@pytest.mark.parametrize("gone", [0, 1])
-def test_evidence_with_an_event_left_out_is_refused(bundle: dict[str, Any], gone: int) -> None:
-    del bundle["events"][gone]
+@pytest.mark.parametrize("missing", [0, 1])
+def test_evidence_with_an_event_left_out_is_refused(bundle: dict[str, Any], missing: int) -> None:
+    del bundle["events"][missing]
     assert not verdict_of(bundle).ok
 
 
@@ -133,8 +135,10 @@ def test_evidence_without_a_key_of_ones_own_says_that_the_issuer_is_unchecked(
     assert done.returncode == 0 and "TOÀN VẸN" in done.stdout and "CHÚ Ý" in done.stdout
 
 
-def test_an_erased_content_still_verifies_by_its_commitment(kept: Store) -> None:
-    erased = Proofs(kept.database).evidence(APPLICATION, openings=[opening(3, "answers", COMMITMENT, None, None)])
+def test_an_erased_content_still_verifies_by_its_commitment(sealed_store: Store) -> None:
+    erased = Proofs(sealed_store.database).evidence(
+        APPLICATION, openings=[opening(3, "answers", COMMITMENT, None, None)]
+    )
     assert verdict_of(erased).ok and "Mẫu" not in json.dumps(erased, ensure_ascii=False)
 
 
@@ -164,20 +168,20 @@ def test_evidence_waits_for_the_sealer(stores: Any) -> None:
     store.close()
 
 
-def test_single_proofs_verify(kept: Store) -> None:
-    proofs = Proofs(kept.database)
-    said = proofs.checkpoint()
-    root = base64.b64decode(said["root"])
-    found = proofs.inclusion_proof(kept.rows("SELECT max({id}) FROM {events}")[0][0])
-    hashes = [base64.b64decode(h) for h in found["proof"]]
-    leaf = verifier.hash_leaf(base64.b64decode(found["leaf"]))
-    assert verifier.root_by_inclusion(found["leaf_index"], found["tree_size"], leaf, hashes) == root
+def test_single_proofs_verify(sealed_store: Store) -> None:
+    proofs = Proofs(sealed_store.database)
+    checkpoint = proofs.checkpoint()
+    root = base64.b64decode(checkpoint["root"])
+    result = proofs.inclusion_proof(sealed_store.rows("SELECT max({id}) FROM {events}")[0][0])
+    hashes = [base64.b64decode(h) for h in result["proof"]]
+    leaf = verifier.hash_leaf(base64.b64decode(result["leaf"]))
+    assert verifier.root_by_inclusion(result["leaf_index"], result["tree_size"], leaf, hashes) == root
     for first in (1, 2, 255, 256, 600):
         proof = proofs.consistency_proof(first)
         old = base64.b64decode(proofs.inclusion_proof(1, 1)["leaf"]) if first == 1 else None
         if old is not None:
             hashes = [base64.b64decode(h) for h in proof["proof"]]
-            assert verifier.extends(1, verifier.hash_leaf(old), said["tree_size"], root, hashes)
+            assert verifier.extends(1, verifier.hash_leaf(old), checkpoint["tree_size"], root, hashes)
     for wrong in (lambda: proofs.inclusion_proof(1, 10_000), lambda: proofs.consistency_proof(10_000)):
         with pytest.raises(InvalidRequest):
             wrong()
@@ -203,11 +207,11 @@ def test_the_verifier_reads_a_log_and_its_consistency_on_its_own(stores: Any, al
     assert alone("consistency", "new", "old", "--tiles", str(folder))[1]["first_bad"]["kind"] == "rolled_back"
     (tmp_path / "proof").write_text(json.dumps({"proof": ["A" * 43 + "="]}))
     assert alone("consistency", "old", "new", "--proof", "proof")[1]["first_bad"]["kind"] == "forked"
-    status, said = alone("consistency", "old", "new")
-    assert status == 2 and said["ok"] is None
+    status, output = alone("consistency", "old", "new")
+    assert status == 2 and output["ok"] is None
     assert alone("bundle", "nowhere.json")[0] == 2
     assert alone("log", "sqlite:///nowhere.sqlite")[0] == 2
     store.execute("UPDATE {events} SET topic = 'applications.Rejected' WHERE {id} = (SELECT min({id}) FROM {events})")
-    status, said = alone("log", url, "--language", "vi")
-    assert status == 1 and "sự kiện đã bị sửa sau khi niêm phong (loại sự kiện)" in said["first_bad"]["reason"]
+    status, output = alone("log", url, "--language", "vi")
+    assert status == 1 and "sự kiện đã bị sửa sau khi niêm phong (loại sự kiện)" in output["first_bad"]["reason"]
     store.close()

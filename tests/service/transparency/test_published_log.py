@@ -69,14 +69,14 @@ def publish(settings: Settings) -> S3Tiles:
 
 
 def test_the_log_is_published_to_storage_and_read_from_there(store: Store, settings: Settings, tmp_path: Path) -> None:
-    kept = publish(settings)
+    stored = publish(settings)
     store.publish(tmp_path / "folder")
     for path in (tmp_path / "folder").rglob("*"):
         if path.is_file():
-            assert kept.read(path.relative_to(tmp_path / "folder").as_posix()) == path.read_bytes()
-    found, verdict = published_log(settings), Verdict("log", "", keys_given=True)
-    assert isinstance(found, PublishedInS3)
-    verify_tiles(found, KEYS, verdict, lambda _: None)
+            assert stored.read(path.relative_to(tmp_path / "folder").as_posix()) == path.read_bytes()
+    result, verdict = published_log(settings), Verdict("log", "", keys_given=True)
+    assert isinstance(result, PublishedInS3)
+    verify_tiles(result, KEYS, verdict, lambda _: None)
     assert verdict.ok and verdict.leaves == 300
     assert SelfCheck.from_settings(settings).log()["ok"]
 
@@ -84,13 +84,13 @@ def test_the_log_is_published_to_storage_and_read_from_there(store: Store, setti
 def test_partial_tiles_go_when_the_whole_one_is_there(store: Store, settings: Settings) -> None:
     publisher = TilePublisher.from_settings(settings)
     publisher.step()
-    kept = publisher.folder
-    assert isinstance(kept, S3Tiles) and kept.read("tile/0/001.p/44")
+    path = publisher.folder
+    assert isinstance(path, S3Tiles) and path.read("tile/0/001.p/44")
     store.grow(220, seed=1)
     store.seal()
     while publisher.step():
         pass
-    assert kept.read("tile/0/001.p/44") is None and len(kept.read("tile/0/001") or b"") == 256 * 32
+    assert path.read("tile/0/001.p/44") is None and len(path.read("tile/0/001") or b"") == 256 * 32
 
 
 def test_the_sealer_does_not_contradict_what_storage_holds(store: Store, settings: Settings) -> None:

@@ -149,16 +149,16 @@ def test_after_a_loss_a_log_of_another_name_begins_and_the_old_one_stays_to_be_r
     store, folder = sealed
     new = SigningKey.generate("portal.invalid/applications-2")
     with stores.copy(store) as restored:
-        kept = "(SELECT notification_id FROM audit_leaf WHERE leaf_index = 499)"
-        restored.execute(f"DELETE FROM {{events}} WHERE {{id}} > {kept}")
+        stored = "(SELECT notification_id FROM audit_leaf WHERE leaf_index = 499)"
+        restored.execute(f"DELETE FROM {{events}} WHERE {{id}} > {stored}")
         for table in ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key"):
             restored.execute(f"DELETE FROM {table}")
         sealer = restored.sealer(new, published=TileFolder(tmp_path).checkpoint)
         while sealer.step():
             pass
         restored.publish(tmp_path)
-        found = restored.verify(new, tiles=tmp_path)
-        assert found.ok and found.leaves == 500
+        result = restored.verify(new, tiles=tmp_path)
+        assert result.ok and result.leaves == 500
         lost = restored.verify(KEY, tiles=folder)
         assert not lost.ok
     verdict = Verdict("log", "", keys_given=True)

@@ -43,23 +43,23 @@ class Installed:
             pass
 
     def verdict(self) -> dict[str, Any]:
-        found = SelfCheck.from_settings(Settings(self.env)).verify()
-        assert found["log"]["keys_given"]
-        return found
+        verdict = SelfCheck.from_settings(Settings(self.env)).verify()
+        assert verdict["log"]["keys_given"]
+        return verdict
 
 
 @pytest.fixture
 def installed(stores: Any, tmp_path: Path) -> Iterator[Installed]:
     raw = stores.empty()
-    found = Installed(raw, tmp_path)
-    yield found
-    found.portal.store.streams.close()
+    result = Installed(raw, tmp_path)
+    yield result
+    result.portal.store.streams.close()
     raw.close()
 
 
 def test_a_store_nobody_touched_is_whole(installed: Installed) -> None:
-    found = installed.verdict()
-    assert found["first_bad"] is None and found["applications"] == 3
+    result = installed.verdict()
+    assert result["first_bad"] is None and result["applications"] == 3
     installed.portal.attached(installed.keys[0])
     installed.portal.follow()
     assert installed.verdict()["first_bad"] is None
@@ -93,13 +93,13 @@ def test_a_read_model_that_was_touched_is_named(installed: Installed, what: str)
 def test_a_row_set_back_to_what_it_once_was_is_named(installed: Installed) -> None:
     key, raw = installed.keys[2], installed.raw
     names = [column.name for column in _columns()]
-    kept = raw.rows(f"SELECT {', '.join(names)} FROM application_view WHERE application_id = ?", key)[0]
+    stored = raw.rows(f"SELECT {', '.join(names)} FROM application_view WHERE application_id = ?", key)[0]
     installed.portal.attached(key)
     installed.portal.follow()
     installed.seal()
-    said = ", ".join(f"{name} = ?" for name in ("version", "position", "updated_at"))
-    old = [kept[names.index(name)] for name in ("version", "position", "updated_at")]
-    raw.execute(f"UPDATE application_view SET {said} WHERE application_id = ?", *old, key)
+    text = ", ".join(f"{name} = ?" for name in ("version", "position", "updated_at"))
+    old = [stored[names.index(name)] for name in ("version", "position", "updated_at")]
+    raw.execute(f"UPDATE application_view SET {text} WHERE application_id = ?", *old, key)
     bad = installed.verdict()["first_bad"]
     assert (bad["kind"], bad["application_id"]) == ("view_changed", key)
 
@@ -108,16 +108,16 @@ def test_a_row_set_back_to_what_it_once_was_is_named(installed: Installed) -> No
 def test_a_row_nobody_filed_is_named(installed: Installed, invented: str) -> None:
     invented = installed.keys[0].upper() if invented == "UPPER" else invented
     names = [column.name for column in _columns() if column.name != "application_id"]
-    said = ", ".join(names)
+    text = ", ".join(names)
     installed.raw.execute(
-        f"INSERT INTO application_view (application_id, {said}) SELECT '{invented}', {said} FROM application_view "
+        f"INSERT INTO application_view (application_id, {text}) SELECT '{invented}', {text} FROM application_view "
         "WHERE application_id = ?",
         installed.keys[0],
     )
     assert installed.verdict()["first_bad"]["application_id"] == invented
 
 
-BESIDE: dict[str, tuple[str, str]] = {
+OUTSIDE_THE_LOG: dict[str, tuple[str, str]] = {
     "papers changed": ("UPDATE paper SET sha256 = '00' WHERE application_id = ?", "beside_changed"),
     "papers' salt": ("UPDATE paper SET salt = sha256 WHERE application_id = ?", "beside_changed"),
     "papers removed": ("DELETE FROM paper WHERE application_id = ?", "beside_missing"),
@@ -139,9 +139,9 @@ def test_whose_application_it_is_is_held_against_its_first_event(installed: Inst
     assert (bad["kind"], bad["application_id"], bad["version"]) == (kind, installed.keys[1], 1)
 
 
-@pytest.mark.parametrize("what", BESIDE)
+@pytest.mark.parametrize("what", OUTSIDE_THE_LOG)
 def test_what_lies_beside_the_stream_is_held_against_its_commitment(installed: Installed, what: str) -> None:
-    statement, kind = BESIDE[what]
+    statement, kind = OUTSIDE_THE_LOG[what]
     if "salt" in what and not installed.raw.sqlite:
         statement = statement.replace("= sha256", "= convert_to(sha256, 'UTF8')")
     installed.raw.execute(statement, installed.keys[1])
@@ -208,10 +208,10 @@ def test_a_store_too_large_for_one_call_is_refused_by_name_with_what_to_do_inste
 
 
 def test_checking_tells_how_far_it_has_come(installed: Installed) -> None:
-    told: list[tuple[int, int, str]] = []
-    SelfCheck.from_settings(Settings(installed.env)).check_read_model(lambda *so_far: told.append(so_far))
+    progress: list[tuple[int, int, str]] = []
+    SelfCheck.from_settings(Settings(installed.env)).check_read_model(lambda *so_far: progress.append(so_far))
     last = installed.portal.store.last_position()
-    assert told == [(3, 3, "replaying"), (3, 3, "comparing"), (last, last, "opening")]
+    assert progress == [(3, 3, "replaying"), (3, 3, "comparing"), (last, last, "opening")]
 
 
 def _columns() -> Any:

@@ -52,7 +52,7 @@ def test_a_log_made_again_with_its_own_key_contradicts_what_was_published(stores
         store.execute(f"UPDATE {{events}} SET state = ? {tampering.BY_LEAF}", b"forged", index)
         tampering.reseal(store, KEY)
         assert store.verify().ok
-        by_tiles, by_note = store.verify(tiles=sealed[1]), store.verify(kept=[sealed[0].checkpoint()])
+        by_tiles, by_note = store.verify(tiles=sealed[1]), store.verify(checkpoints=[sealed[0].checkpoint()])
         assert not by_tiles.ok and by_tiles.first_bad and by_tiles.first_bad.index == index
         assert not by_note.ok and by_note.first_bad and by_note.first_bad.kind == "forked"
 
@@ -63,9 +63,9 @@ def test_yesterdays_dump_put_back_is_shorter_than_what_was_published(stores: Any
             today.grow(100, seed=77)
             today.seal()
             today.publish(tmp_path)
-            kept = today.checkpoint()
+            checkpoint = today.checkpoint()
         assert yesterday.verify(tiles=sealed[1]).ok
-        for verdict in (yesterday.verify(tiles=tmp_path), yesterday.verify(kept=[kept])):
+        for verdict in (yesterday.verify(tiles=tmp_path), yesterday.verify(checkpoints=[checkpoint])):
             assert not verdict.ok and verdict.first_bad
             assert (verdict.first_bad.kind, verdict.first_bad.index, verdict.first_bad.last) == (
                 "rolled_back",
@@ -80,7 +80,7 @@ def test_dropping_the_tail_of_everything_is_seen_by_whoever_kept_a_checkpoint(st
         store.execute("DELETE FROM audit_leaf WHERE leaf_index >= 500")
         store.execute("DELETE FROM audit_node WHERE (node_index + 1) * 256 > 500")
         store.execute("DELETE FROM {events} WHERE {id} > (SELECT max(notification_id) FROM audit_leaf)")
-        verdict = store.verify(kept=[sealed[0].checkpoint()])
+        verdict = store.verify(checkpoints=[sealed[0].checkpoint()])
         assert not verdict.ok and verdict.first_bad and verdict.first_bad.kind == "rolled_back"
 
 
@@ -107,12 +107,12 @@ def test_a_changed_published_file_is_found(stores: Any, tmp_path: Path) -> None:
     store.publish(tmp_path)
     keys = [Key.parse(str(KEY.verifier))]
     for path in [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "keys"]:
-        kept = path.read_bytes()
-        path.write_bytes(tampering.flipped(kept, random.Random(path.name)))
+        original = path.read_bytes()
+        path.write_bytes(tampering.flipped(original, random.Random(path.name)))
         verdict = Verdict("log", "", keys_given=True)
         verify_tiles(Tiles(str(tmp_path)), keys, verdict, lambda _: None)
         assert not verdict.ok, path
-        path.write_bytes(kept)
+        path.write_bytes(original)
     store.close()
 
 
@@ -143,11 +143,11 @@ def test_what_has_not_its_type_is_found_and_located(
     stores, sealed = loosely_typed
     table, _, name = column.partition(".")
     with stores.copy(sealed) as store:
-        given = "CAST(x'fffe41' AS TEXT)" if value is NOT_UTF_8 else "?"
+        arguments = "CAST(x'fffe41' AS TEXT)" if value is NOT_UTF_8 else "?"
         values = () if value is NOT_UTF_8 else (value,)
         key = store.rows(f"SELECT notification_id FROM audit_leaf WHERE leaf_index = {row}")[0][0]
         where = f"rowid = {key}" if table == "stored_events" else f"rowid = {row}"
-        store.execute(f"UPDATE {table} SET {name} = {given} WHERE {where}", *values)
+        store.execute(f"UPDATE {table} SET {name} = {arguments} WHERE {where}", *values)
         first = store.verify().first_bad
         assert first is not None and first.words("vi") and (first.index in places or first.last in places)
 
@@ -166,6 +166,6 @@ def grown_and_verified(store: Store, chance: random.Random, seed: int, folder: P
         store.grow(count, seed=seed + step, applications=chance.randrange(1, 30))
         store.seal()
         store.publish(folder)
-    kept = store.checkpoint()
+    checkpoint = store.checkpoint()
     store.grow(chance.randrange(5), seed=seed + 9)
-    return store.verify(tiles=folder, kept=[kept])
+    return store.verify(tiles=folder, checkpoints=[checkpoint])

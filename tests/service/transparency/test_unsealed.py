@@ -32,9 +32,9 @@ def test_a_store_of_which_nothing_is_sealed_is_not_said_to_be_intact(stores: Any
         status, text = status_and_text(store, capsys)
         assert status == 3 and text.startswith("NOT PROVED: 20 events") and "INTACT" not in text
         assert "TOÀN VẸN" not in status_and_text(store, capsys, language="vi")[1]
-        said = json.loads(status_and_text(store, capsys, "--json")[1])
-        assert said["ok"] is False and said["proved"] is False and said["unsealed"] == 20
-        assert said["unsealed_from"] == store.rows("SELECT min({id}) FROM {events}")[0][0]
+        output = json.loads(status_and_text(store, capsys, "--json")[1])
+        assert output["ok"] is False and output["proved"] is False and output["unsealed"] == 20
+        assert output["unsealed_from"] == store.rows("SELECT min({id}) FROM {events}")[0][0]
 
 
 def test_an_empty_store_has_nothing_to_prove(stores: Any, capsys: Any) -> None:
@@ -51,8 +51,8 @@ def test_what_is_not_sealed_yet_is_said_before_what_is(stores: Any, capsys: Any)
         status, text = status_and_text(store, capsys)
         assert status == 3 and text.startswith("NOT PROVED: 3 events")
         assert text.index("NOT PROVED") < text.index("INTACT, as far as it is sealed")
-        said = json.loads(status_and_text(store, capsys, "--json")[1])
-        assert said["ok"] is True and said["proved"] is False
+        output = json.loads(status_and_text(store, capsys, "--json")[1])
+        assert output["ok"] is True and output["proved"] is False
         flip(store, 2)
         assert status_and_text(store, capsys)[0] == 1
 

@@ -79,20 +79,20 @@ def test_cosignatures_are_published_and_can_be_asked_for(stores: Any, witness: K
     store.grow(30)
     store.seal()
     store.publish(folder)
-    asked = ["log", str(folder), "--key", str(KEY.verifier), "--witness", str(witness.key)]
-    status, said = verified(*asked)
-    assert status == 1 and said["first_bad"]["kind"] == "cosignature_missing"
+    arguments = ["log", str(folder), "--key", str(KEY.verifier), "--witness", str(witness.key)]
+    status, output = verified(*arguments)
+    assert status == 1 and output["first_bad"]["kind"] == "cosignature_missing"
     WitnessWatch(store.database, [witness]).step()
     store.publish(folder)
     assert signers((folder / "checkpoint").read_text(), [witness.key, KEY.verifier]) == [KEY.verifier, witness.key]
-    status, said = verified(*asked)
-    assert status == 0 and said["cosigned"][0].startswith(f"{witness.key.name} 20")
-    assert verified("log", store.url, *asked[2:], "--tiles", str(folder))[0] == 0
-    assert verified("log", store.url, *asked[2:])[0] == 2
-    assert verified(*asked, "--witness", str(stranger.verifier))[1]["first_bad"]["detail"] == "witness.invalid/w2"
+    status, output = verified(*arguments)
+    assert status == 0 and output["cosigned"][0].startswith(f"{witness.key.name} 20")
+    assert verified("log", store.url, *arguments[2:], "--tiles", str(folder))[0] == 0
+    assert verified("log", store.url, *arguments[2:])[0] == 2
+    assert verified(*arguments, "--witness", str(stranger.verifier))[1]["first_bad"]["detail"] == "witness.invalid/w2"
     store.grow(30, 1)
     store.seal(), store.publish(folder)
-    assert store.verify(tiles=folder).ok and verified(*asked)[0] == 1
+    assert store.verify(tiles=folder).ok and verified(*arguments)[0] == 1
     store.close()
 
 
@@ -145,12 +145,12 @@ def test_what_is_cosigned_is_shown_again_now_and_then(
     store = stores.empty()
     store.grow(10)
     store.seal()
-    duty, asked = WitnessWatch(store.database, [witness]), []
+    duty, request = WitnessWatch(store.database, [witness]), []
     really = KnownWitness.ask
-    monkeypatch.setattr(KnownWitness, "ask", lambda *given: asked.append(1) or really(*given))
-    assert (duty.step(), duty.step(), len(asked)) == (1, 0, 1)
+    monkeypatch.setattr(KnownWitness, "ask", lambda *arguments: request.append(1) or really(*arguments))
+    assert (duty.step(), duty.step(), len(request)) == (1, 0, 1)
     duty._shown_at[witness.key.name] -= 61
-    assert (duty.step(), duty.step(), len(asked)) == (0, 0, 2)
+    assert (duty.step(), duty.step(), len(request)) == (0, 0, 2)
     store.close()
 
 

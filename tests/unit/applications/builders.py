@@ -50,12 +50,12 @@ class Life:
         self.at += timedelta(minutes=self.minutes)
         return act(account_id or ROLES.get(role, role), role, agency, on_behalf_of, self.at)
 
-    def do(self, command: str, role: str | None = None, account_id: str | None = None, **given: Any) -> Life:
+    def do(self, command: str, role: str | None = None, account_id: str | None = None, **options: Any) -> Life:
         """Carry out a command of the table with ordinary arguments, by its usual role."""
         method, usual_role, arguments = PERFORM[command]
         decides_again = role is None and command in {"dismiss_appeal", "uphold_appeal"}
         by = self.by(role or usual_role, account_id or ("approver-2" if decides_again else None))
-        getattr(self.app, method)(**(arguments(self) | given), by=by)
+        getattr(self.app, method)(**(arguments(self) | options), by=by)
         return self
 
     def kinds(self) -> list[str]:
@@ -137,7 +137,9 @@ PERFORM: dict[str, tuple[str, str, Callable[[Life], dict[str, Any]]]] = {
         "answer_consultation",
         "case_officer",
         lambda life: {
-            "consultation_id": next((key for key, one in life.app.consultations.items() if not one["opinion"]), "none"),
+            "consultation_id": next(
+                (key for key, item in life.app.consultations.items() if not item["opinion"]), "none"
+            ),
             "opinion": WORDS,
         },
     ),

@@ -107,8 +107,8 @@ class Identity:
         self.posts_held: dict[str, dict[str, list[str]]] = {"case-1": {"H01.01": ["case_officer"]}}
 
     def posts(self, account_id: str) -> dict[str, Any]:
-        held = self.posts_held.get(account_id, {})
-        return {"items": [{"agency_code": code, "roles": roles} for code, roles in held.items()]}
+        posts = self.posts_held.get(account_id, {})
+        return {"items": [{"agency_code": code, "roles": roles} for code, roles in posts.items()]}
 
     def delegation_for(
         self,

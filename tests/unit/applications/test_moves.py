@@ -100,11 +100,11 @@ def test_each_waiting_comes_back_to_every_place_it_can_begin() -> None:
 
 
 def test_every_event_kind_has_a_move_a_wire_name_and_a_topic_written_by_hand() -> None:
-    told = {move.event for move in MOVES}
-    assert told == set(KINDS) == set(WIRE_NAMES)
-    assert {topic.split(".")[1] for topic in TOPICS} == told
+    event_data = {move.event for move in MOVES}
+    assert event_data == set(KINDS) == set(WIRE_NAMES)
+    assert {topic.split(".")[1] for topic in TOPICS} == event_data
     assert all(re.fullmatch(r"applications\.[A-Z][A-Za-z]+", topic) for topic in TOPICS)
-    assert set(OWN) <= told
+    assert set(OWN) <= event_data
 
 
 def test_every_command_has_a_door_and_every_wire_name_a_contract() -> None:
@@ -131,8 +131,8 @@ def test_every_status_can_be_reached_has_a_name_and_a_code() -> None:
 
 
 def test_the_table_has_no_row_twice_for_one_start() -> None:
-    seen = [(source, move.command, move.event) for move in MOVES for source in move.sources]
-    assert len(seen) == len(set(seen))
+    collected = [(source, move.command, move.event) for move in MOVES for source in move.sources]
+    assert len(collected) == len(set(collected))
     assert all(move.target in (SAME, BACK) or isinstance(move.target, Status) for move in MOVES)
 
 

@@ -22,7 +22,7 @@ MOMENTS = st.sets(st.sampled_from(["intake", "supplement", "result"]))
 LIKELY = ("attach", "submit", "settle_fee", "accept", "assign")
 
 
-def lived(moments, steps) -> Life:
+def life_of(moments, steps) -> Life:
     """A life in which refused commands record nothing."""
     life = Life(*sorted(moments))
     for command in LIKELY:
@@ -50,7 +50,7 @@ def attempt(life: Life, command: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_replay_gives_the_same_application_at_every_version(moments, steps):
-    life = lived(moments, steps)
+    life = life_of(moments, steps)
     events = [mapper().to_domain_event(mapper().to_stored_event(event)) for event in life.app.pending_events]
     assert application_as_json(project_aggregate(None, events)) == application_as_json(life.app)
 
@@ -58,7 +58,7 @@ def test_replay_gives_the_same_application_at_every_version(moments, steps):
 @settings(max_examples=150, deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_the_read_model_says_what_the_application_says(moments, steps):
-    app, row = lived(moments, steps).app, None
+    app, row = life_of(moments, steps).app, None
     events: list[Any] = app.pending_events
     for event in events:
         row = applied(row, event, event.originator_version)
@@ -73,7 +73,7 @@ def test_the_read_model_says_what_the_application_says(moments, steps):
 @settings(max_examples=150, deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_waiting_final_and_owed_agree_with_the_status(moments, steps):
-    app = lived(moments, steps).app
+    app = life_of(moments, steps).app
     assert bool(app.waits) == (app.status in WAITING)
     if app.clock and app.clock.ended_at is None:
         assert app.clock.is_paused == bool(app.waits)
@@ -88,7 +88,7 @@ def test_waiting_final_and_owed_agree_with_the_status(moments, steps):
 @settings(max_examples=80, deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_no_pause_brings_a_due_date_nearer(moments, steps):
-    app = lived(moments, steps).app
+    app = life_of(moments, steps).app
     latest = None
     events: list[Any] = app.pending_events
     for event in events:

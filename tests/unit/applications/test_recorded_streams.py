@@ -37,8 +37,8 @@ def stored(path: Path) -> list[StoredEvent]:
 def test_a_recorded_stream_gives_the_picture_it_gave_then(path):
     events = [mapper().to_domain_event(row) for row in stored(path)]
     expected = json.loads(path.with_name(f"{path.stem}.picture.json").read_text(encoding="utf-8"))
-    found = application_as_json(project_aggregate(None, events))
-    assert {key: found[key] for key in expected} == expected
+    result = application_as_json(project_aggregate(None, events))
+    assert {key: result[key] for key in expected} == expected
     row = None
     for event in events:
         row = applied(row, event, event.originator_version)

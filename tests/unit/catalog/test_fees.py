@@ -25,12 +25,12 @@ PLACES = {
 PAGES = {"type": "tiered", "tiers": [{"up_to": 2, "amount": 2000}, {"up_to": None, "amount": 1000}], "at_most": 200_000}
 
 
-def priced(*fees, channel="counter", **asked):
-    return quote(complete(offer(fees=list(fees))), FeeQuery(channel, **{"day": DAY, **asked}))
+def priced(*fees, channel="counter", **requested):
+    return quote(complete(offer(fees=list(fees))), FeeQuery(channel, **{"day": DAY, **requested}))
 
 
-def total(*fees, **asked):
-    return priced(*fees, **asked)["total"]["amount"]
+def total(*fees, **requested):
+    return priced(*fees, **requested)["total"]["amount"]
 
 
 def test_a_fixed_fee_is_what_it_says() -> None:
@@ -53,9 +53,9 @@ def test_a_fixed_fee_is_what_it_says() -> None:
 
 
 def test_a_free_procedure_still_has_its_line_and_reason() -> None:
-    found = priced(fee({"type": "free"}))
-    assert found["total"] == {"amount": 0, "currency": "VND"}
-    assert found["items"][0]["reason"]["vi"] == "Miễn phí"
+    quoted = priced(fee({"type": "free"}))
+    assert quoted["total"] == {"amount": 0, "currency": "VND"}
+    assert quoted["items"][0]["reason"]["vi"] == "Miễn phí"
 
 
 def test_a_procedure_without_fees_costs_nothing() -> None:
@@ -63,9 +63,9 @@ def test_a_procedure_without_fees_costs_nothing() -> None:
 
 
 def test_a_fee_per_item_counts_the_items() -> None:
-    found = priced(fee({"type": "per_item", "amount": 8000, "item": {"vi": "bản sao", "en": "copy"}}), quantity=3)
-    assert found["total"]["amount"] == 24_000
-    assert found["items"][0]["reason"] == {"vi": "3 bản sao × 8.000 đồng", "en": "3 copy × 8.000 đồng"}
+    quoted = priced(fee({"type": "per_item", "amount": 8000, "item": {"vi": "bản sao", "en": "copy"}}), quantity=3)
+    assert quoted["total"]["amount"] == 24_000
+    assert quoted["items"][0]["reason"] == {"vi": "3 bản sao × 8.000 đồng", "en": "3 copy × 8.000 đồng"}
 
 
 def test_a_fee_per_item_may_have_a_ceiling() -> None:
@@ -114,23 +114,23 @@ def test_a_percentage_with_decimals_is_exact() -> None:
 
 
 def test_a_foreign_currency_is_kept_apart() -> None:
-    found = priced(
+    quoted = priced(
         fee({"type": "fixed", "amount": 50_000}), fee({"type": "fixed", "amount": 1000}, id="x", currency="USD")
     )
-    assert found["total"] == {"amount": 50_000, "currency": "VND"}
-    assert found["apart"] == [{"amount": 1000, "currency": "USD"}]
+    assert quoted["total"] == {"amount": 50_000, "currency": "VND"}
+    assert quoted["apart"] == [{"amount": 1000, "currency": "USD"}]
 
 
 def test_a_fee_in_one_foreign_currency_only_is_the_total() -> None:
-    found = priced(fee({"type": "fixed", "amount": 1000}, currency="USD"))
-    assert found["total"] == {"amount": 1000, "currency": "USD"}
-    assert found["apart"] == []
+    quoted = priced(fee({"type": "fixed", "amount": 1000}, currency="USD"))
+    assert quoted["total"] == {"amount": 1000, "currency": "USD"}
+    assert quoted["apart"] == []
 
 
 def test_an_amount_the_catalogue_does_not_know_is_named_and_not_counted() -> None:
-    found = priced(fee({"type": "not_stated"}), fee({"type": "fixed", "amount": 1}, id="x"))
-    assert [item["fee_id"] for item in found["items"]] == ["x"]
-    assert [item["fee_id"] for item in found["not_stated"]] == ["phi"]
+    quoted = priced(fee({"type": "not_stated"}), fee({"type": "fixed", "amount": 1}, id="x"))
+    assert [item["fee_id"] for item in quoted["items"]] == ["x"]
+    assert [item["fee_id"] for item in quoted["not_stated"]] == ["phi"]
 
 
 def test_each_channel_has_its_own_fee() -> None:
@@ -151,11 +151,11 @@ def test_a_fee_has_days_of_its_own(day, due):
 
 
 def test_an_exempt_group_pays_nothing_and_the_line_says_why() -> None:
-    found = priced(
+    quoted = priced(
         fee({"type": "fixed", "amount": 400_000}, exempt=["Người khuyết tật"]), exemptions=["Người khuyết tật"]
     )
-    assert found["total"]["amount"] == 0
-    assert found["items"][0]["reason"]["vi"] == "Miễn thu: Người khuyết tật"
+    assert quoted["total"]["amount"] == 0
+    assert quoted["items"][0]["reason"]["vi"] == "Miễn thu: Người khuyết tật"
 
 
 def test_a_group_that_is_not_exempt_pays() -> None:
@@ -172,5 +172,5 @@ def test_a_channel_that_is_not_offered_is_refused() -> None:
 def test_a_name_without_english_is_shown_in_vietnamese() -> None:
     options = [{"id": "a", "name": {"vi": "Một"}, "amount": 1}]
     rule = {"type": "choice", "choice": "x", "options": options}
-    found = priced(fee(rule, name={"vi": "Phí"}), choices={"x": "a"})
-    assert found["items"][0]["reason"]["en"] == "Chosen: Một"
+    quoted = priced(fee(rule, name={"vi": "Phí"}), choices={"x": "a"})
+    assert quoted["items"][0]["reason"]["en"] == "Chosen: Một"

@@ -43,7 +43,7 @@ def test_accents_are_kept_in_composed_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("typed", "meant"),
     [
         ("doi gplx", "doi giay phep lai xe"),
         ("bang lai xe", "giay phep lai xe"),
@@ -54,8 +54,8 @@ def test_accents_are_kept_in_composed_form() -> None:
         ("so dong", "so dong"),
     ],
 )
-def test_abbreviations_are_put_into_the_words_of_the_law(said, meant):
-    assert with_legal_terms(said) == meant
+def test_abbreviations_are_put_into_the_words_of_the_law(typed, meant):
+    assert with_legal_terms(typed) == meant
 
 
 def test_the_word_procedure_in_front_of_a_title_is_left_out() -> None:

@@ -61,8 +61,8 @@ def test_a_promise_that_its_description_repeats_is_certain() -> None:
 
 def test_a_promise_that_its_description_contradicts_is_reported() -> None:
     promise = Duration(15, "calendar_days")
-    said = "15 ngày làm việc kể từ ngày nhận hồ sơ"
-    assert beside_text(promise, (), said) == (promise, ("duration_differs_from_text",))
+    output = "15 ngày làm việc kể từ ngày nhận hồ sơ"
+    assert beside_text(promise, (), output) == (promise, ("duration_differs_from_text",))
 
 
 def test_steps_that_add_up_to_the_promise_do_not_contradict_it() -> None:
@@ -79,8 +79,8 @@ def test_a_description_that_sets_no_time_contradicts_a_stated_one() -> None:
 
 def test_a_silent_column_takes_the_one_time_its_description_counts_from_receipt() -> None:
     silent = read_duration("Không có thông tin")
-    found = beside_text(*silent, "15 ngày kể từ ngày nhận được hồ sơ hợp lệ")
-    assert found == (Duration(15, "calendar_days"), ("duration_from_text",))
+    result = beside_text(*silent, "15 ngày kể từ ngày nhận được hồ sơ hợp lệ")
+    assert result == (Duration(15, "calendar_days"), ("duration_from_text",))
 
 
 def test_a_silent_column_beside_several_times_stays_silent() -> None:

@@ -253,8 +253,8 @@ plausible = st.integers(1, 999_999).map(lambda thousands: thousands * 1_000)
 
 @given(plausible, st.sampled_from([",", "."]))
 def test_an_understood_amount_is_the_amount_written(amount: int, separator: str) -> None:
-    written = f"{amount:,}".replace(",", separator)
-    assert fee(f"{amount:,} VNĐ", f"{written} đồng/lần").rule == {"type": "fixed", "amount": amount}
+    text = f"{amount:,}".replace(",", separator)
+    assert fee(f"{amount:,} VNĐ", f"{text} đồng/lần").rule == {"type": "fixed", "amount": amount}
 
 
 words = st.sampled_from(

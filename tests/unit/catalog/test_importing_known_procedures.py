@@ -21,7 +21,7 @@ DONG, HALF = " Việt Nam Đồng", "Áp dụng mức phí: 250.000 đồng kể
 AVIATION = "(Miễn phí từ ngày 07/4/2026 đến 30/6/2026 theo quy định tại Thông tư 40/2026/TT-BTC)"
 
 # code, row, channel, due day (None: not stated), amount in minor units (None: not to be quoted), currency
-KNOWN: list[tuple[str, str, str, str | None, int | None, str]] = [
+PROCEDURES: list[tuple[str, str, str, str | None, int | None, str]] = [
     ("1.000802", f"Trực tuyến10 Ngày làm việc500,000{DONG}", "online", "2026-06-15", 500_000, VND),
     ("1.000931", "Trực tiếp5 Ngày làm việc10 USD(10 USD/người)", "counter", "2026-06-08", 1_000, USD),
     ("1.013840", f"Dịch vụ bưu chính5 Ngày làm việc1,000,000{DONG}(/hồ sơ)", "post", "2026-06-08", 1_000_000, VND),
@@ -54,7 +54,7 @@ KNOWN: list[tuple[str, str, str, str | None, int | None, str]] = [
     ("1.014801", f"Trực tiếp{NONE}Miễn phí05 ngày làm việc kể từ ngày nhận đủ hồ sơ", "counter", "2026-06-08", 0, VND),
     ("1.009665", "Trực tiếp3 Ngày làm việcMiễn phí(Không có)03 ngày làm việc", "counter", "2026-06-04", 0, VND),
 ]
-names = [f"{code} {channel}" for code, _, channel, *_ in KNOWN]
+names = [f"{code} {channel}" for code, _, channel, *_ in PROCEDURES]
 
 
 def definition(code: str, row: str) -> dict[str, Any]:
@@ -62,18 +62,18 @@ def definition(code: str, row: str) -> dict[str, Any]:
     return complete(parse_record(record, "portal")[0])
 
 
-@pytest.mark.parametrize(("code", "row", "channel", "due", "amount", "currency"), KNOWN, ids=names)
+@pytest.mark.parametrize(("code", "row", "channel", "due", "amount", "currency"), PROCEDURES, ids=names)
 def test_the_quote_is_the_one_worked_out_by_hand(
     code: str, row: str, channel: str, due: str | None, amount: int | None, currency: str
 ) -> None:
-    told = quote(definition(code, row), FeeQuery(channel, date(2026, 6, 1)))
+    quoted = quote(definition(code, row), FeeQuery(channel, date(2026, 6, 1)))
     if amount is None:
-        assert (told["items"], len(told["not_stated"])) == ([], 1)
+        assert (quoted["items"], len(quoted["not_stated"])) == ([], 1)
     else:
-        assert (told["total"], told["not_stated"]) == ({"amount": amount, "currency": currency}, [])
+        assert (quoted["total"], quoted["not_stated"]) == ({"amount": amount, "currency": currency}, [])
 
 
-@pytest.mark.parametrize(("code", "row", "channel", "due", "amount", "currency"), KNOWN, ids=names)
+@pytest.mark.parametrize(("code", "row", "channel", "due", "amount", "currency"), PROCEDURES, ids=names)
 def test_the_due_day_is_the_one_worked_out_by_hand(
     code: str, row: str, channel: str, due: str | None, amount: int | None, currency: str
 ) -> None:
@@ -102,8 +102,8 @@ def test_a_choice_by_place_is_asked_for_and_then_priced() -> None:
             ]
         },
     }
-    known = complete(parse_record(record, "structured")[0])
-    rule = known["fees"][0]["rule"]
+    expected = complete(parse_record(record, "structured")[0])
+    rule = expected["fees"][0]["rule"]
     at_sea = next(option["id"] for option in rule["options"] if option["name"]["vi"].endswith("trên biển"))
-    told = quote(known, FeeQuery("counter", date(2026, 6, 1), choices={rule["choice"]: at_sea}))
-    assert told["total"] == {"amount": 5_000_000, "currency": "VND"}
+    quoted = quote(expected, FeeQuery("counter", date(2026, 6, 1), choices={rule["choice"]: at_sea}))
+    assert quoted["total"] == {"amount": 5_000_000, "currency": "VND"}

@@ -15,31 +15,31 @@ class Shelf:
     """A catalogue in memory; refuses the codes it is told to."""
 
     def __init__(self, refuses: Sequence[str] = ()) -> None:
-        self.held: dict[str, str] = {}
+        self.fingerprints: dict[str, str] = {}
         self.batches: list[int] = []
         self.refuses = refuses
 
-    def known(self, codes: Sequence[str]) -> Mapping[str, str]:
-        return {code: self.held[code] for code in codes if code in self.held}
+    def fingerprints_of(self, codes: Sequence[str]) -> Mapping[str, str]:
+        return {code: self.fingerprints[code] for code in codes if code in self.fingerprints}
 
     def publish(self, batch: Sequence[ReadRecord]) -> Mapping[str, str]:
         self.batches.append(len(batch))
-        for one in batch:
-            if one.definition["code"] not in self.refuses:
-                self.held[one.definition["code"]] = one.definition["source"]["fingerprint"]
-        return {one.definition["code"]: "không nhận" for one in batch if one.definition["code"] in self.refuses}
+        for entry in batch:
+            if entry.definition["code"] not in self.refuses:
+                self.fingerprints[entry.definition["code"]] = entry.definition["source"]["fingerprint"]
+        return {entry.definition["code"]: "không nhận" for entry in batch if entry.definition["code"] in self.refuses}
 
 
 def record(code: str, title: str = "Thủ tục") -> dict[str, Any]:
     return {"ma_thu_tuc": code, "ten_thu_tuc": title, "linh_vuc": "Thuế"}
 
 
-def numbered(*held: dict[str, Any] | BadLine) -> list[tuple[int, dict[str, Any] | BadLine]]:
-    return list(enumerate(held, start=1))
+def numbered(*stored: dict[str, Any] | BadLine) -> list[tuple[int, dict[str, Any] | BadLine]]:
+    return list(enumerate(stored, start=1))
 
 
-def loaded(shelf: Shelf, *held: dict[str, Any] | BadLine, **more: Any) -> Summary:
-    return load(numbered(*held), fingerprint_of=shelf.known, publish=shelf.publish, **more)
+def loaded(shelf: Shelf, *stored: dict[str, Any] | BadLine, **more: Any) -> Summary:
+    return load(numbered(*stored), fingerprint_of=shelf.fingerprints_of, publish=shelf.publish, **more)
 
 
 def test_new_records_become_versions() -> None:
@@ -61,63 +61,65 @@ def test_a_changed_record_makes_a_new_version() -> None:
 
 
 def test_of_two_records_with_one_code_the_first_is_taken_and_the_second_reported() -> None:
-    found: list[Finding] = []
-    summary = loaded(Shelf(), record("1.1"), record("1.1", "Tên khác"), record("1.1"), found=found.append)
+    findings: list[Finding] = []
+    summary = loaded(Shelf(), record("1.1"), record("1.1", "Tên khác"), record("1.1"), report=findings.append)
     assert (summary.new, summary.repeated) == (1, 2)
-    twice = [finding for finding in found if finding.kind == "code_twice_in_file"]
+    twice = [finding for finding in findings if finding.kind == "code_twice_in_file"]
     assert [(finding.path, finding.text) for finding in twice] == [("/lines/2", "Tên khác")]
 
 
 def test_lines_that_hold_no_record_are_counted_and_reported() -> None:
-    found: list[Finding] = []
-    summary = loaded(Shelf(), BadLine("no JSON", "{"), {"name": "x"}, {"ten_thu_tuc": "Không mã"}, found=found.append)
-    assert (summary.bad, [finding.kind for finding in found]) == (
+    findings: list[Finding] = []
+    summary = loaded(
+        Shelf(), BadLine("no JSON", "{"), {"name": "x"}, {"ten_thu_tuc": "Không mã"}, report=findings.append
+    )
+    assert (summary.bad, [finding.kind for finding in findings]) == (
         3,
         ["record_unreadable", "record_unreadable", "code_missing"],
     )
 
 
 def test_a_record_of_another_layout_than_the_one_named_is_reported() -> None:
-    found: list[Finding] = []
-    summary = loaded(Shelf(), record("1.1"), layout="structured", found=found.append)
-    assert (summary.bad, [finding.kind for finding in found]) == (1, ["layout_differs"])
+    findings: list[Finding] = []
+    summary = loaded(Shelf(), record("1.1"), layout="structured", report=findings.append)
+    assert (summary.bad, [finding.kind for finding in findings]) == (1, ["layout_differs"])
 
 
 def test_a_refused_record_is_reported_and_the_others_stay() -> None:
-    found: list[Finding] = []
-    summary = loaded(Shelf(refuses=["1.1"]), record("1.1"), record("1.2"), found=found.append)
+    findings: list[Finding] = []
+    summary = loaded(Shelf(refuses=["1.1"]), record("1.1"), record("1.2"), report=findings.append)
     assert (summary.refused, summary.new) == (1, 1)
     assert ("1.1", "publication_refused", "không nhận") in [
-        (finding.code, finding.kind, finding.text) for finding in found
+        (finding.code, finding.kind, finding.text) for finding in findings
     ]
 
 
 def test_progress_is_told_after_each_batch() -> None:
-    seen: list[int] = []
+    collected: list[int] = []
     shelf = Shelf()
     loaded(
         shelf,
         *(record(f"1.{number}") for number in range(7)),
         batch=3,
-        progress=lambda summary: seen.append(summary.lines),
+        progress=lambda summary: collected.append(summary.lines),
     )
-    assert (seen, shelf.batches) == ([3, 6, 7], [3, 3, 1])
+    assert (collected, shelf.batches) == ([3, 6, 7], [3, 3, 1])
 
 
 def test_a_summary_holds_counts_and_grouped_findings() -> None:
-    told = loaded(Shelf(), record("1.1")).to_json()
-    assert (told["lines"], told["new"]) == (1, 1)
-    assert sum(group["findings"] for group in told["groups"]) == told["findings"]
+    summary = loaded(Shelf(), record("1.1")).to_json()
+    assert (summary["lines"], summary["new"]) == (1, 1)
+    assert sum(group["findings"] for group in summary["groups"]) == summary["findings"]
 
 
-held = st.one_of(
+lines = st.one_of(
     st.builds(record, st.sampled_from(["1.1", "1.2", "1.3"]), st.sampled_from(["a", "b"])),
     st.just(BadLine("no JSON", "{")),
     st.just({"x": 1}),
 )
 
 
-@given(st.lists(held, max_size=12), st.integers(1, 4))
+@given(st.lists(lines, max_size=12), st.integers(1, 4))
 def test_every_line_ends_in_exactly_one_count(rows: list[dict[str, Any] | BadLine], batch: int) -> None:
     shelf = Shelf(refuses=["1.3"])
     for _ in range(2):

@@ -30,7 +30,7 @@ def test_papers_that_run_together_are_told_apart_by_their_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "digits", "kept", "count"),
+    ("name", "digits", "name_left", "count"),
     [
         ("Nghị định 102/2020/NĐ-CP", "1", "", 1),
         ("ban hành ngày 26/12/", "20251", "2025", 1),
@@ -44,9 +44,9 @@ def test_papers_that_run_together_are_told_apart_by_their_counts() -> None:
     ],
 )
 def test_a_count_is_taken_only_where_it_can_be_told_from_the_name(
-    name: str, digits: str, kept: str, count: int | None
+    name: str, digits: str, name_left: str, count: int | None
 ) -> None:
-    assert count_of(name, digits) == (kept, count)
+    assert count_of(name, digits) == (name_left, count)
 
 
 def test_a_count_that_cannot_be_told_is_reported() -> None:
@@ -57,7 +57,7 @@ def test_a_count_that_cannot_be_told_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "name", "original", "copies", "found"),
+    ("row", "name", "original", "copies", "faults"),
     [
         ("Đơn đề nghị : 01 bản chính1 bản chính", "Đơn đề nghị", 1, 0, []),
         ("Đơn đề nghị (01 bản chính)1 bản chính", "Đơn đề nghị", 1, 0, []),
@@ -66,14 +66,14 @@ def test_a_count_that_cannot_be_told_is_reported() -> None:
     ],
 )
 def test_a_count_that_the_name_repeats_invents_no_second_paper(
-    row: str, name: str, original: int, copies: int, found: list[str]
+    row: str, name: str, original: int, copies: int, faults: list[str]
 ) -> None:
     findings = Findings("1")
     papers = papers_of_table(f"{HEADER}{row}Ảnh màu1 bản chính", findings, "/p")
     first, second = [(paper["name"]["vi"], paper["original"], paper["copy"]) for paper in papers]
     assert first == (name, original, copies)
     assert second == ("Ảnh màu", 1, 0)
-    assert kinds(findings) == found
+    assert kinds(findings) == faults
 
 
 def test_a_count_without_any_name_asks_for_nothing_and_is_reported() -> None:
@@ -142,7 +142,7 @@ def test_laws_that_run_together_are_told_apart_by_their_numbers() -> None:
         "Luật Nhà ở số 27/2023/QH1527/2023/QH15Thông tư về phí12/2025/TT-BCA"
     )
     findings = Findings("1")
-    assert [(one["number"], one["title"], one["issued"]) for one in laws_of_table(table, findings, "/l")] == [
+    assert [(entry["number"], entry["title"], entry["issued"]) for entry in laws_of_table(table, findings, "/l")] == [
         ("60/2014/QH13", "Luật Hộ tịch", None),
         ("123/2015/NĐ-CP", "Nghị định số 123/2015/NĐ-CP ngày 15/11/2015 của Chính phủ", "2015-11-15"),
         ("27/2023/QH15", "Luật Nhà ở số 27/2023/QH15", None),
@@ -202,8 +202,8 @@ def test_of_several_levels_the_first_is_taken_and_all_are_kept() -> None:
     assert kinds(findings) == ["several_authority_levels"]
 
 
-@pytest.mark.parametrize(("level", "known"), [("Cơ quan khác", "other"), ("", "not_stated")])
-def test_a_level_that_is_not_known_is_reported(level: str, known: str) -> None:
+@pytest.mark.parametrize(("level", "expected"), [("Cơ quan khác", "other"), ("", "not_stated")])
+def test_a_level_that_is_not_known_is_reported(level: str, expected: str) -> None:
     findings = Findings("1")
-    assert authority_of(level, ["Tòa án"], findings, "/c")["level"] == known
+    assert authority_of(level, ["Tòa án"], findings, "/c")["level"] == expected
     assert kinds(findings) == ["level_unknown"]

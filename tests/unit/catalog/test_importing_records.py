@@ -68,10 +68,10 @@ def test_an_escaped_backslash_is_no_bad_character() -> None:
 
 
 def test_a_file_that_breaks_off_is_reported_after_what_could_be_read() -> None:
-    whole = gzip.compress(b'{"a": 1}\n' + json.dumps({"b": "x" * 50}).encode())
-    found = list(records(io.BytesIO(whole[:-6])))
-    assert found[0] == (1, {"a": 1})
-    assert isinstance(found[-1][1], BadLine)
+    complete = gzip.compress(b'{"a": 1}\n' + json.dumps({"b": "x" * 50}).encode())
+    rows = list(records(io.BytesIO(complete[:-6])))
+    assert rows[0] == (1, {"a": 1})
+    assert isinstance(rows[-1][1], BadLine)
 
 
 def test_the_stream_stays_open_for_its_owner() -> None:
@@ -140,20 +140,20 @@ def test_the_fee_cell_of_a_structured_record_is_read_line_by_line(
     row = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": "1 Ngày", "phi_le_phi": cell}
     definition, findings = parse_record({**STRUCTURED, "tables": {"hinh_thuc_nop": [row]}}, "structured")
     assert [fee["rule"] for fee in definition["fees"]] == rules
-    found = [finding.kind for finding in findings if finding.kind.startswith("fee")]
-    assert found == ([kind] if kind and kind != "no" else [])
+    rows = [finding.kind for finding in findings if finding.kind.startswith("fee")]
+    assert rows == ([kind] if kind and kind != "no" else [])
 
 
 def test_unknown_fields_and_wrong_types_are_reported_and_kept() -> None:
     record = {**PORTAL, "ghi~chú/mới": "lạ", "linh_vuc": ["Thuế"]}
     definition, findings = parse_record(record, "portal")
     assert definition["source"]["record"] == record
-    found = {(finding.path, finding.kind) for finding in findings}
+    entries = {(finding.path, finding.kind) for finding in findings}
     assert {
         ("/ghi~0chú~1mới", "field_unknown"),
         ("/linh_vuc", "field_wrong_type"),
         ("/linh_vuc", "field_missing"),
-    } <= found
+    } <= entries
 
 
 def test_two_codes_in_one_record_are_reported() -> None:
@@ -162,18 +162,18 @@ def test_two_codes_in_one_record_are_reported() -> None:
 
 
 def test_a_report_puts_first_what_an_editor_must_decide() -> None:
-    told = grouped_report(
+    report = grouped_report(
         [
             Finding("1", "/a", "x", "kept_as_text"),
             Finding("1", "/b", "y", "fee_contradicts_text"),
             Finding("2", "/b", "z", "fee_contradicts_text"),
         ]
     )
-    assert [(row["kind"], row["must_decide"], row["findings"], row["records"]) for row in told] == [
+    assert [(row["kind"], row["must_decide"], row["findings"], row["records"]) for row in report] == [
         ("fee_contradicts_text", True, 2, 2),
         ("kept_as_text", False, 1, 1),
     ]
-    assert told[0]["examples"][0]["text"] == "y"
+    assert report[0]["examples"][0]["text"] == "y"
 
 
 @pytest.mark.parametrize("sign", ["x", " ", "(", "1", "1/", "Mã:", "12/2020/NĐ-CP", "1 bản chính", "Trực tuyến1", "; "])

@@ -34,7 +34,9 @@ def test_a_sample_fits_the_contract_and_makes_sense(sample):
     definitions.check_definition(definitions.complete(sample))
 
 
-@pytest.mark.parametrize("sample", [one for one in SAMPLES if one["level"] >= 3], ids=lambda one: one["code"])
+@pytest.mark.parametrize(
+    "sample", [sample for sample in SAMPLES if sample["level"] >= 3], ids=lambda entry: entry["code"]
+)
 def test_a_procedure_that_is_filed_online_has_a_form_with_labels_and_an_example_that_fits(sample):
     form = sample["form"]
     example = {name: field["examples"][0] for name, field in form["properties"].items()}
@@ -45,5 +47,5 @@ def test_a_procedure_that_is_filed_online_has_a_form_with_labels_and_an_example_
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample["code"] for sample in SAMPLES])
 def test_everything_shown_is_there_in_both_languages(sample):
     named = [sample["title"], sample["field"], sample["authority"]["name"]]
-    named += [one["name"] for part in ("fees", "requirements", "results", "steps") for one in sample[part]]
+    named += [entry["name"] for part in ("fees", "requirements", "results", "steps") for entry in sample[part]]
     assert all(name["vi"].strip() and name["en"].strip() for name in named)

@@ -86,7 +86,7 @@ rules = st.one_of(
     st.builds(lambda of, percent: {"type": "percentage", "of": of, "percent": percent},
               st.sampled_from("0123"), st.floats(0, 1000)),
     st.builds(lambda ids: {"type": "choice", "choice": "loai", "options": [
-        {"id": one, "name": {"vi": one}, "amount": 5} for one in ids]}, st.lists(st.sampled_from("ab"), min_size=1)),
+        {"id": id, "name": {"vi": id}, "amount": 5} for id in ids]}, st.lists(st.sampled_from("ab"), min_size=1)),
 )  # fmt: skip
 durations = st.fixed_dictionaries(
     {"amount": st.none() | st.integers(0, 100_000) | st.floats(0, 100_000), "unit": st.sampled_from(UNITS)}
@@ -135,7 +135,7 @@ def test_whatever_passes_can_be_counted_quoted_and_filed(definition, quantity):
         assert isinstance(Schema(full["form"]).problems(answers), list)
 
 
-@given(durations.filter(lambda one: one["unit"] != "not_stated"))
+@given(durations.filter(lambda entry: entry["unit"] != "not_stated"))
 def test_what_was_published_before_is_counted_as_the_nearest_promise_above(duration):
     promise = Promise.from_json(duration)
     nearest = promise.countable()

@@ -37,7 +37,7 @@ JSON = st.recursive(
 )
 def test_a_number_no_database_keeps_is_refused_by_its_place(number: float) -> None:
     problems = ANYTHING.problems({"answers": [1, {"amount": number}]})
-    assert [one["pointer"] for one in problems] == ["/answers/1/amount"]
+    assert [problem["pointer"] for problem in problems] == ["/answers/1/amount"]
 
 
 @pytest.mark.parametrize("number", [2**53 - 1, 1234567890123456, -(2**53) + 1, 0.1, 1.5e15])

@@ -54,7 +54,7 @@ def test_two_spellings_of_one_name_are_the_same_text(typed, recorded):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [
         ("Hòa", "Hóa"),
         ("Hòa", "Hoa"),
@@ -67,8 +67,8 @@ def test_two_spellings_of_one_name_are_the_same_text(typed, recorded):
         ("Анна", "Ahha"),
     ],
 )
-def test_different_names_stay_different(one, other):
-    assert not same_text(one, other)
+def test_different_names_stay_different(name, other):
+    assert not same_text(name, other)
 
 
 @given(st.text())

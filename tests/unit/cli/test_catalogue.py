@@ -39,9 +39,9 @@ def test_an_export_is_written_page_by_page(form, content, expected):
             self.cursors.append(cursor)
             return {"content": content, "count": 1, "next_cursor": {None: "more"}.get(cursor)}
 
-    desk, out = Exporting(), io.StringIO()
-    assert export_all(desk, form, "2026-01-01", True, out, lambda done: None) == 2
-    assert (desk.cursors, out.getvalue()) == ([None, "more"], expected * 2)
+    client, out = Exporting(), io.StringIO()
+    assert export_all(client, form, "2026-01-01", True, out, lambda done: None) == 2
+    assert (client.cursors, out.getvalue()) == ([None, "more"], expected * 2)
 
 
 def test_a_record_with_a_field_twice_is_no_record():

@@ -17,8 +17,8 @@ def test_a_refusal_of_a_door_is_its_own_text() -> None:
 
 def test_a_refusal_of_a_use_case_speaks_the_language_of_the_setting(monkeypatch):
     monkeypatch.setenv("PORTAL_LANGUAGE", "en")
-    status, said = verdict(NotFound())
-    assert (status, said.split(".")[0]) == (1, "Not found")
+    status, output = verdict(NotFound())
+    assert (status, output.split(".")[0]) == (1, "Not found")
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_the_status_says_whose_turn_it_is(error, status):
 
 
 def test_the_statement_of_a_failed_query_is_not_shown() -> None:
-    _, said = verdict(OperationalError("SELECT password FROM account", {}, Exception("server closed")))
-    assert said == "the database cannot be used: server closed"
+    _, output = verdict(OperationalError("SELECT password FROM account", {}, Exception("server closed")))
+    assert output == "the database cannot be used: server closed"
 
 
 def test_it_is_one_line_without_a_traceback(capsys):
     assert end(RuntimeError("first\nsecond")) == 70
-    said = capsys.readouterr()
-    assert said.out == "" and said.err == "portal: RuntimeError: first second (LOG_LEVEL=DEBUG shows where)\n"
+    output = capsys.readouterr()
+    assert output.out == "" and output.err == "portal: RuntimeError: first second (LOG_LEVEL=DEBUG shows where)\n"
 
 
 def test_a_failure_shows_where_it_was_when_asked(monkeypatch, capsys):

@@ -7,7 +7,7 @@ from infra.cli.exporting import _as_one_document, _one_after_another, _pages
 
 
 def document(events, objects):
-    kinds = [{"name": kind, "attributes": []} for kind in {one["type"] for one in events}]
+    kinds = [{"name": kind, "attributes": []} for kind in {event["type"] for event in events}]
     types = [{"name": "application", "attributes": []}]
     return json.dumps({"objectTypes": types, "events": events, "eventTypes": kinds, "objects": objects})
 
@@ -21,11 +21,11 @@ def test_documents_become_one_with_every_object_told_once() -> None:
     ]
     file = io.StringIO()
     _as_one_document(iter(pages), file)
-    whole = json.loads(file.getvalue())
-    assert [one["id"] for one in whole["events"]] == ["1", "2", "3"]
-    assert [one["id"] for one in whole["objects"]] == ["a", "officer-1", "b"]
-    assert sorted(one["name"] for one in whole["eventTypes"]) == ["Started", "Submitted"]
-    assert len(whole["objectTypes"]) == 1
+    complete = json.loads(file.getvalue())
+    assert [event["id"] for event in complete["events"]] == ["1", "2", "3"]
+    assert [entity["id"] for entity in complete["objects"]] == ["a", "officer-1", "b"]
+    assert sorted(event_type["name"] for event_type in complete["eventTypes"]) == ["Started", "Submitted"]
+    assert len(complete["objectTypes"]) == 1
 
 
 def test_an_empty_log_is_still_a_document() -> None:
@@ -39,12 +39,12 @@ def test_pages_are_asked_for_until_there_is_none() -> None:
         def __init__(self):
             self.applications, self.cursors = self, []
 
-        def export(self, **wanted):
-            self.cursors.append(wanted.get("cursor"))
+        def export(self, **expected):
+            self.cursors.append(expected.get("cursor"))
             more = f"c{len(self.cursors)}" if len(self.cursors) < 3 else None
             return {"content": f"{len(self.cursors)}\n", "events": 2, "next_cursor": more}
 
-    rpc, told, file = Applications(), [], io.StringIO()
-    _one_after_another(_pages(rpc, {"format": "jsonl"}, lambda done, total: told.append((done, total))), file)
+    rpc, progress, file = Applications(), [], io.StringIO()
+    _one_after_another(_pages(rpc, {"format": "jsonl"}, lambda done, total: progress.append((done, total))), file)
     assert file.getvalue() == "1\n2\n3\n" and rpc.cursors == [None, "c1", "c2"]
-    assert told == [(2, None), (4, None), (6, 6)]
+    assert progress == [(2, None), (4, None), (6, 6)]

@@ -25,7 +25,7 @@ def test_a_door_takes_the_parameters_of_its_contract(name):
     parameters = inspect.signature(inspect.unwrap(getattr(IdentityService, name))).parameters
     schema = CONTRACT.rpc[name]["parameters"]
     assert set(parameters) - {"self"} == set(schema["properties"])
-    required = {key for key, one in parameters.items() if one.default is inspect.Parameter.empty} - {"self"}
+    required = {key for key, item in parameters.items() if item.default is inspect.Parameter.empty} - {"self"}
     assert required == set(schema["required"])
 
 
@@ -42,12 +42,14 @@ def test_the_examples_of_events_fit(name):
 
 
 def test_every_refusal_named_exists_and_every_refusal_is_named() -> None:
-    named = {one for entry in CONTRACT.rpc.values() for one in entry["refusals"]}
-    own: set[Any] = {one for one in vars(errors).values() if inspect.isclass(one) and one.__module__ == errors.__name__}
-    spoken = {one().name for one in own}
+    named = {refusal for entry in CONTRACT.rpc.values() for refusal in entry["refusals"]}
+    own: set[Any] = {
+        value for value in vars(errors).values() if inspect.isclass(value) and value.__module__ == errors.__name__
+    }
+    spoken = {entry().name for entry in own}
     chassis = {"InvalidRequest", "Forbidden", "Unauthenticated", "CommandIdReused"}
     assert named == spoken | chassis
-    assert all(hasattr(refusals, one) for one in chassis)
+    assert all(hasattr(refusals, refusal) for refusal in chassis)
 
 
 def test_the_roles_of_officials_are_those_of_the_contract() -> None:
@@ -58,21 +60,21 @@ def unbounded(schema, path=""):
     """Strings and lists without an upper bound anywhere in a schema of what callers send."""
     if not isinstance(schema, dict):
         return []
-    found = []
+    rows = []
     fixed = schema.get("format") in {"uuid", "date", "date-time"} or schema.get("pattern", "").endswith("}$")
     if schema.get("type") == "string" and "maxLength" not in schema and not fixed:
-        found.append(path)
+        rows.append(path)
     if schema.get("type") == "array" and "maxItems" not in schema:
-        found.append(path)
+        rows.append(path)
     for key, value in schema.items():
         for at, part in enumerate(value if isinstance(value, list) else [value]):
-            found += unbounded(part, f"{path}/{key}/{at}")
-    return found
+            rows += unbounded(part, f"{path}/{key}/{at}")
+    return rows
 
 
 def resolved(schema):
     if isinstance(schema, list):
-        return [resolved(one) for one in schema]
+        return [resolved(entry) for entry in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:

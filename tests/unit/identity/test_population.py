@@ -16,8 +16,8 @@ PRODUCTION = {"AMQP_URI": "amqp://broker", "PORTAL_ENVIRONMENT": "production"}
 def test_the_sample_has_forty_grown_up_people_in_several_provinces() -> None:
     people = RegisterFile(SAMPLE).people()
     assert len(people) == 40
-    assert len({one.province_code for one in people}) >= 5
-    assert all(one.birth_date < date(2026, 1, 1) - timedelta(days=18 * 366) for one in people)
+    assert len({entry.province_code for entry in people}) >= 5
+    assert all(entry.birth_date < date(2026, 1, 1) - timedelta(days=18 * 366) for entry in people)
 
 
 def test_production_does_not_start_without_a_register() -> None:

@@ -10,11 +10,11 @@ from services.identity.bootstrap import bootstrap
 from tests.unit.identity.builders import OPERATOR, PRODUCTION
 
 
-@pytest.mark.parametrize("given", [{}, {"IDENTITY_SIGNING_KEY": keys.generate_pem()}])
-def test_production_names_the_secret_it_lacks(given):
+@pytest.mark.parametrize("present", [{}, {"IDENTITY_SIGNING_KEY": keys.generate_pem()}])
+def test_production_names_the_secret_it_lacks(present):
     with pytest.raises(SettingMissing) as ended:
-        bootstrap(Settings({**PRODUCTION, **given}), **OPERATOR)
-    assert ended.value.name == ("SERVICE_CLIENT_SECRET_IDENTITY" if given else "IDENTITY_SIGNING_KEY")
+        bootstrap(Settings({**PRODUCTION, **present}), **OPERATOR)
+    assert ended.value.name == ("SERVICE_CLIENT_SECRET_IDENTITY" if present else "IDENTITY_SIGNING_KEY")
 
 
 def elliptic():

@@ -14,15 +14,15 @@ class Directory:
         self,
         language: str = "vi",
         email: str | None = "mau@example.vn",
-        known: bool = True,
+        is_known: bool = True,
         phone: str | None = "+84901234567",
     ) -> None:
-        self.language, self.email, self.known, self.phone = language, email, known, phone
+        self.language, self.email, self.is_known, self.phone = language, email, is_known, phone
         self.calls = 0
 
     def contact(self, *, account_id: str) -> dict[str, Any]:
         self.calls += 1
-        if not self.known:
+        if not self.is_known:
             raise Forwarded("AccountNotFound", "Không tìm thấy tài khoản.")
         return {
             "account_id": account_id,
@@ -36,12 +36,12 @@ class Directory:
 class Catalogue:
     """Stands in for catalog: birth registration, or nothing."""
 
-    def __init__(self, known: bool = True) -> None:
-        self.known, self.calls = known, 0
+    def __init__(self, is_known: bool = True) -> None:
+        self.is_known, self.calls = is_known, 0
 
     def procedure(self, *, code: str, version: int) -> dict[str, Any]:
         self.calls += 1
-        if not self.known:
+        if not self.is_known:
             raise Forwarded("ProcedureNotFound", "Không có thủ tục.")
         return {
             "code": code,

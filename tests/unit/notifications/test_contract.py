@@ -25,9 +25,9 @@ def test_the_contract_names_exactly_what_there_is() -> None:
 
 
 def test_every_event_has_a_handler_of_its_own_and_its_queue_is_named_after_it() -> None:
-    found = {f"{source}/{kind}": method for source, kind, method in handler_methods(NotificationsService)}
-    assert set(found) == set(CONTRACT["consumes"])
-    for event, method in found.items():
+    entries = {f"{source}/{kind}": method for source, kind, method in handler_methods(NotificationsService)}
+    assert set(entries) == set(CONTRACT["consumes"])
+    for event, method in entries.items():
         assert method.endswith("_" + event.partition("/")[2].removesuffix(".v1"))
 
 

@@ -10,7 +10,7 @@ from services.notifications import phone_numbers
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("number", "meant"),
     [
         ("0901 234 567", "+84901234567"),
         ("0901.234.567", "+84901234567"),
@@ -40,11 +40,11 @@ from services.notifications import phone_numbers
         ("", None),
     ],
 )
-def test_a_number_is_written_one_way_or_takes_no_texts(written: str, meant: str | None) -> None:
-    assert phone_numbers.phone_number(written) == meant
+def test_a_number_is_written_one_way_or_takes_no_texts(number: str, meant: str | None) -> None:
+    assert phone_numbers.phone_number(number) == meant
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_number_or_none(phone: str) -> None:
-    found = phone_numbers.phone_number(phone)
-    assert found is None or (phone_numbers.E164.fullmatch(found) and phone_numbers.phone_number(found) == found)
+    result = phone_numbers.phone_number(phone)
+    assert result is None or (phone_numbers.E164.fullmatch(result) and phone_numbers.phone_number(result) == result)

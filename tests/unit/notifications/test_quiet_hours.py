@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from infra.working_time import OFFICE_ZONE
 from services.notifications.domain.quiet_hours import QuietHours
 
-times = st.times().map(lambda one: one.replace(second=0, microsecond=0))
+times = st.times().map(lambda entry: entry.replace(second=0, microsecond=0))
 
 
 @given(start=times, end=times, moment=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))

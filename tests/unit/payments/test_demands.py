@@ -23,7 +23,7 @@ AMOUNTS = st.builds(
 def test_demands_gather_every_dong_of_a_quote_exactly_once(items: list[dict[str, Any]]) -> None:
     demands = owed_by({"items": items})
     for currency in ("VND", "USD"):
-        quoted = sum(one["amount"]["amount"] for one in items if one["amount"]["currency"] == currency)
-        assert sum(one.amount for one in demands if one.currency == currency) == quoted
-    assert all(sum(by_kind(one.items).values()) == one.amount > 0 for one in demands)
-    assert len({(one.collected_at, one.currency) for one in demands}) == len(demands)
+        quoted = sum(item["amount"]["amount"] for item in items if item["amount"]["currency"] == currency)
+        assert sum(demand.amount for demand in demands if demand.currency == currency) == quoted
+    assert all(sum(by_kind(demand.items).values()) == demand.amount > 0 for demand in demands)
+    assert len({(demand.collected_at, demand.currency) for demand in demands}) == len(demands)

@@ -34,11 +34,11 @@ def test_an_event_that_does_not_belong_to_an_arrow_is_refused() -> None:
 
 
 def test_every_state_is_reached_from_created_and_every_event_is_used() -> None:
-    seen, frontier = {PaymentState.CREATED}, [PaymentState.CREATED]
+    collected, frontier = {PaymentState.CREATED}, [PaymentState.CREATED]
     while frontier:
-        frontier = [one for state in frontier for one in reachable(state) if one not in seen]
-        seen.update(frontier)
-    assert seen == set(PaymentState)
+        frontier = [entry for state in frontier for entry in reachable(state) if entry not in collected]
+        collected.update(frontier)
+    assert collected == set(PaymentState)
     assert {event for events in EDGES.values() for event in events} == set(EVENTS)
 
 

@@ -39,12 +39,12 @@ def proof(m: int, leaves: list[bytes]) -> list[bytes]:
     return subproof(m, leaves, True)
 
 
-def subproof(m: int, leaves: list[bytes], whole: bool) -> list[bytes]:
+def subproof(m: int, leaves: list[bytes], complete: bool) -> list[bytes]:
     if m == len(leaves):
-        return [] if whole else [tree_hash(leaves)]
+        return [] if complete else [tree_hash(leaves)]
     k = split(len(leaves))
     if m <= k:
-        return [*subproof(m, leaves[:k], whole), tree_hash(leaves[k:])]
+        return [*subproof(m, leaves[:k], complete), tree_hash(leaves[k:])]
     return [*subproof(m - k, leaves[k:], False), tree_hash(leaves[:k])]
 
 

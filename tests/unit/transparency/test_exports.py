@@ -43,8 +43,8 @@ BY_CASE = sorted(ROWS, key=lambda row: row["application_id"])
 
 def test_an_object_centric_log_names_every_object_once_and_only_known_ones() -> None:
     log = json.loads("".join(ocel2(iter(ROWS))))
-    ids = [found["id"] for found in log["objects"]]
-    assert len(ids) == len(set(ids)) and {found["type"] for found in log["objects"]} == {*OBJECT_TYPES} - {"resource"}
+    ids = [result["id"] for result in log["objects"]]
+    assert len(ids) == len(set(ids)) and {result["type"] for result in log["objects"]} == {*OBJECT_TYPES} - {"resource"}
     related = {r["objectId"] for event in log["events"] for r in event["relationships"]}
     assert related <= set(ids)
     assert {event["type"] for event in log["events"]} <= {kind["name"] for kind in log["eventTypes"]}
@@ -64,19 +64,19 @@ def test_a_case_log_has_one_trace_per_application_with_its_events_in_order() -> 
     space = {"x": "http://www.xes-standard.org/"}
     traces = root.findall("x:trace", space)
     names = [trace.findall("x:event/x:string[@key='concept:name']", space) for trace in traces]
-    kinds = [[name.get("value") for name in found] for found in names]
+    kinds = [[name.get("value") for name in result] for result in names]
     assert kinds == [["Started", "Attached", "FeeSettled", "Assigned"], ["Started"]]
 
 
 def test_a_written_log_can_be_read_back() -> None:
-    found = list(read_xes(io.BytesIO("".join(xes(BY_CASE)).encode())))
-    assert [number for number, _, _ in found] == [1, 2, 3, 4, 5]
+    rows = list(read_xes(io.BytesIO("".join(xes(BY_CASE)).encode())))
+    assert [number for number, _, _ in rows] == [1, 2, 3, 4, 5]
     assert (
-        "org:resource" not in found[0][1]
-        and found[0][1]["concept:name"] == "H01.01-260302-0001"
-        and found[3][2]["org:resource"] == "o-1"
+        "org:resource" not in rows[0][1]
+        and rows[0][1]["concept:name"] == "H01.01-260302-0001"
+        and rows[3][2]["org:resource"] == "o-1"
     )
-    assert "Nguyễn Thị Mẫu" in found[4][2]["portal:note"] and found[4][1]["portal:application_id"] == B
+    assert "Nguyễn Thị Mẫu" in rows[4][2]["portal:note"] and rows[4][1]["portal:application_id"] == B
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_rows_are_read_from_an_evidence_file() -> None:
         "events": [event | {"state": b64(state)}],
         "openings": [{"commitment": "ab", "content": b64("Thiếu chữ ký")}],
     }
-    found = enclosed_rows(bundle)[0]
-    assert found["kind"] == "SupplementRequested" and found["at"] == "2026-03-02T01:00:00+00:00"
-    assert found["reason"] == "Thiếu chữ ký" and found["facts"]["marks"] == [{"problem": "Thiếu chữ ký"}]
+    result = enclosed_rows(bundle)[0]
+    assert result["kind"] == "SupplementRequested" and result["at"] == "2026-03-02T01:00:00+00:00"
+    assert result["reason"] == "Thiếu chữ ký" and result["facts"]["marks"] == [{"problem": "Thiếu chữ ký"}]
     bundle["openings"] = [{"commitment": "ab", "erased": True}]
     assert enclosed_rows(bundle)[0]["reason"] is None

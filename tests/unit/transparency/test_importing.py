@@ -19,15 +19,15 @@ def read(text: str, mapping: Columns = MAPPING, name: str = "old.csv"):
 
 
 def test_cases_are_gathered_and_ordered_by_time_whatever_the_order_of_lines() -> None:
-    found = read(HEADING + "H1,Duyệt,2019-05-03 10:00,b,P2\nH2,Nộp,2019-05-01,c,\nH1,Nộp,01/05/2019 08:00,a,P1\n")
-    assert [(a.activity, a.line, a.resource) for a in found.cases["H1"]] == [("Nộp", 4, "a"), ("Duyệt", 2, "b")]
-    assert found.cases["H1"][0].attributes == {"phong": "P1"} and found.activities == 3
-    assert found.cases["H1"][0].at.isoformat() == "2019-05-01T08:00:00+07:00"
+    history = read(HEADING + "H1,Duyệt,2019-05-03 10:00,b,P2\nH2,Nộp,2019-05-01,c,\nH1,Nộp,01/05/2019 08:00,a,P1\n")
+    assert [(a.activity, a.line, a.resource) for a in history.cases["H1"]] == [("Nộp", 4, "a"), ("Duyệt", 2, "b")]
+    assert history.cases["H1"][0].attributes == {"phong": "P1"} and history.activities == 3
+    assert history.cases["H1"][0].at.isoformat() == "2019-05-01T08:00:00+07:00"
 
 
 def test_lines_that_say_the_same_are_events_of_their_own_and_counted() -> None:
-    found = read(HEADING + "H1,Nộp,2019-05-01,a,P1\nH1,Nộp,2019-05-01,a,P1\nH1,Nộp,2019-05-01,a,P2\n")
-    assert found.duplicates == 1 and [one.line for one in found.cases["H1"]] == [2, 3, 4]
+    history = read(HEADING + "H1,Nộp,2019-05-01,a,P1\nH1,Nộp,2019-05-01,a,P1\nH1,Nộp,2019-05-01,a,P2\n")
+    assert history.duplicates == 1 and [row.line for row in history.cases["H1"]] == [2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -35,18 +35,19 @@ def test_lines_that_say_the_same_are_events_of_their_own_and_counted() -> None:
     ["H1,Nộp,sometime,a,P", "H1,,2019-05-01,a,P", ",Nộp,2019-05-01,a,P", "H1,Nộp,,a,P", "H1,Nộp", "a,b,c,d,e,f,g"],
 )
 def test_a_bad_line_is_reported_by_its_number_and_left_out(line: str) -> None:
-    found = read(f"{HEADING}H1,Nộp,2019-05-01,a,P1\n{line}\nH2,Nộp,2019-05-01,a,P1\n")
-    assert [bad["line"] for bad in found.bad] == [3] and found.activities == 2
+    history = read(f"{HEADING}H1,Nộp,2019-05-01,a,P1\n{line}\nH2,Nộp,2019-05-01,a,P1\n")
+    assert [bad["line"] for bad in history.bad] == [3] and history.activities == 2
 
 
 def test_a_spreadsheets_csv_is_read() -> None:
-    found = read(
+    history = read(
         "\ufeff" + HEADING.replace(",", ";") + 'H1;"Nộp; trực tuyến";2019-05-01T08:00:00+07:00;a;"hai\ndòng"\nx;y\n'
     )
     assert (
-        found.cases["H1"][0].activity == "Nộp; trực tuyến" and found.cases["H1"][0].attributes["phong"] == "hai\ndòng"
+        history.cases["H1"][0].activity == "Nộp; trực tuyến"
+        and history.cases["H1"][0].attributes["phong"] == "hai\ndòng"
     )
-    assert found.bad[0]["line"] == 4
+    assert history.bad[0]["line"] == 4
 
 
 def test_a_case_log_is_read_with_the_attributes_of_its_traces() -> None:
@@ -57,18 +58,18 @@ def test_a_case_log_is_read_with_the_attributes_of_its_traces() -> None:
     mapping = Columns.parse(
         "case: concept:name\nactivity: concept:name\ntimestamp: time:timestamp\nresource: org:resource"
     )
-    found = read(log, mapping, "old.xes")
-    assert [a.activity for a in found.cases["H1"]] == ["Nộp", "Duyệt"] and found.cases["H1"][0].resource is None
-    assert found.cases["H1"][0].attributes == {"case:khu": "A"} and found.bad[0]["line"] == 3
+    history = read(log, mapping, "old.xes")
+    assert [a.activity for a in history.cases["H1"]] == ["Nộp", "Duyệt"] and history.cases["H1"][0].resource is None
+    assert history.cases["H1"][0].attributes == {"case:khu": "A"} and history.bad[0]["line"] == 3
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_reading_a_file_tells_how_far_it_has_come(packed: bool) -> None:
     raw = (HEADING + "".join(f"H{n},Nộp,2019-05-01,a,P{n % 7}\n" for n in range(2_000))).encode()
-    seen: list[Any] = []
+    collected: list[Any] = []
     raw = gzip.compress(raw) if packed else raw
-    read_history(io.BytesIO(raw), "old.csv", MAPPING, seen.append)
-    assert seen == sorted(seen) and len(seen) == 4 and 0 < seen[-1] <= len(raw)
+    read_history(io.BytesIO(raw), "old.csv", MAPPING, collected.append)
+    assert collected == sorted(collected) and len(collected) == 4 and 0 < collected[-1] <= len(raw)
 
 
 @pytest.mark.parametrize(
@@ -118,8 +119,8 @@ def test_a_column_that_is_not_there_is_named() -> None:
     ],
 )
 def test_times_are_read_as_written(text: str, expected: str | None) -> None:
-    found = written_instant(text)
-    assert (found.isoformat() if found else None) == expected
+    result = written_instant(text)
+    assert (result.isoformat() if result else None) == expected
 
 
 LINE = "H1{0}Nộp{0}2019-05-01{0}Cán bộ Á{0}P1\n"
@@ -130,32 +131,32 @@ LINE = "H1{0}Nộp{0}2019-05-01{0}Cán bộ Á{0}P1\n"
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_file_is_read_however_it_was_saved(encoding: str, separator: str, packed: bool) -> None:
     raw = (HEADING.replace(",", separator) + LINE.format(separator)).encode(encoding)
-    found = read_history(io.BytesIO(gzip.compress(raw) if packed else raw), "old.csv", MAPPING)
-    assert [(a.activity, a.resource, dict(a.attributes)) for a in found.cases["H1"]] == [
+    history = read_history(io.BytesIO(gzip.compress(raw) if packed else raw), "old.csv", MAPPING)
+    assert [(a.activity, a.resource, dict(a.attributes)) for a in history.cases["H1"]] == [
         ("Nộp", "Cán bộ Á", {"phong": "P1"})
     ]
 
 
 def test_a_spreadsheets_own_note_of_its_separator_is_no_heading() -> None:
-    found = read("sep=;\r\n" + HEADING.replace(",", ";") + LINE.format(";") + "x;y\n")
-    assert found.activities == 1 and found.bad[0]["line"] == 4
+    history = read("sep=;\r\n" + HEADING.replace(",", ";") + LINE.format(";") + "x;y\n")
+    assert history.activities == 1 and history.bad[0]["line"] == 4
 
 
 def test_bytes_that_are_no_text_are_not_guessed_at() -> None:
     raw = HEADING.encode() + b"H1,N\xf4p,2019-05-01,a,P1\n" + LINE.format(",").encode()
-    found = read_history(io.BytesIO(raw), "old.csv", MAPPING)
-    assert found.activities == 1 and found.bad == [{"line": 2, "problem": "column viec: bytes that are no text"}]
+    history = read_history(io.BytesIO(raw), "old.csv", MAPPING)
+    assert history.activities == 1 and history.bad == [{"line": 2, "problem": "column viec: bytes that are no text"}]
 
 
 def test_a_quotation_mark_never_closed_costs_one_line_only() -> None:
     lines = "".join(f"H{n},Nộp,2019-05-01,a,P{n}\n" for n in range(300))
-    found = read(HEADING + 'H0,"Nộp,2019-05-01,a,P\n' + lines + 'H0,Nộp,2019-05-01,"a"b,P\n')
-    assert found.activities == 300 and [bad["line"] for bad in found.bad] == [2, 303]
+    history = read(HEADING + 'H0,"Nộp,2019-05-01,a,P\n' + lines + 'H0,Nộp,2019-05-01,"a"b,P\n')
+    assert history.activities == 300 and [bad["line"] for bad in history.bad] == [2, 303]
 
 
 def test_columns_without_a_name_or_with_the_same_are_all_kept() -> None:
-    found = read("ma_ho_so,viec,luc,can_bo,x,x,\nH1,Nộp,2019-05-01,a,1,2,3\n")
-    assert found.cases["H1"][0].attributes == {"x": "1", "x (2)": "2", "column 7": "3"}
+    history = read("ma_ho_so,viec,luc,can_bo,x,x,\nH1,Nộp,2019-05-01,a,1,2,3\n")
+    assert history.cases["H1"][0].attributes == {"x": "1", "x (2)": "2", "column 7": "3"}
 
 
 NESTED = """<?xml version="1.0" encoding="{encoding}"?>
@@ -177,9 +178,9 @@ STANDARD = Columns.parse(
 @pytest.mark.parametrize("packed", [False, True])
 def test_nested_attributes_and_namespaces_are_read(encoding: str, packed: bool) -> None:
     raw = NESTED.format(encoding=encoding).encode(encoding)
-    found = read_history(io.BytesIO(gzip.compress(raw) if packed else raw), "old.xes.gz", STANDARD)
-    assert [a.activity for a in found.cases["H1"]] == ["Nộp", "Duyệt"]
-    assert found.cases["H1"][1].attributes == {
+    history = read_history(io.BytesIO(gzip.compress(raw) if packed else raw), "old.xes.gz", STANDARD)
+    assert [a.activity for a in history.cases["H1"]] == ["Nộp", "Duyệt"]
+    assert history.cases["H1"][1].attributes == {
         "case:concept:name/nguon": "sổ",
         "phi": "20000",
         "phi/loai": "lệ phí",

@@ -32,7 +32,7 @@ def history(*steps: tuple[str, str, str, dict[str, Any]]) -> list[dict[str, Any]
 START = ("01:00", "Started", "c:citizen", {"applicant_id": "c"})
 PAPER = ("01:10", "Attached", "c:citizen", {"attachment_id": "p-1"})
 ACCEPTED = ("02:00", "Accepted", "i:intake_officer", {"due_at": DUE})
-ASKED = (
+SUPPLEMENT = (
     "03:00",
     "SupplementRequested",
     "i:intake_officer",
@@ -46,7 +46,7 @@ def kinds(*steps: Any) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def test_an_ordinary_history_raises_none() -> None:
-    assert kinds(START, PAPER, ACCEPTED, ASKED, PROPOSED, ("06:00", "Approved", "a:approver", {})) == []
+    assert kinds(START, PAPER, ACCEPTED, SUPPLEMENT, PROPOSED, ("06:00", "Approved", "a:approver", {})) == []
 
 
 @pytest.mark.parametrize("outcome", ["Approved", "Rejected"])
@@ -56,27 +56,27 @@ def test_a_decision_by_the_proposer_is_found(outcome: str) -> None:
 
 def test_every_supplement_request_after_the_first_is_found() -> None:
     again: Any = ("04:00", "SupplementRequested", "i:intake_officer", {})
-    assert kinds(START, ASKED, again, again) == [("repeated_supplement", (2, 3)), ("repeated_supplement", (2, 4))]
+    assert kinds(START, SUPPLEMENT, again, again) == [("repeated_supplement", (2, 3)), ("repeated_supplement", (2, 4))]
 
 
-@pytest.mark.parametrize(("at", "found"), [("09:01", True), ("10:00", True), ("08:59", False), ("10:01", False)])
-def test_a_pause_in_the_last_hour_is_found(at: str, found: bool) -> None:
+@pytest.mark.parametrize(("at", "is_late"), [("09:01", True), ("10:00", True), ("08:59", False), ("10:01", False)])
+def test_a_pause_in_the_last_hour_is_found(at: str, is_late: bool) -> None:
     pause: Any = (f"2026-03-05T{at}:00+00:00", "SupplementRequested", "k:case_officer", {})
-    assert kinds(START, ACCEPTED, pause) == ([("toggled_near_due", (3,))] if found else [])
+    assert kinds(START, ACCEPTED, pause) == ([("toggled_near_due", (3,))] if is_late else [])
 
 
 def test_the_due_date_is_the_one_that_held_then() -> None:
     moved = ("04:00", "DeadlineExtended", "k:case_officer", {"due_at": "2026-03-09T10:00:00+00:00"})
     pause: Any = ("2026-03-05T09:30:00+00:00", "PaymentRequested", "k:case_officer", {})
     assert kinds(START, ACCEPTED, moved, pause) == []
-    assert kinds(START, ACCEPTED, ASKED, pause) == []
+    assert kinds(START, ACCEPTED, SUPPLEMENT, pause) == []
 
 
 def test_an_approval_faster_than_the_papers_can_be_opened_is_found() -> None:
     fast: Any = ("2026-03-02T05:00:14+00:00", "Approved", "a:approver", {})
     assert kinds(START, PAPER, PROPOSED, fast) == [("approved_unread", (3, 4))]
-    gone = ("01:20", "Detached", "c:citizen", {"attachment_id": "p-1"})
-    assert kinds(START, PAPER, gone, PROPOSED, fast) == []
+    removed = ("01:20", "Detached", "c:citizen", {"attachment_id": "p-1"})
+    assert kinds(START, PAPER, removed, PROPOSED, fast) == []
 
 
 def test_an_officer_with_an_application_of_their_own_is_found() -> None:
@@ -104,6 +104,6 @@ def test_a_later_import_that_slips_something_in_is_found() -> None:
 
 def test_a_finding_cites_positions_says_why_and_keeps_its_name() -> None:
     rows = history(START, PROPOSED, ("06:00", "Approved", "k:approver", {}))
-    one, two = findings_in(rows)[0], findings_in(list(reversed(rows)))[0]
-    assert one.finding_id == two.finding_id and one.to_json()["events"][0] == {"version": 2, "position": 102}
-    assert one.to_json()["note"]["vi"] == NOTES["decided_by_proposer"][0]
+    entry, two = findings_in(rows)[0], findings_in(list(reversed(rows)))[0]
+    assert entry.finding_id == two.finding_id and entry.to_json()["events"][0] == {"version": 2, "position": 102}
+    assert entry.to_json()["note"]["vi"] == NOTES["decided_by_proposer"][0]

@@ -69,23 +69,23 @@ leaves = st.builds(lambda n, salt: [salt + bytes([i]) for i in range(n)], st.int
 
 @settings(deadline=None, max_examples=80)
 @given(leaves, st.data())
-def test_proofs_are_those_of_the_recursive_definition_and_verify(found: list[bytes], data: st.DataObject) -> None:
-    size, root = len(found), naive_tree.tree_hash(found)
+def test_proofs_are_those_of_the_recursive_definition_and_verify(hashes: list[bytes], data: st.DataObject) -> None:
+    size, root = len(hashes), naive_tree.tree_hash(hashes)
     index, first = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
-    proof = merkle.inclusion_proof(index, size, nodes_of(found))
-    assert proof == naive_tree.path(index, found)
-    assert naive_tree.root_from_inclusion(index, size, merkle.leaf_hash(found[index]), proof) == root
-    extension = merkle.consistency_proof(first, size, nodes_of(found))
-    assert extension == (naive_tree.proof(first, found) if first < size else [])
-    assert merkle.is_consistent(first, naive_tree.tree_hash(found[:first]), size, root, extension)
+    proof = merkle.inclusion_proof(index, size, nodes_of(hashes))
+    assert proof == naive_tree.path(index, hashes)
+    assert naive_tree.root_from_inclusion(index, size, merkle.leaf_hash(hashes[index]), proof) == root
+    extension = merkle.consistency_proof(first, size, nodes_of(hashes))
+    assert extension == (naive_tree.proof(first, hashes) if first < size else [])
+    assert merkle.is_consistent(first, naive_tree.tree_hash(hashes[:first]), size, root, extension)
 
 
 @settings(deadline=None, max_examples=80)
 @given(leaves, st.data())
-def test_no_changed_proof_verifies(found: list[bytes], data: st.DataObject) -> None:
-    size, root = len(found), naive_tree.tree_hash(found)
+def test_no_changed_proof_verifies(hashes: list[bytes], data: st.DataObject) -> None:
+    size, root = len(hashes), naive_tree.tree_hash(hashes)
     first = data.draw(st.integers(1, size))
-    proof, old = merkle.consistency_proof(first, size, nodes_of(found)), naive_tree.tree_hash(found[:first])
+    proof, old = merkle.consistency_proof(first, size, nodes_of(hashes)), naive_tree.tree_hash(hashes[:first])
     if proof:
         at = data.draw(st.integers(0, len(proof) - 1))
         bent = [*proof[:at], bytes([proof[at][0] ^ 1]) + proof[at][1:], *proof[at + 1 :]]
@@ -97,15 +97,15 @@ def test_no_changed_proof_verifies(found: list[bytes], data: st.DataObject) -> N
 
 @settings(deadline=None, max_examples=80)
 @given(leaves, st.data())
-def test_no_changed_inclusion_leads_to_the_root(found: list[bytes], data: st.DataObject) -> None:
-    size, root = len(found), naive_tree.tree_hash(found)
+def test_no_changed_inclusion_leads_to_the_root(hashes: list[bytes], data: st.DataObject) -> None:
+    size, root = len(hashes), naive_tree.tree_hash(hashes)
     index, other = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size - 1))
-    proof = merkle.inclusion_proof(index, size, nodes_of(found))
-    tries = [(index, b"other leaf", proof), (index, found[index], proof[:-1]), (index, found[index], [*proof, root])]
+    proof = merkle.inclusion_proof(index, size, nodes_of(hashes))
+    tries = [(index, b"other leaf", proof), (index, hashes[index], proof[:-1]), (index, hashes[index], [*proof, root])]
     if other != index:
-        tries.append((other, found[index], proof))
+        tries.append((other, hashes[index], proof))
     for at, leaf, wrong in tries:
-        if (at, leaf, wrong) == (index, found[index], proof):
+        if (at, leaf, wrong) == (index, hashes[index], proof):
             continue
         try:
             assert naive_tree.root_from_inclusion(at, size, merkle.leaf_hash(leaf), wrong) != root
@@ -115,12 +115,12 @@ def test_no_changed_inclusion_leads_to_the_root(found: list[bytes], data: st.Dat
 
 @settings(deadline=None)
 @given(leaves, st.data())
-def test_an_edge_read_back_grows_like_one_that_was_never_lost(found: list[bytes], data: st.DataObject) -> None:
-    size = data.draw(st.integers(0, len(found)))
-    edge = merkle.Frontier.at(size, nodes_of(found))
-    for leaf in found[size:]:
+def test_an_edge_read_back_grows_like_one_that_was_never_lost(hashes: list[bytes], data: st.DataObject) -> None:
+    size = data.draw(st.integers(0, len(hashes)))
+    edge = merkle.Frontier.at(size, nodes_of(hashes))
+    for leaf in hashes[size:]:
         edge.append(merkle.leaf_hash(leaf))
-    assert edge.root() == naive_tree.tree_hash(found)
+    assert edge.root() == naive_tree.tree_hash(hashes)
 
 
 def test_impossible_questions_are_refused() -> None:

@@ -32,9 +32,9 @@ def stored(path: Path) -> list[StoredEvent]:
 
 @pytest.mark.parametrize("path", STREAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_recorded_import_gives_the_picture_it_gave_then(path: Path) -> None:
-    found = imported_history_as_json(project_aggregate(None, [mapper().to_domain_event(row) for row in stored(path)]))
+    result = imported_history_as_json(project_aggregate(None, [mapper().to_domain_event(row) for row in stored(path)]))
     expected = json.loads(path.with_name(f"{path.stem}.picture.json").read_text(encoding="utf-8"))
-    assert {key: found[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
 
 
 def test_every_kind_of_imported_event_has_been_recorded() -> None:

@@ -59,9 +59,9 @@ def test_the_html_is_whole_escaped_and_complete() -> None:
     reader = Wellformed()
     reader.feed(page)
     assert reader.open == [] and "<của>" not in page
-    said = " ".join(reader.text)
-    assert "Thiếu chữ ký <của> người nộp & “giấy chứng sinh”" in said and "H01.01-260302-0001" in said
-    assert all(KIND_NAMES[row["kind"]]["vi"] in said for row in history())
+    text = " ".join(reader.text)
+    assert "Thiếu chữ ký <của> người nộp & “giấy chứng sinh”" in text and "H01.01-260302-0001" in text
+    assert all(KIND_NAMES[row["kind"]]["vi"] in text for row in history())
     assert "http" not in page and "<script" not in page
 
 

@@ -54,13 +54,13 @@ class NaiveOffice:
             year, month = day.year, day.month
             for _ in range(amount):
                 year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-            wanted = day.day
+            expected = day.day
             while True:
                 try:
-                    day = date(year, month, wanted)
+                    day = date(year, month, expected)
                     break
                 except ValueError:
-                    wanted -= 1
+                    expected -= 1
         while not self.works_on(day):
             day += timedelta(days=1)
         return datetime(day.year, day.month, day.day, 17, tzinfo=ICT).astimezone(UTC)

@@ -105,10 +105,10 @@ def test_a_holiday_announced_late_restates_the_promise_beside_the_recorded_one()
     clock = started("2026-04-28 08:00", 3, calendar=CALENDAR)
     labour_day = Day("override_holiday", {"vi": "Quốc tế Lao động", "en": "Labour Day"})
     corrected = WorkingCalendar({**CALENDAR.days, date(2026, 5, 1): labour_day}, version=2)
-    found = restate(clock, corrected)
-    assert found.is_affected and found.corrected_days == [date(2026, 5, 1)]
-    assert local(found.recorded.due_at) == "2026-05-04 17:00" and local(found.corrected.due_at) == "2026-05-05 17:00"
-    assert json.loads(json.dumps(found.to_json()))["corrected_days"] == ["2026-05-01"]
+    result = restate(clock, corrected)
+    assert result.is_affected and result.corrected_days == [date(2026, 5, 1)]
+    assert local(result.recorded.due_at) == "2026-05-04 17:00" and local(result.corrected.due_at) == "2026-05-05 17:00"
+    assert json.loads(json.dumps(result.to_json()))["corrected_days"] == ["2026-05-01"]
     assert not restate(clock, CALENDAR).is_affected
 
 
@@ -166,5 +166,5 @@ def test_a_paused_clock_shows_its_days_until_the_day_asked_for() -> None:
 
 def test_a_clock_survives_json() -> None:
     clock = started("2026-03-02 08:00", 2, calendar=CALENDAR).pause(at("2026-03-03 08:30"), "SupplementRequested", "3")
-    for kept in (clock, clock.resume(at("2026-03-06 08:30"), "Supplemented"), clock.as_accepted()):
-        assert Clock.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    for stored in (clock, clock.resume(at("2026-03-06 08:30"), "Supplemented"), clock.as_accepted()):
+        assert Clock.from_json(json.loads(json.dumps(stored.to_json()))) == stored

@@ -23,8 +23,8 @@ def at(text: str) -> datetime:
 
 
 def due(start: str, amount: float | None, unit: str, calendar: WorkingCalendar = CALENDAR) -> str | None:
-    found = due_at(at(start), amount, unit, calendar)
-    return None if found is None else found.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M")
+    result = due_at(at(start), amount, unit, calendar)
+    return None if result is None else result.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
 # OpenCPS issue 354: Monday 10:00 + 2 days gave Wednesday 10:00, holidays stayed in, and a date was shown

@@ -94,9 +94,9 @@ def test_a_calendar_cut_to_a_span_does_not_cover_the_days_beyond() -> None:
     cut = CALENDAR.between(date(2026, 2, 2), date(2026, 3, 31))
     assert cut.covers(date(2026, 3, 31)) and not cut.covers(date(2026, 4, 1)) and not cut.covers(date(2026, 2, 1))
     assert WorkingCalendar.from_json(json.loads(json.dumps(cut.to_json()))) == cut
-    whole = cut.completed_by(WorkingCalendar({date(2026, 4, 30): Day("holiday")}, 2, frozenset({2026, 2027})))
-    assert whole.covers(date(2027, 1, 1)) and not whole.is_working(date(2026, 4, 30))
-    assert not whole.is_working(date(2026, 2, 16))
+    complete = cut.completed_by(WorkingCalendar({date(2026, 4, 30): Day("holiday")}, 2, frozenset({2026, 2027})))
+    assert complete.covers(date(2027, 1, 1)) and not complete.is_working(date(2026, 4, 30))
+    assert not complete.is_working(date(2026, 2, 16))
 
 
 def test_a_recorded_calendar_that_says_no_span_covers_a_month_beyond_the_due_date() -> None:

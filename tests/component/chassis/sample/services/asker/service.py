@@ -7,7 +7,7 @@ from typing import Any
 from infra.chassis.clients import Neighbour
 from infra.chassis.messaging.handlers import handles
 
-heard: list[str] = []
+received: list[str] = []
 
 
 class AskerService:
@@ -16,8 +16,8 @@ class AskerService:
 
     @handles("echo", "counted.v1")
     def ask_of_counted(self, event: dict[str, Any]) -> None:
-        heard.append(self.echo.shout(text=event["id"])["text"])
+        received.append(self.echo.shout(text=event["id"])["text"])
 
     @handles("echo", "unheard.v1")
     def ask_of_unheard(self, event: dict[str, Any]) -> None:
-        heard.append(self.echo.shout(text=event["id"])["text"])
+        received.append(self.echo.shout(text=event["id"])["text"])

@@ -19,7 +19,7 @@ class Counter:
     """Counts, and remembers what it heard; ``failures`` makes its handler fail that many times."""
 
     failures = 0
-    heard: list[str] = []
+    received: list[str] = []
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -42,7 +42,7 @@ class Counter:
             raise ValueError("not yet")
         with self.database.handle_once("hear", event["id"]) as session:
             if session is not None:
-                Counter.heard.append(event["id"])
+                Counter.received.append(event["id"])
 
 
 class EchoService(Operations):
