@@ -72,13 +72,13 @@ def upload(content: bytes) -> dict[str, str]:
 
 def test_without_a_scanner_files_are_not_taken(platform: PartialPlatform) -> None:
     application_id, paper = platform.filed(), upload(b"a text")
-    asked = {"application_id": application_id, "command_id": command()}
+    arguments = {"application_id": application_id, "command_id": command()}
     assert (
-        refused(platform.person(), "applications", "attach", requirement="other", **asked, **paper)
+        refused(platform.person(), "applications", "attach", requirement="other", **arguments, **paper)
         == "ScannerUnavailable"
     )
     issued = {"title": "Giấy", **paper}
-    assert refused(platform.person(), "applications", "approve", **asked, result=issued) == "ScannerUnavailable"
+    assert refused(platform.person(), "applications", "approve", **arguments, result=issued) == "ScannerUnavailable"
 
 
 def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(platform: PartialPlatform) -> None:
@@ -108,16 +108,16 @@ def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path)
     with partial_platform(tmp_path, "identity", "catalog", "applications", **own) as platform:
         platform.populate()
         rpc, draft = platform.person(), platform.started()
-        asked = {"application_id": draft, "requirement": "other"}
-        assert refused(rpc, "applications", "attach", **asked, **upload(EICAR)) == "FileInfected"
+        arguments = {"application_id": draft, "requirement": "other"}
+        assert refused(rpc, "applications", "attach", **arguments, **upload(EICAR)) == "FileInfected"
         issued = {"title": "Giấy", **upload(EICAR)}
         assert refused(rpc, "applications", "approve", application_id=draft, result=issued) == "FileInfected"
         scanner.faults.append("drop")
-        paper = rpc.applications.attach(**asked, **upload(EICAR), command_id=command())["attachment_id"]
-        wanted = {"application_id": draft, "attachment_id": paper}
-        assert refused(rpc, "applications", "attachment", **wanted) == "FileNotScanned"
+        paper = rpc.applications.attach(**arguments, **upload(EICAR), command_id=command())["attachment_id"]
+        of_paper = {"application_id": draft, "attachment_id": paper}
+        assert refused(rpc, "applications", "attachment", **of_paper) == "FileNotScanned"
         platform.follow("applications")
-        assert refused(rpc, "applications", "attachment", **wanted) == "FileInfected"
+        assert refused(rpc, "applications", "attachment", **of_paper) == "FileInfected"
     scanner.stop()
 
 

@@ -40,8 +40,8 @@ def attached(portal: Portal, key: str, content: bytes) -> str:
 
 
 def opened(portal: Portal, key: str, paper: str) -> bytes:
-    found = portal.queries.attachment(key, paper, identity=portal.identity, by=actors.CITIZEN, call_id="c")
-    return base64.b64decode(found["content_base64"])
+    served = portal.queries.attachment(key, paper, identity=portal.identity, by=actors.CITIZEN, call_id="c")
+    return base64.b64decode(served["content_base64"])
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ def content_types(main_type: str = f"{DOCX}.main+xml", **overrides: str) -> str:
 
 
 def relationships(target_mode: str, kind: str = OLE_TEMPLATE) -> str:
-    one = f'<Relationship Id="r1" Type="{kind}" Target="https://example.org/x" TargetMode="{target_mode}"/>'
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{one}</Relationships>'
+    relationship = f'<Relationship Id="r1" Type="{kind}" Target="https://example.org/x" TargetMode="{target_mode}"/>'
+    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relationship}</Relationships>'
 
 
 def zipped(parts: dict[str, str | bytes]) -> bytes:
@@ -65,9 +65,9 @@ def bomb(width: int, height: int) -> bytes:
 
 
 def image(image_format: str, pages: int = 1) -> bytes:
-    made, one = io.BytesIO(), Image.new("L", (40, 40))
-    more = {"save_all": True, "append_images": [one] * (pages - 1)} if pages > 1 else {}
-    one.save(made, image_format, **more)
+    made, image = io.BytesIO(), Image.new("L", (40, 40))
+    more = {"save_all": True, "append_images": [image] * (pages - 1)} if pages > 1 else {}
+    image.save(made, image_format, **more)
     return made.getvalue()
 
 
