@@ -42,7 +42,7 @@ lint: .venv/.dev  ## style, likely bugs, and who may import what
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: .venv/.dev  ## strict types of services, infra and the pure tests
+types: .venv/.dev  ## strict types of services and infra, checked types of tests
 	$(BIN)/mypy
 
 servers: .venv/.dev

@@ -1,19 +1,25 @@
 """What every test may ask for. The first lines decide the kind of process tests run in.
 
 The whole test process is green, as a service is: Nameko containers hang without eventlet's patches, and a
-patch that comes after an import is half a patch. Unit tests do not need it and do not notice it: a domain
-imports nothing that blocks. Followers and command-line programs are not green; tests start them as
-processes of their own. ``time_machine`` leaves the monotonic clock alone, so the hub's timers go on.
+patch that comes after an import is half a patch. A run of pure tests alone goes without: a domain imports nothing
+that blocks, and green threads make Hypothesis slower. Followers and command-line programs are not green; tests start
+them as processes of their own. ``time_machine`` leaves the monotonic clock alone, so the hub's timers go on.
 """
 
 import os
+import sys
+from pathlib import Path
 
 # Before anything imports psycopg: its C wait blocks the hub, five `pg_sleep(1)` then take 5 s instead of 1 s.
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
-import eventlet  # isort: skip
+PURE = Path(__file__).parent / "unit"
+CHOSEN = [path.resolve() for path in (Path(argument.split("::")[0]) for argument in sys.argv[1:]) if path.exists()]
 
-eventlet.monkey_patch()
+if not CHOSEN or not all(path.is_relative_to(PURE) for path in CHOSEN):
+    import eventlet  # isort: skip
+
+    eventlet.monkey_patch()
 
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
 
@@ -23,9 +29,10 @@ import structlog  # noqa: E402
 
 from tests.support import servers  # noqa: E402
 
-# A run of the suite judges a change, so the same change gets the same examples; `make properties` looks for new ones.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
-hypothesis.settings.register_profile("search", derandomize=False)
+# A run of the suite judges a change, so the same change gets the same examples; `make properties` looks for new ones,
+# and for many more where a test does not say how many.
+hypothesis.settings.register_profile("repeatable", derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("search", derandomize=False, max_examples=500)
 hypothesis.settings.load_profile("repeatable")
 
 

@@ -33,11 +33,11 @@ class RoomsContract(ForbiddenContract):
         if not inside:
             raise ValueError(f"'{self.name}' is left with no module to watch.")
         roots = self.session_options["root_packages"]
-        ours = {module for module in self.forbidden if str(module).partition(".")[0] in roots}
+        ours = {module for module in self.forbidden if str(module).partition(".")[0] in roots}  # type: ignore[attr-defined]
         self._matching(graph, ours)  # a library may be unused; a room of ours that is not there is a typing error
-        self.source_modules = {ModuleExpression(name) for name in inside}
+        self.source_modules = {ModuleExpression(name) for name in inside}  # type: ignore[assignment]
         self.forbidden_modules = self.forbidden
-        self.allow_indirect_imports = "true" if self.direct_only else "false"
+        self.allow_indirect_imports = "true" if self.direct_only else "false"  # type: ignore[assignment]
         return super().check(graph, verbose)
 
     def _matching(self, graph: ImportGraph, expressions: Any) -> set[str]:

@@ -32,7 +32,7 @@ def names_its_encoding(call: ast.Call) -> bool:
         for argument in call.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
     ]
-    modes += [w.value.value for w in call.keywords if w.arg == "mode" and isinstance(w.value, ast.Constant)]
+    modes += [str(w.value.value) for w in call.keywords if w.arg == "mode" and isinstance(w.value, ast.Constant)]
     if isinstance(call.func, ast.Attribute) and not call.args and not call.keywords:
         return True  # something else that is opened: a session, a connection
     return not any(set(mode) <= set("rwaxt+") for mode in modes)

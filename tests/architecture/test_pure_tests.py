@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.architecture.test_imports import imported
 from tests.support.purity import NotPure, pure
@@ -63,6 +64,12 @@ def test_it_fails_also_when_what_it_tests_swallows_the_refusal() -> None:
     careless = contextlib.suppress(Exception)
     with pytest.raises(NotPure, match="swallowed"), pure(), careless:
         sqlite3.connect(":memory:")
+
+
+def test_what_hypothesis_keeps_of_a_failure_does_not_hide_the_failure(tmp_path: Path) -> None:
+    with pure():
+        DirectoryBasedExampleDatabase(tmp_path).save(b"property", b"example")
+    assert any(tmp_path.iterdir())
 
 
 def test_reading_a_recorded_fixture_is_pure() -> None:

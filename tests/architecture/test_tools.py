@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -21,12 +22,14 @@ def tools_used() -> set[tuple[str, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tool":
                 service, name = node.args
-                assert isinstance(name, ast.Constant), "a tool is named in the text of the program"
-                used.add((service.value if isinstance(service, ast.Constant) else "", name.value))
+                assert isinstance(name, ast.Constant) and isinstance(name.value, str), (
+                    "a tool is named in the text of the program"
+                )
+                used.add((str(service.value) if isinstance(service, ast.Constant) else "", name.value))
     return used
 
 
-def modules_with_tools() -> dict[str, object]:
+def modules_with_tools() -> dict[str, ModuleType]:
     return {
         path.parent.name: importlib.import_module(f"services.{path.parent.name}.tools")
         for path in ROOT.glob("services/*/tools.py")

@@ -228,7 +228,7 @@ def _fill(url: str, events: int) -> None:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
             connection.executemany(insert, ((key, *row) for key in keys for row in rows))
         return
-    with psycopg.connect(_plain(url)) as connection, connection.cursor() as cursor:
+    with psycopg.connect(_plain(url)) as database, database.cursor() as cursor:
         copying = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"
         with cursor.copy(copying) as copy:
             for _ in range(events // len(rows)):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -66,7 +67,7 @@ def _by_length(store: Store, client: HistoryReader) -> Iterator[dict[str, Any]]:
         key = _one_with(store, events)
         yield {
             "what": f"history of {events} events",
-            "ms": _median(lambda key=key: client.history(key, **reading(actors.AUDITOR))),
+            "ms": _median(partial(client.history, key, **reading(actors.AUDITOR))),
         }
 
 

@@ -115,7 +115,7 @@ UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
                "waive": "accountant"}  # fmt: skip
 TAKING = ("start_payment", "record_offline", "waive")
-REFUND = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
+REFUND: dict[str, Any] = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
 
 APPLICATIONS: dict[tuple[str, str], Knock] = {
     **{(door, "TransitionNotAllowed"): at("citizen", application_id="$draft") for door in CITIZEN_DRAFT},

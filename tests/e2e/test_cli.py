@@ -305,7 +305,8 @@ def test_an_import_shows_its_progress_to_whoever_watches_and_to_nobody_else(port
         )
         os.write(terminal, b"\n")  # so that there is something to read in any case
         view = os.read(master, 1 << 16).decode()
-        os.close(terminal), os.close(master)
+        for end in (terminal, master):
+            os.close(end)
         assert done.returncode == 0 and ("storing events" in view) == watched
 
 

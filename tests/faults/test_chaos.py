@@ -24,7 +24,12 @@ pytestmark = pytest.mark.chaos
 def budget(request: pytest.FixtureRequest) -> TimeBudget:
     """Of the scenarios that were chosen, which may be some of them only (``-k``)."""
     return TimeBudget(
-        SECONDS, [item.callspec.params["scenario"].__name__ for item in request.session.items if chosen(item)]
+        SECONDS,
+        [
+            item.callspec.params["scenario"].__name__  # type: ignore[attr-defined]
+            for item in request.session.items
+            if chosen(item)
+        ],
     )
 
 

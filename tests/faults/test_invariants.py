@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from tests.faults.chaos import shares
 from tests.faults.engine.invariants import Invariants, check_quarantine
 from tests.faults.engine.report import chart, faults_of, markdown, memory, page, table
@@ -98,7 +101,7 @@ def test_the_minutes_are_divided_and_none_is_left_out():
 
 
 def letters_judged(*letters: str, attempts: int = 0) -> Verdict:
-    answers = iter([[("d1", "sent", attempts)], [("d1",)]])
+    answers: Iterator[list[Any]] = iter([[("d1", "sent", attempts)], [("d1",)]])
     verdict = Verdict("example", 1)
     check_emails(
         lambda *_request, **_values: next(answers), [f"Message-ID: <{letter}@here>\n" for letter in letters], 0, verdict
@@ -138,7 +141,7 @@ def test_poison_is_put_aside_once_each_and_nothing_else_is():
 
 
 def texts_judged(status: str, **puts: int) -> Verdict:
-    answers = iter([[("d1", status)], [("d1",)]])
+    answers: Iterator[list[Any]] = iter([[("d1", status)], [("d1",)]])
     verdict = Verdict("example", 1)
     texts = [{"id": item, "puts": times} for item, times in puts.items()]
     check_text_messages(lambda *_request, **_values: next(answers), texts, 0, verdict)

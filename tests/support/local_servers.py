@@ -117,7 +117,7 @@ class LocalBroker:
         return RABBITMQ.exists() and shutil.which("epmd") is not None
 
     @property
-    def _env(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         folder = str(self.process.folder)
         return {
             "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8",
@@ -136,10 +136,10 @@ class LocalBroker:
     def start(self) -> None:
         if not self.mapper.running:
             self.mapper.launch(
-                ["epmd", "-port", str(self._mapper_port), "-address", "127.0.0.1"], self._env, signal.SIGKILL
+                ["epmd", "-port", str(self._mapper_port), "-address", "127.0.0.1"], self.environment, signal.SIGKILL
             )
             self.mapper.wait_until(lambda: listening(self._mapper_port))
-        self.process.launch([RABBITMQ], self._env, signal.SIGTERM)
+        self.process.launch([RABBITMQ], self.environment, signal.SIGTERM)
         self.process.wait_until(lambda: listening(self.port) and listening(self.management_port))
 
     def kill(self) -> None:

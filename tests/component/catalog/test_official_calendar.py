@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 import time_machine
@@ -28,9 +29,11 @@ def offered() -> Catalogue:
 def of_library() -> set[tuple[date, date]]:
     """Every swap that the library knows: (day off, Saturday worked)."""
     result = set()
+    swaps: Any
     for year, swaps in VietnamStaticHolidays.special_public_holidays.items():
         for month, day, worked_month, worked_day, *worked_year in [swaps] if isinstance(swaps[0], int) else swaps:
-            result.add((date(year, month, day), date(*(worked_year or [year]), worked_month, worked_day)))
+            worked_in = worked_year[0] if worked_year else year
+            result.add((date(year, month, day), date(worked_in, worked_month, worked_day)))
     return result
 
 

@@ -1,11 +1,13 @@
 """The first operator, the services' credentials, and the keys of an installation."""
 
 import stat
+from typing import Any
 
 import pytest
 
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
+from infra.chassis.native_threads import in_native_thread
 from infra.chassis.settings import SERVICES, Settings
 from services.identity import keys, passwords
 from services.identity.accounts import Accounts
@@ -126,11 +128,8 @@ def test_secrets_for_different_purposes_differ(identity):
 
 def test_no_transaction_is_open_while_a_password_is_hashed(settings, identity, monkeypatch):
     """Hashing lets other callers run; on SQLite they would wait for the lock and stop the hub with it."""
-    pool, in_native_thread, hashed = (
-        Database.at(settings.database_url("identity")).engine.pool,
-        passwords.in_native_thread,
-        [],
-    )
+    pool: Any = Database.at(settings.database_url("identity")).engine.pool
+    hashed: list[int] = []
 
     def watched(work, *arguments):
         hashed.append(pool.checkedout())

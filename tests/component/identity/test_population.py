@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_one_odd_record_is_reported_and_the_rest_of_the_register_is_read(tmp_pat
     line = json.dumps({**PERSON, "citizen_number": "001199000002", **odd}) if isinstance(odd, dict) else odd
     register = tmp_path / "register.jsonl"
     register.write_bytes((line if isinstance(line, bytes) else line.encode()) + b"\n" + json.dumps(PERSON).encode())
-    read = register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": str(register)}))
+    read: Any = register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": str(register)}))
     assert read.citizen("001199000001").full_name == "Trần Thị Thử"
     assert [(record.line, record.usable) for record in read.odd] == [(1, False)]
     assert "001199000002" not in read.odd[0].reason

@@ -11,7 +11,6 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
 
 class MailServer:
@@ -27,7 +26,7 @@ class MailServer:
 
     def mails(self) -> list[EmailMessage]:
         files = sorted(self.folder.glob("*.eml"))
-        return [cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=default)) for path in files]
+        return [message_from_bytes(path.read_bytes(), policy=default) for path in files]
 
     def stop(self) -> None:
         if self.process.poll() is None:

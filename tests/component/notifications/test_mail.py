@@ -33,7 +33,7 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mail_server.Ma
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(START, tick=False) as moved:
         yield moved
 
@@ -78,7 +78,7 @@ def test_a_sent_email_is_not_sent_again(office: Office, mailbox: mail_server.Mai
 
 
 def test_an_email_written_by_a_clock_ahead_of_ours_goes_out_all_the_same(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     clock.shift(600)
     letter_to(office, "mau@example.vn")
@@ -87,7 +87,7 @@ def test_an_email_written_by_a_clock_ahead_of_ours_goes_out_all_the_same(
 
 
 def test_a_greylisted_email_is_sent_again_after_a_minute(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     letter_to(office, "greylist@example.vn")
     sending = worker(office, mailbox.port)
@@ -120,7 +120,7 @@ def test_one_refused_email_does_not_hold_up_the_next(office: Office, mailbox: ma
 
 
 def test_an_email_refused_for_days_is_given_up(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     letter_to(office, "defer-452@example.vn")
     sending, waits = worker(office, mailbox.port), []
@@ -134,7 +134,7 @@ def test_an_email_refused_for_days_is_given_up(
 
 
 def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
-    office: Office, tmp_path: Path, clock: time_machine.Coordinates, monkeypatch: pytest.MonkeyPatch
+    office: Office, tmp_path: Path, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery_worker, "PAUSE", timedelta(seconds=0.05))
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -155,7 +155,7 @@ def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
 
 
 def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_back(
-    office: Office, tmp_path: Path, clock: time_machine.Coordinates
+    office: Office, tmp_path: Path, clock: time_machine.Traveller
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -183,7 +183,7 @@ def test_a_server_that_is_too_slow_counts_as_no_answer(office: Office, mailbox: 
 
 
 def test_a_connection_lost_after_the_email_means_a_repeat_under_the_same_id(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     letter_to(office, "drop@example.vn")
     sending = worker(office, mailbox.port)
@@ -196,7 +196,7 @@ def test_a_connection_lost_after_the_email_means_a_repeat_under_the_same_id(
 
 
 def test_an_intent_without_result_is_found_and_sent_again(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     letter_to(office, "mau@example.vn")
     sending = worker(office, mailbox.port)
@@ -213,7 +213,7 @@ def test_an_intent_without_result_is_found_and_sent_again(
 
 
 def test_a_later_attempt_keeps_the_quiet_hours_too(
-    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Coordinates
+    office: Office, mailbox: mail_server.MailServer, clock: time_machine.Traveller
 ) -> None:
     night = {"quiet_hours": {"from": "10:01", "until": "12:00"}}  # it is 10:00 in Viet Nam
     office.preferences.set_preferences(night, by=CITIZEN, command=command())

@@ -49,7 +49,7 @@ def gateway() -> Iterator[SmsProvider]:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(START, tick=False) as moved:
         yield moved
 
@@ -113,7 +113,7 @@ def test_who_wants_no_texts_has_e_mail_and_inbox(office: Office) -> None:
 
 
 def test_texts_wait_for_the_end_of_the_quiet_hours(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     night = {"quiet_hours": {"from": "09:00", "until": "11:00"}}  # it is 10:00 in Viet Nam
     office.preferences.set_preferences(night, by=CITIZEN, command=command())
@@ -125,7 +125,7 @@ def test_texts_wait_for_the_end_of_the_quiet_hours(
 
 @pytest.mark.parametrize("lost", ["drop", "hang"])
 def test_a_text_whose_answer_was_lost_is_looked_up_and_not_sent_again(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, lost: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller, lost: str
 ) -> None:
     text_to(office)
     gateway.misbehave(lost)
@@ -140,7 +140,7 @@ def test_a_text_whose_answer_was_lost_is_looked_up_and_not_sent_again(
 
 @pytest.mark.parametrize("code", ["500", "408", "425"])
 def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, code: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller, code: str
 ) -> None:
     text_to(office)
     text_to(office, "+84901234568", "applications:2")
@@ -156,7 +156,7 @@ def test_a_text_refused_for_now_is_sent_later_and_others_meanwhile(
 
 @pytest.mark.parametrize("code", ["429", "401", "404", "503"])
 def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, code: str
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller, code: str
 ) -> None:
     for number in range(3):
         text_to(office, event_id=f"applications:{number}")
@@ -168,7 +168,7 @@ def test_a_closed_way_is_left_alone_and_nothing_is_given_up(
     assert sending.step() == 3 and puts(gateway) == [1, 1, 1]
 
 
-def test_a_wrong_token_loses_no_text(office: Office, gateway: SmsProvider, clock: time_machine.Coordinates) -> None:
+def test_a_wrong_token_loses_no_text(office: Office, gateway: SmsProvider, clock: time_machine.Traveller) -> None:
     text_to(office)
     worker(office, gateway, token="wrong").step()
     clock.shift(MINUTE)
@@ -193,7 +193,7 @@ def test_a_token_that_is_refused_is_read_anew(office: Office, gateway: SmsProvid
 
 
 def test_a_gateway_that_is_down_gets_the_texts_when_it_is_back(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     port = gateway.port
     gateway.stop()
@@ -220,7 +220,7 @@ def test_what_the_gateway_could_not_deliver_is_given_up(office: Office, gateway:
 
 
 def test_a_text_refused_for_days_is_given_up(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     text_to(office, "+84900000500")
     sending = worker(office, gateway)
@@ -262,7 +262,7 @@ def died_after_the_call(office: Office, gateway: SmsProvider) -> None:
 
 
 def test_an_attempt_without_result_is_looked_up_and_closed(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
@@ -274,7 +274,7 @@ def test_an_attempt_without_result_is_looked_up_and_closed(
 
 
 def test_an_attempt_unknown_to_the_gateway_is_sent_again_under_the_same_id(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     text_to(office)
     worker(office, gateway)._begin_attempt(only(office).id)  # and here the process dies
@@ -287,7 +287,7 @@ def test_an_attempt_unknown_to_the_gateway_is_sent_again_under_the_same_id(
 
 
 def test_while_nobody_answers_an_attempt_stays_open_and_is_looked_up_later(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     text_to(office)
     died_after_the_call(office, gateway)
@@ -304,7 +304,7 @@ def test_while_nobody_answers_an_attempt_stays_open_and_is_looked_up_later(
 
 
 def test_a_leader_that_was_only_slow_changes_nothing_afterwards(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller
 ) -> None:
     text_to(office)
     slow, successor = worker(office, gateway), worker(office, gateway)
@@ -373,7 +373,7 @@ def everything_stored(office: Office) -> str:
 
 @pytest.mark.parametrize("is_erased", [False, True])
 def test_of_an_erased_person_neither_number_nor_text_stays(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, is_erased: bool
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller, is_erased: bool
 ) -> None:
     text_to(office, CANARY)
     if is_erased:
@@ -390,7 +390,7 @@ def test_of_an_erased_person_neither_number_nor_text_stays(
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_text_under_way_when_its_person_was_erased_is_settled_and_not_sent_again(
-    office: Office, gateway: SmsProvider, clock: time_machine.Coordinates, arrived: bool
+    office: Office, gateway: SmsProvider, clock: time_machine.Traveller, arrived: bool
 ) -> None:
     text_to(office, CANARY)
     if arrived:

@@ -63,7 +63,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(START, tick=False) as moved:
         yield moved
 
@@ -112,7 +112,7 @@ def test_only_subscribed_events_are_delivered_and_only_once(office: Office, rece
 
 
 def test_a_failing_subscriber_is_called_again_after_1_minute_5_minutes_1_hour_and_1_day(
-    office: Office, receiver: Receiver, clock: time_machine.Coordinates
+    office: Office, receiver: Receiver, clock: time_machine.Traveller
 ) -> None:
     subscribed(office, receiver.url)
     receiver.answers = [500] * 9
@@ -159,7 +159,7 @@ def test_a_subscriber_that_never_comes_to_an_end_is_hung_up_on(
 
 
 def test_a_subscriber_that_does_not_answer_is_left_alone_and_others_are_called(
-    office: Office, receiver: Receiver, clock: time_machine.Coordinates
+    office: Office, receiver: Receiver, clock: time_machine.Traveller
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}/"
@@ -286,7 +286,7 @@ def test_a_name_that_turns_inside_later_is_not_called(office: Office, monkeypatc
     subscribed(office, "https://so.example.vn/hooks")
     office.receive(event("application_accepted.v1"))
     rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("203.0.114.7", "10.0.0.1")]
-    monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", lambda *_a, **_k: rows)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: rows)
     worker(office, guarded=True).step()
     [call] = calls_of(office)
     assert call.status == "permanent_failure" and "private address" in call.problem
@@ -298,7 +298,7 @@ def test_a_name_that_cannot_be_looked_up_is_tried_again(office: Office, monkeypa
 
     subscribed(office, "https://so.example.vn/hooks")
     office.receive(event("application_accepted.v1"))
-    monkeypatch.setattr(webhook_carrier.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     worker(office).step()
     assert calls_of(office)[0].status == "temporary_failure"
 

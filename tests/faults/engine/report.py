@@ -233,14 +233,14 @@ def memory(verdict: dict[str, Any]) -> str:
     if not lines:
         return ""
     top, room = max(max(line) for line in lines.values()), WIDTH - LEFT - NAMES
-    drawn, accepted = "", -LANE
+    drawn, lowest = "", float(-LANE)
     for who, line in sorted(lines.items(), key=lambda entry: -entry[1][-1]):
         places = [(LEFT + room * at / max(len(line) - 1, 1), BARS * (1 - entry / top)) for at, entry in enumerate(line)]
         points = " ".join(f"{x:.1f},{y + LANE:.1f}" for x, y in places)
-        accepted = max(places[-1][1], accepted + LANE)
+        lowest = max(places[-1][1], lowest + LANE)
         name = f"{who.split()[0]} {line[0]} → {line[-1]} MiB"
         drawn += f'<polyline class="line" points="{points}"><title>{_(who)}: {_plain(line)} MiB</title></polyline>'
-        drawn += f'<text x="{LEFT + room + 6}" y="{accepted + LANE + 4:.1f}">{_(name)}</text>'
+        drawn += f'<text x="{LEFT + room + 6}" y="{lowest + LANE + 4:.1f}">{_(name)}</text>'
     ground = f'<line class="axis" x1="{LEFT}" x2="{LEFT + room}" y1="{LANE + BARS}" y2="{LANE + BARS}"/>'
     label = f"Memory of each process during {_(cell(verdict, 'scenario'))}, from 0 to {top} MiB"
     return f'<svg viewBox="0 0 {WIDTH} {LANE + BARS + FOOT}" role="img" aria-label="{label}">{ground}{drawn}</svg>'

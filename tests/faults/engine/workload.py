@@ -165,7 +165,7 @@ class Workload:
                     break
                 except (OutcomeUnknown, Refused):
                     eventlet.sleep(0.3)
-        return self.people.procedure  # type: ignore[attr-defined,no-any-return]
+        return self.people.procedure  # type: ignore[attr-defined]
 
     def send_until_answered(self, client: RpcClient, who: str, door: str, **arguments: Any) -> dict[str, Any] | None:
         """One command until it is acknowledged or finally refused; ``None`` then or when time runs out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.parse
 import uuid
 from typing import Any
 
@@ -12,11 +13,13 @@ import requests
 from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
 from tests.faults.engine.runner import ScenarioRun
 from tests.faults.engine.workload import PROCEDURE, Attempt
+from tests.support.local_servers import LocalBroker
 
 
 def broker_killed(run: ScenarioRun) -> None:
     """``kill -9`` of the broker, up to twenty times."""
     server = run.environment.broker.server
+    assert isinstance(server, LocalBroker), "its own programs are at hand"
     for _ in range(20):
         server.kill()
         run.mark("broker killed")
@@ -55,14 +58,15 @@ def _alarm(run: ScenarioRun) -> None:
 
 def rabbitmqctl(run: ScenarioRun, *arguments: str) -> None:
     server = run.environment.broker.server
+    assert isinstance(server, LocalBroker), "its own programs are at hand"
     command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *arguments]
-    subprocess.run(command, env=server._env, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, env=server.environment, check=True, capture_output=True, timeout=60)
 
 
 def _close_connections(run: ScenarioRun) -> None:
     run.mark("connections closed")
     for queue in run.environment.broker.manage("GET", f"vhosts/{run.environment.vhost}/connections").json():
-        _try_to(run, "DELETE", f"connections/{requests.utils.quote(queue['name'], safe='')}")
+        _try_to(run, "DELETE", f"connections/{urllib.parse.quote(queue['name'], safe='')}")
 
 
 def _delete_queues(run: ScenarioRun) -> None:

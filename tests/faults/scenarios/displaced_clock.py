@@ -27,7 +27,7 @@ def wrong_by(path: Path) -> float:
         return 0.0
 
 
-def follow(path: Path, clock: time_machine.Coordinates, sleep: object) -> None:
+def follow(path: Path, clock: time_machine.Traveller, sleep: object) -> None:
     shifted = 0.0
     while True:
         expected = wrong_by(path)

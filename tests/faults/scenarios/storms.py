@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SOURCES = ("applications", "payments")
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
-GOOD_CALL = {"args": [], "kwargs": {}}
+GOOD_CALL: dict[str, Any] = {"args": [], "kwargs": {}}
 PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
 POISON = "poison"  # a header: the how manieth it is
 REPLY = {"reply_to": "nobody", "correlation_id": "1"}

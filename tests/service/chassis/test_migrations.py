@@ -50,8 +50,8 @@ def as_released(settings: Settings, service: str, engine: str) -> None:
         connection.close()
         return
     made = create_engine(url)
-    with made.begin() as connection:
-        connection.connection.cursor().execute(script)
+    with made.begin() as transaction:
+        transaction.connection.cursor().execute(script)
     made.dispose()
 
 

@@ -20,7 +20,7 @@ from nameko.rpc import rpc
 from nameko.standalone.events import event_dispatcher
 
 from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable, events_exchange, size_pools
-from infra.chassis.messaging.wire import MAX_BODY
+from infra.chassis.messaging.quarantine import MAX_BODY
 from tests.faults.engine.tcp_proxy import Proxy
 from tests.service.chassis.conftest import died
 from tests.service.chassis.test_stock_faults import EVENT, REPLY, StockEcho, port_of, through, until

@@ -11,7 +11,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from infra.chassis.database import Database
 from services.notifications.message_writer import MessageWriter
@@ -107,7 +107,7 @@ def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
     successor = delivery_worker.DeliveryWorker(database, MailCarrier(MailServer.of(url), "no-reply@portal.example.vn"))
     assert successor.step() == 1, "the lost attempt is closed"
     with database.session() as session:
-        session.execute(Delivery.__table__.update().values(next_attempt_at=func.now()))
+        session.execute(update(Delivery).values(next_attempt_at=func.now()))
     assert successor.step() == 1
     assert len(mailbox.mails()) == 2 and len({letter["Message-ID"] for letter in mailbox.mails()}) == 1
     with database.session() as session:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from infra.chassis.refusals import InvalidRequest
-from services.applications.transparency.proofs import NothingSealed, NotSealedYet, Proofs, opening
+from services.applications.errors import NothingSealed, NotSealedYet
+from services.applications.transparency.proofs import Proofs, opening
 from services.applications.verification import verifier
 from tests.service.transparency.stores import KEY, Store
 
@@ -32,7 +34,7 @@ def sealed_store(stores: Any) -> Any:
     for version, notification in enumerate(ids, 1):
         fields = {1: {}, 2: {"erasure_id": "e-1"}, 3: {"answers": COMMITMENT}}[version]
         state = json.dumps(fields).encode()
-        row = (notification, store.event_id(verifier.UUID(APPLICATION)), version, "applications.Started", state)
+        row = (notification, store.event_id(UUID(APPLICATION)), version, "applications.Started", state)
         store.execute(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)", *row)
     store.grow(300, seed=1)
     store.seal()

@@ -1,6 +1,7 @@
 """The sealer on real databases: dense, consistent, whole after any crash, and unwilling to sign anything else."""
 
 import itertools
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from services.applications.transparency import tiles as tiles_module
 from services.applications.transparency.leaf import MAGIC, leaf_of
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.merkle import is_consistent, leaf_hash, root_of
@@ -208,7 +208,7 @@ def test_a_crash_of_the_publisher_at_any_file_leaves_a_folder_that_verifies(
     store.publish(tmp_path)
     store.grow(400, seed=1)
     store.seal()
-    publisher, really, countdown = TilePublisher(store.database, folder), tiles_module.os.fsync, [0]
+    publisher, really, countdown = TilePublisher(store.database, folder), os.fsync, [0]
 
     def dying(handle: int) -> None:
         countdown[0] -= 1
@@ -216,7 +216,7 @@ def test_a_crash_of_the_publisher_at_any_file_leaves_a_folder_that_verifies(
             raise Crash
         really(handle)
 
-    monkeypatch.setattr(tiles_module.os, "fsync", dying)
+    monkeypatch.setattr(os, "fsync", dying)
     published = False
     for file in range(1, 40):
         countdown[0] = file

@@ -47,7 +47,7 @@ def attempt(life: Life, command: str) -> None:
         assert event.status == life.app.status
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_replay_gives_the_same_application_at_every_version(moments, steps):
     life = life_of(moments, steps)
@@ -55,7 +55,7 @@ def test_replay_gives_the_same_application_at_every_version(moments, steps):
     assert application_as_json(project_aggregate(None, events)) == application_as_json(life.app)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_the_read_model_says_what_the_application_says(moments, steps):
     app, row = life_of(moments, steps).app, None
@@ -70,7 +70,7 @@ def test_the_read_model_says_what_the_application_says(moments, steps):
     assert row["supplements"] == app.supplements and row["appealed"] == bool(app.pending_appeal)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_waiting_final_and_owed_agree_with_the_status(moments, steps):
     app = life_of(moments, steps).app
@@ -85,7 +85,7 @@ def test_waiting_final_and_owed_agree_with_the_status(moments, steps):
         assert not app.owed("result")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(deadline=None)
 @given(MOMENTS, COMMANDS)
 def test_no_pause_brings_a_due_date_nearer(moments, steps):
     app = life_of(moments, steps).app

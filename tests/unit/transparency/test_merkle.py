@@ -67,7 +67,7 @@ def test_the_published_proofs_come_out() -> None:
 leaves = st.builds(lambda n, salt: [salt + bytes([i]) for i in range(n)], st.integers(1, 70), st.binary(max_size=4))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None)
 @given(leaves, st.data())
 def test_proofs_are_those_of_the_recursive_definition_and_verify(hashes: list[bytes], data: st.DataObject) -> None:
     size, root = len(hashes), naive_tree.tree_hash(hashes)
@@ -80,7 +80,7 @@ def test_proofs_are_those_of_the_recursive_definition_and_verify(hashes: list[by
     assert merkle.is_consistent(first, naive_tree.tree_hash(hashes[:first]), size, root, extension)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None)
 @given(leaves, st.data())
 def test_no_changed_proof_verifies(hashes: list[bytes], data: st.DataObject) -> None:
     size, root = len(hashes), naive_tree.tree_hash(hashes)
@@ -95,7 +95,7 @@ def test_no_changed_proof_verifies(hashes: list[bytes], data: st.DataObject) -> 
     assert not merkle.is_consistent(first, old, size, bytes(32), proof)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None)
 @given(leaves, st.data())
 def test_no_changed_inclusion_leads_to_the_root(hashes: list[bytes], data: st.DataObject) -> None:
     size, root = len(hashes), naive_tree.tree_hash(hashes)

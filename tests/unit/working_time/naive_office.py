@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 ICT = timezone(timedelta(hours=7))
 MINUTE = timedelta(minutes=1)
+OPEN = [450 <= minute < 690 or 780 <= minute < 1020 for minute in range(1440)]  # of a day's minutes
 
 
 class NaiveOffice:
@@ -19,19 +20,28 @@ class NaiveOffice:
 
     def is_open(self, minute: datetime) -> bool:
         local = minute.astimezone(ICT)
-        of_day = local.hour * 60 + local.minute
-        return self.works_on(local.date()) and (450 <= of_day < 690 or 780 <= of_day < 1020)
+        return OPEN[local.hour * 60 + local.minute] and self.works_on(local.date())
 
     def open_minutes(self, start: datetime, end: datetime) -> int:
-        count, at = 0, start
+        """Every minute counted, those of a day together."""
+        count, at, end = 0, start.astimezone(ICT), end.astimezone(ICT)
         while at < end:
-            count += self.is_open(at)
-            at += MINUTE
+            midnight = datetime(at.year, at.month, at.day, tzinfo=ICT)
+            until = min(end, midnight + timedelta(days=1))
+            if self.works_on(at.date()):
+                count += sum(OPEN[(at - midnight) // MINUTE : (until - midnight) // MINUTE])
+            at = until
         return count
 
     def opening(self, at: datetime) -> datetime:
+        """The first open minute: looked for one by one, and past a day on which the office does not work at once."""
         while not self.is_open(at):
-            at += MINUTE
+            local = at.astimezone(ICT)
+            at += (
+                MINUTE
+                if self.works_on(local.date())
+                else timedelta(days=1) - timedelta(hours=local.hour, minutes=local.minute)
+            )
         return at
 
     def due(self, start: datetime, amount: int, unit: str) -> datetime:
@@ -93,7 +103,7 @@ class NaiveOffice:
         """Spend the minutes of the promise one by one, none of them during a pause."""
         budget, at = self.open_minutes(start, due), start
         while budget:
-            if self.is_open(at) and not any(begin <= at < end for begin, end in pauses):
-                budget -= 1
+            at = self.opening(at)
+            budget -= not any(begin <= at < end for begin, end in pauses)
             at += MINUTE
         return at

@@ -47,14 +47,14 @@ def amounts(draw: st.DrawFn, of: st.SearchStrategy[str] = units) -> tuple[int, s
     ), unit
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(offices(), instants, amounts())
 def test_due_dates_are_those_of_the_naive_office(office, start, promise: tuple[Any, str]) -> None:
     calendar, naive = office
     assert due_at(start, *promise, calendar) == naive.due(start, *promise)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(offices(), instants, st.integers(0, 20 * 1440))
 def test_minutes_between_are_those_counted_one_by_one(office, start, minutes) -> None:
     calendar, naive = office
@@ -62,7 +62,7 @@ def test_minutes_between_are_those_counted_one_by_one(office, start, minutes) ->
     assert working_minutes_between(start, end, calendar) == naive.open_minutes(start, end)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(offices(), instants, instants, instants)
 def test_working_time_adds_up(office, a, b, c) -> None:
     calendar, _ = office
@@ -87,7 +87,7 @@ def paused_clocks(draw: st.DrawFn, of: st.SearchStrategy[str] = units):
     return clock, naive, pauses
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(paused_clocks(units_of_minutes))
 def test_pauses_cost_the_office_nothing_to_the_minute(case) -> None:
     clock, naive, pauses = case
@@ -97,7 +97,7 @@ def test_pauses_cost_the_office_nothing_to_the_minute(case) -> None:
         assert clock.due_at == expected.astimezone(UTC)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None)
 @given(paused_clocks(units_of_days))
 def test_days_paused_are_added_to_a_promise_in_days_or_months(case) -> None:
     clock, naive, pauses = case
@@ -105,7 +105,7 @@ def test_days_paused_are_added_to_a_promise_in_days_or_months(case) -> None:
     assert clock.due_at == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(paused_clocks(units_of_days))
 def test_the_proof_numbers_every_day_of_a_promise_in_days_or_months(case) -> None:
     clock, _, _ = case
@@ -117,7 +117,7 @@ def test_the_proof_numbers_every_day_of_a_promise_in_days_or_months(case) -> Non
     assert all(f"Day {number} of {total}" in note for number, note in enumerate(numbered, 1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(paused_clocks())
 def test_the_minutes_of_the_proof_add_up_to_the_promise(case) -> None:
     clock, naive, pauses = case
@@ -131,14 +131,14 @@ def test_the_minutes_of_the_proof_add_up_to_the_promise(case) -> None:
     assert "due" in rows[-1]["marks"] and rows[-1]["left"] == 0 and all(row["note"]["vi"] for row in rows)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(paused_clocks())
 def test_no_pause_brings_a_due_date_nearer(case) -> None:
     clock, _, _ = case
     assert clock.due_at >= clock.promised_at
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(paused_clocks())
 def test_every_clock_survives_json_and_restating_under_its_own_calendar(case) -> None:
     clock, _, _ = case
@@ -146,14 +146,14 @@ def test_every_clock_survives_json_and_restating_under_its_own_calendar(case) ->
     assert not restate(clock, clock.calendar).is_affected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(offices(), instants, st.integers(0, 5000), amounts())
 def test_a_later_acceptance_is_never_due_earlier(office, start, later, promise: tuple[Any, str]) -> None:
     calendar, _ = office
     assert due_at(start, *promise, calendar) <= due_at(start + timedelta(minutes=later), *promise, calendar)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(offices(), instants, amounts())
 def test_due_dates_fall_into_office_hours_of_a_working_day(office, start, promise: tuple[Any, str]) -> None:
     calendar, naive = office
