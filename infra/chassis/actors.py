@@ -16,6 +16,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     agencies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     session_id: str | None = None
+    acts_for: frozenset[str] = frozenset()  # principals whose delegation was found in force for this call
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any]) -> Actor:

@@ -1,45 +1,115 @@
-"""Who may look at the money of an application, and who may touch it."""
+"""Who may look at the money of an application, and who may touch it.
+
+An official who is a party to the application (its applicant, who submitted it, who has ever been a delegate) does
+neither as an official. Accountants see their own agencies' money; auditors and operators are national roles.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Session
+
 from infra.chassis.actors import Actor
-from infra.chassis.refusals import Forbidden
+from infra.chassis.delegates import has_been_delegate, was_delegate
+from infra.chassis.refusals import Forbidden, Forwarded
+from services.payments.errors import OwnCase
 from services.payments.models import Bill
 
+if TYPE_CHECKING:
+    from services.payments.clients import DelegationReader
+
 READERS = ("accountant", "intake_officer", "case_officer", "approver")
-OVERSIGHT = frozenset({"auditor", "operator", "service"})
+NATIONAL = frozenset({"auditor", "operator"})
+
+
+class DelegateCalls(Exception):
+    """Who submitted for the applicant calls: identity has to be asked, outside any transaction."""
+
+    def __init__(self, bill: Bill) -> None:
+        self.applicant_id, self.procedure_code = bill.applicant_id, bill.procedure_code
+        self.refused = _not_theirs(bill)
+
+
+def on_behalf(identity: DelegationReader, by: Actor, work: Callable[[Actor], dict[str, Any]]) -> dict[str, Any]:
+    """Carry out a payer's call; a delegate's only while the delegation is in force."""
+    try:
+        return work(by)
+    except DelegateCalls as needed:
+        try:
+            identity.delegation_for(
+                delegate_account_id=by.account_id,
+                principal_account_id=needed.applicant_id,
+                scope=needed.procedure_code,
+            )
+        except Forwarded:
+            raise needed.refused from None
+        return work(replace(by, acts_for=frozenset({needed.applicant_id})))
 
 
 def pays(actor: Actor, bill: Bill) -> bool:
-    """The applicant, or whoever submitted on the applicant's behalf."""
-    return actor.account_id in {bill.applicant_id, bill.submitted_by}
+    """The applicant, or whoever submitted on the applicant's behalf and is a delegate still."""
+    if actor.account_id == bill.applicant_id or bill.applicant_id in actor.acts_for:
+        return True
+    if actor.account_id == bill.submitted_by:
+        raise DelegateCalls(bill)
+    return False
 
 
 def check_payer(actor: Actor, bill: Bill) -> None:
     if not pays(actor, bill):
-        raise Forbidden(
-            reason=f"hồ sơ {bill.application_id} không phải của tài khoản này",
-            reason_en=f"application {bill.application_id} is not this account's",
-        )
+        raise _not_theirs(bill)
 
 
-def check_bill_reader(actor: Actor, bill: Bill) -> None:
-    if not (pays(actor, bill) or actor.at(bill.agency_code, *READERS) or actor.has(*OVERSIGHT)):
+def check_bill_reader(session: Session, actor: Actor, bill: Bill) -> None:
+    if actor.is_service or pays(actor, bill):
+        return
+    if not (actor.at(bill.agency_code, *READERS) or actor.has(*NATIONAL)):
         raise Forbidden(
             reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này",
             reason_en=f"application {bill.application_id} is neither yours nor your agency's",
         )
+    check_no_conflict(session, actor, bill)
 
 
-def read_at(actor: Actor) -> list[str]:
-    """The agencies whose money this official may see."""
-    return [code for code in actor.agencies if actor.at(code, *READERS)]
-
-
-def check_at_agency(actor: Actor, agency_code: str, *roles: str) -> None:
-    """One of ``roles`` held at that agency."""
-    if not actor.at(agency_code, *roles):
+def check_official(session: Session, actor: Actor, bill: Bill, *roles: str) -> None:
+    """One of ``roles`` held at the bill's agency, by somebody who is no party to it."""
+    if not actor.at(bill.agency_code, *roles):
         names = " / ".join(roles)
         raise Forbidden(
-            reason=f"cần vai trò {names} tại {agency_code}", reason_en=f"needs role {names} at {agency_code}"
+            reason=f"cần vai trò {names} tại {bill.agency_code}",
+            reason_en=f"needs role {names} at {bill.agency_code}",
         )
+    check_no_conflict(session, actor, bill)
+
+
+def check_no_conflict(session: Session, actor: Actor, bill: Bill) -> None:
+    """Refuse ``OwnCase`` to a party."""
+    if actor.account_id in {bill.applicant_id, bill.submitted_by} or has_been_delegate(
+        session, actor.account_id, bill.applicant_id, bill.procedure_code
+    ):
+        raise OwnCase(application_id=bill.application_id)
+
+
+def bills_seen_by(actor: Actor) -> list[ColumnElement[bool]]:
+    """Conditions on the bills whose money an official sees in lists: of their agencies, not their own cases."""
+    delegated = was_delegate(actor.account_id, Bill.applicant_id, Bill.procedure_code)
+    own = and_(Bill.applicant_id != actor.account_id, Bill.submitted_by != actor.account_id, ~delegated)
+    return [own, *of_agencies(actor)]
+
+
+def of_agencies(actor: Actor) -> list[ColumnElement[bool]]:
+    """The condition on bills that they are of the caller's agencies; none for national roles."""
+    if actor.has(*NATIONAL):
+        return []
+    return [Bill.agency_code.in_([code for code in actor.agencies if actor.at(code, *READERS)])]
+
+
+def _not_theirs(bill: Bill) -> Forbidden:
+    return Forbidden(
+        reason=f"hồ sơ {bill.application_id} không phải của tài khoản này",
+        reason_en=f"application {bill.application_id} is not this account's",
+    )

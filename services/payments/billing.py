@@ -20,7 +20,7 @@ from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
 from services.payments.domain import postings
 from services.payments.domain.demands import Owed, Phase, Standing, by_kind, owed_by, phase_of, standing_in
-from services.payments.errors import NotYetSubmitted
+from services.payments.errors import AlreadyPaid, NothingOwed, NotYetSubmitted
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand
 
@@ -232,6 +232,13 @@ def locked_bill(session: Session, application_id: str) -> Bill:
     if bill is None:
         raise NotYetSubmitted(application_id=application_id)
     return bill
+
+
+def nothing_to_pay(session: Session, bill: Bill) -> AlreadyPaid | NothingOwed:
+    """The refusal that says why nothing is taken or remitted."""
+    paid = any(demand.standing == Standing.SETTLED for demand in demands_of(session, bill.application_id))
+    refusal = AlreadyPaid if paid else NothingOwed
+    return refusal(application_id=bill.application_id)
 
 
 def _bill(session: Session, application_id: str) -> Bill:

@@ -1,4 +1,4 @@
-"""Payments by citizens: started and called off online, recorded at the office; and fees waived."""
+"""Payments by citizens: started and called off online, recorded at the office."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
-from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from services.payments import access, errors
-from services.payments.billing import demands_of, locked_bill, make_due
-from services.payments.domain import postings
-from services.payments.domain.demands import UNPAID, Standing, payable
+from services.payments.billing import demands_of, locked_bill, nothing_to_pay
+from services.payments.domain.demands import Standing, payable
 from services.payments.domain.states import OPEN, PaymentState
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import Order
 from services.payments.gateways.vietqr import ascii_text
-from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment
 from services.payments.order_references import new_order_reference, typed_key
-from services.payments.personal_data import text_about
 from services.payments.settlement import money_arrived
-from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, money, move
+from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, move
 from services.payments.views import payment_view
 
 PAID_ONLINE_FROM_LEVEL = 4
@@ -100,7 +96,7 @@ class Cashier:
 
         def work(session: Session) -> dict[str, Any]:
             bill = locked_bill(session, application_id)
-            access.check_at_agency(by, bill.agency_code, "accountant", "intake_officer")
+            access.check_official(session, by, bill, "accountant", "intake_officer")
             demands = _owed(session, bill)
             _check_amount(demands, amount)
             _check_book_number(session, bill.agency_code, receipt_book_number)
@@ -112,37 +108,6 @@ class Cashier:
             facts = {"receipt_book_number": receipt_book_number}
             money_arrived(session, payment, by=by.account_id, transaction_no=None, facts=facts)
             return payment_view(session, payment)
-
-        return self.database.command(command, work)
-
-    def waive(
-        self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
-        """Remit everything unpaid of one application on a stated legal basis (accountant or approver of its agency)."""
-
-        def work(session: Session) -> dict[str, Any]:
-            bill = locked_bill(session, application_id)
-            access.check_at_agency(by, bill.agency_code, "accountant", "approver")
-            demands = [demand for demand in demands_of(session, application_id) if demand.standing in UNPAID]
-            if not demands:
-                raise _nothing_to_pay(session, bill)
-            why = text_about(bill, reason) or ""
-            for demand in demands:
-                _waive(session, bill, demand, why, legal_basis, by)
-            facts = {
-                "application_id": application_id,
-                "reference": bill.reference,
-                "agency_code": bill.agency_code,
-                "applicant_id": bill.applicant_id,
-                "collected_at": sorted({demand.collected_at for demand in demands}),
-                "amount": money(sum(demand.amount for demand in demands), demands[0].currency),
-                "reason": why,
-                "legal_basis": legal_basis,
-                "waived_at": clock.now().isoformat(),
-                "waived_by": by.account_id,
-            }
-            enqueue(session, "fee_waived.v1", facts, subject=application_id)
-            return {"application_id": application_id, "waived": facts["amount"], "collected_at": facts["collected_at"]}
 
         return self.database.command(command, work)
 
@@ -173,14 +138,8 @@ def _owed(session: Session, bill: Bill) -> list[Demand]:
     demands = demands_of(session, bill.application_id)
     chosen = payable([(demand.collected_at, Standing(demand.standing)) for demand in demands])
     if not chosen:
-        raise _nothing_to_pay(session, bill)
+        raise nothing_to_pay(session, bill)
     return [demands[index] for index in chosen]
-
-
-def _nothing_to_pay(session: Session, bill: Bill) -> errors.AlreadyPaid | errors.NothingOwed:
-    paid = any(demand.standing == Standing.SETTLED for demand in demands_of(session, bill.application_id))
-    refusal = errors.AlreadyPaid if paid else errors.NothingOwed
-    return refusal(application_id=bill.application_id)
 
 
 def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
@@ -236,18 +195,3 @@ def _check_book_number(session: Session, agency_code: str, number: str) -> None:
     used = select(Payment.id).where(Payment.agency_code == agency_code, Payment.receipt_book_key == key)
     if session.scalar(used) is not None:
         raise errors.ReceiptBookNumberUsed(receipt_book_number=number, agency_code=agency_code)
-
-
-def _waive(session: Session, bill: Bill, demand: Demand, reason: str, legal_basis: str, by: Actor) -> None:
-    make_due(session, bill, demand)
-    demand.standing, demand.reason, demand.legal_basis = Standing.WAIVED, reason, legal_basis
-    demand.closed_at, demand.closed_by = clock.now(), by.account_id
-    lines = postings.demand_waived(bill.agency_code, demand.amount)
-    book(
-        session,
-        "demand_waived",
-        lines,
-        application_id=bill.application_id,
-        subject_id=demand.id,
-        currency=demand.currency,
-    )

@@ -1,4 +1,4 @@
-"""The neighbours as payments sees them: only applications, asked for what was submitted."""
+"""The neighbours as payments sees them: applications, asked for what was submitted; identity, for delegations."""
 
 from __future__ import annotations
 
@@ -37,6 +37,18 @@ class ApplicationReader(Protocol):
     """Applications, as far as payments asks it. Refuses ``ApplicationNotFound`` and ``Forbidden``."""
 
     def application(self, *, application_id: str) -> SubmittedApplication: ...
+
+
+class DelegationReader(Protocol):
+    """Identity, as far as payments asks it. ``DelegationNotFound`` passes on as ``Forwarded``."""
+
+    def delegation_for(self, *, delegate_account_id: str, principal_account_id: str, scope: str) -> Any: ...
+
+
+def identity() -> DelegationReader:
+    """Asked with this service's own token whether a delegation is in force."""
+    neighbour: DelegationReader = Neighbour("identity", timeout=4.0, as_service=True)
+    return neighbour
 
 
 def applications() -> ApplicationReader:

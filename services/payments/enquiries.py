@@ -71,15 +71,14 @@ class Enquiries:
             }
 
     def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
-        """Refunds in one state, oldest first, of the agencies whose money the caller may see."""
+        """Refunds in one state, oldest first, of the agencies whose money the caller may see; not their own."""
         query = (
             select(Refund)
             .join(Payment, Payment.id == Refund.payment_id)
             .join(Bill, Bill.application_id == Payment.application_id)
             .where(Refund.state == status)
         )
-        if not by.has(*access.OVERSIGHT):
-            query = query.where(Bill.agency_code.in_(access.read_at(by)))
+        query = query.where(*access.bills_seen_by(by))
         with self.database.session() as session:
             return page(session, query, (Refund.requested_at, Refund.id), refund_view, limit=limit, cursor=cursor)
 
@@ -93,7 +92,7 @@ def _bill(session: Session, application_id: str, by: Actor) -> Bill:
     bill = session.get(Bill, application_id)
     if bill is None:
         raise NotYetSubmitted(application_id=application_id)
-    access.check_bill_reader(by, bill)
+    access.check_bill_reader(session, by, bill)
     return bill
 
 
@@ -101,5 +100,5 @@ def _payment(session: Session, payment_id: str, by: Actor) -> Payment:
     payment = session.get(Payment, payment_id)
     if payment is None:
         raise PaymentNotFound(payment_id=payment_id)
-    access.check_bill_reader(by, session.get_one(Bill, payment.application_id))
+    access.check_bill_reader(session, by, session.get_one(Bill, payment.application_id))
     return payment

@@ -15,6 +15,20 @@ class RefundNotFound(NotFound):
     en = "There is no refund {refund_id}."
 
 
+class WaiverNotFound(NotFound):
+    vi = "Không tìm thấy đề nghị miễn phí, lệ phí {waiver_id}."
+    en = "There is no request for a waiver {waiver_id}."
+
+
+class OwnCase(Refusal):
+    """Conflict of interest: a party to an application does not handle its money, nor look at it as an official."""
+
+    vi = "Cán bộ là người nộp, người được ủy quyền hoặc người đại diện của hồ sơ này nên không được xử lý khoản thu."
+    en = "Whoever is applicant, delegate or representative of an application does not handle its money as an official."
+    todo_vi = "Chuyển cho một cán bộ khác không có xung đột lợi ích."
+    todo_en = "Hand it to another official who has no conflict of interest."
+
+
 class GatewayNotFound(NotFound):
     vi = "Cổng thanh toán {gateway} không được cấu hình."
     en = "No payment gateway {gateway} is set up here."
@@ -121,7 +135,7 @@ class RefundTooLarge(Refusal):
 
 
 class SecondPersonNeeded(Refusal):
-    vi = "Người yêu cầu hoàn tiền không được tự duyệt hay từ chối yêu cầu của mình."
-    en = "Whoever asked for a refund may not decide on it."
+    vi = "Người yêu cầu không được tự duyệt hay từ chối yêu cầu của mình."
+    en = "Whoever made a request may not decide on it."
     todo_vi = "Chuyển cho một người có thẩm quyền khác."
     todo_en = "Hand it to another authorised person."

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import ColumnElement, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
+from services.payments import access
 from services.payments.domain.postings import Posting, balanced
 from services.payments.errors import LedgerAccountNotFound
-from services.payments.models import LedgerEntry, LedgerRow
+from services.payments.models import Bill, LedgerEntry, LedgerRow
 from services.payments.transitions import money
 
 
@@ -49,33 +51,41 @@ class Bookkeeper:
         return cls(Database.at(settings.database_url("payments")))
 
     def ledger(
-        self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None
+        self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None, *, by: Actor
     ) -> dict[str, Any]:
-        """One account's rows in the order they were written, each with the balance after it."""
-        after = key_of(cursor, int, int)
-        rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(LedgerRow.account == account)
+        """One account's rows in the order they were written, each with the balance after it.
+
+        Of an account that agencies share, an accountant sees the rows of their own agencies.
+        """
+        after, of_account = key_of(cursor, int, int), [LedgerRow.account == account, *_entries_of(by)]
+        rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(*of_account)
         rows = rows.order_by(LedgerRow.entry_id, LedgerRow.line)
         if from_at:
             rows = rows.where(LedgerRow.at >= instant(from_at, "/from_at"))
         if to_at:
             rows = rows.where(LedgerRow.at < instant(to_at, "/to_at"))
         with self.database.session() as session:
-            if session.scalar(select(LedgerRow.account).where(LedgerRow.account == account).limit(1)) is None:
+            if session.scalar(select(LedgerRow.account).join(LedgerEntry).where(*of_account).limit(1)) is None:
                 raise LedgerAccountNotFound(account=account)
             if after is not None:
                 rows = rows.where(tuple_(*after) < PLACE)
             page = session.execute(rows.limit(limit + 1)).all()
-            items = self._with_balances(session, account, page[:limit])
+            items = self._with_balances(session, of_account, page[:limit])
         last = page[limit - 1][0] if len(page) > limit else None
         return {"items": items, "next_cursor": cursor_of(last.entry_id, last.line) if last else None}
 
-    def trial_balance(self, at: str | None) -> dict[str, Any]:
-        """Debits, credits and balance of every account; per currency the totals are equal."""
+    def trial_balance(self, at: str | None, *, by: Actor) -> dict[str, Any]:
+        """Debits, credits and balance of every account; per currency the totals are equal.
+
+        For an accountant, what the entries of their own agencies come to.
+        """
         debit = func.sum(case((LedgerRow.amount > 0, LedgerRow.amount), else_=0))
         credit = func.sum(case((LedgerRow.amount < 0, -LedgerRow.amount), else_=0))
         query = select(LedgerRow.account, LedgerRow.currency, debit, credit).group_by(
             LedgerRow.account, LedgerRow.currency
         )
+        if own := _entries_of(by):
+            query = query.join(LedgerEntry).where(*own)
         if at:
             query = query.where(LedgerRow.at <= instant(at, "/at"))
         with self.database.session() as session:
@@ -94,14 +104,15 @@ class Bookkeeper:
             "balanced": all(total["balanced"] for total in totals),
         }
 
-    def _with_balances(self, session: Session, account: str, page: Sequence[Any]) -> list[dict[str, Any]]:
+    def _with_balances(
+        self, session: Session, of_account: list[ColumnElement[bool]], page: Sequence[Any]
+    ) -> list[dict[str, Any]]:
         if not page:
             return []
         currencies = {row.currency for row, _ in page}
         first = page[0][0]
-        before = select(LedgerRow.currency, func.sum(LedgerRow.amount)).where(
-            LedgerRow.account == account, tuple_(first.entry_id, first.line) > PLACE
-        )
+        before = select(LedgerRow.currency, func.sum(LedgerRow.amount)).join(LedgerEntry)
+        before = before.where(*of_account, tuple_(first.entry_id, first.line) > PLACE)
         balances = dict.fromkeys(currencies, 0) | {
             currency: int(total) for currency, total in session.execute(before.group_by(LedgerRow.currency)).all()
         }
@@ -110,6 +121,12 @@ class Bookkeeper:
             balances[row.currency] += row.amount
             items.append(_row_view(row, entry, balances[row.currency]))
         return items
+
+
+def _entries_of(by: Actor) -> list[ColumnElement[bool]]:
+    """The condition on entries that they are about the caller's agencies' bills; none for national roles."""
+    agencies = access.of_agencies(by)
+    return [LedgerEntry.application_id.in_(select(Bill.application_id).where(*agencies))] if agencies else []
 
 
 def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, S
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from infra.chassis.database import BigKey, UtcDateTime
+from infra.chassis.delegates import delegate_table
 from infra.chassis.messaging.outbox import plumbing
 
 metadata = MetaData()
 plumbing(metadata)
+delegate_table(metadata)
 
 
 class Table(DeclarativeBase):
@@ -187,6 +189,26 @@ class Refund(Table):
     check_at: Mapped[datetime | None]
     last_answer: Mapped[str | None] = mapped_column(String(200))
     rejections: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Waiver(Table):
+    """A request to remit what is unpaid. ``state``: awaiting_approval, approved, declined."""
+
+    __tablename__ = "waiver"
+    __table_args__ = (Index("waiver_application", "application_id", "state"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("bill.application_id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    collected_at: Mapped[list[Any]]
+    reason: Mapped[str] = mapped_column(Text)
+    legal_basis: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(24))
+    requested_by: Mapped[str] = mapped_column(String(64))
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    decided_at: Mapped[datetime | None]
 
 
 class StatementLine(Table):

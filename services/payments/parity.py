@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
+from services.payments import access
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Bill, Demand
 
@@ -32,12 +34,12 @@ class ParityCheck:
     def from_settings(cls, settings: Settings) -> ParityCheck:
         return cls(Database.at(settings.database_url("payments")))
 
-    def parity(self, limit: int, cursor: str | None, *, applications: ApplicationReader) -> dict[str, Any]:
-        """Compare up to ``limit`` bills with the neighbour ``applications``.
+    def parity(self, limit: int, cursor: str | None, *, applications: ApplicationReader, by: Actor) -> dict[str, Any]:
+        """Compare up to ``limit`` bills (an accountant: of their agencies) with the neighbour ``applications``.
 
         Returns ``{"checked", "counts": {"match", "missing", "mismatch"}, "items": [what differs], "next_cursor"}``.
         """
-        bills = self._bills(limit, cursor)
+        bills = self._bills(limit, cursor, by)
         verdicts = [_verdict(application_id, demands, applications) for application_id, demands in bills[:limit]]
         counts = {kind: sum(verdict["verdict"] == kind for verdict in verdicts) for kind in (MATCH, MISSING, MISMATCH)}
         return {
@@ -47,9 +49,11 @@ class ParityCheck:
             "next_cursor": cursor_of(bills[limit - 1][0]) if len(bills) > limit else None,
         }
 
-    def _bills(self, limit: int, cursor: str | None) -> list[tuple[str, list[Demand]]]:
+    def _bills(self, limit: int, cursor: str | None, by: Actor) -> list[tuple[str, list[Demand]]]:
         """Application ids in order, each with its demands."""
-        query = select(Bill.application_id).order_by(Bill.application_id).limit(limit + 1)
+        query = (
+            select(Bill.application_id).where(*access.bills_seen_by(by)).order_by(Bill.application_id).limit(limit + 1)
+        )
         after = key_of(cursor, str)
         if after is not None:
             query = query.where(Bill.application_id > after[0])

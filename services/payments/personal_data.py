@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.erasure.requests import ErasureRequests
-from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund
+from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund, Waiver
 
 REMOVED = "–"
 EVENT = ".v1"  # a dropped demand's reason is the type of the event that dropped it
@@ -53,6 +53,7 @@ class PersonalData(ErasureRequests):
             "demand": _forget_demands(session, keys),
             "payment": _forget_payments(session, payments),
             "refund": _forget_refunds(session, [payment.id for payment in payments]),
+            "waiver": _forget_waivers(session, keys),
             "notice": _forget_notices(session, [payment.order_ref for payment in payments]),
             "reconciliation": _forget_statements(session, payments),
         }
@@ -95,6 +96,11 @@ def line_without_text(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def _forget_refunds(session: Session, payment_ids: list[str]) -> int:
     reasons = update(Refund).where(Refund.payment_id.in_(payment_ids), Refund.reason != REMOVED)
+    return int(getattr(session.execute(reasons.values(reason=REMOVED)), "rowcount", 0))
+
+
+def _forget_waivers(session: Session, keys: list[str]) -> int:
+    reasons = update(Waiver).where(Waiver.application_id.in_(keys), Waiver.reason != REMOVED)
     return int(getattr(session.execute(reasons.values(reason=REMOVED)), "rowcount", 0))
 
 

@@ -62,7 +62,7 @@ class RefundDesk:
             payment = locked_payment(session, payment_id)
             bill = session.get_one(Bill, payment.application_id)
             if not access.pays(by, bill):
-                access.check_at_agency(by, bill.agency_code, "accountant")
+                access.check_official(session, by, bill, "accountant")
             _check_sums(session, payment, amount, available)
             refund = _new_refund(payment, amount["amount"], text_about(bill, reason) or "", by)
             move(session, payment, PaymentState.REFUND_REQUESTED, by=by.account_id, facts={"refund_id": refund.id})
@@ -179,7 +179,7 @@ def _refund_for_decision(session: Session, refund_id: str, by: Actor) -> tuple[R
     payment = locked_payment(session, refund.payment_id)
     session.refresh(refund)
     bill = session.get_one(Bill, payment.application_id)
-    access.check_at_agency(by, bill.agency_code, *DECIDERS)
+    access.check_official(session, by, bill, *DECIDERS)
     if refund.requested_by == by.account_id:
         raise errors.SecondPersonNeeded()
     return refund, payment, bill

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from infra.chassis.actors import Actor
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
-from services.payments import clients
+from services.payments import access, clients
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
+from services.payments.delegates import KnownDelegates
 from services.payments.enquiries import Enquiries
 from services.payments.gateway_callbacks import GatewayCallbacks
 from services.payments.ledger import Bookkeeper
@@ -18,6 +21,7 @@ from services.payments.parity import ParityCheck
 from services.payments.personal_data import PersonalData
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
+from services.payments.waivers import WaiverDesk
 
 COUNTER = {"accountant", "intake_officer"}
 READERS = {"citizen", "case_officer", "approver", "auditor", "operator", "service"} | COUNTER
@@ -31,11 +35,14 @@ class PaymentsService(Operations):
     name = "payments"
     applications = clients.applications()
     applications_as_service = clients.applications_as_service()
+    identity = clients.identity()
     billing = Provided(Billing)
     cashier = Provided(Cashier)
     enquiries = Provided(Enquiries)
     gateway_callbacks = Provided(GatewayCallbacks)
     refund_desk = Provided(RefundDesk)
+    waiver_desk = Provided(WaiverDesk)
+    delegates = Provided(KnownDelegates)
     bookkeeper = Provided(Bookkeeper)
     reconciler = Provided(Reconciler)
     parity_check = Provided(ParityCheck)
@@ -44,28 +51,28 @@ class PaymentsService(Operations):
     @door(roles=READERS)
     def demands(self, application_id: str) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
-        return self.enquiries.demands(application_id, by=self.caller.actor)
+        return self._as_payer(lambda by: self.enquiries.demands(application_id, by=by))
 
     @door(roles={"citizen"})
     def start_payment(self, application_id: str, method: str, command_id: str, return_url: str | None = None) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
-        who, command = self.caller.actor, self.caller.command
-        return self.cashier.start_payment(
-            application_id, method, return_url, self.caller.language, by=who, command=command
+        language, command = self.caller.language, self.caller.command
+        return self._as_payer(
+            lambda by: self.cashier.start_payment(application_id, method, return_url, language, by=by, command=command)
         )
 
     @door(roles=READERS)
     def payment(self, payment_id: str) -> Json:
-        return self.enquiries.payment(payment_id, by=self.caller.actor)
+        return self._as_payer(lambda by: self.enquiries.payment(payment_id, by=by))
 
     @door(roles=READERS)
     def payments(self, application_id: str) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
-        return self.enquiries.payments(application_id, by=self.caller.actor)
+        return self._as_payer(lambda by: self.enquiries.payments(application_id, by=by))
 
     @door(roles={"citizen"})
     def cancel(self, payment_id: str, command_id: str) -> Json:
-        return self.cashier.cancel(payment_id, by=self.caller.actor, command=self.caller.command)
+        return self._as_payer(lambda by: self.cashier.cancel(payment_id, by=by, command=self.caller.command))
 
     @door(public=True)
     def gateway_callback(self, gateway: str, parameters: dict[str, str]) -> Json:
@@ -81,8 +88,9 @@ class PaymentsService(Operations):
 
     @door(roles={"citizen", "accountant"})
     def refund(self, payment_id: str, amount: Json, reason: str, available: Json, command_id: str) -> Json:
-        return self.refund_desk.refund(
-            payment_id, amount, reason, available, by=self.caller.actor, command=self.caller.command
+        command = self.caller.command
+        return self._as_payer(
+            lambda by: self.refund_desk.refund(payment_id, amount, reason, available, by=by, command=command)
         )
 
     @door(roles={"accountant", "approver"})
@@ -100,13 +108,25 @@ class PaymentsService(Operations):
     @door(roles={"accountant", "approver"})
     def waive(self, application_id: str, reason: str, legal_basis: str, command_id: str) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
-        return self.cashier.waive(
+        return self.waiver_desk.waive(
             application_id, reason, legal_basis, by=self.caller.actor, command=self.caller.command
         )
 
+    @door(roles={"accountant", "approver"})
+    def approve_waiver(self, waiver_id: str, command_id: str) -> Json:
+        return self.waiver_desk.approve_waiver(waiver_id, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles={"accountant", "approver"})
+    def decline_waiver(self, waiver_id: str, command_id: str) -> Json:
+        return self.waiver_desk.decline_waiver(waiver_id, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles={"accountant", "approver", "auditor"})
+    def waivers(self, status: str, limit: int = 50, cursor: str | None = None) -> Json:
+        return self.waiver_desk.waivers(status, limit, cursor, by=self.caller.actor)
+
     @door(roles=READERS)
     def receipt(self, payment_id: str) -> Json:
-        return self.enquiries.receipt(payment_id, by=self.caller.actor)
+        return self._as_payer(lambda by: self.enquiries.receipt(payment_id, by=by))
 
     @door(roles={"accountant", "operator"})
     def reconcile(
@@ -130,15 +150,16 @@ class PaymentsService(Operations):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Json:
-        return self.bookkeeper.ledger(account, from_at, to_at, limit, cursor)
+        return self.bookkeeper.ledger(account, from_at, to_at, limit, cursor, by=self.caller.actor)
 
     @door(roles=BOOKS)
     def trial_balance(self, at: str | None = None) -> Json:
-        return self.bookkeeper.trial_balance(at)
+        return self.bookkeeper.trial_balance(at, by=self.caller.actor)
 
     @door(roles=BOOKS)
     def parity(self, limit: int = 50, cursor: str | None = None) -> Json:
-        return self.parity_check.parity(limit, cursor, applications=self.applications_as_service)
+        applications = self.applications_as_service
+        return self.parity_check.parity(limit, cursor, applications=applications, by=self.caller.actor)
 
     @handles("applications", "application_submitted.v1")
     def bill_of_submission(self, event: Json) -> None:
@@ -172,6 +193,14 @@ class PaymentsService(Operations):
     def nothing_owed_after_stop(self, event: Json) -> None:
         self.billing.nothing_more_owed(event)
 
+    @handles("identity", "delegation_granted.v1")
+    def delegation_granted(self, event: Json) -> None:
+        self.delegates.delegation_granted(event)
+
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Json) -> None:
         self.personal_data.note(event)
+
+    def _as_payer(self, work: Callable[[Actor], Json]) -> Json:
+        """A payer's call; who submitted for somebody else is asked for a delegation that holds."""
+        return access.on_behalf(self.identity, self.caller.actor, work)

@@ -204,7 +204,9 @@ class ErasureScenario:
             statement=[line | {"description": f"{WORDS['nội dung chuyển khoản']} {canary.NAME}"}],
         )
         remit = {"reason": WORDS["miễn phí"], "legal_basis": "Nghị quyết mẫu 01/2026", "command_id": command()}
-        self.call("payments", "waive", "accountant", application_id=self.applications[waived], **remit)
+        waiver = self.call("payments", "waive", "accountant", application_id=self.applications[waived], **remit)
+        approval = {"waiver_id": waiver["waiver_id"], "command_id": command()}
+        self.call("payments", "approve_waiver", "approver", **approval)
 
     def _payment(self) -> Any:
         return self.call("payments", "payment", "citizen", payment_id=self.payment)

@@ -114,6 +114,7 @@ DECISIONS = ("approve", "reject", "send_back")
 UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
                "waive": "accountant"}  # fmt: skip
+WAIVER_DECISIONS = ("approve_waiver", "decline_waiver")
 TAKING = ("start_payment", "record_offline", "waive")
 REFUND: dict[str, Any] = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
 
@@ -271,6 +272,16 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
        for door in ("approve_refund", "decline_refund")},
     **{(door, "TransitionNotAllowed"): at("accountant_2", refund_id="$refund_declined")
        for door in ("approve_refund", "decline_refund")},
+    **{(door, "WaiverNotFound"): at("accountant") for door in WAIVER_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("accountant", waiver_id="$waiver") for door in WAIVER_DECISIONS},
+    **{(door, "TransitionNotAllowed"): at("accountant_2", waiver_id="$waiver_declined") for door in WAIVER_DECISIONS},
+    ("approve_waiver", "NothingOwed"): at("accountant_2", waiver_id="$waiver_of_nothing"),
+    ("approve_waiver", "AlreadyPaid"): at("accountant_2", waiver_id="$waiver_of_the_paid"),
+    ("approve_waiver", "AmountDiffers"): at("accountant_2", waiver_id="$waiver_of_the_rest"),
+    **{(door, "OwnCase"): at("chief", application_id="$own_unpaid", waiver_id="$own_waiver", refund_id="$own_refund")
+       for door in ("waive", "record_offline", "approve_refund", "decline_refund", *WAIVER_DECISIONS)},
+    **{(door, "OwnCase"): at("former_delegate", application_id="$entrusted", payment_id="$entrusted_payment")
+       for door in ("demands", "payment", "payments", "receipt", "refund")},
     ("receipt", "NotPaidYet"): at("citizen", payment_id="$payment_open"),
     ("ledger", "LedgerAccountNotFound"): at("accountant", account="khong:co"),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from tests.support.installation import Installation, command, eventually
 FEE, FREE, RESULT_FEE, LEVEL_3 = "1.001612", "2.001159", "1.004222", "1.008891"
 LEVEL_3_FREE, DRAFTED = "1.000894", "9.000005"
 FOREIGN, SHRUNK, DRAWN_OUT, COUNTER_ONLY, WITH_CHOICE = "9.000001", "9.000002", "9.000003", "1.000889", "1.001456"
+TWO_MOMENTS, ENTRUSTED = "9.000006", "9.000007"
 BEGIN, LATER = "2025-07-01", years_ahead(4)
 BOOK_NUMBER = "AA/26E-0000001"
 HOOK = "http://127.0.0.1:9/hook"
@@ -57,11 +58,13 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     installation.register("guessing", [], 5)
     installation.register("careless", [], 6)
     installation.register("hasty", [], 7)
-    installation.register("former_delegate", ["case_officer", "auditor"], 8)
+    installation.register("former_delegate", ["case_officer", "accountant", "auditor"], 8)
     scenes.citizen_account = installation.people["citizen"]["account_id"]
     scenes.auditor_2_account = installation.people["auditor_2"]["account_id"]
     delegate = {"to_citizen_number": installation.people["former_delegate"]["citizen_number"], "until": LATER}
-    ended = installation.call("identity", "delegate", "citizen", scope=[RESULT_FEE], **delegate, command_id=command())
+    ended = installation.call(
+        "identity", "delegate", "citizen", scope=[RESULT_FEE, ENTRUSTED], **delegate, command_id=command()
+    )
     about = {"delegation_id": ended["delegation_id"], "command_id": command()}
     installation.call("identity", "revoke_delegation", "citizen", **about)
     for person in ("careful", "hasty"):
@@ -104,6 +107,9 @@ def catalogue(installation: Installation, scenes: Fixtures) -> None:
         installation.call(
             "catalog", "set_agency", "catalog_editor", agency=agency, valid_from=since, command_id=command()
         )
+    twice = [fee, {**fee, "id": "tra-ket-qua", "collected_at": "result"}]
+    published(installation, sample | {"code": TWO_MOMENTS, "fees": twice})
+    published(installation, sample | {"code": ENTRUSTED})
     scenes.sample, scenes.fee = sample, fee
 
 
@@ -232,10 +238,44 @@ def paying(installation: Installation, scenes: Fixtures) -> None:
         refund_id=scenes.refund_declined,
         command_id=scenes.decline_command,
     )
+    waiving(installation, scenes)
+    own_money(installation, scenes)
     scenes.settled = eventually(lambda: accepted(installation, scenes.paid), "the office hears of the payment")
     officer_command(
         installation, "approver", "assign", scenes.paid, officer_id=installation.people["case_officer"]["account_id"]
     )
+
+
+def waiving(installation: Installation, scenes: Fixtures) -> None:
+    """Requests for waivers: one that waits, one turned down, and those that something else was faster than."""
+    scenes.waiver = waiver(installation, filed(installation, FEE))
+    scenes.waiver_declined = waiver(installation, filed(installation, FEE))
+    decided = {"waiver_id": scenes.waiver_declined, "command_id": command()}
+    installation.call("payments", "decline_waiver", "accountant_2", **decided)
+    remitted, paid, partly = (filed(installation, code) for code in (FEE, FEE, TWO_MOMENTS))
+    scenes.waiver_of_nothing = waiver(installation, remitted)
+    other = {"waiver_id": waiver(installation, remitted, "Nghị quyết khác"), "command_id": command()}
+    installation.call("payments", "approve_waiver", "accountant_2", **other)
+    scenes.waiver_of_the_paid, scenes.waiver_of_the_rest = waiver(installation, paid), waiver(installation, partly)
+    for number, key in enumerate((paid, partly), start=10):
+        recorded(installation, key, f"AA/26E-00000{number}")
+
+
+def waiver(installation: Installation, key: str, legal_basis: str = "Điều 10 Luật Phí và lệ phí") -> str:
+    about = {"application_id": key, "reason": "Hộ nghèo", "legal_basis": legal_basis}
+    return str(installation.call("payments", "waive", "accountant", **about, command_id=command())["waiver_id"])
+
+
+def own_money(installation: Installation, scenes: Fixtures) -> None:
+    """The money of an application whose applicant is the office's chief, and an accountant once delegate of another."""
+    scenes.own_unpaid = filed(installation, FEE, "chief")
+    scenes.own_waiver = waiver(installation, scenes.own_unpaid)
+    paid = filed(installation, FEE, "chief")
+    scenes.own_payment = recorded(installation, paid, "AA/26E-0000020", "chief")
+    amount = owed(installation, scenes.own_unpaid, "chief")
+    scenes.own_refund = refund(installation, scenes.own_payment, amount, amount)
+    scenes.entrusted = filed(installation, ENTRUSTED)
+    scenes.entrusted_payment = recorded(installation, scenes.entrusted, "AA/26E-0000021")
 
 
 def accepted(installation: Installation, key: str) -> bool:
@@ -244,18 +284,18 @@ def accepted(installation: Installation, key: str) -> bool:
     return isinstance(reply, dict)
 
 
-def owed(installation: Installation, key: str) -> dict[str, Any]:
-    return dict(installation.call("payments", "demands", "citizen", application_id=key)["items"][0]["amount"])
+def owed(installation: Installation, key: str, person: str = "citizen") -> dict[str, Any]:
+    return dict(installation.call("payments", "demands", person, application_id=key)["items"][0]["amount"])
 
 
-def recorded(installation: Installation, key: str, number: str) -> str:
+def recorded(installation: Installation, key: str, number: str, person: str = "citizen") -> str:
     paid = installation.call(
         "payments",
         "record_offline",
         "accountant",
         application_id=key,
         method="cash",
-        amount=owed(installation, key),
+        amount=owed(installation, key, person),
         receipt_book_number=number,
         command_id=command(),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
 from tests.component.payments.use_cases import PaymentsOffice
-from tests.unit.payments.actors import ACCOUNTANT, CITIZEN
+from tests.unit.payments.actors import ACCOUNTANT, AUDITOR, CITIZEN
 from tests.unit.payments.builders import item, money
 
 
@@ -185,7 +185,7 @@ def test_parity_finds_what_applications_does_not_know_of(office: PaymentsOffice)
             unpaid: {"intake": fee(5_000, True), "result": fee(7_000, False)},
         }
     )
-    outcome = office.parity_check.parity(50, None, applications=neighbour)
+    outcome = office.parity_check.parity(50, None, applications=neighbour, by=AUDITOR)
     assert outcome["checked"] == 4 and outcome["counts"] == {"match": 1, "missing": 1, "mismatch": 2}
     verdicts = {item["application_id"]: (item["verdict"], item["reason"]) for item in outcome["items"]}
     assert verdicts == {
@@ -200,7 +200,7 @@ def test_parity_goes_page_by_page(office: PaymentsOffice) -> None:
         office.submitted()
     checked, cursor = 0, None
     while True:
-        page = office.parity_check.parity(2, cursor, applications=Applications())
+        page = office.parity_check.parity(2, cursor, applications=Applications(), by=AUDITOR)
         checked, cursor = checked + page["checked"], page["next_cursor"]
         if cursor is None:
             break
@@ -215,7 +215,7 @@ def test_parity_does_not_call_silence_a_difference(office: PaymentsOffice) -> No
             raise ServiceUnavailable(service="applications")
 
     with pytest.raises(ServiceUnavailable):
-        office.parity_check.parity(50, None, applications=Silent())
+        office.parity_check.parity(50, None, applications=Silent(), by=AUDITOR)
 
 
 def test_reconciling_twice_under_one_command_answers_the_same(office: PaymentsOffice) -> None:

@@ -18,6 +18,7 @@ from infra.chassis.refusals import Refusal
 from infra.chassis.tables import outbox
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
+from services.payments.delegates import KnownDelegates
 from services.payments.enquiries import Enquiries
 from services.payments.gateway_callbacks import GatewayCallbacks
 from services.payments.gateways.contracts import Gateways
@@ -28,6 +29,7 @@ from services.payments.open_payments import OpenPayments, PendingRefunds
 from services.payments.parity import ParityCheck
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
+from services.payments.waivers import WaiverDesk
 from tests.unit.payments.actors import AGENCY, AUDITOR, CITIZEN
 from tests.unit.payments.builders import SECRET, item, money, signed
 
@@ -51,6 +53,7 @@ class PaymentsOffice:
             Reconciler(database),
             ParityCheck(database),
         )
+        self.waiver_desk, self.delegates = WaiverDesk(database), KnownDelegates(database)
         self.open_payments = OpenPayments(database, self.gateways, every=0)
         self.pending_refunds = PendingRefunds(database, self.gateways, every=0)
         self._events = 0
@@ -97,6 +100,12 @@ class PaymentsOffice:
             command=how.get("command") or self.command("start", by),
         )
 
+    def waived(self, application_id: str, reason: str, basis: str, *, by: Actor, approved_by: Actor) -> dict[str, Any]:
+        """Requested by one, approved by another."""
+        request = self.waiver_desk.waive(application_id, reason, basis, by=by, command=self.command(by=by))
+        how = {"by": approved_by, "command": self.command(by=approved_by)}
+        return self.waiver_desk.approve_waiver(request["waiver_id"], **how)
+
     def notice(self, payment: dict[str, Any], **changed: str) -> dict[str, str]:
         """A good notice for this payment, unsigned, with these parameters changed (without ``vnp_``)."""
         parameters = {
@@ -133,7 +142,7 @@ class PaymentsOffice:
             return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]
 
     def balance(self, account: str) -> int:
-        books = self.bookkeeper.trial_balance(None)
+        books = self.bookkeeper.trial_balance(None, by=AUDITOR)
         assert books["balanced"]
         return sum(entry["balance"] for entry in books["accounts"] if entry["account"] == account)
 

@@ -18,6 +18,8 @@ from tests.component.applications.use_cases import Portal
 from tests.component.payments.use_cases import PaymentsOffice
 
 CASHIER = Actor("accountant-1", "accountant-1", frozenset(), {"H01.01": frozenset({"accountant"})})
+AUDITOR = Actor("auditor-1", "auditor-1", frozenset({"auditor"}))
+CHIEF = Actor("approver-1", "approver-1", frozenset(), {"H01.01": frozenset({"approver"})})
 SERVICE = Actor("payments", "payments", frozenset({"service"}))
 
 
@@ -62,7 +64,7 @@ class TwoBooks:
         """What the two books disagree on."""
         cursor, rows = None, []
         while True:
-            page = self.office.parity_check.parity(100, cursor, applications=self)
+            page = self.office.parity_check.parity(100, cursor, applications=self, by=AUDITOR)
             rows += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

@@ -154,9 +154,10 @@ def test_a_long_life_with_everything_that_can_happen_on_the_way(town: Town) -> N
     town.case_officer.extend(key, due_at=years_ahead(4), reason="Cần xác minh.")
     town.case_officer.request_payment(key, reason="Phí xác minh", amount={"amount": 50_000, "currency": "VND"})
     town.until(lambda: bool(town.accountant.rpc.payments.demands(application_id=key)["items"]))
-    town.accountant.rpc.payments.waive(
+    waiver = town.accountant.rpc.payments.waive(
         application_id=key, reason="Hộ nghèo", legal_basis="Điều 10 Luật Phí và lệ phí", command_id=str(uuid4())
     )
+    town.approver.rpc.payments.approve_waiver(waiver_id=waiver["waiver_id"], command_id=str(uuid4()))
     WALKED.add("settle_fee")
     town.until(lambda: town.status(key) == "in_processing")
     town.case_officer.propose(key, outcome="reject", reason="Chưa đủ.")

@@ -214,8 +214,11 @@ def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, offic
 
 def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, office: PaymentsOffice) -> None:
     waiver = {"application_id": submitted(portal, office), "reason": "Hộ nghèo", "legal_basis": "Luật Phí và lệ phí"}
-    waived = portal.call("waive", APPROVER, **waiver, command_id=str(uuid4()))
-    assert waived["waived"] == money(135_000)
+    request = portal.call("waive", APPROVER, **waiver, command_id=str(uuid4()))
+    assert request["waived"] == money(135_000) and request["status"] == "awaiting_approval"
+    decided = {"waiver_id": request["waiver_id"], "command_id": str(uuid4())}
+    assert portal.refused("approve_waiver", APPROVER, **decided)[0] == "SecondPersonNeeded"
+    assert portal.call("approve_waiver", ACCOUNTANT, **decided)["status"] == "approved"
     line = {
         "order_ref": "TT00000000000000",
         "amount": money(1),

@@ -1,0 +1,184 @@
+"""Waivers, by two persons of the agency: one requests on a stated legal basis, another decides within thirty days.
+
+What is approved is what was requested: where more or less is owed by then, the request has to be made again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.commands import Command
+from infra.chassis.cursors import page
+from infra.chassis.database import Database
+from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.settings import Settings
+from services.payments import access, errors
+from services.payments.billing import demands_of, locked_bill, make_due, nothing_to_pay
+from services.payments.domain import postings
+from services.payments.domain.demands import UNPAID, Standing
+from services.payments.ledger import book
+from services.payments.models import Bill, Demand, Waiver
+from services.payments.personal_data import text_about
+from services.payments.transitions import amount_text, iso_text, money
+
+AWAITING, APPROVED, DECLINED, EXPIRED = "awaiting_approval", "approved", "declined", "expired"
+TERM = timedelta(days=30)
+DECIDERS = ("accountant", "approver")
+
+
+class WaiverDesk:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> WaiverDesk:
+        return cls(Database.at(settings.database_url("payments")))
+
+    def waive(
+        self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command
+    ) -> dict[str, Any]:
+        """Ask to remit everything unpaid of one application (accountant or approver of its agency).
+
+        A request that waits already for the same sum on the same basis is answered again.
+        """
+
+        def work(session: Session) -> dict[str, Any]:
+            bill = locked_bill(session, application_id)
+            access.check_official(session, by, bill, *DECIDERS)
+            demands = _unpaid(session, bill)
+            waiting = _waiting(session, application_id, legal_basis, sum(demand.amount for demand in demands))
+            if waiting is None:
+                waiting = _new_waiver(bill, demands, reason, legal_basis, by)
+                session.add(waiting)
+            return waiver_view(waiting)
+
+        return self.database.command(command, work)
+
+    def approve_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Remit what was requested; never by whoever requested. Refuses ``SecondPersonNeeded``, ``AmountDiffers``."""
+
+        def work(session: Session) -> dict[str, Any]:
+            waiver, bill = _for_decision(session, waiver_id, by)
+            demands = _unpaid(session, bill)
+            owed = sum(demand.amount for demand in demands)
+            if owed != waiver.amount:
+                requested = amount_text(waiver.amount, waiver.currency)
+                raise errors.AmountDiffers(given=requested, owed=amount_text(owed, waiver.currency))
+            _decide(waiver, APPROVED, by)
+            for demand in demands:
+                _remit(session, bill, demand, waiver)
+            _announce(session, bill, waiver)
+            return waiver_view(waiver)
+
+        return self.database.command(command, work)
+
+    def decline_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+        """Turn a request down; everything is owed as before."""
+
+        def work(session: Session) -> dict[str, Any]:
+            waiver, _ = _for_decision(session, waiver_id, by)
+            _decide(waiver, DECLINED, by)
+            return waiver_view(waiver)
+
+        return self.database.command(command, work)
+
+    def waivers(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
+        """Waivers in one state, oldest first, of the caller's agencies and without their own cases."""
+        query = select(Waiver).join(Bill, Bill.application_id == Waiver.application_id).where(Waiver.state == status)
+        query = query.where(*access.bills_seen_by(by))
+        with self.database.session() as session:
+            return page(session, query, (Waiver.requested_at, Waiver.id), waiver_view, limit=limit, cursor=cursor)
+
+
+def waiver_view(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "waiver_id": waiver.id,
+        "application_id": waiver.application_id,
+        "status": waiver.state,
+        "waived": money(waiver.amount, waiver.currency),
+        "collected_at": waiver.collected_at,
+        "reason": waiver.reason,
+        "legal_basis": waiver.legal_basis,
+        "requested_by": waiver.requested_by,
+        "requested_at": iso_text(waiver.requested_at),
+        "expires_at": iso_text(waiver.expires_at),
+        "decided_by": waiver.decided_by,
+        "decided_at": iso_text(waiver.decided_at),
+    }
+
+
+def _unpaid(session: Session, bill: Bill) -> list[Demand]:
+    demands = [demand for demand in demands_of(session, bill.application_id) if demand.standing in UNPAID]
+    if not demands:
+        raise nothing_to_pay(session, bill)
+    return demands
+
+
+def _waiting(session: Session, application_id: str, legal_basis: str, amount: int) -> Waiver | None:
+    query = select(Waiver).where(
+        Waiver.application_id == application_id, Waiver.state == AWAITING, Waiver.legal_basis == legal_basis,
+        Waiver.amount == amount, Waiver.expires_at > clock.now(),
+    )  # fmt: skip
+    return session.scalars(query).first()
+
+
+def _new_waiver(bill: Bill, demands: list[Demand], reason: str, legal_basis: str, by: Actor) -> Waiver:
+    now = clock.now()
+    return Waiver(
+        id=str(uuid4()), application_id=bill.application_id, amount=sum(demand.amount for demand in demands),
+        currency=demands[0].currency, collected_at=sorted({demand.collected_at for demand in demands}),
+        reason=text_about(bill, reason) or "", legal_basis=legal_basis, state=AWAITING,
+        requested_by=by.account_id, requested_at=now, expires_at=now + TERM,
+    )  # fmt: skip
+
+
+def _for_decision(session: Session, waiver_id: str, by: Actor) -> tuple[Waiver, Bill]:
+    waiver = session.get(Waiver, waiver_id)
+    if waiver is None:
+        raise errors.WaiverNotFound(waiver_id=waiver_id)
+    bill = locked_bill(session, waiver.application_id)
+    session.refresh(waiver)
+    access.check_official(session, by, bill, *DECIDERS)
+    if waiver.requested_by == by.account_id:
+        raise errors.SecondPersonNeeded()
+    return waiver, bill
+
+
+def _decide(waiver: Waiver, state: str, by: Actor) -> None:
+    now = clock.now()
+    standing = EXPIRED if waiver.state == AWAITING and waiver.expires_at <= now else waiver.state
+    if standing != AWAITING:
+        raise errors.TransitionNotAllowed(from_status=standing, to_status=state, allowed="–")
+    waiver.state, waiver.decided_by, waiver.decided_at = state, by.account_id, now
+
+
+def _remit(session: Session, bill: Bill, demand: Demand, waiver: Waiver) -> None:
+    make_due(session, bill, demand)
+    demand.standing, demand.reason, demand.legal_basis = Standing.WAIVED, waiver.reason, waiver.legal_basis
+    demand.closed_at, demand.closed_by = clock.now(), waiver.decided_by
+    lines = postings.demand_waived(bill.agency_code, demand.amount)
+    about = {"application_id": bill.application_id, "subject_id": demand.id, "currency": demand.currency}
+    book(session, "demand_waived", lines, **about)
+
+
+def _announce(session: Session, bill: Bill, waiver: Waiver) -> None:
+    facts = {
+        "application_id": bill.application_id,
+        "reference": bill.reference,
+        "agency_code": bill.agency_code,
+        "applicant_id": bill.applicant_id,
+        "collected_at": waiver.collected_at,
+        "amount": money(waiver.amount, waiver.currency),
+        "reason": waiver.reason,
+        "legal_basis": waiver.legal_basis,
+        "waived_at": iso_text(waiver.decided_at),
+        "waived_by": waiver.decided_by,
+    }
+    enqueue(session, "fee_waived.v1", facts, subject=bill.application_id)
