@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -77,13 +78,22 @@ def database_checks(settings: Settings, service: str) -> dict[str, Check]:
 
 
 class QuietRequests(WSGIRequestHandler):
+    timeout = 5  # seconds a prober may be silent
+
     def log_message(self, format: str, *args: Any) -> None:
         """Probes every few seconds are no news."""
 
 
+class ProbeServer(ThreadingMixIn, WSGIServer):
+    """A prober that says nothing keeps no other waiting, and a process ends though one is connected."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
 def serve_plain(health: Health, settings: Settings) -> int:
     """The operations port of a plain process, on a thread; the port it took."""
-    server = WSGIServer(("", 0), QuietRequests, bind_and_activate=False)
+    server = ProbeServer(("", 0), QuietRequests, bind_and_activate=False)
     server.socket.close()
     server.socket = listening_socket("", int(settings.number("OPERATIONS_PORT", 0)))
     server.server_name, server.server_port = "portal", server.socket.getsockname()[1]

@@ -131,6 +131,11 @@ class Settings:
             return self.require("AMQP_URI")
         return f"embedded://portal-{hashlib.sha256(bytes(self.home)).hexdigest()[:12]}"
 
+    @property
+    def topology_uri(self) -> str:
+        """The broker as ``portal migrate`` uses it: by the user that may make exchanges, where that is another."""
+        return self.get("AMQP_MIGRATION_URI") or self.amqp_uri
+
     def database_url(self, service: str) -> str:
         """SQLAlchemy URL of ``service``'s own database."""
         if self.embedded:

@@ -26,12 +26,12 @@ class Portal:
 
     def as_(self, token: str | None = None, language: str = "vi") -> Any:
         """A cluster proxy carrying ``token``; kept open until :meth:`close`."""
-        from nameko.standalone.rpc import ClusterRpcProxy
+        from infra.chassis.messaging.standalone import platform_proxy
 
         key = (token, language)
         if key not in self._open:
             context: dict[str, Any] = {"language": language, **({"auth_token": token} if token else {})}
-            holder = ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=self.timeout)
+            holder = platform_proxy(self.settings.amqp_uri, context_data=context, timeout=self.timeout)
             self._open[key] = (holder, holder.start())
         return self._open[key][1]
 

@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import typer
+from amqp.exceptions import AccessRefused
 from kombu import Connection, Queue
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -29,6 +32,7 @@ from infra.chassis.runner import broker_answers, workers_of
 from infra.chassis.server_sessions import options_arrive, require_session
 from infra.chassis.settings import SettingMissing, Settings
 
+OWN_USERS = "give each process its own user (infra/rabbitmq/users.json; infra/docker/make-secrets makes them)"
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
 CLOCKS_APART = 2.0  # seconds that the clocks of this machine and of a database may differ
 OFFICIAL_CALENDAR = (
@@ -264,12 +268,24 @@ def _broker(settings: Settings) -> list[Finding]:
         return [Finding("setting", missing.message, "name the broker: amqp://user:password@host:5672/vhost")]
     except Exception as error:
         return [Finding("fault", f"broker: {_one_line(error)}", "check AMQP_URI and the server")]
+    users = [] if settings.development else _broker_user(settings)
     missing_queues = _missing_queues(settings)
     in_quarantine = [] if QUARANTINE in missing_queues else _quarantine(settings)
     if missing_queues:
         what = f"broker: {len(missing_queues)} queues missing ({', '.join(missing_queues[:3])} …)"
-        return [Finding("fault", what, "run portal migrate"), *in_quarantine]
-    return [Finding("ok", "broker"), *in_quarantine]
+        return [Finding("fault", what, "run portal migrate"), *users, *in_quarantine]
+    return [Finding("ok", "broker"), *users, *in_quarantine]
+
+
+def _broker_user(settings: Settings) -> list[Finding]:
+    """Whether our user of the broker may do more than its part: make a queue that is nobody's."""
+    user = urlsplit(settings.amqp_uri).username
+    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+        try:
+            connection.channel().queue_declare(f"portal.probe.{uuid4()}", exclusive=True, auto_delete=True)
+        except AccessRefused:
+            return []
+    return [Finding("fault", f"broker: user {user} may do everything, publish as any service included", OWN_USERS)]
 
 
 def _quarantine(settings: Settings) -> list[Finding]:

@@ -118,10 +118,10 @@ def serve(call: RpcCall, *, port: int = 0, host: str = "127.0.0.1") -> Server:
 
 def over_broker(amqp_uri: str, timeout: float = 10.0) -> RpcCall:
     """A ``call`` that asks over the broker, with a proxy of its own for each request thread."""
-    from nameko.standalone.rpc import ClusterRpcProxy
+    from infra.chassis.messaging.standalone import platform_proxy
 
     def call(service: str, method: str, **arguments: Any) -> Any:
-        with ClusterRpcProxy({"AMQP_URI": amqp_uri}, timeout=timeout) as rpc:
+        with platform_proxy(amqp_uri, timeout=timeout) as rpc:
             return getattr(getattr(rpc, service), method)(**arguments)
 
     return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -81,6 +82,31 @@ def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> No
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     subprocess.run(command, check=True, capture_output=True)
     assert made == {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
+
+
+def test_the_broker_s_definitions_follow_the_table_and_passwords_stay(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    definitions, address = tmp_path / "broker_definitions", (tmp_path / "amqp_uri_payments").read_text()
+    made = json.loads(definitions.read_text())
+    assert {one["name"] for one in made["users"]} == {one["user"] for one in made["permissions"]}
+    definitions.unlink()
+    definitions.write_text(json.dumps({**made, "permissions": []}))  # what an older release made
+    subprocess.run(command, check=True, capture_output=True)
+    again = json.loads(definitions.read_text())
+    assert again["permissions"] == made["permissions"]
+    assert (tmp_path / "amqp_uri_payments").read_text() == address
+
+
+def test_no_two_containers_share_a_user_of_the_broker() -> None:
+    held = [
+        secret
+        for name, said in COMPOSE["services"].items()
+        if name != "tools"  # the same desk as migrate
+        for secret in said.get("secrets", [])
+        if secret.startswith("amqp_uri")
+    ]
+    assert len(held) == len(set(held)) > len(SCALED)
 
 
 def test_alerts_speak_of_metrics_that_exist() -> None:

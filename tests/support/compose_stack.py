@@ -110,7 +110,7 @@ class Stack:
 
     @property
     def amqp_uri(self) -> str:
-        return f"amqp://portal:{self.secret('broker_password')}@127.0.0.1:{self.ports['AMQP']}//"
+        return f"amqp://operator:{self.secret('broker_password_operator')}@127.0.0.1:{self.ports['AMQP']}//"
 
     def consumers(self, queue: str) -> int:
         """How many processes take messages from a queue of the broker."""

@@ -21,7 +21,7 @@ from infra.chassis.messaging.handler_queues import BOUNDS, unroutable_exchange
 from infra.chassis.messaging.handlers import LAST_ERROR
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.messaging.topology import retry_exchange, retry_tiers
+from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.settings import Settings
 
@@ -102,7 +102,7 @@ def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> in
 
     def put_back(message: Any, letter: dict[str, Any]) -> None:
         if BODY in letter:
-            publisher.publish(letter, exchange="", routing_key=QUARANTINE)
+            publisher.publish(letter, exchange=unroutable_exchange(), routing_key=QUARANTINE)
         else:
             _put_event_back(publisher, unroutable_exchange(), message, letter)
 
@@ -132,7 +132,7 @@ def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) 
     def put_back(message: Any, event: dict[str, Any]) -> None:
         _put_event_back(publisher, exchange, message, event)
 
-    return _go_through(channel, exchange.name, lambda message: _redacted_event(message, marks), put_back)
+    return _go_through(channel, retry_queue(tier).name, lambda message: _redacted_event(message, marks), put_back)
 
 
 def _redacted_event(message: Any, marks: set[str]) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.database import Database, insert_into
 from infra.chassis.erased_subjects import mentions_erased
+from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.redaction import error_kind, json_bytes, redacted, storable, without_actors
@@ -167,7 +168,10 @@ class DeadLetters:
             raise NobodyCanReadIt(letter_id=letter_id)
         if publisher is not None and not dry_run:
             publisher.publish(
-                letter["body"], exchange="", routing_key=letter["consumer"], message_id=letter["message_id"]
+                letter["body"],
+                exchange=redelivery_exchange(),
+                routing_key=letter["consumer"],
+                message_id=letter["message_id"],
             )
             self._resolve(letter_id, "replayed", "")
         return letter

@@ -8,6 +8,7 @@ from infra.chassis import metrics
 from infra.chassis.contracts import contract_of
 from infra.chassis.crash_points import crash_at
 from infra.chassis.leases import Lease
+from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher, Unroutable, events_exchange
 from infra.chassis.settings import Settings
 
@@ -38,7 +39,7 @@ class EventPublisher:
 
     def republish(self, event: dict[str, Any], queue: str) -> None:
         """To one queue alone; :class:`Unroutable` when it is gone again."""
-        self._publish(event, "", queue, event.get("callid"))
+        self._publish(event, redelivery_exchange(), queue, event.get("callid"))
 
     def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}

@@ -51,29 +51,37 @@ def again_exchange() -> Exchange:
     return Exchange("portal.again", type="direct", durable=True, arguments=alternate)
 
 
+def redelivery_exchange() -> Exchange:
+    """What is for one queue alone, by its name; and requests to a source, by the source's."""
+    return Exchange("portal.redelivery", type="topic", durable=True)
+
+
 def redelivery_queue(source: str) -> Queue:
     """Where ``source`` is asked to publish something again."""
-    return Queue(f"portal.retell.{source}", durable=True)
+    return Queue(f"portal.retell.{source}", exchange=redelivery_exchange(), routing_key=source, durable=True)
 
 
 def make_handler_queues(
-    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, record_existing: bool = False
+    settings: Settings, service: str, handlers: list[tuple[str, str, str]], *, topology: bool = False
 ) -> list[str]:
     """See to it that the queues of ``(source, event type, method)`` are there and bound; their names.
 
-    ``record_existing``: write down since when there are those found (installations older than this bookkeeping).
+    ``topology``: for ``portal migrate``, which also writes down since when there are those found (installations older
+    than this bookkeeping).
     """
+    uri = settings.topology_uri if topology else settings.amqp_uri
     made = [(handler_queue(source, kind, service, method), source, method) for source, kind, method in handlers]
     with (
-        Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection,
-        closing(Publisher(settings.amqp_uri)) as publisher,
+        Connection(uri, connect_timeout=5, transport_options=BOUNDS) as connection,
+        closing(Publisher(uri)) as publisher,
     ):
         probe = QueueProbe(connection)
-        _declare_exchanges(probe.channel, {source for source, _kind, _method in handlers})
+        sources = sorted({source for source, _kind, _method in handlers})
+        ensure_exchanges(connection, again_exchange(), redelivery_exchange(), *map(events_exchange, sources))
         for queue, source, method in made:
             # One that vanishes between the two is not made in silence: the binding fails, and all begins anew.
             if probe.has(queue.name):
-                if record_existing:
+                if topology:
                     undelivered_since(settings, service, method)
                 bind(probe.channel, queue)
                 continue
@@ -104,22 +112,30 @@ class QueueProbe:
         return True
 
 
-def _declare_exchanges(channel: Any, sources: set[str]) -> None:
-    for exchange in (again_exchange(), *map(events_exchange, sorted(sources))):
-        exchange(channel).declare()
+def ensure_exchanges(connection: Connection, *exchanges: Exchange) -> None:
+    """See to it that exchanges are there. Whoever may not make them, and need not, only looks."""
+    for exchange in exchanges:
+        channel = connection.channel()
+        try:
+            exchange(channel).declare(passive=True)
+            channel.close()
+        except ChannelError as error:
+            if int(error.reply_code or error.code or 0) != NOT_FOUND:
+                raise
+            exchange(connection.channel()).declare()
 
 
 def bind(channel: Any, queue: Queue) -> None:
-    """Bind a handler's queue that is there, also to where what has waited comes from; it may have been bound before."""
+    """Bind a handler's queue that is there, also to where what has waited and what is for it alone come from."""
     bound = queue(channel)
     bound.queue_bind()
-    bound.bind_to(again_exchange(), routing_key=queue.name)
+    for exchange in (again_exchange(), redelivery_exchange()):
+        bound.bind_to(exchange, routing_key=queue.name)
 
 
 def declare_handler_queue(channel: Any, queue: Queue) -> None:
-    """Make a handler's queue, with both its bindings."""
-    again_exchange()(channel).declare()
-    queue(channel).declare()
+    """Make a handler's queue, with all its bindings; the exchanges are there."""
+    queue(channel).queue_declare()
     bind(channel, queue)
 
 
@@ -138,4 +154,4 @@ def request_redelivery(publisher: Publisher, source: str, request: dict[str, Any
     """Leave a request with the source, confirmed."""
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
     queue = redelivery_queue(source)
-    publisher.publish_durably(request, queue, exchange="", routing_key=queue.name)
+    publisher.publish_durably(request, queue, exchange=redelivery_exchange(), routing_key=source)

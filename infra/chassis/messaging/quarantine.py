@@ -35,7 +35,9 @@ def quarantined_message(
 
 def send_to_quarantine(container: Any, message: dict[str, Any]) -> None:
     """A message into the quarantine, confirmed."""
-    confirming_publisher(container).publish_durably(message, quarantine_queue(), exchange="", routing_key=QUARANTINE)
+    confirming_publisher(container).publish_durably(
+        message, quarantine_queue(), exchange=unroutable_exchange(), routing_key=QUARANTINE
+    )
 
 
 def quarantine_queue() -> Queue:

@@ -18,7 +18,14 @@ from kombu import Connection, Queue
 
 from infra.chassis import logs
 from infra.chassis.messaging.event_publisher import EventPublisher
-from infra.chassis.messaging.handler_queues import BOUNDS, declare_handler_queue, redelivery_queue
+from infra.chassis.messaging.handler_queues import (
+    BOUNDS,
+    again_exchange,
+    declare_handler_queue,
+    ensure_exchanges,
+    redelivery_exchange,
+    redelivery_queue,
+)
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.settings import Settings
 
@@ -157,6 +164,9 @@ class Redelivery:
             self._connection = Connection(
                 self.settings.amqp_uri, connect_timeout=5, heartbeat=0, transport_options=BOUNDS
             )
+            ours = (again_exchange(), redelivery_exchange(), events_exchange(self.service))
+            ensure_exchanges(self._connection, *ours)
             self._channel = self._connection.channel()
-            self.requests(self._channel).declare()
+            self.requests(self._channel).queue_declare()
+            self.requests(self._channel).queue_bind()
         return self._channel

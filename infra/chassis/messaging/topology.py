@@ -8,7 +8,12 @@ from kombu import Connection, Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
 from infra.chassis.contracts import Contract
-from infra.chassis.messaging.handler_queues import again_exchange, make_handler_queues, redelivery_queue
+from infra.chassis.messaging.handler_queues import (
+    again_exchange,
+    make_handler_queues,
+    redelivery_exchange,
+    redelivery_queue,
+)
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.quarantine import quarantine_queue
 from infra.chassis.settings import Settings
@@ -22,7 +27,8 @@ def retry_tiers(settings: Settings) -> list[int]:
 
 
 def retry_exchange(milliseconds: int) -> Exchange:
-    return Exchange(f"portal.wait.{milliseconds}ms", type="fanout", durable=True)
+    """Takes what is to wait, by the queue it comes back to: the broker lets a service write to its own alone."""
+    return Exchange(f"portal.retry.{milliseconds}ms", type="topic", durable=True)
 
 
 def retry_queue(milliseconds: int) -> Queue:
@@ -31,6 +37,7 @@ def retry_queue(milliseconds: int) -> Queue:
     return Queue(
         name,
         exchange=retry_exchange(milliseconds),
+        routing_key="#",
         durable=True,
         queue_arguments={"x-message-ttl": milliseconds, "x-dead-letter-exchange": again_exchange().name},
     )
@@ -53,13 +60,17 @@ def declare_topology(settings: Settings, service_classes: list[Any], contracts: 
     rpc = get_rpc_exchange({})
     for service in service_classes:
         queues.append(Queue(f"rpc-{service.name}", exchange=rpc, routing_key=f"{service.name}.*", durable=True))
-    with Connection(settings.amqp_uri, connect_timeout=5) as connection:
+    with Connection(settings.topology_uri, connect_timeout=5) as connection:
         channel = connection.channel()
-        for exchange in (again_exchange(), *[events_exchange(contract.service) for contract in contracts]):
+        for exchange in (
+            again_exchange(),
+            redelivery_exchange(),
+            *[events_exchange(contract.service) for contract in contracts],
+        ):
             exchange(channel).declare()
         for queue in queues:
             queue(channel).declare()
     names = [queue.name for queue in queues]
     for service in service_classes:
-        names += make_handler_queues(settings, service.name, handler_methods(service), record_existing=True)
+        names += make_handler_queues(settings, service.name, handler_methods(service), topology=True)
     return names

@@ -13,6 +13,7 @@ from typing import Any
 
 import eventlet
 import kombu.compression
+from kombu import Connection
 from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
 from nameko.exceptions import ContainerBeingKilled
@@ -21,6 +22,7 @@ from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
+from infra.chassis.messaging.handler_queues import ensure_exchanges
 from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT
 from infra.chassis.messaging.quarantine import MAX_BODY, quarantined_message, send_to_quarantine
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_remote, supported_language
@@ -135,6 +137,8 @@ class Consumer(QueueConsumer):
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """As stock, after the handlers' queues are there; one that was gone is not made in silence."""
+        with Connection(self.amqp_uri, connect_timeout=5) as connection:
+            ensure_exchanges(connection, _rpc_exchange(self.container))
         if makers := [provider.make_queues for provider in self._providers if hasattr(provider, "make_queues")]:
             subscriptions = [provider.subscription for provider in self._providers if hasattr(provider, "subscription")]
             try:
@@ -251,6 +255,10 @@ class CheckedRpcConsumer(RpcConsumer):
 
     queue_consumer = Consumer()
 
+    def setup(self) -> None:
+        super().setup()
+        self.queue.exchange.no_declare = True  # Consumer sees to it; declaring needs the right to delete
+
     def handle_message(self, body: Any, message: Any) -> None:
         try:
             check_envelope(message, reply=True)
@@ -314,6 +322,10 @@ class Replies(ReplyListener):
     """Stock reply listener on its own robust consumer; forgets calls nobody waits for any more."""
 
     queue_consumer = ReplyConsumer()
+
+    def setup(self) -> None:
+        super().setup()
+        self.queue.exchange.no_declare = True
 
     def forget(self, correlation_id: str) -> None:
         self._reply_events.pop(correlation_id, None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
 from infra.chassis.database import Database
-from infra.chassis.instants import instant
+from infra.chassis.instants import instant, office_day
+from infra.chassis.provinces import ONE_DAY, REFORM, is_province, province_code_on, was_ever_province
 from infra.chassis.settings import Settings
 from services.applications.models import AgencySeat, application_view
 from services.applications.read_model import projector
@@ -55,8 +56,23 @@ class Statistician:
             rows = [
                 {name: value if name == "key" else int(value or 0) for name, value in row.items()} for row in grouped
             ]
+        if by == "province":
+            rows = _under_heirs(rows, office_day(until))
         total = {name: sum(row[name] for row in rows) for name in counted}
         return {"from_at": since.isoformat(), "to_at": until.isoformat(), "by": by, "rows": rows, "total": total}
+
+
+def _under_heirs(rows: list[dict[str, Any]], day: date) -> list[dict[str, Any]]:
+    """Rows of provinces that are no more on the day, added to those of the provinces that do their part."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        key = row["key"]
+        if key is not None and not is_province(key, day) and was_ever_province(key):
+            key = province_code_on(key, REFORM - ONE_DAY, day)
+        known = found.get(key)
+        added = row if known is None else {name: known[name] + row[name] for name in row if name != "key"}
+        found[key] = {**added, "key": key}
+    return [found[key] for key in sorted(found, key=lambda key: (key is None, key))]
 
 
 def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:

@@ -100,6 +100,8 @@ def test_a_consultation_is_due_on_a_working_day_and_not_at_the_end_of_time(porta
         arguments = [key, "H01.02", "Xin ý kiến"]
         reply = portal.office.consult(*arguments, "2026-02-15", catalog=portal.catalog, **call(actors.CASE))
         with pytest.raises(InvalidRequest):
+            portal.office.consult(*arguments, "2026-02-11", catalog=portal.catalog, **call(actors.CASE))
+        with pytest.raises(InvalidRequest):
             portal.office.consult(*arguments, "9999-12-31", catalog=portal.catalog, **call(actors.CASE))
     assert reply["due_at"] == "2026-02-23T10:00:00+00:00"
     (consultation,) = portal.store.get(key).consultations.values()

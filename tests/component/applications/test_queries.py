@@ -263,6 +263,15 @@ def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal)
     assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["01"]
 
 
+def test_figures_by_province_count_an_agency_of_a_dissolved_province_under_its_heir(portal):
+    portal.submitted()
+    portal.follow()
+    event = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "70"}}
+    AgencySeats(portal.store.database).agency_created(event)
+    rows = portal.figures.statistics("2020-01-01", "2100-01-01", "province")["rows"]
+    assert [(row["key"], row["received"]) for row in rows] == [("75", 1)]
+
+
 def test_figures_of_a_period_add_up(portal):
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         early, late, refused, waiting = portal.proposed(), portal.proposed(), portal.submitted(), portal.submitted()

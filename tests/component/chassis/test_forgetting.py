@@ -17,7 +17,7 @@ from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.messaging.topology import retry_exchange
+from infra.chassis.messaging.topology import retry_exchange, retry_queue
 from infra.chassis.redaction import PLACEHOLDER
 from infra.chassis.tables import command_log, dead_letter, forgotten_subject, outbox
 from infra.embedded.broker import Broker
@@ -184,7 +184,7 @@ def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):
 
 
 def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(echo):
-    publisher, tier = Publisher(echo.settings.amqp_uri), retry_exchange(100)
+    publisher, tier, waits = Publisher(echo.settings.amqp_uri), retry_exchange(100), retry_queue(100).name
     for who in (OTHER, PERSON, OTHER):
         letter = {"service": "echo", "why": "no reply_to", "routing_key": "rpc", "headers": {}, "content_type": "json"}
         letter["body_base64"] = base64.b64encode(json.dumps(about(who)).encode()).decode()
@@ -198,7 +198,7 @@ def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(e
     assert next(body for body in bodies if not body["body_base64"])["why"] == "no reply_to"
     waiting = {
         variant["applicant_id"]: variant["reason"]
-        for variant in (json.loads(m["body"])["data"] for m in queues[tier.name])
+        for variant in (json.loads(m["body"])["data"] for m in queues[waits])
     }
     assert waiting == {OTHER: WORDS, PERSON: PLACEHOLDER}
 

@@ -44,3 +44,11 @@ def test_an_address_that_is_named_is_listened_on_alone(loopback):
 def test_a_port_that_is_taken_is_an_error():
     with listening_socket("", 0) as first, pytest.raises(OSError, match="in use"):
         listening_socket("", first.getsockname()[1])
+
+
+def test_a_prober_that_says_nothing_keeps_no_other_waiting():
+    port = serve_plain(Health(), Settings({}))
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        silent.send(b"GET /healthz HTTP/1.1\r\n")  # and no more
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=4) as reply:
+            assert reply.status == 200

@@ -1,0 +1,28 @@
+"""Asking the platform from a program that is no service: front ends and the command line.
+
+As stock Nameko's, but for the exchange: stock declares it in passing, which needs the right to delete it as well.
+``portal migrate`` makes it; a caller may only use it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nameko.standalone.rpc import ClusterRpcProxy, PollingQueueConsumer, SingleThreadedReplyListener
+
+
+class _Consumer(PollingQueueConsumer):
+    def register_provider(self, provider: Any) -> None:
+        provider.queue.exchange.no_declare = True
+        super().register_provider(provider)
+
+
+class _Listener(SingleThreadedReplyListener):
+    def __init__(self, timeout: float | None = None) -> None:
+        super().__init__(timeout=timeout)
+        self.queue_consumer = _Consumer(timeout=timeout)
+
+
+def platform_proxy(amqp_uri: str, **options: Any) -> ClusterRpcProxy:
+    """``with platform_proxy(uri, timeout=5) as rpc: rpc.catalog.search(…)``"""
+    return ClusterRpcProxy({"AMQP_URI": amqp_uri}, reply_listener_cls=_Listener, **options)

@@ -1,0 +1,161 @@
+"""RabbitMQ's users and what each may do, made from the table in ``users.json``. Standard library only.
+
+A resource is a queue or an exchange: *configure* declares and deletes it, *write* publishes to it or binds a queue,
+*read* consumes, purges or binds from it. On a topic exchange the routing key is looked at, too. The default exchange
+is open to nobody: what is sent to one queue goes by ``portal.redelivery``, whose keys are queues and sources.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).with_name("users.json")
+RPC, REDELIVERY, UNROUTABLE, AGAIN = "nameko-rpc", "portal.redelivery", "portal.unroutable", "portal.again"
+QUARANTINE, SWEEPING = "portal.quarantine", "portal.sweeping"
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+RETRY, WAITING = r"portal\.retry\.\d+ms", r"portal\.wait\.\d+ms"
+METHOD = "[a-z_0-9]+"
+STANDALONE = "standalone_rpc_proxy"  # what stock Nameko calls a caller that is no service
+NOTHING = "^$"
+EVERYTHING = ".*"
+
+
+def table() -> dict[str, Any]:
+    """The table as it stands in the repository."""
+    found: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return found
+
+
+def user_names(rows: Mapping[str, Any]) -> list[str]:
+    """Every user of the broker."""
+    doors = [name for service in rows["services"] for name in (service, f"{service}-follower")]
+    return [*doors, *rows["callers"], *rows["makes_topology"]]
+
+
+def definitions(passwords: Mapping[str, str], vhost: str = "/") -> dict[str, Any]:
+    """RabbitMQ's definitions: users with salted hashes of their passwords, permissions, topic permissions."""
+    rows = table()
+    topics = [
+        {"user": user, "vhost": vhost, "exchange": exchange, "write": write, "read": read}
+        for user in user_names(rows)
+        for exchange, (write, read) in topic_permissions(rows, user).items()
+    ]
+    return {
+        "users": [
+            {
+                "name": user,
+                "password_hash": password_hash(passwords[user]),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": "",
+            }
+            for user in user_names(rows)
+        ],
+        "vhosts": [{"name": vhost}],
+        "permissions": [{"user": user, "vhost": vhost, **permissions(rows, user)} for user in user_names(rows)],
+        "topic_permissions": topics,
+    }
+
+
+def password_hash(password: str) -> str:
+    """A password as RabbitMQ keeps it."""
+    salt = secrets.token_bytes(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def permissions(rows: Mapping[str, Any], user: str) -> dict[str, str]:
+    """``configure``, ``write`` and ``read`` of one user, as regular expressions over names of queues and exchanges."""
+    if user in rows["makes_topology"]:
+        return dict.fromkeys(("configure", "write", "read"), EVERYTHING)
+    if user in rows["callers"]:
+        return _of_caller(rows["callers"][user], user)
+    service = user.removesuffix("-follower")
+    return _of_doors(rows["services"][service], user) if user == service else _of_follower(service)
+
+
+def _of_doors(row: Mapping[str, Any], service: str) -> dict[str, str]:
+    own = [re.escape(f"rpc-{service}"), _replies(service), *_handler_queues(row, service)]
+    heard = [re.escape(f"{source}.events") for source in row["hears"]]
+    return {
+        "configure": _any_of(own),
+        "write": _any_of([*own, RETRY, *map(re.escape, (RPC, REDELIVERY, UNROUTABLE))]),
+        "read": _any_of([*own, *heard, *map(re.escape, (RPC, REDELIVERY, AGAIN))]),
+    }
+
+
+def _of_follower(service: str) -> dict[str, str]:
+    # It makes handlers' queues of its own events anew when one was gone; it reads none of them.
+    handlers = rf"evt-{re.escape(service)}-.+"
+    events, requests = re.escape(f"{service}.events"), re.escape(f"portal.retell.{service}")
+    written = [events, requests, handlers, RETRY, *map(re.escape, (REDELIVERY, UNROUTABLE))]
+    read = [events, requests, WAITING, *map(re.escape, (QUARANTINE, SWEEPING, REDELIVERY, AGAIN))]
+    return {
+        "configure": _any_of([requests, handlers, re.escape(SWEEPING)]),
+        "write": _any_of(written),
+        "read": _any_of(read),
+    }
+
+
+def _of_caller(row: Mapping[str, Any], user: str) -> dict[str, str]:
+    replies, rpc = _replies(STANDALONE, user), re.escape(RPC)
+    if not row.get("dead_letters"):
+        return {"configure": _any_of([replies]), "write": _any_of([replies, rpc]), "read": _any_of([replies, rpc])}
+    return {
+        "configure": _any_of([replies, re.escape(SWEEPING)]),
+        "write": _any_of([replies, rpc, re.escape(REDELIVERY)]),
+        "read": _any_of([replies, rpc, *map(re.escape, (QUARANTINE, SWEEPING))]),
+    }
+
+
+def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str, str]]:
+    """Routing keys a user may publish with and bind by, for each topic exchange it may use: (write, read)."""
+    if user in rows["makes_topology"]:
+        return {}
+    if user in rows["callers"]:
+        row = rows["callers"][user]
+        again = {REDELIVERY: ("^evt-.+$", NOTHING)} if row.get("dead_letters") else {}
+        return {RPC: (_any_of(_calls(row)), _any_of([UUID])), **again}
+    service = user.removesuffix("-follower")
+    row = rows["services"][service]
+    if user != service:
+        types = _any_of(map(re.escape, row["publishes"]))
+        own = rf"evt-{re.escape(service)}-.+"
+        return {
+            f"{service}.events": (types, types),
+            REDELIVERY: (_any_of([own]), _any_of([own, re.escape(service)])),
+        }
+    handlers = _any_of(_handler_queues(row, service))
+    events = {f"{source}.events": (NOTHING, _any_of(map(re.escape, types))) for source, types in row["hears"].items()}
+    retry = {f"portal.retry.{one}ms": (handlers, NOTHING) for one in rows["retry_milliseconds"]}
+    return {
+        RPC: (_any_of([*_calls(row), UUID]), _any_of([re.escape(f"{service}.*"), UUID])),
+        REDELIVERY: (_any_of(map(re.escape, row["hears"])), handlers),
+        **events,
+        **retry,
+    }
+
+
+def _calls(row: Mapping[str, Any]) -> list[str]:
+    return [re.escape(one) if "." in one else rf"{re.escape(one)}\.{METHOD}" for one in row["calls"]]
+
+
+def _handler_queues(row: Mapping[str, Any], service: str) -> list[str]:
+    return [
+        rf"{re.escape(f'evt-{source}-{event_type}--{service}.')}{METHOD}"
+        for source, types in row["hears"].items()
+        for event_type in types
+    ]
+
+
+def _replies(*names: str) -> str:
+    return rf"rpc\.reply-({'|'.join(map(re.escape, names))})-{UUID}"
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return f"^({'|'.join(patterns)})$"

@@ -1,0 +1,61 @@
+"""The table of the broker's users says what contracts and code do: no more, and no less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.chassis.contracts import contract_of
+from infra.chassis.messaging.topology import DEFAULT_TIERS
+from infra.chassis.settings import SERVICES
+from infra.rabbitmq.definitions import definitions, permissions, table, topic_permissions, user_names
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = table()
+
+
+def test_the_table_has_every_service() -> None:
+    assert set(ROWS["services"]) == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_publishes_and_hears_what_its_contract_says(service: str) -> None:
+    row, contract = ROWS["services"][service], contract_of(service)
+    assert sorted(row["publishes"]) == sorted(contract.events)
+    heard = [f"{source}/{event_type}" for source, types in row["hears"].items() for event_type in types]
+    assert sorted(heard) == sorted(contract.consumes)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_calls_whom_its_clients_name_and_identity_for_keys_and_tokens(service: str) -> None:
+    clients = ROOT / "services" / service / "clients.py"
+    named = re.findall(r'Neighbour\("([a-z]+)"', clients.read_text(encoding="utf-8")) if clients.exists() else []
+    assert set(ROWS["services"][service]["calls"]) == {*named, "identity"}
+
+
+def test_retry_tiers_are_those_of_the_default_setting() -> None:
+    assert ROWS["retry_milliseconds"] == [round(float(one) * 1000) for one in DEFAULT_TIERS.split(",")]
+
+
+def test_what_call_backs_may_call_is_what_they_call() -> None:
+    source = (ROOT / "infra" / "front_door" / "callbacks.py").read_text(encoding="utf-8")
+    called = {".".join(pair) for pair in re.findall(r'call\("([a-z]+)", "([a-z_]+)"', source)}
+    assert called == set(ROWS["callers"]["callbacks"]["calls"])
+
+
+def test_nobody_but_who_makes_the_topology_reaches_the_default_exchange_or_everything() -> None:
+    for user in user_names(ROWS):
+        may = permissions(ROWS, user)
+        open_to_all = any(re.fullmatch(pattern, "amq.default") for pattern in may.values())
+        assert open_to_all == (user in ROWS["makes_topology"]), user
+
+
+def test_every_pattern_is_a_regular_expression_that_begins_and_ends() -> None:
+    made = definitions(dict.fromkeys(user_names(ROWS), "x" * 16))
+    for one in [*made["permissions"], *made["topic_permissions"]]:
+        for kind in ("configure", "write", "read"):
+            pattern = one.get(kind, "^$")
+            assert re.compile(pattern) and (pattern == ".*" or (pattern[0], pattern[-1]) == ("^", "$")), one
+    assert topic_permissions(ROWS, "front-door")["nameko-rpc"][1].startswith("^([0-9a-f]")
