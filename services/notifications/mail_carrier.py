@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,14 +64,23 @@ class MailServer:
 
 
 class MailCarrier:
-    """Hands e-mails to the mail server; one connection per batch."""
+    """Hands e-mails to the mail server; one connection per batch.
+
+    ``renewed``: the server by the settings of now; a password that is refused may have been exchanged in its file.
+    """
 
     channel = "email"
     delays = states.EMAIL_DELAYS
     lease: timedelta | None = None
 
-    def __init__(self, server: MailServer, sender: str, timeout: float = TIMEOUT_S) -> None:
-        self.server, self.sender, self.timeout = server, sender, timeout
+    def __init__(
+        self,
+        server: MailServer,
+        sender: str,
+        timeout: float = TIMEOUT_S,
+        renewed: Callable[[], MailServer] | None = None,
+    ) -> None:
+        self.server, self.sender, self.timeout, self.renewed = server, sender, timeout, renewed
 
     def route(self, recipient: str) -> str:
         return self.server.host
@@ -81,6 +90,24 @@ class MailCarrier:
 
     def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         return None
+
+    def connect(self) -> smtplib.SMTP:
+        """A connection, logged in; a login that is refused is read again once."""
+        try:
+            return self.server.connect(self.timeout)
+        except smtplib.SMTPAuthenticationError:
+            if not self._has_another_login():
+                raise
+        return self.server.connect(self.timeout)
+
+    def _has_another_login(self) -> bool:
+        if self.renewed is None:
+            return False
+        try:
+            before, self.server = self.server, self.renewed()
+        except SettingMissing:
+            return False  # the file is being exchanged at this moment
+        return self.server != before
 
     @contextmanager
     def open(self) -> Iterator[Send]:
@@ -105,7 +132,7 @@ class _Connection:
             return DeliveryOutcome(states.PERMANENT_FAILURE, f"not an address: {error}")
         try:
             if self.smtp is None:
-                self.smtp = self.carrier.server.connect(self.carrier.timeout)
+                self.smtp = self.carrier.connect()
             self.smtp.send_message(mail)
         except (smtplib.SMTPException, OSError) as error:
             return self._failed(error)
@@ -173,7 +200,11 @@ def mail_carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
     if folder := folder_of(settings):
         return folder
     sender = settings.get("MAIL_FROM", EMBEDDED_SENDER) if settings.development else settings.require("MAIL_FROM")
-    return MailCarrier(MailServer.of(settings.require("SMTP_URL")), sender, settings.number("SMTP_TIMEOUT", TIMEOUT_S))
+
+    def server() -> MailServer:
+        return MailServer.of(settings.require("SMTP_URL"))
+
+    return MailCarrier(server(), sender, settings.number("SMTP_TIMEOUT", TIMEOUT_S), server)
 
 
 def folder_of(settings: Settings) -> FolderCarrier | None:

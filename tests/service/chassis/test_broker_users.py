@@ -15,6 +15,7 @@ from sqlalchemy import text
 from infra.chassis import clock, migrations
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
+from infra.chassis.erasure.queues import remove_settled, sweep
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
 from infra.chassis.messaging import handler_queues
@@ -268,6 +269,10 @@ def test_a_service_does_all_of_its_work_as_its_own_users(hosts, catalog):
         row = {"type": "calendar_changed.v1", "subject": "x", "data": {}, "at": clock.now()}
         session.execute(outbox.insert().values(row))
     assert until(lambda: follower.once() >= 0 and not unpublished(doors))
+    # An erased person is taken out of the queues, and an operator takes out what is settled.
+    assert sweep(Settings({"AMQP_URI": uri_of("catalog-follower")}), {str(uuid.uuid4())}) == {}
+    settled = [("catalog.health", "nothing")]
+    assert remove_settled(Settings({"AMQP_URI": uri_of("operator")}), settled) == 0
     for one in (publisher, asking):
         one.close()
 

@@ -126,6 +126,28 @@ def test_a_database_from_before_erasures_gets_what_it_lacks(home, service, engin
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_bills_whose_demands_were_dropped_have_ended_after_the_migration(home, engine):
+    settings = home("payments", engine)
+    as_released(settings, "payments", engine)
+    now = "2026-03-02T00:00:00.000000+00:00"
+    rows = (("stopped", now, "dropped"), ("stopped", now, "settled"), ("open", now, "due"))
+    bill = "INSERT INTO bill VALUES ('{0}', 'R', '1.001', 1, 'H01', 'a', 'a', 4, '{{}}', '{1}', NULL)"
+    demand = (
+        "INSERT INTO demand VALUES ('{0}{2}', '{0}', '{2}', 'intake', '[]', 5, 'VND', '{2}', true, NULL, NULL, NULL, "
+        "'{1}', NULL, NULL)"
+    )
+    run(
+        settings,
+        "payments",
+        *[bill.format(name, now) for name in ("stopped", "open")],
+        *[demand.format(*row) for row in rows],
+    )
+    migrations.upgrade(settings, "payments")
+    bills = run(settings, "payments", "SELECT application_id, phase, phase_version FROM bill ORDER BY application_id")
+    assert bills == [("open", "open", 0), ("stopped", "ended", 0)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_texts_come_after_erasures_whichever_of_them_a_database_has(home, engine):
     settings = home("notifications", engine)
     as_released(settings, "notifications", engine)
