@@ -29,8 +29,8 @@ EVERYTHING = ".*"
 
 def table() -> dict[str, Any]:
     """The table as it stands in the repository."""
-    found: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
-    return found
+    rows: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return rows
 
 
 def user_names(rows: Mapping[str, Any]) -> list[str]:
@@ -81,11 +81,11 @@ def permissions(rows: Mapping[str, Any], user: str) -> dict[str, str]:
 
 def _of_doors(row: Mapping[str, Any], service: str) -> dict[str, str]:
     own = [re.escape(f"rpc-{service}"), _replies(service), *_handler_queues(row, service)]
-    heard = [re.escape(f"{source}.events") for source in row["hears"]]
+    sources = [re.escape(f"{source}.events") for source in row["hears"]]
     return {
         "configure": _any_of(own),
         "write": _any_of([*own, RETRY, *map(re.escape, (RPC, REDELIVERY, UNROUTABLE))]),
-        "read": _any_of([*own, *heard, *map(re.escape, (RPC, REDELIVERY, AGAIN))]),
+        "read": _any_of([*own, *sources, *map(re.escape, (RPC, REDELIVERY, AGAIN))]),
     }
 
 
@@ -93,12 +93,12 @@ def _of_follower(service: str) -> dict[str, str]:
     # It makes handlers' queues of its own events anew when one was gone; it reads none of them.
     handlers = rf"evt-{re.escape(service)}-.+"
     events, requests = re.escape(f"{service}.events"), re.escape(f"portal.retell.{service}")
-    written = [events, requests, handlers, RETRY, *map(re.escape, (REDELIVERY, UNROUTABLE))]
-    read = [events, requests, WAITING, *map(re.escape, (QUARANTINE, SWEEPING, REDELIVERY, AGAIN))]
+    writable = [events, requests, handlers, RETRY, *map(re.escape, (REDELIVERY, UNROUTABLE))]
+    readable = [events, requests, WAITING, *map(re.escape, (QUARANTINE, SWEEPING, REDELIVERY, AGAIN))]
     return {
         "configure": _any_of([requests, handlers, re.escape(SWEEPING)]),
-        "write": _any_of(written),
-        "read": _any_of(read),
+        "write": _any_of(writable),
+        "read": _any_of(readable),
     }
 
 
@@ -132,7 +132,7 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
         }
     handlers = _any_of(_handler_queues(row, service))
     events = {f"{source}.events": (NOTHING, _any_of(map(re.escape, types))) for source, types in row["hears"].items()}
-    retry = {f"portal.retry.{one}ms": (handlers, NOTHING) for one in rows["retry_milliseconds"]}
+    retry = {f"portal.retry.{delay}ms": (handlers, NOTHING) for delay in rows["retry_milliseconds"]}
     return {
         RPC: (_any_of([*_calls(row), UUID]), _any_of([re.escape(f"{service}.*"), UUID])),
         REDELIVERY: (_any_of(map(re.escape, row["hears"])), handlers),
@@ -142,7 +142,7 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
 
 
 def _calls(row: Mapping[str, Any]) -> list[str]:
-    return [re.escape(one) if "." in one else rf"{re.escape(one)}\.{METHOD}" for one in row["calls"]]
+    return [re.escape(callee) if "." in callee else rf"{re.escape(callee)}\.{METHOD}" for callee in row["calls"]]
 
 
 def _handler_queues(row: Mapping[str, Any], service: str) -> list[str]:

@@ -89,7 +89,7 @@ def test_the_broker_s_definitions_follow_the_table_and_passwords_stay(tmp_path: 
     subprocess.run(command, check=True, capture_output=True)
     definitions, address = tmp_path / "broker_definitions", (tmp_path / "amqp_uri_payments").read_text()
     made = json.loads(definitions.read_text())
-    assert {one["name"] for one in made["users"]} == {one["user"] for one in made["permissions"]}
+    assert {user["name"] for user in made["users"]} == {grant["user"] for grant in made["permissions"]}
     definitions.unlink()
     definitions.write_text(json.dumps({**made, "permissions": []}))  # what an older release made
     subprocess.run(command, check=True, capture_output=True)
@@ -99,14 +99,14 @@ def test_the_broker_s_definitions_follow_the_table_and_passwords_stay(tmp_path: 
 
 
 def test_no_two_containers_share_a_user_of_the_broker() -> None:
-    held = [
+    mounted = [
         secret
-        for name, said in COMPOSE["services"].items()
+        for name, container in COMPOSE["services"].items()
         if name != "tools"  # the same desk as migrate
-        for secret in said.get("secrets", [])
+        for secret in container.get("secrets", [])
         if secret.startswith("amqp_uri")
     ]
-    assert len(held) == len(set(held)) > len(SCALED)
+    assert len(mounted) == len(set(mounted)) > len(SCALED)
 
 
 def test_alerts_speak_of_metrics_that_exist() -> None:

@@ -24,8 +24,8 @@ def test_the_table_has_every_service() -> None:
 def test_a_service_publishes_and_hears_what_its_contract_says(service: str) -> None:
     row, contract = ROWS["services"][service], contract_of(service)
     assert sorted(row["publishes"]) == sorted(contract.events)
-    heard = [f"{source}/{event_type}" for source, types in row["hears"].items() for event_type in types]
-    assert sorted(heard) == sorted(contract.consumes)
+    subscriptions = [f"{source}/{event_type}" for source, types in row["hears"].items() for event_type in types]
+    assert sorted(subscriptions) == sorted(contract.consumes)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -36,7 +36,7 @@ def test_a_service_calls_whom_its_clients_name_and_identity_for_keys_and_tokens(
 
 
 def test_retry_tiers_are_those_of_the_default_setting() -> None:
-    assert ROWS["retry_milliseconds"] == [round(float(one) * 1000) for one in DEFAULT_TIERS.split(",")]
+    assert ROWS["retry_milliseconds"] == [round(float(seconds) * 1000) for seconds in DEFAULT_TIERS.split(",")]
 
 
 def test_what_call_backs_may_call_is_what_they_call() -> None:
@@ -54,8 +54,8 @@ def test_nobody_but_who_makes_the_topology_reaches_the_default_exchange_or_every
 
 def test_every_pattern_is_a_regular_expression_that_begins_and_ends() -> None:
     made = definitions(dict.fromkeys(user_names(ROWS), "x" * 16))
-    for one in [*made["permissions"], *made["topic_permissions"]]:
+    for grant in [*made["permissions"], *made["topic_permissions"]]:
         for kind in ("configure", "write", "read"):
-            pattern = one.get(kind, "^$")
-            assert re.compile(pattern) and (pattern == ".*" or (pattern[0], pattern[-1]) == ("^", "$")), one
+            pattern = grant.get(kind, "^$")
+            assert re.compile(pattern) and (pattern == ".*" or (pattern[0], pattern[-1]) == ("^", "$")), grant
     assert topic_permissions(ROWS, "front-door")["nameko-rpc"][1].startswith("^([0-9a-f]")

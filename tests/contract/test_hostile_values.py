@@ -15,10 +15,10 @@ from infra.chassis.settings import SERVICES
 
 
 def nested(levels: int) -> list[Any]:
-    found: list[Any] = []
+    inner: list[Any] = []
     for _ in range(levels):
-        found = [found]
-    return found
+        inner = [inner]
+    return inner
 
 
 # Texts as they come over the wire: what no JSON reader gives (a NaN from "NaN", infinity from 1e400) is among them.
@@ -48,13 +48,13 @@ def doors() -> Iterator[tuple[str, str, str]]:
                     yield service, door, name
 
 
-def variants(known: Any, value: Any) -> Iterator[Any]:
+def variants(example: Any, value: Any) -> Iterator[Any]:
     yield value
-    if isinstance(known, dict):
-        yield {**known, "x": value}
-        yield from ({**known, name: value} for name in list(known)[:3])
-    if isinstance(known, list):
-        yield [*known, value]
+    if isinstance(example, dict):
+        yield {**example, "x": value}
+        yield from ({**example, name: value} for name in list(example)[:3])
+    if isinstance(example, list):
+        yield [*example, value]
 
 
 def answered(service: str, door: str, arguments: dict[str, Any]) -> None:
@@ -65,9 +65,9 @@ def answered(service: str, door: str, arguments: dict[str, Any]) -> None:
         return
     if contract_of(service).parameters(door).problems(arguments):
         return
-    kept = integral(arguments)
-    Command.of(str(kept.get("command_id", "x")), f"{service}.{door}", "somebody", kept, call_id="c")
-    json.dumps(kept, ensure_ascii=False).encode()
+    arguments = integral(arguments)
+    Command.of(str(arguments.get("command_id", "x")), f"{service}.{door}", "somebody", arguments, call_id="c")
+    json.dumps(arguments, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("service", SERVICES)

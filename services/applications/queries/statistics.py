@@ -64,15 +64,15 @@ class Statistician:
 
 def _under_heirs(rows: list[dict[str, Any]], day: date) -> list[dict[str, Any]]:
     """Rows of provinces that are no more on the day, added to those of the provinces that do their part."""
-    found: dict[str, dict[str, Any]] = {}
+    merged: dict[str, dict[str, Any]] = {}
     for row in rows:
         key = row["key"]
         if key is not None and not is_province(key, day) and was_ever_province(key):
             key = province_code_on(key, REFORM - ONE_DAY, day)
-        known = found.get(key)
-        added = row if known is None else {name: known[name] + row[name] for name in row if name != "key"}
-        found[key] = {**added, "key": key}
-    return [found[key] for key in sorted(found, key=lambda key: (key is None, key))]
+        previous = merged.get(key)
+        added = row if previous is None else {name: previous[name] + row[name] for name in row if name != "key"}
+        merged[key] = {**added, "key": key}
+    return [merged[key] for key in sorted(merged, key=lambda key: (key is None, key))]
 
 
 def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:

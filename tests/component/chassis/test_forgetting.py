@@ -197,8 +197,7 @@ def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(e
     assert sorted(bool(body["body_base64"]) for body in bodies) == [False, True, True]
     assert next(body for body in bodies if not body["body_base64"])["why"] == "no reply_to"
     waiting = {
-        variant["applicant_id"]: variant["reason"]
-        for variant in (json.loads(m["body"])["data"] for m in queues[waits])
+        variant["applicant_id"]: variant["reason"] for variant in (json.loads(m["body"])["data"] for m in queues[waits])
     }
     assert waiting == {OTHER: WORDS, PERSON: PLACEHOLDER}
 

@@ -43,12 +43,12 @@ def hosts(broker_server):
             about = {name: user[name] for name in ("password_hash", "hashing_algorithm", "tags")}
             broker_server.manage("PUT", f"users/{vhost}-{user['name']}", about)
         for kind in ("permissions", "topic_permissions"):
-            for one in made[kind]:
-                grant = {name: value for name, value in one.items() if name not in ("user", "vhost")}
-                broker_server.manage("PUT", f"{kind.replace('_', '-')}/{vhost}/{vhost}-{one['user']}", grant)
+            for entry in made[kind]:
+                grant = {name: value for name, value in entry.items() if name not in ("user", "vhost")}
+                broker_server.manage("PUT", f"{kind.replace('_', '-')}/{vhost}/{vhost}-{entry['user']}", grant)
         with pytest.MonkeyPatch.context() as patch:  # since when a queue is there is a service's own bookkeeping
             patch.setattr(handler_queues, "undelivered_since", lambda *_: None)
-            classes, contracts = [service_class(one) for one in SERVICES], [contract_of(one) for one in SERVICES]
+            classes, contracts = [service_class(name) for name in SERVICES], [contract_of(name) for name in SERVICES]
             declare_topology(Settings({"AMQP_URI": uri}), classes, contracts)
         yield lambda user: uri.replace("guest:guest", f"{vhost}-{user}:{passwords[user]}"), uri
         for user in made["users"]:
@@ -133,7 +133,7 @@ def test_a_user_calls_whom_the_table_names_and_only_services_answer(hosts, user)
 
 @pytest.mark.parametrize("user", LIMITED)
 def test_a_user_touches_no_queue_but_its_own(hosts, user):
-    queues = [f"rpc-{one}" for one in SERVICES] + [
+    queues = [f"rpc-{name}" for name in SERVICES] + [
         f"evt-{source}-{kind}--{service}.a_handler"
         for service in SERVICES
         for source, kinds in ROWS["services"][service]["hears"].items()
@@ -167,13 +167,13 @@ def test_a_user_binds_by_its_own_keys_only(hosts, user):
         assert replies == (not user.endswith("-follower"))
         if replies:
             assert attempt.bind(own, RPC, str(uuid.uuid4())), "its own answers"
-            for key in ("#", "*.*", "identity.sign_in", *[f"{one}.*" for one in SERVICES if one != user]):
+            for key in ("#", "*.*", "identity.sign_in", *[f"{name}.*" for name in SERVICES if name != user]):
                 assert not attempt.bind(own, RPC, key), (user, key)
             for source in SERVICES:
-                heard = ROWS["services"].get(user, {"hears": {}})["hears"].get(source, [])
+                subscriptions = ROWS["services"].get(user, {"hears": {}})["hears"].get(source, [])
                 assert not attempt.bind(own, f"{source}.events", "#"), (user, source)
                 for kind in ROWS["services"][source]["publishes"]:
-                    assert attempt.bind(own, f"{source}.events", kind) == (kind in heard), (user, source, kind)
+                    assert attempt.bind(own, f"{source}.events", kind) == (kind in subscriptions), (user, source, kind)
             attempt.delete(own)
 
 
@@ -208,14 +208,14 @@ def test_the_doctor_names_a_user_that_may_do_everything(hosts):
 @pytest.fixture
 def catalog(hosts, tmp_path):
     """The catalogue's doors and its follower, each as its own user; ``(settings of doors, follower)``."""
-    given = {"PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(tmp_path)}
-    given["CATALOG_DATABASE_URL"] = f"sqlite:///{tmp_path}/catalog.sqlite"
-    doors = Settings({**given, "AMQP_URI": hosts[0]("catalog")})
+    environment = {"PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(tmp_path)}
+    environment["CATALOG_DATABASE_URL"] = f"sqlite:///{tmp_path}/catalog.sqlite"
+    doors = Settings({**environment, "AMQP_URI": hosts[0]("catalog")})
     migrations.upgrade(doors, "catalog")
     runner = ServiceRunner(container_config(doors))
     runner.add_service(service_class("catalog"))
     runner.start()
-    follower = Follower(Settings({**given, "AMQP_URI": hosts[0]("catalog-follower")}), "catalog")
+    follower = Follower(Settings({**environment, "AMQP_URI": hosts[0]("catalog-follower")}), "catalog")
     yield doors, follower
     follower.lease.release()
     with eventlet.Timeout(15, False):
@@ -273,8 +273,8 @@ def test_a_service_does_all_of_its_work_as_its_own_users(hosts, catalog):
     assert sweep(Settings({"AMQP_URI": uri_of("catalog-follower")}), {str(uuid.uuid4())}) == {}
     settled = [("catalog.health", "nothing")]
     assert remove_settled(Settings({"AMQP_URI": uri_of("operator")}), settled) == 0
-    for one in (publisher, asking):
-        one.close()
+    for publishing in (publisher, asking):
+        publishing.close()
 
 
 def unpublished(settings):
