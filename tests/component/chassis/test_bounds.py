@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import subprocess
 import sys
@@ -145,3 +146,17 @@ def test_three_first_migrations_at_once_on_sqlite_make_one_database(tmp_path):
         _out, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()[-500:]
     assert (settings.home / "payments.sqlite").exists() and migrations.at_head(settings, "payments")
+
+
+def test_while_a_migration_runs_on_sqlite_no_other_can_begin(tmp_path, monkeypatch):
+    begun = []
+
+    def upgrade(*_about):
+        with (tmp_path / "catalog.sqlite.migrating").open("a", encoding="utf-8") as file:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            begun.append(file.name)
+
+    monkeypatch.setattr(migrations.command, "upgrade", upgrade)
+    migrations.upgrade(Settings({"PORTAL_HOME": str(tmp_path)}), "catalog")
+    assert begun
