@@ -157,6 +157,6 @@ def test_while_a_migration_runs_on_sqlite_no_other_can_begin(tmp_path, monkeypat
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             begun.append(file.name)
 
-    monkeypatch.setattr(migrations.command, "upgrade", upgrade)
+    monkeypatch.setattr("infra.chassis.migrations.command.upgrade", upgrade)
     migrations.upgrade(Settings({"PORTAL_HOME": str(tmp_path)}), "catalog")
     assert begun
