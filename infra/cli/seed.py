@@ -63,9 +63,12 @@ def seed(
         progress(f"tài khoản {person['full_name']}")
         person["account_id"] = _registered(portal, person)
     for role, agency_code, roles in OFFICIALS:
-        operator.identity.appoint(
-            account_id=world["officials"][role]["account_id"], agency_code=agency_code, roles=roles
-        )
+        post = {"account_id": world["officials"][role]["account_id"], "agency_code": agency_code, "roles": roles}
+        reply = operator.identity.appoint(**post)
+        if reply.get("status") == "awaiting_approval":
+            second = world["officials"]["operator"]
+            desk = portal.as_(portal.sign_in(second["username"], second["password"]))
+            desk.identity.approve_appointment(request_id=reply["request_id"])
     if catalogue:
         world["procedures"] = _published(portal, world, progress)
     replace_text(path, json.dumps(world, ensure_ascii=False, indent=1))

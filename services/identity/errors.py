@@ -185,6 +185,40 @@ class AppointmentNotFound(NotFound):
     todo_en = "Check the account and the agency code."
 
 
+class AppointmentRequestNotFound(NotFound):
+    """No request for an appointment has this id."""
+
+    vi = "Không tìm thấy đề nghị bổ nhiệm {request_id}."
+    en = "There is no request for an appointment {request_id}."
+
+
+class AppointmentRequestNotPending(Refusal):
+    """It has been decided, or has expired."""
+
+    vi = "Đề nghị bổ nhiệm {request_id} không còn chờ duyệt (trạng thái «{status}»)."
+    en = "The request for an appointment {request_id} is not waiting any more (status '{status}')."
+    todo_vi = "Lập đề nghị mới nếu vẫn cần."
+    todo_en = "Make a new request if it is still needed."
+
+
+class OwnCase(Refusal):
+    """Conflict of interest: nobody decides on their own post."""
+
+    vi = "Không ai được tự bổ nhiệm mình hay tự quyết định về chức trách của mình."
+    en = "Nobody appoints themselves or decides on their own post."
+    todo_vi = "Chuyển cho một người quản trị khác."
+    todo_en = "Hand it to another operator."
+
+
+class SecondPersonNeeded(Refusal):
+    """Whoever requested does not decide."""
+
+    vi = "Người đề nghị không được tự duyệt hay từ chối đề nghị của mình."
+    en = "Whoever made a request may not decide on it."
+    todo_vi = "Chuyển cho một người quản trị khác."
+    todo_en = "Hand it to another operator."
+
+
 class DelegationNotFound(NotFound):
     """No such delegation in force for this caller, or none that covers the procedure."""
 

@@ -125,6 +125,23 @@ class Appointment(Table):
     dismissed_by: Mapped[str | None] = mapped_column(String(80))
 
 
+class AppointmentRequest(Table):
+    """An appointment that waits for a second operator. ``state``: awaiting_approval, approved, declined."""
+
+    __tablename__ = "appointment_request"
+    __table_args__ = (Index("appointment_request_state", "state", "requested_at"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    agency_code: Mapped[str] = mapped_column(ForeignKey("agency.code"))
+    roles: Mapped[list[str]]
+    state: Mapped[str] = mapped_column(String(24))
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+
+
 class Delegation(Table):
     """A citizen lets another act for them: for the procedures in ``scope`` (``["*"]``: all), up to ``until``."""
 

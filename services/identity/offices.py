@@ -15,15 +15,17 @@ from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.provinces import was_ever_province
 from infra.chassis.settings import Settings
+from services.identity import appointment_requests
+from services.identity.agencies import add_agency, agency_of, agency_view
+from services.identity.appointment_requests import needs_second_person, request_appointment
 from services.identity.errors import (
     AccountNotFound,
-    AgencyAlreadyExists,
-    AgencyNotFound,
     AppointmentNotFound,
     InvalidRequest,
+    OwnCase,
 )
 from services.identity.idempotency import run_idempotently
-from services.identity.models import Account, Agency, Appointment
+from services.identity.models import Account, Agency, Appointment, AppointmentRequest
 
 
 class Offices:
@@ -56,17 +58,17 @@ class Offices:
             raise InvalidRequest.at("/province_code", "không phải mã tỉnh, thành phố", "is no code of a province")
 
         def work(session: Session) -> dict[str, Any]:
-            parent = _agency(session, parent_code) if parent_code else None
+            parent = agency_of(session, parent_code) if parent_code else None
             province = province_code or (parent.province_code if parent else None)
             agency = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
-            return _agency_view(_add_agency(session, agency, by))
+            return agency_view(add_agency(session, agency, by))
 
         return run_idempotently(self.database, command, work)
 
     def agencies(self, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
         """All agencies by code."""
         with self.database.session() as session:
-            return page(session, select(Agency), [Agency.code], _agency_view, limit=limit, cursor=cursor)
+            return page(session, select(Agency), [Agency.code], agency_view, limit=limit, cursor=cursor)
 
     def posts(self, account_id: str) -> dict[str, Any]:
         """The posts an account holds now, for services: ``{items: [{agency_code, roles}]}``."""
@@ -79,29 +81,57 @@ class Offices:
     ) -> dict[str, Any]:
         """Give an account exactly these roles at an agency: ``{account_id, agency_code, roles, appointed_at}``.
 
-        They are in the account's next access token. The same roles again change nothing.
+        They are in the account's next access token. The same roles again change nothing. To become operator, auditor
+        or accountant takes a second operator: the answer then is a request (``status``: ``awaiting_approval``).
+        ``OwnCase`` for oneself.
         """
         names = sorted(set(roles))
+        if account_id == by.account_id:
+            raise OwnCase()
 
         def work(session: Session) -> dict[str, Any]:
-            _agency(session, agency_code)
+            agency_of(session, agency_code)
             if session.get(Account, account_id, with_for_update=True) is None:
                 raise AccountNotFound()
             appointment = _current(session, account_id, agency_code)
-            if appointment is not None and appointment.roles == names:
-                return _appointment_view(appointment)
-            if appointment is not None:
-                _close(session, appointment, by)
-            return _appointment_view(_add_appointment(session, account_id, agency_code, names, by))
+            if needs_second_person(session, names, appointment.roles if appointment is not None else (), by):
+                return request_appointment(session, account_id, agency_code, names, by)
+            return appointed(session, account_id, agency_code, names, by)
 
         return run_idempotently(self.database, command, work)
+
+    def approve_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+        """Appoint what was requested; by neither who requested it nor who is appointed."""
+
+        def work(session: Session) -> dict[str, Any]:
+            request = appointment_requests.decided(session, request_id, appointment_requests.APPROVED, by)
+            view = appointed(session, request.account_id, request.agency_code, request.roles, by)
+            return appointment_requests.request_view(request) | view
+
+        return run_idempotently(self.database, command, work)
+
+    def decline_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+        """Turn a request down; nothing changes."""
+
+        def work(session: Session) -> dict[str, Any]:
+            request = appointment_requests.decided(session, request_id, appointment_requests.DECLINED, by)
+            return appointment_requests.request_view(request)
+
+        return run_idempotently(self.database, command, work)
+
+    def appointment_requests(self, status: str, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+        """Requests for appointments in one state, oldest first."""
+        query = select(AppointmentRequest).where(AppointmentRequest.state == status)
+        order = [AppointmentRequest.requested_at, AppointmentRequest.id]
+        with self.database.session() as session:
+            return page(session, query, order, appointment_requests.request_view, limit=limit, cursor=cursor)
 
     def dismiss(
         self, account_id: str, agency_code: str, *, by: Actor, command: Command | None = None
     ) -> dict[str, Any]:
         """Take all roles at an agency away: ``{account_id, agency_code, roles, dismissed_at}``, ``roles`` those lost.
 
-        Access tokens already out run on for at most ten minutes. ``AppointmentNotFound`` if none was ever held.
+        Access tokens already out run on for at most ten minutes. ``AppointmentNotFound`` if none was ever appointment.
         """
 
         def work(session: Session) -> dict[str, Any]:
@@ -114,6 +144,16 @@ class Offices:
             return _dismissal_view(last)
 
         return run_idempotently(self.database, command, work)
+
+
+def appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> dict[str, Any]:
+    """Exactly these roles at an agency, from now on."""
+    appointment = _current(session, account_id, agency_code)
+    if appointment is not None and appointment.roles == roles:
+        return _appointment_view(appointment)
+    if appointment is not None:
+        _close(session, appointment, by)
+    return _appointment_view(_add_appointment(session, account_id, agency_code, roles, by))
 
 
 def dismiss_from_all(session: Session, account_id: str, *, by: Actor) -> int:
@@ -137,27 +177,6 @@ def current_posts(session: Session, account_id: str) -> list[dict[str, Any]]:
         .order_by(Agency.code)
     )
     return [{"code": code, "name": name, "roles": roles} for code, name, roles in rows]
-
-
-def _agency(session: Session, code: str) -> Agency:
-    agency = session.get(Agency, code)
-    if agency is None:
-        raise AgencyNotFound(code=code)
-    return agency
-
-
-def _add_agency(session: Session, agency: Agency, by: Actor) -> Agency:
-    there = session.get(Agency, agency.code)
-    if there is None:
-        agency.created_at, agency.created_by = clock.now(), by.account_id
-        session.add(agency)
-        session.flush()
-        event_data = {**_agency_view(agency), "by": {"account_id": by.account_id}}
-        enqueue(session, "agency_created.v1", event_data, subject=agency.code)
-        return agency
-    if any(getattr(there, part) != getattr(agency, part) for part in ("name", "parent_code", "province_code")):
-        raise AgencyAlreadyExists(code=there.code, taken_by=there.name)
-    return there
 
 
 def _current(session: Session, account_id: str, agency_code: str) -> Appointment | None:
@@ -206,16 +225,6 @@ def _event_data(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
         "roles": post.roles,
         "at": at.isoformat(),
         "by": {"account_id": by.account_id},
-    }
-
-
-def _agency_view(agency: Agency) -> dict[str, Any]:
-    return {
-        "code": agency.code,
-        "name": agency.name,
-        "parent_code": agency.parent_code,
-        "province_code": agency.province_code,
-        "created_at": agency.created_at.isoformat(),
     }
 
 

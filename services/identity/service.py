@@ -132,6 +132,20 @@ class IdentityService(Operations):
         return self.offices.appoint(account_id, agency_code, roles, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"operator"})
+    def approve_appointment(self, request_id: str, command_id: str | None = None) -> Json:
+        return self.offices.approve_appointment(request_id, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles={"operator"})
+    def decline_appointment(self, request_id: str, command_id: str | None = None) -> Json:
+        return self.offices.decline_appointment(request_id, by=self.caller.actor, command=self.caller.command)
+
+    @door(roles={"operator", "auditor"})
+    def appointment_requests(
+        self, status: str = "awaiting_approval", limit: int = 50, cursor: str | None = None
+    ) -> Json:
+        return self.offices.appointment_requests(status, limit=limit, cursor=cursor)
+
+    @door(roles={"operator"})
     def dismiss(self, account_id: str, agency_code: str, command_id: str | None = None) -> Json:
         return self.offices.dismiss(account_id, agency_code, by=self.caller.actor, command=self.caller.command)
 

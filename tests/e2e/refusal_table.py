@@ -115,6 +115,7 @@ UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
                "waive": "accountant"}  # fmt: skip
 WAIVER_DECISIONS = ("approve_waiver", "decline_waiver")
+APPOINTMENT_DECISIONS = ("approve_appointment", "decline_appointment")
 TAKING = ("start_payment", "record_offline", "waive")
 REFUND: dict[str, Any] = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
 
@@ -234,6 +235,13 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("create_agency", "AgencyAlreadyExists"): at("operator", code="H99", name=OTHER, parent_code=None),
     ("appoint", "AccountNotFound"): Knock("operator", lambda installation, scenes: {
         "account_id": nothing(), "agency_code": installation.agency}),
+    ("appoint", "OwnCase"): Knock("operator", lambda installation, scenes: {
+        "account_id": installation.people["operator"]["account_id"], "agency_code": installation.agency}),
+    **{(door, "AppointmentRequestNotFound"): at("operator") for door in APPOINTMENT_DECISIONS},
+    **{(door, "AppointmentRequestNotPending"): at("operator_2", request_id="$appointment_declined")
+       for door in APPOINTMENT_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("operator", request_id="$appointment") for door in APPOINTMENT_DECISIONS},
+    **{(door, "OwnCase"): at("operator_2", request_id="$own_appointment") for door in APPOINTMENT_DECISIONS},
     ("appoint", "AgencyNotFound"): Knock("operator", lambda installation, scenes: {
         "account_id": installation.people["citizen"]["account_id"], "agency_code": "H97"}),
     ("dismiss", "AppointmentNotFound"): Knock("operator", lambda installation, scenes: {

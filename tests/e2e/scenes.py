@@ -67,6 +67,7 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     )
     about = {"delegation_id": ended["delegation_id"], "command_id": command()}
     installation.call("identity", "revoke_delegation", "citizen", **about)
+    appointments(installation, scenes)
     for person in ("careful", "hasty"):
         installation.token(person)
         secret = installation.call("identity", "enrol_otp", person)["secret"]
@@ -75,6 +76,22 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     neighbour = {"to_citizen_number": installation.people["neighbour"]["citizen_number"], "until": LATER}
     installation.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())
     installation.call("identity", "create_agency", "operator", code="H99", name="Cơ quan khác tên", province_code=None)
+
+
+def appointments(installation: Installation, scenes: Fixtures) -> None:
+    """Requested and not decided: somebody's, one turned down, and that of an operator who would decide on it."""
+    scenes.appointment = requested(installation, "neighbour", ["accountant"])
+    scenes.appointment_declined = requested(installation, "neighbour", ["auditor"])
+    about = {"request_id": scenes.appointment_declined, "command_id": command()}
+    installation.call("identity", "decline_appointment", "operator_2", **about)
+    scenes.own_appointment = requested(installation, "operator_2", ["operator", "auditor"])
+
+
+def requested(installation: Installation, person: str, roles: list[str]) -> str:
+    post = {"account_id": installation.people[person]["account_id"], "agency_code": installation.agency}
+    return str(
+        installation.call("identity", "appoint", "operator", **post, roles=roles, command_id=command())["request_id"]
+    )
 
 
 def catalogue(installation: Installation, scenes: Fixtures) -> None:

@@ -136,7 +136,10 @@ class Installation:
         }
         if roles:
             post = {"account_id": account["account_id"], "agency_code": self.agency, "roles": roles}
-            self.call("identity", "appoint", "operator", **post, command_id=command())
+            reply = self.call("identity", "appoint", "operator", **post, command_id=command())
+            if reply.get("status") == "awaiting_approval":
+                approval = {"request_id": reply["request_id"], "command_id": command()}
+                self.call("identity", "approve_appointment", "operator_2", **approval)
 
     def recorded(self) -> dict[str, int]:
         """How much has ever been recorded: told by each service, and in the event store."""

@@ -292,7 +292,10 @@ def test_two_auditors_erase_a_person_and_the_history_holds(town: Town) -> None:
     neighbour.save_answers(key, answers=town.answers)
     operator = town.world.portal.as_(town.world.portal.sign_in(**first_operator(town.world.portal.settings)))
     second = town.people["case_officer_2"]
-    operator.identity.appoint(account_id=second["account_id"], agency_code=town.agency, roles=["auditor"])
+    request = operator.identity.appoint(account_id=second["account_id"], agency_code=town.agency, roles=["auditor"])
+    other = town.people["operator"]
+    other_operator = town.world.portal.as_(town.world.portal.sign_in(other["username"], other["password"]))
+    other_operator.identity.approve_appointment(request_id=request["request_id"])
     erasing = {"account_id": neighbour.account_id, "legal_basis": "Điều 14 Luật Bảo vệ dữ liệu cá nhân"}
     town.auditor.erase_subject(**erasing)
     assert refused(lambda: town.auditor.erase_subject(**erasing)) == "ErasureNeedsTwoPersons"
