@@ -6,7 +6,7 @@ grace period; 78 (EX_CONFIG) a setting is missing or cannot be used.
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
 import threading
 import time
@@ -109,12 +109,14 @@ class Stopping:
     def _watch(self) -> None:
         # A real thread and a pipe-free sleep: the hub may be the very thing that is stuck.
         real_threading = _unpatched("threading")
-        real_time = _unpatched("time")
+        real_time, real_os = _unpatched("time"), _unpatched("os")
 
         def end() -> None:
             real_time.sleep(self._grace)
-            os.write(2, b'{"event": "stop_took_too_long", "level": "error"}\n')
-            os._exit(TOO_SLOW)
+            with contextlib.suppress(OSError):  # nobody may read the log any more; that is no reason to stay
+                real_os.set_blocking(2, False)
+                real_os.write(2, b'{"event": "stop_took_too_long", "level": "error"}\n')
+            real_os._exit(TOO_SLOW)
 
         real_threading.Thread(target=end, daemon=True).start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -90,3 +91,42 @@ def test_a_term_while_a_process_still_waits_for_its_surroundings_is_an_orderly_s
     finally:
         child.kill()
         child.wait(10)
+
+
+STUCK = """
+import eventlet; eventlet.monkey_patch()
+import sys
+from infra.chassis.runner import Stopping
+Stopping(lambda: eventlet.sleep(600), 0.3, eventlet.spawn).install()
+sys.stdout.write("started\\n")
+sys.stdout.flush()
+eventlet.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("log", ["full", "closed"])
+def test_a_stop_that_does_not_end_is_ended_though_nobody_reads_the_log(log):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            eventlet.patcher.original("os").write(writer, b"." * 4096)  # eventlet's own would wait for a reader
+    if log == "closed":
+        os.close(reader)
+    child = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", STUCK],
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        text=True,
+        env={**os.environ, "PYTHONPATH": import_path()},
+    )
+    try:
+        assert child.stdout is not None and child.stdout.readline() == "started\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 75
+    finally:
+        child.kill()
+        child.wait(10)
+        os.close(writer)
+        if log == "full":
+            os.close(reader)
