@@ -19,7 +19,7 @@ from infra.chassis.messaging.wire import PUBLISH_OPTIONS, Replies
 from infra.chassis.refusals import Forwarded, ServiceUnavailable, Unauthenticated
 from infra.chassis.settings import Settings
 
-FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest"}
+FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest", "TooManyRequests"}
 
 
 class RpcClient:

@@ -1,11 +1,13 @@
 """The doors of a service: ``@door`` wraps an RPC so that a use case only ever sees a checked call.
 
-Order: deadline → caller → roles → contract → work. A refusal leaves with its name and a text in the caller's
-language; a failure is logged once, counted and leaves without detail. Sensitive arguments are never logged.
+Order: a place (costly doors) → deadline → caller → roles → contract → work. A refusal leaves with its name and a text
+in the caller's language; a failure is logged once, counted and leaves without detail. Sensitive arguments are never
+logged.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterable
@@ -31,6 +33,8 @@ from infra.chassis.refusals import (
     as_remote,
 )
 
+UNBOUNDED = contextlib.nullcontext()
+
 
 class Door(Rpc):
     """Nameko's RPC entrypoint on the checked consumer; the contract, not the signature, says what fits.
@@ -46,11 +50,12 @@ class Door(Rpc):
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a door, and what of its arguments is secret."""
+    """Who may call a door, what of its arguments is secret, and whether its places are bounded."""
 
     roles: frozenset[str]
     public: bool
     sensitive: frozenset[str]
+    costly: bool = False
 
     def admit(self, call: Call) -> None:
         """Let the caller in or refuse."""
@@ -63,13 +68,13 @@ class Rule:
 
 
 def door(
-    *, roles: Iterable[str] = (), public: bool = False, sensitive: Iterable[str] = ()
+    *, roles: Iterable[str] = (), public: bool = False, sensitive: Iterable[str] = (), costly: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``.
 
-    ``sensitive``: arguments never logged.
+    ``sensitive``: arguments never logged. ``costly``: its places are bounded (:mod:`admission`).
     """
-    rule = Rule(frozenset(roles), public, frozenset(sensitive))
+    rule = Rule(frozenset(roles), public, frozenset(sensitive), costly)
     if public == bool(rule.roles):
         raise TypeError("a door is either public or names its roles")
 
@@ -92,8 +97,9 @@ def _through(
     name, started = method.__name__, time.perf_counter()
     structlog.contextvars.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
     try:
-        kwargs = _check(service, name, rule, call, args, kwargs)
-        return method(service, **kwargs)
+        with service.admission.at(name) if rule.costly else UNBOUNDED:
+            kwargs = _check(service, name, rule, call, args, kwargs)
+            return method(service, **kwargs)
     except Refusal as refusal:
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
         logs.get().info("refused", refusal=refusal.name, arguments=_loggable(kwargs, rule))

@@ -8,6 +8,10 @@ BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 door_seconds = Histogram("portal_door_seconds", "Time a door took to answer.", ["service", "door"], buckets=BUCKETS)
 door_refusals = Counter("portal_door_refusals_total", "Calls refused by name.", ["service", "door", "refusal"])
+door_places = Gauge("portal_door_places", "Calls of a costly door that are served at once.", ["service", "door"])
+door_places_taken = Gauge(
+    "portal_door_places_taken", "Calls of a costly door that are being served.", ["service", "door"]
+)
 door_failures = Counter("portal_door_failures_total", "Calls that failed (not refused).", ["service", "door"])
 reply_failures = Counter("portal_reply_failures_total", "Replies that could not be sent.", ["service"])
 quarantined = Counter(

@@ -17,6 +17,7 @@ from nameko.extensions import DependencyProvider
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from infra.chassis import logs, metrics
+from infra.chassis.admission import Admission
 from infra.chassis.auth import Caller
 from infra.chassis.database import Database
 from infra.chassis.dependencies import settings_of
@@ -138,6 +139,7 @@ class Operations:
     name: str
     caller = Caller()
     own_health = ServiceHealth()
+    admission = Admission()
 
     @door(public=True)
     def health(self) -> dict[str, Any]:

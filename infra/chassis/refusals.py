@@ -132,6 +132,15 @@ class ServiceUnavailable(Refusal):
     todo_en = "Try again in a few minutes with the same command_id."
 
 
+class TooManyRequests(Refusal):
+    """All places of a costly door are taken; nothing was looked at. Facts: ``seconds``."""
+
+    vi = "Hệ thống đang nhận quá nhiều yêu cầu loại này."
+    en = "Too many requests of this kind are being served."
+    todo_vi = "Thử lại sau {seconds} giây với cùng command_id."
+    todo_en = "Try again in {seconds} seconds with the same command_id."
+
+
 class DeadlineExceeded(Refusal):
     """The caller had stopped waiting before work began; nothing was done."""
 

@@ -196,7 +196,7 @@ class ApplicationsService(Operations):
             status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller.actor
         )
 
-    @door(public=True, sensitive=("tracking_code",))
+    @door(public=True, sensitive=("tracking_code",), costly=True)
     def track(
         self, reference: str, tracking_code: str, min_position: int | None = None, min_version: int | None = None
     ) -> Json:
@@ -452,11 +452,11 @@ class ApplicationsService(Operations):
             call_id=self.caller.call_id,
         )
 
-    @door(roles=AUDITORS)
+    @door(roles=AUDITORS, costly=True)
     def verify(self) -> Json:
         return self.self_check.verify()
 
-    @door(roles=AUDITORS)
+    @door(roles=AUDITORS, costly=True)
     def export(
         self,
         format: str,

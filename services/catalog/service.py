@@ -40,7 +40,7 @@ class CatalogService(Operations):
     usage_counts = dependencies.Provided(UsageCounts)
     personal_data = dependencies.Provided(PersonalData)
 
-    @door(public=True)
+    @door(public=True, costly=True)
     def search(
         self,
         text: str = "",
@@ -57,7 +57,7 @@ class CatalogService(Operations):
         filters = {"agency": agency_code, "field": field, "level": level, "audience": audience, "province": province}
         return self.search_engine.search(Query.of(text, at, filters), limit, cursor, facets)
 
-    @door(public=True)
+    @door(public=True, costly=True)
     def suggest(self, text: str, limit: int = 8) -> Json:
         return self.search_engine.suggest(text, limit)
 
@@ -208,7 +208,7 @@ class CatalogService(Operations):
             code, into, last_day, legal_basis, reason, by=self.caller.actor, command=self.caller.command
         )
 
-    @door(public=True)
+    @door(public=True, costly=True)
     def export(
         self,
         format: str,

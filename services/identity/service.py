@@ -39,7 +39,7 @@ class IdentityService(Operations):
     access_recorder = dependencies.Provided(AccessRecorder)
     personal_data = dependencies.Provided(PersonalData)
 
-    @door(public=True, sensitive=("password", "citizen_number"))
+    @door(public=True, sensitive=("password", "citizen_number"), costly=True)
     def register_citizen(
         self,
         citizen_number: str,
@@ -58,7 +58,7 @@ class IdentityService(Operations):
     def sample_people(self) -> Json:
         return self.sample_register.sample_people()
 
-    @door(public=True, sensitive=("username", "password", "otp"))
+    @door(public=True, sensitive=("username", "password", "otp"), costly=True)
     def sign_in(self, username: str, password: str, otp: str | None = None) -> Json:
         return self.authenticator.sign_in(username, password, otp)
 
@@ -98,7 +98,7 @@ class IdentityService(Operations):
     def change_password(self, old: str, new: str) -> Json:
         return self.accounts.change_password(old, new, by=self.caller.actor)
 
-    @door(public=True, sensitive=("client_secret",))
+    @door(public=True, sensitive=("client_secret",), costly=True)
     def client_token(self, client_id: str, client_secret: str) -> Json:
         return self.service_clients.client_token(client_id, client_secret)
 

@@ -81,7 +81,7 @@ class NotificationsService(Operations):
     def preview(self, key: str, channel: str, language: str, facts: dict[str, Any]) -> Json:
         return self.template_editor.preview(key, channel, language, facts)
 
-    @door(public=True, sensitive=("parameters",))
+    @door(public=True, sensitive=("parameters",), costly=True)
     def delivery_report(self, provider: str, parameters: dict[str, str]) -> Json:
         return self.delivery_reports.delivery_report(provider, parameters)
 

@@ -16,9 +16,10 @@ from infra.chassis.settings import Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
+from services.notifications.domain.webhook_address import Destinations
 from services.notifications.errors import WebhookAddressNotAllowed
 from services.notifications.models import Delivery, Subscription
-from services.notifications.webhooks import check_address
+from services.notifications.webhooks import ANYWHERE, check_address, destinations_of
 
 TIMEOUT_S = 10.0  # without a byte from the subscriber
 WHOLE_CALL_S = 30.0  # for a subscriber that drips bytes so as never to end
@@ -33,12 +34,13 @@ class WebhookCarrier:
     delays = states.WEBHOOK_DELAYS
     lease: timedelta | None = None
 
-    def __init__(self, *, guarded: bool, timeout: float = TIMEOUT_S) -> None:
-        self.guarded, self.timeout = guarded, timeout
+    def __init__(self, *, guarded: bool, timeout: float = TIMEOUT_S, allowed: Destinations = ANYWHERE) -> None:
+        self.guarded, self.timeout, self.allowed = guarded, timeout, allowed
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WebhookCarrier:
-        return cls(guarded=not settings.development, timeout=settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S))
+        timeout = settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S)
+        return cls(guarded=not settings.development, timeout=timeout, allowed=destinations_of(settings))
 
     def route(self, recipient: str) -> str:
         return recipient
@@ -60,7 +62,7 @@ class WebhookCarrier:
 
     def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
         try:
-            address = check_address(message.recipient, guarded=self.guarded)
+            address = check_address(message.recipient, guarded=self.guarded, allowed=self.allowed)
             code = self._post(self._resolve(address), message)
         except WebhookAddressNotAllowed as refusal:
             return DeliveryOutcome(states.PERMANENT_FAILURE, refusal.text("en"))

@@ -21,9 +21,10 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.cursors import page
 from infra.chassis.database import Database
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
+from services.notifications.domain.webhook_address import Destinations
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
 from services.notifications.inbox import delivery_view
 from services.notifications.models import Delivery, Subscription
@@ -32,22 +33,24 @@ PAYLOAD_FIELDS = (
     "application_id", "reference", "procedure_code", "procedure_version", "agency_code", "status", "official_status",
     "version", "at", "due_at", "payment_id", "refund_id", "amount",
 )  # fmt: skip
+ANYWHERE = Destinations()
 
 
 class Webhooks:
     """Subscriptions, and what was delivered to them."""
 
-    def __init__(self, database: Database, *, guarded: bool) -> None:
+    def __init__(self, database: Database, *, guarded: bool, allowed: Destinations = ANYWHERE) -> None:
         self.database = database
-        self.guarded = guarded
+        self.guarded, self.allowed = guarded, allowed
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Webhooks:
-        return cls(Database.at(settings.database_url("notifications")), guarded=not settings.development)
+        database, allowed = Database.at(settings.database_url("notifications")), destinations_of(settings)
+        return cls(database, guarded=not settings.development, allowed=allowed)
 
     def subscribe(self, url: str, event_types: list[str], *, by: Actor, command: Command) -> dict[str, Any]:
         """→ ``{subscription_id, secret}``; the secret (``whsec_…``) is shown this once."""
-        check_address(url, guarded=self.guarded)
+        check_address(url, guarded=self.guarded, allowed=self.allowed)
         return self.database.command(command, lambda session: _subscribe(session, url, event_types, by))
 
     def unsubscribe(self, subscription_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
@@ -69,8 +72,21 @@ class Webhooks:
         return self.database.command(command, lambda session: _redeliver(session, delivery_id, by))
 
 
-def check_address(url: str, *, guarded: bool) -> webhook_address.Address:
-    """The parsed address; refuses one that may not be called. ``guarded``: https and public hosts only."""
+def destinations_of(settings: Settings) -> Destinations:
+    """``WEBHOOK_HOSTS`` and ``WEBHOOK_PORTS``, both lists with commas between."""
+    hosts = tuple(host.lower() for host in _listed(settings, "WEBHOOK_HOSTS"))
+    ports = _listed(settings, "WEBHOOK_PORTS")
+    if not all(port.isdecimal() and 0 < int(port) < 65_536 for port in ports):
+        raise SettingMissing("WEBHOOK_PORTS", f"{ports!r} are no ports")
+    return Destinations(hosts, frozenset(map(int, ports)) or webhook_address.HTTPS_PORTS)
+
+
+def _listed(settings: Settings, name: str) -> list[str]:
+    return [part.strip() for part in (settings.get(name) or "").split(",") if part.strip()]
+
+
+def check_address(url: str, *, guarded: bool, allowed: Destinations = ANYWHERE) -> webhook_address.Address:
+    """The parsed address; refuses one that may not be called. ``guarded``: https, public hosts, those allowed."""
     address = webhook_address.parse_address(url)
     if address is None:
         raise WebhookAddressNotAllowed(problem="không phải URL http(s) hợp lệ", problem_en="not a valid http(s) URL")
@@ -78,6 +94,8 @@ def check_address(url: str, *, guarded: bool) -> webhook_address.Address:
         raise WebhookAddressNotAllowed(problem="phải dùng https", problem_en="https is required")
     if guarded and webhook_address.looks_private(address.host):
         raise WebhookAddressNotAllowed(problem="địa chỉ mạng nội bộ", problem_en="a private address")
+    if guarded and not (address.port in allowed.ports and allowed.has_host(address.host)):
+        raise WebhookAddressNotAllowed(problem="máy chủ, cổng không được phép", problem_en="host or port not allowed")
     return address
 
 

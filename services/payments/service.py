@@ -74,7 +74,7 @@ class PaymentsService(Operations):
     def cancel(self, payment_id: str, command_id: str) -> Json:
         return self._as_payer(lambda by: self.cashier.cancel(payment_id, by=by, command=self.caller.command))
 
-    @door(public=True)
+    @door(public=True, costly=True)
     def gateway_callback(self, gateway: str, parameters: dict[str, str]) -> Json:
         return self.gateway_callbacks.gateway_callback(gateway, parameters)
 

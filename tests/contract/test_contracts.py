@@ -181,6 +181,14 @@ def test_every_refusal_a_contract_names_exists(service):
             assert hasattr(own, name) or hasattr(refusals, name) or _neighbours(name), f"{rpc}: {name}"
 
 
+def test_costly_doors_and_no_others_may_answer_too_many_requests():
+    from tests.support.installation import doors, rule_of
+
+    costly = {(service, door) for service, door in doors() if rule_of(service, door).costly}
+    named = {key for key in doors() if "TooManyRequests" in contract_of(key[0]).rpc[key[1]]["refusals"]}
+    assert named == costly and len(costly) >= 10
+
+
 def _neighbours(name: str) -> bool:
     """A neighbour's refusal that is passed on under its own name."""
     import importlib

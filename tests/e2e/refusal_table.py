@@ -332,6 +332,7 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("applications", "verify", "TooMuchToVerify"),
         ("catalog", "sample_procedures", "OnlyInDevelopment"),
         ("identity", "sample_people", "NoSamplePeople"),
+        *((service, door, "TooManyRequests") for service, door in doors() if rule_of(service, door).costly),
         *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),
     }
 )

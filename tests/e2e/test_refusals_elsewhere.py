@@ -12,6 +12,7 @@ import time_machine
 from nameko.exceptions import RemoteError
 
 from infra.chassis import clock
+from infra.chassis.settings import SERVICES
 from infra.cli.sample_documents import as_base64
 from infra.sandbox.virus_scanner import EICAR, serve
 from tests.e2e.refusal_table import ELSEWHERE, example
@@ -100,6 +101,15 @@ def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(plat
             assert refused(rpc, "payments", door, application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
         assert refused(rpc, "payments", "parity") == "ServiceUnavailable"
+
+
+def test_a_costly_door_without_a_free_place_refuses_at_once(tmp_path: Path) -> None:
+    with partial_platform(tmp_path, *SERVICES) as platform:
+        for service in SERVICES:
+            platform.fill_places(service)
+        for service, door, name in ELSEWHERE:
+            if name == "TooManyRequests":
+                assert refused(platform.portal.as_(), service, door) == "TooManyRequests"
 
 
 def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path) -> None:

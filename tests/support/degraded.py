@@ -15,6 +15,7 @@ from typing import Any
 
 from nameko.standalone.rpc import ClusterRpcProxy
 
+from infra.chassis.admission import Admission
 from infra.chassis.loader import tool
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, first_operator
@@ -79,6 +80,14 @@ class PartialPlatform:
             if follower.service == service:
                 while follower.once():
                     pass
+
+    def fill_places(self, service: str) -> None:
+        """All places of costly doors are taken."""
+        containers = self.platform.runner.containers
+        running = next(container for container in containers if container.service_name == service)
+        for admission in running.dependencies:
+            if isinstance(admission, Admission):
+                admission.in_use = admission.places
 
     def lose(self, service: str) -> None:
         """A service is gone; its queue stays."""

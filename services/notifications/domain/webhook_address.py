@@ -6,11 +6,37 @@ Without this rule a subscriber could make the portal call its own neighbours (se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 Ip = IPv4Address | IPv6Address
 NAT64 = IPv6Network("64:ff9b::/96")
+ISATAP = frozenset({0x00005EFE, 0x02005EFE})  # the upper half of the host part of such addresses
+# Special by the IANA registries (or metadata services of clouds), whatever ``is_global`` of this Python says of them.
+SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "100.64.0.0/10",  # shared by carriers; a cloud's metadata service is in it
+            "168.63.129.16/32",  # a cloud's own services for its machines
+            "192.0.0.0/24",  # protocol assignments; a cloud's metadata service is in it
+            "192.31.196.0/24",  # AS112
+            "192.52.193.0/24",  # AMT
+            "192.88.99.0/24",  # 6to4 relays
+            "192.175.48.0/24",  # AS112
+            "::/96",  # IPv4-compatible
+            "64:ff9b:1::/48",  # NAT64 of a local network
+            "100:0:0:1::/64",
+            "2001::/23",  # protocol assignments, Teredo in them
+            "2002::/16",  # 6to4: leads through somebody's relay
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation
+            "5f00::/16",  # segment routing
+            "fec0::/10",  # site-local
+        ),
+    )
+)
+HTTPS_PORTS = frozenset({443, 8443})
 PRIVATE_ZONES = frozenset({"localhost", "local", "internal", "lan", "home", "arpa"})
 
 
@@ -22,6 +48,19 @@ class Address:
     host: str
     port: int
     target: str
+
+
+@dataclass(frozen=True)
+class Destinations:
+    """Where production calls: these ports, and these hosts where any are named (``*.example.vn``: all below it)."""
+
+    hosts: tuple[str, ...] = ()
+    ports: frozenset[int] = HTTPS_PORTS
+
+    def has_host(self, host: str) -> bool:
+        plain = host.rstrip(".").lower()
+        below = any(host.startswith("*.") and plain.endswith(host[1:]) for host in self.hosts)
+        return not self.hosts or plain in self.hosts or below
 
 
 def parse_address(url: str) -> Address | None:
@@ -44,14 +83,14 @@ def is_public(address: str) -> bool:
     ip: Ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         ip = _embedded_ipv4(ip) or ip
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in SPECIAL)
 
 
 def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address inside a mapped, 6to4, Teredo or NAT64 (RFC 6052) address."""
-    if ip in NAT64:
+    """The IPv4 address inside a mapped, NAT64 (RFC 6052) or ISATAP (RFC 5214) address."""
+    if ip in NAT64 or (int(ip) >> 32) & 0xFFFFFFFF in ISATAP:
         return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+    return ip.ipv4_mapped
 
 
 def looks_private(host: str) -> bool:

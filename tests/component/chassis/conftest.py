@@ -10,6 +10,7 @@ from typing import Any
 
 import eventlet
 import pytest
+from eventlet.event import Event
 from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
@@ -36,6 +37,7 @@ class Running:
 
         self.settings, self.counter = settings, Counter
         Counter.failures, Counter.received = 0, []
+        EchoService.gate, EchoService.lingering = Event(), 0
         install()
         refuse_compression()
         self.database = Database.at(settings.database_url("echo"))

@@ -19,6 +19,7 @@ REFUSED = 0.2  # of the applications: their applicants get a text as well
 # Refusals that say "not yet": the same command is sent again.
 NOT_YET = {
     "ServiceUnavailable",
+    "TooManyRequests",
     "DeadlineExceeded",
     "InternalFailure",
     "ReadModelBehind",

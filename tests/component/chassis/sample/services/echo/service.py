@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from eventlet.event import Event
+
 from infra.chassis import dependencies
 from infra.chassis.commands import Command
 from infra.chassis.database import Database
@@ -47,11 +49,18 @@ class Counter:
 
 class EchoService(Operations):
     name = "echo"
+    gate, lingering = Event(), 0  # calls of ``linger`` end when the gate opens
     counter = dependencies.Provided(Counter)
 
     @door(public=True, sensitive=("secret",))
     def shout(self, text: str, secret: str = "") -> dict[str, Any]:
         return {"text": text.upper()}
+
+    @door(public=True, costly=True)
+    def linger(self) -> dict[str, Any]:
+        EchoService.lingering += 1
+        EchoService.gate.wait()
+        return {}
 
     @door(public=True)
     def count(self, command_id: str, by: int = 1) -> dict[str, Any]:
