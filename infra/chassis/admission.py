@@ -3,9 +3,9 @@
 A flood of one door then holds its own places and no more workers than those; everybody else is refused at once, before
 anything is verified or read, and the other doors go on. Doors ask for it with ``@door(…, costly=True)``.
 
-The price: of more than half of ``MAX_WORKERS`` sign-ins at one moment the rest come again. Nobody waits here, since whoever
-waits would hold a place of the prefetch window, which is what a flood wants. What is faster than refusals (about a thousand a
-second) has to be stopped before the broker.
+The price: of more than half of ``MAX_WORKERS`` sign-ins at one moment the rest come again. Nobody waits here: whoever
+waits would hold a place of the prefetch window, which is what a flood wants. What is faster than refusals has to be
+stopped before the broker.
 
 Settings: ``DOOR_PLACES`` (``sign_in=8,search=4``) gives single doors another number.
 """

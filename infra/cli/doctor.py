@@ -31,6 +31,7 @@ from infra.chassis.migrations import at_head
 from infra.chassis.runner import broker_answers, workers_of
 from infra.chassis.server_sessions import options_arrive, require_session
 from infra.chassis.settings import SettingMissing, Settings
+from infra.cli.security_findings import account_facts, secret_findings, upload_facts
 
 OWN_USERS = "give each process its own user (infra/rabbitmq/users.json; infra/docker/make-secrets makes them)"
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
@@ -50,9 +51,7 @@ DROPPED_OPTIONS = (
     "connect to PostgreSQL directly"
 )
 MOST_VERSIONS = 20  # unsound versions listed
-ADVISED_SECRET = 16  # characters
 MOUNTED = re.compile("(_UR[LI]|_KEYS?|SECRET(_[A-Z]+)?|TOKEN|PASSWORD)$")  # settings that come as mounted files
-SECRET = re.compile("(SECRET|TOKEN|PASSWORD)(_|$)")
 
 
 class Finding(NamedTuple):
@@ -74,6 +73,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _secrets,
         _settings,
         _databases,
+        _guards,
         _connections,
         _broker,
     ]
@@ -152,10 +152,17 @@ def _files(settings: Settings) -> list[Finding]:
 
 
 def _secrets(settings: Settings) -> list[Finding]:
-    names = [name for name in sorted({name.removesuffix("_FILE") for name in settings.env}) if SECRET.search(name)]
-    short = [name for name in names if len(settings.get(name, " " * ADVISED_SECRET)) < ADVISED_SECRET]
-    advice = f"make it anew with {ADVISED_SECRET} characters or more"
-    return [Finding("note", f"{name} is a short secret", advice) for name in short]
+    return [Finding(*facts) for facts in secret_findings(settings)]
+
+
+def _guards(settings: Settings) -> list[Finding]:
+    """Who could walk in: officials without a second factor, people that are made up, files nobody looked at."""
+    try:
+        return [Finding(*facts) for facts in (*account_facts(settings), *upload_facts(settings))]
+    except SettingMissing:
+        raise
+    except Exception as error:  # the look at databases says more
+        return [Finding("note", f"accounts could not be looked at: {_one_line(error)}", "see the identity database")]
 
 
 def _settings(settings: Settings) -> list[Finding]:

@@ -37,6 +37,16 @@ class SessionEnded(Unauthenticated):
     name = "Unauthenticated"
 
 
+class SignInNotFresh(Unauthenticated):
+    """How the account is guarded is changed only right after signing in."""
+
+    vi = "Việc này chỉ làm được ngay sau khi đăng nhập."
+    en = "This is possible only right after signing in."
+    todo_vi = "Hãy đăng nhập lại rồi thực hiện trong vòng 10 phút."
+    todo_en = "Sign in again, and do it within 10 minutes."
+    name = "Unauthenticated"
+
+
 class ClientRefused(Unauthenticated):
     """A service showed a client id or secret that does not hold."""
 

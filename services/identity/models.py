@@ -44,6 +44,14 @@ class Account(Table):
     erased_at: Mapped[datetime | None]
 
 
+class RecoveryCode(Table):
+    """A way in without the device, by its SHA-256; the row goes when it is used."""
+
+    __tablename__ = "recovery_code"
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
 class SignInAttempt(Table):
     """Failed sign-ins per user name (as a digest, whether or not such an account exists), and the delay they earned."""
 

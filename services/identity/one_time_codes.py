@@ -6,6 +6,8 @@ again (OWASP ASVS 5.0, 6.5.1).
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyotp
 from cryptography.fernet import Fernet
 from sqlalchemy import or_, update
@@ -15,9 +17,10 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
-from services.identity import attempts, keys, open_sessions
-from services.identity.errors import AccountNotFound, OtpCodeWrong, OtpNotEnrolled, OtpRequired
+from services.identity import attempts, keys, open_sessions, passwords
+from services.identity.errors import AccountNotFound, OtpCodeWrong, OtpNotEnrolled, OtpRequired, WrongPassword
 from services.identity.models import Account
+from services.identity.recovery_codes import new_recovery_codes, spend_recovery_code
 
 ISSUER_SHOWN = "Cổng dịch vụ công"
 STEP_SECONDS = 30
@@ -34,13 +37,16 @@ class OneTimeCodes:
     def from_settings(cls, settings: Settings) -> OneTimeCodes:
         return cls(Database.at(settings.database_url("identity")), keys.sealer(keys.signing_key(settings), "otp"))
 
-    def enrol_otp(self, otp: str | None = None, *, by: Actor) -> dict[str, str]:
+    def enrol_otp(self, otp: str | None = None, password: str | None = None, *, by: Actor) -> dict[str, str]:
         """A new seed for the caller's device: ``{secret, uri}``; in force only after :meth:`confirm_otp`.
 
-        Replacing a device in force asks for one of its codes: ``OtpRequired``, ``OtpCodeWrong``, ``SignInDelayed``.
+        Needs the password (``WrongPassword``) and a fresh sign-in (``Unauthenticated``): whoever found a token must not
+        lock its owner out. Replacing a device in force asks for one of its codes or a recovery code as well:
+        ``OtpRequired``, ``OtpCodeWrong``. Guesses of either are counted: ``SignInDelayed``.
         """
         if self._in_force(by):
             self._check(otp, by)
+        self._check_password(password, by)
         secret = pyotp.random_base32()
         with self.database.session() as session:
             account = _own_account(session, by)
@@ -48,8 +54,11 @@ class OneTimeCodes:
             uri = pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER_SHOWN)
         return {"secret": secret, "uri": uri}
 
-    def confirm_otp(self, code: str, *, by: Actor) -> dict[str, str]:
-        """Prove the device shows the right codes; from now on signing in asks for one. ``{confirmed_at}``."""
+    def confirm_otp(self, code: str, *, by: Actor) -> dict[str, Any]:
+        """Prove the device shows the right codes; from now on signing in asks for one.
+
+        ``{confirmed_at, recovery_codes}``; the codes are for signing in without the device and are shown this once.
+        """
         with self.database.session() as session:
             account = _own_account(session, by)
             if account.otp_pending_secret is None:
@@ -59,10 +68,13 @@ class OneTimeCodes:
                 raise OtpCodeWrong()
             account.otp_sealed_secret, account.otp_pending_secret = account.otp_pending_secret, None
             account.otp_last_step, account.otp_confirmed_at = step, clock.now()
-            return {"confirmed_at": account.otp_confirmed_at.isoformat()}
+            codes = new_recovery_codes(session, account.id)
+            return {"confirmed_at": account.otp_confirmed_at.isoformat(), "recovery_codes": codes}
 
     def spend(self, session: Session, account: Account, code: str) -> bool:
-        """Whether ``code`` is good now; uses it up in this transaction."""
+        """Whether ``code`` is good now, or a recovery code; uses it up in this transaction."""
+        if account.otp_sealed_secret and spend_recovery_code(session, account.id, code):
+            return True
         step = self._step_of(account.otp_sealed_secret, code) if account.otp_sealed_secret else None
         if step is None:
             return False
@@ -85,6 +97,16 @@ class OneTimeCodes:
             if not self.spend(session, account, code):
                 raise OtpCodeWrong()
             attempts.uncount(session, account.username)
+
+    def _check_password(self, password: str | None, by: Actor) -> None:
+        with self.database.session() as session:
+            account = _own_account(session, by)
+            attempts.begin(session, account.username)
+        if password is None or not passwords.matches(account.password_hash, password):
+            raise WrongPassword()
+        with self.database.session() as session:
+            attempts.uncount(session, account.username)
+            open_sessions.check_fresh(session, by)
 
     def _step_of(self, sealed_secret: str, code: str) -> int | None:
         totp = pyotp.TOTP(self.sealer.decrypt(sealed_secret.encode()).decode())

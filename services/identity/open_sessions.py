@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from services.identity.errors import SessionEnded
+from services.identity.errors import SessionEnded, SignInNotFresh
 from services.identity.models import RefreshToken, SignInSession
 
 RETENTION = timedelta(days=30)
+FRESH = timedelta(minutes=10)
 
 
 def open_sessions_of(account_id: str) -> Select[SignInSession]:
@@ -29,6 +30,13 @@ def check_open(session: Session, by: Actor) -> None:
     """
     if session.scalar(open_sessions_of(by.account_id).where(SignInSession.id == by.session_id)) is None:
         raise SessionEnded()
+
+
+def check_fresh(session: Session, by: Actor) -> None:
+    """Refuse a caller who signed in longer ago than ``FRESH``: a token that was found is mostly an older one."""
+    lately = SignInSession.id == by.session_id, SignInSession.created_at > clock.now() - FRESH
+    if session.scalar(open_sessions_of(by.account_id).where(*lately)) is None:
+        raise SignInNotFresh()
 
 
 def end_session(session: Session, sign_in: SignInSession, *, because: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
-from services.identity import attempts, delegations, offices, open_sessions
+from services.identity import attempts, delegations, offices, open_sessions, recovery_codes
 from services.identity.access_log import NO_PURPOSE
 from services.identity.models import AccessEntry, Account, Delegation, SignInAttempt
 
@@ -42,6 +42,7 @@ class PersonalData(ErasureRequests):
         removed["appointment"] = offices.dismiss_from_all(session, account_id, by=Actor.system("identity"))
         digests = [attempts.username_digest(name) for name in (account.username, *marks)]
         session.execute(delete(SignInAttempt).where(SignInAttempt.username_digest.in_(digests)))
+        recovery_codes.delete_recovery_codes(session, account_id)
         _clear_account(account)
         return {name: count for name, count in removed.items() if count} | {"account": 1}
 

@@ -86,9 +86,9 @@ class IdentityService(Operations):
     def jwks(self) -> Json:
         return self.authenticator.jwks()
 
-    @door(roles=SIGNED_IN, sensitive=("otp",))
-    def enrol_otp(self, otp: str | None = None) -> Json:
-        return self.one_time_codes.enrol_otp(otp, by=self.caller.actor)
+    @door(roles=SIGNED_IN, sensitive=("otp", "password"))
+    def enrol_otp(self, otp: str | None = None, password: str | None = None) -> Json:
+        return self.one_time_codes.enrol_otp(otp, password, by=self.caller.actor)
 
     @door(roles=SIGNED_IN, sensitive=("code",))
     def confirm_otp(self, code: str) -> Json:

@@ -223,6 +223,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("enrol_otp", "OtpCodeWrong"): at("careful", otp="000000"),
     ("enrol_otp", "SignInDelayed"): at("hasty", lambda installation, scenes: [
         installation.answer("identity", "enrol_otp", "hasty", otp="000000") for _ in range(5)], otp="000000"),
+    ("enrol_otp", "WrongPassword"): at("citizen", password=WRONG),
     ("confirm_otp", "OtpNotEnrolled"): at("citizen"),
     ("confirm_otp", "OtpCodeWrong"): at("guessing", code="000000"),
     ("change_password", "WrongPassword"): at("citizen", old=WRONG, new="bốn từ hoàn toàn khác"),

@@ -70,9 +70,11 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     appointments(installation, scenes)
     for person in ("careful", "hasty"):
         installation.token(person)
-        secret = installation.call("identity", "enrol_otp", person)["secret"]
+        secret = installation.call("identity", "enrol_otp", person, password=installation.people[person]["password"])[
+            "secret"
+        ]
         installation.call("identity", "confirm_otp", person, code=pyotp.TOTP(secret).now())
-    installation.call("identity", "enrol_otp", "guessing")
+    installation.call("identity", "enrol_otp", "guessing", password=installation.people["guessing"]["password"])
     neighbour = {"to_citizen_number": installation.people["neighbour"]["citizen_number"], "until": LATER}
     installation.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())
     installation.call("identity", "create_agency", "operator", code="H99", name="Cơ quan khác tên", province_code=None)

@@ -5,8 +5,17 @@ import json
 import pytest
 import time_machine
 
+from infra.chassis import clock
+from infra.chassis.actors import Actor
+from infra.chassis.database import Database
+from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.cli.doctor import CONFIG, examine
+from infra.cli.security_findings import account_facts, secret_findings, upload_facts
+from services.identity.accounts import Accounts, Registration
+from services.identity.models import Account
+from services.identity.offices import Offices
+from services.identity.population import SAMPLE, RegisterFile
 
 SETTINGS = ["AMQP_URI", "PAYMENTS_DATABASE_URL", "VNPAY_HASH_SECRET", "SERVICE_CLIENT_SECRET_IDENTITY"]
 
@@ -51,3 +60,51 @@ def test_a_year_without_an_official_calendar_is_noted_from_december_on(tmp_path,
     (rows,) = [finding for finding in findings if f"holidays of {year}" in finding["looked_at"]]
     assert rows["verdict"] == verdict
     assert (f"{year}-01-01" in rows["advice"]) == (verdict == "note")
+
+
+PRODUCTION = {"PORTAL_ENVIRONMENT": "production", "AMQP_URI": "embedded://nobody"}
+
+
+@pytest.mark.parametrize("secret", ["change-me", "guest-secret", "Password123!", "portal_admin_test_2026"])
+def test_a_secret_that_is_tried_first_is_a_fault_in_production(secret):
+    facts = secret_findings(Settings({**PRODUCTION, "SMS_TOKEN": secret}))
+    assert [verdict for verdict, looked_at, _ in facts if "tried" in looked_at] == ["fault"] and secret not in str(
+        facts
+    )
+
+
+def test_one_secret_for_two_purposes_is_a_fault_in_production_and_no_secret_of_chance_is():
+    chance = "Jm9-test-k2vTq0xL_8sDp3"
+    env = {**PRODUCTION, "VNPAY_HASH_SECRET": chance, "SERVICE_CLIENT_SECRET_IDENTITY": chance}
+    ((verdict, looked_at, _),) = secret_findings(Settings(env))
+    assert verdict == "fault" and "the same" in looked_at
+    assert secret_findings(Settings({**env, "VNPAY_HASH_SECRET": chance[::-1]})) == []
+
+
+def test_officials_without_a_second_factor_and_fictional_people_are_faults_in_production(tmp_path):
+    env = {**PRODUCTION, "IDENTITY_DATABASE_URL": f"sqlite:///{tmp_path / 'identity.sqlite'}"}
+    settings, register = Settings(env), RegisterFile(SAMPLE)
+    upgrade(settings, "identity")
+    assert account_facts(settings) == []
+    accounts, person = Accounts(Database.at(settings.database_url("identity")), register), register.people()[0]
+    born = person.birth_date.isoformat()
+    claims = Registration(person.citizen_number, person.full_name, born, "0901234567", "a@example.vn")
+    account_id = accounts.register_citizen(claims, "bốn con mèo ngủ trưa")["account_id"]
+    offices, operator = Offices(accounts.database), Actor("operator", "", frozenset({"operator"}))
+    assert [facts[:2] for facts in account_facts(settings)] == [
+        ("fault", f"accounts of fictional people: {account_id}")
+    ]
+    offices.create_agency("H01", "Cơ quan", by=operator)
+    offices.appoint(account_id, "H01", ["case_officer"], by=operator)
+    assert account_facts(settings)[0][:2] == ("fault", f"officials without a second factor: {account_id}")
+    development = Settings({**env, "PORTAL_ENVIRONMENT": "development"})
+    assert [facts[0] for facts in account_facts(development)] == ["note"]
+    with accounts.database.session() as session:
+        session.get_one(Account, account_id).otp_confirmed_at = clock.now()
+    assert account_facts(development) == []
+    Database.forget(settings.database_url("identity"))
+
+
+def test_production_without_a_scanner_is_noted():
+    assert [facts[0] for facts in upload_facts(Settings(PRODUCTION))] == ["note"]
+    assert upload_facts(Settings({**PRODUCTION, "VIRUS_SCANNER": "tcp://scanner:3310"})) == []
