@@ -71,6 +71,19 @@ class PostsReply(TypedDict):
     items: list[Post]
 
 
+class DelegationInForce(TypedDict):
+    """One principal of a delegate, and in which procedures."""
+
+    principal_account_id: str
+    scope: list[str]
+
+
+class DelegationsReply(TypedDict):
+    """The delegations somebody holds now."""
+
+    items: list[DelegationInForce]
+
+
 class CatalogClient(Protocol):
     """The doors of *catalog* that this service calls."""
 
@@ -92,6 +105,8 @@ class IdentityClient(Protocol):
         principal_account_id: str = ...,
         principal_citizen_number: str = ...,
     ) -> DelegationReply: ...
+
+    def delegations_in_force(self, *, delegate_account_id: str) -> DelegationsReply: ...
 
     def posts(self, *, account_id: str) -> PostsReply: ...
 

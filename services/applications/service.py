@@ -193,7 +193,12 @@ class ApplicationsService(Operations):
         self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None
     ) -> Json:
         return self.application_queries.mine(
-            status=status, limit=limit, cursor=cursor, min_position=min_position, by=self.caller.actor
+            status=status,
+            limit=limit,
+            cursor=cursor,
+            min_position=min_position,
+            identity=self.identity,
+            by=self.caller.actor,
         )
 
     @door(public=True, sensitive=("tracking_code",), costly=True)

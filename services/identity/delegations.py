@@ -111,6 +111,14 @@ class DelegationRegistrar:
                 raise DelegationNotFound()
             return {**_event_data(covering[0]), "principal_name": principal.full_name}
 
+    def delegations_in_force(self, delegate_account_id: str) -> dict[str, Any]:
+        """What somebody may do for others now; for services: ``{items: [{principal_account_id, scope, …}]}``."""
+        in_force = Delegation.revoked_at.is_(None), Delegation.until > clock.now()
+        query = select(Delegation).where(Delegation.delegate_id == delegate_account_id, *in_force)
+        with self.database.session() as session:
+            delegations = session.scalars(query.order_by(Delegation.position))
+            return {"items": [_event_data(delegation) for delegation in delegations]}
+
 
 def end_delegation(session: Session, delegation: Delegation, *, by: str) -> None:
     """End a delegation in force, and tell it. ``by``: the account that did."""

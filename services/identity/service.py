@@ -179,6 +179,10 @@ class IdentityService(Operations):
             delegate_account_id, scope, principal_citizen_number, principal_account_id
         )
 
+    @door(roles={"service"})
+    def delegations_in_force(self, delegate_account_id: str) -> Json:
+        return self.delegation_registrar.delegations_in_force(delegate_account_id)
+
     @door(roles=SIGNED_IN)
     def access_log(self, subject_id: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
         return self.access_recorder.access_log(subject_id, limit=limit, cursor=cursor, by=self.caller.actor)

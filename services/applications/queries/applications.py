@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.delegates import EVERYTHING
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
 from services.applications.domain.statuses import NAMES, Status
@@ -119,16 +120,16 @@ class ApplicationQueries:
         self,
         *,
         by: Actor,
+        identity: IdentityClient,
         status: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
         min_position: int | None = None,
     ) -> dict[str, Any]:
-        """The caller's applications, and those they started for somebody else, newest first."""
+        """The caller's own and, while a delegation holds, those they started for its principal; newest first."""
         projector.wait_for(self.database, min_position)
-        me, after = by.account_id, key_of(cursor, datetime, str)
-        started = select(Party.application_id).where(Party.started_by == me)
-        query = select(VIEW).where(or_(VIEW.c.applicant_id == me, VIEW.c.application_id.in_(started)))
+        after = key_of(cursor, datetime, str)
+        query = select(VIEW).where(self._are_of(by.account_id, identity))
         if status:
             query = query.where(VIEW.c.status == status)
         if after:
@@ -138,6 +139,23 @@ class ApplicationQueries:
             )
         query = query.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
         return self._page(query, limit, lambda row: cursor_of(row["started_at"].isoformat(), row["application_id"]))
+
+    def _are_of(self, account_id: str, identity: IdentityClient) -> ColumnElement[bool]:
+        """The condition on applications that they are the caller's; identity is asked where some were for others."""
+        own = VIEW.c.applicant_id == account_id
+        started = select(Party.application_id).where(Party.started_by == account_id)
+        with self.database.session() as session:
+            if session.execute(started.where(Party.applicant_id != account_id).limit(1)).first() is None:
+                return own
+        in_force = identity.delegations_in_force(delegate_account_id=account_id)["items"]
+        entrusted = [
+            and_(
+                VIEW.c.applicant_id == delegation["principal_account_id"],
+                true() if EVERYTHING in delegation["scope"] else VIEW.c.procedure_code.in_(delegation["scope"]),
+            )
+            for delegation in in_force
+        ]
+        return or_(own, and_(VIEW.c.application_id.in_(started), or_(false(), *entrusted)))
 
     def queue(
         self,

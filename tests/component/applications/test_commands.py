@@ -136,8 +136,12 @@ def test_a_delegate_acts_within_the_scope_granted(open_portal):
     assert {event.by["on_behalf_of"] for event in events} == {"citizen-1"}
     assert {event.by["account_id"] for event in events} == {"citizen-2"}
     portal.follow()
-    assert [item["application_id"] for item in portal.queries.mine(by=actors.NEIGHBOUR)["items"]] == [key]
-    assert [item["application_id"] for item in portal.queries.mine(by=actors.CITIZEN)["items"]] == [key]
+    assert [
+        item["application_id"] for item in portal.queries.mine(by=actors.NEIGHBOUR, identity=portal.identity)["items"]
+    ] == [key]
+    assert [
+        item["application_id"] for item in portal.queries.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
+    ] == [key]
 
 
 def test_a_delegation_taken_back_ends_the_delegates_hand(open_portal):

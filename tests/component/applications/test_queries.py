@@ -176,7 +176,8 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
     keys = {portal.submitted() for _ in range(5)}
     portal.follow()
     for read in (portal.queries.mine, lambda **arguments: portal.queries.queue("H01.01", **arguments)):
-        who = {"by": actors.CITIZEN} if read == portal.queries.mine else reading(actors.INTAKE)
+        citizen = {"by": actors.CITIZEN, "identity": portal.identity}
+        who = citizen if read == portal.queries.mine else reading(actors.INTAKE)
         collected, cursor = [], None
         while True:
             page = read(**who, limit=2, cursor=cursor)
@@ -186,7 +187,7 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
                 break
         assert sorted(collected) == sorted(keys)
     with pytest.raises(InvalidRequest):
-        portal.queries.mine(by=actors.CITIZEN, cursor="bịa đặt")
+        portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, cursor="bịa đặt")
 
 
 def test_a_queue_is_asked_by_status_and_lateness(portal):
@@ -209,9 +210,9 @@ def test_a_queue_is_asked_by_status_and_lateness(portal):
 def test_a_read_waits_for_the_position_it_asks_for(portal):
     portal.submitted()
     portal.follow()
-    assert portal.queries.mine(by=actors.CITIZEN, min_position=4)["items"]
+    assert portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, min_position=4)["items"]
     with pytest.raises(ReadModelBehind):
-        portal.queries.mine(by=actors.CITIZEN, min_position=5)
+        portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, min_position=5)
 
 
 def test_the_log_is_read_from_a_position_on_by_kind_or_application(portal):
@@ -246,7 +247,10 @@ def test_an_export_page_by_page_is_one_file(portal):
 def test_a_citizens_list_shows_who_handled_an_application_last_and_when(portal):
     waiting, accepted = portal.submitted(), portal.accepted()
     portal.follow()
-    view = {item["application_id"]: item for item in portal.queries.mine(by=actors.CITIZEN)["items"]}
+    view = {
+        item["application_id"]: item
+        for item in portal.queries.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
+    }
     assert view[waiting]["handled_by"] is None and view[waiting]["handled_at"] is None
     last = portal.queries.application(accepted, **reading(actors.CITIZEN), identity=portal.identity)["hands"][-1]
     assert (view[accepted]["handled_by"], view[accepted]["handled_at"]) == (last["account_id"], last["at"])

@@ -110,6 +110,14 @@ class Identity:
         posts = self.posts_held.get(account_id, {})
         return {"items": [{"agency_code": code, "roles": roles} for code, roles in posts.items()]}
 
+    def delegations_in_force(self, delegate_account_id: str) -> dict[str, Any]:
+        items = [
+            {"principal_account_id": principal, "scope": [scope]}
+            for delegate, principal, scope in sorted(self.delegations)
+            if delegate == delegate_account_id
+        ]
+        return {"items": items}
+
     def delegation_for(
         self,
         delegate_account_id: str,
