@@ -30,10 +30,11 @@ class Party(Rows):
     """Whose application it is, by name; for officers' desks and masked tracking."""
 
     __tablename__ = "party"
+    __table_args__ = (Index("party_started_by", "started_by"),)
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     applicant_id: Mapped[str] = mapped_column(String(80), index=True)
     name: Mapped[str]
-    started_by: Mapped[str] = mapped_column(String(80), index=True)
+    started_by: Mapped[str] = mapped_column(String(80))
 
 
 class AnswerSet(Rows):
