@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from infra.chassis.settings import SERVICES
 from tests.contract.door_roles import WHO, expected
-from tests.support.installation import SERVICES, doors, rule_of
+from tests.support.installation import doors, rule_of
 
 
 def test_every_service_is_in_the_table() -> None:

@@ -64,7 +64,7 @@ def test_an_appeal_comes_too_late_after_ninety_days(platform: PartialPlatform) -
         application_id=application_id, reason="Sai nơi nộp", command_id=command()
     )
     with time_machine.travel(clock.now() + timedelta(days=120), tick=True):
-        assert refused(platform.person(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
+        assert refused(platform.applicant(), "applications", "appeal", application_id=application_id) == "AppealTooLate"
 
 
 def upload(content: bytes) -> dict[str, str]:
@@ -75,7 +75,7 @@ def test_without_a_scanner_files_are_not_taken(platform: PartialPlatform) -> Non
     application_id, paper = platform.filed(), upload(b"a text")
     arguments = {"application_id": application_id, "command_id": command()}
     assert (
-        refused(platform.person(), "applications", "attach", requirement="other", **arguments, **paper)
+        refused(platform.applicant(), "applications", "attach", requirement="other", **arguments, **paper)
         == "ScannerUnavailable"
     )
     issued = {"title": "Giấy", **paper}
@@ -117,11 +117,12 @@ def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path)
     own = {"VIRUS_SCANNER": scanner.url, "VIRUS_SCANNER_AWAY": "hold"}
     with partial_platform(tmp_path, "identity", "catalog", "applications", **own) as platform:
         platform.populate()
-        rpc, draft = platform.person(), platform.started()
+        rpc, draft = platform.applicant(), platform.started()
         arguments = {"application_id": draft, "requirement": "other"}
         assert refused(rpc, "applications", "attach", **arguments, **upload(EICAR)) == "FileInfected"
         issued = {"title": "Giấy", **upload(EICAR)}
-        assert refused(rpc, "applications", "approve", application_id=draft, result=issued) == "FileInfected"
+        official = platform.person()
+        assert refused(official, "applications", "approve", application_id=draft, result=issued) == "FileInfected"
         scanner.faults.append("drop")
         paper = rpc.applications.attach(**arguments, **upload(EICAR), command_id=command())["attachment_id"]
         of_paper = {"application_id": draft, "attachment_id": paper}

@@ -28,27 +28,34 @@ PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
 
 
 class PartialPlatform:
-    """A platform of some services whose followers stand still; ``person`` has every post there is."""
+    """A platform of some services whose followers stand still; ``person`` has every post, ``applicant`` files."""
 
     def __init__(self, platform: Platform, portal: Portal) -> None:
         self.platform, self.portal = platform, portal
         self.account: dict[str, Any] = {}
+        self.applicant_account: dict[str, Any] = {}
 
     def populate(self) -> None:
-        """One person of all roles, one agency, one procedure without fee and papers."""
+        """One person of all roles, one applicant, one agency, one procedure without fee and papers."""
         agency, name, _ = PLACES[0]
         operator = self.portal.as_(self.portal.sign_in(**first_operator(self.platform.settings)))
         operator.identity.create_agency(code=agency, name=name)
-        person = self.portal.as_().identity.sample_people()["items"][0]
-        person_fields = {key: person[key] for key in ("citizen_number", "full_name", "birth_date")}
-        person_fields |= {"phone": "+84912345678", "email": "mau@example.vn", "password": "năm từ rất dài này"}
-        account = self.portal.as_().identity.register_citizen(**person_fields)["account_id"]
+        self.account, self.applicant_account = self._registered(0), self._registered(1)
+        account = self.portal.as_(self.token()).identity.whoami()["account_id"]
         roles = ["intake_officer", "case_officer", "approver", "accountant", "auditor", "catalog_editor"]
         operator.identity.appoint(account_id=account, agency_code=agency, roles=roles)
-        self.account = person_fields
         samples = self.portal.as_().catalog.sample_procedures(agency_code=agency)["items"]
         free = next(sample for sample in samples if sample["code"] == FREE)
         self.person().catalog.publish(definition=free, effective_from="2025-07-01", command_id=command())
+
+    def _registered(self, number: int) -> dict[str, Any]:
+        """What one of the sample people signs in with, and is."""
+        person = self.portal.as_().identity.sample_people()["items"][number]
+        fields = {key: person[key] for key in ("citizen_number", "full_name", "birth_date")}
+        fields |= {"phone": f"+8491234567{number}", "email": f"mau{number}@example.vn"}
+        fields["password"] = f"năm từ rất dài này {number}"
+        self.portal.as_().identity.register_citizen(**fields)
+        return fields
 
     def token(self) -> str:
         return self.portal.sign_in(self.account["citizen_number"], self.account["password"])
@@ -56,14 +63,19 @@ class PartialPlatform:
     def person(self) -> Any:
         return self.portal.as_(self.token())
 
+    def applicant(self) -> Any:
+        return self.portal.as_(
+            self.portal.sign_in(self.applicant_account["citizen_number"], self.applicant_account["password"])
+        )
+
     def started(self) -> str:
-        """A draft."""
-        draft = self.person().applications.start(procedure_code=FREE, channel="online", command_id=command())
+        """A draft of the applicant's."""
+        draft = self.applicant().applications.start(procedure_code=FREE, channel="online", command_id=command())
         return str(draft["application_id"])
 
     def filed(self) -> str:
         """An application handed in."""
-        citizen, key = self.person().applications, self.started()
+        citizen, key = self.applicant().applications, self.started()
         citizen.save_answers(application_id=key, answers=self._answers(), command_id=command())
         citizen.submit(application_id=key, command_id=command())
         return key
@@ -72,7 +84,7 @@ class PartialPlatform:
         from infra.cli.sample_documents import answers_for
 
         form = self.portal.as_().catalog.procedure(code=FREE)["form"]
-        return answers_for(form, self.account)
+        return answers_for(form, self.applicant_account)
 
     def follow(self, service: str) -> None:
         """Let a service's follower do all there is to do, once."""
