@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import event, text
@@ -18,8 +18,9 @@ from sqlalchemy.pool import StaticPool
 from infra.chassis import clock
 from infra.chassis.commands import Command
 from infra.chassis.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
+from infra.chassis.inbox import KnownIncarnations, first_time
 from infra.chassis.refusals import CommandIdReused
-from infra.chassis.tables import command_log, inbox
+from infra.chassis.tables import command_log
 from infra.chassis.types import BigKey, UtcDateTime
 
 __all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
@@ -44,6 +45,7 @@ class Database:
         self.url = url
         self.engine = _engine(url, (workers or self._workers) + SPARE)
         self._one_at_a_time = _Turn()
+        self._incarnations = KnownIncarnations()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @classmethod
@@ -134,17 +136,10 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextlib.contextmanager
-    def handle_once(self, consumer: str, message_id: str) -> Iterator[Session | None]:
-        """The inbox: a session for the effect of a message, or ``None`` when it was handled before."""
+    def handle_once(self, consumer: str, event: Mapping[str, Any]) -> Iterator[Session | None]:
+        """A session for the effect of an event, or ``None`` when it was handled before (:mod:`infra.chassis.inbox`)."""
         with self.session() as session:
-            row = session.execute(
-                inbox.select().where(inbox.c.consumer == consumer, inbox.c.message_id == message_id)
-            ).first()
-            if row:
-                yield None
-                return
-            session.execute(inbox.insert().values(consumer=consumer, message_id=message_id, handled_at=clock.now()))
-            yield session
+            yield session if first_time(session, self._incarnations, consumer, event) else None
 
 
 class _Turn:

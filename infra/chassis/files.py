@@ -21,16 +21,19 @@ def text_of(path: Path) -> str:
     return text
 
 
-def replace_text(path: Path, text: str, *, mode: int = 0o600) -> None:
+def replace_text(path: Path, text: str, *, mode: int = 0o600, flush: bool = True) -> None:
     """As :func:`replace_bytes`, in UTF-8."""
-    replace_bytes(path, text.encode(), mode=mode)
+    replace_bytes(path, text.encode(), mode=mode, flush=flush)
 
 
-def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write beside the file, flush, then put it in its place: a reader sees all of the old content or of the new."""
+def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600, flush: bool = True) -> None:
+    """Write beside the file, flush, then put it in its place: a reader sees all of the old content or of the new.
+
+    Without ``flush`` a power cut may leave neither.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        write_new(draft, content, mode=mode)
+        write_new(draft, content, mode=mode, flush=flush)
         draft.replace(path)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -38,10 +41,11 @@ def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         raise
 
 
-def write_new(path: Path, content: bytes, *, mode: int) -> None:
+def write_new(path: Path, content: bytes, *, mode: int, flush: bool = True) -> None:
     """Write a file that is not there yet, down to the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())

@@ -14,11 +14,13 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.database import Database
 from infra.chassis.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.messaging.event_publisher import EventPublisher
+from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
@@ -128,6 +130,12 @@ def duties_of(settings: Settings, service: str) -> list[Duty]:
     return duties
 
 
+def published_until(session: Session) -> int:
+    """The last outbox row that the database itself knows to be published."""
+    told = select(outbox.c.position).where(outbox.c.published_at.is_not(None))
+    return int(session.scalar(told.order_by(outbox.c.position.desc()).limit(1)) or 0)
+
+
 class OutboxRelay:
     """Publishes outbox rows in their order and marks each after the broker's confirm."""
 
@@ -135,6 +143,7 @@ class OutboxRelay:
 
     def __init__(self, database: Database, publisher: EventPublisher) -> None:
         self.database, self.publisher = database, publisher
+        self.incarnations = Incarnations(database, publisher.service, "outbox", published_until)
 
     @classmethod
     def of(cls, settings: Settings, service: str) -> OutboxRelay:
@@ -147,6 +156,8 @@ class OutboxRelay:
                     select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
                 )
             )
+            if rows:
+                self.incarnations.refresh(session)
         for row in rows:
             self.publisher.publish(self._event(row), call_id=row.call_id)
             with self.database.session() as session:
@@ -154,6 +165,8 @@ class OutboxRelay:
                     outbox.update().where(outbox.c.position == row.position).values(published_at=clock.now())
                 )
             metrics.relay_position.labels(self.publisher.service, self.name).set(row.position)
+        if rows:
+            self.incarnations.note_published(rows[-1].position)
         self._measure(len(rows))
         return len(rows)
 
@@ -164,12 +177,13 @@ class OutboxRelay:
         is_known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
         query = select(outbox).where(is_known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
         with self.database.session() as session:
+            self.incarnations.refresh(session)
             return [(row.position, self._event(row)) for row in session.execute(query)]
 
     def _event(self, row: Any) -> dict[str, Any]:
         return cloud_event(
             self.publisher.service,
-            row.position,
+            self.incarnations.name(row.position),
             row.type,
             row.data,
             subject=row.subject,

@@ -29,6 +29,12 @@ duty_failures = Counter("portal_duty_failures_total", "Steps of a follower's dut
 duty_work = Counter("portal_duty_work_total", "Pieces of work a follower's duty has done.", ["service", "duty"])
 leading = Gauge("portal_leading", "Whether this process leads the followers of a service.", ["service"])
 lease_losses = Counter("portal_lease_losses_total", "Leads lost without an orderly end.", ["database"])
+source_renewals = Counter(
+    "portal_source_renewals_total", "Times a source found its own database put back.", ["service", "stream"]
+)
+sources_went_back = Counter(
+    "portal_sources_went_back_total", "Sources heard under a new incarnation after another.", ["source"]
+)
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
 infected_files = Counter("portal_infected_files_total", "Uploads in which the virus scanner found something.")
 calendar_undecided = Gauge(

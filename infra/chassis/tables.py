@@ -31,6 +31,7 @@ inbox = Table(
     Column("consumer", String(120), primary_key=True),
     Column("message_id", String(120), primary_key=True),
     Column("handled_at", UtcDateTime, nullable=False),
+    Column("digest", String(64)),
 )
 
 outbox = Table(
@@ -52,6 +53,28 @@ relay_position = Table(
     Column("name", String(80), primary_key=True),
     Column("position", BigKey, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+source_incarnation = Table(
+    "source_incarnation",
+    _own,
+    Column("stream", String(40), primary_key=True),
+    Column("incarnation", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("after", BigKey, nullable=False),
+    Column("store", String(160), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+known_incarnation = Table(
+    "known_incarnation",
+    _own,
+    Column("stream", String(80), primary_key=True),
+    Column("incarnation", String(16), primary_key=True),
+    Column("first_position", BigKey, nullable=False),
+    Column("highest_before", BigKey),
+    Column("since", UtcDateTime, nullable=False),
+    Column("acknowledged_at", UtcDateTime),
 )
 
 dead_letter = Table(
@@ -97,7 +120,16 @@ forgotten_subject = Table(
 )
 Index("forgotten_subject_account", forgotten_subject.c.account_id)
 
-ALL = (command_log, inbox, outbox, relay_position, dead_letter, forgotten_subject)
+ALL = (
+    command_log,
+    inbox,
+    outbox,
+    relay_position,
+    source_incarnation,
+    known_incarnation,
+    dead_letter,
+    forgotten_subject,
+)
 
 
 def plumbing(metadata: MetaData) -> None:

@@ -131,9 +131,10 @@ def bench(
 
 
 def _add_desks() -> None:
-    from infra.cli import audit_commands, catalogue, dead_letters, exporting, maintenance, verifying
+    from infra.cli import audit_commands, catalogue, dead_letters, exporting, maintenance, sources, verifying
 
     app.add_typer(dead_letters.app, name="dead-letters")
+    app.add_typer(sources.app, name="sources")
     app.add_typer(catalogue.app, name="catalog")
     looks = (
         audit_commands.history,

@@ -22,9 +22,11 @@ from sqlalchemy.engine import make_url
 
 from infra.chassis import clock
 from infra.chassis.database import OVERFLOW, SPARE, Database
+from infra.chassis.inbox import sources_that_went_back
 from infra.chassis.loader import installed, service_class, tool
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
+from infra.chassis.messaging.incarnations import known_rows, store_of
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
@@ -209,7 +211,7 @@ def _database(settings: Settings, service: str) -> list[Finding]:
         return [Finding("fault", f"{what}: {_one_line(error)}", f"check {service.upper()}_DATABASE_URL and the server")]
     if not at_head(settings, service):
         return [Finding("fault", f"{what} is not up to date", "run portal migrate")]
-    findings = [Finding("ok", what)]
+    findings = [Finding("ok", what), *_put_back(database, service)]
     if not options_arrive(url):
         findings.append(Finding("note", f"{what}: a pooler drops the options of connections", DROPPED_OPTIONS))
     if apart > CLOCKS_APART:
@@ -219,6 +221,24 @@ def _database(settings: Settings, service: str) -> list[Finding]:
             Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}")
         )
     return findings
+
+
+def _put_back(database: Database, service: str) -> list[Finding]:
+    """Stores that were put back to an earlier day: this one, and the sources this service hears."""
+    with database.session() as session:
+        store, rows = store_of(session), known_rows(session)
+        heard = sources_that_went_back(session)
+    latest = {row.stream: row for row in rows}
+    found = [
+        Finding("fault", f"{service}: its database was put back ({stream})", "its follower begins a new incarnation")
+        for stream, row in latest.items()
+        if row.store != store
+    ]
+    advice = f"see to what was lost (portal sources redeliver), then portal sources acknowledge {service}"
+    for row in heard:
+        what = f"{service}: {row.stream} went back: position {row.first_position} after {row.highest_before}"
+        found.append(Finding("fault", f"{what}, {row.since:%Y-%m-%d %H:%M}", advice))
+    return found
 
 
 def _seconds_apart(database: Database) -> float:

@@ -23,6 +23,6 @@ class AgencySeats:
     def agency_created(self, event: Mapping[str, Any]) -> None:
         """``agency_created.v1``: remember where it lies. An agency of the whole country has no province."""
         data = event["data"]
-        with self.database.handle_once("agency_created", event["id"]) as session:
+        with self.database.handle_once("agency_created", event) as session:
             if session is not None:
                 session.merge(AgencySeat(agency_code=data["code"], province_code=data["province_code"]))

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from infra.chassis import metrics
 from infra.chassis.erasure.worker import ErasureWorker
+from infra.chassis.event_ids import EventId
 from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.event_publisher import EventPublisher
+from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.positions import advance, position_of
@@ -47,6 +49,9 @@ class Announcer:
 
     def __init__(self, store: Store, publisher: EventPublisher) -> None:
         self.store, self.publisher = store, publisher
+        self.incarnations = Incarnations(
+            store.database, "applications", self.name, lambda session: position_of(session, self.name)
+        )
 
     def step(self) -> int:
         with self.store.database.session() as session:
@@ -59,7 +64,7 @@ class Announcer:
         try:
             for event in events:
                 self.publisher.publish(event, call_id=event.get("callid"))
-                done = int(event["id"].split(":")[1])
+                done = position_in(event)
             done = done if len(events) == BATCH else until
         finally:
             if done != after:
@@ -81,24 +86,25 @@ class Announcer:
             until = position_of(session, self.name)
         after = max(after, self.store.position_before(since))
         rows = [row for row in self.store.rows(after=after, limit=limit, topics=kinds) if row.id <= until]
-        return [(int(event["id"].split(":")[1]), event) for event in self._made(rows)]
+        return [(position_in(event), event) for event in self._made(rows)]
 
     def _events(self, after: int, until: int) -> list[dict[str, Any]]:
-        """The next CloudEvents; ``id`` is ``applications:<position in the log>``."""
+        """The next CloudEvents; ``id`` is ``applications:<position in the log>@<incarnation>``."""
         return self._made(self.store.notifications(after, BATCH, until=until))
 
     def _made(self, notifications: list[Notification]) -> list[dict[str, Any]]:
         ready = [(notification.id, self.store.event_of(notification)) for notification in notifications]
+        if not ready:
+            return []
         with self.store.database.session() as session:
+            self.incarnations.refresh(session)
             application_ids = {str(event.originator_id) for _, event in ready}
             query = select(application_view).where(application_view.c.application_id.in_(application_ids))
-            rows: dict[str, Any] = (
-                {row["application_id"]: row for row in session.execute(query).mappings()} if application_ids else {}
-            )
+            rows: dict[str, Any] = {row["application_id"]: row for row in session.execute(query).mappings()}
             return [
                 cloud_event(
                     "applications",
-                    at,
+                    self.incarnations.name(at),
                     WIRE_NAMES[type(event).__name__],
                     event_data(session, event, rows[str(event.originator_id)]),
                     subject=str(event.originator_id),
@@ -111,11 +117,19 @@ class Announcer:
     def _advance(self, done: int) -> None:
         with self.store.database.session() as session:
             advance(session, self.name, done)
+        self.incarnations.note_published(done)
         metrics.relay_position.labels("applications", self.name).set(done)
 
 
+def position_in(event: dict[str, Any]) -> int:
+    """The position in the log that an event published from it tells."""
+    event_id = EventId.parse(event["id"])
+    assert event_id is not None, "made by cloud_event, above"
+    return event_id.position
+
+
 class SideEventPublisher(EventPublisher):
-    """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>``."""
+    """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>@…``."""
 
     def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
         service, at = event["id"].split(":")

@@ -33,7 +33,7 @@ class PersonalData(ErasureRequests):
     def answered(self, event: Mapping[str, Any]) -> None:
         """``subject_forgotten.v1``: another service has nothing of the person left."""
         data = event["data"]
-        with self.database.handle_once("subject_forgotten", event["id"]) as session:
+        with self.database.handle_once("subject_forgotten", event) as session:
             if session is not None:
                 at = datetime.fromisoformat(data["at"])
                 record_confirmation(session, data["erasure_id"], data["service"], data.get("removed") or {}, at)

@@ -116,7 +116,7 @@ class ProcedureRules:
     def calendar_changed(self, event: Mapping[str, Any]) -> None:
         """Write down a ``calendar_changed.v1`` of *catalog*; from its commit on no process uses an older copy."""
         data = event["data"]
-        with self.database.handle_once("calendar_changed", event["id"]) as session:
+        with self.database.handle_once("calendar_changed", event) as session:
             if session is None:
                 return
             session.add(

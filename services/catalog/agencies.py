@@ -136,7 +136,7 @@ class AgencyRegister:
     def record_created(self, event: Mapping[str, Any]) -> None:
         """An ``agency_created.v1`` of *identity*: known from that day on, unless an editor has recorded it already."""
         data = event["data"]
-        with self.database.handle_once("record_created_agency", event["id"]) as session:
+        with self.database.handle_once("record_created_agency", event) as session:
             if session is None or _periods(session, data["code"]):
                 return
             first_day = datetime.fromisoformat(data["created_at"]).astimezone(clock.OFFICE_ZONE).date()

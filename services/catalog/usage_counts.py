@@ -25,7 +25,7 @@ class UsageCounts:
     def count(self, event: Mapping[str, Any]) -> None:
         """One more use, from an ``application_submitted.v1`` CloudEvent of *applications*; a repeat changes nothing."""
         code = event["data"]["procedure_code"]
-        with self.database.handle_once("count_use_of_procedure", event["id"]) as session:
+        with self.database.handle_once("count_use_of_procedure", event) as session:
             if session is None:
                 return
             session.execute(update(Procedure).where(Procedure.code == code).values(uses=Procedure.uses + 1))

@@ -33,7 +33,7 @@ class AccessRecorder:
     def note_reading(self, event: Mapping[str, Any]) -> None:
         """Keep what an ``application_read.v1`` CloudEvent of *applications* says; a repeat changes nothing."""
         data = event["data"]
-        with self.database.handle_once("note_application_read", event["id"]) as session:
+        with self.database.handle_once("note_application_read", event) as session:
             if session is None:
                 return
             reader = data["by"]

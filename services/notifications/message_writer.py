@@ -50,7 +50,7 @@ class MessageWriter:
         kind, account_id = MESSAGE_KINDS[event["type"]], addressee(event["data"])
         # Neighbours are asked before the transaction: it may take a while.
         contact, names = _contact_of(identity, account_id), self.procedures.names(event["data"], catalog=catalog)
-        with self.database.handle_once(kind.key, event["id"]) as session:
+        with self.database.handle_once(kind.key, event) as session:
             # An event that comes after its person was erased (from a retry, say) is written to nobody.
             if session is not None and not is_erased(session, account_id):
                 _write(session, kind, event, contact, names, sms=self.sms)

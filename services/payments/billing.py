@@ -45,13 +45,13 @@ class Billing:
 
     def bill_of_submission(self, event: Mapping[str, Any]) -> None:
         """``application_submitted.v1``: pin the quote and raise its demands."""
-        with self.database.handle_once("bill_of_submission", event["id"]) as session:
+        with self.database.handle_once("bill_of_submission", event) as session:
             if session is not None:
                 pin(session, event["data"])
 
     def supplementary_demand(self, event: Mapping[str, Any]) -> None:
         """``payment_requested.v1``: the office asks for fees of these ``moments``, perhaps a further ``amount``."""
-        with self.database.handle_once("supplementary_demand", event["id"]) as session:
+        with self.database.handle_once("supplementary_demand", event) as session:
             if session is None:
                 return
             data = event["data"]
@@ -82,7 +82,7 @@ class Billing:
         self._follow("owed_again", event, Phase.OPEN)
 
     def _follow(self, consumer: str, event: Mapping[str, Any], phase: Phase) -> None:
-        with self.database.handle_once(consumer, event["id"]) as session:
+        with self.database.handle_once(consumer, event) as session:
             if session is None:
                 return
             bill = _bill(session, event["data"]["application_id"])

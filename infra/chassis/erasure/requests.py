@@ -39,7 +39,7 @@ class ErasureRequests:
         data = event["data"]
         if data.get("application_id") is not None:
             return
-        with self.database.handle_once("subject_erased", event["id"]) as session:
+        with self.database.handle_once("subject_erased", event) as session:
             if session is not None:
                 record_erasure(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
 

@@ -140,7 +140,7 @@ class ReliableHandler(EventHandler):
             return result, None
         event, problem = worker_ctx.args[0], storable(f"{type(exc_info[1]).__name__}: {exc_info[1]}", 1000)
         try:
-            self._retry_or_quarantine(event, message, problem)
+            self._retry_or_quarantine(event, message, problem, final=getattr(exc_info[1], "final", False))
         except Exception as error:
             self._log_unrecorded(error)
             try:
@@ -157,12 +157,13 @@ class ReliableHandler(EventHandler):
             "retry_not_kept", error=f"{type(error).__name__}: {error}", handler=self.method_name
         )
 
-    def _retry_or_quarantine(self, event: dict[str, Any], message: Any, problem: str) -> None:
+    def _retry_or_quarantine(self, event: dict[str, Any], message: Any, problem: str, *, final: bool) -> None:
+        """``final``: no later try can end otherwise."""
         service, attempt = self.container.service_name, _attempt(message)
         if self.dead_letters.dropped(self.queue.name, event["id"]):
             logs.get(service=service).warning("dropped_before", event_id=event["id"], handler=self.method_name)
             return
-        if attempt <= len(self.tiers):
+        if attempt <= len(self.tiers) and not final:
             self._wait_in_tier(event, message, problem)
             return
         headers = dict(message.headers or {})

@@ -1,7 +1,8 @@
 """Tell by event, only what is committed: the outbox row is written in the business transaction.
 
 The follower of the database publishes it as a CloudEvent (CloudEvents 1.0, structured JSON) with
-``id`` = ``<service>:<position>``; consumers recognise a repeat by that id.
+``id`` = ``<service>:<position>@<incarnation>`` (:mod:`infra.chassis.event_ids`); consumers recognise a
+repeat by that id.
 """
 
 from __future__ import annotations

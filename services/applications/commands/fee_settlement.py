@@ -60,7 +60,7 @@ class FeeSettlement:
         data, database = event["data"], self.store.database
 
         def settle_once() -> None:
-            with database.handle_once(handler, event["id"]) as session:
+            with database.handle_once(handler, event) as session:
                 if session is None:
                     return
                 application = self.store.get(data["application_id"])

@@ -1,0 +1,104 @@
+"""The inbox: what a consumer has handled, by the event's id, and which lives of each source it has heard from.
+
+A source that was put back to an earlier day publishes under a new incarnation: its events are new, unless they are the
+very ones handled before. One id with two contents is nobody's repeat: refused by name, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, cast, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from infra.chassis import clock, logs, metrics
+from infra.chassis.event_ids import EventId, digest_of_occurrence
+from infra.chassis.tables import inbox, known_incarnation
+
+
+class EventIdReused(Exception):
+    """Two different events bear one id. No later try changes that."""
+
+    final = True
+
+
+class KnownIncarnations:
+    """The incarnations of each source that this process knows its database to know."""
+
+    def __init__(self) -> None:
+        self._by_stream: dict[str, set[str]] = {}
+
+    def others(self, session: Session, event_id: EventId) -> list[str]:
+        """Those of the source beside this event's, which is noted when it is new."""
+        stream, incarnation = event_id.stream, event_id.incarnation
+        known = self._by_stream.get(stream, set())
+        if incarnation not in known:
+            query = select(known_incarnation.c.incarnation).where(known_incarnation.c.stream == stream)
+            known = self._by_stream[stream] = set(session.scalars(query))
+            if incarnation not in known:
+                self._note(session, event_id, known)
+        return [one for one in known if one and one != incarnation]
+
+    def _note(self, session: Session, event_id: EventId, known: set[str]) -> None:
+        """In the transaction of the effect, so that a repeat of the event notes it again if that is rolled back."""
+        went_back = any(known) and event_id.incarnation != ""
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        highest = _highest(session, event_id.stream) if went_back else None
+        row = {
+            "stream": event_id.stream,
+            "incarnation": event_id.incarnation,
+            "first_position": event_id.position,
+            "highest_before": highest,
+            "since": clock.now(),
+        }
+        session.execute(dialect.insert(known_incarnation).values(row).on_conflict_do_nothing())
+        if went_back:
+            metrics.sources_went_back.labels(event_id.stream).inc()
+            logs.get().error(
+                "source_went_back", source=event_id.stream, position=event_id.position, highest_before=highest
+            )
+
+
+def first_time(session: Session, known: KnownIncarnations, consumer: str, event: Mapping[str, Any]) -> bool:
+    """Whether this consumer has not handled the event yet; from now on it has."""
+    own, digest = str(event["id"]), digest_of_occurrence(event)
+    event_id = EventId.parse(own)
+    twins = [event_id.under(one) for one in known.others(session, event_id)] if event_id else []
+    query = select(inbox.c.message_id, inbox.c.digest).where(
+        inbox.c.consumer == consumer, inbox.c.message_id.in_([own, *twins])
+    )
+    for row in session.execute(query):
+        if row.digest == digest or (row.message_id == own and row.digest is None):
+            return False
+        if row.message_id == own:
+            raise EventIdReused(f"{own} was handled before, as another event")
+    session.execute(inbox.insert().values(consumer=consumer, message_id=own, handled_at=clock.now(), digest=digest))
+    return True
+
+
+def sources_that_went_back(session: Session) -> list[Any]:
+    """Incarnations that followed others and that no operator has acknowledged."""
+    query = select(known_incarnation).where(
+        known_incarnation.c.highest_before.is_not(None), known_incarnation.c.acknowledged_at.is_(None)
+    )
+    return list(session.execute(query.order_by(known_incarnation.c.since)))
+
+
+def acknowledge(session: Session) -> int:
+    """An operator has seen to all of them; how many there were."""
+    rows = sources_that_went_back(session)
+    session.execute(update(known_incarnation).values(acknowledged_at=clock.now()))
+    return len(rows)
+
+
+def _highest(session: Session, stream: str) -> int:
+    """The highest position of a source that was ever handled here: rarely asked, so without an index of its own."""
+    number = func.substr(inbox.c.message_id, len(stream) + 1)
+    if session.get_bind().dialect.name == "sqlite":
+        position: Any = cast(number, BigInteger)  # SQLite reads the figures it begins with
+    else:
+        position = cast(func.nullif(func.substring(number, "^[0-9]+"), ""), BigInteger)
+    query = select(func.max(position)).where(inbox.c.message_id.startswith(stream, autoescape=True))
+    return int(session.scalar(query) or 0)
