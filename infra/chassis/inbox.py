@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select, update
+from sqlalchemy import BigInteger, bindparam, cast, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.event_ids import EventId, digest_of_occurrence
 from infra.chassis.tables import inbox, known_incarnation
+
+# Made once: this is the way of every event.
+HANDLED_BEFORE = select(inbox.c.digest).where(
+    inbox.c.consumer == bindparam("consumer"), inbox.c.message_id == bindparam("own")
+)
+SAME_OCCURRENCE = select(inbox.c.digest).where(
+    inbox.c.consumer == bindparam("consumer"),
+    inbox.c.message_id.in_(bindparam("twins", expanding=True)),
+    inbox.c.digest == bindparam("digest"),
+)
+RECORD_HANDLED = inbox.insert()
 
 
 class EventIdReused(Exception):
@@ -65,16 +76,18 @@ def first_time(session: Session, known: KnownIncarnations, consumer: str, event:
     """Whether this consumer has not handled the event yet; from now on it has."""
     own, digest = str(event["id"]), digest_of_occurrence(event)
     event_id = EventId.parse(own)
-    twins = [event_id.under(one) for one in known.others(session, event_id)] if event_id else []
-    query = select(inbox.c.message_id, inbox.c.digest).where(
-        inbox.c.consumer == consumer, inbox.c.message_id.in_([own, *twins])
-    )
-    for row in session.execute(query):
-        if row.digest == digest or (row.message_id == own and row.digest is None):
-            return False
-        if row.message_id == own:
+    seen = session.execute(HANDLED_BEFORE, {"consumer": consumer, "own": own}).first()
+    if seen is not None:
+        if seen.digest not in (None, digest):
             raise EventIdReused(f"{own} was handled before, as another event")
-    session.execute(inbox.insert().values(consumer=consumer, message_id=own, handled_at=clock.now(), digest=digest))
+        return False
+    if event_id and (others := known.others(session, event_id)):
+        twins = [event_id.under(one) for one in others]
+        if session.execute(SAME_OCCURRENCE, {"consumer": consumer, "twins": twins, "digest": digest}).first():
+            return False
+    session.execute(
+        RECORD_HANDLED, {"consumer": consumer, "message_id": own, "handled_at": clock.now(), "digest": digest}
+    )
     return True
 
 

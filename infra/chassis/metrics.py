@@ -35,6 +35,9 @@ source_renewals = Counter(
 sources_went_back = Counter(
     "portal_sources_went_back_total", "Sources heard under a new incarnation after another.", ["source"]
 )
+history_not_authentic = Gauge(
+    "portal_history_not_authentic", "1 while the sealer meets an event that its service did not record."
+)
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
 infected_files = Counter("portal_infected_files_total", "Uploads in which the virus scanner found something.")
 calendar_undecided = Gauge(

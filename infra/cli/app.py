@@ -148,6 +148,7 @@ def _add_desks() -> None:
     for command in (*looks, exporting.export, verifying.verify, maintenance.rebuild, maintenance.diagram):
         app.command()(command)
     app.command("import-history")(maintenance.import_history)
+    app.command("sign-history")(maintenance.sign_history)
 
 
 _add_desks()

@@ -19,6 +19,7 @@ from amqp.exceptions import AccessRefused
 from kombu import Connection, Queue
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from infra.chassis import clock
 from infra.chassis.database import OVERFLOW, SPARE, Database
@@ -76,6 +77,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _settings,
         _databases,
         _guards,
+        _history,
         _connections,
         _broker,
     ]
@@ -221,6 +223,29 @@ def _database(settings: Settings, service: str) -> list[Finding]:
             Finding("note", f"{service}: {waiting} dead letters wait", f"portal dead-letters list {service}")
         )
     return findings
+
+
+def _history(settings: Settings) -> list[Finding]:
+    """Whether what waits for its seal was recorded by the service itself."""
+    if "applications" not in installed() or not _can_look(settings):
+        return []
+    bad = tool("applications", "unsealed_not_authentic")(settings)
+    if bad is None:
+        return [Finding("ok", "applications: events that wait for their seal are authentic")]
+    what = f"applications: version {bad['version']} of {bad['application_id']} at position {bad['position']}"
+    return [
+        Finding("fault", f"{what} is not authentic: {bad['error']}", "change nothing; portal verify, and the auditors")
+    ]
+
+
+def _can_look(settings: Settings) -> bool:
+    if settings.embedded and not (settings.home / "applications.sqlite").exists():
+        return False
+    try:
+        Database.at(settings.database_url("applications")).ping()
+        return at_head(settings, "applications")
+    except (SettingMissing, SQLAlchemyError):  # said by the look at databases
+        return False
 
 
 def _put_back(database: Database, service: str) -> list[Finding]:

@@ -131,6 +131,23 @@ def import_history(
         typer.echo(f"  line {line['line']}: {line['problem']}", err=True)
 
 
+def sign_history(
+    unsealed: Annotated[
+        bool, typer.Option("--unsealed", help="Also what nobody sealed: only if you know that nobody put it there.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Authenticate events recorded before they bore MACs, after checking them; `portal migrate` does so by itself."""
+    logs.set_up("ERROR")
+    settings = Settings.from_environment()
+    _migrate_if_embedded(settings, "applications")
+    with progress("sự kiện / events", quiet=as_json or not sys.stderr.isatty()) as on_progress:
+        done = tool("applications", "sign_history")(settings, unsealed=unsealed, progress=on_progress)
+    print_json(done)
+    if done["unsealed"] or done["left"]:
+        raise typer.Exit(1)
+
+
 def diagram() -> None:
     """The life cycle as a state diagram (Mermaid), from the table the service works by."""
     typer.echo(tool("applications", "lifecycle_diagram")())

@@ -63,13 +63,15 @@ def verify(
 class VerificationReport:
     """A verdict, with what the comparison of the read model adds where there is one."""
 
-    def __init__(self, verdict: Any, language: str, read_model: dict[str, Any] | None = None) -> None:
-        self.verdict, self.language, self.read_model = verdict, language, read_model
+    def __init__(self, verdict: Any, language: str) -> None:
+        self.verdict, self.language = verdict, language
+        self.read_model: dict[str, Any] | None = None
+        self.authenticity: dict[str, Any] | None = None
 
     @property
     def differs(self) -> bool:
-        """What people are shown is not what was recorded."""
-        return bool(self.read_model and self.read_model["first_bad"])
+        """An event is not this service's own, or what people are shown is not what was recorded."""
+        return any(part is not None and part["first_bad"] for part in (self.authenticity, self.read_model))
 
     @property
     def status(self) -> int:
@@ -77,19 +79,22 @@ class VerificationReport:
 
     def to_json(self) -> dict[str, Any]:
         verdict: dict[str, Any] = self.verdict.to_json(self.language)
-        if self.read_model is None:
-            return verdict
-        outcome = {name: verdict[name] and not self.differs for name in ("ok", "proved")}
-        return {**verdict, **outcome, "read_model": self.read_model}
+        parts = {"authenticity": self.authenticity, "read_model": self.read_model}
+        checked = {name: part for name, part in parts.items() if part is not None}
+        outcome = {name: verdict[name] and not self.differs for name in ("ok", "proved")} if checked else {}
+        return {**verdict, **outcome, **checked}
 
     def text(self) -> str:
         lines = [self.verdict.text(self.language)]
+        if self.authenticity:
+            lines.append(_authenticity_text(self.authenticity, self.language))
         if self.read_model:
             lines.append(_read_model_text(self.read_model, self.language))
         return "\n".join(lines)
 
 
 STAGES = {
+    "authenticating": "xác thực sự kiện / events authenticated",
     "replaying": "phát lại hồ sơ / histories replayed",
     "comparing": "so sánh hồ sơ / applications compared",
     "opening": "nội dung bên cạnh / words and papers beside",
@@ -100,14 +105,27 @@ WORDS = {
 }
 
 
+AUTHENTIC = {
+    "vi": "{events} sự kiện: mọi sự kiện đều do dịch vụ này ghi",
+    "en": "{events} events: each was recorded by this service",
+}
+
+
+def _authenticity_text(authenticity: dict[str, Any], language: str) -> str:
+    return _bad_place(authenticity["first_bad"], language) or AUTHENTIC[language].format(**authenticity)
+
+
+def _bad_place(bad: dict[str, Any] | None, language: str) -> str:
+    if not bad:
+        return ""
+    about = {name: value for name, value in bad.items() if name not in ("kind", "reason")}
+    return f"{bad['reason'][language]} {json.dumps(about, ensure_ascii=False)}"
+
+
 def _read_model_text(read_model: dict[str, Any], language: str) -> str:
     replayed, same = WORDS[language]
-    bad = read_model["first_bad"]
     text = f"{read_model['applications']} {replayed}: " if read_model["applications"] is not None else ""
-    if not bad:
-        return text + same
-    about = {name: value for name, value in bad.items() if name not in ("kind", "reason")}
-    return f"{text}{bad['reason'][language]} {json.dumps(about, ensure_ascii=False)}"
+    return text + (_bad_place(read_model["first_bad"], language) or same)
 
 
 class Verification:
@@ -184,7 +202,12 @@ class Verification:
         published = tool("applications", "published_log")(self.settings)
         report = self.store(url, on_progress, published)
         report.verdict.asked_until = asked_until
-        if not report.verdict.found:  # what was touched need not even load: nothing is concluded from replaying it
+        report.authenticity = checks.check_authenticity(
+            lambda done, total, what: on_progress(done, total, STAGES[what])
+        )
+        if not (
+            report.verdict.found or report.differs
+        ):  # what was touched need not even load: nothing is concluded from replaying it
             report.read_model = checks.check_read_model(
                 lambda done, total, what: on_progress(done, total, STAGES[what])
             )

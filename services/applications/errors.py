@@ -31,6 +31,8 @@ __all__ = [
     "FileInfected",
     "FileNotScanned",
     "Forbidden",
+    "HistoryDoesNotHold",
+    "HistoryNotAuthentic",
     "InvalidRequest",
     "NoProposal",
     "NotAnOfficer",
@@ -270,6 +272,26 @@ class NotSealedYet(NotFound):
     en = "Event {notification_id} of the application is not sealed yet."
     todo_vi = "Thử lại sau vài giây."
     todo_en = "Try again in a few seconds."
+
+
+class HistoryDoesNotHold(Refusal):
+    """What is stored is not what was sealed, so it is not authenticated either."""
+
+    vi = "Kho không khớp nhật ký đã niêm phong nên không sự kiện nào được ký: {place}."
+    en = "The store is not what was sealed, so no event is signed: {place}."
+    todo_vi = "Chạy portal verify, giữ nguyên hiện trạng và báo cho kiểm toán."
+    todo_en = "Run portal verify, change nothing, and call the auditors."
+
+
+class HistoryNotAuthentic(Refusal):
+    """What is stored was not recorded by this service; nothing is built on it."""
+
+    vi = "Lịch sử hồ sơ {application_id} có sự kiện (phiên bản {version}) không do dịch vụ này ghi: {why}."
+    en = (
+        "The history of application {application_id} has an event (version {version}) that this service did not record."
+    )
+    todo_vi = "Báo cho người vận hành và kiểm toán; portal verify chỉ ra sự kiện. Không sửa gì trong cơ sở dữ liệu."
+    todo_en = "Tell the operator and the auditors; portal verify locates the event. Change nothing in the database."
 
 
 class TooMuchToVerify(Refusal):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from eventsourcing.persistence import Notification
@@ -33,7 +34,7 @@ from services.applications.transparency.sealer import Sealer
 from services.applications.transparency.tiles import TilePublisher
 from services.applications.transparency.witness_watch import WitnessWatch
 from services.applications.verification.evidence import LoggedHistories
-from services.applications.verification.integrity_findings import IntegrityCheck
+from services.applications.verification.integrity_findings import IntegrityCheck, record_not_authentic
 
 BATCH = 100
 
@@ -152,7 +153,7 @@ def duties(settings: Settings) -> list[Duty]:
         OrphanBlobs(store.database, erasing.blobs),
         FileScans(store.database, erasing.blobs, scanner_of(settings)),
         ErasureWorker.of(settings, personal_data.PersonalData),
-        Sealer.from_settings(settings),
+        Sealer.from_settings(settings, report=partial(record_not_authentic, store.database)),
         TilePublisher.from_settings(settings),
         WitnessWatch.from_settings(settings),
         IntegrityCheck(store.database, LoggedHistories(store)),

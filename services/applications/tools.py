@@ -12,6 +12,8 @@ from services.applications.reports.report import report
 from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.sealing import seal_all
 from services.applications.verification import verifier
+from services.applications.verification.authenticity_check import unsealed_not_authentic
+from services.applications.verification.history_signing import sign_history
 from services.applications.verification.self_check import SelfCheck, published_log
 from services.applications.verification.tampering_demo import tamper_with_a_copy
 
@@ -27,7 +29,9 @@ __all__ = [
     "report_as_pdf",
     "report_font",
     "seal_all",
+    "sign_history",
     "tamper_with_a_copy",
+    "unsealed_not_authentic",
     "verifier",
     "verifier_keys",
 ]

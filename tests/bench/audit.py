@@ -31,6 +31,7 @@ from infra.chassis.migrations import upgrade
 from infra.chassis.settings import SERVICES, Settings
 from services.applications.domain.statuses import Status
 from services.applications.event_store.store import Store
+from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.notes import SigningKey
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification import verifier
@@ -41,10 +42,12 @@ from tests.unit.applications.builders import brought_to
 RATE, AT_ONCE = 500, 10  # events a second; events of one application, written in one transaction
 PROOFS = 200
 KEY = SigningKey.generate("bench.invalid/applications")
+HISTORY_KEY = "key-of-the-benchmarks-alone-0123456789"
+MACS = HistoryKeys([HISTORY_KEY])
 SEALING = """
 import json, sys, time
 from infra.chassis.settings import Settings
-from services.applications.audit.sealer import Sealer
+from services.applications.transparency.sealer import Sealer
 sealer, began = Sealer.from_settings(Settings(json.loads(sys.argv[1]))), time.perf_counter()
 while sealer.step():
     pass
@@ -130,6 +133,7 @@ def _write_steadily(url: str, seconds: float) -> list[tuple[int, float]]:
         "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (%s, %s, %s, %s) "
         "RETURNING notification_id"
     )
+    authenticate = "INSERT INTO event_mac VALUES (%s, %s, %s, %s)"
     with psycopg.connect(_plain(url)) as connection:
         began = time.monotonic()
         for number in range(int(seconds * RATE / AT_ONCE)):
@@ -137,6 +141,7 @@ def _write_steadily(url: str, seconds: float) -> list[tuple[int, float]]:
             key = uuid4()
             for row in rows:
                 result = connection.execute(insert, (key, *row)).fetchone()
+                connection.execute(authenticate, (key, row[0], MACS.key_id, MACS.mac(key, *row)))
             connection.commit()
             commits.append((result[0] if result else 0, time.monotonic()))
     return commits
@@ -144,7 +149,9 @@ def _write_steadily(url: str, seconds: float) -> list[tuple[int, float]]:
 
 def _large(url: str, events: int) -> Iterator[dict[str, Any]]:
     name = make_url(url).get_backend_name()
-    settings = Settings({"APPLICATIONS_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development"})
+    settings = Settings(
+        {"APPLICATIONS_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development", "HISTORY_KEYS": HISTORY_KEY}
+    )
     upgrade(settings, "applications")
     small = events // 10
     _fill(url, small)
@@ -174,6 +181,7 @@ def _large(url: str, events: int) -> Iterator[dict[str, Any]]:
 def _sealed(url: str) -> float:
     """Seconds to seal what is waiting, in a plain process as the follower is one."""
     env = {"APPLICATIONS_DATABASE_URL": url, "AUDIT_SIGNING_KEY": KEY.reveal(), "AUDIT_SEAL_SECONDS": "0"}
+    env["HISTORY_KEYS"] = HISTORY_KEY
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-c", SEALING, json.dumps({**env, "PORTAL_HOME": home})]
         plain = {name: value for name, value in os.environ.items() if name != "PSYCOPG_WAIT_FUNC"}
@@ -215,7 +223,7 @@ def _life() -> list[tuple[int, str, bytes]]:
     life = brought_to(Status.RESULT_RETURNED)
     for command in ("rate", "rate", "rate"):
         life.do(command)
-    store = Store.from_settings(Settings({"APPLICATIONS_DATABASE_URL": "sqlite://"}))
+    store = Store.from_settings(Settings({"APPLICATIONS_DATABASE_URL": "sqlite://", "HISTORY_KEYS": HISTORY_KEY}))
     stored = [store.streams.mapper.to_stored_event(event) for event in life.app.pending_events][:AT_ONCE]
     return [(row.originator_version, row.topic, row.state) for row in stored]
 
@@ -224,17 +232,23 @@ def _fill(url: str, events: int) -> None:
     rows = _life()
     if url.startswith("sqlite"):
         insert = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
-        keys = (uuid4().hex for _ in range(events // len(rows)))
+        keys = [uuid4() for _ in range(events // len(rows))]
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-            connection.executemany(insert, ((key, *row) for key in keys for row in rows))
+            connection.executemany(insert, ((key.hex, *row) for key in keys for row in rows))
+            macs = ((key.hex, row[0], MACS.key_id, MACS.mac(key, *row)) for key in keys for row in rows)
+            connection.executemany("INSERT INTO event_mac VALUES (?, ?, ?, ?)", macs)
         return
     with psycopg.connect(_plain(url)) as database, database.cursor() as cursor:
         copying = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"
+        keys = [uuid4() for _ in range(events // len(rows))]
         with cursor.copy(copying) as copy:
-            for _ in range(events // len(rows)):
-                key = uuid4()
+            for key in keys:
                 for row in rows:
                     copy.write_row((key, *row))
+        with cursor.copy("COPY event_mac (originator_id, originator_version, key_id, mac) FROM STDIN") as copy:
+            for key in keys:
+                for row in rows:
+                    copy.write_row((key, row[0], MACS.key_id, MACS.mac(key, *row)))
 
 
 def _plain(url: str) -> str:

@@ -52,6 +52,7 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dic
         "AMQP_URI": amqp_uri,
         "PORTAL_ENVIRONMENT": "development",
         "PORTAL_HOME": str(folder),
+        "HISTORY_KEYS": "key-of-the-benchmarks-alone-0123456789",
     }
     settings = Settings(env)
     upgrade(settings, "applications")
@@ -123,11 +124,16 @@ def _filled_up_to(url: str, store: Store, expected: int) -> float:
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain) as connection, connection.cursor() as cursor:
         copying = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"
+        keys: list[UUID] = [uuid4() for _ in range(max(missing, 0) // len(rows))]
         with cursor.copy(copying) as copy:
-            for _ in range(max(missing, 0) // len(rows)):
-                key: UUID = uuid4()
+            for key in keys:
                 for row in rows:
                     copy.write_row((key, row.originator_version, row.topic, row.state))
+        with cursor.copy("COPY event_mac (originator_id, originator_version, key_id, mac) FROM STDIN") as copy:
+            for key in keys:
+                for row in rows:
+                    mac = store.keys.mac(key, row.originator_version, row.topic, row.state)
+                    copy.write_row((key, row.originator_version, store.keys.key_id, mac))
     return time.perf_counter() - started
 
 

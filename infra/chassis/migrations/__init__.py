@@ -8,6 +8,8 @@ A revision is frozen: literal columns and literal SQL, so that what the tables b
 from __future__ import annotations
 
 import fcntl
+import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +56,15 @@ def upgrade(settings: Settings, service: str, revision: str = "heads") -> None:
     config.attributes["service_role"] = _role_to_grant(settings, service)
     with _one_at_a_time(url):
         command.upgrade(config, revision)
+        if revision == "heads":
+            _after_migrations(settings, service)
+
+
+def _after_migrations(settings: Settings, service: str) -> None:
+    """What a service does with its data once its tables are up to date: ``migrations/afterwards.py``, if it has one."""
+    name = f"services.{service}.migrations.afterwards"
+    if importlib.util.find_spec(name) is not None:
+        importlib.import_module(name).run(settings)
 
 
 @contextmanager

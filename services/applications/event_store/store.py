@@ -30,6 +30,7 @@ from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
 from services.applications.models import application_view
+from services.applications.transparency.history_keys import HistoryKeys
 
 ATTEMPTS = 12
 # Where positions are needed that the recorders do not give; SQLite calls the column rowid.
@@ -82,13 +83,25 @@ class Store:
 
     _stores: dict[str, Store] = {}
 
-    def __init__(self, database: Database, streams: Streams) -> None:
-        self.database, self.streams = database, streams
+    def __init__(self, database: Database, streams: Streams, keys: HistoryKeys) -> None:
+        self.database, self.streams, self.keys = database, streams, keys
+        streams.recorder.keys = keys  # type: ignore[attr-defined]  # of our recorders
         self._on_sqlite = database.engine.dialect.name == "sqlite"
-        key, own_id = ("rowid", OWN_ID_ON_SQLITE) if self._on_sqlite else ("notification_id", OWN_ID)
+        own_id = OWN_ID_ON_SQLITE if self._on_sqlite else OWN_ID
         self._sql = {
-            name: words.replace("notification_id", key).replace("{own_id}", own_id) for name, words in SQL.items()
+            name: words.replace("notification_id", self.position_column).replace("{own_id}", own_id)
+            for name, words in SQL.items()
         }
+
+    @property
+    def position_column(self) -> str:
+        """What this database calls the position of an event in the log."""
+        return "rowid" if self._on_sqlite else "notification_id"
+
+    def stored_id(self, application_id: UUID | str) -> UUID | str:
+        """An application's id as the event table has it."""
+        key = as_uuid(application_id)
+        return key.hex if self._on_sqlite else key
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Store:
@@ -100,7 +113,9 @@ class Store:
         if store is None or store.database is not database:
             if store is not None:
                 store.streams.close()
-            store = cls._stores[url] = cls(database, Streams(environment(url, settings)))
+            store = cls._stores[url] = cls(
+                database, Streams(environment(url, settings)), HistoryKeys.from_settings(settings)
+            )
         return store
 
     def key_of(self, application_id: str) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
+from infra.chassis import metrics
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.keys import signing_keys
 from services.applications.transparency.leaf import StoredRow, leaf_of
 from services.applications.transparency.log import TILE_HEIGHT, Head, LogDamaged, StoredLog
@@ -29,11 +31,20 @@ class DoesNotExtend(Exception):
     """What is stored does not continue the last signed checkpoint: nothing is signed until someone has looked."""
 
 
+class NotAuthentic(DoesNotExtend):
+    """An event that this service did not record: it gets no leaf, nor does anything after it."""
+
+    def __init__(self, row: StoredRow, why: str) -> None:
+        super().__init__(f"event {row.notification_id}, version {row.version} of {row.application_id}: {why}")
+        self.row, self.why = row, why
+
+
 class Sealer:
     """Seals events in order of their notification ids.
 
     `published`: gives the checkpoint note last published elsewhere (a folder, a witness), if any; a store that has
-    fewer leaves than that, or other ones, is not sealed further.
+    fewer leaves than that, or other ones, is not sealed further. `history_keys`: of the MACs every event must have;
+    `report` is given the first event that has none.
     """
 
     name = "sealer"
@@ -45,29 +56,49 @@ class Sealer:
         events: EventTable | None = None,
         interval: float = INTERVAL,
         published: Callable[[], str | None] | None = None,
+        history_keys: HistoryKeys | None = None,
+        report: Callable[[StoredRow, str], None] | None = None,
     ) -> None:
         self.database = database
         self.keys = list(keys)
         self.events = events or EventTable()
         self.interval = interval
         self._published = published or (lambda: None)
+        self._history_keys, self._report = history_keys, report or (lambda *_: None)
         self._sealed_at = float("-inf")
 
     @classmethod
-    def from_settings(cls, settings: Settings, events: EventTable | None = None) -> Sealer:
+    def from_settings(
+        cls,
+        settings: Settings,
+        events: EventTable | None = None,
+        report: Callable[[StoredRow, str], None] | None = None,
+    ) -> Sealer:
         from services.applications.transparency.tiles import tile_store
 
         database = Database.at(settings.database_url("applications"))
         interval = settings.number("AUDIT_SEAL_SECONDS", INTERVAL)
-        return cls(database, signing_keys(settings), events, interval, tile_store(settings).checkpoint)
+        published, history_keys = tile_store(settings).checkpoint, HistoryKeys.from_settings(settings)
+        return cls(database, signing_keys(settings), events, interval, published, history_keys, report)
 
     def step(self) -> int:
         """Seal what is waiting, if enough of it or long enough; how many events got a leaf."""
+        try:
+            sealed = self._step()
+        except NotAuthentic as refused:
+            metrics.history_not_authentic.set(1)
+            self._report(refused.row, refused.why)
+            raise
+        if sealed:
+            metrics.history_not_authentic.set(0)
+        return sealed
+
+    def _step(self) -> int:
         with self.database.session() as session:
             connection = session.connection()
             log = StoredLog(connection)
             head = log.head()
-            rows = self.events.after(connection, head.notification_id, BATCH)
+            rows = self._authentic(connection, head)
             if not rows or not self._is_due(len(rows)):
                 return 0
             self._check_follows(connection, head, rows)
@@ -81,6 +112,19 @@ class Sealer:
         while sealed := self.step():
             done, self._sealed_at = done + sealed, float("-inf")
         return done
+
+    def _authentic(self, connection: Connection, head: Head) -> list[StoredRow]:
+        """The rows that wait, up to the first that this service did not record; :class:`NotAuthentic` for that one."""
+        if self._history_keys is None:
+            return self.events.after(connection, head.notification_id, BATCH)
+        rows: list[StoredRow] = []
+        for row, *mac in self.events.with_macs(connection, head.notification_id, BATCH):
+            if wrong := self._history_keys.problem(row.application_id, row.version, row.topic, row.state, *mac):
+                if not rows:
+                    raise NotAuthentic(row, wrong)
+                break  # what stands before it is sealed first
+            rows.append(row)
+        return rows
 
     def _is_due(self, waiting: int) -> bool:
         return waiting >= CHECKPOINT_EVENTS or time.monotonic() - self._sealed_at >= self.interval

@@ -25,6 +25,17 @@ class EventTable:
         query = self._select(connection, "{id} > :after ORDER BY {id} LIMIT :limit")
         return [_row(row) for row in connection.execute(query, {"after": notification_id, "limit": limit})]
 
+    def with_macs(self, connection: Connection, notification_id: int, limit: int) -> list[tuple[StoredRow, Any, Any]]:
+        """The next rows after a notification id, each with the id of the key of its MAC and the MAC, or None."""
+        query = text(
+            f"SELECT e.{self._key(connection)}, e.originator_id, e.originator_version, e.topic, e.state, "  # noqa: S608
+            f"m.key_id, m.mac FROM {self.name} AS e LEFT JOIN event_mac AS m "
+            "ON m.originator_id = e.originator_id AND m.originator_version = e.originator_version "
+            f"WHERE e.{self._key(connection)} > :after ORDER BY e.{self._key(connection)} LIMIT :limit"
+        )
+        found = connection.execute(query, {"after": notification_id, "limit": limit})
+        return [(_row(one), one[5], one[6]) for one in found]
+
     def of_application(self, connection: Connection, application_id: UUID) -> list[StoredRow]:
         """All rows of one application, in version order."""
         query = self._select(connection, "originator_id = :application ORDER BY originator_version")

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.database import Database
 from infra.chassis.positions import advance, position_of
+from services.applications.transparency.leaf import StoredRow
 from services.applications.transparency.tables import audit_finding
 from services.applications.verification.integrity_rules import IntegrityFinding, findings_in
 
@@ -53,14 +55,25 @@ class IntegrityCheck:
 
     def _record(self, findings: Iterable[IntegrityFinding], reached: int) -> None:
         """Findings and position in one transaction."""
-        by_id = {alarm.finding_id: alarm for alarm in findings}
         with self.database.session() as session:
-            of = audit_finding.c.finding_id
-            recorded = set(session.execute(select(of).where(of.in_(by_id))).scalars())
-            for finding_id, alarm in by_id.items():
-                if finding_id not in recorded:
-                    session.execute(audit_finding.insert().values(_row(alarm)))
+            _add(session, findings)
             advance(session, self.name, reached)
+
+
+def record_not_authentic(database: Database, row: StoredRow, why: str) -> None:
+    """Of an event that the sealer refuses, once."""
+    place = (str(row.application_id), (row.version,), (row.notification_id,))
+    with database.session() as session:
+        _add(session, [IntegrityFinding("event_not_authentic", *place, {"why": why})])
+
+
+def _add(session: Session, found: Iterable[IntegrityFinding]) -> None:
+    by_id = {alarm.finding_id: alarm for alarm in found}
+    of = audit_finding.c.finding_id
+    known = set(session.execute(select(of).where(of.in_(by_id))).scalars())
+    for finding_id, alarm in by_id.items():
+        if finding_id not in known:
+            session.execute(audit_finding.insert().values(_row(alarm)))
 
 
 def recorded_findings(

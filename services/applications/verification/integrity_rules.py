@@ -21,6 +21,10 @@ PEOPLE = frozenset({"citizen", "system", "service"})
 TOGGLES = frozenset({"SupplementRequested", "PaymentRequested", "DeadlineExtended"})
 
 NOTES = {
+    "event_not_authentic": (
+        "Sự kiện không do dịch vụ này ghi; không được niêm phong",
+        "An event that this service did not record; it is not sealed",
+    ),
     "back_dated_import": (
         "Sự kiện nhập sau nhưng ghi thời điểm trước các sự kiện đã nhập",
         "Imported later than events it claims to precede",

@@ -31,17 +31,17 @@ def first_broken_history(store: Store, progress: Callable[[int, int], None] | No
             keys = events.application_ids(session.connection(), after, AT_A_TIME)
         if not keys:
             return None
-        if (planted := next((key for key in keys if not _is_id(key)), None)) is not None:
+        if (planted := next((key for key in keys if not is_id(key)), None)) is not None:
             return _finding(str(planted), None, None, "no application id")
         for _, rows in groupby(store.rows_of(map(str, keys)), key=lambda row: row.originator_id):
-            if broken := _broken(store, list(rows)):
+            if broken := first_broken_event(store, list(rows)):
                 return broken
         done, after = done + len(keys), keys[-1]
         if progress:
             progress(done, max(done, total))
 
 
-def _is_id(key: UUID | str) -> bool:
+def is_id(key: UUID | str) -> bool:
     try:
         return bool(UUID(str(key)))
     except ValueError:
@@ -53,7 +53,8 @@ def _finding(application_id: str, version: int | None, position: int | None, err
     return {"kind": "history_broken", **place, "error": error, "reason": REASON}
 
 
-def _broken(store: Store, rows: Sequence[Notification]) -> dict[str, Any] | None:
+def first_broken_event(store: Store, rows: Sequence[Notification]) -> dict[str, Any] | None:
+    """Of one history from its beginning on: the first event that cannot be read or applied."""
     history: Any = None
     for row in rows:
         try:

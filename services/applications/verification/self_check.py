@@ -18,6 +18,7 @@ from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.s3_tiles import S3Tiles
 from services.applications.transparency.tiles import TileFolder, tile_store
+from services.applications.verification.authenticity_check import check_authenticity
 from services.applications.verification.commitment_check import first_broken_commitment
 from services.applications.verification.replay_check import first_broken_history
 from services.applications.verification.verifier import Database as ReadOnly
@@ -55,10 +56,10 @@ class SelfCheck:
     def verify(self) -> dict[str, Any]:
         """``{events, applications, first_bad, log}``.
 
-        ``first_bad``: the first place where the log was touched, or where replay differs from the read model, or where
-        what lies beside the streams was touched: ``{kind, application_id, …, reason}``. ``log``: the verdict of the
-        verifier that auditors also run without this installation. ``TooMuchToVerify`` for a store that cannot be
-        checked while a caller waits.
+        ``first_bad``: the first place where the log was touched, an event that this service did not record, or where
+        replay differs from the read model, or where what lies beside the streams was touched: ``{kind,
+        application_id, …, reason}``. ``log``: the verdict of the verifier that auditors also run without this
+        installation. ``TooMuchToVerify`` for a store that cannot be checked while a caller waits.
         """
         events, at_once = self.store.last_position(), int(self.settings.number("AUDIT_VERIFY_EVENTS", AT_ONCE))
         if events > at_once:
@@ -72,7 +73,14 @@ class SelfCheck:
                 "first_bad": verdict["first_bad"],
                 "log": verdict,
             }
+        authenticity = self.check_authenticity()
+        if authenticity["first_bad"]:
+            return {**authenticity, "applications": None, "log": verdict}
         return {**self.check_read_model(), "log": verdict}
+
+    def check_authenticity(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
+        """``{events, first_bad}``: whether this service recorded each event, by its MAC."""
+        return check_authenticity(self.store, lambda done, total: progress(done, total, "authenticating"))
 
     def check_read_model(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
         """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.

@@ -7,9 +7,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from services.applications.errors import TransitionNotAllowed
+from infra.chassis.migrations import upgrade
+from services.applications.errors import HistoryNotAuthentic, TransitionNotAllowed
 from services.applications.event_store.store import Store, UnsafeStore
 from services.applications.read_model.rebuild import rebuild
+from services.applications.transparency.sealer import NotAuthentic, Sealer
+from services.applications.transparency.sealing import seal_all
+from services.applications.verification.authenticity_check import check_authenticity
 from tests.component.applications.use_cases import ENCODED
 from tests.support.days import years_ahead
 from tests.unit.applications import actors
@@ -48,6 +52,45 @@ def test_the_owner_does_not_change_them_by_mistake_either(portal, statement):
     with pytest.raises(DBAPIError), owner.begin() as connection:
         connection.execute(text(statement))
     owner.dispose()
+
+
+def test_an_owner_of_the_database_adds_nothing_to_a_history(portal):
+    key, other = portal.accepted(), portal.submitted()
+    owner = create_engine(portal.settings.migration_url("applications"))
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO stored_events (originator_id, originator_version, topic, state) SELECT originator_id, "
+                "originator_version + 1, topic, state FROM stored_events WHERE originator_id = CAST(:key AS uuid) "
+                "ORDER BY originator_version DESC LIMIT 1"
+            ),
+            {"key": key},
+        )
+    owner.dispose()
+    with pytest.raises(HistoryNotAuthentic):
+        portal.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
+    sealer = Sealer.from_settings(portal.settings)
+    with pytest.raises(NotAuthentic, match="no MAC"):
+        sealer.finish()
+    bad = check_authenticity(portal.store)["first_bad"]
+    assert (bad["application_id"], bad["position"]) == (key, portal.store.last_position())
+    assert portal.store.get(other).status == "submitted"
+
+
+def test_history_of_an_older_release_is_signed_by_migrating(portal):
+    key = portal.approved()
+    portal.follow()
+    seal_all(portal.settings)
+    owner = create_engine(portal.settings.migration_url("applications"))
+    with owner.begin() as connection:
+        connection.execute(text("ALTER TABLE event_mac DISABLE TRIGGER ALL"))
+        connection.execute(text("DELETE FROM event_mac"))
+        connection.execute(text("ALTER TABLE event_mac ENABLE TRIGGER ALL"))
+    owner.dispose()
+    with pytest.raises(HistoryNotAuthentic):
+        portal.store.get(key)
+    upgrade(portal.settings, "applications")
+    assert portal.store.get(key).status == "approved" and check_authenticity(portal.store)["first_bad"] is None
 
 
 def test_of_two_officers_at_once_one_wins_and_the_other_is_judged_on_the_new_state(portal):

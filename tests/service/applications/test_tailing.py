@@ -15,6 +15,7 @@ from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
 from tests.faults.engine.verdicts import Verdict, per_second, write_verdict
+from tests.service.applications.tailing import HISTORY_KEY
 from tests.support.import_path import import_path
 
 WRITERS = 8
@@ -43,7 +44,7 @@ def follow(store: Store, total: int, writers: list[subprocess.Popen[bytes]], at:
 def tailed(url: str, events: int) -> Verdict:
     """What a follower of eight writers saw, held against what was stored in the end."""
     events -= events % WRITERS
-    settings = Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere"})
+    settings = Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere", "HISTORY_KEYS": HISTORY_KEY})
     upgrade(settings, "applications")
     store = Store.from_settings(settings)
     env = {**os.environ, "PYTHONPATH": import_path()}

@@ -29,7 +29,7 @@ def url(fresh_database):
 
 
 def settings_of(url):
-    return Settings({"APPLICATIONS_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development"})
+    return Settings({"APPLICATIONS_DATABASE_URL": url, "PORTAL_ENVIRONMENT": "development", "HISTORY_KEYS": "k" * 32})
 
 
 def with_(url, **query):

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.notes import SigningKey
 from services.applications.transparency.sealer import Sealer
@@ -26,7 +27,17 @@ from services.applications.verification.verifier import Key, Tiles, Verdict, ver
 
 ORIGIN = "portal.invalid/applications"
 KEY = SigningKey.generate(ORIGIN)
-FILLED = ("stored_events", "audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature", "audit_key")
+HISTORY_KEY = "key-of-these-tests-alone-" + "0" * 16
+MACS = HistoryKeys([HISTORY_KEY])
+FILLED = (
+    "stored_events",
+    "event_mac",
+    "audit_leaf",
+    "audit_node",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_key",
+)
 TOPICS = ("applications.Started", "applications.Submitted", "applications.Accepted", "applications.Approved")
 
 
@@ -90,6 +101,8 @@ class Store:
         with self.raw() as connection:
             cursor = connection.cursor()
             cursor.executemany(self._in_dialect(f"INSERT INTO {{events}} ({columns}) VALUES (?, ?, ?, ?, ?)"), rows)
+            macs = [(row[1], row[2], MACS.key_id, MACS.mac(uuid.UUID(str(row[1])), *row[2:])) for row in rows]
+            cursor.executemany(self._in_dialect("INSERT INTO event_mac VALUES (?, ?, ?, ?)"), macs)
 
     def sealer(self, *keys: SigningKey, **options: Any) -> Sealer:
         return Sealer(self.database, keys or [KEY], EventTable(), **{"interval": 0.0, **options})

@@ -19,6 +19,7 @@ from tests.service.transparency.stores import KEY, PostgresStores
 
 APPEND_ONLY = (
     "stored_events",
+    "event_mac",
     "audit_leaf",
     "audit_node",
     "audit_checkpoint",
@@ -54,7 +55,7 @@ def service_url(database_server: Any) -> Any:
 def test_the_service_cannot_change_or_remove_what_it_recorded(service_url: str, table: str, act: str) -> None:
     column = {"stored_events": "topic = ''", "audit_leaf": "leaf = ''", "audit_node": "hash = ''"}
     column |= {"audit_checkpoint": "note = ''", "audit_cosignature": "lines = ''", "audit_key": "verifier_key = ''"}
-    column |= {"audit_finding": "kind = ''"}
+    column |= {"audit_finding": "kind = ''", "event_mac": "key_id = ''"}
     engine = create_engine(service_url)
     with pytest.raises(DBAPIError) as refused, engine.begin() as connection:
         connection.execute(text(act.format(table, column[table])))

@@ -5,13 +5,18 @@ from pathlib import Path
 from infra.chassis.settings import Settings
 from services.applications.transparency.keys import signing_keys
 from services.applications.verification.tampering_demo import tamper_with_a_copy
-from tests.service.transparency.stores import SqliteStores, Store
+from tests.service.transparency.stores import HISTORY_KEY, SqliteStores, Store
 
 
 def test_a_changed_copy_is_found_out_and_the_store_stays_whole(tmp_path: Path) -> None:
     store: Store = SqliteStores(tmp_path).empty()
     settings = Settings(
-        {"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path), "PORTAL_ENVIRONMENT": "development"}
+        {
+            "APPLICATIONS_DATABASE_URL": store.url,
+            "PORTAL_HOME": str(tmp_path),
+            "PORTAL_ENVIRONMENT": "development",
+            "HISTORY_KEYS": HISTORY_KEY,
+        }
     )
     keys = signing_keys(settings)
     store.grow(50)

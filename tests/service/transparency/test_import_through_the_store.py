@@ -22,6 +22,7 @@ from services.applications.read_model.projector import Projector
 from services.applications.read_model.rebuild import verify
 from services.applications.verification.evidence import LoggedHistories
 from services.applications.verification.integrity_findings import IntegrityCheck, recorded_findings
+from tests.service.transparency.stores import HISTORY_KEY
 
 AUDITOR = {"by": Actor.system("applications"), "call_id": "c-1"}
 OLD = "case,activity,at,who,phong\n" + "".join(
@@ -35,7 +36,9 @@ OLD = "case,activity,at,who,phong\n" + "".join(
 def installed(stores: Any, tmp_path: Path) -> Any:
     """Settings of an installation, its store and a file of an older system with its mapping."""
     store = stores.empty()
-    settings = Settings({"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path)})
+    settings = Settings(
+        {"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path), "HISTORY_KEYS": HISTORY_KEY}
+    )
     (tmp_path / "mot-cua-2015.csv").write_text(OLD)
     (tmp_path / "map.yaml").write_text("case: case\nactivity: activity\ntimestamp: at\nresource: who\n")
     yield SimpleNamespace(settings=settings, raw=store, store=Streams.from_settings(settings), folder=tmp_path)

@@ -27,7 +27,7 @@ from services.applications.reports.report import report
 from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import EvidenceArchive
 from services.applications.verification.verifier import Key, Verdict, verify_bundle
-from tests.service.transparency.stores import KEY
+from tests.service.transparency.stores import HISTORY_KEY, KEY
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
 
@@ -47,7 +47,9 @@ KEY_OF_H1 = str(ImportedHistory.id_of(SYSTEM, "H1"))
 def service(stores: Any, tmp_path: Any) -> Iterator[Any]:
     """An installation with its auditors' service."""
     raw = stores.empty()
-    store = Streams.from_settings(Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path)}))
+    store = Streams.from_settings(
+        Settings({"APPLICATIONS_DATABASE_URL": raw.url, "PORTAL_HOME": str(tmp_path), "HISTORY_KEYS": HISTORY_KEY})
+    )
     rules, proofs = ProcedureRules(store.database), Proofs(store.database)
     yield SimpleNamespace(
         raw=raw,

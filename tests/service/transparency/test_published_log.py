@@ -18,7 +18,7 @@ from services.applications.verification import verifier
 from services.applications.verification.self_check import PublishedInS3, SelfCheck, published_log
 from services.applications.verification.verifier import Key, Verdict, verify_tiles
 from tests.service.transparency import tampering
-from tests.service.transparency.stores import KEY, SqliteStores, Store
+from tests.service.transparency.stores import HISTORY_KEY, KEY, SqliteStores, Store
 from tests.support.local_servers import free_port, listening
 
 KEYS = [Key.parse(str(KEY.verifier))]
@@ -53,6 +53,7 @@ def settings(store: Store) -> Iterator[Settings]:
         "AUDIT_TILES_ACCESS_KEY": "for-tests",
         "AUDIT_TILES_SECRET_KEY": "plainly/for+tests",
         "AUDIT_SIGNING_KEY": KEY.reveal(),
+        "HISTORY_KEYS": HISTORY_KEY,
         "AUDIT_SEAL_SECONDS": "0",
     }
     yield Settings(env)

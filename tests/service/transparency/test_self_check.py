@@ -14,7 +14,7 @@ from services.applications.transparency.tiles import TileFolder, TilePublisher
 from services.applications.verification.self_check import SelfCheck
 from tests.component.applications.use_cases import Portal
 from tests.service.transparency import tampering
-from tests.service.transparency.stores import KEY, Store
+from tests.service.transparency.stores import HISTORY_KEY, KEY, Store
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 
@@ -28,6 +28,7 @@ class Installed:
             "APPLICATIONS_DATABASE_URL": raw.url,
             "PORTAL_HOME": str(folder),
             "AUDIT_VERIFIER_KEYS": str(KEY.verifier),
+            "HISTORY_KEYS": HISTORY_KEY,
         }
         self.portal = Portal(Settings(self.env))
         self.keys = [self.portal.started() for _ in range(3)]

@@ -11,7 +11,7 @@ from infra.chassis.settings import Settings
 from services.applications.transparency.sealer import DoesNotExtend, Sealer
 from services.applications.verification import verifier
 from services.applications.verification.self_check import SelfCheck
-from tests.service.transparency.stores import KEY, Store
+from tests.service.transparency.stores import HISTORY_KEY, KEY, Store
 
 
 def status_and_text(store: Store, capsys: Any, *options: str, language: str = "en") -> tuple[int, str]:
@@ -120,7 +120,9 @@ def test_a_history_sealed_in_many_batches_goes_on(stores: Any) -> None:
 def test_a_history_that_does_not_replay_is_located(stores: Any, tmp_path: Path) -> None:
     with stores.emptied() as store:
         store.grow(5, applications=1)
-        settings = Settings({"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path)})
+        settings = Settings(
+            {"APPLICATIONS_DATABASE_URL": store.url, "PORTAL_HOME": str(tmp_path), "HISTORY_KEYS": HISTORY_KEY}
+        )
         bad = SelfCheck.from_settings(settings).check_read_model()["first_bad"]
         assert bad["kind"] == "history_broken" and bad["version"] == 1 and bad["reason"]["vi"]
         assert uuid.UUID(bad["application_id"])

@@ -1,0 +1,37 @@
+"""After the tables: events recorded before they bore MACs get theirs."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from infra.chassis import logs
+from infra.chassis.connections import engine_of
+from infra.chassis.settings import Settings
+
+WITHOUT = text(
+    "SELECT 1 FROM stored_events AS e LEFT JOIN event_mac AS m ON m.originator_id = e.originator_id "
+    "AND m.originator_version = e.originator_version WHERE m.mac IS NULL LIMIT 1"
+)
+
+
+def run(settings: Settings) -> None:
+    """Sign what is sealed and holds; say what could not be signed."""
+    if not _anything_to_sign(settings.migration_url("applications")):
+        return
+    # An empty installation needs neither keys nor the modules that check a store.
+    from services.applications.verification.history_signing import sign_history, warnings_of
+
+    outcome = sign_history(settings)
+    for warning in warnings_of(outcome):
+        logs.get(service="applications").warning("history_not_signed", problem=warning)
+    if outcome["signed"]:
+        logs.get(service="applications").info("history_signed", events=outcome["signed"])
+
+
+def _anything_to_sign(url: str) -> bool:
+    engine = engine_of(url)
+    try:
+        with engine.connect() as connection:
+            return connection.scalar(WITHOUT) is not None
+    finally:
+        engine.dispose()
