@@ -30,8 +30,8 @@ class EventId:
     @classmethod
     def parse(cls, text: str) -> EventId | None:
         """``None`` for an id of another shape, which somebody else made."""
-        found = SHAPE.fullmatch(text)
-        return found and cls(found["stream"], int(found["position"]), found["incarnation"] or "")
+        parsed = SHAPE.fullmatch(text)
+        return parsed and cls(parsed["stream"], int(parsed["position"]), parsed["incarnation"] or "")
 
     def under(self, incarnation: str) -> str:
         """The id of the same position in another life of the store."""
@@ -47,7 +47,7 @@ def new_incarnation() -> str:
 
 def digest_of_occurrence(event: Mapping[str, Any]) -> str:
     """By which two events are told apart that claim one position: what happened to whom, and when."""
-    found = EventId.parse(str(event["id"]))
-    position = found.under("") if found else event["id"]
-    said = json.dumps([position, *(event.get(name) for name in OCCURRENCE)])
-    return hashlib.sha256(said.encode()).hexdigest()
+    parsed = EventId.parse(str(event["id"]))
+    position = parsed.under("") if parsed else event["id"]
+    occurrence = json.dumps([position, *(event.get(name) for name in OCCURRENCE)])
+    return hashlib.sha256(occurrence.encode()).hexdigest()

@@ -132,8 +132,8 @@ def duties_of(settings: Settings, service: str) -> list[Duty]:
 
 def published_until(session: Session) -> int:
     """The last outbox row that the database itself knows to be published."""
-    told = select(outbox.c.position).where(outbox.c.published_at.is_not(None))
-    return int(session.scalar(told.order_by(outbox.c.position.desc()).limit(1)) or 0)
+    published = select(outbox.c.position).where(outbox.c.published_at.is_not(None))
+    return int(session.scalar(published.order_by(outbox.c.position.desc()).limit(1)) or 0)
 
 
 class OutboxRelay:

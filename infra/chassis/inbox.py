@@ -44,17 +44,17 @@ class KnownIncarnations:
     def others(self, session: Session, event_id: EventId) -> list[str]:
         """Those of the source beside this event's, which is noted when it is new."""
         stream, incarnation = event_id.stream, event_id.incarnation
-        known = self._by_stream.get(stream, set())
-        if incarnation not in known:
+        incarnations = self._by_stream.get(stream, set())
+        if incarnation not in incarnations:
             query = select(known_incarnation.c.incarnation).where(known_incarnation.c.stream == stream)
-            known = self._by_stream[stream] = set(session.scalars(query))
-            if incarnation not in known:
-                self._note(session, event_id, known)
-        return [one for one in known if one and one != incarnation]
+            incarnations = self._by_stream[stream] = set(session.scalars(query))
+            if incarnation not in incarnations:
+                self._note(session, event_id, incarnations)
+        return [name for name in incarnations if name and name != incarnation]
 
-    def _note(self, session: Session, event_id: EventId, known: set[str]) -> None:
+    def _note(self, session: Session, event_id: EventId, incarnations: set[str]) -> None:
         """In the transaction of the effect, so that a repeat of the event notes it again if that is rolled back."""
-        went_back = any(known) and event_id.incarnation != ""
+        went_back = any(incarnations) and event_id.incarnation != ""
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         highest = _highest(session, event_id.stream) if went_back else None
         row = {
@@ -72,17 +72,17 @@ class KnownIncarnations:
             )
 
 
-def first_time(session: Session, known: KnownIncarnations, consumer: str, event: Mapping[str, Any]) -> bool:
+def first_time(session: Session, incarnations: KnownIncarnations, consumer: str, event: Mapping[str, Any]) -> bool:
     """Whether this consumer has not handled the event yet; from now on it has."""
     own, digest = str(event["id"]), digest_of_occurrence(event)
     event_id = EventId.parse(own)
-    seen = session.execute(HANDLED_BEFORE, {"consumer": consumer, "own": own}).first()
-    if seen is not None:
-        if seen.digest not in (None, digest):
+    row_before = session.execute(HANDLED_BEFORE, {"consumer": consumer, "own": own}).first()
+    if row_before is not None:
+        if row_before.digest not in (None, digest):
             raise EventIdReused(f"{own} was handled before, as another event")
         return False
-    if event_id and (others := known.others(session, event_id)):
-        twins = [event_id.under(one) for one in others]
+    if event_id and (others := incarnations.others(session, event_id)):
+        twins = [event_id.under(name) for name in others]
         if session.execute(SAME_OCCURRENCE, {"consumer": consumer, "twins": twins, "digest": digest}).first():
             return False
     session.execute(

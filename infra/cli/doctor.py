@@ -252,18 +252,18 @@ def _put_back(database: Database, service: str) -> list[Finding]:
     """Stores that were put back to an earlier day: this one, and the sources this service hears."""
     with database.session() as session:
         store, rows = store_of(session), known_rows(session)
-        heard = sources_that_went_back(session)
+        sources = sources_that_went_back(session)
     latest = {row.stream: row for row in rows}
-    found = [
+    findings = [
         Finding("fault", f"{service}: its database was put back ({stream})", "its follower begins a new incarnation")
         for stream, row in latest.items()
         if row.store != store
     ]
     advice = f"see to what was lost (portal sources redeliver), then portal sources acknowledge {service}"
-    for row in heard:
+    for row in sources:
         what = f"{service}: {row.stream} went back: position {row.first_position} after {row.highest_before}"
-        found.append(Finding("fault", f"{what}, {row.since:%Y-%m-%d %H:%M}", advice))
-    return found
+        findings.append(Finding("fault", f"{what}, {row.since:%Y-%m-%d %H:%M}", advice))
+    return findings
 
 
 def _seconds_apart(database: Database) -> float:

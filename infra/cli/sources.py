@@ -27,12 +27,12 @@ Service = Annotated[str, typer.Argument(help="identity, catalog, applications, p
 def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
     """The incarnations of every store, and the sources each service has seen going back."""
     settings = _settings()
-    found = [one for service in known_services(None) for one in _about(settings, service)]
+    entries = [entry for service in known_services(None) for entry in _about(settings, service)]
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
-    for one in found:
-        typer.echo("  ".join(f"{name}={value}" for name, value in one.items()))
+    for entry in entries:
+        typer.echo("  ".join(f"{name}={value}" for name, value in entry.items()))
 
 
 @app.command()
@@ -57,7 +57,7 @@ def redeliver(
     moment = datetime.fromisoformat(since)
     if moment.tzinfo is None:
         raise typer.BadParameter("the instant needs its zone, such as +07:00")
-    handlers = [one for one in handler_methods(service_class(name)) if source in (None, one[0])]
+    handlers = [entry for entry in handler_methods(service_class(name)) if source in (None, entry[0])]
     with closing(Publisher(settings.amqp_uri)) as publisher:
         for origin, kind, method in handlers:
             queue = handler_queue(origin, kind, name, method)
@@ -82,12 +82,12 @@ def _about(settings: Settings, service: str) -> list[dict[str, Any]]:
              "since": row.since.isoformat()}
             for row in incarnations.known_rows(session)
         ]  # fmt: skip
-        heard = [
+        sources = [
             {"service": service, "heard": row.stream, "incarnation": row.incarnation, "position": row.first_position,
              "highest_before": row.highest_before, "since": row.since.isoformat()}
             for row in inbox.sources_that_went_back(session)
         ]  # fmt: skip
-    return own + heard
+    return own + sources
 
 
 def _settings() -> Settings:

@@ -38,7 +38,7 @@ class Incarnations:
 
     def __init__(self, database: Database, service: str, stream: str, published: Callable[[Session], int]) -> None:
         self.database, self.service, self.stream, self.published = database, service, stream, published
-        self._known: list[tuple[int, str]] = []
+        self._incarnations: list[tuple[int, str]] = []
 
     def refresh(self, session: Session) -> None:
         """Look again, before anything is published: one query."""
@@ -46,17 +46,17 @@ class Incarnations:
         store = store_of(session)
         if not rows or rows[-1].store != store or self._is_behind(session, {row.incarnation for row in rows}):
             rows = [*rows, self._begin(session, store, rows)]
-        self._known = latest_first(rows)
+        self._incarnations = latest_first(rows)
 
     def name(self, position: int) -> str:
         """The position as it stands in an event's id."""
-        return named(position, self._known)
+        return named(position, self._incarnations)
 
     def note_published(self, position: int) -> None:
         """Say beside the database how far was published; after the database knows it itself."""
-        if (mark := self._mark) is not None and self._known:
-            said = json.dumps({"incarnation": self._known[0][1], "position": position})
-            replace_text(mark, said, flush=False)  # what a power cut leaves unreadable begins a new incarnation
+        if (mark := self._mark) is not None and self._incarnations:
+            content = json.dumps({"incarnation": self._incarnations[0][1], "position": position})
+            replace_text(mark, content, flush=False)  # one that a power cut spoils begins a new incarnation
 
     def _begin(self, session: Session, store: str, rows: list[Any]) -> Any:
         begun = begin_incarnation(session, self.stream, store, after=self.published(session), number=len(rows) + 1)
@@ -67,12 +67,13 @@ class Incarnations:
             )
         return begun
 
-    def _is_behind(self, session: Session, known: set[str]) -> bool:
+    def _is_behind(self, session: Session, incarnations: set[str]) -> bool:
         if (mark := self._mark) is None or not mark.exists():
             return False
         try:
-            said = json.loads(mark.read_text(encoding="utf-8"))
-            return said["incarnation"] not in known or int(said["position"]) > self.published(session)
+            content = json.loads(mark.read_text(encoding="utf-8"))
+            ahead = int(content["position"]) > self.published(session)
+            return ahead or content["incarnation"] not in incarnations
         except (ValueError, KeyError, TypeError):
             return True  # nobody can say how far it was
 
@@ -101,9 +102,9 @@ def latest_first(rows: list[Any]) -> list[tuple[int, str]]:
     return [(row.after, row.incarnation) for row in reversed(rows)]
 
 
-def named(position: int, known: list[tuple[int, str]]) -> str:
+def named(position: int, incarnations: list[tuple[int, str]]) -> str:
     """A position with the incarnation it belongs to; ``known``: (after which position, incarnation), latest first."""
-    incarnation = next((one for after, one in known if position > after), "")
+    incarnation = next((name for after, name in incarnations if position > after), "")
     return f"{position}@{incarnation}" if incarnation else str(position)
 
 

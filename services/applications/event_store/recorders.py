@@ -60,12 +60,12 @@ class AuthenticReading:
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        given: dict[str, Any] = {
+        limits: dict[str, Any] = {
             "e.originator_id =": self._key(originator_id),
             "e.originator_version >": gt,
             "e.originator_version <=": lte,
         }
-        rows = self._select(given, (), f"e.originator_version {'DESC' if desc else 'ASC'}", limit)
+        rows = self._select(limits, (), f"e.originator_version {'DESC' if desc else 'ASC'}", limit)
         return [StoredEvent(*self._authentic(row)) for row in rows]
 
     def select_notifications(
@@ -78,12 +78,12 @@ class AuthenticReading:
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         """What follows a position; see the library's recorders."""
-        given = {f"e.{self.position} {'>=' if inclusive_of_start else '>'}": start, f"e.{self.position} <=": stop}
-        rows = self._select(given, topics, f"e.{self.position}", limit)
+        limits = {f"e.{self.position} {'>=' if inclusive_of_start else '>'}": start, f"e.{self.position} <=": stop}
+        rows = self._select(limits, topics, f"e.{self.position}", limit)
         return [Notification(*self._authentic(row), row["position"]) for row in rows]
 
-    def _select(self, given: dict[str, Any], topics: Sequence[str], order: str, limit: int | None) -> list[Any]:
-        bounds = {words: value for words, value in given.items() if value is not None}
+    def _select(self, limits: dict[str, Any], topics: Sequence[str], order: str, limit: int | None) -> list[Any]:
+        bounds = {words: value for words, value in limits.items() if value is not None}
         conditions = [f"{words} {self.mark}" for words in bounds]
         if topics:
             conditions.append(f"e.topic IN ({', '.join([self.mark] * len(topics))})")

@@ -32,10 +32,10 @@ class HistoryKeys:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> HistoryKeys:
-        given = settings.get(SETTING)
-        if given is None:
-            given = _development_key(settings) if settings.development else settings.require(SETTING)
-        lines = [line.strip() for line in given.splitlines() if line.strip()]
+        text = settings.get(SETTING)
+        if text is None:
+            text = _development_key(settings) if settings.development else settings.require(SETTING)
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         for number, line in enumerate(lines, 1):
             if len(line) < LEAST:
                 raise SettingMissing(

@@ -33,8 +33,8 @@ class EventTable:
             "ON m.originator_id = e.originator_id AND m.originator_version = e.originator_version "
             f"WHERE e.{self._key(connection)} > :after ORDER BY e.{self._key(connection)} LIMIT :limit"
         )
-        found = connection.execute(query, {"after": notification_id, "limit": limit})
-        return [(_row(one), one[5], one[6]) for one in found]
+        rows = connection.execute(query, {"after": notification_id, "limit": limit})
+        return [(_row(row), row[5], row[6]) for row in rows]
 
     def of_application(self, connection: Connection, application_id: UUID) -> list[StoredRow]:
         """All rows of one application, in version order."""

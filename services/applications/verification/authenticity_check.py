@@ -19,7 +19,7 @@ def check_authenticity(store: Store, progress: Callable[[int, int], None] = lamb
     """``{"events", "first_bad": {kind, reason, application_id, version, position, error} or None}``."""
     after, events, last = 0, 0, store.last_position()
     while True:
-        reached, looked_at, bad = _look(store, after, BATCH)
+        reached, looked_at, bad = _check_batch(store, after, BATCH)
         events += looked_at
         if bad or not looked_at:
             return {"events": events, "first_bad": bad}
@@ -32,17 +32,17 @@ def unsealed_not_authentic(settings: Settings) -> dict[str, Any] | None:
     store = Store.from_settings(settings)
     with store.database.session() as session:
         after = StoredLog(session.connection()).head().notification_id
-    return _look(store, after, AT_A_GLANCE)[2]
+    return _check_batch(store, after, AT_A_GLANCE)[2]
 
 
-def _look(store: Store, after: int, limit: int) -> tuple[int, int, dict[str, Any] | None]:
+def _check_batch(store: Store, after: int, limit: int) -> tuple[int, int, dict[str, Any] | None]:
     """The position reached, the events looked at, the first that is not authentic."""
     with store.database.session() as session:
-        found = EventTable().with_macs(session.connection(), after, limit)
-    for row, *mac in found:
+        rows = EventTable().with_macs(session.connection(), after, limit)
+    for row, *mac in rows:
         if wrong := store.keys.problem(row.application_id, row.version, row.topic, row.state, *mac):
             place = {"application_id": str(row.application_id), "version": row.version, "position": row.notification_id}
-            return row.notification_id, len(found), {
+            return row.notification_id, len(rows), {
                 "kind": "event_not_authentic", **place, "error": wrong, "reason": REASON,
             }  # fmt: skip
-    return (found[-1][0].notification_id if found else after), len(found), None
+    return (rows[-1][0].notification_id if rows else after), len(rows), None

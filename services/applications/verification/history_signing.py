@@ -44,7 +44,11 @@ def sign_history(settings: Settings, *, unsealed: bool = False, progress: Progre
         return {"signed": 0, "unsealed": waiting, "left": []}
     _check_log(SelfCheck.from_settings(settings), sealed_until)
     signed, left = _sign(store, until, lambda done: progress(done, waiting))
-    return {"signed": signed, "unsealed": max(0, _waiting(store) - sum(one["events"] for one in left)), "left": left}
+    return {
+        "signed": signed,
+        "unsealed": max(0, _waiting(store) - sum(entry["events"] for entry in left)),
+        "left": left,
+    }
 
 
 def _check_log(checks: SelfCheck, sealed_until: int) -> None:
@@ -69,8 +73,8 @@ def _sign(store: Store, until: int | None, progress: Callable[[int], None]) -> t
                 left.append({"application_id": str(key), "events": 1, "error": "no application id"})
         rows = store.rows_of([str(key) for key in keys if is_id(key)])
         with store.database.session() as session:
-            for _, found in groupby(rows, key=lambda row: row.originator_id):
-                history = [row for row in found if until is None or row.id <= until]
+            for _, stored in groupby(rows, key=lambda row: row.originator_id):
+                history = [row for row in stored if until is None or row.id <= until]
                 if broken := first_broken_event(store, history):
                     left.append({**_place(broken), "events": len(history)})
                     continue
@@ -90,9 +94,15 @@ def _next(store: Store, after: UUID | str | None) -> list[UUID | str]:
 
 def _add(store: Store, session: Session, history: Sequence[Notification]) -> int:
     """MACs of those that have none."""
-    own = [{"id": store.stored_id(one.originator_id), "version": one.originator_version, "key_id": store.keys.key_id,
-            "mac": store.keys.mac(as_id(one), one.originator_version, one.topic, one.state)}
-           for one in history]  # fmt: skip
+    own = [
+        {
+            "id": store.stored_id(event.originator_id),
+            "version": event.originator_version,
+            "key_id": store.keys.key_id,
+            "mac": store.keys.mac(as_id(event), event.originator_version, event.topic, event.state),
+        }
+        for event in history
+    ]
     if not own:
         return 0
     insert = text(
@@ -108,8 +118,8 @@ def _count(session: Session, key: Any) -> int:
     return int(session.scalar(text("SELECT count(*) FROM event_mac WHERE originator_id = :id"), {"id": key}) or 0)
 
 
-def as_id(one: Notification) -> UUID:
-    return one.originator_id if isinstance(one.originator_id, UUID) else UUID(one.originator_id)
+def as_id(event: Notification) -> UUID:
+    return event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
 
 
 def _place(broken: dict[str, Any]) -> dict[str, Any]:
@@ -120,5 +130,5 @@ def warnings_of(outcome: dict[str, Any]) -> Iterable[str]:
     """What could not be signed, in words for the log."""
     if outcome["unsealed"]:
         yield f"{outcome['unsealed']} events are neither authentic nor sealed; see portal sign-history --unsealed"
-    for one in outcome["left"]:
-        yield f"the history of {one['application_id']} was not signed: {one['error']}"
+    for entry in outcome["left"]:
+        yield f"the history of {entry['application_id']} was not signed: {entry['error']}"

@@ -67,12 +67,12 @@ def record_not_authentic(database: Database, row: StoredRow, why: str) -> None:
         _add(session, [IntegrityFinding("event_not_authentic", *place, {"why": why})])
 
 
-def _add(session: Session, found: Iterable[IntegrityFinding]) -> None:
-    by_id = {alarm.finding_id: alarm for alarm in found}
+def _add(session: Session, findings: Iterable[IntegrityFinding]) -> None:
+    by_id = {alarm.finding_id: alarm for alarm in findings}
     of = audit_finding.c.finding_id
-    known = set(session.execute(select(of).where(of.in_(by_id))).scalars())
+    recorded = set(session.execute(select(of).where(of.in_(by_id))).scalars())
     for finding_id, alarm in by_id.items():
-        if finding_id not in known:
+        if finding_id not in recorded:
             session.execute(audit_finding.insert().values(_row(alarm)))
 
 

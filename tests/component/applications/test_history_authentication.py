@@ -142,9 +142,9 @@ def test_the_sealers_refusal_is_a_metric_a_finding_and_a_fault_of_the_doctor(por
             sealer.finish()
     assert metrics.history_not_authentic._value.get() == 1
     with portal.database.session() as session:
-        (found,) = session.execute(select(audit_finding)).all()
-    assert (found.kind, found.application_id) == ("event_not_authentic", key)
-    assert found.said["events"] == [{"version": insider.versions(key), "position": portal.store.last_position()}]
+        (result,) = session.execute(select(audit_finding)).all()
+    assert (result.kind, result.application_id) == ("event_not_authentic", key)
+    assert result.said["events"] == [{"version": insider.versions(key), "position": portal.store.last_position()}]
     (fault,) = _history(portal.settings)
     assert fault.verdict == "fault" and "it has no MAC" in fault.looked_at
 
@@ -154,7 +154,7 @@ def test_an_untouched_history_is_authentic_and_sealed(portal):
     portal.follow()
     assert check_authenticity(portal.store) == {"events": portal.store.last_position(), "first_bad": None}
     assert seal_all(portal.settings) == portal.store.last_position()
-    assert [one.verdict for one in _history(portal.settings)] == ["ok"]
+    assert [finding.verdict for finding in _history(portal.settings)] == ["ok"]
 
 
 def test_history_of_an_older_release_is_signed_once_it_is_known_to_be_what_was_sealed(portal, insider):
@@ -228,10 +228,10 @@ def test_keys_are_replaced_with_an_overlap(portal, insider):
         portal.store.get(second)
 
 
-@pytest.mark.parametrize("given", ["   \n", "", "k" * 31, "k" * 32 + "\nshort"])
-def test_a_blank_or_short_key_is_refused_by_name(given, tmp_path):
+@pytest.mark.parametrize("content", ["   \n", "", "k" * 31, "k" * 32 + "\nshort"])
+def test_a_blank_or_short_key_is_refused_by_name(content, tmp_path):
     file = tmp_path / "keys"
-    file.write_text(given)
+    file.write_text(content)
     with pytest.raises(SettingMissing, match="HISTORY_KEYS"):
         HistoryKeys.from_settings(Settings({"APPLICATIONS_DATABASE_URL": "sqlite://", "HISTORY_KEYS_FILE": str(file)}))
 
@@ -252,9 +252,9 @@ def test_portal_verify_says_it_on_a_line_of_its_own(portal, insider, monkeypatch
     clean = CliRunner().invoke(app, ["verify"])
     assert clean.exit_code == 0 and "4 events: each was recorded by this service" in clean.output
     insider.next_version(key)
-    found = CliRunner().invoke(app, ["verify"])
-    (line,) = [one for one in found.output.splitlines() if "was not recorded by this service" in one]
-    assert found.exit_code == 1 and key in line and '"position": 5' in line
+    result = CliRunner().invoke(app, ["verify"])
+    (line,) = [line for line in result.output.splitlines() if "was not recorded by this service" in line]
+    assert result.exit_code == 1 and key in line and '"position": 5' in line
 
 
 def test_the_store_of_this_process_has_the_keys(portal):

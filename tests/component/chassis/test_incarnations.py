@@ -24,10 +24,10 @@ class Wire:
     service = "identity"
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
 
     def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
-        self.heard.append(event)
+        self.received.append(event)
 
 
 class Source:
@@ -50,9 +50,9 @@ class Source:
 
     def published(self, *codes: str) -> list[dict[str, Any]]:
         self.create(*codes)
-        before = len(self.wire.heard)
+        before = len(self.wire.received)
         self.relay.step()
-        return self.wire.heard[before:]
+        return self.wire.received[before:]
 
     def copy_away(self) -> None:
         self.database.engine.dispose()
@@ -110,8 +110,8 @@ def test_what_a_source_put_back_publishes_is_handled_by_its_consumers(source, co
     source.put_back()
     consumer.hear(source.published("C"))
     assert consumer.effects == ["A", "B", "C"], "C has the position that B had"
-    (seen,) = consumer.went_back()
-    assert (seen.stream, seen.first_position, seen.highest_before) == ("identity:", 2, 2)
+    (noticed,) = consumer.went_back()
+    assert (noticed.stream, noticed.first_position, noticed.highest_before) == ("identity:", 2, 2)
     with consumer.database.session() as session:
         assert acknowledge(session) == 1
     assert consumer.went_back() == []
@@ -124,7 +124,7 @@ def test_what_was_recorded_before_the_follower_looks_again_is_handled_as_well(so
     source.put_back()
     source.create("C", "D")
     source.relay.step()
-    consumer.hear(source.wire.heard)
+    consumer.hear(source.wire.received)
     assert consumer.effects == ["A", "B", "C", "D"]
 
 

@@ -23,7 +23,9 @@ HISTORY_KEY = "key-of-these-tests-alone-0123456789"
 
 def main(url: str, events: int, seed: int) -> None:
     """Write ``events`` committed events in transactions of one to two hundred."""
-    store = Store.from_settings(Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere", "HISTORY_KEYS": HISTORY_KEY}))
+    store = Store.from_settings(
+        Settings({"APPLICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://nowhere", "HISTORY_KEYS": HISTORY_KEY})
+    )
     chance, text = random.Random(seed), 0
     while text < events:
         size = min(chance.choice((1, 1, 5, 50, 200)), events - text)

@@ -57,7 +57,7 @@ class Installation:
         OutboxRelay(Database.at(self.url), wire).step()  # type: ignore[arg-type]
         return wire.ids
 
-    def known(self) -> list[str]:
+    def agencies_known(self) -> list[str]:
         with self.seats.database.session() as session:
             return list(session.scalars(text("SELECT agency_code FROM agency_seat ORDER BY 1")))
 
@@ -69,9 +69,9 @@ class Installation:
         self._run("pg_restore", "--clean", "--if-exists", "--no-owner", str(file), target="--dbname")
 
     def _run(self, program: str, *arguments: str, target: str = "") -> None:
-        found = shutil.which(program) or str(next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")))))
+        path = shutil.which(program) or str(next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")))))
         plain = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        command = [found, *arguments, *([target, plain] if target else [plain])]
+        command = [path, *arguments, *([target, plain] if target else [plain])]
         subprocess.run(command, check=True, capture_output=True)
 
 
@@ -87,7 +87,7 @@ def test_an_agency_created_after_identity_was_put_back_is_known_to_those_who_lis
     installation.restore(tmp_path / "dump")
     (new,) = installation.create("C")
     assert lost.partition("@")[0] == new.partition("@")[0] == "identity:2" and lost != new
-    assert installation.known() == ["A", "B", "C"]
+    assert installation.agencies_known() == ["A", "B", "C"]
 
 
 def test_a_follower_that_starts_again_goes_on_under_the_same_incarnation(installation):
