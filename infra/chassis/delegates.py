@@ -40,7 +40,7 @@ class DelegateRecorder:
     def delegation_granted(self, event: Mapping[str, Any]) -> None:
         """Remember the delegate; a repeat changes nothing."""
         data = event["data"]
-        with self.database.handle_once("delegation_granted", event["id"]) as session:
+        with self.database.handle_once("delegation_granted", event) as session:
             if session is not None:
                 for code in data["scope"]:
                     row = {"delegate_id": data["delegate_account_id"], "principal_id": data["principal_account_id"]}
