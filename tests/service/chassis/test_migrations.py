@@ -19,7 +19,7 @@ from infra.chassis.settings import SERVICES, Settings
 RELEASED = Path(__file__).parent / "released_schemas"  # as 0.1.0 left them; never edited
 ENGINES = ("sqlite", "postgresql")
 # What is in no models: written by the event store, or a way of its own in which one database finds words.
-OWN = {"stored_events", "alembic_version", "vector", "search_entry_vector", "search_entry_code"}
+OWN = {"stored_events", "event_mac", "alembic_version", "vector", "search_entry_vector", "search_entry_code"}
 
 BEFORE_ERASURES = {
     "applications": "0007",
