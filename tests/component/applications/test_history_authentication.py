@@ -136,7 +136,7 @@ def test_the_sealers_refusal_is_a_metric_a_finding_and_a_fault_of_the_doctor(por
 
     key = portal.submitted()
     insider.next_version(key)
-    sealer = next(duty for duty in duties(portal.settings) if duty.name == "sealer")
+    sealer = next(duty for duty in duties(portal.settings) if isinstance(duty, Sealer))
     for _ in range(2):
         with pytest.raises(NotAuthentic):
             sealer.finish()
