@@ -5,87 +5,56 @@ No service but identity can mint one. The algorithm is fixed (RFC 8725), header 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol
 
-from eventlet.semaphore import Semaphore
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 from nameko.extensions import DependencyProvider
 
+from infra.chassis.access_endings import ANSWER_WITHIN, PATIENCE, AccessEndings
+from infra.chassis.access_tokens import Keys, Tokens, token_audience
 from infra.chassis.actors import ANONYMOUS, Actor
 from infra.chassis.clients import RpcClient
 from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.wire import Replies
 from infra.chassis.refusals import Unauthenticated, supported_language
-
-ISSUER = "portal-identity"
-AUDIENCE = "portal"
-ALGORITHMS = ["Ed25519", "EdDSA"]
-LEEWAY = 10  # seconds two machines' clocks may differ
-REFRESH_AT_MOST_EVERY = 5.0  # seconds between fetches caused by an unknown key id
+from infra.chassis.settings import Settings
+from infra.chassis.trust.installation import key_list
 
 
-class Keys:
-    """Identity's public keys, fetched when a token names one not known yet."""
+class OwnAnswers(Protocol):
+    """What identity alone has of its own and need not ask for."""
 
-    def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:
-        self._fetch = fetch
-        self._set = KeySet([])
-        self._fetched_at = 0.0
-        self._one_at_a_time = Semaphore(1)
+    def jwks(self) -> dict[str, Any]: ...
 
-    def for_token(self, token: str) -> KeySet:
-        key_id = _key_id(token)
-        if not self._has(key_id):
-            with self._one_at_a_time:
-                if not self._has(key_id) and time.monotonic() - self._fetched_at > REFRESH_AT_MOST_EVERY:
-                    self._set = KeySet.import_key_set(cast(Any, self._fetch()))
-                    self._fetched_at = time.monotonic()
-        return self._set
-
-    def _has(self, key_id: str | None) -> bool:
-        return any(key.kid == key_id for key in self._set.keys)
+    def access_endings(self, after: int, nonce: str) -> dict[str, Any]: ...
 
 
-def _key_id(token: str) -> str | None:
-    from joserfc.jws import extract_compact
+class TokenCheck:
+    """The two questions put to every token: is it genuine, and does it still stand?"""
 
-    try:
-        return str(extract_compact(token.encode()).headers().get("kid"))
-    except (JoseError, ValueError, UnicodeError) as error:
-        raise Unauthenticated(reason="token không đọc được", reason_en="unreadable token") from error
+    def __init__(self, tokens: Tokens, endings: AccessEndings) -> None:
+        self._tokens, self._endings = tokens, endings
 
+    @classmethod
+    def of(cls, settings: Settings, service: str, ask: Any) -> TokenCheck:
+        """``ask(method, arguments)`` asks identity."""
+        trusted = key_list(settings)
+        tokens = Tokens(Keys(lambda: ask("jwks", {}), trusted), token_audience(service))
+        patience = settings.number("REVOCATION_PATIENCE", PATIENCE)
+        return cls(tokens, AccessEndings(lambda question: ask("access_endings", question), trusted, patience=patience))
 
-def claims_of(token: str, keys: KeySet) -> dict[str, Any]:
-    """The verified claims of a token; ``Unauthenticated`` with the reason otherwise."""
-    registry = JWSRegistry(algorithms=ALGORITHMS)
-    checks = jwt.JWTClaimsRegistry(
-        leeway=LEEWAY,
-        iss={"essential": True, "value": ISSUER},
-        aud={"essential": True, "value": AUDIENCE},
-        exp={"essential": True},
-        sub={"essential": True},
-    )
-    try:
-        decoded = jwt.decode(token, keys, algorithms=ALGORITHMS, registry=registry)
-        if decoded.header.get("typ") != "at+jwt":
-            raise Unauthenticated(reason="không phải access token", reason_en="not an access token")
-        checks.validate(decoded.claims)
-    except (JoseError, ValueError) as error:
-        raise Unauthenticated(reason=getattr(error, "error", None) or type(error).__name__) from error
-    return dict(decoded.claims)
+    def actor_of(self, token: str) -> Actor:
+        """Who shows this token; ``Unauthenticated`` if it does not hold, or not any more."""
+        verified = self._tokens.verified(token)
+        self._endings.check(verified)
+        return verified.actor
 
 
 class Call:
     """One call as its door sees it. Nothing is verified until somebody asks, and nothing raises before that."""
 
-    def __init__(self, worker_ctx: Any, keys: Keys) -> None:
-        self._context, self._keys = worker_ctx, keys
+    def __init__(self, worker_ctx: Any, tokens: TokenCheck) -> None:
+        self._context, self._tokens = worker_ctx, tokens
         self._actor: Actor | None = None
         self.command: Command | None = None
 
@@ -114,11 +83,7 @@ class Call:
         if self._actor is None or self._actor.anonymous:
             if not self.token:
                 raise Unauthenticated(reason="không có token", reason_en="no token")
-            claims = claims_of(self.token, self._keys.for_token(self.token))
-            try:
-                self._actor = Actor.of_claims(claims)
-            except (TypeError, ValueError, AttributeError) as error:
-                raise Unauthenticated(reason="nội dung token không hợp lệ", reason_en="unreadable claims") from error
+            self._actor = self._tokens.actor_of(self.token)
         return self._actor
 
     @property
@@ -133,20 +98,23 @@ class Call:
 
 
 class Caller(DependencyProvider):
-    """Injects the :class:`Call`. ``jwks_of(settings)`` is given by identity alone, which need not ask itself."""
+    """Injects the :class:`Call`. ``own``: the use case from which identity, and no other, has its answers itself."""
 
     replies = Replies()
 
-    def __init__(self, jwks_of: Callable[[Any], dict[str, Any]] | None = None) -> None:
-        self.jwks_of = jwks_of
+    def __init__(self, own: Any = None) -> None:
+        self.own = own
 
     def setup(self) -> None:
-        if self.jwks_of is not None:
-            own, settings = self.jwks_of, settings_of(self.container)
-            self.keys = Keys(lambda: own(settings))
-        else:
-            asking = RpcClient(self.container, self.replies)
-            self.keys = Keys(lambda: dict(asking.call("identity", "jwks", {}, {}, 3.0)))
+        settings, asking = settings_of(self.container), RpcClient(self.container, self.replies)
+        own: OwnAnswers | None = self.own.from_settings(settings) if self.own else None
+
+        def ask(method: str, arguments: dict[str, Any]) -> Any:
+            if own is not None:
+                return getattr(own, method)(**arguments)
+            return asking.call("identity", method, arguments, {}, ANSWER_WITHIN)
+
+        self.tokens = TokenCheck.of(settings, self.container.service_name, ask)
 
     def get_dependency(self, worker_ctx: Any) -> Call:
-        return Call(worker_ctx, self.keys)
+        return Call(worker_ctx, self.tokens)

@@ -17,6 +17,12 @@ reply_failures = Counter("portal_reply_failures_total", "Replies that could not 
 quarantined = Counter(
     "portal_quarantined_total", "Messages put aside because they could not be read or answered.", ["service"]
 )
+events_refused = Counter(
+    "portal_events_refused_total", "Events that were not signed by their source.", ["service", "handler", "reason"]
+)
+forged_answers = Counter(
+    "portal_forged_answers_total", "Answers that the service asked had not signed.", ["neighbour", "method"]
+)
 handler_seconds = Histogram(
     "portal_handler_seconds", "Time an event handler took.", ["service", "handler"], buckets=BUCKETS
 )

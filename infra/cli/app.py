@@ -131,11 +131,21 @@ def bench(
 
 
 def _add_desks() -> None:
-    from infra.cli import audit_commands, catalogue, dead_letters, exporting, maintenance, sources, verifying
+    from infra.cli import (
+        audit_commands,
+        catalogue,
+        dead_letters,
+        exporting,
+        identity_keys,
+        maintenance,
+        sources,
+        verifying,
+    )
 
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(sources.app, name="sources")
     app.add_typer(catalogue.app, name="catalog")
+    app.add_typer(identity_keys.app, name="identity")
     looks = (
         audit_commands.history,
         audit_commands.state,

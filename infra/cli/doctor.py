@@ -35,6 +35,7 @@ from infra.chassis.runner import broker_answers, workers_of
 from infra.chassis.server_sessions import options_arrive, require_session
 from infra.chassis.settings import SettingMissing, Settings
 from infra.cli.security_findings import account_facts, secret_findings, upload_facts
+from infra.cli.trust_findings import trust_findings
 
 OWN_USERS = "give each process its own user (infra/rabbitmq/users.json; infra/docker/make-secrets makes them)"
 PINS = {"nameko": "2.14.1", "eventlet": "0.41", "kombu": "5.7", "eventsourcing": "9.5", "sqlalchemy": "2.1"}
@@ -74,6 +75,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         _published_versions,
         _files,
         _secrets,
+        _trust,
         _settings,
         _databases,
         _guards,
@@ -167,6 +169,10 @@ def _guards(settings: Settings) -> list[Finding]:
         raise
     except Exception as error:  # the look at databases says more
         return [Finding("note", f"accounts could not be looked at: {_one_line(error)}", "see the identity database")]
+
+
+def _trust(settings: Settings) -> list[Finding]:
+    return [Finding(*finding) for finding in trust_findings(settings)]
 
 
 def _settings(settings: Settings) -> list[Finding]:

@@ -7,7 +7,7 @@ from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.settings import Settings
-from services.identity import attempts, open_sessions, personal_data
+from services.identity import access_endings, attempts, open_sessions, personal_data
 
 
 class SignInCleanup:
@@ -21,9 +21,8 @@ class SignInCleanup:
 
     def step(self) -> int:
         with self.database.session() as session:
-            return attempts.delete_old_attempts(session, self.batch) + open_sessions.delete_ended_sessions(
-                session, self.batch
-            )
+            old = attempts.delete_old_attempts, open_sessions.delete_ended_sessions, access_endings.delete_old_endings
+            return sum(delete(session, self.batch) for delete in old)
 
 
 def duties(settings: Settings) -> list[Duty]:

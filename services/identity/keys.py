@@ -1,7 +1,8 @@
-"""The signing key of this installation and the secrets derived from it.
+"""The first signing key of this installation and the secrets derived from it.
 
-Production is given its key (``IDENTITY_SIGNING_KEY``: Ed25519, PKCS#8 PEM); development makes one for itself once, in
-``PORTAL_HOME/secrets``. One key, one purpose: whatever else needs a secret gets its own by HKDF (RFC 5869).
+Production is given it (``IDENTITY_SIGNING_KEY``: Ed25519, PKCS#8 PEM); development makes one for itself once, in
+``PORTAL_HOME/secrets``. One key, one purpose: whatever else needs a secret gets its own by HKDF (RFC 5869). Keys that
+later take over the signing of tokens (:mod:`services.identity.signing_keys`) rest encrypted under one such secret.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infra.chassis.settings import SettingMissing, Settings, stored_secret
+from infra.chassis.settings import Settings, stored_secret
+from infra.chassis.trust.key_files import new_private_key, private_key
 
 SETTING = "IDENTITY_SIGNING_KEY"
 DEVELOPMENT_FILE = "identity-signing-key.pem"
@@ -25,25 +27,8 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     """The private key tokens are signed with. Ends the process when production has none or it is not Ed25519."""
     pem = settings.require(SETTING) if settings.environment == "production" else settings.get(SETTING)
     if pem is None:
-        pem = stored_secret(settings.secret_folder() / DEVELOPMENT_FILE, generate_pem)
-    return parse_key(pem)
-
-
-def parse_key(pem: str) -> Ed25519PrivateKey:
-    """The key in ``pem``; a one-line value with ``\\n`` written out, as environment files need it, is understood."""
-    try:
-        key = serialization.load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError) as error:
-        raise SettingMissing(SETTING, "the value is no private key in PEM form") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SettingMissing(SETTING, "the key is not an Ed25519 key")
-    return key
-
-
-def generate_pem() -> str:
-    private = Ed25519PrivateKey.generate()
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return private.private_bytes(*form).decode()
+        pem = stored_secret(settings.secret_folder() / DEVELOPMENT_FILE, new_private_key)
+    return private_key(settings, SETTING, pem)
 
 
 def generate_secret() -> str:

@@ -42,6 +42,7 @@ class Account(Table):
     otp_last_step: Mapped[int | None] = mapped_column(BigKey)
     registered_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
+    session_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class RecoveryCode(Table):
@@ -85,6 +86,28 @@ class RefreshToken(Table):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AccessEnding(Table):
+    """A session, or all tokens of an account before a version, that ended while access tokens of theirs still run."""
+
+    __tablename__ = "access_ending"
+    position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    account_id: Mapped[str] = mapped_column(String(80))
+    session_id: Mapped[str | None] = mapped_column(String(36))
+    session_version: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TokenKey(Table):
+    """A key that signs tokens from ``signs_from``, published until ``retires_at``; the given one has no secret here."""
+
+    __tablename__ = "token_key"
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed_secret: Mapped[str | None]
+    made_at: Mapped[datetime]
+    signs_from: Mapped[datetime]
+    retires_at: Mapped[datetime | None]
 
 
 class ServiceClient(Table):

@@ -15,7 +15,7 @@ from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.provinces import was_ever_province
 from infra.chassis.settings import Settings
-from services.identity import appointment_requests
+from services.identity import access_endings, appointment_requests
 from services.identity.agencies import add_agency, agency_of, agency_view
 from services.identity.appointment_requests import needs_second_person, request_appointment
 from services.identity.errors import (
@@ -131,10 +131,12 @@ class Offices:
     ) -> dict[str, Any]:
         """Take all roles at an agency away: ``{account_id, agency_code, roles, dismissed_at}``, ``roles`` those lost.
 
-        Access tokens already out run on for at most ten minutes. ``AppointmentNotFound`` if none was ever appointment.
+        Access tokens already out open no door any more, within seconds; a refreshed one says
+        what is left. ``AppointmentNotFound`` if none was ever held.
         """
 
         def work(session: Session) -> dict[str, Any]:
+            session.get(Account, account_id, with_for_update=True)
             appointment = _current(session, account_id, agency_code)
             if appointment is not None:
                 _dismiss(session, appointment, by)
@@ -215,6 +217,7 @@ def _dismiss(session: Session, appointment: Appointment, by: Actor) -> None:
 
 def _close(session: Session, appointment: Appointment, by: Actor) -> None:
     appointment.dismissed_at, appointment.dismissed_by = clock.now(), by.account_id
+    access_endings.rights_changed(session, session.get_one(Account, appointment.account_id))
     session.flush()  # before a successor: one post per account and agency is in force at a time
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
+from services.identity import access_endings
 from services.identity.errors import SessionEnded, SignInNotFresh
 from services.identity.models import RefreshToken, SignInSession
 
@@ -25,8 +26,8 @@ def open_sessions_of(account_id: str) -> Select[SignInSession]:
 def check_open(session: Session, by: Actor) -> None:
     """Refuse a caller whose session was ended though their access token still runs.
 
-    Asked before anything that changes how the account is guarded or who may act for it; elsewhere the ten minutes a
-    token may outlive its session are accepted.
+    Asked before anything that changes how the account is guarded or who may act for it; elsewhere the few seconds
+    until a door knows are accepted.
     """
     if session.scalar(open_sessions_of(by.account_id).where(SignInSession.id == by.session_id)) is None:
         raise SessionEnded()
@@ -43,6 +44,7 @@ def end_session(session: Session, sign_in: SignInSession, *, because: str) -> st
     """End one session; when it ended, ISO 8601. Ending it again changes nothing."""
     if sign_in.revoked_at is None:
         sign_in.revoked_at, sign_in.revoked_because = clock.now(), because
+        access_endings.session_ended(session, sign_in.account_id, sign_in.id)
     return sign_in.revoked_at.isoformat()
 
 

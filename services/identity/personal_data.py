@@ -6,15 +6,19 @@ a digest (twelve digits are soon guessed): whoever wants to come back registers 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
-from services.identity import attempts, delegations, offices, open_sessions, recovery_codes
+from services.identity import access_endings, attempts, delegations, offices, open_sessions, recovery_codes
 from services.identity.access_log import NO_PURPOSE
-from services.identity.models import AccessEntry, Account, Delegation, SignInAttempt
+from services.identity.errors import ErasureNotDecided
+from services.identity.models import AccessEntry, Account, Appointment, Delegation, SignInAttempt
 
 UNUSABLE = "erased"  # no digest of any password
 
@@ -23,6 +27,13 @@ class PersonalData(ErasureRequests):
     """Identity's part of an erasure."""
 
     service, answer = "identity", "subject_forgotten.v1"
+
+    def check_decided(self, session: Session, data: Mapping[str, Any]) -> None:
+        """Two different auditors, neither the person: who holds that post is known here, whoever says otherwise."""
+        asked_by, confirmed_by = data.get("asked_by"), (data.get("by") or {}).get("account_id")
+        two = {str(account_id) for account_id in (asked_by, confirmed_by) if account_id} - {data["account_id"]}
+        if len(two) != 2 or not all(_has_been_auditor(session, account_id) for account_id in two):
+            raise ErasureNotDecided(erasure_id=data["erasure_id"])
 
     def marks(self, session: Session, account_id: str) -> set[str]:
         account = session.get(Account, account_id)
@@ -37,6 +48,7 @@ class PersonalData(ErasureRequests):
         account = session.get(Account, account_id, with_for_update=True)
         if account is None or account.erased_at is not None:
             return {name: count for name, count in removed.items() if count}
+        access_endings.rights_changed(session, account)
         removed["sign_in_session"] = open_sessions.end_all(session, account_id, because="erased")
         removed["delegation"] = _end_delegations(session, account_id)
         removed["appointment"] = offices.dismiss_from_all(session, account_id, by=Actor.system("identity"))
@@ -45,6 +57,15 @@ class PersonalData(ErasureRequests):
         recovery_codes.delete_recovery_codes(session, account_id)
         _clear_account(account)
         return {name: count for name, count in removed.items() if count} | {"account": 1}
+
+
+def _has_been_auditor(session: Session, account_id: str) -> bool:
+    """Now, or when it was decided: a post may have been taken away since."""
+    account = session.get(Account, account_id)
+    if account is not None and "auditor" in account.roles:
+        return True
+    posts = session.scalars(select(Appointment.roles).where(Appointment.account_id == account_id))
+    return any("auditor" in roles for roles in posts)
 
 
 def _clear_account(account: Account) -> None:

@@ -8,6 +8,7 @@ from infra.chassis import auth, dependencies
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
+from services.identity.access_endings import TrustAnswers
 from services.identity.access_log import AccessRecorder
 from services.identity.accounts import Accounts, Registration
 from services.identity.delegations import DelegationRegistrar
@@ -17,7 +18,6 @@ from services.identity.personal_data import PersonalData
 from services.identity.population import SampleRegister
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Authenticator
-from services.identity.tokens import public_keys
 
 OFFICIALS = {"intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator"}
 SIGNED_IN = {"citizen", *OFFICIALS}
@@ -28,7 +28,8 @@ class IdentityService(Operations):
     """The portal's *identity* service."""
 
     name = "identity"
-    caller = auth.Caller(jwks_of=public_keys)
+    caller = auth.Caller(own=TrustAnswers)
+    trust_answers = dependencies.Provided(TrustAnswers)
     accounts = dependencies.Provided(Accounts)
     sample_register = dependencies.Provided(SampleRegister)
     authenticator = dependencies.Provided(Authenticator)
@@ -84,7 +85,11 @@ class IdentityService(Operations):
 
     @door(public=True)
     def jwks(self) -> Json:
-        return self.authenticator.jwks()
+        return self.trust_answers.jwks()
+
+    @door(public=True)
+    def access_endings(self, nonce: str, after: int = 0) -> Json:
+        return self.trust_answers.access_endings(after, nonce)
 
     @door(roles=SIGNED_IN, sensitive=("otp", "password"))
     def enrol_otp(self, otp: str | None = None, password: str | None = None) -> Json:

@@ -14,7 +14,8 @@ from infra.chassis.settings import Settings
 from services.identity import passwords
 from services.identity.errors import ClientRefused
 from services.identity.models import ServiceClient
-from services.identity.tokens import ACCESS_LIFETIME, Mint
+from services.identity.signing_keys import ACCESS_LIFETIME
+from services.identity.tokens import Mint
 
 
 class ServiceClients:
@@ -33,6 +34,7 @@ class ServiceClients:
 
         Failures earn no delay: a stranger must not be able to lock the platform's own services out.
         """
+        self.mint.keys.update()
         with self.database.session() as session:
             client = session.get(ServiceClient, client_id)
         if not passwords.matches(client.secret_hash if client else None, client_secret):

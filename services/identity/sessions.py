@@ -22,7 +22,8 @@ from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
 from services.identity.models import Account, RefreshToken, SignInSession
 from services.identity.one_time_codes import OneTimeCodes
-from services.identity.tokens import ACCESS_LIFETIME, Mint, token_digest
+from services.identity.signing_keys import ACCESS_LIFETIME
+from services.identity.tokens import Mint, token_digest
 
 IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
 SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
@@ -48,6 +49,7 @@ class Authenticator:
         Refuses ``Unauthenticated`` (whatever was wrong), ``OtpRequired``, ``SignInDelayed``.
         """
         username = username.strip().casefold()
+        self.mint.keys.update()
         with self.database.session() as session:
             attempts.begin(session, username)
             account = session.scalar(select(Account).where(Account.username == username))
@@ -66,6 +68,7 @@ class Authenticator:
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
         """The next pair of tokens; roles are looked up anew. ``Unauthenticated`` if the token no longer holds."""
+        self.mint.keys.update()
         with self.database.session() as session:
             reply = self._rotated(session, refresh_token)
         if reply is None:  # refused outside the transaction: ending a stolen session must be kept
@@ -99,10 +102,6 @@ class Authenticator:
                 raise SessionNotFound(session_id=session_id)
             ended_at = open_sessions.end_session(session, sign_in, because="revoked")
             return {"session_id": sign_in.id, "revoked_at": ended_at}
-
-    def jwks(self) -> dict[str, Any]:
-        """The keys access tokens are verified with (RFC 7517)."""
-        return self.mint.jwks()
 
     def _second_factor_waits(self, session: Session, account: Account, otp: str | None) -> bool:
         """Whether a one-time code is still to come; a wrong one is refused and stays counted."""
@@ -148,6 +147,7 @@ class Authenticator:
             roles=account.roles,
             agencies={post["code"]: post["roles"] for post in offices.current_posts(session, account.id)},
             session_id=sign_in.id,
+            session_version=account.session_version,
         )
         return {
             "access_token": access_token,

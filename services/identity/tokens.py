@@ -11,37 +11,32 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
-from joserfc.jwk import OKPKey
 
 from infra.chassis import clock
+from infra.chassis.access_tokens import AUDIENCES, ISSUER
 from infra.chassis.settings import Settings
 from services.identity import keys
+from services.identity.signing_keys import ACCESS_LIFETIME, SigningKeys
 
-ISSUER = "portal-identity"
-AUDIENCE = "portal"
 ALGORITHM = "Ed25519"
-ACCESS_LIFETIME = timedelta(minutes=10)
+EVERYWHERE = tuple(sorted(set(AUDIENCES.values())))
 
 
 class Mint:
-    """Makes tokens with one signing key."""
+    """Makes tokens with the signing key of the day."""
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
-        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        self._key = OKPKey.import_key(private.private_bytes(*form))
+    def __init__(self, private: Ed25519PrivateKey, signing_keys: SigningKeys | None = None) -> None:
+        self.keys = signing_keys or SigningKeys(private)
         self._refresh_secret = keys.derive_key(private, "refresh")
-        self.kid = self._key.thumbprint()  # RFC 7638: the id follows from the key
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Mint:
-        return cls(keys.signing_key(settings))
+        return cls(keys.signing_key(settings), SigningKeys.from_settings(settings))
 
     def access_token(
         self,
@@ -51,12 +46,17 @@ class Mint:
         roles: Sequence[str],
         agencies: Mapping[str, Sequence[str]] | None = None,
         session_id: str | None = None,
+        session_version: int = 0,
+        audience: Sequence[str] = EVERYWHERE,
     ) -> str:
-        """A signed token that says who this is and which roles they hold, their own and per agency code."""
+        """A signed token that says who this is and which roles they hold, their own and per agency code.
+
+        ``audience``: the groups of services whose doors it may open; ``session_version``: the account's, now.
+        """
         now = int(clock.now().timestamp())
         claims: dict[str, Any] = {
             "iss": ISSUER,
-            "aud": AUDIENCE,
+            "aud": list(audience),
             "sub": subject,
             "name": name,
             "roles": sorted(roles),
@@ -64,16 +64,13 @@ class Mint:
             "iat": now,
             "exp": now + int(ACCESS_LIFETIME.total_seconds()),
             "jti": str(uuid4()),
+            "session_version": session_version,
         }
         if session_id:
             claims["sid"] = session_id
-        header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": self.kid}
-        return jwt.encode(header, claims, self._key, algorithms=[ALGORITHM])
-
-    def jwks(self) -> dict[str, Any]:
-        """The public keys, RFC 7517: ``{"keys": [{"kty", "crv", "x", "kid", "use", "alg"}]}``."""
-        public = self._key.as_dict(private=False)
-        return {"keys": [{**public, "kid": self.kid, "use": "sig", "alg": ALGORITHM}]}
+        signing = self.keys.current()
+        header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": signing.kid}
+        return jwt.encode(header, claims, signing.key, algorithms=[ALGORITHM])
 
     def refresh_token(self) -> str:
         return secrets.token_urlsafe(32)
@@ -91,8 +88,3 @@ class Mint:
 def token_digest(refresh_token: str) -> str:
     """How a refresh token is stored: it has 256 bits of chance, so one SHA-256 is enough."""
     return hashlib.sha256(refresh_token.encode()).hexdigest()
-
-
-def public_keys(settings: Settings) -> dict[str, Any]:
-    """The public keys of this installation, for identity's own doors."""
-    return Mint.from_settings(settings).jwks()

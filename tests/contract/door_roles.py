@@ -14,7 +14,8 @@ PEOPLE = f"citizen {OFFICIALS}"
 # service -> roles -> doors
 WHO: dict[str, dict[str, str]] = {
     "identity": {
-        PUBLIC: "register_citizen sample_people sign_in refresh sign_out jwks client_token agencies health",
+        PUBLIC: "register_citizen sample_people sign_in refresh sign_out jwks access_endings client_token agencies "
+        "health",
         PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password access_log",
         "citizen": "delegate revoke_delegation delegations",
         "operator": "create_agency appoint dismiss approve_appointment decline_appointment",

@@ -19,6 +19,7 @@ from infra.cli.sample_documents import answers_for, as_base64
 from tests.e2e import canaries as canary
 from tests.e2e.canaries import WORDS
 from tests.support.days import years_ahead
+from tests.support.signed_events import signed
 
 AGENCY, CONSULTED = "H26.01", "H29.01"
 SHOP = "1.001612"  # household business: a fee at intake, one paper, words in its form
@@ -351,7 +352,7 @@ class ErasureScenario:
     def _event(self, number: int, words: str) -> dict[str, Any]:
         about = {"application_id": str(uuid.uuid4()), "applicant_id": self.accounts["citizen"], "reason": words}
         money = {"amount": {"amount": 1000, "currency": "VND"}, "moments": ["supplement"], "answer_by": None}
-        return {
+        event = {
             "id": f"applications:made-{number}",
             "type": "payment_requested.v1",
             "source": "/applications",
@@ -359,6 +360,7 @@ class ErasureScenario:
             "time": "2026-11-20T02:30:00+00:00",
             "data": {**about, **money},
         }
+        return signed(self.settings, event)
 
     def _publish(self, queue: str, body: Any, headers: dict[str, Any], key: str | None = None) -> None:
         with Connection(self.settings.amqp_uri) as connection:

@@ -22,8 +22,8 @@ PRIVATE = [(service, door) for service, door in DOORS if not rule_of(service, do
 NAMES = ["-".join(door) for door in DOORS]
 # Doors anybody may knock at: what nobody needs an account for, and what proves itself by other means.
 PUBLIC = {
-    "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "client_token",
-                 "agencies"},
+    "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "access_endings",
+                 "client_token", "agencies"},
     "catalog": {"search", "suggest", "procedure", "versions", "compare", "quote", "due_date", "calendar",
                 "calendar_changes", "provinces", "wards", "agencies", "agency", "export", "levels",
                 "sample_procedures"},

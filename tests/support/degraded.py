@@ -22,6 +22,7 @@ from infra.cli.connection import Portal, first_operator
 from infra.cli.seed import PLACES
 from infra.embedded.platform import Platform
 from tests.e2e.scenes import FREE
+from tests.support.given_keys import given_keys
 from tests.support.installation import command
 
 PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
@@ -163,6 +164,7 @@ def in_production(folder: Path) -> Iterator[Portal]:
         "POPULATION_REGISTER": str(register),
         "IDENTITY_SIGNING_KEY": tool("identity", "new_signing_key")(),
         "SERVICE_CLIENT_SECRET": uuid.uuid4().hex,
+        **given_keys(),
     }
     with partial_platform(folder, "identity", "catalog", **arguments) as platform:
         yield platform.portal

@@ -41,7 +41,11 @@ class ErasureRequests:
             return
         with self.database.handle_once("subject_erased", event) as session:
             if session is not None:
+                self.check_decided(session, data)
                 record_erasure(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
+
+    def check_decided(self, session: Session, data: Mapping[str, Any]) -> None:
+        """Raise if the service knows that those who decided on the erasure may not have."""
 
     def marks(self, session: Session, account_id: str) -> set[str]:
         """By what else rows and messages about the account are found: ids of things of theirs, a telephone number."""

@@ -26,6 +26,7 @@ from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
 
+REPLAYING = "being replayed"  # the resolution of a letter that is still waiting while it is sent
 NOT_STORED = "nameko.auth_token"  # an access token opens doors
 
 
@@ -140,6 +141,14 @@ class DeadLetters:
             )
         return letter_id is not None
 
+    def being_replayed(self, queue: str, event: dict[str, Any]) -> bool:
+        """Whether an operator handed exactly this event to this consumer again."""
+        replayed = (dead_letter.c.state == "replayed") | (dead_letter.c.resolution == REPLAYING)
+        this = (dead_letter.c.consumer == queue) & (dead_letter.c.message_id == storable(event.get("id"), 120))
+        with self.database.session() as session:
+            rows = list(session.scalars(select(dead_letter.c.body).where(this, replayed)))
+        return any(json.loads(body) == event for body in rows)
+
     def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
         """The dead letters an operator has to look at, oldest first."""
         with self.database.session() as session:
@@ -167,6 +176,7 @@ class DeadLetters:
         if letter["type"] == "unreadable":
             raise NobodyCanReadIt(letter_id=letter_id)
         if publisher is not None and not dry_run:
+            self._resolve(letter_id, letter["state"], REPLAYING)  # before it is sent: whoever gets it looks here
             publisher.publish(
                 letter["body"],
                 exchange=redelivery_exchange(),

@@ -11,6 +11,8 @@ from infra.chassis.leases import Lease
 from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher, Unroutable, events_exchange
 from infra.chassis.settings import Settings
+from infra.chassis.trust.event_signatures import signed_event
+from infra.chassis.trust.installation import signer
 
 
 class EventPublisher:
@@ -19,6 +21,7 @@ class EventPublisher:
     def __init__(self, settings: Settings, service: str) -> None:
         self.service = service
         self.publisher = Publisher(settings.amqp_uri)
+        self.signer = signer(settings, service)
         self.exchange = events_exchange(service)
         self.events = contract_of(service).events
         self.lease: Lease | None = None  # the follower's own, set by it
@@ -43,7 +46,7 @@ class EventPublisher:
 
     def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
-        event = self.as_published(event)
+        event = signed_event(self.signer, self.as_published(event))
         if self.lease is not None:
             self.lease.check()
         self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])

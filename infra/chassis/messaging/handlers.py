@@ -25,10 +25,12 @@ from infra.chassis.crash_points import crash_at
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
+from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep, too_many
 from infra.chassis.redaction import json_bytes, storable
+from infra.chassis.trust.event_signatures import EventRefused, StaleEvent
 
 LONGEST_ID = 120  # characters of an event's id that an inbox holds
 MOST_ATTEMPTS = 10_000
@@ -83,6 +85,13 @@ class ReliableHandler(EventHandler):
         self.tiers = retry_tiers(settings)
         self.dead_letters = DeadLetters.of(settings, service)
         self.slots = WorkerSlots.of(self.container)
+        self.origin = Origin(
+            settings,
+            source=self.source_service,
+            event_type=self.event_type,
+            queue=self.queue.name,
+            letters=self.dead_letters,
+        )
 
     def stop(self) -> None:
         self.slots.close()
@@ -104,10 +113,42 @@ class ReliableHandler(EventHandler):
         except MalformedEnvelope as wrong:
             self.queue_consumer.quarantine(message, str(wrong))
             return
+        if not self._is_genuine(body, message):
+            return
         context = self.unpack_message_headers(message)
         for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
             context.pop(ours, None)
         self._spawn_in_turn(body, message, context)
+
+    def _is_genuine(self, event: dict[str, Any], message: Any) -> bool:
+        """Whether the source signed it; what is not goes into the quarantine, what is too old waits for an operator."""
+        try:
+            self.origin.check(event)
+        except StaleEvent as stale:
+            self._set_aside(event, message, f"{type(stale).__name__}: {stale}")
+        except EventRefused as refused:
+            self._count_refused(refused)
+            self.queue_consumer.quarantine(message, f"event refused: {refused}")
+        except Exception as error:
+            self._log_unrecorded(error)
+            self.queue_consumer.requeue_slowly(message)
+        else:
+            return True
+        return False
+
+    def _set_aside(self, event: dict[str, Any], message: Any, problem: str) -> None:
+        try:
+            headers = dict(message.headers or {})
+            self._dead_letter(event, headers, problem, attempts=_attempt(message), first_at=_first_at(message))
+        except Exception as error:
+            self._log_unrecorded(error)
+            self.queue_consumer.requeue_slowly(message)
+            return
+        self._count_refused(StaleEvent("stale", problem))
+        self.queue_consumer.ack_message(message)
+
+    def _count_refused(self, refused: EventRefused) -> None:
+        metrics.events_refused.labels(self.container.service_name, self.method_name, refused.reason).inc()
 
     def _spawn_in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
         """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.

@@ -66,13 +66,28 @@ class FeeSettlement:
                 application = self.store.get(data["application_id"])
                 act = system_act(application, event["id"], event.get("callid") or event["id"])
                 moments = moments_of(data.get("collected_at"), application)
+                facts = {**how, "legal_basis": data.get("legal_basis")}
+                if how["amount"]:
+                    facts["still_owed"] = remainder(application.owed(*moments), how["amount"], how["still_owed"])
                 words = vault.seal_optional(session, data["application_id"], data.get("reason"))
-                application.settle_fee(
-                    moments=moments, calendar=calendar, by=act, legal_basis=data.get("legal_basis"), reason=words, **how
-                )
+                application.settle_fee(moments=moments, calendar=calendar, by=act, reason=words, **facts)
                 self.store.record(application, session)
 
         persistently(settle_once)
+
+
+def remainder(owed: Mapping[str, int], amount: Mapping[str, Any], announced: Mapping[str, int]) -> dict[str, int]:
+    """What stays owed of each moment: what *payments* says, and whatever the money that came does not cover.
+
+    What is owed is said here, and nobody's word but money makes it less.
+    """
+    left = {moment: rest for moment, rest in announced.items() if rest > 0}
+    short = sum(owed.values()) - sum(left.get(moment, 0) for moment in owed) - int(amount["amount"])
+    for moment in sorted(owed):
+        part = max(0, min(short, owed[moment] - left.get(moment, 0)))
+        if part:
+            left[moment], short = left.get(moment, 0) + part, short - part
+    return left
 
 
 def moments_of(named: Any, application: Application) -> list[str]:

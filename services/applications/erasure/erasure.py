@@ -234,6 +234,7 @@ def erased_event_data(erasure: Erasure, applications: list[str]) -> dict[str, An
         "application_ids": applications,
         "erasure_id": erasure.erasure_id,
         "legal_basis": erasure.legal_basis,
+        "asked_by": erasure.asked_by,
         "at": clock.now().isoformat(),
         "by": {"account_id": erasure.confirmed_by, "role": "auditor", "agency_code": None, "on_behalf_of": None},
     }

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
+from infra.chassis.access_tokens import claims_of
 from infra.chassis.actors import Actor
-from infra.chassis.auth import claims_of
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.tables import outbox
@@ -67,7 +67,10 @@ class Identity:
         return self.sessions.sign_in(self.claimed(person).citizen_number, PASSWORD)
 
     def claims(self, access_token: str) -> dict[str, Any]:
-        return claims_of(access_token, KeySet.import_key_set(self.mint.jwks()))
+        return claims_of(access_token, self.keys(), "portal/accounts")
+
+    def keys(self) -> KeySet:
+        return KeySet.import_key_set({"keys": self.mint.keys.jwks()})
 
     def actor(self, person: int = 0) -> Actor:
         """Person number ``person``, registered and signed in."""

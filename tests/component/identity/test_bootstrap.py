@@ -9,6 +9,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.database import Database
 from infra.chassis.native_threads import in_native_thread
 from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.trust.key_files import new_private_key, private_key
 from services.identity import keys, passwords
 from services.identity.accounts import Accounts
 from services.identity.bootstrap import bootstrap, client_secret
@@ -113,10 +114,10 @@ def test_development_makes_one_signing_key_and_keeps_it_to_itself(settings):
 
 
 def test_a_given_key_is_used_on_one_line_too(tmp_path):
-    pem = keys.generate_pem()
+    pem = new_private_key()
     for text in (pem, pem.replace("\n", "\\n")):
         key = keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY": text}))
-        assert key.public_key() == keys.parse_key(pem).public_key()
+        assert key.public_key() == private_key(Settings({}), "IDENTITY_SIGNING_KEY", pem).public_key()
     file = tmp_path / "key.pem"
     file.write_text(pem)
     assert keys.signing_key(Settings({**PRODUCTION, "IDENTITY_SIGNING_KEY_FILE": str(file)}))

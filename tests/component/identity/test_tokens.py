@@ -9,15 +9,21 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet
 
-from infra.chassis.auth import claims_of
+from infra.chassis import access_tokens
 from infra.chassis.refusals import Unauthenticated
-from services.identity.tokens import Mint
+from infra.chassis.trust.signatures import Signer
+from services.identity.access_endings import TrustAnswers
+from services.identity.tokens import EVERYWHERE, Mint
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
 def keys_of(mint):
-    return KeySet.import_key_set(mint.jwks())
+    return KeySet.import_key_set({"keys": mint.keys.jwks()})
+
+
+def claims_of(token, keys):
+    return access_tokens.claims_of(token, keys, "portal/cases")
 
 
 @pytest.fixture
@@ -27,17 +33,18 @@ def token(identity):
 
 def test_the_header_names_type_algorithm_and_key(identity, token):
     header = json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))
-    assert header == {"typ": "at+jwt", "alg": "Ed25519", "kid": identity.mint.jwks()["keys"][0]["kid"]}
+    assert header == {"typ": "at+jwt", "alg": "Ed25519", "kid": identity.mint.keys.current().kid}
 
 
 def test_the_published_key_holds_nothing_private(identity, fits):
-    fits("jwks", identity.sessions.jwks())
-    assert set(identity.sessions.jwks()["keys"][0]) == {"kty", "crv", "x", "kid", "use", "alg"}
+    published = TrustAnswers(identity.database, identity.mint.keys, Signer(identity.private)).jwks()
+    fits("jwks", published)
+    assert set(published["keys"][0]) == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
 def test_the_claims_say_who_and_for_whom(identity, token):
     claims = claims_of(token, keys_of(identity.mint))
-    assert (claims["iss"], claims["aud"], claims["sub"]) == ("portal-identity", "portal", "somebody")
+    assert (claims["iss"], claims["aud"], claims["sub"]) == ("portal-identity", list(EVERYWHERE), "somebody")
 
 
 def test_every_token_has_an_id_of_its_own(identity):

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from kombu import Connection
 
+from infra.chassis.settings import Settings
+from tests.support.signed_events import signed
+
 if TYPE_CHECKING:
     from tests.faults.engine.runner import ScenarioRun
 
@@ -128,8 +131,11 @@ class Tap:
             received.append(json.loads(message.body))
         storm = [copy.deepcopy(message) for message in received for _ in range(times)]
         if a_day_ago:
-            for entry in storm[:: times + 1]:
+            settings = Settings(self.run.environment.env)
+            for number in range(0, len(storm), times + 1):
+                entry = storm[number]
                 entry["time"] = (datetime.fromisoformat(entry["time"]) - timedelta(days=1)).isoformat()
+                storm[number] = signed(settings, entry)  # as its source would have, a day ago
         self.run.random.shuffle(storm)
         producer = self.connection.Producer(self.connection.channel())
         for entry in storm:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from nameko.exceptions import RemoteError
-from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from infra.chassis.auth import AUDIENCE, ISSUER
 from infra.chassis.contracts import contract_of
 from infra.chassis.database import Database
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.embedded.platform import Platform
 from services.catalog.service import CatalogService
+from tests.support import stand_in_identity
 from tests.unit.catalog.builders import fee, offer
 
-KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CONTRACT = contract_of("catalog")
 RULES = {name: value.rule for name, value in vars(CatalogService).items() if hasattr(value, "rule")}
 CHANGING = [name for name, entry in CONTRACT.rpc.items() if "command_id" in entry["parameters"]["properties"]]
@@ -32,19 +27,13 @@ PUBLIC = [name for name, rule in RULES.items() if rule.public]
 
 
 def token(*roles: str) -> str:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": f"account-{'-'.join(roles)}", "exp": int(time.time()) + 600}
-    header = {"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}
-    return str(jwt.encode(header, {**claims, "roles": list(roles)}, KEY, algorithms=["Ed25519"]))
+    return stand_in_identity.token(f"account-{'-'.join(roles)}", *roles)
 
 
-class Identity:
+class Identity(stand_in_identity.IdentityAnswers):
     """Stands in for identity: publishes the key that signed the tokens of these tests."""
 
     name = "identity"
-
-    @rpc
-    def jwks(self) -> dict[str, Any]:
-        return {"keys": [KEY.as_dict(private=False)]}
 
 
 class RpcClient:

@@ -19,7 +19,9 @@ from sqlalchemy import create_engine, text
 
 from infra.chassis.erasure.queues import TURN
 from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.settings import Settings
 from tests.support.import_path import import_path
+from tests.support.signed_events import signed
 
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
 PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
@@ -48,6 +50,9 @@ class Installed:
         }
         self.env = {**os.environ, **own}
         self.engine = create_engine(url)
+
+    def signed(self, event: dict[str, Any]) -> dict[str, Any]:
+        return signed(Settings(self.env), event)
 
     def portal(self, *typed: str, code: int = 0) -> str:
         done = self.run(*typed, code=code)
@@ -126,7 +131,7 @@ def effects(client: Installed) -> int:
 @pytest.mark.timeout(300)
 def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_reason(installed, wire):
     installed.execute("ALTER TABLE access_entry RENAME TO elsewhere")
-    wire.send(reading(), routing_key=QUEUE)
+    wire.send(installed.signed(reading()), routing_key=QUEUE)
     until(lambda: waiting(installed))
     [letter] = installed.listed()
     assert letter["consumer"] == QUEUE and letter["message_id"] == READING["id"] and letter["attempts"] == 2
@@ -145,7 +150,7 @@ def test_a_letter_is_looked_at_replayed_twice_without_harm_or_dropped_with_a_rea
     eventlet.sleep(1.0)
     assert effects(installed) == 1 and installed.listed() == []
 
-    wire.send({**reading(applicant_id=7), "id": "applications:beside-2"}, routing_key=QUEUE)
+    wire.send(installed.signed({**reading(applicant_id=7), "id": "applications:beside-2"}), routing_key=QUEUE)
     until(lambda: waiting(installed))
     [rejected] = installed.listed()
     installed.portal("dead-letters", "drop", "identity", str(rejected["id"]), code=2)  # not without a reason
@@ -164,7 +169,7 @@ def test_letters_of_a_kind_are_counted_replayed_and_dropped_together(installed, 
     installed.execute("ALTER TABLE access_entry RENAME TO elsewhere")
     for number in range(6):
         about = reading() if number < 4 else reading(applicant_id=7)
-        wire.send({**about, "id": f"applications:beside-{number}"}, routing_key=QUEUE)
+        wire.send(installed.signed({**about, "id": f"applications:beside-{number}"}), routing_key=QUEUE)
     until(lambda: waiting(installed) == 6)
     first, second = installed.letters("list", "identity", "--summary", "--json")
     assert (first["letters"], second["letters"]) == (4, 2) and first["consumer"] == second["consumer"] == QUEUE

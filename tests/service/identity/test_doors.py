@@ -22,6 +22,7 @@ from infra.chassis.tables import outbox
 from infra.embedded.platform import Platform
 from services.identity.bootstrap import bootstrap
 from services.identity.service import IdentityService
+from tests.support.signed_events import signed
 
 PASSWORD = "bốn con mèo ngủ trưa"
 OPERATOR = {"username": "operator", "password": "cây tre trăm đốt"}
@@ -162,7 +163,7 @@ def test_what_staff_read_comes_over_the_wire_into_the_citizens_log(client, citiz
         "by": {"account_id": str(uuid4()), "role": "case_officer", "agency_code": None},
     }
     facts = {"subject": data["application_id"], "at": clock.now()}
-    event = cloud_event("applications", 7, "application_read.v1", data, **facts)
+    event = signed(client.settings, cloud_event("applications", 7, "application_read.v1", data, **facts))
     publisher = Publisher(client.settings.amqp_uri)
     for _ in range(2):
         publisher.publish(

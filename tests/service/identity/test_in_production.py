@@ -19,13 +19,14 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from services.identity.keys import generate_pem
+from infra.chassis.trust.key_files import new_private_key
 from services.identity.population import SAMPLE
 from services.identity.service import IdentityService
+from tests.support.given_keys import given_keys
 
 PASSWORD = "cây tre trăm đốt"
 PORTAL = [sys.executable, "-m", "infra.cli.main"]
-NEEDED = ("IDENTITY_SIGNING_KEY", "POPULATION_REGISTER")
+NEEDED = ("TRUST_ROOT", "SERVICE_KEYS", "SERVICE_SIGNING_KEY_IDENTITY", "IDENTITY_SIGNING_KEY", "POPULATION_REGISTER")
 
 
 @pytest.fixture
@@ -35,11 +36,12 @@ def production(broker, fresh_database, tmp_path) -> dict[str, str]:
     arguments = {
         "AMQP_URI": broker,
         "IDENTITY_DATABASE_URL": fresh_database("identity"),
-        "IDENTITY_SIGNING_KEY": generate_pem(),
+        "IDENTITY_SIGNING_KEY": new_private_key(),
         "POPULATION_REGISTER": str(SAMPLE),
         "SERVICE_CLIENT_SECRET_IDENTITY": "identity's own",
         "SERVICE_CLIENT_SECRET": "one of the others",
         "PORTAL_HOME": str(tmp_path / "never-made"),
+        **given_keys(),
     }
     ours = {name: value for name, value in os.environ.items() if name.split("_")[0] not in {"PORTAL", "AMQP"}}
     settings = Settings(arguments)

@@ -9,13 +9,10 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import eventlet
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from infra.chassis.auth import AUDIENCE, ISSUER
 from infra.chassis.contracts import contract_of
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
@@ -25,27 +22,22 @@ from infra.chassis.migrations import upgrade
 from infra.chassis.runner import container_config
 from infra.chassis.settings import Settings
 from infra.embedded.broker import install
+from tests.support import stand_in_identity
+from tests.support.signed_events import signed
 
-KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CITIZEN = "3f6c1f0a-6f5c-4b0e-9a51-0e3a1d2c4b5f"
 PHONE = "+84901234567"
 
 
 def token(*roles: str, account_id: str = CITIZEN) -> str:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "exp": int(time.time()) + 600, "roles": list(roles)}
-    header = {"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}
-    return str(jwt.encode(header, claims, KEY, algorithms=["Ed25519"]))
+    return stand_in_identity.token(account_id, *roles)
 
 
-class StandIn:
+class StandIn(stand_in_identity.IdentityAnswers):
     """Identity, as far as notifications asks it. ``silent_for``: how many next questions about contacts fail."""
 
     name = "identity"
     silent_for: ClassVar[int] = 0
-
-    @rpc
-    def jwks(self) -> dict[str, Any]:
-        return {"keys": [KEY.as_dict(private=False)]}
 
     @rpc
     def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
@@ -78,8 +70,9 @@ class Portal:
 
     def tell(self, event: dict[str, Any]) -> None:
         source = event["source"].removeprefix("/")
+        genuine = signed(self.settings, event)
         self.publisher.publish(
-            event, exchange=events_exchange(source), routing_key=event["type"], message_id=event["id"]
+            genuine, exchange=events_exchange(source), routing_key=event["type"], message_id=event["id"]
         )
 
     @contextmanager

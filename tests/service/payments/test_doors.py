@@ -10,14 +10,11 @@ from uuid import uuid4
 
 import eventlet
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from nameko.exceptions import RemoteError
 from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from infra.chassis.auth import AUDIENCE, ISSUER
 from infra.chassis.contracts import contract_of
 from infra.chassis.followers import Follower
 from infra.chassis.loader import service_class
@@ -29,25 +26,19 @@ from infra.embedded.broker import Broker, install
 from infra.front_door import callbacks
 from infra.sandbox.gateway import Gateway, serve
 from tests.component.payments.use_cases import TMN, PaymentsOffice, query_of
+from tests.support import signed_events, stand_in_identity
 from tests.unit.payments.actors import AGENCY, CITIZEN, STRANGER
 from tests.unit.payments.builders import SECRET, item, money, signed
 
-KEY = OKPKey.generate_key("Ed25519", {"kid": "test", "use": "sig", "alg": "Ed25519"})
 CONTRACT = contract_of("payments")
 
 
 def token(account_id: str, role: str, at: str | None = None) -> str:
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": account_id, "exp": int(time.time()) + 600}
-    claims |= {"roles": [] if at else [role], "agencies": {at: [role]} if at else {}}
-    return str(jwt.encode({"alg": "Ed25519", "kid": "test", "typ": "at+jwt"}, claims, KEY, algorithms=["Ed25519"]))
+    return stand_in_identity.token(account_id, role, at=at)
 
 
-class Identity:
+class Identity(stand_in_identity.IdentityAnswers):
     name = "identity"
-
-    @rpc
-    def jwks(self) -> dict[str, Any]:
-        return {"keys": [KEY.as_dict(private=False)]}
 
     @rpc
     def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
@@ -96,6 +87,7 @@ class Portal:
         event = {"specversion": "1.0", "id": f"applications:{uuid4()}", "source": "/applications", "type": event_type}
         event |= {"subject": data["application_id"], "data": data}
         exchange = events_exchange("applications")
+        event = signed_events.signed(self.settings, event)
         self.publisher.publish(event, exchange=exchange, routing_key=event_type, message_id=event["id"])
 
 

@@ -5,12 +5,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.trust.key_files import new_private_key
 from services.identity import keys
 from services.identity.bootstrap import bootstrap
 from tests.unit.identity.builders import OPERATOR, PRODUCTION
 
 
-@pytest.mark.parametrize("present", [{}, {"IDENTITY_SIGNING_KEY": keys.generate_pem()}])
+@pytest.mark.parametrize("present", [{}, {"IDENTITY_SIGNING_KEY": new_private_key()}])
 def test_production_names_the_secret_it_lacks(present):
     with pytest.raises(SettingMissing) as ended:
         bootstrap(Settings({**PRODUCTION, **present}), **OPERATOR)

@@ -1,0 +1,14 @@
+"""Events as their source would have published them, for tests that put them on the wire themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra.chassis.settings import Settings
+from infra.chassis.trust.event_signatures import signed_event
+from infra.chassis.trust.installation import signer
+
+
+def signed(settings: Settings, event: dict[str, Any]) -> dict[str, Any]:
+    """Signed with the key that development made for the event's source."""
+    return signed_event(signer(settings, event["source"].removeprefix("/")), event)
