@@ -10,7 +10,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11 python; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help venv demo servers quick test properties moved-clock test-compose lint types bench chaos clean
+.PHONY: help venv demo portal servers quick test properties moved-clock test-compose lint types bench chaos clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
@@ -36,6 +36,9 @@ venv: .venv/.dev  ## the environment, with the tools of development
 
 demo: .venv/.runtime  ## the whole journey in one process: no server needed
 	@$(BIN)/portal demo $(ARGS)
+
+portal: .venv/.runtime  ## the whole platform with sample people, over HTTP on port 8000, until Ctrl-C (ARGS="--port 0")
+	@$(BIN)/portal start $(ARGS)
 
 lint: .venv/.dev  ## style, likely bugs, and who may import what
 	$(BIN)/ruff check .

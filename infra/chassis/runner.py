@@ -18,10 +18,11 @@ from kombu import Connection
 from infra.chassis import crash_points, logs
 from infra.chassis.database import WORKERS, Database
 from infra.chassis.followers import Follower
+from infra.chassis.health import Health, serve_plain
 from infra.chassis.leases import end_abandoned_transactions
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.migrations import at_head
-from infra.chassis.operations import Health, database_checks, serve_green, serve_plain
+from infra.chassis.operations import database_checks, serve_green
 from infra.chassis.server_sessions import require_session
 from infra.chassis.settings import SettingMissing, Settings
 

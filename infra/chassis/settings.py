@@ -15,6 +15,7 @@ from urllib.parse import quote
 from infra.chassis.files import text_of, write_new
 
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+FRONT_DOOR = "front-door"  # as a process is named; it is no service
 LEAST_SECRET = 8  # characters; portal doctor asks for more
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -145,6 +146,11 @@ class Settings:
     def migration_url(self, service: str) -> str:
         """The URL migrations use: the owner's, where service and owner are different database roles."""
         return self.get(f"{service.upper()}_MIGRATION_DATABASE_URL") or self.database_url(service)
+
+    @property
+    def call_address(self) -> Path:
+        """File that holds where a running embedded platform takes the front door's calls."""
+        return self.home / "front-door.address"
 
     def secret_folder(self) -> Path:
         """Folder for keys that development makes for itself; production is given its secrets."""

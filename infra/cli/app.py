@@ -12,7 +12,7 @@ import typer
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
-from infra.chassis.settings import Settings
+from infra.chassis.settings import FRONT_DOOR, Settings
 from infra.cli.services import known_services
 
 app = typer.Typer(
@@ -35,10 +35,28 @@ def settings_here(level: str = "INFO") -> Settings:
 
 @app.command()
 def run(services: Services = None, follower: bool = False) -> None:
-    """Run services in the foreground until TERM (all of them, with their followers, on the embedded default)."""
+    """Run services in the foreground until TERM (all of them, with their followers, on the embedded default).
+
+    The HTTP front door is a process of its own: `portal run front-door`.
+    """
+    if services == [FRONT_DOOR]:
+        from infra.front_door.process import serve
+
+        raise typer.Exit(serve(settings_here()))
     from infra.cli.run import run as run_services
 
     raise typer.Exit(run_services(settings_here(), known_services(services), follower=follower))
+
+
+@app.command()
+def start(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the front door; 0: a free one.")] = 8000,
+    as_json: AsJson = False,
+) -> None:
+    """The whole platform with sample people and the front door over HTTP, in the foreground until Ctrl-C."""
+    from infra.cli.start import start as start_all
+
+    raise typer.Exit(start_all(settings_here("WARNING"), port=port, as_json=as_json))
 
 
 @app.command()

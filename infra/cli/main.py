@@ -8,7 +8,11 @@ import signal
 import sys
 from collections.abc import Mapping
 
-from infra.chassis.settings import SERVICES, SettingMissing  # the standard library only: nothing to patch in it
+from infra.chassis.settings import (
+    FRONT_DOOR,
+    SERVICES,
+    SettingMissing,
+)  # the standard library only: nothing to patch in it
 
 OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or nothing to wait for
 
@@ -53,6 +57,8 @@ def end_in_order_while_starting() -> None:
 def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:
     """Followers on real servers and offline tools are plain processes; everything else lives on the hub."""
     command = command_of(arguments)
+    if command == "run" and FRONT_DOOR in arguments:  # asyncio's own process
+        return False
     if command == "run" and "--follower" in arguments:
         return not real_servers(env)
     return command not in OFF_THE_HUB

@@ -37,14 +37,18 @@ def run_embedded(settings: Settings) -> int:
     from eventlet.event import Event
 
     from infra.cli.connection import first_operator
+    from infra.embedded.call_socket import CallSocket
     from infra.embedded.platform import Platform
 
     platform, stopped = Platform(settings), Event()
     platform.migrate()
     first_operator(settings)
     platform.start()
+    calls = CallSocket(settings)  # for `portal run front-door` beside it
+    calls.start()
 
     def stop() -> None:
+        calls.stop()
         platform.stop()
         stopped.send(0)
 

@@ -54,7 +54,9 @@ def test_nothing_stands_in_the_way_of_scaling(service: str) -> None:
     assert not {"container_name", "ports", "hostname"} & set(definition)
 
 
-@pytest.mark.parametrize("service", [*SCALED, "callbacks", "migrate", "gateway", "mailbox", "texts", "witness"])
+@pytest.mark.parametrize(
+    "service", [*SCALED, "front_door", "callbacks", "migrate", "gateway", "mailbox", "texts", "witness"]
+)
 def test_our_containers_have_no_rights_to_spare(service: str) -> None:
     definition = COMPOSE["services"][service]
     assert definition["read_only"] is True

@@ -25,7 +25,7 @@ SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 LONG_RUNNING = {
     *SERVICES,
     *(f"{service}-follower" for service in SERVICES),
-    *("rabbitmq", "postgres", "callbacks", "gateway", "mailbox", "texts", "prometheus"),
+    *("rabbitmq", "postgres", "front_door", "callbacks", "gateway", "mailbox", "texts", "prometheus"),
 }
 NO_ENGINE = "No Docker engine answers (DOCKER_HOST, or the default socket): start one to run these tests."
 

@@ -23,12 +23,13 @@ from infra.chassis import clock, logs, metrics
 from infra.chassis.contracts import contract_of
 from infra.chassis.crash_points import crash_at
 from infra.chassis.dependencies import settings_of
+from infra.chassis.json_limits import too_deep, too_many
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
-from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope, too_deep, too_many
+from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope
 from infra.chassis.redaction import json_bytes, storable
 from infra.chassis.trust.event_signatures import EventRefused, StaleEvent
 

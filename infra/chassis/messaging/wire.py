@@ -21,6 +21,7 @@ from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import clock, logs, metrics
+from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
 from infra.chassis.messaging.handler_queues import ensure_exchanges
 from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT
@@ -28,8 +29,6 @@ from infra.chassis.messaging.quarantine import MAX_BODY, quarantined_message, se
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_remote, supported_language
 
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
-MAX_DEPTH = 60  # nesting of JSON
-MAX_VALUES = 200_000  # members and items of one argument; nobody walks through more of them
 MAX_HEADER = 64 * 1024
 HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to the broker, growing
 
@@ -88,39 +87,6 @@ def check_body(body: Any, size: int) -> None:
             raise MalformedBody(f"/{name}", *problem)
         if too_deep(value):
             raise MalformedBody(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
-
-
-def too_many(value: Any, limit: int = MAX_VALUES) -> bool:
-    """Whether JSON holds more values than that. A list or table is counted by its length before it is walked."""
-    count, waiting = 0, [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict | list):
-            count += len(node)
-            if count > limit:
-                return True
-            waiting += [
-                inner for inner in (node.values() if isinstance(node, dict) else node) if isinstance(inner, dict | list)
-            ]
-    return False
-
-
-def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
-    """Whether JSON is nested deeper than ``limit`` (checked without recursion)."""
-    level = [value]
-    for _ in range(limit):
-        below: list[Any] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(node.values())
-            elif isinstance(node, list):
-                below.extend(node)
-        if not below:
-            return False
-        level = [node for node in below if isinstance(node, dict | list)]
-        if not level:
-            return False
-    return True
 
 
 class Consumer(QueueConsumer):

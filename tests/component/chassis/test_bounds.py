@@ -14,7 +14,8 @@ from nameko.exceptions import RemoteError
 from sqlalchemy.exc import OperationalError
 
 from infra.chassis import clients, migrations
-from infra.chassis.messaging.wire import MAX_VALUES, MalformedBody, check_body
+from infra.chassis.json_limits import MAX_VALUES
+from infra.chassis.messaging.wire import MalformedBody, check_body
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 

@@ -7,7 +7,8 @@ import urllib.request
 
 import pytest
 
-from infra.chassis.operations import Health, serve_green, serve_plain
+from infra.chassis.health import Health, serve_plain
+from infra.chassis.operations import serve_green
 from infra.chassis.settings import Settings
 from infra.chassis.sockets import listening_socket
 from infra.front_door.callbacks import serve as serve_callbacks

@@ -1,0 +1,102 @@
+"""``portal start``: the whole platform on the embedded default, its sample people, and the front door before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import typer
+
+from infra.chassis.runner import Stopping
+from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
+from infra.cli.connection import Portal, first_operator
+from infra.cli.seed import overview, seed
+
+STOPPED_BY_ITSELF = 70
+
+
+def start(settings: Settings, *, port: int, as_json: bool) -> int:
+    """Until TERM or Ctrl-C; the exit code of the process."""
+    import eventlet
+    from eventlet.event import Event
+
+    from infra.embedded.call_socket import CallSocket
+    from infra.embedded.platform import Platform
+
+    if not settings.embedded:
+        raise SettingMissing("PORTAL_HOME", "portal start runs on the embedded default; unset AMQP_URI and databases")
+    ended = Event()
+
+    def end(code: int) -> None:
+        if not ended.ready():
+            ended.send(code)
+
+    Stopping(lambda: end(0), settings.number("GRACE", 25), eventlet.spawn).install()
+    with Platform(settings) as platform:
+        first_operator(settings)
+        calls = CallSocket(settings)
+        calls.start()
+        people = _people(settings)
+        door = _front_door(settings, port)
+        try:
+            line = door.stdout.readline() if door.stdout else ""
+            if not line:
+                return int(door.wait() or STOPPED_BY_ITSELF)
+            _announce({**json.loads(line), "operations_port": platform.operations_port, "people": people}, as_json)
+            eventlet.spawn(lambda: end(door.wait() or STOPPED_BY_ITSELF))
+            return int(ended.wait())
+        finally:
+            _end(door)
+            calls.stop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
+
+
+def _people(settings: Settings) -> dict[str, Any]:
+    portal = Portal(settings)
+    try:
+        return overview(seed(settings, portal))
+    finally:
+        portal.close()
+
+
+def _front_door(settings: Settings, port: int) -> Any:
+    """The front door as a process of its own, in a group of its own: Ctrl-C reaches it through us, in order."""
+    command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", FRONT_DOOR]
+    env = {
+        **os.environ,
+        **settings.env,
+        "PORTAL_HOME": str(settings.home),
+        "FRONT_DOOR_PORT": str(port),
+        "OPERATIONS_PORT": settings.get("FRONT_DOOR_OPERATIONS_PORT", "0"),
+    }
+    return subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
+    )
+
+
+def _end(door: Any) -> None:
+    door.terminate()
+    try:
+        door.wait(20)
+    except subprocess.TimeoutExpired:
+        door.kill()
+        door.wait()
+
+
+def _announce(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        typer.echo(f"Cổng dịch vụ công · Public service portal: {facts['url']}\n")
+        typer.echo("Ai đăng nhập được · Who can sign in (POST /sessions):")
+        for number, citizen in enumerate(facts["people"]["citizens"], 1):
+            typer.echo(f"  citizen {number:<11} {citizen['username']}  {citizen['password']}")
+        for role, person in facts["people"]["officials"].items():
+            typer.echo(f"  {role:<19} {person['username']}  {person['password']}")
+        typer.echo("\nCtrl-C dừng · stops it.")
+    sys.stdout.flush()

@@ -1,0 +1,114 @@
+"""From one HTTP request to one call of the platform and back: what all routes have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
+from infra.front_door import context
+from infra.front_door.calls import Call, Platform
+from infra.front_door.errors import CommandRunning, MalformedRequest, MediaTypeNotSupported, RequestsTooFrequent
+from infra.front_door.rates import Buckets, account_key
+from infra.front_door.surface import Door
+
+OWN_RATE = {
+    ("identity", "sign_in"): "sign-in",
+    ("identity", "client_token"): "sign-in",
+    ("identity", "register_citizen"): "sign-in",
+    ("applications", "track"): "tracking",
+    ("catalog", "search"): "search",
+    ("catalog", "suggest"): "search",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A command on its way: the same again joins it, another under its key is refused."""
+
+    arguments: dict[str, Any]
+    answer: asyncio.Future[Any]
+
+
+class Gateway:
+    """``ask`` is the one way from a route to the platform."""
+
+    def __init__(self, platform: Platform, buckets: Buckets) -> None:
+        self.platform, self._buckets = platform, buckets
+        self._running: dict[tuple[str, ...], Running] = {}
+
+    def context_of(self, request: Request, *, within: float = context.WITHIN) -> context.Context:
+        """The request's context; counts it against the rates of its client and account."""
+        state = request.scope["state"]
+        headers = context.headers_of(request.scope)
+        state["language"] = context.language_of(headers.get("accept-language", ""))
+        client = request.client.host if request.client else "unknown"
+        self._count("client", client)
+        caller = context.context_of(headers, state["call_id"], within=within)
+        if caller.token:
+            self._count("account", account_key(caller.token))
+        return caller
+
+    async def ask(self, request: Request, caller: context.Context, door: Door, arguments: dict[str, Any]) -> Any:
+        """The platform's answer; a refusal is an exception that the application turns into a problem."""
+        request.scope["state"]["service"] = door.service
+        if own := OWN_RATE.get((door.service, door.method)):
+            self._count(own, request.client.host if request.client else "unknown")
+        repeatable = door.repeatable(arguments)
+        call = Call(door.service, door.method, arguments, caller.headers(), caller.within, repeatable)
+        command_id = arguments.get("command_id") if door.takes_command else None
+        if not isinstance(command_id, str):
+            return await self.platform.call(call)
+        return await self._once((door.service, door.method, caller.token or "", command_id), call)
+
+    async def _once(self, key: tuple[str, ...], call: Call) -> Any:
+        """The same command again while it runs waits for the one answer; nothing is kept after it."""
+        if running := self._running.get(key):
+            if running.arguments != call.arguments:
+                raise CommandRunning()
+            return await asyncio.shield(running.answer)
+        answer = asyncio.ensure_future(self.platform.call(call))
+        self._running[key] = Running(call.arguments, answer)
+        answer.add_done_callback(lambda _: self._running.pop(key, None))
+        return await asyncio.shield(answer)
+
+    def _count(self, kind: str, whom: str) -> None:
+        if wait := self._buckets.wait(kind, whom):
+            seconds = int(wait) + 1
+            raise RequestsTooFrequent(seconds=seconds, headers={"Retry-After": str(seconds)})
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The request's body as a JSON object; nothing is parsed that is too large, too deep or of another type."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if not body and not media_type:
+        return {}
+    if media_type != "application/json":
+        raise MediaTypeNotSupported(wanted="application/json", headers={"Accept": "application/json"})
+    return object_of(body)
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """A JSON object; separators are counted before it is parsed, so that a bomb costs its bytes and no more."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES + MAX_DEPTH:
+        raise MalformedRequest(reason=f"nhiều hơn {MAX_VALUES} giá trị", reason_en=f"more than {MAX_VALUES} values")
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except RecursionError:
+        value = None
+    except ValueError:
+        raise MalformedRequest(reason="không phải JSON (UTF-8)", reason_en="it is no JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise MalformedRequest(reason="cần một đối tượng JSON", reason_en="a JSON object is wanted")
+    if too_deep(value) or too_many(value):
+        raise MalformedRequest(reason=f"lồng sâu quá {MAX_DEPTH} tầng", reason_en=f"nested deeper than {MAX_DEPTH}")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

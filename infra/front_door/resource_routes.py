@@ -1,0 +1,115 @@
+"""What the rows of :mod:`resources` do: gather arguments, ask, answer."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from infra.front_door import exports, files
+from infra.front_door.answers import answer_of
+from infra.front_door.arguments import from_query, typed
+from infra.front_door.errors import IdempotencyKeyMissing, MalformedRequest, MediaTypeNotSupported, MethodNotAllowed
+from infra.front_door.gateway import Gateway, json_object
+from infra.front_door.resources import RESOURCES, Resource
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+VERSION = re.compile(r'"(\d{1,15})"', re.ASCII)
+POSITION = re.compile(r"\d{1,18}", re.ASCII)
+READING = {"GET", "HEAD"}
+
+
+def resource_routes(gateway: Gateway) -> list[Route]:
+    """One route for each path, whatever its verbs, so that a wrong verb is answered with all right ones."""
+    paths: dict[str, dict[str, Resource]] = defaultdict(dict)
+    for resource in RESOURCES:
+        paths[resource.path][resource.verb] = resource
+    return [Route(path, _endpoint(gateway, verbs), methods=_methods(verbs)) for path, verbs in paths.items()]
+
+
+def _methods(verbs: dict[str, Resource]) -> list[str]:
+    return sorted({*verbs, *(["HEAD"] if "GET" in verbs else [])})
+
+
+def _endpoint(gateway: Gateway, verbs: dict[str, Resource]) -> Endpoint:
+    async def serve(request: Request) -> Response:
+        resource = verbs.get("GET" if request.method == "HEAD" else request.method)
+        if resource is None:  # the router has looked already
+            allowed = ", ".join(_methods(verbs))
+            raise MethodNotAllowed(allowed=allowed, headers={"Allow": allowed})
+        return await _serve(gateway, resource, request)
+
+    return serve
+
+
+async def _serve(gateway: Gateway, resource: Resource, request: Request) -> Response:
+    caller = gateway.context_of(request)
+    arguments = await _arguments(resource, request)
+    if resource.kind == "export":
+        return await exports.export(gateway, request, caller, resource, arguments)
+    result = await gateway.ask(request, caller, resource.door, arguments)
+    if resource.kind == "download":
+        return files.download(request, result)
+    return answer_of(resource, request, result, arguments)
+
+
+async def _arguments(resource: Resource, request: Request) -> dict[str, Any]:
+    """From the path, then query or body; a name that stands in the path or a header stands nowhere else."""
+    door = resource.door
+    query = from_query(request.scope["query_string"])
+    if resource.verb in READING or resource.verb == "DELETE":
+        inner = {name: typed(door, name, text) for name, text in query.items()}
+        if resource.verb == "DELETE":
+            inner |= await json_object(request)
+    elif query:
+        raise MalformedRequest(reason="đối số đặt trong nội dung", reason_en="arguments go into the body here")
+    else:
+        inner = await _body(resource, request)
+    places = {name: typed(door, name, str(request.path_params[name])) for name in resource.places}
+    if twice := set(inner) & {*places, "command_id"}:
+        place = ", ".join(sorted(twice))
+        raise MalformedRequest(reason=f"thừa: {place}", reason_en=f"it stands elsewhere already: {place}")
+    return {**inner, **places, **_of_headers(resource, request)}
+
+
+async def _body(resource: Resource, request: Request) -> dict[str, Any]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if resource.kind != "upload" or media_type == "application/json":
+        return await json_object(request)
+    if media_type != "multipart/form-data":
+        raise MediaTypeNotSupported(wanted="multipart/form-data, application/json")
+    return await files.upload(request)
+
+
+def _of_headers(resource: Resource, request: Request) -> dict[str, Any]:
+    door = resource.door
+    arguments: dict[str, Any] = {}
+    if door.takes_command:
+        key = request.headers.get("idempotency-key", "").strip().strip('"')
+        if not key:
+            raise IdempotencyKeyMissing()
+        arguments["command_id"] = key
+    if match := request.headers.get("if-match"):
+        arguments.update(_expected(resource, match))
+    position = request.headers.get("portal-position")
+    if position is not None and "min_position" in door.parameters:
+        if not POSITION.fullmatch(position):
+            raise MalformedRequest(reason="Portal-Position là một số", reason_en="Portal-Position is a number")
+        arguments["min_position"] = int(position)
+    return arguments
+
+
+def _expected(resource: Resource, match: str) -> dict[str, Any]:
+    if match.strip() == "*":
+        return {}
+    version = VERSION.fullmatch(match.strip())
+    if resource.expected is None or version is None:
+        reason_en = "If-Match takes one ETag of a version" if resource.expected else "If-Match is not taken here"
+        reason = "If-Match nhận một ETag phiên bản" if resource.expected else "địa chỉ này không nhận If-Match"
+        raise MalformedRequest(reason=reason, reason_en=reason_en)
+    return {resource.expected: int(version[1])}

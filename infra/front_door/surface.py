@@ -1,0 +1,75 @@
+"""The calls that may be made from outside, read from the services' contracts; no name comes from a caller."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from infra.chassis.contracts import HEALTH, service_folder
+from infra.chassis.settings import SERVICES
+
+# Between services only: their doors take the role "service" and nothing else.
+INTERNAL = {("identity", "contact"), ("identity", "delegation_for")}
+# They change something and take no command id: never sent twice by the front door.
+WITHOUT_COMMAND = {
+    ("identity", "sign_in"),
+    ("identity", "refresh"),
+    ("identity", "sign_out"),
+    ("identity", "revoke_session"),
+    ("identity", "enrol_otp"),
+    ("identity", "confirm_otp"),
+    ("identity", "change_password"),
+    ("identity", "client_token"),
+    ("payments", "gateway_callback"),
+    ("notifications", "delivery_report"),
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One call of one service; ``entry`` is its part of the contract."""
+
+    service: str
+    method: str
+    entry: dict[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        properties: dict[str, Any] = self.entry["parameters"].get("properties", {})
+        return properties
+
+    @property
+    def takes_command(self) -> bool:
+        return "command_id" in self.parameters
+
+    @property
+    def needs_command(self) -> bool:
+        return "command_id" in self.entry["parameters"].get("required", [])
+
+    @property
+    def changes(self) -> bool:
+        return self.takes_command or (self.service, self.method) in WITHOUT_COMMAND
+
+    def repeatable(self, arguments: dict[str, Any]) -> bool:
+        """Whether the front door may send it once more: it only reads, or a command id makes it harmless."""
+        return not self.changes or (self.takes_command and bool(arguments.get("command_id")))
+
+
+@cache
+def document_of(service: str) -> dict[str, Any]:
+    """A service's contract as it stands in its file."""
+    loaded: dict[str, Any] = json.loads((service_folder(service) / "contract.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def doors() -> dict[tuple[str, str], Door]:
+    """Every call that may be made from outside, by service and method."""
+    return {
+        (service, method): Door(service, method, entry)
+        for service in SERVICES
+        for method, entry in {"health": HEALTH, **document_of(service)["rpc"]}.items()
+        if (service, method) not in INTERNAL
+    }

@@ -1,0 +1,131 @@
+"""The front door as its callers find it: a process, spoken to over HTTP.
+
+asyncio and the test process's event hub do not mix (``tests/conftest.py``), so no test imports the application: the
+embedded platform with its front door, or the front door alone before a broker, is started and stopped as operators do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.support.demo_run import plain_environment
+
+UNLIMITED = "client=1e9/1e9 account=1e9/1e9 sign-in=1e9/1e9 tracking=1e9/1e9 search=1e9/1e9"
+STARTS_WITHIN = 110  # seconds
+
+
+@dataclass
+class FrontDoor:
+    """``ask`` is one request; ``bearer`` is a person's header."""
+
+    url: str
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+    people: dict[str, Any] = field(default_factory=dict)
+    operations_port: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, person: str | None = None, **how: Any) -> requests.Response:
+        headers = {**(self.bearer(person) if person else {}), **how.pop("headers", {})}
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **how)
+
+    def rpc(self, service: str, method: str, person: str | None = None, /, **arguments: Any) -> requests.Response:
+        return self.ask("POST", f"/rpc/{service}/{method}", person, json=arguments)
+
+    def write(self, method: str, path: str, person: str | None = None, **how: Any) -> requests.Response:
+        """A request that changes something, under a key of its own unless one is given."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), **how.pop("headers", {})}
+        return self.ask(method, path, person, headers=headers, **how)
+
+    def bearer(self, person: str) -> dict[str, str]:
+        if person not in self.tokens:
+            account = self.person(person)
+            credentials = {"username": account["username"], "password": account["password"]}
+            self.tokens[person] = self.rpc("identity", "sign_in", **credentials).json()["access_token"]
+        return {"Authorization": f"Bearer {self.tokens[person]}"}
+
+    def person(self, name: str) -> dict[str, Any]:
+        citizens = {"citizen": 0, "neighbour": 1}
+        credentials_of: dict[str, Any] = (
+            self.people["citizens"][citizens[name]] if name in citizens else self.people["officials"][name]
+        )
+        return credentials_of
+
+    def raw(self, sent: bytes, *, within: float = 30.0) -> bytes:
+        """Bytes as they are, and everything that comes back until the connection ends."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=within) as line:
+            line.sendall(sent)
+            received = []
+            while part := line.recv(65536):
+                received.append(part)
+        return b"".join(received)
+
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+@contextlib.contextmanager
+def embedded_portal(folder: Path, **env: str) -> Iterator[FrontDoor]:
+    """``portal start``: everything, seeded, in two processes."""
+    own = plain_environment(folder / "home", LOG_LEVEL="INFO", FRONT_DOOR_RATES=UNLIMITED, **env)
+    with _started(["start", "--port", "0", "--json"], own, folder) as door:
+        yield door
+
+
+@contextlib.contextmanager
+def front_door(folder: Path, amqp_uri: str, **env: str) -> Iterator[FrontDoor]:
+    """``portal run front-door`` before a broker."""
+    own = {
+        **plain_environment(folder),
+        "AMQP_URI": amqp_uri,
+        "FRONT_DOOR_PORT": "0",
+        "FRONT_DOOR_RATES": UNLIMITED,
+        **env,
+    }
+    with _started(["run", "front-door"], own, folder) as door:
+        yield door
+
+
+@contextlib.contextmanager
+def _started(arguments: list[str], env: dict[str, str], folder: Path) -> Iterator[FrontDoor]:
+    command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
+    log = folder / "front-door.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=errors, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"it ended with {process.wait(10)}: {log.read_text()[-3000:]}"
+        facts = json.loads(line)
+        door = FrontDoor(facts["url"], facts["port"], process, log, facts.get("people", {}))
+        door.operations_port = facts.get("operations_port", 0)
+        yield door
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(40)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def eventually(probe: Any, what: str, within: float = 20.0) -> Any:
+    """The first true answer of ``look``."""
+    until = time.monotonic() + within
+    while not (answer := probe()):
+        assert time.monotonic() < until, f"not within {within:.0f} s: {what}"
+        time.sleep(0.05)
+    return answer

@@ -1,0 +1,70 @@
+"""The document of the interface: valid OpenAPI 3.1, complete, and as generators of clients like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from infra.front_door import openapi
+from infra.front_door.openapi_parts import operation_id, schema, without_null
+from infra.front_door.pages import problem_type, problem_types
+from infra.front_door.resources import RESOURCES
+from infra.front_door.statuses import STATUS
+from infra.front_door.surface import doors
+
+DOCUMENT = openapi.document()
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, verbs in DOCUMENT["paths"].items():
+        for verb, operation in verbs.items():
+            yield path, verb, operation
+
+
+def test_the_document_is_valid() -> None:
+    assert [str(error)[:200] for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_every_call_and_every_row_is_an_operation() -> None:
+    served = {(path, verb) for path, verb, _ in operations()}
+    assert {(f"/rpc/{door.service}/{door.method}", "post") for door in doors().values()} <= served
+    assert {(row.path, row.verb.lower()) for row in RESOURCES} <= served
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for *_, operation in operations()]
+    assert len(names) == len(set(names)) > 200
+
+
+def test_every_refusal_of_a_call_is_a_documented_answer() -> None:
+    for door in doors().values():
+        answers = DOCUMENT["paths"][f"/rpc/{door.service}/{door.method}"]["post"]["responses"]
+        for name in door.entry["refusals"]:
+            assert f"`{name}`" in answers[str(STATUS[name])]["description"], f"{door.service}.{door.method} {name}"
+
+
+def test_component_names_have_no_dots_and_schemas_are_objects() -> None:
+    for name, component in DOCUMENT["components"]["schemas"].items():
+        assert name.isalnum(), name
+        assert isinstance(component, dict)
+    assert schema("catalog", {"properties": {"a": True, "b": False}}) == {"properties": {"a": {}, "b": {"not": {}}}}
+
+
+def test_in_a_query_nothing_is_null() -> None:
+    assert without_null({"type": ["integer", "null"], "minimum": 1}) == {"type": "integer", "minimum": 1}
+    assert without_null({"anyOf": [{"type": "string"}, {"type": "null"}]}) == {"type": "string"}
+    assert operation_id("GET", "/procedures/{code}/due-date") == "get_procedures_by_code_due_date"
+
+
+def test_a_write_names_its_key_and_a_versioned_write_its_tag() -> None:
+    operation = DOCUMENT["paths"]["/applications/{application_id}/answers"]["put"]
+    parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    assert parameters["Idempotency-Key"]["required"] and not parameters["If-Match"]["required"]
+
+
+def test_every_kind_of_problem_has_a_page_in_both_languages() -> None:
+    assert set(STATUS) <= set(problem_types())
+    for name in problem_types():
+        assert problem_type(name)["vi"] and problem_type(name)["en"] and problem_type(name)["status"] >= 400
