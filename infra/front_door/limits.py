@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.front_door import metrics, problems
+from infra.front_door.connections import LARGEST_HEADERS
 from infra.front_door.context import headers_of, language_of
 from infra.front_door.errors import BodyTooLarge, FrontDoorBusy, HeadersTooLarge, HttpRefusal, RequestTooSlow
 
@@ -54,8 +55,9 @@ class Limits:
         """The length of the body to come (the largest there is, where the client does not say)."""
         if len(scope["headers"]) > MOST_HEADERS or len(scope["path"]) > LONGEST_PATH:
             raise HeadersTooLarge()
-        if len(scope["query_string"]) > LONGEST_QUERY:
-            raise HeadersTooLarge()
+        size = sum(len(name) + len(value) for name, value in scope["headers"])  # h11 only bounds what is incomplete
+        if len(scope["query_string"]) > LONGEST_QUERY or size > LARGEST_HEADERS:
+            raise HeadersTooLarge(headers={"Connection": "close"})
         announced = headers.get("content-length", "0")
         length = (
             int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 12 else LARGEST_BODY + 1

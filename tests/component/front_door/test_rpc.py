@@ -123,7 +123,7 @@ def test_too_many_headers_and_too_long_ones_are_refused(door: FrontDoor) -> None
     assert door.ask("POST", "/rpc/catalog/health", json={}, headers=many).status_code == 431
     assert door.ask("POST", "/rpc/catalog/health?" + "a" * 9000, json={}).status_code == 431
     answer = door.raw(b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 100_000 + b"\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 4")
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431"))
 
 
 def test_a_client_that_never_ends_its_headers_is_cut(door: FrontDoor) -> None:
