@@ -33,6 +33,12 @@ def test_a_migration_imports_no_living_table(path):
     assert imported <= ALLOWED
 
 
+@pytest.mark.parametrize("folder", sorted({path.parent for path in REVISIONS}), ids=lambda folder: folder.parts[-3])
+def test_each_revision_has_a_number_of_its_own(folder):
+    numbers = [path.stem.split("_")[0] for path in REVISIONS if path.parent == folder]
+    assert sorted(numbers) == sorted(set(numbers))
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_tables_of_the_chassis_come_from_a_branch_of_their_own(service):
     script = ScriptDirectory.from_config(migrations.configuration(service, ""))
