@@ -163,15 +163,6 @@ class AccountErased(Unauthenticated):
     todo_en = "To use the portal again, register a new account."
 
 
-class ErasureNotDecided(Refusal):
-    """Those named as having decided on an erasure are not two auditors; it waits for an operator."""
-
-    vi = "Yêu cầu xóa dữ liệu {erasure_id} không do hai kiểm toán viên quyết định."
-    en = "Erasure {erasure_id} was not decided by two auditors."
-    todo_vi = "Kiểm tra yêu cầu xóa ở dịch vụ applications; không xử lý lại nếu không có quyết định hợp lệ."
-    todo_en = "Look at the erasure in applications; do not replay it without a proper decision."
-
-
 class SessionNotFound(NotFound):
     """The caller has no session with this id."""
 

@@ -17,10 +17,13 @@ from infra.chassis.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
 from services.identity import access_endings, attempts, delegations, offices, open_sessions, recovery_codes
 from services.identity.access_log import NO_PURPOSE
-from services.identity.errors import ErasureNotDecided
 from services.identity.models import AccessEntry, Account, Appointment, Delegation, SignInAttempt
 
 UNUSABLE = "erased"  # no digest of any password
+
+
+class ErasureNotDecided(Exception):
+    """Those named as having decided on an erasure are not two auditors; the event waits for an operator."""
 
 
 class PersonalData(ErasureRequests):
@@ -33,7 +36,7 @@ class PersonalData(ErasureRequests):
         asked_by, confirmed_by = data.get("asked_by"), (data.get("by") or {}).get("account_id")
         two = {str(account_id) for account_id in (asked_by, confirmed_by) if account_id} - {data["account_id"]}
         if len(two) != 2 or not all(_has_been_auditor(session, account_id) for account_id in two):
-            raise ErasureNotDecided(erasure_id=data["erasure_id"])
+            raise ErasureNotDecided(f"erasure {data['erasure_id']} was not decided by two auditors")
 
     def marks(self, session: Session, account_id: str) -> set[str]:
         account = session.get(Account, account_id)

@@ -61,7 +61,7 @@ def test_another_event_under_an_id_that_was_handled_is_a_dead_letter_at_once(ech
         publisher.publish(event, exchange=events_exchange("echo"), routing_key="counted.v1", message_id="7")
     [letter] = echo.until(DeadLetters(echo.database).waiting)
     assert letter["error"].startswith("EventIdReused: echo:7@0123abcd") and letter["attempts"] == 1
-    assert echo.counter.heard == ["echo:7"]
+    assert echo.counter.received == ["echo:7"]
 
 
 def test_a_failing_handler_is_tried_again_later(echo):

@@ -9,7 +9,7 @@ from infra.chassis.refusals import Unauthenticated
 from services.identity.errors import AccountErased, AccountNotFound, SessionEnded
 from services.identity.models import AccessEntry, Account, Appointment, SignInAttempt, SignInSession
 from services.identity.personal_data import PersonalData
-from tests.component.identity.conftest import Identity
+from tests.component.identity.conftest import OPERATOR, Identity
 
 READ = {"applicant_id": "?", "application_id": "a-1", "purpose": "Xem hồ sơ bà Mẫu", "at": "2026-11-20T02:30:00+00:00"}
 
@@ -101,7 +101,12 @@ def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
     subject, reader = identity.actor(0), identity.actor(1)
     data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}
     identity.access.note_reading({"id": "applications:beside-1", "data": data})
-    event_data = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1"}
+    second = identity.actor(2)
+    identity.offices.create_agency("H01", "Ủy ban", None, "01", by=OPERATOR)
+    for auditor in (reader, second):
+        identity.offices.appoint(auditor.account_id, "H01", ["auditor"], by=OPERATOR)
+    decided = {"asked_by": reader.account_id, "by": {"account_id": second.account_id}}
+    event_data = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1", **decided}
     PersonalData(identity.database).note({"id": "applications:beside-2", "data": event_data})
     forget(identity, subject.account_id)
     identity.access.note_reading({"id": "applications:beside-3", "data": data})

@@ -7,8 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.identity.errors import ErasureNotDecided
-from services.identity.personal_data import PersonalData
+from services.identity.personal_data import ErasureNotDecided, PersonalData
 from tests.component.identity.conftest import OPERATOR, Identity
 
 
