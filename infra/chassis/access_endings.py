@@ -3,7 +3,7 @@
 ``identity.access_endings`` is asked when somebody shows a token and the last answer is older than two seconds, so an
 end reaches every door of every process within five, and nothing is asked while nobody calls. The answer is signed over
 the question's nonce: one to an earlier question, or by somebody else, is none. While identity does not answer, what was
-known counts for ``REVOCATION_PATIENCE`` seconds; after that nobody is let in.
+known counts for ``REVOCATION_PATIENCE`` seconds; after that nobody is admitted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from infra.chassis.trust.statements import verified_answer
 ENDINGS_TYPE = "portal-access-endings+jws"
 FRESH = 2.0  # seconds an answer is taken for the present
 STALE = 4.0  # seconds after which a call waits for the next one
-PATIENCE = 120.0  # seconds without an answer after which nobody is let in
+PATIENCE = 120.0  # seconds without an answer after which nobody is admitted
 RETRY = 3.0  # seconds between questions while identity is silent
 MEMORY = 1800.0  # seconds; longer than any token lives
 ANSWER_WITHIN = 2.0  # seconds

@@ -106,7 +106,7 @@ class ServiceToken:
 
 
 def service_secret(settings: Settings, service: str) -> str:
-    """The client secret of ``service``: SERVICE_CLIENT_SECRET, or in development one kept under the secrets folder."""
+    """The client secret of ``service``: SERVICE_CLIENT_SECRET, or in development one stored among the secrets."""
     if settings.get("SERVICE_CLIENT_SECRET") or not settings.development:
         return settings.secret("SERVICE_CLIENT_SECRET")
     try:

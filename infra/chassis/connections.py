@@ -97,6 +97,6 @@ def can_be_waited_out(error: BaseException | None) -> bool:
 
 
 def _throw_away(context: Any) -> None:
-    """A connection that cannot do its work leaves the pool at once, and those beside it, made in the same minute."""
+    """A connection that cannot do its work leaves the pool at once, and the others made in the same minute."""
     if getattr(context.original_exception, "sqlstate", None) in USELESS:
         context.is_disconnect = True

@@ -1,6 +1,6 @@
 """A service's contract: every RPC and event as JSON Schema with an example, enforced by a compiled validator.
 
-``contract.json`` lies beside the service. A problem is reported as an RFC 6901 pointer and a sentence in
+``contract.json`` is next to the service. A problem is reported as an RFC 6901 pointer and a sentence in
 Vietnamese and English; the offending value itself is never repeated (it may be secret, or 10 MB long).
 """
 
@@ -107,7 +107,7 @@ class Schema:
 
 
 def integral(value: Any) -> Any:
-    """``1.0`` as ``1`` wherever it stands: to JSON Schema they are the same, to a database they are not."""
+    """``1.0`` as ``1`` wherever it is: to JSON Schema they are the same, to a database they are not."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
     if isinstance(value, dict):
@@ -116,7 +116,7 @@ def integral(value: Any) -> Any:
 
 
 def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
-    """Where something stands that no database keeps, and what: NUL, lone surrogates, numbers beyond 53 bits.
+    """Where there is something that no database stores, and what: NUL, lone surrogates, numbers beyond 53 bits.
 
     JSON may carry them all. Without recursion.
     """
@@ -165,7 +165,7 @@ def pointer(path: list[str]) -> str:
 
 
 class Contract:
-    """What a service promises: its doors, the events it tells and those it listens to."""
+    """What a service promises: its doors, the events it publishes and those it listens to."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -198,7 +198,7 @@ def contract_of(service: str) -> Contract:
 
 
 def service_folder(service: str) -> Path:
-    """Where an installed service's files lie."""
+    """Where an installed service's files are."""
     spec = importlib.util.find_spec(f"services.{service}")
     if spec is None or not spec.submodule_search_locations:
         raise LookupError(f"service {service} is not installed here")

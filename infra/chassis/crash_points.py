@@ -8,8 +8,8 @@ and :func:`crash_at` is an empty function.
 ``after_tx``        the command is committed, nobody has been answered
 ``after_publish``   an event is confirmed by the broker, the position not yet moved
 ``before_marked``   the outbox row says that it was published, not yet committed; ``after_marked`` committed
-``before_position`` a follower's position is written beside its effect, not yet committed; ``after_position`` committed
-``after_effect``    a handler's effect is written beside its inbox row and not yet committed
+``before_position`` a follower's position is written next to its effect, not yet committed; ``after_position`` committed
+``after_effect``    a handler's effect is written next to its inbox row and not yet committed
 ``after_commit``    the same committed, the message not yet acked
 ``after_ack``       the message is acked
 ``after_call``      something outside was called and has answered, its result is not written

@@ -26,7 +26,7 @@ from infra.chassis.types import BigKey, UtcDateTime
 __all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
 
 WORKERS = 10  # of a service, unless MAX_WORKERS says otherwise
-SPARE = 2  # connections beside one for each worker: probes
+SPARE = 2  # connections in addition to one for each worker: probes
 OVERFLOW = 2
 READ_ONLY = text("SELECT current_setting('transaction_read_only') = 'on'")
 
@@ -86,13 +86,13 @@ class Database:
                     return
                 connection.invalidate()
             if not last:
-                self.engine.pool.dispose()  # those beside it were made in the same hour
+                self.engine.pool.dispose()  # the others of the pool were made in the same hour
         raise DatabaseReadOnly("the database is read-only")
 
     def purge(self) -> bool:
         """Have what was deleted gone from the files as well; whether it is (on SQLite somebody may be reading).
 
-        SQLite rewrites its file without the old pages and empties the log beside it. PostgreSQL does the like by
+        SQLite rewrites its file without the old pages and empties the log next to it. PostgreSQL does the like by
         itself in time (autovacuum, recycled log), on its own files; here it is left to that.
         """
         if self.engine.dialect.name != "sqlite":
@@ -143,7 +143,7 @@ class Database:
 
 
 class _Turn:
-    """One holder at a time; a second try by the same holder is a mistake in the code and is said, not waited for."""
+    """One holder at a time; a second try by the same holder is a mistake in the code: reported, not waited for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SHAPE = re.compile(r"(?P<stream>[a-z_]+:(?:beside-)?)(?P<position>\d{1,19})(?:@(?P<incarnation>[0-9a-f]{8}))?")
-OCCURRENCE = ("source", "type", "subject", "time")  # what is said of it may be worded anew, or erased
+OCCURRENCE = ("source", "type", "subject", "time")  # what is stated of it may be worded anew, or erased
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def replace_text(path: Path, text: str, *, mode: int = 0o600, flush: bool = True
 
 
 def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600, flush: bool = True) -> None:
-    """Write beside the file, flush, then put it in its place: a reader sees all of the old content or of the new.
+    """Write next to the file, flush, then put it in its place: a reader sees all of the old content or of the new.
 
     Without ``flush`` a power cut may leave neither.
     """

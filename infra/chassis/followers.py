@@ -25,7 +25,7 @@ from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
 from infra.chassis.tables import outbox
 
-IDLE = 0.2  # seconds between looks of a greenlet when there is nothing to do
+IDLE = 0.2  # seconds between checks of a greenlet when there is nothing to do
 ASLEEP = 0.5  # the same of a plain process, which is woken up
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 BATCH = 200

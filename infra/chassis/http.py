@@ -160,7 +160,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class Client(urllib3.PoolManager):
-    """What a kept client of some protocol makes its calls with; each inside a ``deadline``."""
+    """What a client library of some protocol makes its calls with; each inside a ``deadline``."""
 
     def __init__(self) -> None:
         super().__init__(num_pools=1, retries=False, timeout=_calling.get().silence)

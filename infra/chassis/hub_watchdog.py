@@ -9,7 +9,7 @@ import eventlet
 
 from infra.chassis import metrics
 
-PERIOD = 0.1  # seconds between looks
+PERIOD = 0.1  # seconds between checks
 TOO_LATE = 1.0  # seconds after which the process is not alive
 REMEMBERED = 15.0  # seconds a block stays visible to the probe
 

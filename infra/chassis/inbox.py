@@ -1,4 +1,4 @@
-"""The inbox: what a consumer has handled, by the event's id, and which lives of each source it has heard from.
+"""The inbox: what a consumer has handled, by the event's id, and which incarnations of each source it has received.
 
 A source that was put back to an earlier day publishes under a new incarnation: its events are new, unless they are the
 very ones handled before. One id with two contents is nobody's repeat: refused by name, never dropped in silence.
@@ -42,7 +42,7 @@ class KnownIncarnations:
         self._by_stream: dict[str, set[str]] = {}
 
     def others(self, session: Session, event_id: EventId) -> list[str]:
-        """Those of the source beside this event's, which is noted when it is new."""
+        """Those of the source other than this event's, which is noted when it is new."""
         stream, incarnation = event_id.stream, event_id.incarnation
         incarnations = self._by_stream.get(stream, set())
         if incarnation not in incarnations:

@@ -140,7 +140,7 @@ class Lease:
         )
 
     def start_renewing(self) -> None:
-        """Start renewing on a thread of its own, which also hears the wake-ups (plain processes)."""
+        """Start renewing on a thread of its own, which also receives the wake-ups (plain processes)."""
         if not self._plain and self._keeper is None:
             self._keeper = threading.Thread(target=self._renew_until_end, name="lease", daemon=True)
             self._keeper.start()

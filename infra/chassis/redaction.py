@@ -58,7 +58,7 @@ def _names_a_fact(key: str) -> bool:
 
 
 def without_actors(value: Any) -> Any:
-    """``value`` without those who did what it tells: an official's hand in a matter does not make it theirs."""
+    """``value`` without those who did what it reports: an official's hand in a matter does not make it theirs."""
     if isinstance(value, dict):
         return {name: without_actors(inner) for name, inner in value.items() if not ACTORS.search(str(name))}
     return [without_actors(inner) for inner in value] if isinstance(value, list) else value

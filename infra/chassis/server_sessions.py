@@ -1,6 +1,6 @@
 """What needs a session of the database says so at the start, instead of running without one.
 
-A follower's lease is an advisory lock, it hears its wake-ups by ``LISTEN``, the event store prepares its statements,
+A follower's lease is an advisory lock, it receives its wake-ups by ``LISTEN``, the event store prepares its statements,
 and limits such as ``lock_timeout`` are options of a connection. A pooler that lends a server per transaction (PgBouncer
 with ``pool_mode = transaction`` or ``statement``) gives none of these, and most of it fails in silence.
 """

@@ -1,4 +1,4 @@
-"""The tables every service's database has beside its own: commands, inbox, outbox, positions, dead letters, …"""
+"""The tables every service's database has next to its own: commands, inbox, outbox, positions, dead letters, …"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of ``portal``, one line each; the work is in the modules beside."""
+"""The commands of ``portal``, one line each; the work is in the other modules."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def findings(
     kind: Annotated[str | None, typer.Option(help="One kind of finding only.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What the integrity alarms found, with the events each finding rests on."""
+    """What the integrity alarms found, with the events each finding is based on."""
     settings = Settings.from_environment()
     items = list(_findings(reference, kind))
     if as_json:

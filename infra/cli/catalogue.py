@@ -49,7 +49,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """One record and where it stands."""
+    """One record and where it is in the file."""
 
     number: int
     record: dict[str, Any]
@@ -66,7 +66,7 @@ class Summary:
     bad_lines: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, reply: dict[str, Any], file: str, lines: list[Line]) -> None:
-        """What the catalogue said of a call; lines counted as the file counts them."""
+        """What the catalogue answered to a call; lines counted as the file counts them."""
         self.counts.update(reply["counts"])
         self.kinds.update(finding["kind"] for finding in reply["findings"])
         for group in reply["groups"]:
@@ -287,7 +287,7 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
 
 
 def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; of a field that stands in it twice one value would be dropped unseen."""
+    """An object of JSON; of a field that is in it twice one value would be dropped unseen."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a field stands in it twice")

@@ -76,7 +76,7 @@ def language_of(settings: Settings) -> str:
 
 
 def first_operator(settings: Settings) -> dict[str, str]:
-    """Development: operator account and service credentials; the password is made once and kept under the secrets."""
+    """Development: operator account and service credentials; the password is made once and stored under the secrets."""
     path = settings.secret_folder() / "operator.json"
     if not path.exists():
         replace_text(path, json.dumps({"username": OPERATOR, "password": secrets.token_urlsafe(18)}))

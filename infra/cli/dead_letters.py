@@ -1,4 +1,4 @@
-"""``portal dead-letters``: what handlers could not digest, service by service."""
+"""``portal dead-letters``: what handlers could not handle, service by service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``portal doctor``: looks at what the platform stands on and says what to do about each finding."""
+"""``portal doctor``: checks what the platform depends on and says what to do about each finding."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _guards(settings: Settings) -> list[Finding]:
         return [Finding(*facts) for facts in (*account_facts(settings), *upload_facts(settings))]
     except SettingMissing:
         raise
-    except Exception as error:  # the look at databases says more
+    except Exception as error:  # the check of databases says more
         return [Finding("note", f"accounts could not be looked at: {_one_line(error)}", "see the identity database")]
 
 
@@ -250,12 +250,12 @@ def _can_look(settings: Settings) -> bool:
     try:
         Database.at(settings.database_url("applications")).ping()
         return at_head(settings, "applications")
-    except (SettingMissing, SQLAlchemyError):  # said by the look at databases
+    except (SettingMissing, SQLAlchemyError):  # reported by the check of databases
         return False
 
 
 def _put_back(database: Database, service: str) -> list[Finding]:
-    """Stores that were put back to an earlier day: this one, and the sources this service hears."""
+    """Stores that were put back to an earlier day: this one, and the sources this service consumes."""
     with database.session() as session:
         store, rows = store_of(session), known_rows(session)
         sources = sources_that_went_back(session)
@@ -283,7 +283,7 @@ def _seconds_apart(database: Database) -> float:
 
 
 def _connections(settings: Settings) -> list[Finding]:
-    """What all services may open on each server, beside what it takes."""
+    """What all services may open on each server, in addition to what it takes."""
     if settings.embedded:
         return []
     needed: dict[str, int] = {}
@@ -291,7 +291,7 @@ def _connections(settings: Settings) -> list[Finding]:
     for service in installed():
         try:
             url = settings.database_url(service)
-        except SettingMissing:  # said by the look at databases
+        except SettingMissing:  # reported by the check of databases
             continue
         server = make_url(url).set(database=None, username=None, password=None).render_as_string()
         needed[server] = needed.get(server, 0) + connections_of(settings, service)

@@ -1,7 +1,7 @@
 """How a command ends that could not do what it was asked: one readable line and an exit status, never a traceback.
 
 1 refused; 2 and 3 see ``portal verify``; 69 (EX_UNAVAILABLE) a file or server cannot be used; 70 (EX_SOFTWARE) a
-failure of ours, told with its traceback under LOG_LEVEL=DEBUG; 75 (EX_TEMPFAIL) the platform does not answer now; 78
+failure of ours, printed with its traceback under LOG_LEVEL=DEBUG; 75 (EX_TEMPFAIL) the platform does not answer now; 78
 (EX_CONFIG) a setting is missing.
 """
 

@@ -70,7 +70,7 @@ def _one_after_another(pages: Iterator[str], file: IO[str]) -> None:
 
 
 def _as_one_document(pages: Iterator[str], file: IO[str]) -> None:
-    """Pages of OCEL are documents of their own: events go out as they come, objects are kept to be told once."""
+    """Pages of OCEL are documents of their own: events go out as they come, objects are kept to be written once."""
     types: dict[str, dict[str, dict[str, Any]]] = {"objectTypes": {}, "eventTypes": {}}
     objects: dict[str, dict[str, Any]] = {}
     between = ""

@@ -39,7 +39,7 @@ def rebuild(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay history into read models beside the live ones, show the difference, swap.
+    """Replay history into read models next to the live ones, show the difference, swap.
 
     In a terminal it shows the difference and asks before swapping. In a script typing the command is the request.
     """
@@ -106,7 +106,7 @@ def import_history(
     _migrate_if_embedded(settings, "applications")
     take_in = tool("applications", "import_history")
     try:
-        # Without a terminal nobody watches: only what was taken in and what was left out is said.
+        # Without a terminal nobody watches: only what was taken in and what was left out is printed.
         with progress("đọc / reading", quiet=as_json or not sys.stderr.isatty()) as on_progress:
             done = take_in(
                 settings,

@@ -44,7 +44,7 @@ def run_embedded(settings: Settings) -> int:
     platform.migrate()
     first_operator(settings)
     platform.start()
-    calls = CallSocket(settings)  # for `portal run front-door` beside it
+    calls = CallSocket(settings)  # for `portal run front-door` next to it
     calls.start()
 
     def stop() -> None:

@@ -49,7 +49,7 @@ class NotDevelopment(SystemExit):
 def seed(
     settings: Settings, portal: Portal, progress: Progress = lambda line: None, *, catalogue: bool = True
 ) -> dict[str, Any]:
-    """Make the sample world, or find it made; kept under the secrets folder. ``catalogue=False``: only the people."""
+    """Make the sample world, or find it made; stored under the secrets folder. ``catalogue=False``: only the people."""
     if not settings.development:
         raise NotDevelopment()
     path = settings.secret_folder() / "seed.json"

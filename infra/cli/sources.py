@@ -1,4 +1,4 @@
-"""``portal sources``: lives of the services' stores, for when a database was put back to an earlier day."""
+"""``portal sources``: incarnations of the services' stores, for when a database was put back to an earlier day."""
 
 from __future__ import annotations
 

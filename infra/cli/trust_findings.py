@@ -14,7 +14,7 @@ SECRETS = ("SERVICE_CLIENT_SECRET", "DELIVERY_REPORT_SECRET", "IDENTITY_SIGNING_
 
 
 def trust_findings(settings: Settings) -> list[tuple[str, str, str]]:
-    """``(verdict, what was looked at, advice)``; ends like any look when a setting is missing."""
+    """``(verdict, what was looked at, advice)``; ends like any check when a setting is missing."""
     findings = _shared_secrets(settings)
     if makes_its_own(settings):
         return [*findings, ("ok", "keys of services: development's own", "")]

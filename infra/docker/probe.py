@@ -1,6 +1,6 @@
 """The health check of a container: is what runs here ready? Exit 0 if so; otherwise says which check failed.
 
-Standard library only and started without site-packages: it runs every few seconds beside each process.
+Standard library only and started without site-packages: it runs every few seconds next to each process.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Calls over the broker: one connection, one exclusive reply queue, publishing ``mandatory``.
 
-With publisher confirms, since the library hears of what no queue took only then: such a call fails at once.
+With publisher confirms, since the library reports what no queue took only then: such a call fails at once.
 """
 
 from __future__ import annotations

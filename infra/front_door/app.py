@@ -1,4 +1,4 @@
-"""The ASGI application: routes, what happens to exceptions, and what stands before both."""
+"""The ASGI application: routes, what happens to exceptions, and what comes before both."""
 
 from __future__ import annotations
 

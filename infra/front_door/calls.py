@@ -20,7 +20,7 @@ UNKNOWN = {"name": "InternalFailure", "text": "", "facts": {}}
 
 
 class PlatformRefusal(Exception):
-    """The platform said no: the refusal's name, its text in the caller's language and its facts."""
+    """The platform refused: the refusal's name, its text in the caller's language and its facts."""
 
     def __init__(self, name: str, text: str, facts: dict[str, Any]) -> None:
         super().__init__(name)

@@ -25,7 +25,7 @@ SANDBOX = "default-src 'none'; sandbox"
 
 
 async def upload(request: Request) -> dict[str, Any]:
-    """The arguments of a paper: the part ``file`` and text fields beside it. Large parts go to disk while they come."""
+    """The arguments of a paper: the part ``file`` and text fields next to it. Large parts go to disk at once."""
     try:
         async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
             arguments: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}

@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.chassis.sockets import EVERY_INTERFACE, listening_socket
 
-LOOK_UP = 0.25  # seconds between looks at whether to stop
+LOOK_UP = 0.25  # seconds between checks at whether to stop
 AT_ONCE = 64  # connections served at the same time; more wait in the backlog
 
 

@@ -125,7 +125,7 @@ def _reply(door: Door, example: Any) -> dict[str, Any]:
 
 
 def _refusals(door: Door, *, if_match: bool = False) -> dict[str, Any]:
-    """Every refusal of the call under its status, beside what the front door itself refuses."""
+    """Every refusal of the call under its status, and what the front door itself refuses."""
     by_status: dict[int, list[str]] = {}
     for name in [*door.entry["refusals"], *parts.ALWAYS]:
         statuses = {status_of(name), status_of(name, if_match=if_match)}

@@ -109,7 +109,7 @@ def words_of_class(cls: type[Refusal]) -> dict[str, str]:
 
 
 def _errors(facts: dict[str, Any], language: str) -> list[dict[str, str]]:
-    """Where what is wrong stands, one JSON pointer each."""
+    """Where what is wrong is, one JSON pointer each."""
     problems = facts.get("problems")
     if not isinstance(problems, list) or not all(isinstance(item, dict) and "pointer" in item for item in problems):
         return []

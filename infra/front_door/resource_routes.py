@@ -59,7 +59,7 @@ async def _serve(gateway: Gateway, resource: Resource, request: Request) -> Resp
 
 
 async def _arguments(resource: Resource, request: Request) -> dict[str, Any]:
-    """From the path, then query or body; a name that stands in the path or a header stands nowhere else."""
+    """From the path, then query or body; a name that is in the path or a header is nowhere else."""
     door = resource.door
     query = from_query(request.scope["query_string"])
     if resource.verb in READING or resource.verb == "DELETE":

@@ -1,4 +1,4 @@
-"""``POST /rpc/{service}/{method}``: every call of the contracts as it stands, arguments and answer as JSON objects."""
+"""``POST /rpc/{service}/{method}``: every call of the contracts as it is, arguments and answer as JSON objects."""
 
 from __future__ import annotations
 

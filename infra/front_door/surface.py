@@ -59,7 +59,7 @@ class Door:
 
 @cache
 def document_of(service: str) -> dict[str, Any]:
-    """A service's contract as it stands in its file."""
+    """A service's contract as it is in its file."""
     loaded: dict[str, Any] = json.loads((service_folder(service) / "contract.json").read_text(encoding="utf-8"))
     return loaded
 

@@ -28,7 +28,7 @@ EVERYTHING = ".*"
 
 
 def table() -> dict[str, Any]:
-    """The table as it stands in the repository."""
+    """The table as it is in the repository."""
     rows: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return rows
 

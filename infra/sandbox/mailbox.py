@@ -1,15 +1,15 @@
-"""A mail server for demos and tests: takes every letter and keeps it as a file; misbehaves when asked to.
+"""A mail server for demos and tests: takes every e-mail and stores it as a file; misbehaves when asked to.
 
 ``python -m infra.sandbox.mailbox --port 0 --folder DIR`` prints one JSON line ``{"host", "port", "folder"}`` and
 serves until it is told to end. Runs as a process of its own because its asyncio loop and eventlet do not mix.
 
-Each letter becomes ``DIR/<number>.eml``, in the order of arrival, repeats included. Recipients choose their faults:
+Each e-mail becomes ``DIR/<number>.eml``, in the order of arrival, repeats included. Recipients choose their faults:
 
 =====================  ==================================================================
 ``defer-451@…``        refused at RCPT with that code, every time (any 4xx or 5xx code)
-``data-554@…``         refused after the letter was read, with that code
+``data-554@…``         refused after the e-mail was read, with that code
 ``greylist@…``         refused with 451 the first time, taken from then on
-``drop@…``             the letter is kept, but the line goes dead before the answer (first time only)
+``drop@…``             the e-mail is stored, but the line goes dead before the answer (first time only)
 ``slow-5@…``           the answer takes that many seconds
 =====================  ==================================================================
 """

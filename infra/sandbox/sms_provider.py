@@ -1,6 +1,6 @@
 """A gateway for text messages, for demos and tests: stores every text and sends none; misbehaves when asked to.
 
-Speaks the API of ``services/notifications/sms_carrier.py``: ``PUT`` and ``GET /messages/{id}``. Beside it:
+Speaks the API of ``services/notifications/sms_carrier.py``: ``PUT`` and ``GET /messages/{id}``. In addition:
 
 - ``GET /texts``: what was taken, in the order of arrival: ``[{id, to, from, text, status, puts, asked}]``. ``puts``
   counts how often a text was handed over under that id: more than 1, and its sender did not ask before repeating.
@@ -81,7 +81,7 @@ class SmsProvider(Addressed):
         return self
 
     def stop(self) -> None:
-        """Hear nobody any more; what was taken stays, and :meth:`start` opens again."""
+        """Answer nobody any more; what was taken stays, and :meth:`start` opens again."""
         self.stopping.set()
         if self.listening:
             self.listening.stop()

@@ -116,7 +116,7 @@ class Clock:
         return self.apply(ClockChange("ended", at, cause, ref, None, self.due_at, None))
 
     def apply(self, change: ClockChange, calendar: WorkingCalendar | None = None) -> Clock:
-        """Take a recorded change over as it is (with the calendar recorded beside it); counts nothing."""
+        """Take a recorded change over as it is (with the calendar recorded next to it); counts nothing."""
         if self.ended_at is not None:
             raise NotCountable("the clock has ended")
         after = replace(self, changes=(*self.changes, change))

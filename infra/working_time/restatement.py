@@ -1,6 +1,6 @@
 """What a promise would have been under a corrected calendar.
 
-The recorded promise stays; the corrected one is shown beside it.
+The recorded promise stays; the corrected one is shown next to it.
 """
 
 from __future__ import annotations

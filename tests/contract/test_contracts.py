@@ -118,7 +118,7 @@ def lost(text: Any, left: Any, key: str = "") -> set[str]:
 
 
 @pytest.mark.parametrize(("service", "event"), EVENTS)
-def test_each_event_is_told_somewhere_in_the_code(service, event):
+def test_each_event_is_published_somewhere_in_the_code(service, event):
     names = literals(service)
     assert event in names or event.removesuffix(".v1") in names
 

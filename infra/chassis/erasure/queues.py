@@ -1,4 +1,4 @@
-"""The broker's queues in which messages stay: what nobody could read or digest, and what waits for its next try.
+"""The broker's queues in which messages stay: what nobody could read or handle, and what waits for its next try.
 
 A queue is gone through once, from its head to what was there at the start; every message is held until the end, so
 that those of other people go back to their places. One sweeper at a time, or each would miss what the other holds.
@@ -110,7 +110,7 @@ def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> in
 
 
 def _redacted_dead_letter(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
-    """As its row: who did what it tells is not whom it is about, and what is left can still have its effect."""
+    """As its row: who did what it reports is not whom it is about, and what is left can still have its effect."""
     text = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
     if not mentions(with_token_claims(f"{text} {letter['headers']} {letter['why']}"), marks):
         return None

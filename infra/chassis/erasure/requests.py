@@ -32,9 +32,9 @@ class ErasureRequests:
         return cls(Database.at(settings.database_url(cls.service)))
 
     def note(self, event: Mapping[str, Any]) -> None:
-        """``subject_erased.v1``: from now on nothing about the account is kept, and what is there is removed.
+        """``subject_erased.v1``: from now on nothing about the account is stored, and what is there is removed.
 
-        Told once for each application and once for the account; the latter comes last and names all of them.
+        Published once for each application and once for the account; the latter comes last and names all of them.
         """
         data = event["data"]
         if data.get("application_id") is not None:
@@ -56,7 +56,7 @@ class ErasureRequests:
         return {}
 
     def forget_outside(self, account_id: str, marks: set[str]) -> dict[str, int]:
-        """The same for what the service keeps beside its database."""
+        """The same for what the service keeps next to its database."""
         return {}
 
     def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""What handlers could not digest: stored as rows, listed, replayed through the inbox, or dropped with a reason.
+"""What handlers could not handle: stored as rows, listed, replayed through the inbox, or dropped with a reason.
 
-Each also lies as a message in the queue ``portal.quarantine``, put there before its row. Beside them a row for each
-message that nobody could read. Its bytes and headers lie in that queue and nowhere else; the row says by their digest
+Each is also a message in the queue ``portal.quarantine``, put there before its row. Next to them a row for each
+message that nobody could read. Its bytes and headers are in that queue and nowhere else; the row says by their digest
 which it is, why, and when it came first and last.
 """
 

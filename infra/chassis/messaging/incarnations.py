@@ -2,7 +2,7 @@
 
 A stream's positions up to a point belong to one incarnation, later ones to the next. The store is known again by what
 no backup of it can bring along: on PostgreSQL the server, its timeline and the number the table was given, on SQLite a
-file beside the database that says how far was published. Where neither can show it (a copy of a whole PostgreSQL data
+file next to the database that says how far was published. Where neither can show it (a copy of a whole PostgreSQL data
 folder put back), whoever restores says so: ``portal sources renew``.
 """
 
@@ -49,11 +49,11 @@ class Incarnations:
         self._incarnations = latest_first(rows)
 
     def name(self, position: int) -> str:
-        """The position as it stands in an event's id."""
+        """The position as it is in an event's id."""
         return named(position, self._incarnations)
 
     def note_published(self, position: int) -> None:
-        """Say beside the database how far was published; after the database knows it itself."""
+        """Say next to the database how far was published; after the database knows it itself."""
         if (mark := self._mark) is not None and self._incarnations:
             content = json.dumps({"incarnation": self._incarnations[0][1], "position": position})
             replace_text(mark, content, flush=False)  # one that a power cut spoils begins a new incarnation

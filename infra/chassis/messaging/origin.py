@@ -22,7 +22,7 @@ UNSIGNED_UNTIL = "UNSIGNED_EVENTS_UNTIL"  # an instant; for the days around the 
 
 
 class Origin:
-    """Who may say what one handler hears."""
+    """Who may publish what one handler consumes."""
 
     def __init__(self, settings: Settings, *, source: str, event_type: str, queue: str, letters: DeadLetters) -> None:
         self.source, self.event_type, self.queue, self.letters = source, event_type, queue, letters

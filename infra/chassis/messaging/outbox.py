@@ -1,4 +1,4 @@
-"""Tell by event, only what is committed: the outbox row is written in the business transaction.
+"""Publish events, only of what is committed: the outbox row is written in the business transaction.
 
 The follower of the database publishes it as a CloudEvent (CloudEvents 1.0, structured JSON) with
 ``id`` = ``<service>:<position>@<incarnation>`` (:mod:`infra.chassis.event_ids`); consumers recognise a

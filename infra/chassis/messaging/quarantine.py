@@ -1,7 +1,7 @@
-"""The quarantine: a durable queue for what no handler could digest and nobody could read. Nothing leaves it by itself.
+"""The quarantine: a durable queue for what no handler could handle and nobody could read. Nothing leaves it by itself.
 
-Each entry says what the message was and why it lies there. :mod:`infra.chassis.messaging.dead_letters` has
-the rows beside them, :mod:`infra.chassis.erasure.queues` removes them.
+Each entry says what the message was and why it is there. :mod:`infra.chassis.messaging.dead_letters` has
+the rows next to them, :mod:`infra.chassis.erasure.queues` removes them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, an
 def quarantined_message(
     service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
 ) -> dict[str, Any]:
-    """A message as it lies in the quarantine; callers add what it is found by when it is dropped or replayed."""
+    """A message as it is in the quarantine; callers add what it is found by when it is dropped or replayed."""
     return {
         "service": service,
         "why": storable(why, 1000),
@@ -41,7 +41,7 @@ def send_to_quarantine(container: Any, message: dict[str, Any]) -> None:
 
 
 def quarantine_queue() -> Queue:
-    """Where quarantined messages lie, and what the broker itself found no queue for."""
+    """Where quarantined messages are, and what the broker itself found no queue for."""
     return Queue(QUARANTINE, exchange=unroutable_exchange(), durable=True)
 
 

@@ -29,7 +29,7 @@ from infra.chassis.messaging.handler_queues import (
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.settings import Settings
 
-POLL_SECONDS = 1.0  # seconds between looks for a request
+POLL_SECONDS = 1.0  # seconds between checks for a request
 BATCH = 200
 AT_ONCE = 1000  # requests taken together
 

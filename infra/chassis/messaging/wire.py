@@ -34,7 +34,7 @@ HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to 
 
 
 def refuse_compression() -> None:
-    """No compressed body is ever expanded: a 200 KB gzip bomb is 200 MB of memory. Unknown encodings are put aside."""
+    """No compressed body is ever expanded: a 200 KB gzip bomb is 200 MB of memory. Unknown encodings: quarantined."""
     kombu.compression._decoders.clear()
 
 
@@ -51,7 +51,7 @@ class MalformedBody(Exception):
 
 
 def check_envelope(message: Any, *, reply: bool) -> None:
-    """Types, sizes and encodings of what stands around the body, before anything reads it."""
+    """Types, sizes and encodings of what is around the body, before anything reads it."""
     properties, headers = message.properties, message.headers
     if not isinstance(headers, dict) or len(repr(headers)) > MAX_HEADER:
         raise MalformedEnvelope("headers are no table or too large")
@@ -181,7 +181,7 @@ class Consumer(QueueConsumer):
         self.ack_message(message)
 
     def _record_row(self, service: str, routing_key: str, body: bytes, why: str) -> None:
-        """A row beside the queue, for ``portal dead-letters``; without its database a service still puts aside."""
+        """A row next to the queue, for ``portal dead-letters``; without its database a service still puts aside."""
         settings = self.container.config.get("settings")
         if settings is None:
             return
@@ -278,7 +278,7 @@ def _rpc_exchange(container: Any) -> Any:
 
 
 class ReplyConsumer(Consumer):
-    """A consumer of its own, so that a reply never stands behind an event for which no worker is free.
+    """A consumer of its own, so that a reply never waits behind an event for which no worker is free.
 
     The stock one takes both: with every worker waiting for a reply it waits for a worker, and all time out together.
     """

@@ -1,7 +1,7 @@
 """Databases brought up to date by ``portal migrate``, never by a service that starts.
 
 Each service has ``migrations/env.py`` that calls :func:`run`, and ``migrations/versions``. The tables every service
-has from the chassis come from a branch of their own, ``versions`` beside this file, which runs in every database.
+has from the chassis come from a branch of their own, ``versions`` next to this file, which runs in every database.
 A revision is frozen: literal columns and literal SQL, so that what the tables become later does not change what it did.
 """
 
@@ -45,7 +45,7 @@ def _escaped(path: Path) -> str:
 
 
 def folder(service: str) -> Path:
-    """Where the migrations of ``service`` lie."""
+    """Where the migrations of ``service`` are."""
     return service_folder(service) / "migrations"
 
 
@@ -69,7 +69,7 @@ def _after_migrations(settings: Settings, service: str) -> None:
 
 @contextmanager
 def _one_at_a_time(url: str) -> Iterator[None]:
-    """On SQLite by a file beside the database; on PostgreSQL :func:`run` takes a lock of the server."""
+    """On SQLite by a file next to the database; on PostgreSQL :func:`run` takes a lock of the server."""
     path = make_url(url).database
     if is_postgresql(url) or not path or path == ":memory:":
         yield

@@ -2,7 +2,7 @@
 
 The root's public key is a file as well, and its private key need not be on any machine that serves: whoever answers on
 the broker cannot bring a key of their own. The list is read again while a process runs (a key it does not know, or a
-minute later), so that a key is replaced without a stop: the new one is listed beside the old, then used, then the old
+minute later), so that a key is replaced without a stop: the new one is listed next to the old, then used, then the old
 one taken off.
 """
 

@@ -1,6 +1,6 @@
 """Answers that hold only if their service signed them: on the broker, anybody might have answered.
 
-The signature (a detached JWS) stands in the answer beside what it is over: all of it, with when it was made and how
+The signature (a detached JWS) is in the answer next to what it is over: all of it, with when it was made and how
 long it holds. ``nonce``: what the question carried; with it, an answer to an earlier question is none to this one.
 """
 
