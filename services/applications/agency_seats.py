@@ -1,4 +1,4 @@
-"""Where agencies lie, as identity tells it: what figures by province are counted with."""
+"""Where agencies lie, as identity announces it: what figures by province are counted with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.applications.models import AgencySeat
 
 
 class AgencySeats:
-    """Keeps the province of every agency that identity has told of."""
+    """Keeps the province of every agency that identity has announced."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

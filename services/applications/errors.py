@@ -98,7 +98,7 @@ class FileNotScanned(Refusal):
 
 
 class ScannerUnavailable(Refusal):
-    """Files are not taken while they cannot be scanned; nothing was kept."""
+    """Files are not taken while they cannot be scanned; nothing was stored."""
 
     vi = "Hệ thống quét mã độc tạm thời không hoạt động nên chưa nhận được tệp."
     en = "The virus scanner is not answering at the moment, so files are not taken."

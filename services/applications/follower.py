@@ -40,10 +40,10 @@ BATCH = 100
 
 
 class Announcer:
-    """Tells every recorded event once it is committed, in the order of the log.
+    """Publishes every recorded event once it is committed, in the order of the log.
 
     The position moves after the broker's confirm.
-    Never ahead of the read model, so that whoever hears of an event can also look it up.
+    Never ahead of the read model, so that whoever receives an event can also look it up.
     """
 
     name = "announcements"
@@ -79,7 +79,7 @@ class Announcer:
     def events_since(
         self, event_type: str, *, since: datetime, after: int, limit: int
     ) -> list[tuple[int, dict[str, Any]]]:
-        """The events of one type told since a moment and after a position: ``(position, event)`` in their order."""
+        """The events of one type published since a moment and after a position: ``(position, event)`` in order."""
         kinds = [KINDS[kind].TOPIC for kind, name in WIRE_NAMES.items() if name == event_type]
         if not kinds:
             return []
@@ -123,14 +123,14 @@ class Announcer:
 
 
 def position_in(event: dict[str, Any]) -> int:
-    """The position in the log that an event published from it tells."""
+    """The position in the log that an event published from it is about."""
     event_id = EventId.parse(event["id"])
     assert event_id is not None, "made by cloud_event, above"
     return event_id.position
 
 
 class SideEventPublisher(EventPublisher):
-    """Tells what is not in the log (reads, reminders) under ids of their own: ``applications:beside-<position>@…``."""
+    """Publishes what is not in the log (reads, reminders) under own ids: ``applications:beside-<position>@…``."""
 
     def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
         service, at = event["id"].split(":")

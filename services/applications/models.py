@@ -1,8 +1,8 @@
-"""The tables beside the streams.
+"""The tables next to the streams.
 
-*Beside*: words, answers, papers and names, each with the salt of its commitment; what erasure removes.
+*Private data*: words, answers, papers and names, each with the salt of its commitment; what erasure removes.
 *Read models*: made by the follower from the log of events alone, and made again at will.
-*Own notes*: copies of pinned procedures, calendar changes heard of, running numbers, what was told once, erasures.
+*Own notes*: copies of pinned procedures, calendar changes received, running numbers, what was published once, erasures.
 *The audit log*: leaves, nodes, checkpoints (see `audit.tables`).
 """
 
@@ -58,7 +58,7 @@ class Statement(Rows):
 
 
 class Paper(Rows):
-    """A paper handed in (``attachment``) or issued (``result``); its bytes lie in the blob store under ``sha256``."""
+    """A paper handed in (``attachment``) or issued (``result``); its bytes are in the blob store under ``sha256``."""
 
     __tablename__ = "paper"
     paper_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -84,7 +84,7 @@ class ProcedureCopy(Rows):
 
 
 class CalendarChange(Rows):
-    """A change of the offices' calendar that the catalogue told of; the last number says whether a copy is current."""
+    """A change of the offices' calendar, announced by the catalogue; the last number says whether a copy is current."""
 
     __tablename__ = "calendar_change"
     number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
@@ -97,7 +97,7 @@ class CalendarChange(Rows):
 
 
 class AgencySeat(Rows):
-    """An agency as identity told of it, and the province it lies in; none: the whole country's."""
+    """An agency as identity announced it, and the province it lies in; none: the whole country's."""
 
     __tablename__ = "agency_seat"
     agency_code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -113,7 +113,7 @@ class RunningNumber(Rows):
 
 
 class ReminderSent(Rows):
-    """What was told about a due date, so that nobody is told twice."""
+    """What was published about a due date, so that nobody is notified twice."""
 
     __tablename__ = "told_once"
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -138,7 +138,7 @@ class Erasure(Rows):
 
 
 class PendingBlob(Rows):
-    """Somebody's bytes on their way to the blob store; gone when their paper is kept."""
+    """Somebody's bytes on their way to the blob store; gone when their paper is stored."""
 
     __tablename__ = "blob_under_way"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -211,7 +211,7 @@ def view_columns() -> list[Column[Any]]:
 
 
 def view_table(name: str, metadata: MetaData) -> Table:
-    """A table of the read model's shape, live or beside the live one."""
+    """A table of the read model's shape, live or next to the live one."""
     table = Table(name, metadata, *view_columns())
     Index(f"{name}_reference", table.c.reference)
     Index(f"{name}_applicant", table.c.applicant_id, table.c.started_at)

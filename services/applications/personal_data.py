@@ -15,7 +15,7 @@ from services.applications.private_data import vault
 
 
 class PersonalData(ErasureRequests):
-    """Nothing is told to oneself: `erasure` notes the row, and the answer is written where the others' are."""
+    """Nothing is published to oneself: `erasure` notes the row, and the answer is written where the others' are."""
 
     service = "applications"
 

@@ -1,6 +1,6 @@
 """The rules an application is judged by: the procedure version it is pinned to, and the offices' calendar.
 
-Published versions never change, so a copy kept here is as good as the catalogue's own, and a running
+Published versions never change, so a copy stored here is as good as the catalogue's own, and a running
 application does not depend on the catalogue being up. Calendars do change: a cached one is used again
 for a minute at most, and not once a change has been announced.
 """
@@ -68,13 +68,13 @@ class ProcedureRules:
         return self.pinned(application.procedure_code, application.procedure_version, catalog)
 
     def pinned(self, code: str, version: int, catalog: CatalogClient) -> ProcedureDefinition:
-        """A certain version: the copy kept here, else the catalogue's."""
+        """A certain version: the copy stored here, else the catalogue's."""
         with self.database.session() as session:
             copy = session.get(ProcedureCopy, (code, version))
         return cast("ProcedureDefinition", copy.definition) if copy else catalog.procedure(code=code, version=version)
 
     def keep(self, session: Session, procedure: ProcedureDefinition) -> str:
-        """Keep a copy of a version; the digest (SHA-256 of its canonical JSON) of the copy that is kept.
+        """Keep a copy of a version; the digest (SHA-256 of its canonical JSON) of the copy that is stored.
 
         The first copy stays: whatever the catalogue adds to its reply later, the digest in the events is of what
         :meth:`pinned` gives and evidence encloses.

@@ -32,7 +32,7 @@ FAR = 50  # parents above parents
 
 
 class AgencyRegister:
-    """Keeps agencies with their days, parents and heirs, and who recorded what and why."""
+    """Keeps agencies with their days, parents and successors, and who recorded what and why."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -58,7 +58,7 @@ class AgencyRegister:
     def agency(self, code: str, at: str | None = None) -> dict[str, Any]:
         """One agency through time: ``{"code", "at", "carried_on_by", "merged_from": [codes], "items": [periods]}``.
 
-        ``carried_on_by`` is the agency that does its work on the day: itself, or its heir.
+        ``carried_on_by`` is the agency that does its work on the day: itself, or its successor.
         """
         day = day_of(at)
         with self.database.session() as session:

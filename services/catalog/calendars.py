@@ -65,7 +65,7 @@ class Calendars:
             return next((year for year in due if calendar_of(session, year)["estimated"]), None)
 
     def set_day(self, day: str, kind: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
-        """Record what was decided about a day; *applications* hears of it by ``calendar_changed.v1``.
+        """Record what was decided about a day; *applications* receives it as ``calendar_changed.v1``.
 
         ``as_published`` on 1 January confirms that the published calendar of the year is official.
         """

@@ -48,7 +48,7 @@ class DraftEditor:
         by: Actor,
         command: Command,
     ) -> dict[str, Any]:
-        """Keep a draft, finished or not: its outline, with ``problems``, what stands between it and publication.
+        """Keep a draft, finished or not: its outline, with ``problems``, what keeps it from publication.
 
         Refuses ``VersionConflict`` when somebody saved it since ``expected_revision`` (0: there was none).
         """

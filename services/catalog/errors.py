@@ -114,7 +114,7 @@ class AgencyUnknown(NotFound):
 
 
 class AgencyChangesLater(Refusal):
-    """What is recorded of an agency for later days stands against it."""
+    """What is recorded of an agency for later days contradicts it."""
 
     vi = "Cơ quan {code} đã có thay đổi được ghi nhận từ ngày {valid_from}."
     en = "A change of {code} is already recorded from {valid_from}."

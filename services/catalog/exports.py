@@ -82,7 +82,7 @@ class Exports:
     def levels(self, at: str | None = None) -> dict[str, Any]:
         """The share of procedures at each level, in all, by agency and by province, in per cent with two decimals.
 
-        Every procedure counts once in all, once for each agency (a merged one's for its heir) and once for each
+        Every procedure counts once in all, once for each agency (a merged one's for its successor) and once for each
         province, there at the highest level that an office in it offers.
         """
         day = day_of(at)
@@ -180,7 +180,7 @@ def _time(time: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class _Places:
-    """Who does whose work on a day (code to heir), and in which province each agency sits."""
+    """Who does whose work on a day (code to successor), and in which province each agency sits."""
 
     day: date
     successors: dict[str, str]

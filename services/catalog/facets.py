@@ -25,7 +25,7 @@ LEVELS = ("1", "2", "3", "4")
 
 
 def agency_level(code: str, level: object) -> str:
-    """How the level at which one agency offers a procedure stands in the index."""
+    """How the level at which one agency offers a procedure is written in the index."""
     return f"{code}:{level}"
 
 

@@ -32,7 +32,7 @@ _CHANNEL_NAMES = {
 
 @dataclass(frozen=True)
 class FeeQuery:
-    """What the applicant said: channel, day, choices by id, how many items, the exempt groups claimed."""
+    """What the applicant stated: channel, day, choices by id, how many items, the exempt groups claimed."""
 
     channel: str
     day: date

@@ -27,7 +27,7 @@ WORDS_AT_ONCE = """
     SELECT * FROM unnest(CAST(:words AS text[]), CAST(:numbers AS integer[]))
     ON CONFLICT (word) DO UPDATE SET entries = known.entries + excluded.entries
 """
-ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": told by many titles, typed by nobody
+ASIDE = re.compile(r"\([^()]*\)")  # "(thực hiện tại cấp tỉnh)": in many titles, typed by nobody
 
 
 def add_entries(session: Session, rows: Sequence[ProcedureVersion]) -> None:

@@ -1,7 +1,7 @@
 """A procedure as linked open data: CPSV-AP 3.2 in JSON-LD, vi and en, its context inside so that no network is needed.
 
 Source of classes and mandatory properties: CPSV-AP 3.2.0 (SEMIC). What the vocabulary cannot say (a time in working
-days) stands in the channel's description, and ``processingTime`` holds the estimate the vocabulary asks for.
+days) is in the channel's description, and ``processingTime`` holds the estimate the vocabulary asks for.
 """
 
 from __future__ import annotations

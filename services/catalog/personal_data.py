@@ -6,6 +6,6 @@ from infra.chassis.erasure.requests import ErasureRequests
 
 
 class PersonalData(ErasureRequests):
-    """Answers kept for repeated commands and dead letters may name a person; the chassis looks through them."""
+    """Answers stored for repeated commands and dead letters may name a person; the chassis looks through them."""
 
     service, answer = "catalog", "subject_forgotten.v1"

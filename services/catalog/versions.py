@@ -130,7 +130,7 @@ def make_room(session: Session, code: str, first_day: date) -> date | None:
 
 
 def index_and_publish(session: Session, rows: Sequence[ProcedureVersion]) -> None:
-    """Make versions just put in force findable, and tell everybody."""
+    """Make versions just put in force findable, and publish it."""
     indexing.add_entries(session, rows)
     enqueue_all(session, "procedure_published.v1", [(row.code, _event_data(row)) for row in rows])
 

@@ -1,4 +1,4 @@
-"""The access log: who read or used whose data, when, in which role and why. Written from what other services tell."""
+"""The access log: who read or used whose data, when, in which role and why. Written from events of other services."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class DelegationRegistrar:
 
 
 def end_delegation(session: Session, delegation: Delegation, *, by: str) -> None:
-    """End a delegation in force, and tell it. ``by``: the account that did."""
+    """End a delegation in force, and publish it. ``by``: the account that did."""
     delegation.revoked_at, delegation.revoked_by = clock.now(), by
     facts = {**_event_data(delegation), "at": delegation.revoked_at.isoformat(), "by": {"account_id": by}}
     enqueue(session, "delegation_revoked.v1", facts, subject=delegation.id)

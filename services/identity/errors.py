@@ -121,7 +121,7 @@ class CitizenNotInRegister(Refusal):
 
 
 class CitizenDataDiffers(Refusal):
-    """Name or birth date are not those of the register; which one is not said, so that nobody can probe."""
+    """Name or birth date are not those of the register; which one is not stated, so that nobody can probe."""
 
     vi = "Họ tên hoặc ngày sinh không khớp với Cơ sở dữ liệu dân cư."
     en = "The name or birth date differs from the population register."

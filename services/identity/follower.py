@@ -1,4 +1,4 @@
-"""What identity's follower does: publish what was told, forget what has no more use and who has been erased."""
+"""What identity's follower does: publish the outbox, forget what has no more use and who has been erased."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Production is given it (``IDENTITY_SIGNING_KEY``: Ed25519, PKCS#8 PEM); development makes one for itself once, in
 ``PORTAL_HOME/secrets``. One key, one purpose: whatever else needs a secret gets its own by HKDF (RFC 5869). Keys that
-later take over the signing of tokens (:mod:`services.identity.signing_keys`) rest encrypted under one such secret.
+later take over the signing of tokens (:mod:`services.identity.signing_keys`) are encrypted under one such secret.
 """
 
 from __future__ import annotations
@@ -42,5 +42,5 @@ def derive_key(key: Ed25519PrivateKey, purpose: str) -> bytes:
 
 
 def sealer(key: Ed25519PrivateKey, purpose: str) -> Fernet:
-    """Authenticated encryption for values that rest in the database."""
+    """Authenticated encryption for values stored in the database."""
     return Fernet(base64.urlsafe_b64encode(derive_key(key, purpose)))

@@ -1,6 +1,6 @@
 """Identity's tables: accounts and how they sign in, offices and who holds them, delegations, who read whose data.
 
-Only this service reads or writes them. Secrets are kept as digests (passwords and client secrets argon2id, refresh
+Only this service reads or writes them. Secrets are stored as digests (passwords and client secrets argon2id, refresh
 tokens SHA-256), the seed of one-time codes encrypted.
 """
 

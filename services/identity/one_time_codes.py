@@ -1,6 +1,6 @@
 """One-time codes (TOTP, RFC 6238: SHA-1, six digits, 30 s) as a second factor; every code works once.
 
-The seed rests encrypted. One step of clock drift either way is accepted; a step once used, or an older one, never
+The seed is stored encrypted. One step of clock drift either way is accepted; a step once used, or an older one, never
 again (OWASP ASVS 5.0, 6.5.1).
 """
 

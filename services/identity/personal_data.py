@@ -1,7 +1,7 @@
 """What becomes of an erased person's account: an id with nothing behind it.
 
-The id has to stay, since histories, books and the access log name it. No trace of the citizen number is kept, not even
-a digest (twelve digits are soon guessed): whoever wants to come back registers anew and gets another account.
+The id has to stay, since histories, books and the access log name it. No trace of the citizen number is stored, not
+even a digest (twelve digits are soon guessed): whoever wants to come back registers anew and gets another account.
 """
 
 from __future__ import annotations

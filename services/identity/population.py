@@ -170,7 +170,7 @@ def _birth_date(text: str) -> date:
 
 
 def _reason(error: Exception) -> str:
-    """Why a line cannot be used, without what stands in it."""
+    """Why a line cannot be used, without what is in it."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
     reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, "not a JSON object")

@@ -1,4 +1,4 @@
-"""Recovery codes: how an owner gets in without the device of their one-time codes. Digests rest, each good once."""
+"""Recovery codes: how an owner gets in without the device of their one-time codes. Stored as digests, good once."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class ServiceClients:
 
 
 def changed_clients(database: Database, secrets: Mapping[str, str]) -> dict[str, str]:
-    """Which of these clients are new or show another secret than the one kept: client id to the digest to keep.
+    """Which of these clients are new or show another secret than the one stored: client id to the digest to keep.
 
     Digests are made with no transaction open: under eventlet they let others run, who would wait for its locks.
     """

@@ -71,7 +71,7 @@ class Authenticator:
         self.mint.keys.update()
         with self.database.session() as session:
             reply = self._rotated(session, refresh_token)
-        if reply is None:  # refused outside the transaction: ending a stolen session must be kept
+        if reply is None:  # refused outside the transaction: ending a stolen session must be committed
             raise RefreshRefused()
         return reply
 

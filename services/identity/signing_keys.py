@@ -1,6 +1,6 @@
 """Which key signs tokens, and which ones hold: a new key takes over from the last without a stop.
 
-The first is the given one (``IDENTITY_SIGNING_KEY``). Later ones are made here and rest in the database, encrypted
+The first is the given one (``IDENTITY_SIGNING_KEY``). Later ones are made here and stored in the database, encrypted
 under a secret of the given one. A new key is published before it signs, and the last one stays published until its last
 token has ended; a key that got into other hands goes at once, and its tokens with it.
 """

@@ -82,7 +82,7 @@ class Carrier(Protocol):
         ...
 
     def route(self, recipient: str) -> str:
-        """What rests when it is down: messages of the same route wait together, others go on."""
+        """What pauses when it is down: messages of the same route wait together, others go on."""
         ...
 
     def open(self) -> AbstractContextManager[Send]: ...
@@ -99,7 +99,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True)
 class Pause:
-    """How long a route rests. A clock that is put back does not lengthen it: then the monotonic one ends it."""
+    """How long a route pauses. A clock that is put back does not lengthen it: then the monotonic one ends it."""
 
     until: datetime
     deadline: float
@@ -161,7 +161,7 @@ class DeliveryWorker:
         return None if never_arrived else earlier
 
     def _due_deliveries(self) -> list[tuple[str, str]]:
-        """Ids and recipients of what is to be sent now, on ways that do not rest.
+        """Ids and recipients of what is to be sent now, on routes that are not paused.
 
         What was to go the moment it was written goes, though the clock there was ahead of this one.
         """

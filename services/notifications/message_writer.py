@@ -110,7 +110,7 @@ def _message(event: Event, language: str, account_id: str, reference: str, text:
 
 
 def _happened_at(event: Event) -> datetime:
-    """When it happened, not when we heard of it: events of different kinds overtake each other on the wire."""
+    """When it happened, not when we received it: events of different kinds overtake each other on the wire."""
     return recorded_instant(event["data"].get("at") or event["time"]).astimezone(UTC)
 
 

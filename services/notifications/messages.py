@@ -1,4 +1,4 @@
-"""What is kind to whom: which events a citizen hears of, under which text, and with which facts.
+"""What is kind to whom: which events a citizen is notified of, under which text, and with which facts.
 
 An event that is not in ``SAID`` is the offices' own business: nobody is written to.
 """

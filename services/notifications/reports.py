@@ -69,7 +69,7 @@ def _record(session: Session, delivery_id: str, event: str, detail: str) -> dict
     changed = to is not None and states.may(delivery.status, to)
     if changed and to is not None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = to, clock.now(), None
-        # Of an erased person's e-mail or text nothing that may name an address is kept.
+        # Of an erased person's e-mail or text nothing that may name an address is stored.
         quoted = detail if delivery.body else ""
         delivery.problem = f"reported as {event} {quoted}".strip() if to == states.PERMANENT_FAILURE else None
     return {"delivery_id": delivery.id, "status": delivery.status, "changed": changed}

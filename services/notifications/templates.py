@@ -97,7 +97,7 @@ def current(session: Session, key: str, channel: str, language: str) -> Template
         return newest
     same = *_rows_of(key, channel, language), Template.subject == subject, Template.body == body
     if newest is not None and session.scalar(select(Template.version).where(*same)) is not None:
-        return newest  # an older program beside a newer one: its text has been here already
+        return newest  # an older program next to a newer one: its text has been here already
     try:
         with session.begin_nested():
             return _append(session, key, channel, language, subject, body, BUILT_IN)

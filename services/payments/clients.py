@@ -58,6 +58,6 @@ def applications() -> ApplicationReader:
 
 
 def applications_as_service() -> ApplicationReader:
-    """With this service's own token, for comparing books: a comparison is not a look into a file."""
+    """With this service's own token, for comparing books: a comparison is not a read of a file."""
     neighbour: ApplicationReader = Neighbour("applications", timeout=4.0, as_service=True)
     return neighbour

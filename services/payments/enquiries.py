@@ -1,4 +1,4 @@
-"""Queries: what is owed, how a payment stands, what the receipt says."""
+"""Queries: what is owed, the state of a payment, what the receipt says."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class Receipt(Table):
 class Refund(Table):
     """Money asked back. ``state``: pending_approval, approved, sent, rejected, settled, declined.
 
-    ``rejections``: how often in a row the gateway has said no.
+    ``rejections``: how often in a row the gateway has refused.
     """
 
     __tablename__ = "refund"

@@ -28,9 +28,9 @@ from services.payments.transitions import locked_payment
 
 NEXT_ENQUIRY = timedelta(minutes=2)
 RESEND = timedelta(minutes=5)
-REJECTIONS = 3  # times in a row that the gateway says no before an accountant has to look
+REJECTIONS = 3  # times in a row that the gateway refuses before an accountant has to look
 BATCH = 5  # each may wait for a gateway; a step stays bounded
-POLL_SECONDS = 1.0  # seconds between looks into the database
+POLL_SECONDS = 1.0  # seconds between checks into the database
 ACCEPTED = frozenset({vnpay.PAID, vnpay.ALREADY_REFUNDED})
 BY = "service:payments"
 

@@ -126,7 +126,7 @@ def refund_paid_back(session: Session, refund: Refund, payment: Payment, *, by: 
 
 
 def refund_rejected(session: Session, refund: Refund, payment: Payment, *, code: str) -> None:
-    """The gateway has said no, and no again: an accountant must look. The caller holds the payment's row lock."""
+    """The gateway has refused, and refused again: an accountant must look. The caller holds the payment's row lock."""
     refund.state, refund.check_at = REJECTED, None
     _announce_refund(
         session, "refund_rejected.v1", refund, payment, session.get_one(Bill, payment.application_id), code=code

@@ -87,7 +87,7 @@ def close_unpaid(
     code: str,
     facts: dict[str, Any],
 ) -> None:
-    """The payment ended without money (failed, expired): say so and tell the platform."""
+    """The payment ended without money (failed, expired): say so and publish it."""
     move(session, payment, target, by=by, facts=facts)
     payment.failure_code = code[:32] or None
     bill = session.get_one(Bill, payment.application_id)
@@ -155,7 +155,7 @@ def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts
 
 
 def _out_of_suspense(session: Session, payment: Payment) -> None:
-    """A statement may have shown this money before anybody told us what it is for: it is not booked twice."""
+    """A statement may have shown this money before anything said what it is for: it is not booked twice."""
     same_money = select(StatementLine).where(
         StatementLine.gateway == payment.method,
         StatementLine.in_suspense == payment.amount,

@@ -48,7 +48,7 @@ class ReportedLine:
 
     @property
     def named_orders(self) -> Sequence[str]:
-        """What may be order references in the line, as it stands and as people type them; the most likely first."""
+        """What may be order references in the line, as it is and as people type them; the most likely first."""
         reference, description = self.fields.get("order_ref") or "", self.fields.get("description") or ""
         references = [reference, *order_references_in(reference), *order_references_in(description)]
         return list(dict.fromkeys(candidate for candidate in references if candidate))

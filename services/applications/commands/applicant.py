@@ -265,7 +265,7 @@ class Registry:
 
 
 def competent_agency(procedure: ProcedureDefinition, agency_code: str | None) -> str:
-    """The agency responsible: the wanted one if it is competent, else the first; of a merged one its heir."""
+    """The agency responsible: the wanted one if it is competent, else the first; of a merged one its successor."""
     named, heirs = procedure["authority"].get("agency_codes") or [], procedure.get("carried_on_by") or {}
     competent = list(dict.fromkeys(str(heirs.get(code, code)) for code in named))
     agency_code = heirs.get(agency_code, agency_code) if agency_code else agency_code
@@ -302,7 +302,7 @@ def current_answers(session: Session, application: Application) -> dict[str, Any
 
 
 def revise_answers(session: Session, application: Application, answers: dict[str, Any], act: Act) -> None:
-    """Keep a new revision of the answers beside the stream and record which fields changed."""
+    """Keep a new revision of the answers next to the stream and record which fields changed."""
     changed = changed_fields(current_answers(session, application), answers)
     application.save_answers(**vault.keep_answers(session, str(application.id), answers), changed=changed, by=act)
 

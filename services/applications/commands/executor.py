@@ -33,7 +33,7 @@ Work = Callable[[Application, Act, Session], dict[str, Any] | None]
 
 
 class ApplicationSummary(TypedDict):
-    """How an application stands, as every command answers it."""
+    """The status of an application, as every command answers it."""
 
     application_id: str
     reference: str
@@ -102,7 +102,7 @@ class Commands:
 
 
 def summary_of(application: Application) -> ApplicationSummary:
-    """How an application stands, as every command answers it."""
+    """The status of an application, as every command answers it."""
     return {
         "application_id": str(application.id),
         "reference": application.reference,

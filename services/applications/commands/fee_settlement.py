@@ -79,7 +79,7 @@ class FeeSettlement:
 def remainder(owed: Mapping[str, int], amount: Mapping[str, Any], announced: Mapping[str, int]) -> dict[str, int]:
     """What stays owed of each moment: what *payments* says, and whatever the money that came does not cover.
 
-    What is owed is said here, and nobody's word but money makes it less.
+    What is owed is stated here, and nobody's word but money makes it less.
     """
     left = {moment: rest for moment, rest in announced.items() if rest > 0}
     short = sum(owed.values()) - sum(left.get(moment, 0) for moment in owed) - int(amount["amount"])

@@ -1,6 +1,6 @@
 """The application: one citizen's request under one procedure version, as a stream of events.
 
-Commands check first and then record; events apply and never ask. The commands lie in :mod:`applicant_commands`,
+Commands check first and then record; events apply and never ask. The commands are in :mod:`applicant_commands`,
 :mod:`intake_commands` (the counter) and :mod:`decision_commands` (officers and approvers), the events in :mod:`events`.
 """
 

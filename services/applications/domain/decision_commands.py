@@ -105,13 +105,13 @@ class DecisionCommands(IntakeCommands):
         self._record(ResultReturned, move, by, method=method, tracking_number=tracking_number)
 
     def appeal_until(self, calendar: WorkingCalendar | None) -> datetime | None:
-        """The last instant an appeal against the decision that stands is taken at; None without a decision."""
+        """The last instant an appeal against the decision in force is taken at; None without a decision."""
         if self.decision is None:
             return None
         return deadline.limit(APPEAL_DAYS, datetime.fromisoformat(self.decision["at"]), calendar)
 
     def appeal(self, *, appeal_id: str, grounds: Sealed, calendar: WorkingCalendar | None, by: Act) -> None:
-        """Appeal against the decision that stands, within ``APPEAL_DAYS`` days of it.
+        """Appeal against the decision in force, within ``APPEAL_DAYS`` days of it.
 
         ``calendar`` is needed where the last day may have to be moved to a working day.
         """
@@ -151,7 +151,7 @@ class DecisionCommands(IntakeCommands):
         )
 
     def erase_subject(self, *, erasure_id: str, asked_by: str, legal_basis: str, by: Act) -> None:
-        """Record that the personal data beside the stream is being removed; asked and confirmed by two persons."""
+        """Record that the personal data next to the stream is being removed; asked and confirmed by two persons."""
         move = self._check("erase_subject", by)
         if self.erased:
             raise AlreadyErased()

@@ -1,8 +1,8 @@
 """Histories of an older system as streams of their own: what was written there, marked as imported, and nothing more.
 
 One stream per system and case, under an id that follows from both, so a second run finds the first. The events say when
-something is said to have happened (`occurred_at`); their own timestamp is when it was taken in. Who did it and all
-other columns may be about people: they lie beside the stream and can be erased, the event holds a commitment.
+something is stated to have happened (`occurred_at`); their own timestamp is when it was taken in. Who did it and all
+other columns may be about people: they are stored next to the stream and can be erased, the event holds a commitment.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ActivityImported(ImportedEvent):
 
 
 class ImportedHistoryErased(ImportedEvent):
-    """What lay beside the stream has been removed; asked for by one person, confirmed by another (`by`)."""
+    """What was stored next to the stream has been removed; asked for by one person, confirmed by another (`by`)."""
 
     TOPIC: ClassVar[str] = "applications.ImportedHistoryErased"
 
@@ -83,7 +83,7 @@ class ImportedHistoryErased(ImportedEvent):
 
 
 class Remembered:
-    """What a stream of imported events tells. Apart from the aggregate, whose annotations would become arguments."""
+    """What a stream of imported events records. Apart from the aggregate, whose annotations would become arguments."""
 
     system: str
     case: str

@@ -93,7 +93,7 @@ MOVES: tuple[Move, ...] = (
     Move("appeal", "Appealed", CITIZEN, APPEALABLE, SAME),
     Move("decide_appeal", "AppealDismissed", APPROVER, APPEALABLE, SAME),
     Move("decide_appeal", "AppealUpheld", APPROVER, APPEALABLE, S.IN_PROCESSING),
-    # Beside the life cycle: nothing here changes the status.
+    # Outside the life cycle: nothing here changes the status.
     Move(
         "choose_delivery",
         "DeliveryChosen",

@@ -14,7 +14,7 @@ from services.applications.domain.statuses import UNDECIDED_ENDS, Status
 
 
 class Sealed(TypedDict):
-    """Words kept beside the stream: their row and the salted SHA-256 (hex) that an event holds of them."""
+    """Words stored next to the stream: their row and the salted SHA-256 (hex) that an event holds of them."""
 
     statement_id: str
     commitment: str
@@ -86,7 +86,7 @@ class State:
         return self.clock.due_at if self.clock else None
 
     def owed(self, *moments: str) -> dict[str, int]:
-        """Amounts (minor units) still to be collected, per collection moment; *payments* follows what is said here.
+        """Amounts (minor units) still to be collected, per collection moment; *payments* follows what is stated here.
 
         Nothing once handling has ended without a decision, and nothing for the result of a rejection. An appeal upheld
         takes the decision away and so brings both back.

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where an application stands."""
+    """The status of an application."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"

@@ -1,4 +1,4 @@
-"""What the world is told of a recorded event: its name on the wire and its data, with the words opened once more.
+"""What is published of a recorded event: its name on the wire and its data, with the words opened once more.
 
 Names outlive the code, so they are written here by hand.
 """
@@ -84,7 +84,7 @@ PRIVATE_REASONS = {
 
 
 def event_data(session: Session, event: Any, row: Row) -> dict[str, Any]:
-    """The data of the CloudEvent: who, which, how it stands, and the event's own facts. ``row``: its read model."""
+    """The data of the CloudEvent: who, which, its status, and the event's own facts. ``row``: its read model."""
     name = type(event).__name__
     words = (
         vault.Words.of(session, row["application_id"])

@@ -22,7 +22,7 @@ DUE_SOON, OVERDUE = "application_due_soon.v1", "application_overdue.v1"
 
 
 class Reminders:
-    """Tells, once per promised date, that an application is due soon and that it is overdue."""
+    """Publishes, once per promised date, that an application is due soon and that it is overdue."""
 
     name = "reminders"
 

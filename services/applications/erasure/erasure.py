@@ -2,7 +2,7 @@
 
 Events stay as they are (they hold ids, decisions and commitments); what opens them goes: answers, words, papers
 with their bytes, names. A crash between two steps leaves nothing behind: the duty looks again until every application
-of the account says it was erased and every blob is gone. Then all services are told, this one among them, and each
+of the account says it was erased and every blob is gone. Then all services are notified, this one among them, and each
 answers when nothing is left with it (see `forgetting`).
 """
 
@@ -133,7 +133,7 @@ class Erasures:
         return [key] if there and isinstance(self.store.aggregate(key), ImportedHistory) else []
 
     def _erase(self, session: Session, erasure_id: str, application_id: str) -> None:
-        """One application: its event, its rows beside the stream, and a note of the blobs still to be removed."""
+        """One application: its event, its rows next to the stream, and a note of the blobs still to be removed."""
         erasure = session.get_one(Erasure, erasure_id)
         overwrite_what_is_deleted(session)
         papers = [paper.sha256 for paper in vault.papers(session, application_id).values() if paper.sha256]

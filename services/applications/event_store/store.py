@@ -79,7 +79,7 @@ class Streams(EventSourced[UUID]):
 
 
 class Store:
-    """Streams of applications beside the tables of the same database."""
+    """Streams of applications next to the tables of the same database."""
 
     _stores: dict[str, Store] = {}
 
@@ -139,7 +139,7 @@ class Store:
         return str(key)
 
     def get(self, application_id: UUID | str, version: int | None = None) -> Application:
-        """The application as its events tell it, at a version or now; an imported history is none."""
+        """The application as its events record it, at a version or now; an imported history is none."""
         application = self.aggregate(application_id, version)
         if not isinstance(application, Application):
             raise ApplicationNotFound(application_id=str(application_id))
@@ -161,7 +161,7 @@ class Store:
         return (self.streams.mapper.to_domain_event(row) for row in stored)  # type: ignore[misc]
 
     def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> StoredAggregate:
-        """The application or imported history these events tell of; ``ApplicationNotFound`` when there are none."""
+        """The application or imported history these events belong to; ``ApplicationNotFound`` when there are none."""
         application: StoredAggregate | None = project_aggregate(None, events)
         if application is None:
             raise ApplicationNotFound(application_id=application_id)
@@ -238,7 +238,7 @@ class Store:
         """Carry out ``work`` once: its events, rows and answer in one commit.
 
         When another command was first on the same application, the work is judged again on the new state. When
-        a commit's outcome is unknown (the connection died), the answer kept beside the events tells it.
+        a commit's outcome is unknown (the connection died), the answer stored next to the events tells it.
         """
         return persistently(lambda: self.database.command(command, work))
 

@@ -1,6 +1,6 @@
 """Lines of a CSV file however a spreadsheet wrote it: byte order marks, UTF-8 or UTF-16, commas, semicolons, tabs.
 
-Pure. A line that cannot be read is told by its number with what is wrong, and costs no other line: a quotation mark
+Pure. A line that cannot be read is reported by its number with what is wrong, and costs no other line: a quotation mark
 that is never closed does not swallow what follows.
 """
 

@@ -42,7 +42,7 @@ COLUMNS = (
     "command_id",
     "facts",
 )
-WHOLE_HISTORY_FORMATS = ("ocel2", "xes")  # formats that tell whole histories
+WHOLE_HISTORY_FORMATS = ("ocel2", "xes")  # formats that hold whole histories
 BEGINNINGS = ("applications.Started", "applications.HistoryImported")
 IMPORTED_NAMES = {
     "HistoryImported": "history_imported.v1",
@@ -105,7 +105,7 @@ class LogExport:
         }
 
     def _as_rows(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
-        """Words of applications stay sealed; what was imported stands as it was written, unless erased."""
+        """Words of applications stay sealed; what was imported is as it was written, unless erased."""
         imported = {str(row.originator_id) for _, row in chosen if row.TOPIC in IMPORTED_TOPICS}
         with self.store.database.session() as session:
             details = ImportedDetails.of(session, sorted(imported))

@@ -1,8 +1,8 @@
 """Taking cases of an older system in, a hundred to a transaction; what is there already stays as it is.
 
 Two lines of one file are two events, whatever they say. A file read again, or a longer export in which lines have
-moved, is known by what its lines say and how often, compared with what lies beside the stream: no hash of anybody's
-data is left in an event that could be guessed at after an erasure. An erased case takes nothing in any more.
+moved, is known by what its lines say and how often, compared with what is stored next to the stream: no hash of
+anybody's data is left in an event that could be guessed at after an erasure. An erased case takes nothing in any more.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from services.applications.exchange.xes_reader import NotXes, read_xes
 REQUIRED = ("case", "activity", "timestamp")
 LONGEST_NAME = 500  # characters of a case, an activity
 ZIPPED = b"\x1f\x8b"
-LINES_A_LOOK = 500  # lines between two looks at how far the file is read
+LINES_A_LOOK = 500  # lines between two reports of how far the file is read
 
 
 class BadMapping(ValueError):
@@ -96,7 +96,7 @@ def read_history(
 ) -> OlderHistory:
     """Read a file that can be sought, by the ending of its name: `.xes`, else CSV. BadMapping, NotXes.
 
-    `progress`: told now and then how many bytes of the file, packed or not, have been read.
+    `progress`: called now and then how many bytes of the file, packed or not, have been read.
     """
     try:
         rows = _rows(_unpacked(file), name, mapping)

@@ -54,7 +54,7 @@ def _zone(zone_text: str | None) -> timezone | None:
     if not zone_text:
         return None
     if zone_text.upper() in ("Z", "UTC", "GMT"):
-        return timezone.utc  # noqa: UP017 - beside timezone() below
+        return timezone.utc  # noqa: UP017 - next to timezone() below
     digits = zone_text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(offset if zone_text[0] == "+" else -offset)

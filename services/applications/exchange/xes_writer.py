@@ -1,7 +1,7 @@
 """Histories as XES (IEEE 1849): one trace per application, one event per recorded event. Written in pieces.
 
 What was imported goes out as it came in: activities under their own names, times, resources and attributes; that it
-was imported, and when, stands beside it.
+was imported, and when, is next to it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the bytes of papers lie: content-addressed, so that the same paper is kept once.
+"""Where the bytes of papers are stored: content-addressed, so that the same paper is stored once.
 
 Setting ``BLOB_STORE``: a folder (default ``PORTAL_HOME/blobs``), or ``s3://bucket?endpoint=https://…``
 (see :mod:`s3_blobs`).

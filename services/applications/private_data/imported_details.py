@@ -1,4 +1,4 @@
-"""What lines of an older system said about people, kept beside the stream with a salt, and put back in place to read.
+"""What lines of an older system state about people: stored next to the stream with a salt, put back in place to read.
 
 An event holds `{"line_id", "commitment"}` under the name `said`; readers see `resource` and `attributes` there, both
 None once erased.
@@ -20,7 +20,7 @@ from services.applications.representation.enclosed import with_imported_details
 def keep_details(
     session: Session, application_id: str, resource: str | None, attributes: Mapping[str, str]
 ) -> dict[str, str]:
-    """Keep what a line said: `{"line_id", "commitment"}`. It lies with the answers, and is erased like them."""
+    """Store what a line states: `{"line_id", "commitment"}`. It is stored with the answers, and is erased like them."""
     sealed = vault.keep_answers(session, application_id, {"resource": resource, "attributes": dict(attributes)})
     return {"line_id": sealed["answers_id"], "commitment": sealed["commitment"]}
 

@@ -1,6 +1,6 @@
 """Bytes on their way to the blob store: noted before they are there, so that none are ever nobody's.
 
-Bytes cannot be kept in the transaction of the paper they belong to. A process that ends between the two leaves bytes
+Bytes cannot be stored in the transaction of the paper they belong to. A process that ends between the two leaves bytes
 without a paper; by the note they are found, by an erasure at once, and otherwise when a day has passed.
 """
 
@@ -22,7 +22,7 @@ BATCH = 50
 
 
 def note_pending(database: Database, content: bytes, applicant_id: str) -> None:
-    """Note that these bytes of this person are about to be kept."""
+    """Note that these bytes of this person are about to be stored."""
     with database.session() as session:
         noted = insert_into(session, PendingBlob).values(
             sha256=hashlib.sha256(content).hexdigest(), applicant_id=applicant_id, since=clock.now()
@@ -33,7 +33,7 @@ def note_pending(database: Database, content: bytes, applicant_id: str) -> None:
 
 
 def clear_pending(session: Session, sha256: str, applicant_id: str) -> None:
-    """They are kept, and so is the paper, in this transaction."""
+    """They are stored, and so is the paper, in this transaction."""
     this = PendingBlob.sha256 == sha256, PendingBlob.applicant_id == applicant_id
     session.execute(delete(PendingBlob).where(*this))
 

@@ -1,4 +1,4 @@
-"""What lies beside one application's stream, read from its tables."""
+"""What is stored next to one application's stream, read from its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an upload before anything is kept of it: decoded, checked, named, scanned."""
+"""What becomes of an upload before anything is stored of it: decoded, checked, named, scanned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies beside the streams: answers, papers, words and names, with the salts of their commitments.
+"""What is stored next to the streams: answers, papers, words and names, with the salts of their commitments.
 
 An event holds an id and a commitment; what is here opens it. Erasing the rows leaves every event as it was.
 """
@@ -27,7 +27,7 @@ def new_salt() -> bytes:
 def seal(session: Session, application_id: str, words: str) -> Sealed:
     """Keep somebody's words; what the event holds of them.
 
-    About an erased person none are kept any more, whoever says them: the commitment is then one that nothing opens.
+    About an erased person none are stored any more, whoever says them: the commitment is then one that nothing opens.
     """
     row = Statement(statement_id=str(uuid4()), application_id=application_id, words=words, salt=new_salt())
     if session.get(Party, application_id) is not None:
@@ -116,7 +116,7 @@ def openings(session: Session, application_id: str) -> dict[str, dict[str, Any]]
 
 
 def forget(session: Session, application_id: str) -> dict[str, int]:
-    """Remove every row beside one stream; how many of each kind. Blobs are the caller's to remove."""
+    """Remove every row next to one stream; how many of each kind. Blobs are the caller's to remove."""
     counts = {}
     for table in (Statement, AnswerSet, Paper, Party):
         result = session.execute(delete(table).where(table.application_id == application_id))

@@ -66,7 +66,7 @@ class ApplicationQueries:
         purpose: str | None = None,
         min_version: int | None = None,
     ) -> dict[str, Any]:
-        """One application with its answers, papers and words, as its events tell it now (never behind)."""
+        """One application with its answers, papers and words, as its events record it now (never behind)."""
         application = self.store.get(application_id)
 
         def read(relation: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Auditors' queries: what happened, how it stood at any instant, what changed, why it is due when it is due.
 
-Everything here is read from events; what lies beside them only opens the words. Cost grows with the
+Everything here is read from events; what is stored next to them only opens the words. Cost grows with the
 application's own events.
 """
 
@@ -80,7 +80,7 @@ class HistoryReader:
     ) -> dict[str, Any]:
         """The application as it was recorded at a version or at an instant; now when neither is given.
 
-        An imported history stands at an instant as it says it stood then. ``ApplicationNotFound`` for an instant before
+        An imported history at an instant is what it says it was then. ``ApplicationNotFound`` for an instant before
         its start, ``InvalidRequest`` for a version it does not have.
         """
         application_id = self.store.key_of(application_id)
@@ -210,7 +210,7 @@ class HistoryReader:
         return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
     def corrected(self, application: Application, catalog: CatalogClient) -> dict[str, Any] | None:
-        """The recorded due date beside the one today's calendar gives; None while the catalogue does not answer."""
+        """The recorded due date next to the one today's calendar gives; None while the catalogue does not answer."""
         try:
             return self._restated(application, catalog)
         except ServiceUnavailable:

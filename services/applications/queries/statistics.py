@@ -17,7 +17,7 @@ from services.applications.read_model import projector
 VIEW = application_view
 GROUPS = {
     "agency": VIEW.c.agency_code,
-    # An agency that identity never told of: its code begins with its province's part.
+    # An agency that identity never announced: its code begins with its province's part.
     "province": func.coalesce(AgencySeat.province_code, VIEW.c.province),
     "procedure": VIEW.c.procedure_code,
     "month": VIEW.c.month,

@@ -1,4 +1,4 @@
-"""Tracking without signing in: by reference and secret code, showing no more than how the application stands."""
+"""Tracking without signing in: by reference and secret code, showing no more than the application's status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from services.applications.read_model import projector
 
 
 class Tracking:
-    """How an application stands, for who knows its reference and its secret code."""
+    """The status of an application, for who knows its reference and its secret code."""
 
     def __init__(self, store: Store) -> None:
         self.store, self.database = store, store.database
@@ -31,7 +31,7 @@ class Tracking:
     def track(
         self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None
     ) -> dict[str, Any]:
-        """How an application stands; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
+        """The status of an application; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
         projector.wait_for(self.database, min_position)
         with self.database.session() as session:
             query = select(application_view).where(application_view.c.reference == reference)

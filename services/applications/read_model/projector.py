@@ -41,7 +41,7 @@ class Projector:
         if last <= after:
             return 0
         notifications = self.store.notifications(after, self.batch, until=last)
-        # Imported histories lie between applications' own events; what was looked through is not looked at again.
+        # Imported histories are in between applications' own events; what was looked through is not looked at again.
         reached = notifications[-1].id if len(notifications) == self.batch else last
         with self.store.database.session() as session:
             fold_into(session, application_view, self.store, notifications)

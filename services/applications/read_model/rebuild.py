@@ -1,4 +1,4 @@
-"""Replay: the read model made again beside the live one, compared row by row, and put in its place on request."""
+"""Replay: the read model made again next to the live one, compared row by row, and put in its place on request."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rebuild(
     agreed: Approval | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Replay the whole log into a table beside the live one while the service runs: ``Rebuilt`` as JSON.
+    """Replay the whole log into a table next to the live one while the service runs: ``Rebuilt`` as JSON.
 
     Memory stays flat: a batch of events and the rows it touches. The difference is taken at the position both tables
     have seen. With ``swap`` the live rows are replaced in one transaction; ``agreed`` is shown what was found and may

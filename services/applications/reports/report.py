@@ -1,4 +1,4 @@
-"""One application on one page: who had it, how long, what stopped the clock, what was done. Content, not looks.
+"""One application on one page: who had it, how long, what stopped the clock, what was done. Content, not layout.
 
 ``report()`` works on rows (see ``representation.enclosed``), of a running service or of an evidence file.
 """
@@ -101,7 +101,7 @@ def report(
 
 
 def _in_order(rows: Sequence[Row]) -> list[Row]:
-    """As recorded; what was imported as it is said to have happened, without the taking in itself."""
+    """As recorded; what was imported as it is stated to have happened, without the taking in itself."""
     ordered = sorted(rows, key=lambda row: row["version"])
     imported = [row for row in ordered if row["kind"] == "ActivityImported"]
     return sorted(imported, key=_at) if imported else ordered

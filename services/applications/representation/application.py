@@ -1,6 +1,7 @@
 """An application as plain JSON: what readers are shown and what two instants are compared by.
 
-Sealed words appear as ``{"statement_id", "commitment"}``; whoever may read them opens them from beside the stream.
+Sealed words appear as ``{"statement_id", "commitment"}``; whoever may read them opens them with the rows next
+to the stream.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from services.applications.domain.statuses import NAMES, official_code
 
 
 def application_as_json(application: Application) -> dict[str, Any]:
-    """Everything the events of an application tell, JSON values only."""
+    """Everything the events of an application record, JSON values only."""
     return {
         "application_id": str(application.id),
         "reference": application.reference,

@@ -10,7 +10,7 @@ from services.applications.domain.imported_history import STATUS, ImportedHistor
 
 
 def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> dict[str, Any]:
-    """An imported history as plain JSON; `until`: only what is said to have happened by then."""
+    """An imported history as plain JSON; `until`: only what is stated to have happened by then."""
     activities = sorted(history.activities, key=lambda activity: (_moment(activity), activity["version"]))
     if until is not None:
         activities = [activity for activity in activities if _moment(activity) <= until]

@@ -1,6 +1,6 @@
-"""An application with everything beside its stream opened: the one shape that readers, auditors and evidence share.
+"""An application with everything next to its stream opened: the one shape that readers, auditors and evidence share.
 
-Where the contents come from (the tables beside the streams, or the openings of an evidence file) makes no difference.
+Where the contents come from (the tables next to the streams, or the openings of an evidence file) makes no difference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Sealed = Mapping[str, str]
 
 
 class Contents(Protocol):
-    """What lies beside one application's stream; None for what was erased, or is not at hand."""
+    """What is stored next to one application's stream; None for what was erased, or is not at hand."""
 
     @property
     def applicant_name(self) -> str | None: ...
@@ -27,7 +27,7 @@ class Contents(Protocol):
 
 
 def opened_application(application: Application, contents: Contents) -> dict[str, Any]:
-    """Everything the events of an application tell, with answers, papers, statements and the applicant's name."""
+    """Everything the events of an application record, with answers, papers, statements and the applicant's name."""
     view = application_as_json(application)
     answers, result = application.answers, (view["decision"] or {}).get("result")
     view["answers"] = contents.answers(answers) if answers else None

@@ -1,7 +1,7 @@
 """What the audit log seals of one stored event, as fixed bytes.
 
 `portal-event/v1\n`, then big-endian: u64 notification id, 16 bytes application id, u64 version, u16 length and
-UTF-8 topic, SHA-256 of the stored state. The state is hashed as it is stored, so erasing what lies beside
+UTF-8 topic, SHA-256 of the stored state. The state is hashed as it is stored, so erasing what is stored next to
 the stream changes no leaf.
 """
 

@@ -1,6 +1,6 @@
 """What an auditor or a citizen can ask of the log: checkpoints, proofs, and one application's evidence as one file.
 
-Everything answered here verifies without this installation, with the verifier beside this module.
+Everything answered here verifies without this installation, with the verifier next to this module.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORMAT = "portal-evidence/v1"
 
 
 class Proofs:
-    """Answers questions about the log, from the database it lies in."""
+    """Answers questions about the log, from the database it is in."""
 
     def __init__(self, database: Database, events: EventTable | None = None) -> None:
         self.database = database

@@ -122,7 +122,7 @@ class Sealer:
             if wrong := self._history_keys.problem(row.application_id, row.version, row.topic, row.state, *mac):
                 if not rows:
                     raise NotAuthentic(row, wrong)
-                break  # what stands before it is sealed first
+                break  # what comes before it is sealed first
             rows.append(row)
         return rows
 
@@ -145,7 +145,7 @@ class Sealer:
             log.add_checkpoint(checkpoint.size, sign(checkpoint, self.keys))
 
     def _check_follows(self, connection: Connection, head: Head, rows: list[StoredRow]) -> None:
-        """Every event must be the next of its history: one slipped in beside the service seldom is."""
+        """Every event must be the next of its history: one inserted without the service seldom is."""
         last = self.events.last_versions(connection, {row.application_id for row in rows}, head.notification_id)
         for row in rows:
             expected = last.get(row.application_id, 0) + 1

@@ -23,7 +23,7 @@ LEAVES_A_STEP = 1 << 16
 
 
 class TileStore(Protocol):
-    """Where published files lie. A file is there whole or not at all."""
+    """Where published files are. A file is there whole or not at all."""
 
     def checkpoint(self) -> str | None: ...
     def write(self, name: str, content: bytes) -> None: ...

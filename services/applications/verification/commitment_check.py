@@ -1,4 +1,4 @@
-"""What lies beside the streams, held against what the events committed to: answers, words and papers altered later.
+"""Private data, held against the commitments in the events: answers, words and papers altered later.
 
 Everything an event holds a commitment to must still be there and open it, unless the person it is about was erased.
 Whose application it is, and who began it, must be whom its first event names; the name itself is no part of any event.
@@ -64,7 +64,7 @@ def first_broken_commitment(store: Store, progress: Callable[[int, int], None] |
 
 
 def _commitments_of(event: Any) -> Iterator[dict[str, Any]]:
-    """What must lie beside for this event: ids with commitments; for a first event the people it names."""
+    """What must be stored for this event: ids with commitments; for a first event the people it names."""
     for _, sealed in sealed_parts(vars(event)):
         yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}
     if event.TOPIC == STARTED:

@@ -1,6 +1,6 @@
 """Alarms, recorded: a duty of the follower that looks at every history that grew, and keeps what it finds once.
 
-Findings are rows that are added and never changed; each cites the events it rests on by version and position.
+Findings are rows that are added and never changed; each cites the events it is based on by version and position.
 """
 
 from __future__ import annotations

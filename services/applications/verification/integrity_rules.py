@@ -1,4 +1,4 @@
-"""Integrity alarms: what in a history should make an auditor look twice. Each finding cites the events it rests on.
+"""Integrity alarms: what in a history should make an auditor look twice. Each finding cites the events it is based on.
 
 Pure rules over the rows of one application (see `reading`). A finding accuses nobody: it says what is there.
 """

@@ -57,7 +57,7 @@ class SelfCheck:
         """``{events, applications, first_bad, log}``.
 
         ``first_bad``: the first place where the log was touched, an event that this service did not record, or where
-        replay differs from the read model, or where what lies beside the streams was touched: ``{kind,
+        replay differs from the read model, or where what is stored next to the streams was touched: ``{kind,
         application_id, …, reason}``. ``log``: the verdict of the verifier that auditors also run without this
         installation. ``TooMuchToVerify`` for a store that cannot be checked while a caller waits.
         """
@@ -83,7 +83,7 @@ class SelfCheck:
         return check_authenticity(self.store, lambda done, total: progress(done, total, "authenticating"))
 
     def check_read_model(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
-        """Read model, snapshots and what lies beside, held against the events: ``{events, applications, first_bad}``.
+        """Read model, snapshots and private data, held against the events: ``{events, applications, first_bad}``.
 
         Only for a store whose log has been found whole, so far as it is sealed.
         """

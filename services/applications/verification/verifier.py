@@ -466,7 +466,7 @@ class Note:
         return None
 
 
-# --- Where logs are kept ---------------------------------------------------------------------------------------------
+# --- Where logs are stored --------------------------------------------------------------------------------------------
 
 
 class Database:
@@ -1027,7 +1027,7 @@ def _plain(state: bytes) -> Any:
 
 
 def _inside(value: Any, name: str) -> Iterator[Any]:
-    """Everything that stands under a name, at any depth."""
+    """Everything that is under a name, at any depth."""
     if isinstance(value, dict):
         if value.get(name) is not None:
             yield value[name]
@@ -1051,7 +1051,7 @@ def _check_openings(openings: list[Any], states: dict[int, bytes], facts: list[A
 
 
 def _check_rules(bundle: dict[str, Any], facts: list[Any], verdict: Verdict) -> None:
-    """The procedure has the digest its submission recorded; every day of the calendar stands in an event."""
+    """The procedure has the digest its submission recorded; every day of the calendar is in an event."""
     if procedure := bundle.get("procedure"):
         digests = list(_inside(facts, "procedure_digest"))
         if not digests:

@@ -165,7 +165,7 @@ class Witness:
         return Answer(404, "not here\n")
 
     def _cosigned_logs(self) -> list[dict[str, Any]]:
-        """[{"origin", "size", "cosigned_at"}], the last two None for a log that has never been heard of."""
+        """[{"origin", "size", "cosigned_at"}], the last two None for a log that was never submitted."""
         lines = []
         for origin in dict.fromkeys(key.name for key in self.logs):
             last, at = self.memory.last(origin), self.memory.heard_at(origin)

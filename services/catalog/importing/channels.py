@@ -22,7 +22,7 @@ LONGEST_CASE = 300
 
 @dataclass(frozen=True)
 class ChannelRow:
-    """A row of the table: the channel's name, its time cell, the fees read from it, description, where it stands."""
+    """A row of the table: the channel's name, its time cell, the fees read from it, description, its place."""
 
     name: str
     time: str

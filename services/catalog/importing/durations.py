@@ -1,4 +1,4 @@
-"""How long the office has, read from a cell such as "7 Ngày làm việc", or found in the prose beside it.
+"""How long the office has, read from a cell such as "7 Ngày làm việc", or found in the prose next to it.
 
 A unit is kept as the record states it: calendar days never become working days. The national records know plain "Giờ"
 only; they are counted in working hours, which the finding `hours_taken_as_working_hours` says each time.

@@ -1,4 +1,4 @@
-"""What an import could not take over as it stands: findings per record and field, and the report editors work from.
+"""What an import could not take over as it is: findings per record and field, and the report editors work from.
 
 A finding never stands for lost text: the text stays in the definition's `source`, word for word.
 """

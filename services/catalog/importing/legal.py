@@ -1,4 +1,4 @@
-"""The laws a procedure rests on: "Luật Hộ tịch60/2014/QH13Nghị định …123/2015/NĐ-CP" as titles and numbers.
+"""The laws a procedure is based on: "Luật Hộ tịch60/2014/QH13Nghị định …123/2015/NĐ-CP" as titles and numbers.
 
 A number ends a row where the next title runs into it; a number inside a title is followed by a space or a sign.
 """

@@ -45,7 +45,7 @@ def phase_of(application: Mapping[str, Any]) -> Phase:
 
 
 def standing_in(phase: Phase, collected_at: str, standing: Standing, *, asked_for: bool) -> Standing:
-    """Where a demand stands once its application is in ``phase``.
+    """The state of a demand once its application is in ``phase``.
 
     What was paid or waived stays. What handling's end or a rejection made void is owed again when an appeal reopens the
     application: at once where it was due at once or the office had asked for it (``asked_for``), else in its own time.

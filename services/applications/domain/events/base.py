@@ -18,7 +18,7 @@ KINDS: dict[str, type[ApplicationEvent]] = {}
 class ApplicationEvent(AggregateEvent):
     """One thing that happened. ``timestamp`` is when, ``by`` who (account_id, role, agency_code, on_behalf_of).
 
-    ``status`` is the status afterwards, decided when the command was judged. ``reason``: words kept beside the
+    ``status`` is the status afterwards, decided when the command was judged. ``reason``: words stored next to the
     stream under a commitment. ``clock``: what it did to the deadline. ``TOPIC`` is written by hand and never changes.
     """
 

@@ -56,7 +56,7 @@ class AnswersSaved(ApplicationEvent):
 
 
 class Attached(ApplicationEvent):
-    """A paper was added; its name and content stay beside the stream."""
+    """A paper was added; its name and content stay outside the stream."""
 
     TOPIC: ClassVar[str] = "applications.Attached"
 
@@ -126,7 +126,7 @@ class WithdrawalRequested(Waiting):
 
 
 class DeliveryChosen(ApplicationEvent):
-    """How the result should come back; the address stays beside the stream."""
+    """How the result should come back; the address stays outside the stream."""
 
     TOPIC: ClassVar[str] = "applications.DeliveryChosen"
 

@@ -110,7 +110,7 @@ class AppealUpheld(ApplicationEvent):
 
 
 class SubjectErased(ApplicationEvent):
-    """The personal data beside the stream is gone. ``asked_by`` and ``by`` are two persons."""
+    """The personal data next to the stream is gone. ``asked_by`` and ``by`` are two persons."""
 
     TOPIC: ClassVar[str] = "applications.SubjectErased"
 

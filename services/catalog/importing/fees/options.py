@@ -43,7 +43,7 @@ class FeeList:
 
     @property
     def priced_only(self) -> bool:
-        """Whether no option is free beside the priced ones."""
+        """Whether no option is free in addition to the priced ones."""
         return all(amount.minor for _, amount in self.options)
 
 
@@ -69,7 +69,7 @@ def read_list(note: str) -> FeeList:
             fees.options.append((_label(heading, text, amounts[0]), amounts[0]))
         else:
             fees.is_complete = False
-    # "Cấp đổi: 35.000.000 đồng + Cấp bổ sung: Không": what costs nothing is an option beside what costs something.
+    # "Cấp đổi: 35.000.000 đồng + Cấp bổ sung: Không": what costs nothing is an option next to what costs something.
     fees.options += free if fees.options else []
     fees.is_complete &= bool(fees.options or not free)
     return fees

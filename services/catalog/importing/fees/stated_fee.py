@@ -2,7 +2,7 @@
 
 Nothing is quoted that the record contradicts. A row whose amount and description disagree, or whose description cannot
 be read, becomes a fee of rule `not_stated`: it cannot be quoted until an editor decides. What the description seems to
-say is handed on as a proposal beside the finding.
+say is handed on as a proposal next to the finding.
 """
 
 from __future__ import annotations
