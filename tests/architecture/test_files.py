@@ -1,4 +1,4 @@
-"""Texts are UTF-8 whatever the locale; what must be found whole again is written beside and put in its place."""
+"""Texts are UTF-8 whatever the locale; what must be found whole is written elsewhere, then moved into its place."""
 
 import ast
 from pathlib import Path

@@ -28,7 +28,7 @@ BOUND_ANYWAY = {
     "services/applications/verification/verifier.py found": "a field of the verdict that auditors' programs read",
 }
 
-# The spine: what stands in every service under the same name, so that one service read is five known.
+# The spine: what is in every service under the same name, so that one service read is five known.
 SPINE = {
     "PersonalData": "what of a service is about a person",
     "duties": "a follower's list of what it does",

@@ -23,7 +23,7 @@ from services.identity.population import RegisterFile, register_of
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
-# What Compose 1.29 does not read (or reads otherwise than v2), wherever it stands.
+# What Compose 1.29 does not read (or reads otherwise than v2), wherever it is.
 NEWER = {"name", "include", "develop", "start_interval", "required", "content", "post_start", "pre_stop", "version"}
 SCALED = [*SERVICES, *(f"{service}-follower" for service in SERVICES)]
 

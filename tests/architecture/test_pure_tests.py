@@ -1,4 +1,4 @@
-"""What stands in ``tests/unit`` needs nothing but Python: it imports no server, and is watched while it runs."""
+"""What is in ``tests/unit`` needs nothing but Python: it imports no server, and is watched while it runs."""
 
 from __future__ import annotations
 

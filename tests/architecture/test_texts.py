@@ -36,7 +36,7 @@ def texts() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_names(what: str) -> None:
     pattern = re.compile(FORBIDDEN[what])
-    # .ci/run alone may look beside the repository.
+    # .ci/run alone may look outside the repository.
     page = [
         f"{name}: {match[0]}"
         for name, text in texts()

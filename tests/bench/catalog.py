@@ -1,4 +1,4 @@
-"""What an import of the whole country's catalogue costs, and what a search over it costs beside plain ``ILIKE``.
+"""What an import of the whole country's catalogue costs, and what a search over it costs compared with plain ``ILIKE``.
 
 ``python -m tests.bench catalog [--procedures FILE.jsonl.gz]…``: the records of the files, or else the project's own
 samples, repeated under new codes until there are 6,842. They go in as operators send them, by ``portal catalog import``

@@ -1,4 +1,4 @@
-"""Calls a second of ``applications.application`` and ``submit`` beside a stock Nameko echo, in one run."""
+"""Calls a second of ``applications.application`` and ``submit`` compared with a stock Nameko echo, in one run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Which roles may knock at which door: written by hand from what each role is for, not read from the code.
+"""Which roles may call which door: written by hand from what each role is for, not read from the code.
 
-A door that is not entered here, or that lets other roles knock, fails ``test_door_roles``. What somebody inside
+A door that is not entered here, or that lets other roles call, fails ``test_door_roles``. What somebody inside
 is shown or may do (own agency, own case, a relation to the thing) is decided behind the door and tested there.
 """
 

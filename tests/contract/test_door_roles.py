@@ -1,4 +1,4 @@
-"""Every door of every service lets exactly those roles knock that the hand-written table names."""
+"""Every door of every service lets exactly those roles call that the hand-written table names."""
 
 from __future__ import annotations
 

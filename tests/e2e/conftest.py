@@ -1,4 +1,4 @@
-"""The installation that the tests of refusals and of bad input knock at; brought up once for each kind of platform."""
+"""The installation that the tests of refusals and of bad input call; brought up once for each kind of platform."""
 
 from __future__ import annotations
 

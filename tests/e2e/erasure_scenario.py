@@ -1,4 +1,4 @@
-"""A citizen of canaries and what they live through: three applications, money, letters, and messages nobody digests."""
+"""A citizen of canaries and what they live through: three applications, money, e-mails, messages nobody can handle."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class ErasureScenario:
     # what they live through
 
     def live(self) -> None:
-        """All of it; at the end some letters and calls wait, one event is dead, one waits long, two were unreadable."""
+        """All of it; at the end some e-mails and calls wait, one event is dead, one waits long, two were unreadable."""
         self.call(
             "notifications",
             "subscribe",

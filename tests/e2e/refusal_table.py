@@ -1,4 +1,4 @@
-"""How each refusal is provoked: who knocks at which door, and with what, laid over the contract's own example.
+"""How each refusal is provoked: who calls which door, and with what, laid over the contract's own example.
 
 ``PROVOKED`` is written by hand. What holds for every door of a kind is added by :func:`everything`: nobody has signed
 in, the role is missing, an argument too many, a command id spent on something else, an application nobody has.
@@ -55,7 +55,7 @@ def example(service: str, door: str) -> dict[str, Any]:
 
 
 def at(person: str | None, /, _before: Callable[[Installation, Fixtures], object] | None = None, **fixed: Any) -> Knock:
-    """A knock whose arguments are values, or names of scenes written as ``"$name"``."""
+    """A call whose arguments are values, or names of scenes written as ``"$name"``."""
 
     def arguments(_town: Installation, scenes: Fixtures) -> dict[str, Any]:
         return {name: _scene(value, scenes) for name, value in fixed.items()}
@@ -363,7 +363,7 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
         entries["Unauthenticated"] = at(None)
         if wrong := [person for person in ROLES if not roles_of(person) & rule.roles]:
             entries["Forbidden"] = at(wrong[0])
-        else:  # everybody may knock; who has no part in the thing is turned away
+        else:  # everybody may call; who has no part in the thing is turned away
             entries["Forbidden"] = at("neighbour", application_id="$submitted", payment_id="$payment")
     if "OwnCase" in entry["refusals"]:
         who, own = ("auditor", "$auditors_own_case") if rule.roles == {"auditor"} else ("chief", "$own_case")

@@ -298,7 +298,7 @@ def own_money(installation: Installation, scenes: Fixtures) -> None:
 
 
 def accepted(installation: Installation, key: str) -> bool:
-    """Whether the office could accept it: the fee has to be heard of first."""
+    """Whether the office could accept it: the payment has to be received first."""
     reply = installation.answer("applications", "accept", "intake_officer", application_id=key, command_id=command())
     return isinstance(reply, dict)
 

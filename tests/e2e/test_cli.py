@@ -229,7 +229,7 @@ def test_what_the_desk_is_shown_is_recorded(demo_run, portal, tmp_path):
 
 
 def _outbox_events(demo_run: DemoRun) -> list[tuple[str, dict[str, Any]]]:
-    """What the store has told beside its histories, as it lies in the outbox."""
+    """What the store has published next to its histories, as it is in the outbox."""
     with closing(sqlite3.connect(demo_run.folder / "applications.sqlite")) as store:
         rows = list(store.execute("SELECT type, data FROM outbox ORDER BY position"))
     return [(kind, json.loads(data)) for kind, data in rows]
@@ -341,7 +341,7 @@ def test_dead_letters_are_listed_shown_replayed_and_dropped(demo_run, portal, tm
 
 
 def _keep_letters(home: Path) -> None:
-    """Two letters of an event that no handler can digest."""
+    """Two dead letters, of an event that no handler can handle."""
     with closing(sqlite3.connect(home / "notifications.sqlite")) as store, store:
         queue = "evt-applications-application_submitted.v1--notifications.tell_application_submitted"
         columns = (

@@ -159,7 +159,7 @@ def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
 
 
 class Witness:
-    """The stack's witness, brought up beside it, and the sealer told of it as the guide for auditors says."""
+    """The stack's witness, brought up next to it, and the sealer told of it as the guide for auditors says."""
 
     def __init__(self, stack: Stack) -> None:
         self.address = f"http://127.0.0.1:{stack.ports['WITNESS']}"

@@ -1,4 +1,4 @@
-"""What services hear of each other, where no journey comes by."""
+"""What services receive from each other, where no journey comes by."""
 
 from __future__ import annotations
 

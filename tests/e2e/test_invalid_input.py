@@ -20,7 +20,7 @@ from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, bad_t
 DOORS = doors()
 PRIVATE = [(service, door) for service, door in DOORS if not rule_of(service, door).public]
 NAMES = ["-".join(door) for door in DOORS]
-# Doors anybody may knock at: what nobody needs an account for, and what proves itself by other means.
+# Doors anybody may call: what nobody needs an account for, and what proves itself by other means.
 PUBLIC = {
     "identity": {"register_citizen", "sample_people", "sign_in", "refresh", "sign_out", "jwks", "access_endings",
                  "client_token", "agencies"},
@@ -84,7 +84,7 @@ def test_arguments_are_given_by_name(installation: Installation, service: str, d
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ten_megabytes_are_refused_at_once(any_installation: Installation, service: str) -> None:
-    """One door of each service with a text in it; the value is not said again."""
+    """One door of each service with a text in it; the value is not repeated."""
     door, name = HUGE[service]
     must_point(
         knock(any_installation, service, door, {**example(service, door), name: "x" * 10_000_000}), f"/{name}", door

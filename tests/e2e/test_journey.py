@@ -34,7 +34,7 @@ def on_real_servers(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
 
 
 def what_operators_and_auditors_type(processes: Processes, reference: str) -> None:
-    """The command line beside the running platform."""
+    """The command line next to the running platform."""
     items = json.loads(processes.portal("history", reference, "--json"))["items"]
     assert items[-1]["status"] == "result_returned"
     verdict = json.loads(processes.portal("verify", "--json"))

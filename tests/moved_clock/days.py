@@ -1,4 +1,4 @@
-"""The days on which the suite and the demo are run beside today, each with what it is there for.
+"""The days on which the suite and the demo are run in addition to today, each with what it is there for.
 
 The instants are fixed, so that a run can be repeated; ``test_days.py`` asks the platform's own calendar whether each
 is still what its name says.

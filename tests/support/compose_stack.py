@@ -121,7 +121,7 @@ class Stack:
         return next((int(row["consumers"]) for row in json.loads(output) if row["name"] == queue), 0)
 
     def mails(self) -> list[str]:
-        """Every letter the sandbox mailbox has taken."""
+        """Every e-mail the sandbox mailbox has taken."""
         letters = "sorted(pathlib.Path('/tmp/mail').glob('*.eml'))"
         reading = f"import json, pathlib; print(json.dumps([p.read_text('utf-8', 'replace') for p in {letters}]))"
         status, output = self.inside("mailbox", "python", "-c", reading)

@@ -1,6 +1,6 @@
-"""A running installation as outsiders find it: people who have signed in, doors to knock at, and what was recorded.
+"""A running installation as outsiders find it: people who have signed in, doors to call, and what was recorded.
 
-It stands on the embedded default (this process) or on real servers: RabbitMQ, PostgreSQL, one process for all doors
+It runs on the embedded default (this process) or on real servers: RabbitMQ, PostgreSQL, one process for all doors
 and one for all followers.
 """
 
@@ -46,7 +46,7 @@ EXTRA = {
 
 @dataclass(frozen=True)
 class RefusedCall:
-    """How a door said no: the name, the words, the seconds it took."""
+    """How a door refused: the name, the words, the seconds it took."""
 
     name: str
     words: str
@@ -142,7 +142,7 @@ class Installation:
                 self.call("identity", "approve_appointment", "operator_2", **approval)
 
     def recorded(self) -> dict[str, int]:
-        """How much has ever been recorded: told by each service, and in the event store."""
+        """How much has ever been recorded: published by each service, and in the event store."""
         entries = {service: self._top(service, "SELECT MAX(position) FROM outbox") for service in SERVICES}
         column = "rowid" if self.portal.settings.embedded else "notification_id"
         return {**entries, "stored events": self._top("applications", f"SELECT MAX({column}) FROM stored_events")}

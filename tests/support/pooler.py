@@ -1,4 +1,4 @@
-"""A real PgBouncer in front of the tests' PostgreSQL, as it stands between services and database in many places."""
+"""A real PgBouncer in front of the tests' PostgreSQL, as it is placed between services and database in many places."""
 
 from __future__ import annotations
 

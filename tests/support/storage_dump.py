@@ -59,7 +59,7 @@ def files(*folders: Path) -> Iterator[Store]:
 
 
 def queues(settings: Settings, broker: Any = None) -> Iterator[Store]:
-    """Every message that lies in a queue, of RabbitMQ by its management interface."""
+    """Every message that is in a queue, of RabbitMQ by its management interface."""
     if broker is None:
         for name, messages in Broker.named(settings.amqp_uri.removeprefix("embedded://")).queues.items():
             yield f"queue {name}", "\n".join(str(message) for message in messages)

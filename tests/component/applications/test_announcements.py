@@ -1,4 +1,4 @@
-"""Telling the world: every recorded event, in order, after its commit, again after a crash, never too early."""
+"""Publishing: every recorded event, in order, after its commit, again after a crash, never too early."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.applications.actors import call
 
 
 class World:
-    """What hears the events; breaks off when told to."""
+    """What receives the events; breaks off when told to."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []

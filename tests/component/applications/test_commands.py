@@ -176,7 +176,7 @@ def test_a_lost_race_is_judged_again_on_the_new_state(portal, monkeypatch):
 
 
 def test_a_commit_whose_answer_was_lost_counts_once(portal, monkeypatch):
-    """The connection dies after COMMIT: the second try finds the answer kept beside the events."""
+    """The connection dies after COMMIT: the second try finds the answer stored next to the events."""
     key, database, lost = portal.submitted(), portal.database, []
     command = database.command
 

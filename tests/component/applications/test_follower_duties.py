@@ -1,4 +1,4 @@
-"""The follower's work: told once, stopped in time, rebuilt alike, erased for good."""
+"""The follower's work: published once, stopped in time, rebuilt alike, erased for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The offices' calendar as applications keeps it: used again for a minute, and not once a change has been heard of."""
+"""The offices' calendar as applications keeps it: used again for a minute, and not once a change was received."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories, instants, differences, due dates: read from events, with every look by staff told."""
+"""Histories, instants, differences, due dates: read from events, with every read by staff published."""
 
 from __future__ import annotations
 

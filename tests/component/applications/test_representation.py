@@ -35,7 +35,7 @@ LIVES: dict[str, Callable[[Portal], str]] = {
 
 @pytest.mark.parametrize("life", LIVES)
 def test_the_state_of_the_last_version_is_what_the_application_says(portal: Portal, life: str) -> None:
-    """Of every version of every life: the state machine beside this file."""
+    """Of every version of every life: the state machine next to this file."""
     key = LIVES[life](portal)
     now = portal.queries.application(key, identity=portal.identity, **AUDITOR)
     assert portal.audit.state_at(key, **AUDITOR) == now

@@ -372,7 +372,7 @@ class Lives(RuleBasedStateMachine):
     def _settle(self, moments: list[str], waived: bool = False, event_id: str | None = None) -> None:
         data = {"application_id": self.hands.key, "payment_id": str(uuid4()), "collected_at": moments}
         event = {"id": event_id or f"payments:{uuid4()}", "data": data}
-        for _ in range(2):  # told twice, as brokers do
+        for _ in range(2):  # delivered twice, as brokers do
             (self.portal.settling.fee_waived if waived else self.portal.settling.fee_paid)(event, self.portal.catalog)
         self.case.settle(moments)
         self.authors.append(("system", None))

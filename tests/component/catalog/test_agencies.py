@@ -1,4 +1,4 @@
-"""Agencies on any day: their periods, mergers and heirs, and what is found and counted under a merged one's code."""
+"""Agencies on any day: periods, mergers and successors, and what is found and counted under a merged one's code."""
 
 from __future__ import annotations
 

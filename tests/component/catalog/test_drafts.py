@@ -1,4 +1,4 @@
-"""Drafts: kept unfinished, told what they lack, published or thrown away; and none of it seen by the public."""
+"""Drafts: stored unfinished, with what they lack, published or thrown away; and none of it seen by the public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The government's swaps of working days as dated data with sources, beside what the library knows."""
+"""The government's swaps of working days as dated data with sources, in addition to what the library knows."""
 
 from __future__ import annotations
 

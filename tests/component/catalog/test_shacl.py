@@ -82,7 +82,7 @@ def test_the_open_data_conforms(definitions):
 
 
 BOUNDS = [(kind, name, *bounds) for kind, properties in SHAPES.items() for name, bounds in properties.items()]
-NOT_TOLD = {("cv:Evidence", "dct:type"), ("cv:Output", "dct:description")}  # optional, and told of nothing
+NOT_TOLD = {("cv:Evidence", "dct:type"), ("cv:Output", "dct:description")}  # optional, and stated of nothing
 MANDATORY = [(kind, name) for kind, name, least, _, _ in BOUNDS if least]
 ONCE = [(kind, name) for kind, name, _, most, _ in BOUNDS if most == 1 and (kind, name) not in NOT_TOLD]
 OF_A_KIND = [

@@ -1,4 +1,4 @@
-"""Events are heard exactly once in effect, tried again when a handler fails, and never lost."""
+"""Events are handled exactly once in effect, tried again when a handler fails, and never lost."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from infra.chassis.tables import ALL, inbox, outbox
 
 
 class Wire:
-    """What hears the events of a source."""
+    """What receives the events of a source."""
 
     service = "identity"
 

@@ -18,7 +18,7 @@ EVENTS = 12
 
 @pytest.fixture
 def asker(echo):
-    """A service of two workers beside the echo service."""
+    """A service of two workers next to the echo service."""
     from services.asker.service import AskerService, received
 
     received.clear()

@@ -1,4 +1,4 @@
-"""The way of an application by curl that the README shows, as it stands there."""
+"""The way of an application by curl that the README shows, as it is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How passwords are kept and what is too weak."""
+"""How passwords are stored and what is too weak."""
 
 import subprocess
 import sys

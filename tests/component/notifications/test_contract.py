@@ -1,4 +1,4 @@
-"""The contract says what the code says: keys, events, examples; and it fits what the neighbours really tell."""
+"""The contract says what the code says: keys, events, examples; and it fits what the neighbours really publish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters to a real mail server: taken, refused for now, refused for good, slow, down, and cut off."""
+"""E-mails to a real mail server: taken, refused for now, refused for good, slow, down, and cut off."""
 
 from __future__ import annotations
 

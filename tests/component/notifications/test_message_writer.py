@@ -1,4 +1,4 @@
-"""What a citizen hears of, in which words, and how often."""
+"""What a citizen is notified of, in which words, and how often."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NOW = datetime.now(UTC)
 
 
 class Merchant:
-    """Hears notices through the call-back door and answers what it is told to."""
+    """Receives notices through the call-back door and answers what it is told to."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []

@@ -25,7 +25,7 @@ from tests.faults.engine.environment import Environment
 from tests.faults.engine.verdicts import Verdict
 
 VERIFIER = Path("services/applications/verification/verifier.py")
-EVERY = 0.5  # seconds between two looks at the published checkpoint
+EVERY = 0.5  # seconds between two readings of the published checkpoint
 PAIRS = 40  # neighbouring checkpoints whose consistency proof is checked by itself
 Call = Callable[[str, dict[str, Any]], Any]  # (door of applications, arguments), as an auditor
 BUNDLES = 3  # applications whose evidence file is verified by itself
@@ -37,7 +37,7 @@ def size_of(note: str) -> int:
 
 @functools.cache
 def load_verifier() -> Any:
-    """The verifier as an auditor has it: one file, loaded from where it lies."""
+    """The verifier as an auditor has it: one file, loaded from where it is."""
     spec = importlib.util.spec_from_file_location("load_verifier", VERIFIER)
     assert spec is not None and spec.loader is not None
     loaded = sys.modules["load_verifier"] = importlib.util.module_from_spec(spec)

@@ -1,7 +1,7 @@
-"""What goes on beside applications, so that every service has commands to carry out and events to digest.
+"""What goes on besides applications, so that every service has commands to carry out and events to handle.
 
-Agencies are made (identity tells catalog), days are declared (catalog tells applications), files are read by officers
-(applications tells identity), wishes are changed (notifications).
+Agencies are made (identity notifies catalog), days are declared (catalog notifies applications), files are read by
+officers (applications notifies identity), wishes are changed (notifications).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.faults.engine.runner import ScenarioRun
 from tests.faults.engine.verdicts import Verdict
 
 FAR = date(2060, 1, 1)  # days nobody's time holds
-# who tells → type, prefix of its ids, who hears → name in its inbox
+# publisher → type, prefix of its ids, consumer → name in its inbox
 EVENT_FLOWS = (
     ("identity", "agency_created.v1", "", "catalog", "record_created_agency"),
     ("catalog", "calendar_changed.v1", "", "applications", "calendar_changed"),
@@ -70,13 +70,13 @@ class BackgroundLoad:
     def read_application(self, client: RpcClient) -> None:
         query = "SELECT application_id FROM application_view WHERE status <> 'draft' ORDER BY started_at DESC LIMIT 1"
         for row in self.run.environment.rows("applications", query):
-            with contextlib.suppress(OutcomeUnknown, Refused):  # nothing hangs on a look that failed
+            with contextlib.suppress(OutcomeUnknown, Refused):  # nothing depends on a read that failed
                 token = self.run.environment.people.token("intake_officer")
                 client.call("applications", "application", {"application_id": str(row[0])}, token=token, timeout=3)
 
     # ── the end: when everything has drained
     def check(self, verdict: Verdict) -> None:
-        """What was told was heard, once; each agency made is in both services."""
+        """What was published was handled, once; each agency made is in both services."""
         for source, kind, prefix, service, consumer in EVENT_FLOWS:
             published = self._published(source, kind, prefix)
             received = {row[0] for row in self._rows(service, INBOX, consumer=consumer)}

@@ -253,7 +253,7 @@ class Environment:
         return {name: count for name, count in entries.items() if count}
 
     def messages_in(self, queue: str) -> list[dict[str, Any]]:
-        """What lies in a queue of JSON, from its head, and stays there."""
+        """What is in a queue of JSON, from its head, and stays there."""
         from kombu import Connection
 
         rows = []

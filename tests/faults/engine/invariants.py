@@ -1,4 +1,4 @@
-"""The invariants, held against what clients were told: nothing lost, nothing twice, nothing unasked, all verifiable.
+"""The invariants, against what clients were answered: nothing lost, nothing twice, nothing unasked, all verifiable.
 
 I1 each acknowledged command has its event; each event its effects in the other services. I2 once. I3 no event without
 a command. I4 histories verify and replay equals the read model. I5 queues drain, quarantine holds the poison and
@@ -81,7 +81,7 @@ class Invariants:
         for name, position in environment.rows("applications", "SELECT name, position FROM relay_position"):
             if name in {"announcements", "application_view"}:
                 entries[name] = last - position
-        # A letter being sent when its process died waits for its own lease (five minutes), on purpose.
+        # An e-mail being sent when its process died waits for its own lease (five minutes), on purpose.
         deliveries = "SELECT count(*) FROM delivery WHERE status = 'created' OR (channel, status) = ('sms', 'sending')"
         entries["deliveries"] = environment.rows("notifications", deliveries)[0][0]
         entries["captures"] = unsettled_captures(environment.rows, environment.gateway.captured())
@@ -200,7 +200,7 @@ class Invariants:
         return self._call("applications", door, arguments, "auditor")
 
     def _replay(self, verdict: Verdict) -> None:
-        """The read model made again from nothing, beside the live one: not one row may differ."""
+        """The read model made again from nothing, next to the live one: not one row may differ."""
         report = json.loads(self.environment.command("rebuild", "applications", "--no-swap", "--json"))
         verdict.facts["rows replayed"] = report["rows"]
         if report["differing"]:

@@ -64,7 +64,7 @@ def folder() -> Path:
 
 
 def write_page(where: Path | None = None) -> Path:
-    """``index.html`` beside the verdicts; the path of it."""
+    """``index.html`` next to the verdicts; the path of it."""
     where = where or folder()
     where.mkdir(parents=True, exist_ok=True)
     (where / "index.html").write_text(page(verdicts_in(where)))

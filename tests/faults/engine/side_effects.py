@@ -1,4 +1,4 @@
-"""What happens outside the platform and cannot be taken back: money at a gateway, letters in a mailbox, texts.
+"""What happens outside the platform and cannot be taken back: money at a gateway, e-mails in a mailbox, texts.
 
 All are real servers that keep their own record. The judge counts there, whatever the platform believes.
 """
@@ -77,7 +77,7 @@ Rows = Callable[..., list[Any]]
 
 
 def unsettled_captures(rows: Rows, captured: dict[str, int]) -> int:
-    """Money taken by the gateway that payments or applications have not heard of."""
+    """Money taken by the gateway that payments or applications have not received."""
     query = "SELECT order_ref FROM payment WHERE method = 'vnpay' AND state IN ('settled', 'surplus')"
     return len(set(captured) - {row[0] for row in rows("payments", query)})
 
@@ -102,7 +102,7 @@ def check_payments(rows: Rows, captured: dict[str, int], before: set[str], verdi
 
 
 def check_emails(rows: Rows, letters: list[str], since: int, verdict: Verdict) -> None:
-    """A letter for each delivery that says so, once per message id.
+    """An e-mail for each delivery that says so, once per message id.
 
     Whoever died while sending left an attempt nobody knows the end of: only those may have been sent again.
     """

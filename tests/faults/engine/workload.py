@@ -45,7 +45,7 @@ class Attempt:
 
 @dataclass
 class Ledger:
-    """What was attempted, and what the clients were told. The final state is held against it."""
+    """What was attempted, and what the clients were answered. The final state is held against it."""
 
     attempts: list[Attempt] = field(default_factory=list)
     acknowledged_at: list[float] = field(default_factory=list)
@@ -147,7 +147,7 @@ class Workload:
         return self.send_until_answered(client, "accountant", "payments.record_offline", **about, **cash) is not None
 
     def owed(self, client: RpcClient, application_id: str) -> dict[str, Any] | None:
-        """What is due, once payments has heard of the submission."""
+        """What is due, once payments has received the submission."""
         while time.monotonic() < self.give_up_at:
             try:
                 arguments = {"application_id": application_id}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import time_machine
 
-EVERY = 0.2  # seconds between two looks at the file
+EVERY = 0.2  # seconds between two readings of the file
 
 
 def wrong_by(path: Path) -> float:

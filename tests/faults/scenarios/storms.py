@@ -1,4 +1,4 @@
-"""Storms of messages: poison that nobody can read, and everything that was told, told again."""
+"""Storms of messages: poison that nobody can read, and everything that was published, published again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def poisoned_calls(chance: Any) -> list[Message]:
 
 
 def answerable_calls() -> list[Message]:
-    """RPCs that make no sense but say who waits: these are answered by name, not put aside."""
+    """RPCs that make no sense but say who waits: these are answered by name, not quarantined."""
     return [
         (_json({"args": 1, "kwargs": {}}), REPLY),
         (_json({"args": [], "kwargs": []}), REPLY),
@@ -108,7 +108,7 @@ def poison(run: ScenarioRun, until: int) -> int:
 
 
 class Tap:
-    """A queue of our own that hears everything told while it is open."""
+    """A queue of our own that receives everything published while it is open."""
 
     def __init__(self, run: ScenarioRun) -> None:
         self.run = run
@@ -125,7 +125,7 @@ class Tap:
         self.connection.collect()
 
     def replay(self, times: int, *, a_day_ago: bool) -> int:
-        """Tell everything heard again, ``times`` over and shuffled; how many messages went out."""
+        """Publish everything received again, ``times`` over and shuffled; how many messages went out."""
         received: list[dict[str, Any]] = []
         while (message := self.channel.basic_get(self.queue, no_ack=True)) is not None:
             received.append(json.loads(message.body))

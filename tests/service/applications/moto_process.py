@@ -22,7 +22,7 @@ READY_WITHIN = 60  # seconds
 
 @contextlib.contextmanager
 def moto_server(log: Path, bucket: str) -> Iterator[tuple[str, str, str]]:
-    """Its address, and the access and secret key of somebody who may use ``bucket``; nobody else is let in."""
+    """Its address, and the access and secret key of somebody who may use ``bucket``; nobody else is admitted."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with log.open("wb") as log_file:
@@ -34,7 +34,7 @@ def moto_server(log: Path, bucket: str) -> Iterator[tuple[str, str, str]]:
                 assert server.poll() is None and time.monotonic() < until, log.read_text()
                 time.sleep(0.05)
             access, secret = _opened_account(address, bucket)
-            # Until now everything was let in; from here on signature and rights of every request are checked.
+            # Until now everything was admitted; from here on signature and rights of every request are checked.
             requests.post(f"{address}/moto-api/reset-auth", data="0", timeout=10).raise_for_status()
             yield address, access, secret
         finally:

@@ -247,7 +247,7 @@ def test_a_service_does_all_of_its_work_as_its_own_users(hosts, catalog):
         assert rpc.catalog.health()["status"] == "ok"
     for queue in ("portal.wait.5000ms", "portal.quarantine"):
         assert until(lambda name=queue: purged(admin, name) == 0)  # of what other tests left there
-    # An event it cannot digest waits in a tier; a call without a return address lies in the quarantine.
+    # An event it cannot handle waits in a tier; a call without a return address is in the quarantine.
     unfit = {"id": "applications:1", "source": "x", "type": "application_submitted.v1", "data": {}}
     publisher = Publisher(uri_of("applications-follower"))
     publisher.publish(unfit, exchange=events_exchange("applications"), routing_key="application_submitted.v1")

@@ -36,7 +36,7 @@ READING = {
 
 
 class Installed:
-    """An operator's terminal beside a running service."""
+    """An operator's terminal next to a running service."""
 
     def __init__(self, uri: str, url: str, folder: Path) -> None:
         own = {

@@ -25,7 +25,7 @@ OPERATOR = Actor("operator-of-the-test", roles=frozenset({"operator"}))
 
 
 class Wire:
-    """What hears identity's events and hands them to applications."""
+    """What receives identity's events and hands them to applications."""
 
     service = "identity"
 

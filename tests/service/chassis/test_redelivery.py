@@ -63,7 +63,7 @@ def count(wire, times: int = 1) -> None:
 
 
 def follow(follower: Follower, rounds: int = 30, until_heard: list[str] | None = None, by: int = 1) -> None:
-    """Let the follower work for three seconds, or until so many were heard."""
+    """Let the follower work for three seconds, or until so many were received."""
     for _ in range(rounds):
         follower.once()
         eventlet.sleep(0.1)
@@ -316,7 +316,7 @@ def test_a_quarantine_that_was_made_again_takes_what_has_nowhere_to_go(ours, wir
 
 
 def waits_for_its_next_try(ours, wire, seconds: int) -> None:
-    """An event that failed once lies in the tier, and its service has stopped."""
+    """An event that failed once is in the tier, and its service has stopped."""
     service = ours(RETRY_TIERS=f"{seconds}")
     service.counter.failures = 1
     wire.send({"id": "echo:5", "data": {"count": 1}}, routing_key=QUEUE)

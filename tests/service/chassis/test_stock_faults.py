@@ -1,4 +1,4 @@
-"""Faults of stock Nameko 2.14.1, pinned, each beside the service on the chassis that does not have it.
+"""Faults of stock Nameko 2.14.1, pinned, each next to the service on the chassis that does not have it.
 
 A stock half that no longer fails means that the chassis has a subclass nobody needs any more.
 """

@@ -1,4 +1,4 @@
-"""Faults of the stock libraries that take a whole process, each in a process of its own, beside ours without it."""
+"""Faults of the stock libraries that take a whole process, each in a process of its own, next to ours without it."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def proxy(address: URL) -> Iterator[Proxy]:
 
 
 def test_the_stock_store_calls_its_own_committed_write_a_conflict(address, proxy):
-    """Its retry after a lost answer meets what it wrote. Here the answer kept beside the events tells (`test_commands`,
-    and the scenario `ambiguous_commits`).
+    """Its retry after a lost answer meets what it wrote. Here the answer stored next to the events tells
+    (`test_commands`, and the scenario `ambiguous_commits`).
     """
     application = stock(address, proxy.port)
     application.save(Aggregate())

@@ -1,4 +1,4 @@
-"""More faults of stock Nameko on the wire, each beside the chassis without it: see also `test_stock_faults`."""
+"""More faults of stock Nameko on the wire, each next to the chassis without it: see also `test_stock_faults`."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_ours_outlives_an_answer_larger_than_the_broker_takes(ours, wire, monkey
     assert service.alive and wire.count("rpc-echo") == 0
 
 
-# ── what stands around a call
+# ── what is around a call
 
 
 class Failing(DependencyProvider):

@@ -50,7 +50,7 @@ class RpcClient:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory) -> Iterator[RpcClient]:
     settings = Settings({"PORTAL_HOME": str(tmp_path_factory.mktemp("portal"))})
-    Platform(settings).migrate()  # all: who hears of identity has queues, up or not
+    Platform(settings).migrate()  # all: who consumes from identity has queues, up or not
     platform = Platform(settings, ["identity"])
     bootstrap(settings, full_name="Người Vận Hành", **OPERATOR)
     platform.start()

@@ -1,4 +1,4 @@
-"""The doors from outside, events off the wire, letters out of the door: embedded and on real servers."""
+"""The doors from outside, events off the wire, e-mails out: embedded and on real servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imported histories are streams like others: kept once, replayed, sealed, proved, and erased without a trace."""
+"""Imported histories are streams like others: stored once, replayed, sealed, proved, and erased without a trace."""
 
 import io
 import json

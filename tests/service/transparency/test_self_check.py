@@ -1,4 +1,4 @@
-"""The installation's own check: log, read model, snapshots and what lies beside, each named when it was touched."""
+"""The installation's own check: log, read model, snapshots and private data, each named when it was touched."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The log brings its checkpoints to a witness in another process, and hears of it when histories do not fit."""
+"""The log brings its checkpoints to a witness in another process, and is notified when histories do not fit."""
 
 import http.client
 import json

@@ -50,7 +50,7 @@ class Target:
         self.wire.send(event, exchange=exchange, routing_key=routing_key)
 
     def attacked(self, reason: str, event: dict[str, Any], **where: str) -> None:
-        """The event is refused, counted, put aside and has no effect; a genuine one after it has."""
+        """The event is refused, counted, quarantined and has no effect; a genuine one after it has."""
         before = self.refused(reason)
         self.send(event, **where)
         until(lambda: self.refused(reason) == before + 1)

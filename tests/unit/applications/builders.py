@@ -200,7 +200,7 @@ ROADS: dict[Status, tuple[str, ...]] = {
 
 
 def brought_to(status: Status, *moments: str, **changes: Any) -> Life:
-    """A life that stands at ``status``."""
+    """An application that is at ``status``."""
     life = Life(*moments, **changes)
     for command in ROADS[status]:
         life.do(command)

@@ -12,7 +12,7 @@ from services.catalog.importing.records import BadLine
 
 
 class Shelf:
-    """A catalogue in memory; refuses the codes it is told to."""
+    """A catalogue in memory; refuses the codes it is set to."""
 
     def __init__(self, refuses: Sequence[str] = ()) -> None:
         self.fingerprints: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Alarms cite what they rest on, and an ordinary history raises none."""
+"""Alarms cite what they are based on, and an ordinary history raises none."""
 
 from typing import Any
 

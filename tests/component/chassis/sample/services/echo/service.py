@@ -18,7 +18,7 @@ from infra.chassis.tables import outbox
 
 
 class Counter:
-    """Counts, and remembers what it heard; ``failures`` makes its handler fail that many times."""
+    """Counts, and remembers what it received; ``failures`` makes its handler fail that many times."""
 
     failures = 0
     received: list[str] = []
