@@ -15,6 +15,7 @@ from services.identity.models import RefreshToken, SignInSession
 
 RETENTION = timedelta(days=30)
 FRESH = timedelta(minutes=10)
+ERASED = "erased"  # why a session ended
 
 
 def open_sessions_of(account_id: str) -> Select[SignInSession]:
@@ -41,10 +42,15 @@ def check_fresh(session: Session, by: Actor) -> None:
 
 
 def end_session(session: Session, sign_in: SignInSession, *, because: str) -> str:
-    """End one session; when it ended, ISO 8601. Ending it again changes nothing."""
+    """End one session; when it ended, ISO 8601. Ending it again changes nothing.
+
+    Its token opens no door any more; that of an erased person is answered by name (``AccountErased`` and the like)
+    until it expires.
+    """
     if sign_in.revoked_at is None:
         sign_in.revoked_at, sign_in.revoked_because = clock.now(), because
-        access_endings.session_ended(session, sign_in.account_id, sign_in.id)
+        if because != ERASED:
+            access_endings.session_ended(session, sign_in.account_id, sign_in.id)
     return sign_in.revoked_at.isoformat()
 
 

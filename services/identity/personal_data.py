@@ -51,8 +51,9 @@ class PersonalData(ErasureRequests):
         account = session.get(Account, account_id, with_for_update=True)
         if account is None or account.erased_at is not None:
             return {name: count for name, count in removed.items() if count}
-        access_endings.rights_changed(session, account)
-        removed["sign_in_session"] = open_sessions.end_all(session, account_id, because="erased")
+        if set(account.roles) - {"citizen"}:  # roles without an agency; those of posts end below
+            access_endings.rights_changed(session, account)
+        removed["sign_in_session"] = open_sessions.end_all(session, account_id, because=open_sessions.ERASED)
         removed["delegation"] = _end_delegations(session, account_id)
         removed["appointment"] = offices.dismiss_from_all(session, account_id, by=Actor.system("identity"))
         digests = [attempts.username_digest(name) for name in (account.username, *marks)]

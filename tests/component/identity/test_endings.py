@@ -51,12 +51,29 @@ def test_a_dismissal_ends_the_tokens_from_before_it(identity, answers, operator)
     assert after["agencies"] == {}
 
 
-def test_an_erasure_ends_every_token_of_the_account(identity, answers):
-    account = identity.registered()["account_id"]
-    identity.signed_in()
+def erase(identity, account):
     with identity.database.session() as session:
         PersonalData(identity.database).forget(session, account, set())
-    assert {"account": ending_digest("account", account), "session_version": 1} in ended(answers)
+
+
+def test_an_erasure_ends_the_tokens_of_an_official(identity, answers, operator):
+    account = identity.registered()["account_id"]
+    identity.offices.create_agency("H01", "Ủy ban", None, "01", by=operator)
+    identity.offices.appoint(account, "H01", ["approver"], by=operator)
+    before = identity.claims(identity.signed_in()["access_token"])
+    erase(identity, account)
+    assert ended(answers) == [
+        {"account": ending_digest("account", account), "session_version": before["session_version"] + 1}
+    ]
+
+
+def test_the_token_of_an_erased_citizen_is_answered_by_name_until_it_expires(identity, answers):
+    account = identity.registered()["account_id"]
+    signed_in = identity.signed_in()
+    erase(identity, account)
+    assert ended(answers) == []
+    with pytest.raises(Unauthenticated):
+        identity.sessions.refresh(signed_in["refresh_token"])
 
 
 def test_what_ended_lately_comes_again_since_numbers_are_committed_in_any_order(identity, answers):
