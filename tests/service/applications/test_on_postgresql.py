@@ -68,7 +68,7 @@ def test_an_owner_of_the_database_adds_nothing_to_a_history(portal):
         )
     owner.dispose()
     with pytest.raises(HistoryNotAuthentic):
-        portal.office.assign(key, actors.CASE.account_id, **call(actors.APPROVER))
+        portal.office.assign(key, actors.CASE.account_id, identity=portal.identity, **call(actors.APPROVER))
     sealer = Sealer.from_settings(portal.settings)
     with pytest.raises(NotAuthentic, match="no MAC"):
         sealer.finish()
