@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypedDict, TypeVar
 
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -18,7 +18,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from infra.chassis.refusals import InvalidRequest
 
 LARGEST = 2**63 - 1
+Item = TypeVar("Item")
 NOT_OURS = ("không phải con trỏ của danh sách này", "not a cursor of this list")
+
+
+class Page(TypedDict, Generic[Item]):
+    """A part of a list; ``next_cursor`` asks for the part that follows, and is None at the end."""
+
+    items: list[Item]
+    next_cursor: str | None
 
 
 def cursor_of(*key: str | int | datetime) -> str:
@@ -62,15 +70,15 @@ def page(
     session: Session,
     rows: Select[Any],
     keys: Sequence[InstrumentedAttribute[Any]],
-    view: Callable[[Any], dict[str, Any]],
+    view: Callable[[Any], Item],
     *,
     limit: int,
     cursor: str | None,
     newest_first: bool = False,
-) -> dict[str, Any]:
+) -> Page[Item]:
     """One page of ``rows`` (one entity a row) by ``keys`` (together unique), each as ``view`` shows it.
 
-    ``{"items": [...], "next_cursor": str | None}``; all keys ascending, or all descending with ``newest_first``.
+    All keys ascending, or all descending with ``newest_first``.
     """
     after = key_of(cursor, *[key.type.python_type for key in keys])
     if after is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.chassis import dependencies
+from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
@@ -191,7 +192,7 @@ class ApplicationsService(Operations):
     @door(roles=CITIZEN)
     def mine(
         self, status: str | None = None, limit: int = 50, cursor: str | None = None, min_position: int | None = None
-    ) -> Json:
+    ) -> Page[Json]:
         return self.application_queries.mine(
             status=status,
             limit=limit,
@@ -242,7 +243,7 @@ class ApplicationsService(Operations):
         limit: int = 50,
         cursor: str | None = None,
         min_position: int | None = None,
-    ) -> Json:
+    ) -> Page[Json]:
         return self.application_queries.queue(
             agency_code,
             status=status,
@@ -398,7 +399,7 @@ class ApplicationsService(Operations):
     @door(roles={*AUDITORS, *OFFICERS})
     def affected_due_dates(
         self, agency_code: str | None = None, date: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Json:
+    ) -> Page[Json]:
         return self.history_reader.affected_due_dates(
             agency_code=agency_code,
             on=date,

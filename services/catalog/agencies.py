@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest
@@ -31,6 +31,12 @@ LAST_BUT_ONE = date.max - ONE_DAY
 FAR = 50  # parents above parents
 
 
+class AgencyPage(Page[dict[str, Any]]):
+    """The agencies of one day, ``at``."""
+
+    at: str
+
+
 class AgencyRegister:
     """Keeps agencies with their days, parents and successors, and who recorded what and why."""
 
@@ -43,7 +49,7 @@ class AgencyRegister:
 
     def agencies(
         self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
-    ) -> dict[str, Any]:
+    ) -> AgencyPage:
         """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
         day = day_of(at)
         after = key_of(cursor, str)

@@ -15,7 +15,7 @@ from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.contracts import Schema, contract_of
-from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest, VersionConflict
 from infra.chassis.settings import Settings
@@ -88,7 +88,7 @@ class DraftEditor:
             wrong = list(refused.facts["problems"])
         return wrong[:MOST_PROBLEMS]
 
-    def drafts(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
         """Every draft by code: ``{"items": [outline], "next_cursor"}``."""
         after = key_of(cursor, str)
         query = select(ProcedureDraft, Procedure).join(Procedure, Procedure.code == ProcedureDraft.code)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
@@ -127,7 +127,7 @@ class Offerings:
             versions.record_change(session, row, "published", by=by, reason=reason, **facts)
         return {**_version_outline(row), "unchanged": False}
 
-    def proposals(self, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    def proposals(self, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
         """What waits for a second person, by code: ``{"items": [outline with who, why and the fees that change]}``."""
         after = (ProcedureVersion.code, ProcedureVersion.version)
         query = select(ProcedureVersion).where(ProcedureVersion.state == versions.AWAITING)

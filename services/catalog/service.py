@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.chassis import dependencies
+from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.instants import day_of
 from infra.chassis.messaging.handlers import handles
@@ -84,7 +85,7 @@ class CatalogService(Operations):
         )
 
     @door(roles=EDITORS | {"approver", "auditor"})
-    def proposals(self, limit: int = 50, cursor: str | None = None) -> Json:
+    def proposals(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.offerings.proposals(limit, cursor)
 
     @door(roles=EDITORS | {"approver"})
@@ -108,7 +109,7 @@ class CatalogService(Operations):
         )
 
     @door(roles=EDITORS | {"approver", "auditor"})
-    def drafts(self, limit: int = 50, cursor: str | None = None) -> Json:
+    def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.draft_editor.drafts(limit, cursor)
 
     @door(roles=EDITORS | {"approver", "auditor"})
@@ -183,7 +184,7 @@ class CatalogService(Operations):
     @door(public=True)
     def agencies(
         self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
-    ) -> Json:
+    ) -> Page[Json]:
         return self.agency_register.agencies(at, province_code, limit, cursor)
 
     @door(public=True)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
@@ -54,7 +54,7 @@ class AccessRecorder:
 
     def access_log(
         self, subject_id: str | None = None, *, limit: int = 50, cursor: str | None = None, by: Actor
-    ) -> dict[str, Any]:
+    ) -> Page[dict[str, Any]]:
         """Who read the caller's data, or for an auditor ``subject_id``'s, newest first."""
         subject_id = subject_id or by.account_id
         if subject_id != by.account_id and not by.has("auditor"):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
@@ -77,7 +77,7 @@ class DelegationRegistrar:
 
         return run_idempotently(self.database, command, work)
 
-    def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
+    def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[dict[str, Any]]:
         """Delegations the caller has granted or received, ended ones too, newest first."""
         with self.database.session() as session:
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.provinces import was_ever_province
@@ -65,7 +65,7 @@ class Offices:
 
         return run_idempotently(self.database, command, work)
 
-    def agencies(self, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    def agencies(self, *, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
         """All agencies by code."""
         with self.database.session() as session:
             return page(session, select(Agency), [Agency.code], agency_view, limit=limit, cursor=cursor)
@@ -119,7 +119,7 @@ class Offices:
 
         return run_idempotently(self.database, command, work)
 
-    def appointment_requests(self, status: str, *, limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    def appointment_requests(self, status: str, *, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
         """Requests for appointments in one state, oldest first."""
         query = select(AppointmentRequest).where(AppointmentRequest.state == status)
         order = [AppointmentRequest.requested_at, AppointmentRequest.id]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from infra.chassis import logs
+from infra.chassis.cursors import Page
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
@@ -110,7 +111,7 @@ class SampleRegister:
         fictional = settings.development and not settings.get(SETTING)
         return cls(RegisterFile(SAMPLE) if fictional else None)
 
-    def sample_people(self) -> dict[str, Any]:
+    def sample_people(self) -> Page[dict[str, Any]]:
         """Them all: ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` where a given register is in use."""
         if self.offered is None:
             raise NoSamplePeople()

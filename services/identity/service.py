@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.chassis import auth, dependencies
+from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.operations import Operations
@@ -56,7 +57,7 @@ class IdentityService(Operations):
         return self.accounts.register_citizen(registration, password, command=self.caller.command)
 
     @door(public=True)
-    def sample_people(self) -> Json:
+    def sample_people(self) -> Page[Json]:
         return self.sample_register.sample_people()
 
     @door(public=True, sensitive=("username", "password", "otp"), costly=True)
@@ -72,7 +73,7 @@ class IdentityService(Operations):
         return self.authenticator.sign_out(refresh_token)
 
     @door(roles=SIGNED_IN)
-    def sessions(self, limit: int = 50, cursor: str | None = None) -> Json:
+    def sessions(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.authenticator.sessions(limit=limit, cursor=cursor, by=self.caller.actor)
 
     @door(roles=SIGNED_IN)
@@ -129,7 +130,7 @@ class IdentityService(Operations):
         )
 
     @door(public=True)
-    def agencies(self, limit: int = 50, cursor: str | None = None) -> Json:
+    def agencies(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.offices.agencies(limit=limit, cursor=cursor)
 
     @door(roles={"operator"})
@@ -147,7 +148,7 @@ class IdentityService(Operations):
     @door(roles={"operator", "auditor"})
     def appointment_requests(
         self, status: str = "awaiting_approval", limit: int = 50, cursor: str | None = None
-    ) -> Json:
+    ) -> Page[Json]:
         return self.offices.appointment_requests(status, limit=limit, cursor=cursor)
 
     @door(roles={"operator"})
@@ -169,7 +170,7 @@ class IdentityService(Operations):
         )
 
     @door(roles={"citizen"})
-    def delegations(self, limit: int = 50, cursor: str | None = None) -> Json:
+    def delegations(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.delegation_registrar.delegations(limit=limit, cursor=cursor, by=self.caller.actor)
 
     @door(roles={"service"}, sensitive=("principal_citizen_number",))
@@ -189,7 +190,7 @@ class IdentityService(Operations):
         return self.delegation_registrar.delegations_in_force(delegate_account_id)
 
     @door(roles=SIGNED_IN)
-    def access_log(self, subject_id: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
+    def access_log(self, subject_id: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.access_recorder.access_log(subject_id, limit=limit, cursor=cursor, by=self.caller.actor)
 
     @handles("applications", "application_read.v1")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.identity import attempts, offices, open_sessions, passwords
@@ -83,7 +83,7 @@ class Authenticator:
                 open_sessions.end_session(session, _session_of(session, token), because="signed_out")
         return {"signed_out": True}
 
-    def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> dict[str, Any]:
+    def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[dict[str, Any]]:
         """The caller's open sessions, newest first."""
 
         def view(sign_in: SignInSession) -> dict[str, Any]:

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 from services.notifications.phone_numbers import E164, VIETNAM
+
+
+class InboxPage(Page[dict[str, Any]]):
+    """``unread`` counts all messages never opened."""
+
+    unread: int
 
 
 class Mailbox:
@@ -28,8 +34,8 @@ class Mailbox:
     def from_settings(cls, settings: Settings) -> Mailbox:
         return cls(Database.at(settings.database_url("notifications")))
 
-    def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
-        """What happened last first. → ``{items, next_cursor, unread}``; ``unread`` counts all never opened."""
+    def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> InboxPage:
+        """What happened last first."""
         own = Message.account_id == by.account_id
         rows = select(Message).where(own)
         if unread is not None:
@@ -46,7 +52,7 @@ class Mailbox:
         """→ ``{message_id, read_at}``; the first reading counts."""
         return self.database.command(command, lambda session: self._mark_read(session, message_id, by))
 
-    def deliveries(self, message_id: str, *, by: Actor) -> dict[str, Any]:
+    def deliveries(self, message_id: str, *, by: Actor) -> Page[dict[str, Any]]:
         """What was sent outside of one message, attempt by attempt. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             message = session.scalar(select(Message).where(Message.id == message_id))

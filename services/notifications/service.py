@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles, handles_each
@@ -48,7 +49,7 @@ class NotificationsService(Operations):
     catalog = clients.catalog()
 
     @door(roles=READERS)
-    def inbox(self, unread: bool | None = None, limit: int = 50, cursor: str | None = None) -> Json:
+    def inbox(self, unread: bool | None = None, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.mailbox.inbox(unread, limit, cursor, by=self.caller.actor)
 
     @door(roles=READERS)
@@ -56,7 +57,7 @@ class NotificationsService(Operations):
         return self.mailbox.mark_read(message_id, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=READERS)
-    def deliveries(self, message_id: str) -> Json:
+    def deliveries(self, message_id: str) -> Page[Json]:
         return self.mailbox.deliveries(message_id, by=self.caller.actor)
 
     @door(roles=READERS)
@@ -68,7 +69,7 @@ class NotificationsService(Operations):
         return self.preference_keeper.set_preferences(preferences, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=EDITORS)
-    def templates(self) -> Json:
+    def templates(self) -> Page[Json]:
         return self.template_editor.templates()
 
     @door(roles=EDITORS)
@@ -94,7 +95,7 @@ class NotificationsService(Operations):
         return self.webhooks.unsubscribe(subscription_id, by=self.caller.actor, command=self.caller.command)
 
     @door(roles=SUBSCRIBERS)
-    def webhook_deliveries(self, subscription_id: str, limit: int = 50, cursor: str | None = None) -> Json:
+    def webhook_deliveries(self, subscription_id: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.webhooks.webhook_deliveries(subscription_id, limit, cursor, by=self.caller.actor)
 
     @door(roles=SUBSCRIBERS)

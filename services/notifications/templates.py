@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
+from infra.chassis.cursors import Page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.notifications import wording
@@ -63,7 +64,7 @@ class TemplateEditor:
             text = compose_text(session, key, channel, language, facts)
         return {"subject": text.subject, "body": text.body, "version": text.version}
 
-    def templates(self) -> dict[str, Any]:
+    def templates(self) -> Page[dict[str, Any]]:
         """The current version of every text and the facts it may use. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             templates = [current(session, key, channel, language) for key, channel in TEXTS for language in LANGUAGES]

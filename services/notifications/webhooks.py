@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.domain import delivery as states
@@ -57,7 +57,9 @@ class Webhooks:
         """→ ``{subscription_id, ended_at}``; what waits to be delivered is dropped."""
         return self.database.command(command, lambda session: _unsubscribe(session, subscription_id, by))
 
-    def webhook_deliveries(self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor) -> dict[str, Any]:
+    def webhook_deliveries(
+        self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor
+    ) -> Page[dict[str, Any]]:
         """Newest first. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             _subscription_of(session, subscription_id, by)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 READERS = ("accountant", "intake_officer", "case_officer", "approver")
 NATIONAL = frozenset({"auditor", "operator"})
+Answer = TypeVar("Answer")
 
 
 class DelegateCalls(Exception):
@@ -34,7 +35,7 @@ class DelegateCalls(Exception):
         self.refused = _not_theirs(bill)
 
 
-def on_behalf(identity: DelegationReader, by: Actor, work: Callable[[Actor], dict[str, Any]]) -> dict[str, Any]:
+def on_behalf(identity: DelegationReader, by: Actor, work: Callable[[Actor], Answer]) -> Answer:
     """Carry out a payer's call; a delegate's only while the delegation is in force."""
     try:
         return work(by)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.settings import Settings
 from services.payments import access, receipts
@@ -60,7 +60,7 @@ class Enquiries:
                 "refunds": [refund_view(refund) for refund in refunds],
             }
 
-    def payments(self, application_id: str, *, by: Actor) -> dict[str, Any]:
+    def payments(self, application_id: str, *, by: Actor) -> Page[dict[str, Any]]:
         """All payments of an application, oldest first."""
         with self.database.session() as session:
             _bill(session, application_id, by)
@@ -70,7 +70,7 @@ class Enquiries:
                 "next_cursor": None,
             }
 
-    def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
+    def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[dict[str, Any]]:
         """Refunds in one state, oldest first, of the agencies whose money the caller may see; not their own."""
         query = (
             select(Refund)

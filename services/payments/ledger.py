@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.database import Database
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
@@ -52,7 +52,7 @@ class Bookkeeper:
 
     def ledger(
         self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None, *, by: Actor
-    ) -> dict[str, Any]:
+    ) -> Page[dict[str, Any]]:
         """One account's rows in the order they were written, each with the balance after it.
 
         Of an account that agencies share, an accountant sees the rows of their own agencies.

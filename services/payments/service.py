@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infra.chassis.actors import Actor
+from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
@@ -66,7 +67,7 @@ class PaymentsService(Operations):
         return self._as_payer(lambda by: self.enquiries.payment(payment_id, by=by))
 
     @door(roles=READERS)
-    def payments(self, application_id: str) -> Json:
+    def payments(self, application_id: str) -> Page[Json]:
         self.billing.make_known(application_id, applications=self.applications)
         return self._as_payer(lambda by: self.enquiries.payments(application_id, by=by))
 
@@ -102,7 +103,7 @@ class PaymentsService(Operations):
         return self.refund_desk.decline_refund(refund_id, reason, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"accountant", "approver", "auditor"})
-    def refunds(self, status: str, limit: int = 50, cursor: str | None = None) -> Json:
+    def refunds(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.enquiries.refunds(status, limit, cursor, by=self.caller.actor)
 
     @door(roles={"accountant", "approver"})
@@ -121,7 +122,7 @@ class PaymentsService(Operations):
         return self.waiver_desk.decline_waiver(waiver_id, by=self.caller.actor, command=self.caller.command)
 
     @door(roles={"accountant", "approver", "auditor"})
-    def waivers(self, status: str, limit: int = 50, cursor: str | None = None) -> Json:
+    def waivers(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.waiver_desk.waivers(status, limit, cursor, by=self.caller.actor)
 
     @door(roles=READERS)
@@ -149,7 +150,7 @@ class PaymentsService(Operations):
         to_at: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
-    ) -> Json:
+    ) -> Page[Json]:
         return self.bookkeeper.ledger(account, from_at, to_at, limit, cursor, by=self.caller.actor)
 
     @door(roles=BOOKS)
@@ -201,6 +202,6 @@ class PaymentsService(Operations):
     def forget_subject_erased(self, event: Json) -> None:
         self.personal_data.note(event)
 
-    def _as_payer(self, work: Callable[[Actor], Json]) -> Json:
+    def _as_payer(self, work: Callable[[Actor], access.Answer]) -> access.Answer:
         """A payer's call; who submitted for somebody else is asked for a delegation that holds."""
         return access.on_behalf(self.identity, self.caller.actor, work)

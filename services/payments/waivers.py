@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
-from infra.chassis.cursors import page
+from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
@@ -89,7 +89,7 @@ class WaiverDesk:
 
         return self.database.command(command, work)
 
-    def waivers(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> dict[str, Any]:
+    def waivers(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[dict[str, Any]]:
         """Waivers in one state, oldest first, of the caller's agencies and without their own cases."""
         query = select(Waiver).join(Bill, Bill.application_id == Waiver.application_id).where(Waiver.state == status)
         query = query.where(*access.bills_seen_by(by))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, s
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.delegates import EVERYTHING
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
@@ -125,7 +125,7 @@ class ApplicationQueries:
         limit: int = 50,
         cursor: str | None = None,
         min_position: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> Page[dict[str, Any]]:
         """The caller's own and, while a delegation holds, those they started for its principal; newest first."""
         projector.wait_for(self.database, min_position)
         after = key_of(cursor, datetime, str)
@@ -170,7 +170,7 @@ class ApplicationQueries:
         limit: int = 50,
         cursor: str | None = None,
         min_position: int | None = None,
-    ) -> dict[str, Any]:
+    ) -> Page[dict[str, Any]]:
         """An office's applications, the soonest due first; ``Forbidden`` for officers of another one.
 
         What the caller is a party to is not among them.
@@ -203,7 +203,7 @@ class ApplicationQueries:
             record_listing(session, by, "queue", filters, ids, call_id=call_id)
         return page
 
-    def _page(self, query: Select[Any], limit: int, next_of: Any) -> dict[str, Any]:
+    def _page(self, query: Select[Any], limit: int, next_of: Any) -> Page[dict[str, Any]]:
         with self.database.session() as session:
             rows = [dict(row) for row in session.execute(query.limit(limit + 1)).mappings()]
             names = vault.names(session, [row["application_id"] for row in rows])

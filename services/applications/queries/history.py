@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.actors import Actor
-from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import instant, office_day, today
 from infra.chassis.settings import Settings
 from infra.working_time import Clock, WorkingCalendar, explain, restate
@@ -179,7 +179,7 @@ class HistoryReader:
         on: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Page[dict[str, Any]]:
         """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
 
         ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their

@@ -46,7 +46,7 @@ class Font:
         return float(self.face.stringWidth(text, size))
 
 
-class Page:
+class PdfPage:
     """One A4 page being drawn."""
 
     def __init__(self, font: Font, title: str, language: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
-from services.applications.reports.page import HEIGHT, WIDTH, Colour, Font, Page
+from services.applications.reports.page import HEIGHT, WIDTH, Colour, Font, PdfPage
 from services.applications.reports.report import Report, Span, office_time_text
 
 MARGIN, BOTTOM = 40.0, 46.0
@@ -57,7 +57,7 @@ def _packaged() -> list[str]:
 
 def report_as_pdf(report: Report, font: Font) -> bytes:
     """The whole file; always one page."""
-    page = Page(font, report.title, report.language)
+    page = PdfPage(font, report.title, report.language)
     page.text(MARGIN, 56, page.fitted(report.title, 15, ROOM), 15)
     y = _facts(page, report.facts, 74)
     y = _heading(page, report.says("timeline"), y + 10)
@@ -68,13 +68,13 @@ def report_as_pdf(report: Report, font: Font) -> bytes:
     return page.to_bytes()
 
 
-def _heading(page: Page, text: str, y: float) -> float:
+def _heading(page: PdfPage, text: str, y: float) -> float:
     page.text(MARGIN, y + 8, text, 11)
     page.line(MARGIN, y + 12, MARGIN + ROOM, y + 12, GREY)
     return y + 18
 
 
-def _facts(page: Page, facts: list[tuple[str, str]], y: float, columns: int = 2) -> float:
+def _facts(page: PdfPage, facts: list[tuple[str, str]], y: float, columns: int = 2) -> float:
     width = ROOM / columns
     for number, (label, value) in enumerate(facts):
         x = MARGIN + width * (number % columns)
@@ -84,7 +84,7 @@ def _facts(page: Page, facts: list[tuple[str, str]], y: float, columns: int = 2)
     return y
 
 
-def _timeline(page: Page, report: Report, y: float) -> float:
+def _timeline(page: PdfPage, report: Report, y: float) -> float:
     """A bar per pair of hands, pauses hatched, the due date a red line. At most so many bars keep the page one page."""
     spans, top = report.spans[:MOST_SPANS], y
     for span in spans:
@@ -103,7 +103,7 @@ def _timeline(page: Page, report: Report, y: float) -> float:
     return _key(page, report, y + 20)
 
 
-def _key(page: Page, report: Report, y: float) -> float:
+def _key(page: PdfPage, report: Report, y: float) -> float:
     """What hatching and the red line mean, where there are any; how many stretches are not drawn."""
     x = MARGIN
     if any(span.paused for span in report.spans):
@@ -117,19 +117,19 @@ def _key(page: Page, report: Report, y: float) -> float:
     return y + 4
 
 
-def _key_text(page: Page, x: float, y: float, text: str, colour: Colour = GREY) -> float:
+def _key_text(page: PdfPage, x: float, y: float, text: str, colour: Colour = GREY) -> float:
     page.text(x, y, text, 7, colour)
     return x + page.width(text, 7) + 16
 
 
-def _bar(page: Page, span: Span, x: float, width: float, y: float) -> None:
+def _bar(page: PdfPage, span: Span, x: float, width: float, y: float) -> None:
     if not span.paused:
         page.box(x, y, width, 7, COLOURS[span.holder])
     else:
         _hatched(page, x, width, y)
 
 
-def _hatched(page: Page, x: float, width: float, y: float) -> None:
+def _hatched(page: PdfPage, x: float, width: float, y: float) -> None:
     page.box(x, y, width, 7, (0.9, 0.9, 0.9))
     at = x
     while at < x + width:
@@ -142,7 +142,7 @@ def _x(report: Report, at: datetime) -> float:
     return MARGIN + ROOM * (at - report.since).total_seconds() / seconds
 
 
-def _events(page: Page, report: Report, y: float, bottom: float) -> None:
+def _events(page: PdfPage, report: Report, y: float, bottom: float) -> None:
     columns = ((0.0, 78.0), (80.0, 112.0), (194.0, 134.0), (330.0, ROOM - 330.0))
     for (x, _), key in zip(columns, ("when", "what", "who", "note"), strict=True):
         page.text(MARGIN + x, y + 8, report.says(key), 7.5, GREY)

@@ -141,7 +141,7 @@ def test_a_delegate_pays_and_reads_while_the_delegation_holds_and_not_a_moment_l
     office.billing.bill_of_submission(office.event("application_submitted.v1", data))
     key = data["application_id"]
     started = access.on_behalf(Delegations(True), delegate, lambda by: office.start(key, by=by))
-    doors: list[Callable[[Actor], dict[str, Any]]] = [
+    doors: list[Callable[[Actor], object]] = [
         lambda by: office.enquiries.demands(key, by=by),
         lambda by: office.enquiries.payments(key, by=by),
         lambda by: office.enquiries.payment(started["payment_id"], by=by),
