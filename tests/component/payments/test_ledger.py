@@ -51,12 +51,16 @@ def test_a_ledger_of_a_period_carries_the_balance_before_it(office: PaymentsOffi
 
 def test_unreadable_times_cursors_and_accounts_are_refused(office: PaymentsOffice) -> None:
     office.paid()
-    assert refused(office.bookkeeper.ledger, "clearing:nobody", None, None, 50, None) == "LedgerAccountNotFound"
     assert (
-        refused(office.bookkeeper.ledger, "clearing:vnpay", "2026-03-02T02:00:00", None, 50, None) == "InvalidRequest"
+        refused(office.bookkeeper.ledger, "clearing:nobody", None, None, 50, None, by=AUDITOR)
+        == "LedgerAccountNotFound"
     )
-    assert refused(office.bookkeeper.ledger, "clearing:vnpay", None, None, 50, "-1") == "InvalidRequest"
-    assert refused(office.bookkeeper.trial_balance, "yesterday") == "InvalidRequest"
+    assert (
+        refused(office.bookkeeper.ledger, "clearing:vnpay", "2026-03-02T02:00:00", None, 50, None, by=AUDITOR)
+        == "InvalidRequest"
+    )
+    assert refused(office.bookkeeper.ledger, "clearing:vnpay", None, None, 50, "-1", by=AUDITOR) == "InvalidRequest"
+    assert refused(office.bookkeeper.trial_balance, "yesterday", by=AUDITOR) == "InvalidRequest"
 
 
 class Office(RuleBasedStateMachine):
