@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-UNPRINTED = {"command_id", "password", "otp", "client_secret", "refresh_token"}
+UNPRINTED = frozenset({"command_id"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,17 @@ class Command:
     call_id: str = ""
 
     @classmethod
-    def of(cls, command_id: str, name: str, caller: str, arguments: Mapping[str, Any], *, call_id: str = "") -> Command:
-        meant = {key: value for key, value in arguments.items() if key not in UNPRINTED}
+    def of(
+        cls,
+        command_id: str,
+        name: str,
+        caller: str,
+        arguments: Mapping[str, Any],
+        *,
+        call_id: str = "",
+        sensitive: frozenset[str] = frozenset(),
+    ) -> Command:
+        unprinted = UNPRINTED | sensitive
+        meant = {key: value for key, value in arguments.items() if key not in unprinted}
         text = json.dumps([name, meant], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
         return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest(), call_id)

@@ -16,6 +16,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from infra.chassis.sensitive import sensitive_members, stored_call
+
 HEALTH: dict[str, Any] = {
     "summary": "Whether this service can work, check by check.",
     "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
@@ -175,11 +177,25 @@ class Contract:
         self.events: dict[str, Any] = document.get("events", {})
         self.consumes: dict[str, Any] = document.get("consumes", {})
         self._parameters = {name: Schema(entry["parameters"], self.definitions) for name, entry in self.rpc.items()}
+        self._sensitive = {
+            name: sensitive_members(entry["parameters"], self.definitions) for name, entry in self.rpc.items()
+        }
         self._events = {name: Schema(entry["data"], self.definitions) for name, entry in self.events.items()}
         self._consumes = {name: Schema(entry, self.definitions) for name, entry in self.consumes.items()}
 
     def parameters(self, method: str) -> Schema:
         return self._parameters[method]
+
+    def arguments(self, method: str) -> frozenset[str]:
+        return frozenset(self.rpc[method]["parameters"].get("properties", ()))
+
+    def sensitive(self, method: str) -> frozenset[str]:
+        """Arguments of a door that are never stored or logged."""
+        return self._sensitive[method]
+
+    def stored_call(self, method: str, body: bytes) -> bytes:
+        """The body of a call as it may rest."""
+        return stored_call(body, self.rpc.get(method, {}).get("parameters"), self.definitions)
 
     def reply(self, method: str) -> Schema:
         return Schema(self.rpc[method]["reply"], self.definitions)

@@ -33,6 +33,7 @@ from infra.chassis.refusals import (
     as_remote,
 )
 
+LOGGED = ("_id", "code", "status", "method", "version", "limit", "kind")  # how names of plain values end
 UNBOUNDED = contextlib.nullcontext()
 
 
@@ -72,7 +73,8 @@ def door(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``.
 
-    ``sensitive``: arguments never logged. ``costly``: its places are bounded (:mod:`admission`).
+    ``sensitive``: arguments never logged; nor is what the contract marks (:mod:`sensitive`). ``costly``: its places are
+    bounded (:mod:`admission`).
     """
     rule = Rule(frozenset(roles), public, frozenset(sensitive), costly)
     if public == bool(rule.roles):
@@ -102,7 +104,7 @@ def _through(
             return method(service, **kwargs)
     except Refusal as refusal:
         metrics.door_refusals.labels(service.name, name, refusal.name).inc()
-        logs.get().info("refused", refusal=refusal.name, arguments=_loggable(kwargs, rule))
+        logs.get().info("refused", refusal=refusal.name, arguments=_loggable(service.name, name, rule, kwargs))
         raise as_remote(refusal, call.language) from None
     except Exception as error:
         if can_be_waited_out(error):
@@ -110,7 +112,7 @@ def _through(
             logs.get().warning("database_busy", error=f"{type(error).__name__}: {error}"[:300])
             raise as_remote(ServiceUnavailable(service=service.name), call.language) from None
         metrics.door_failures.labels(service.name, name).inc()
-        logs.get().exception("door_failed", arguments=_loggable(kwargs, rule))
+        logs.get().exception("door_failed", arguments=_loggable(service.name, name, rule, kwargs))
         raise InternalFailure(call.call_id, call.language) from None
     finally:
         metrics.door_seconds.labels(service.name, name).observe(time.perf_counter() - started)
@@ -131,16 +133,29 @@ def _check(
     kwargs = integral(kwargs)
     if kwargs.get("command_id"):
         caller = call.actor.account_id or "anonymous"
-        call.command = Command.of(kwargs["command_id"], f"{service.name}.{name}", caller, kwargs, call_id=call.call_id)
+        call.command = Command.of(
+            kwargs["command_id"],
+            f"{service.name}.{name}",
+            caller,
+            kwargs,
+            call_id=call.call_id,
+            sensitive=contract_of(service.name).sensitive(name),
+        )
     return kwargs
 
 
-def _loggable(arguments: dict[str, Any], rule: Rule) -> dict[str, str]:
-    """Arguments for the log: ids and short plain values; never a sensitive one, never free text or papers."""
+def _loggable(service: str, name: str, rule: Rule, arguments: dict[str, Any]) -> dict[str, str]:
+    """Arguments for the log: ids and short plain values that the contract names; never a sensitive one, free text,
+    papers, or what somebody sent under a name of their own.
+    """
     fields: dict[str, str] = {}
-    for name, value in list(arguments.items())[:20]:
-        if name in rule.sensitive:
-            fields[name] = "***"
-        elif name.endswith(("_id", "code", "status", "method", "version", "limit", "kind")) and len(str(value)) <= 80:
-            fields[name] = str(value)
+    contract = contract_of(service)
+    sensitive, named = rule.sensitive | contract.sensitive(name), contract.arguments(name)
+    for argument, value in list(arguments.items())[:20]:
+        if argument not in named:
+            continue
+        if argument in sensitive:
+            fields[argument] = "***"
+        elif argument.endswith(LOGGED) and len(str(value)) <= 80:
+            fields[argument] = str(value)
     return fields

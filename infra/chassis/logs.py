@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from infra.chassis.sensitive import without_tokens
+
 BURST, WINDOW = 20, 60.0  # lines of one cause in so many seconds
 LIMITED = frozenset({"warning", "error", "critical"})
 CAUSE = ("event", "service", "handler", "method", "duty", "queue", "neighbour", "while_doing", "why", "error")
@@ -26,6 +28,7 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
         Limit(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        drop_tokens,
     ]
     last = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
@@ -39,8 +42,17 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # Doors and handlers log each failure once themselves; the container would log it again with its traceback.
     logging.getLogger("nameko.containers").setLevel(logging.CRITICAL)
-    for chatty in ("alembic", "kombu", "amqp", "eventsourcing"):
+    # nameko.rpc and the front door's broker libraries repeat whole answers at DEBUG, tokens among them.
+    for chatty in ("alembic", "kombu", "amqp", "aio_pika", "aiormq", "nameko.rpc", "eventsourcing"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def drop_tokens(_logger: Any, _method: str, line: Any) -> Any:
+    """A dash for every access token in a line, should an error or a library repeat one."""
+    for name, value in line.items():
+        if isinstance(value, str) and "eyJ" in value:
+            line[name] = without_tokens(value)
+    return line
 
 
 class Limit:

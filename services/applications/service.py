@@ -202,7 +202,7 @@ class ApplicationsService(Operations):
             by=self.caller.actor,
         )
 
-    @door(public=True, sensitive=("tracking_code",), costly=True)
+    @door(public=True, costly=True)
     def track(
         self, reference: str, tracking_code: str, min_position: int | None = None, min_version: int | None = None
     ) -> Json:

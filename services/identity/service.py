@@ -41,7 +41,7 @@ class IdentityService(Operations):
     access_recorder = dependencies.Provided(AccessRecorder)
     personal_data = dependencies.Provided(PersonalData)
 
-    @door(public=True, sensitive=("password", "citizen_number"), costly=True)
+    @door(public=True, sensitive=("citizen_number",), costly=True)
     def register_citizen(
         self,
         citizen_number: str,
@@ -60,15 +60,15 @@ class IdentityService(Operations):
     def sample_people(self) -> Page[Json]:
         return self.sample_register.sample_people()
 
-    @door(public=True, sensitive=("username", "password", "otp"), costly=True)
+    @door(public=True, sensitive=("username",), costly=True)
     def sign_in(self, username: str, password: str, otp: str | None = None) -> Json:
         return self.authenticator.sign_in(username, password, otp)
 
-    @door(public=True, sensitive=("refresh_token",))
+    @door(public=True)
     def refresh(self, refresh_token: str) -> Json:
         return self.authenticator.refresh(refresh_token)
 
-    @door(public=True, sensitive=("refresh_token",))
+    @door(public=True)
     def sign_out(self, refresh_token: str) -> Json:
         return self.authenticator.sign_out(refresh_token)
 
@@ -92,19 +92,19 @@ class IdentityService(Operations):
     def access_endings(self, nonce: str, after: int = 0) -> Json:
         return self.trust_answers.access_endings(after, nonce)
 
-    @door(roles=SIGNED_IN, sensitive=("otp", "password"))
+    @door(roles=SIGNED_IN)
     def enrol_otp(self, otp: str | None = None, password: str | None = None) -> Json:
         return self.one_time_codes.enrol_otp(otp, password, by=self.caller.actor)
 
-    @door(roles=SIGNED_IN, sensitive=("code",))
+    @door(roles=SIGNED_IN)
     def confirm_otp(self, code: str) -> Json:
         return self.one_time_codes.confirm_otp(code, by=self.caller.actor)
 
-    @door(roles=SIGNED_IN, sensitive=("old", "new"))
+    @door(roles=SIGNED_IN)
     def change_password(self, old: str, new: str) -> Json:
         return self.accounts.change_password(old, new, by=self.caller.actor)
 
-    @door(public=True, sensitive=("client_secret",), costly=True)
+    @door(public=True, costly=True)
     def client_token(self, client_id: str, client_secret: str) -> Json:
         return self.service_clients.client_token(client_id, client_secret)
 

@@ -23,11 +23,11 @@ from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.redaction import error_kind, json_bytes, redacted, storable, without_actors
 from infra.chassis.refusals import NotFound, Refusal
+from infra.chassis.sensitive import stored_headers
 from infra.chassis.settings import Settings
 from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
 
 REPLAYING = "being replayed"  # the resolution of a letter that is still waiting while it is sent
-NOT_STORED = "nameko.auth_token"  # an access token opens doors
 
 
 class DeadLetterNotFound(NotFound):
@@ -74,7 +74,7 @@ class DeadLetters:
                 consumer=queue,
                 message_id=event["id"],
                 routing={name: storable(event.get(name), 200) for name in ("type", "source")},
-                headers=_stored_headers(headers),
+                headers=stored_headers(headers),
                 body=json_bytes(event),
                 content_type="application/json",
                 error=storable(error, 2000),
@@ -207,10 +207,6 @@ def _without_erased(
     if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
         return redacted(event), {}, error_kind(error)
     return event, headers, error
-
-
-def _stored_headers(headers: dict[str, Any]) -> dict[str, str]:
-    return {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != NOT_STORED}
 
 
 def _open(consumer: str = "", error: str = "") -> list[Any]:

@@ -31,6 +31,7 @@ from infra.chassis.messaging.quarantine import confirming_publisher, quarantined
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.messaging.wire import Consumer, MalformedEnvelope, check_envelope
 from infra.chassis.redaction import json_bytes, storable
+from infra.chassis.sensitive import CREDENTIALS, without_tokens
 from infra.chassis.trust.event_signatures import EventRefused, StaleEvent
 
 LONGEST_ID = 120  # characters of an event's id that an inbox holds
@@ -262,8 +263,12 @@ def _first_at(message: Any) -> float:
 
 
 def _plain(headers: Any) -> dict[str, Any]:
-    """Headers that may travel on; the broker's own ``x-`` ones stay behind."""
-    return {key: value for key, value in (headers or {}).items() if not key.startswith("x-")}
+    """Headers that may travel on; the broker's own ``x-`` ones and credentials, which no handler needs, stay behind."""
+    return {
+        key: without_tokens(value) if isinstance(value, str) else value
+        for key, value in (headers or {}).items()
+        if not (key.startswith("x-") or CREDENTIALS.search(key))
+    }
 
 
 def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

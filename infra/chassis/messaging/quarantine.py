@@ -13,7 +13,8 @@ from kombu import Queue
 
 from infra.chassis.messaging.handler_queues import unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
-from infra.chassis.redaction import UUID, storable, with_token_claims
+from infra.chassis.redaction import storable
+from infra.chassis.sensitive import stored_headers
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, and kept up to here
@@ -27,7 +28,7 @@ def quarantined_message(
         "service": service,
         "why": storable(why, 1000),
         "routing_key": storable(routing_key, 300),
-        "headers": _storable_headers(headers),
+        "headers": stored_headers(headers),
         "content_type": content_type,
         "body_base64": base64.b64encode(body[:MAX_BODY]).decode(),
     }
@@ -43,14 +44,6 @@ def send_to_quarantine(container: Any, message: dict[str, Any]) -> None:
 def quarantine_queue() -> Queue:
     """Where quarantined messages are, and what the broker itself found no queue for."""
     return Queue(QUARANTINE, exchange=unroutable_exchange(), durable=True)
-
-
-def _storable_headers(headers: dict[Any, Any]) -> dict[str, str]:
-    """Headers without the access token opens doors, so only the ids in it stay (its caller's is one)."""
-    stored = {storable(key, 200): storable(value, 2000) for key, value in headers.items() if key != "nameko.auth_token"}
-    if marks := UUID.findall(with_token_claims(str(headers.get("nameko.auth_token", "")))):
-        stored["ids_in_token"] = " ".join(marks)
-    return stored
 
 
 def confirming_publisher(container: Any) -> Publisher:

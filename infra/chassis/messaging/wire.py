@@ -21,6 +21,7 @@ from nameko.messaging import QueueConsumer
 from nameko.rpc import ReplyListener, Responder, RpcConsumer
 
 from infra.chassis import clock, logs, metrics
+from infra.chassis.contracts import contract_of
 from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
 from infra.chassis.messaging.handler_queues import ensure_exchanges
@@ -148,7 +149,7 @@ class Consumer(QueueConsumer):
 
     def on_decode_error(self, message: Any, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
-        self.container.spawn_managed_thread(functools.partial(self.quarantine, message, f"undecodable: {exc}"))
+        self.container.spawn_managed_thread(functools.partial(self.quarantine, message, f"undecodable: {_cause(exc)}"))
 
     def quarantine(self, message: Any, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
@@ -160,8 +161,11 @@ class Consumer(QueueConsumer):
 
     def _quarantine(self, message: Any, why: str) -> None:
         service = self.container.service_name
+        delivery = message.delivery_info or {}
+        routing_key = str(delivery.get("routing_key"))
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
-        routing_key = str((message.delivery_info or {}).get("routing_key"))
+        if _is_call(str(delivery.get("exchange")), routing_key, self.container):
+            body = contract_of(service).stored_call(routing_key.partition(".")[2], body)
         letter = {
             **quarantined_message(
                 service, why[:500], routing_key, message.headers or {}, str(message.content_type), body
@@ -189,6 +193,16 @@ class Consumer(QueueConsumer):
             DeadLetters.of(settings, service).record_unreadable(service, routing_key, body, why)
         except Exception as error:
             logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
+
+
+def _is_call(exchange: str, routing_key: str, container: Any) -> bool:
+    """An RPC or an answer to one, through its exchange or put into its queue directly."""
+    return exchange == _rpc_exchange(container).name or routing_key.startswith(("rpc-", "rpc."))
+
+
+def _cause(error: BaseException) -> str:
+    """What sort of fault; what it says may repeat what it found."""
+    return type(error.__cause__ or error).__name__
 
 
 class ReplyTooLarge(Exception):

@@ -52,7 +52,7 @@ class EchoService(Operations):
     gate, lingering = Event(), 0  # calls of ``linger`` end when the gate opens
     counter = dependencies.Provided(Counter)
 
-    @door(public=True, sensitive=("secret",))
+    @door(public=True)
     def shout(self, text: str, secret: str = "") -> dict[str, Any]:
         return {"text": text.upper()}
 
