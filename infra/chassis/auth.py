@@ -30,7 +30,7 @@ class OwnAnswers(Protocol):
 
 
 class TokenCheck:
-    """The two questions put to every token: is it genuine, and does it still stand?"""
+    """The two questions put to every token: is it genuine, and is it still valid?"""
 
     def __init__(self, tokens: Tokens, endings: AccessEndings) -> None:
         self._tokens, self._endings = tokens, endings

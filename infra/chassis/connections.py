@@ -1,7 +1,7 @@
 """Connections to a database, made from its URL in one place: every pool and every single connection gets all of it.
 
 ``sslmode``, several hosts, ``options``, ``search_path``, certificates: whatever the server's own client library knows
-may stand in the URL. What it does not know is named, not dropped. What the URL says wins over what we would set.
+may be in the URL. What it does not know is named, not dropped. What the URL says wins over what we would set.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ KINDS = {
 
 
 def exists_on(unit: dict[str, Any], day: date) -> bool:
-    """Whether a province, ward or commune stands on a day."""
+    """Whether a province, ward or commune exists on a day."""
     return str(unit["valid_from"]) <= day.isoformat() and (
         unit["valid_until"] is None or day.isoformat() <= str(unit["valid_until"])
     )

@@ -26,7 +26,7 @@ ACTORS = re.compile(r"(?:^|_)(?:by|officer_id)$")  # who did it: that is not who
 SECRETS = frozenset({"tracking_code", "otp_code"})  # they end like a code and open something
 PUBLIC_TEXT = frozenset({"legal_basis"})  # the law by which something was done
 LABELS = frozenset({"vi", "en"})  # published names of procedures and fees …
-FREE_TEXT = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they stand in these
+FREE_TEXT = frozenset({"reason", "marks", "answers", "purpose", "problem", "facts"})  # … unless they are in these
 JWS = re.compile(r"[\w-]{20,400}\.[\w-]{20,400}\.[\w-]{86}", re.ASCII)  # a source's signature holds digests, no words
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -98,5 +98,5 @@ def json_bytes(value: Any) -> bytes:
 
 
 def error_kind(error: str) -> str:
-    """What sort of error it was; what it said may repeat what the handler was given."""
+    """What sort of error it was; its message may repeat what the handler was given."""
     return error.partition(":")[0][:80]

@@ -22,15 +22,15 @@ from infra.cli.exit_codes import Refused
 from infra.cli.progress import progress
 from infra.cli.services import known_services
 
-DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed letter
+DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed dead letter
 TURN_WITHIN = 5.0  # seconds to wait for a service that goes through the quarantine
-Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the letters
+Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the dead letters
 
 
 def selected_ids(
     letters: DeadLetters, numbers: list[int] | None, *, consumer: str, error: str, readable: bool = False
 ) -> list[int]:
-    """The letters a command is about: those named, or all open ones of a kind; never all there are."""
+    """The dead letters a command is about: those named, or all open ones of a kind; never all there are."""
     if bool(numbers) == bool(consumer or error):
         raise Refused("name letters by their numbers, or all of a kind with --consumer or --error")
     return numbers or letters.ids(consumer=consumer, error=error, readable=readable)
@@ -102,7 +102,7 @@ def publisher_of(settings: Settings) -> Iterator[Publisher]:
 
 
 def remove_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
-    """After what lay of settled letters in the quarantine is out; ``in_quarantine`` says what came of it.
+    """After the copies of settled dead letters in the quarantine are out; ``in_quarantine`` says what came of it.
 
     They are settled whatever comes of it: a copy that stays names a row which says what was decided.
     """

@@ -42,7 +42,7 @@ def list_open(
     summary: Summary = False,
     as_json: AsJson = False,
 ) -> None:
-    """Waiting letters, the oldest first, and what nobody could read (`portal.quarantine` has its bytes)."""
+    """Waiting dead letters, the oldest first, and what nobody could read (`portal.quarantine` has its bytes)."""
     from infra.cli.dead_letter_store import dead_letters_of, services_with_database
 
     settings, kind = _settings(), Kind(consumer=consumer, error=error)
@@ -63,7 +63,7 @@ def list_open(
 
 @app.command()
 def show(service: Service, letter: Letter) -> None:
-    """One letter whole: body, headers, error."""
+    """One dead letter whole: body, headers, error."""
     from infra.cli.dead_letter_store import dead_letters_of
 
     _print_json(dead_letters_of(_settings(), service).show(letter))
@@ -73,7 +73,7 @@ def show(service: Service, letter: Letter) -> None:
 def replay(
     service: Service, letters: Letters = None, consumer: Consumer = "", error: Error = "", dry_run: DryRun = False
 ) -> None:
-    """Hand letters to their handlers again; harmless twice, since handlers remember what they have done."""
+    """Hand dead letters to their handlers again; harmless twice, since handlers remember what they have done."""
     from infra.cli.dead_letter_store import dead_letters_of, replay_all, replay_embedded, selected_ids
 
     settings = _settings()
@@ -97,7 +97,7 @@ def drop(
     error: Error = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Give letters up, with the reason on record."""
+    """Give dead letters up, with the reason on record."""
     from infra.cli.dead_letter_store import dead_letters_of, drop_all, selected_ids
 
     settings = _settings()
@@ -116,7 +116,7 @@ def _settings() -> Settings:
 
 
 def _print_settled(ids: list[int] | None, outcome: dict[str, Any], letters: list[dict[str, Any]]) -> None:
-    """One letter that was named, whole; of others their number and their places."""
+    """One dead letter that was named, whole; of others their number and their places."""
     if ids and len(ids) == 1:
         _print_json({**outcome, **letters[0]})
         return

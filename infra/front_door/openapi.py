@@ -65,7 +65,7 @@ def components() -> dict[str, Any]:
 
 
 def rpc_operation(door: Door) -> dict[str, Any]:
-    """``POST /rpc/…``: arguments and reply as they stand in the contract."""
+    """``POST /rpc/…``: arguments and reply as they are in the contract."""
     parameters = [parts.IDEMPOTENCY_KEY] if door.takes_command else []
     return {
         **_about(door, f"rpc_{door.service}_{door.method}"),

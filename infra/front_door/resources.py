@@ -37,7 +37,7 @@ class Resource:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Arguments that stand in the path."""
+        """Arguments that are in the path."""
         return tuple(PLACE.findall(self.path))
 
     @property

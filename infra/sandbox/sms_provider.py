@@ -4,7 +4,7 @@ Speaks the API of ``services/notifications/sms_carrier.py``: ``PUT`` and ``GET /
 
 - ``GET /texts``: what was taken, in the order of arrival: ``[{id, to, from, text, status, puts, asked}]``. ``puts``
   counts how often a text was handed over under that id: more than 1, and its sender did not ask before repeating.
-- ``POST /faults`` ``{"fault", "times"}``: what becomes of the next ``times`` texts handed over (1 if not said).
+- ``POST /faults`` ``{"fault", "times"}``: what becomes of the next ``times`` texts handed over (1 if not stated).
 
 ========================  ====================================================================================
 ``drop``                  the text is taken, and the line goes dead before the answer

@@ -26,7 +26,7 @@ READERS = ("auditor",)  # see every agency's applications; each read is recorded
 
 
 def relation_of(application: Application, actor: Actor) -> str | None:
-    """How a caller stands to an application: applicant, agency, asked_agency, auditor, service; None: not at all.
+    """The relation of a caller to an application: applicant, agency, asked_agency, auditor, service; None: not at all.
 
     A draft is its applicant's own: the agency sees it when it is handed in.
     """

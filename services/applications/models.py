@@ -156,7 +156,7 @@ class UnscannedFile(Rows):
 
 
 class ErasureAnswer(Rows):
-    """A service has said that nothing of an erased person is left with it."""
+    """A service has stated that nothing of an erased person is left with it."""
 
     __tablename__ = "erasure_answer"
     erasure_id: Mapped[str] = mapped_column(String(36), primary_key=True)

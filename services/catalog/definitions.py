@@ -64,7 +64,7 @@ _REQUIREMENT = {
 
 
 def complete(definition: Mapping[str, Any]) -> Definition:
-    """The definition with every key of the format present; what was given is kept as it is."""
+    """The definition with every key of the format present; what was given is stored as it is."""
     full: Definition = {**DEFAULTS, **definition}
     full["fees"] = [{**_FEE, **fee} for fee in full["fees"]]
     full["requirements"] = [{**_REQUIREMENT, **paper} for paper in full["requirements"]]

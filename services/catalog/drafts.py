@@ -1,4 +1,4 @@
-"""What editors are still writing: kept as it is, unfinished too, with what it still lacks; then published or discarded.
+"""What editors are still writing: stored as it is, finished or not, with what it lacks; then published or discarded.
 
 A draft is nobody's offer: only editors see it, nothing is counted by it, and it may change. There is one per code.
 """

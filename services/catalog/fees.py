@@ -1,7 +1,7 @@
 """What a procedure costs on one day over one channel: every line with its reason and its legal basis.
 
 Pure: a definition and the applicant's choices in, lines and totals out. Money is in minor units; a foreign
-currency is kept apart and never converted.
+currency is stated apart and never converted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writing the search index: what a published version is found by, kept in the transaction that publishes it."""
+"""Writing the search index: what a published version is found by, written in the transaction that publishes it."""
 
 from __future__ import annotations
 

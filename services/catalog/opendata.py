@@ -46,7 +46,7 @@ LONGEST_IN_IRI = 80
 
 
 def document(procedures: list[tuple[Mapping[str, Any], str]]) -> Node:
-    """One JSON-LD document of ``(definition, base)`` pairs; shared nodes (authorities, laws, concepts) stand once."""
+    """One JSON-LD document of ``(definition, base)`` pairs; shared nodes (authorities, laws, concepts) appear once."""
     graph: dict[str, Node] = {}
     for definition, base in procedures:
         for node in _nodes(definition, base):

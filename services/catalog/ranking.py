@@ -45,7 +45,7 @@ def _phrase(phrase: str, position: Any) -> list[ColumnElement[int]]:
 
 
 def _word(group: tuple[str, ...], vocabulary: Vocabulary, partly: bool) -> ColumnElement[int]:
-    """One typed word: most when it stands in the title, less for a word one slip away, least outside the title."""
+    """One typed word: most when it is in the title, less for a word one slip away, least outside the title."""
     title, typed, others = SearchEntry.title, group[0], group[1:]
     own = vocabulary.weight(typed)
     choices: list[tuple[ColumnElement[bool], int]] = [(title.like(f"% {typed} %"), own * 10)]
@@ -84,7 +84,7 @@ def best_first(entries: Select[Any], points: ColumnElement[int]) -> Select[Searc
 
 
 def order_key(row: Any) -> tuple[int, int, int, str, int]:
-    """Where a row of :func:`best_first` stands in the order."""
+    """The place of a row of :func:`best_first` in the order."""
     entry = row.SearchEntry
     return row.score, entry.uses, entry.length, entry.code, entry.version
 

@@ -5,7 +5,7 @@ both give the same answers. What was typed is read in four ways, from strict to 
 
 1. every word as it is, 2. the last word only begun, 3. words one letter off, 4. most of the words.
 
-The first reading that finds a title in which the words stand together ends the search. A title that only happens to
+The first reading that finds a title in which the words are together ends the search. A title that only happens to
 hold them, far apart, does not: what the more generous readings find is then ranked together with it.
 """
 

@@ -23,7 +23,7 @@ def unsound_versions(settings: Settings) -> list[str]:
         return []
     try:
         return found_in(Database.at(settings.database_url("catalog")))
-    except (SettingMissing, SQLAlchemyError):  # said of the database itself
+    except (SettingMissing, SQLAlchemyError):  # reported of the database itself
         return []
 
 

@@ -1,6 +1,6 @@
 """Who carries on whose work on a day, and in which province: mergers followed inside the database.
 
-A chain of mergers is followed as far as it goes; an agency that stands again under its old code is its own successor.
+A chain of mergers is followed as far as it goes; an agency that exists again under its old code is its own successor.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def existing_on(day: date) -> Select[Any]:
 
 
 def successor_of(session: Session, code: str, day: date) -> str:
-    """The agency that does this one's work on a day: itself while it stands, or is not known to have been merged."""
+    """The agency that does this one's work on a day: itself while it exists, or is not known to have been merged."""
     codes = {code}
     while session.scalar(existing_on(day).where(Agency.code == code)) is None:
         ended = select(Agency.merged_into).where(Agency.code == code, Agency.valid_until < day)
@@ -51,7 +51,7 @@ def responsibilities_of(code: str, day: date) -> CTE:
 
 
 def successor_table(day: date) -> CTE:
-    """``(code, successor)`` of every agency that stands on a day, for itself and for those merged into it."""
+    """``(code, successor)`` of every agency that exists on a day, for itself and for those merged into it."""
     own = select(Agency.code.label("code"), Agency.code.label("successor")).where(_exists_on(Agency, day))
     carried = own.cte(recursive=True)
     older = aliased(Agency)

@@ -1,6 +1,6 @@
 """The population register, as identity sees it: who is a citizen, by number.
 
-``PopulationRegister`` is the port. ``RegisterFile`` stands behind it on one machine: JSON lines, one person each,
+``PopulationRegister`` is the port. ``RegisterFile`` implements it on one machine: JSON lines, one person each,
 ``{"citizen_number", "full_name", "birth_date", "sex", "province_code", "address"}``. A connection to the national
 database takes its place with a class of the same shape.
 """

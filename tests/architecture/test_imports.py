@@ -1,4 +1,4 @@
-"""Who may import what: the contracts of pyproject.toml hold, and what they cannot say is said here."""
+"""Who may import what: the contracts of pyproject.toml hold, and what they cannot express is tested here."""
 
 from __future__ import annotations
 

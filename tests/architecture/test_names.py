@@ -1,7 +1,7 @@
 """One name for one thing: no public name twice, and none that is a bare participle of everyday talk.
 
 The exceptions below may only shrink: an entry that the code no longer needs fails, too. Public names of tests and of
-the verifier that auditors run alone (one file, sharing nothing by design) may stand twice; migrations are not read.
+the verifier that auditors run alone (one file, sharing nothing by design) may appear twice; migrations are not read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SPINE = {
     "Table": "the declarative root of a service's tables",
 }
 
-# Public names that stand twice, and what each is.
+# Public names that appear twice, and what each is.
 TWICE: dict[str, str] = {
     "Agency": "a table of catalog and one of identity: each service's own",
     "iso": "an instant as text, in the domain and in what readers get",

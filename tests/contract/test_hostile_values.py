@@ -1,4 +1,4 @@
-"""Whatever JSON stands in an argument, the checks before a door answer by name: no limit of a library leaks."""
+"""Whatever JSON is in an argument, the checks before a door answer by name: no limit of a library leaks."""
 
 from __future__ import annotations
 

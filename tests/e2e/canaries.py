@@ -75,7 +75,7 @@ def decoded(segment: str) -> str:
 
 
 def in_base64(canary: str) -> list[str]:
-    """What stands in Base64 wherever the canary's bytes begin within a group of three."""
+    """What appears in Base64 wherever the canary's bytes begin within a group of three."""
     rows = []
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + canary.encode()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""The servers tests stand on are real, are the test's own, and come back after a power cut."""
+"""The servers that tests use are real, are the test's own, and come back after a power cut."""
 
 import time
 from collections.abc import Callable, Iterator

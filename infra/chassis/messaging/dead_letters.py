@@ -27,7 +27,7 @@ from infra.chassis.sensitive import stored_headers
 from infra.chassis.settings import Settings
 from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
 
-REPLAYING = "being replayed"  # the resolution of a letter that is still waiting while it is sent
+REPLAYING = "being replayed"  # the resolution of a dead letter that is still waiting while it is sent
 
 
 class DeadLetterNotFound(NotFound):

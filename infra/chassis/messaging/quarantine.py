@@ -17,7 +17,7 @@ from infra.chassis.redaction import storable
 from infra.chassis.sensitive import stored_headers
 
 QUARANTINE = "portal.quarantine"
-MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, and kept up to here
+MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, and stored up to here
 
 
 def quarantined_message(

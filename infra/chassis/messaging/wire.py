@@ -185,7 +185,7 @@ class Consumer(QueueConsumer):
         self.ack_message(message)
 
     def _record_row(self, service: str, routing_key: str, body: bytes, why: str) -> None:
-        """A row next to the queue, for ``portal dead-letters``; without its database a service still puts aside."""
+        """A row next to the queue, for ``portal dead-letters``; without its database a service still quarantines."""
         settings = self.container.config.get("settings")
         if settings is None:
             return

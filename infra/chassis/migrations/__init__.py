@@ -95,7 +95,7 @@ def run(metadata: MetaData, service: str, retired: Mapping[str, str]) -> None:
     """What a service's ``migrations/env.py`` calls: runs under a lock, in one transaction.
 
     ``retired``: numbers of revisions whose work the chassis' own branch does now, and what came before each. A database
-    that stands at one is taken to stand at the other; the numbers are never used again.
+    that is at one is taken to be at the other; the numbers are never used again.
     """
     config = context.config
     url: str = config.attributes["url"]

@@ -3,7 +3,7 @@
 The signature is in the event itself, as the extension attribute ``signature`` (a compact JWS over digests), so that
 any consumer reads the payload as before and a dead letter can be replayed years later. Two digests are signed: of the
 event, and of what is left of it when a person is erased (:func:`infra.chassis.redaction.redacted`); a message that was
-redacted on its way still shows who said it. ``salt`` goes with the words: what stays cannot be used to guess them.
+redacted on its way still shows who published it. ``salt`` goes with the words: what stays cannot be used to guess them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons
 
 NAMESPACE = UUID("6f2a3c1e-2f0d-5b1a-9f57-3a7c0c7f1b52")
 STATUS = "imported"
-SUBJECT = "imported:"  # stands before a stream's id where an account id is asked for: the person is not known by one
+SUBJECT = "imported:"  # comes before a stream's id where an account id is asked for: the person is not known by one
 
 
 class ImportedEvent(AggregateEvent):
@@ -54,7 +54,7 @@ class HistoryImported(CanInitAggregate[UUID], ImportedEvent):
 
 
 class ActivityImported(ImportedEvent):
-    """One activity as it was written. `line`: where it stood; `said`: commitment to {"resource", "attributes"}."""
+    """One activity as it was written. `line`: where it was; `said`: commitment to {"resource", "attributes"}."""
 
     TOPIC: ClassVar[str] = "applications.ActivityImported"
 

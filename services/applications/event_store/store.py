@@ -238,7 +238,7 @@ class Store:
         """Carry out ``work`` once: its events, rows and answer in one commit.
 
         When another command was first on the same application, the work is judged again on the new state. When
-        a commit's outcome is unknown (the connection died), the answer stored next to the events tells it.
+        a commit's outcome is unknown (the connection died), the answer stored next to the events decides.
         """
         return persistently(lambda: self.database.command(command, work))
 

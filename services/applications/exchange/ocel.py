@@ -16,7 +16,7 @@ OBJECT_TYPES: dict[str, tuple[str, ...]] = {
     "officer": ("agency_code",),
     "document": ("requirement", "media_type"),
     "payment": ("amount", "currency", "method"),
-    "resource": ("name",),  # whoever an older system said did it
+    "resource": ("name",),  # whoever did it, as an older system states
 }
 ATTRIBUTES = ("version", "status", "role", "agency_code", "legal_basis", "position", "imported_at", "attributes")
 PEOPLE = frozenset({"citizen", "system", "service"})

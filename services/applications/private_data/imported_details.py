@@ -26,7 +26,7 @@ def keep_details(
 
 
 class ImportedDetails:
-    """What lines of some imported histories said."""
+    """What lines of some imported histories state."""
 
     def __init__(self, details: Mapping[str, Mapping[str, Any]]) -> None:
         self.by_id = details

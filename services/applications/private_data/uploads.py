@@ -53,7 +53,7 @@ class UploadChecks:
         return cls(scanner_of(settings), when_away == "hold")
 
     def checked(self, encoded: str, media_type: str, file_name: str | None, *, within: str = "") -> Upload:
-        """The bytes of an upload. ``within``: JSON pointer of the object its members stand in."""
+        """The bytes of an upload. ``within``: JSON pointer of the object its members are in."""
         try:
             content = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):

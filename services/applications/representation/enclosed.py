@@ -61,7 +61,7 @@ def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
 
 
 def with_imported_details(value: Any, details_of: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
-    """What a line of an older system said (see `said`) put in place: `resource` and `attributes`, None once erased."""
+    """What a line of an older system states (`said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
         sealed = value.get("said")
         if isinstance(sealed, Mapping) and set(sealed) == {"line_id", "commitment"}:

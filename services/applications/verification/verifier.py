@@ -660,7 +660,7 @@ class Tiles:
 
 @dataclass
 class Anchor:
-    """A checkpoint to hold the log against: one of its own, or one kept elsewhere."""
+    """A checkpoint to hold the log against: one of its own, or one stored elsewhere."""
 
     size: int
     note: Note
@@ -1097,7 +1097,7 @@ def _number(value: float) -> str:
 
 
 def _check_opening(opening: dict[str, Any], states: dict[int, bytes], verdict: Verdict) -> None:
-    """SHA-256(salt, canonical bytes) must be the commitment, and the commitment must stand in its event."""
+    """SHA-256(salt, canonical bytes) must be the commitment, and the commitment must be in its event."""
     version, commitment = int(opening["version"]), str(opening["commitment"])
     if commitment.encode() not in states.get(version, b""):
         verdict.add("opening_wrong", None, version=version, detail="the event holds no such commitment")

@@ -69,7 +69,7 @@ class Memory:
         return int(file.stat().st_mtime) if file.exists() else None
 
     def alarm(self, kind: str, last: Checkpoint | None, note: str, at: float) -> None:
-        """What the log signed is the proof of its misbehaviour, so it is kept."""
+        """What the log signed is the proof of its misbehaviour, so it is stored."""
         row = {"at": int(at), "kind": kind, "known_size": last.size if last else 0, "note": note}
         if row["note"] not in [old["note"] for old in self.alarms()]:
             with (self.folder / "alarms.jsonl").open("a", encoding="utf-8") as file:

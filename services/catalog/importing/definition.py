@@ -80,7 +80,7 @@ class Cells:
         return ""
 
     def keep(self, *names: str) -> None:
-        """Free text without a place in the definition: kept in the source, with a finding where it says anything."""
+        """Free text without a place in the definition: stored in the source, with a finding where it says anything."""
         for name in names:
             text = self.text(name)
             if not says_nothing(text):

@@ -1,7 +1,7 @@
 """Takes the portal's run-on channel table apart: "Trực tuyến20 Ngày làm việcMiễn phí(…)mô tảTrực tiếp…" into cells.
 
 The cells were joined without any separator, so a row begins only where a channel's name is directly followed by
-something a time cell can hold. What stands outside the rows is handed back too; together they are the whole text.
+something a time cell can hold. What is outside the rows is handed back too; together they are the whole text.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def squeezed(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Squeezed line by line: line breaks part what stands on them."""
+    """Squeezed line by line: line breaks part what is on them."""
     return "\n".join(line for line in map(squeezed, text.splitlines()) if line)
 
 

@@ -13,7 +13,7 @@ ONE_PART, EACH_PART = 160, 153  # septets of a text alone, and of each part of s
 LONGEST = LONGEST_PARTS * EACH_PART
 CUT = "..."
 
-# ASCII as far as the GSM alphabet has it; what stands in its extension counts twice.
+# ASCII as far as the GSM alphabet has it; what is in its extension counts twice.
 BASIC = frozenset(" @$_!\"#%&'()*+,-./:;<=>?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 EXTENDED = frozenset("^{}\\[~]|")
 SUBSTITUTES = str.maketrans(

@@ -1,4 +1,4 @@
-"""How an application must behave, said a second time: a pure model, on plain values, to hold the service against.
+"""How an application must behave, stated a second time: a pure model, on plain values, to hold the service against.
 
 Nothing here comes from the service: the table is the one its decision record gives in words. ``judge`` names the
 refusal (``None``: the command is carried out) and changes nothing; ``carry_out`` changes and refuses nothing.

@@ -1,4 +1,4 @@
-"""What is typed wrong is said with the usage, and ends with 2; nothing is started for it."""
+"""What is typed wrong is reported with the usage, and ends with 2; nothing is started for it."""
 
 import shutil
 

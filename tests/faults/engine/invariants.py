@@ -213,7 +213,7 @@ def check_quarantine(messages: list[dict[str, Any]], verdict: Verdict) -> None:
     """Every poisoned message was quarantined once, and nothing else was.
 
     But for events whose queue was deleted while they waited for their next try: the broker hands them to the
-    quarantine, raw, and their source tells them again.
+    quarantine, raw, and their source publishes them again.
     """
     deleted = any(what == "queues deleted" for _at, what in verdict.marks)
     from_deleted_queues = [message for message in messages if deleted and "source" in message]

@@ -61,7 +61,7 @@ Scenario = Callable[[ScenarioRun], None]
 def run_scenario(
     environment: Environment, scenario: Scenario, *, seed: int, seconds: float, clients: int = 2
 ) -> Verdict:
-    """Run one scenario; the verdict is kept whatever it says."""
+    """Run one scenario; the verdict is stored whatever it says."""
     name = scenario.__name__
     verdict = Verdict(name, seed)
     environment.recovery(limit=60)

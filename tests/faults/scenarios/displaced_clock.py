@@ -2,7 +2,7 @@
 
 ``python -m tests.faults.scenarios.displaced_clock FILE run …``; ``FILE`` holds by how many seconds the clock is
 wrong. Only the wall clock moves, as when somebody sets a machine's time: the monotonic clock, on which timers and
-time-outs stand, goes on. (libfaketime does not do: with both clocks faked Python's timed waits never end when they
+time-outs depend, goes on. (libfaketime does not do: with both clocks faked Python's timed waits never end when they
 are set back, with one alone ``time.sleep`` fails.)
 """
 

@@ -1,7 +1,7 @@
 """Python imports this first of all in every process that finds this folder on ``PYTHONPATH``.
 
 ``MOVED_CLOCK`` holds by how many seconds the wall clock of the process, and of every process it starts, is to be
-wrong. The monotonic clock, on which timers and time-outs stand, goes on. An offset and not an instant: a child that
+wrong. The monotonic clock, on which timers and time-outs depend, goes on. An offset and not an instant: a child that
 starts a minute later is to live a minute later.
 """
 

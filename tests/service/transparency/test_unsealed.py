@@ -1,4 +1,4 @@
-"""A verdict claims only what was proved: what is not sealed is said first, and holes in a history are found."""
+"""A verdict claims only what was proved: what is not sealed is reported first, and holes in a history are found."""
 
 import json
 import uuid

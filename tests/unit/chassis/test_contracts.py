@@ -1,4 +1,4 @@
-"""What passes a contract can be kept and counted with; what cannot is refused by its place."""
+"""What passes a contract can be stored and counted with; what cannot is refused by its place."""
 
 from __future__ import annotations
 

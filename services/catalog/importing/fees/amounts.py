@@ -1,6 +1,6 @@
 """Amounts of money in running text: "70.000 đồng", "1,200,000 Việt Nam Đồng", "10USD/giấy", "01 triệu đồng".
 
-Both separators group thousands. An amount is kept in minor units of the currency it is stated in, never converted.
+Both separators group thousands. An amount is stored in minor units of the currency it is stated in, never converted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from services.catalog.importing.words import folded
 NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?!\d)|\d{1,13}+(?:[.,]\d{1,2}+)?(?![\d.,]*\d)"
 CURRENCY = r"Việt Nam Đồng|VNĐ|VND|đồng|đ|USD|đô la Mỹ|đô-la Mỹ|EUR|Euro"
 SPELLED = {"nghìn": 1_000, "ngàn": 1_000, "triệu": 1_000_000, "tỷ": 1_000_000_000}
-# A currency follows, or an item, or the amount stands right behind "phí:", as in "Lệ phí: 1,500,000 (…)".
+# A currency follows, or an item, or the amount is right behind "phí:", as in "Lệ phí: 1,500,000 (…)".
 AMOUNT = re.compile(
     rf"(?<![\d/.,])({NUMBER})\s*(nghìn|ngàn|triệu|tỷ)?\s*"
     rf"(?:({CURRENCY})(?!\w)|(?=/\s*[a-zđ])|(?<=phí: \d,\d\d\d,\d\d\d)|(?<=phí: \d,\d\d\d,\d\d\d ))",

@@ -30,7 +30,7 @@ PLAINLY_FREE = re.compile(
 )
 # A description of free filings this short, without a number or a rule, only names what is free.
 LONGEST_LABEL = 60
-# "Miễn lệ phí. Phí cấp bản sao … thực hiện theo quy định tại …": free, but a second fee stands elsewhere.
+# "Miễn lệ phí. Phí cấp bản sao … thực hiện theo quy định tại …": free, but a second fee is elsewhere.
 ANOTHER_FEE = re.compile(r"[.;]\s*phí [^.;]*quy định", re.IGNORECASE)
 ITS_CASE = re.compile(
     r"đối với|trường hợp|nhóm|\b(?:dưới|trên|từ) \d|một lần\b|nhiều lần|cấp (?:mới|lại|đổi)|gia hạn|lần đầu|bổ sung|"
