@@ -193,11 +193,11 @@ class Verification:
 
     def own(self, on_progress: OnProgress) -> VerificationReport:
         """This installation's store, its published files and its own key; then what people are shown, by replay."""
+        url = self.settings.database_url("applications")
+        _verifier("Database")(url, None).close()  # first: names a missing one, and nothing has been created for it
         keys = tool("applications", "verifier_keys")(self.settings)
         self.keys = self.keys or [_verifier("Key").parse(key) for key in keys]
         checks = tool("applications", "SelfCheck").from_settings(self.settings)
-        url = self.settings.database_url("applications")
-        _verifier("Database")(url, None).close()  # says by name that there is none
         asked_until = checks.wait_until_sealed()
         published = tool("applications", "published_log")(self.settings)
         report = self.store(url, on_progress, published)

@@ -12,7 +12,7 @@ from infra.cli.seed import overview
 COMMANDS = {
     "demo", "run", "migrate", "bootstrap", "seed", "doctor", "catalog", "history", "state", "diff", "explain",
     "findings", "evidence", "report", "export", "verify", "import-history", "rebuild", "dead-letters", "bench",
-    "diagram",
+    "diagram", "identity", "sign-history", "sources", "start",
 }  # fmt: skip
 
 
