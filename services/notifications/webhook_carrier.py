@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from infra.chassis import clock
+from infra.chassis.encryption import Encryption
 from infra.chassis.http import call
 from infra.chassis.settings import Settings
 from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
@@ -19,7 +20,7 @@ from services.notifications.domain import webhook_address
 from services.notifications.domain.webhook_address import Destinations
 from services.notifications.errors import WebhookAddressNotAllowed
 from services.notifications.models import Delivery, Subscription
-from services.notifications.webhooks import ANYWHERE, check_address, destinations_of
+from services.notifications.webhooks import ANYWHERE, check_address, destinations_of, encryption_of
 
 TIMEOUT_S = 10.0  # without a byte from the subscriber
 WHOLE_CALL_S = 30.0  # for a subscriber that drips bytes so as never to end
@@ -34,13 +35,22 @@ class WebhookCarrier:
     delays = states.WEBHOOK_DELAYS
     lease: timedelta | None = None
 
-    def __init__(self, *, guarded: bool, timeout: float = TIMEOUT_S, allowed: Destinations = ANYWHERE) -> None:
+    def __init__(
+        self,
+        encryption: Encryption,
+        *,
+        guarded: bool,
+        timeout: float = TIMEOUT_S,
+        allowed: Destinations = ANYWHERE,
+    ) -> None:
+        self.encryption = encryption
         self.guarded, self.timeout, self.allowed = guarded, timeout, allowed
 
     @classmethod
     def from_settings(cls, settings: Settings) -> WebhookCarrier:
         timeout = settings.number("WEBHOOK_TIMEOUT", TIMEOUT_S)
-        return cls(guarded=not settings.development, timeout=timeout, allowed=destinations_of(settings))
+        guarded, allowed = not settings.development, destinations_of(settings)
+        return cls(encryption_of(settings), guarded=guarded, timeout=timeout, allowed=allowed)
 
     def route(self, recipient: str) -> str:
         return recipient
@@ -48,10 +58,8 @@ class WebhookCarrier:
     def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
         subscription = session.get(Subscription, delivery.subscription_id)
         assert subscription is not None
-        effect_id = delivery.repeat_of or delivery.id
-        return OutgoingMessage(
-            effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", subscription.secret
-        )
+        effect_id, secret = delivery.repeat_of or delivery.id, self.encryption.decrypt(subscription.secret)
+        return OutgoingMessage(effect_id, delivery.recipient, "", delivery.subject, delivery.body, "", secret)
 
     def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         return None

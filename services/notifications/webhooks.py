@@ -21,6 +21,7 @@ from infra.chassis.actors import Actor
 from infra.chassis.commands import Command
 from infra.chassis.cursors import Page, page
 from infra.chassis.database import Database
+from infra.chassis.encryption import Encryption
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
@@ -39,19 +40,23 @@ ANYWHERE = Destinations()
 class Webhooks:
     """Subscriptions, and what was delivered to them."""
 
-    def __init__(self, database: Database, *, guarded: bool, allowed: Destinations = ANYWHERE) -> None:
-        self.database = database
+    def __init__(
+        self, database: Database, encryption: Encryption, *, guarded: bool, allowed: Destinations = ANYWHERE
+    ) -> None:
+        self.database, self.encryption = database, encryption
         self.guarded, self.allowed = guarded, allowed
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Webhooks:
         database, allowed = Database.at(settings.database_url("notifications")), destinations_of(settings)
-        return cls(database, guarded=not settings.development, allowed=allowed)
+        return cls(database, encryption_of(settings), guarded=not settings.development, allowed=allowed)
 
     def subscribe(self, url: str, event_types: list[str], *, by: Actor, command: Command) -> dict[str, Any]:
         """→ ``{subscription_id, secret}``; the secret (``whsec_…``) is shown this once."""
         check_address(url, guarded=self.guarded, allowed=self.allowed)
-        return self.database.command(command, lambda session: _subscribe(session, url, event_types, by))
+        secret = self.encryption.encrypt(_new_secret())  # so it rests in its row and in the command log
+        reply = self.database.command(command, lambda session: _subscribe(session, url, event_types, secret, by))
+        return {**reply, "secret": self.encryption.decrypt(reply["secret"])}
 
     def unsubscribe(self, subscription_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """→ ``{subscription_id, ended_at}``; what waits to be delivered is dropped."""
@@ -72,6 +77,11 @@ class Webhooks:
     def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """Send an event once more, under the same webhook id. → ``{delivery_id}`` of the new delivery."""
         return self.database.command(command, lambda session: _redeliver(session, delivery_id, by))
+
+
+def encryption_of(settings: Settings) -> Encryption:
+    """Under which subscriptions' secrets rest (``WEBHOOK_KEYS``)."""
+    return Encryption.from_settings(settings, "WEBHOOK_KEYS", "webhook secrets")
 
 
 def destinations_of(settings: Settings) -> Destinations:
@@ -109,8 +119,11 @@ def enqueue_calls(session: Session, event: Mapping[str, Any]) -> None:
             session.add(_delivery(subscription, event["id"], event["type"], _payload(event)))
 
 
-def _subscribe(session: Session, url: str, event_types: list[str], by: Actor) -> dict[str, Any]:
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _subscribe(session: Session, url: str, event_types: list[str], secret: str, by: Actor) -> dict[str, Any]:
     subscription = Subscription(
         id=str(uuid4()),
         owner=by.account_id,

@@ -92,9 +92,16 @@ class Registry:
                 )
             )
             position = self.store.record(application, session)
-            return {**summary_of(application), "tracking_code": code, "agency_code": agency, "position": position}
+            stored_code = self.store.encryption.encrypt(code)  # the command log keeps this answer
+            return {
+                **summary_of(application),
+                "tracking_code": stored_code,
+                "agency_code": agency,
+                "position": position,
+            }
 
-        return self.store.command(command, work)
+        reply = self.store.command(command, work)
+        return {**reply, "tracking_code": self.store.encryption.decrypt(reply["tracking_code"])}
 
     def save_answers(
         self,

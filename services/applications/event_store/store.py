@@ -24,13 +24,14 @@ from sqlalchemy.orm import Session
 from infra.chassis.commands import Command
 from infra.chassis.connections import KEEPALIVE, parameters, schema_of
 from infra.chassis.database import WORKERS, Database
+from infra.chassis.encryption import Encryption
 from infra.chassis.settings import Settings
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, ServiceUnavailable
 from services.applications.models import application_view
-from services.applications.transparency.history_keys import HistoryKeys
+from services.applications.transparency.history_keys import HistoryKeys, reply_encryption
 
 ATTEMPTS = 12
 # Where positions are needed that the recorders do not give; SQLite calls the column rowid.
@@ -83,8 +84,8 @@ class Store:
 
     _stores: dict[str, Store] = {}
 
-    def __init__(self, database: Database, streams: Streams, keys: HistoryKeys) -> None:
-        self.database, self.streams, self.keys = database, streams, keys
+    def __init__(self, database: Database, streams: Streams, keys: HistoryKeys, encryption: Encryption) -> None:
+        self.database, self.streams, self.keys, self.encryption = database, streams, keys, encryption
         streams.recorder.keys = keys  # type: ignore[attr-defined]  # of our recorders
         self._on_sqlite = database.engine.dialect.name == "sqlite"
         own_id = OWN_ID_ON_SQLITE if self._on_sqlite else OWN_ID
@@ -114,7 +115,10 @@ class Store:
             if store is not None:
                 store.streams.close()
             store = cls._stores[url] = cls(
-                database, Streams(environment(url, settings)), HistoryKeys.from_settings(settings)
+                database,
+                Streams(environment(url, settings)),
+                HistoryKeys.from_settings(settings),
+                reply_encryption(settings),
             )
         return store
 

@@ -1,4 +1,4 @@
-"""After the tables: events recorded before they bore MACs get theirs."""
+"""After the tables: events recorded before they bore MACs get theirs, answers with a tracking code are encrypted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from infra.chassis import logs
 from infra.chassis.connections import engine_of
+from infra.chassis.encryption import encrypt_replies
 from infra.chassis.settings import Settings
+from services.applications.transparency.history_keys import reply_encryption
 
 WITHOUT = text(
     "SELECT 1 FROM stored_events AS e LEFT JOIN event_mac AS m ON m.originator_id = e.originator_id "
@@ -15,10 +17,26 @@ WITHOUT = text(
 
 
 def run(settings: Settings) -> None:
+    """An empty installation needs no keys."""
+    _encrypt_tracking_codes(settings)
+    _sign_history(settings)
+
+
+def _encrypt_tracking_codes(settings: Settings) -> None:
+    """In the command log, where an earlier release stored the answer to ``start`` in the clear."""
+    engine = engine_of(settings.migration_url("applications"))
+    try:
+        with engine.begin() as connection:
+            encrypt_replies(connection, "applications.start", "tracking_code", lambda: reply_encryption(settings))
+    finally:
+        engine.dispose()
+
+
+def _sign_history(settings: Settings) -> None:
     """Sign what is sealed and holds; say what could not be signed."""
     if not _anything_to_sign(settings.migration_url("applications")):
         return
-    # An empty installation needs neither keys nor the modules that check a store.
+    # An empty installation does not need the modules that check a store.
     from services.applications.verification.history_signing import sign_history, warnings_of
 
     outcome = sign_history(settings)

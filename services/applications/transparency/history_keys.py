@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 import struct
 from collections.abc import Sequence
 from uuid import UUID
 
-from infra.chassis.settings import SettingMissing, Settings, stored_secret
+from infra.chassis.encryption import Encryption, keys_in
+from infra.chassis.settings import Settings
 
 SETTING = "HISTORY_KEYS"
-LEAST = 32  # characters of a key
 MAGIC = b"portal-event-mac/v1\n"
 _HEAD = struct.Struct(">16sQH")
 
@@ -32,16 +31,7 @@ class HistoryKeys:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> HistoryKeys:
-        text = settings.get(SETTING)
-        if text is None:
-            text = _development_key(settings) if settings.development else settings.require(SETTING)
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        for number, line in enumerate(lines, 1):
-            if len(line) < LEAST:
-                raise SettingMissing(
-                    SETTING, f"line {number} has {len(line)} characters and must have at least {LEAST}"
-                )
-        return cls(lines)
+        return cls(keys_in(settings, SETTING))
 
     def mac(self, originator_id: UUID, version: int, topic: str, state: bytes, key_id: str | None = None) -> bytes:
         name = topic.encode()
@@ -63,5 +53,6 @@ class HistoryKeys:
         return None if hmac.compare_digest(right, bytes(mac)) else "its MAC is not the one of its content"
 
 
-def _development_key(settings: Settings) -> str:
-    return stored_secret(settings.secret_folder() / "history-keys", lambda: secrets.token_hex(32) + "\n")
+def reply_encryption(settings: Settings) -> Encryption:
+    """Under which a tracking code rests in the command log."""
+    return Encryption.from_settings(settings, SETTING, "command log of applications")

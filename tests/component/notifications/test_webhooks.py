@@ -21,7 +21,7 @@ from services.notifications import webhook_carrier
 from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.errors import DeliveryNotFound, SubscriptionNotFound, WebhookAddressNotAllowed
 from services.notifications.webhook_carrier import WebhookCarrier
-from tests.component.notifications.use_cases import Office
+from tests.component.notifications.use_cases import ENCRYPTION, Office
 from tests.unit.notifications.actors import CITIZEN, OPERATOR, STRANGER
 from tests.unit.notifications.builders import command, event
 
@@ -73,7 +73,7 @@ def subscribed(office: Office, url: str, types: list[str] = ACCEPTED) -> dict[st
 
 
 def worker(office: Office, *, guarded: bool = False, timeout: float = 5.0) -> DeliveryWorker:
-    return DeliveryWorker(office.database, WebhookCarrier(guarded=guarded, timeout=timeout))
+    return DeliveryWorker(office.database, WebhookCarrier(ENCRYPTION, guarded=guarded, timeout=timeout))
 
 
 def calls_of(office: Office) -> list[Any]:

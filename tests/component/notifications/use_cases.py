@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from infra.chassis.database import Database
+from infra.chassis.encryption import Encryption
 from services.notifications.inbox import Mailbox
 from services.notifications.message_writer import MessageWriter
 from services.notifications.models import Attempt, Delivery, Message, Table
@@ -16,6 +17,8 @@ from services.notifications.preferences import PreferenceKeeper
 from services.notifications.templates import TemplateEditor
 from services.notifications.webhooks import Webhooks
 from tests.unit.notifications.fakes import Catalogue, Directory
+
+ENCRYPTION = Encryption(["a key for the webhooks of these tests"], "webhook secrets")
 
 
 class Office:
@@ -26,7 +29,7 @@ class Office:
         Table.metadata.create_all(self.database.engine)
         self.message_writer, self.inbox = MessageWriter(self.database, sms=sms), Mailbox(self.database)
         self.preferences, self.templates = PreferenceKeeper(self.database), TemplateEditor(self.database)
-        self.webhooks = Webhooks(self.database, guarded=guarded)
+        self.webhooks = Webhooks(self.database, ENCRYPTION, guarded=guarded)
         self.personal_data = PersonalData(self.database)
 
     def receive(

@@ -43,6 +43,7 @@ class Journey:
         self._with_a_device(tokens["access_token"])
         self._applies(tokens["access_token"])
         self._as_a_service()
+        self._subscribes()
         self._guesses()
         self._unanswered(tokens["access_token"])
 
@@ -67,9 +68,10 @@ class Journey:
         self._signed_in(SECOND, otp=confirmed["recovery_codes"][0])
 
     def _applies(self, token: str) -> None:
-        started = self._call(
-            "applications", "start", token, procedure_code=ONLINE, channel="online", command_id=str(uuid.uuid4())
-        )
+        order = {"procedure_code": ONLINE, "channel": "online", "command_id": str(uuid.uuid4())}
+        started = self._call("applications", "start", token, **order)
+        assert self._call("applications", "start", token, **order) == started
+        self.secrets["tracking code"] = started["tracking_code"]
         lookup = {name: started[name] for name in ("reference", "tracking_code")}
         tracked = self._call("applications", "track", **lookup, min_position=started["position"])
         assert tracked["reference"] == started["reference"]
@@ -79,6 +81,13 @@ class Journey:
         self.client_secret = name.read_text().strip()
         answer = self._call("identity", "client_token", client_id="applications", client_secret=self.client_secret)
         self.secrets["token of a service"] = answer["access_token"]
+
+    def _subscribes(self) -> None:
+        operator, order = self.installation.token("operator"), {"command_id": str(uuid.uuid4())}
+        order |= {"url": "http://127.0.0.1:9/hooks", "event_types": ["application_accepted.v1"]}
+        subscription = self._call("notifications", "subscribe", operator, **order)
+        assert self._call("notifications", "subscribe", operator, **order) == subscription
+        self.secrets["webhook secret"] = subscription["secret"]
 
     def _guesses(self) -> None:
         """Wrong ones, where they belong and elsewhere, and under names that nobody knows."""
