@@ -166,6 +166,7 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("inclusion_proof", "NotSealedYet"): at(None, position=10**9),
     ("erase_subject", "ErasureNeedsTwoPersons"): at("auditor", account_id="$half_erased", legal_basis=LEGAL_BASIS),
     ("erasure", "ErasureNotFound"): at("auditor"),
+    ("state_at", "OwnCase"): at("auditor", application_id="$auditors_own_case", at="2099-01-01T00:00:00+07:00"),
     ("erasure", "OwnCase"): at("auditor_2", erasure_id="$erasure_of_auditor"),
     ("erase_subject", "OwnCase"): at("auditor_2", account_id="$auditor_2_account"),
     ("assign", "NotAnOfficer"): at("approver", application_id="$handled", officer_id="$citizen_account"),

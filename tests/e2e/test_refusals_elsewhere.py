@@ -15,9 +15,9 @@ from infra.chassis import clock
 from infra.chassis.settings import SERVICES
 from infra.cli.sample_documents import as_base64
 from infra.sandbox.virus_scanner import EICAR, serve
-from tests.e2e.refusal_table import ELSEWHERE, example
+from tests.e2e.refusal_table import ALL_THAT_LOAD, ELSEWHERE, example
 from tests.support.degraded import PartialPlatform, in_production, partial_platform
-from tests.support.installation import command
+from tests.support.installation import command, rule_of
 
 PROVOKED: set[tuple[str, str, str]] = set()
 
@@ -130,6 +130,17 @@ def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path)
         platform.follow("applications")
         assert refused(rpc, "applications", "attachment", **of_paper) == "FileInfected"
     scanner.stop()
+
+
+def test_a_history_that_the_database_was_given_is_true_at_no_door(tmp_path: Path) -> None:
+    with partial_platform(tmp_path, "identity", "catalog", "applications") as platform:
+        platform.populate()
+        application_id = platform.filed()
+        platform.add_to_history(application_id)
+        official, applicant = platform.person(), platform.applicant()
+        for door in ALL_THAT_LOAD:
+            rpc = applicant if "citizen" in rule_of("applications", door).roles else official
+            assert refused(rpc, "applications", door, application_id=application_id) == "HistoryNotAuthentic", door
 
 
 def test_production_has_no_samples(tmp_path: Path) -> None:

@@ -134,12 +134,12 @@ class Office:
         until = self._due_by_hand(due_at, FARTHEST_CONSULTATION, catalog)
 
         def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
-            if until <= clock.now():
-                raise InvalidRequest.at("/due_at", "đã qua", "in the past")
             consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
             application.consult(
                 consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
             )
+            if until <= clock.now():
+                raise InvalidRequest.at("/due_at", "đã qua", "in the past")
             return {"consultation_id": consultation_id, "due_at": until.isoformat()}
 
         return self.commands.change(application_id, "consult", work, by=by, command=command)
