@@ -74,6 +74,11 @@ def test_every_setting_that_names_a_secret_is_given_that_secret() -> None:
                 assert path.removeprefix("/run/secrets/") in mounted, f"{name}: {setting}"
 
 
+def test_every_secret_that_is_mounted_is_defined() -> None:
+    mounted = {secret for definition in COMPOSE["services"].values() for secret in definition.get("secrets", [])}
+    assert mounted == set(COMPOSE["secrets"])
+
+
 def test_make_secrets_makes_every_secret_once_and_keeps_it(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path / "secrets")]
     subprocess.run([*command, "--origin", "portal.example/log"], check=True, capture_output=True)

@@ -39,7 +39,7 @@ class Stack:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-compose-"))
         self.project = f"portal{free_port()}"
         self.took = 0.0  # seconds from `up` to everything healthy
-        self.ports = {name: free_port() for name in ("AMQP", "CALLBACKS", "GATEWAY", "PROMETHEUS", "WITNESS")}
+        self.ports = {name: free_port() for name in ("AMQP", "HTTP", "CALLBACKS", "GATEWAY", "PROMETHEUS", "WITNESS")}
         subprocess.run([sys.executable, str(ROOT / "infra/docker/make-secrets"), str(self.folder)], check=True)
         self.env = os.environ | {
             "COMPOSE_PROJECT_NAME": self.project,
