@@ -13,6 +13,7 @@ import pytest
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal
 from infra.cli.journey import Journey
+from infra.rabbitmq.definitions import table, user_names
 from tests.support.compose_stack import LONG_RUNNING, ROOT, SERVICES, Stack
 
 pytestmark = pytest.mark.compose
@@ -85,10 +86,10 @@ def test_papers_are_shared_and_the_published_log_is_written_by_its_follower_only
     assert stack.inside("applications-follower", "rm", "/var/lib/portal/tiles/mark")[0] == 0
 
 
-def test_no_default_account_is_left_on_the_broker(stack: Stack) -> None:
+def test_the_brokers_users_are_those_of_the_table(stack: Stack) -> None:
     status, output = stack.inside("rabbitmq", "rabbitmqctl", "-q", "list_users", "--formatter", "json")
     assert status == 0
-    assert [user["user"] for user in json.loads(output)] == ["portal"]
+    assert sorted(user["user"] for user in json.loads(output)) == sorted(user_names(table()))
 
 
 def test_one_application_goes_from_catalogue_to_result(stack: Stack, world: dict[str, Any], portal: Portal) -> None:
