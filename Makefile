@@ -86,7 +86,8 @@ coverage: .venv/.dev  ## branch coverage by rules, contracts and components, wit
 	$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 test-rules: .venv/.dev
-	$(MEASURED) tests/architecture tests/contract tests/unit $(ARGS)
+	$(MEASURED) tests/unit $(ARGS)
+	$(PYTEST) tests/architecture tests/contract $(ARGS)
 
 test-components: .venv/.dev
 	$(PYTEST) tests/component $(ARGS)

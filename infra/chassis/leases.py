@@ -31,7 +31,8 @@ from infra.chassis.wake_up import WAKE_UP
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
 LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection
 TRY_AGAIN = 1.0  # seconds between tries of one who does not lead
-LOSSES, WITHIN = 3, 60.0  # a lead lost so often in so many seconds is not one
+LOSSES, WITHIN = 3, 60.0  # a lead lost so often in so many seconds is not one …
+STEADY = 10.0  # … until it was held for so many
 LOCK = zlib.crc32(b"portal follower")
 EPOCH = "leader"  # row of relay_position
 RAISE_EPOCH = (
@@ -56,7 +57,7 @@ class Lease:
         self._plain = self.database.engine.dialect.name == "sqlite"
         self._connection: psycopg.Connection[Any] | None = None
         self._file: IO[str] | None = None
-        self._renewed_at = self._tried_at = float("-inf")
+        self._renewed_at = self._tried_at = self._leading_since = float("-inf")
         self._lock = threading.Lock()
         self._owner: int | None = None
         self._keeper: threading.Thread | None = None
@@ -120,6 +121,7 @@ class Lease:
                 assert row is not None
                 self._session = _session_of(connection)
                 self.epoch, self._renewed_at = int(row[0]), time.monotonic()
+                self._leading_since = self._renewed_at
         except (psycopg.Error, OSError) as error:
             self.lose(str(error))
             return
@@ -184,8 +186,13 @@ class Lease:
                     connection.close()
 
     def check_steady(self) -> None:
-        """Raises when the lead was lost again and again within a minute: nothing gets done by a process like that."""
-        if len(self._lost_at) == LOSSES and time.monotonic() - self._lost_at[0] < WITHIN:
+        """Raises when the lead was lost again and again within a minute: nothing gets done by a process like that.
+
+        A lead held for ``STEADY`` seconds since is one again: what took it away (a server that was restarted) is over.
+        """
+        now = time.monotonic()
+        held = self.epoch is not None and now - self._leading_since >= STEADY
+        if not held and len(self._lost_at) == LOSSES and now - self._lost_at[0] < WITHIN:
             raise Superseded(f"the lead was lost {LOSSES} times within {WITHIN:.0f} s")
 
     def _acquire_file(self) -> bool:

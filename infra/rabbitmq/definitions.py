@@ -119,7 +119,8 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
         return {}
     if user in rows["callers"]:
         row = rows["callers"][user]
-        again = {REDELIVERY: ("^evt-.+$", NOTHING)} if row.get("dead_letters") else {}
+        # Dead letters go back to a queue; sources are asked to publish again (`portal sources redeliver`).
+        again = {REDELIVERY: (_any_of(["evt-.+", *rows["services"]]), NOTHING)} if row.get("dead_letters") else {}
         return {RPC: (_any_of(_calls(row)), _any_of([UUID])), **again}
     service = user.removesuffix("-follower")
     row = rows["services"][service]

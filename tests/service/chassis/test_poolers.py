@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from infra.chassis import migrations
 from infra.chassis.database import Database
-from infra.chassis.leases import LOSSES, Lease, Superseded
+from infra.chassis.leases import LOSSES, STEADY, Lease, Superseded
 from infra.chassis.server_sessions import SessionNeeded, options_arrive, require_session
 from infra.chassis.settings import Settings
 from infra.chassis.tables import ALL
@@ -100,6 +100,12 @@ def test_a_lead_that_cannot_be_held_is_not_ready_and_is_counted(url):
     with pytest.raises(Superseded, match="lost"):
         lease.check_steady()
     assert prometheus_client.REGISTRY.get_sample_value("portal_lease_losses_total", {"database": database}) == LOSSES
+    lease._tried_at = float("-inf")
+    assert lease.acquire()
+    with pytest.raises(Superseded, match="lost"):
+        lease.check_steady()
+    lease._leading_since -= STEADY
+    lease.check_steady()
     lease.release()
 
 
