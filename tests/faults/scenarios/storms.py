@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import time_machine
 from kombu import Connection
 
 from infra.chassis.settings import Settings
@@ -133,9 +134,8 @@ class Tap:
         if a_day_ago:
             settings = Settings(self.run.environment.env)
             for number in range(0, len(storm), times + 1):
-                entry = storm[number]
-                entry["time"] = (datetime.fromisoformat(entry["time"]) - timedelta(days=1)).isoformat()
-                storm[number] = signed(settings, entry)  # as its source would have, a day ago
+                with time_machine.travel(datetime.now(UTC) - timedelta(days=1)):
+                    storm[number] = signed(settings, storm[number])  # as its source would have, a day ago
         self.run.random.shuffle(storm)
         producer = self.connection.Producer(self.connection.channel())
         for entry in storm:
@@ -177,7 +177,7 @@ def poisoned(run: ScenarioRun) -> None:
 
 
 def duplicates(run: ScenarioRun) -> None:
-    """Every event three times, shuffled, with those of a day ago among them: nothing changes."""
+    """Every event three times, shuffled, some of them signed a day ago: nothing changes."""
     with Tap(run) as tap:
         while run.running:
             run.wait(0.5)
