@@ -74,10 +74,10 @@ test: servers lint types  ## everything but compose, on a broker and a database 
 	@$(MAKE) --no-print-directory -k -j3 -Otarget $(SIDE_BY_SIDE)
 	@$(MAKE) --no-print-directory test-coverage test-faults
 
-# Lines and branches of services and infra that rules and contracts reach alone: 57 per cent. Measuring costs four times the
-# time, so what components reach, too, is measured by `make coverage`, with the floor in pyproject.toml.
+# Lines and branches that rules reach alone, of the modules they load: 66 per cent. Measuring costs four times the time, so
+# what contracts and components reach, too, is measured by `make coverage`, with the floor in pyproject.toml.
 test-coverage: .venv/.dev
-	$(if $(ARGS),@echo "Coverage is not judged: ARGS chose some tests only.",$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=56 | tail -3)
+	$(if $(ARGS),@echo "Coverage is not judged: ARGS chose some tests only.",$(BIN)/coverage combine -q && $(BIN)/coverage report --fail-under=64 | tail -3)
 
 coverage: .venv/.dev  ## branch coverage by rules, contracts and components, with its floor (ten minutes)
 	@rm -rf build/coverage
