@@ -191,8 +191,8 @@ class Lease:
         A lead held for ``STEADY`` seconds since is one again: what took it away (a server that was restarted) is over.
         """
         now = time.monotonic()
-        held = self.epoch is not None and now - self._leading_since >= STEADY
-        if not held and len(self._lost_at) == LOSSES and now - self._lost_at[0] < WITHIN:
+        steady = self.epoch is not None and now - self._leading_since >= STEADY
+        if not steady and len(self._lost_at) == LOSSES and now - self._lost_at[0] < WITHIN:
             raise Superseded(f"the lead was lost {LOSSES} times within {WITHIN:.0f} s")
 
     def _acquire_file(self) -> bool:
