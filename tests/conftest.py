@@ -22,6 +22,7 @@ if not CHOSEN or not all(path.is_relative_to(PURE) for path in CHOSEN):
     eventlet.monkey_patch()
 
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
+from typing import Any  # noqa: E402
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
@@ -30,9 +31,10 @@ import structlog  # noqa: E402
 from tests.support import servers  # noqa: E402
 
 # A run of the suite judges a change, so the same change gets the same examples; `make properties` looks for new ones,
-# and for many more where a test does not say how many.
-hypothesis.settings.register_profile("repeatable", derandomize=True, max_examples=50)
-hypothesis.settings.register_profile("search", derandomize=False, max_examples=500)
+# and for many more where a test does not say how many. A busy machine is no fault: nothing is judged by the clock.
+UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("repeatable", derandomize=True, max_examples=50, **UNTIMED)
+hypothesis.settings.register_profile("search", derandomize=False, max_examples=500, **UNTIMED)
 hypothesis.settings.load_profile("repeatable")
 
 
