@@ -55,7 +55,7 @@ class LocalLink:
         while True:
             try:
                 await self._session()
-            except (OSError, ValueError, asyncio.IncompleteReadError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next attempt may succeed
                 logs.get().warning("platform_unreachable", error=f"{type(error).__name__}: {error}"[:300])
             await asyncio.sleep(PAUSE)
 

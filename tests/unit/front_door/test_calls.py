@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
-from infra.front_door.amqp_link import with_heartbeat
+from infra.front_door.amqp_link import AmqpLink, with_heartbeat
 from infra.front_door.calls import Call, PlatformRefusal, result_of
+from infra.front_door.local_link import LocalLink
 
 
 def test_a_result_is_given_back_as_it_is() -> None:
@@ -39,3 +42,23 @@ def test_the_broker_is_asked_for_heartbeats_unless_its_uri_says_how_often() -> N
     assert with_heartbeat("amqp://a/b") == "amqp://a/b?heartbeat=10"
     assert with_heartbeat("amqp://a/b?x=1") == "amqp://a/b?x=1&heartbeat=10"
     assert with_heartbeat("amqp://a/b?heartbeat=3") == "amqp://a/b?heartbeat=3"
+
+
+class NextAttempt(BaseException):
+    """The link pauses and would connect again."""
+
+
+@pytest.mark.parametrize("link", [AmqpLink("amqp://nowhere"), LocalLink(Path("nowhere"))], ids=["amqp", "local"])
+def test_a_link_tries_again_whatever_ended_its_connection(
+    link: AmqpLink | LocalLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def session() -> None:
+        raise KeyError("an answer that nobody foresaw")
+
+    async def pause(_seconds: float) -> None:
+        raise NextAttempt
+
+    monkeypatch.setattr(link, "_session", session)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    with pytest.raises(NextAttempt):
+        link._stay_connected().send(None)
