@@ -18,9 +18,7 @@ import structlog
 from nameko.rpc import Rpc
 
 from infra.chassis import logs, metrics
-from infra.chassis.auth import Call
-from infra.chassis.commands import Command
-from infra.chassis.connections import can_be_waited_out
+from infra.chassis.access.auth import Call
 from infra.chassis.contracts import contract_of, integral
 from infra.chassis.messaging.wire import CheckedRpcConsumer
 from infra.chassis.refusals import (
@@ -32,6 +30,8 @@ from infra.chassis.refusals import (
     ServiceUnavailable,
     as_remote,
 )
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.connections import can_be_waited_out
 
 LOGGED = ("_id", "code", "status", "method", "version", "limit", "kind")  # how names of plain values end
 UNBOUNDED = contextlib.nullcontext()

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from infra.chassis.redaction import PLACEHOLDER
 from infra.chassis.settings import SettingMissing, Settings, stored_secret
-from infra.chassis.tables import command_log
+from infra.chassis.storage.tables import command_log
 
 LEAST = 32  # characters of a key
 PREFIX = "encrypted:"

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.redaction import UUID
-from infra.chassis.tables import forgotten_subject
-from infra.chassis.wake_up import wake_followers
+from infra.chassis.storage.tables import forgotten_subject
+from infra.chassis.storage.wake_up import wake_followers
 
 
 def record_erasure(session: Session, erasure_id: str, account_id: str, marks: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis.clock import OFFICE_ZONE
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
 from infra.cli.exit_codes import Refused

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.chassis.files import replace_text, text_of
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import SettingMissing, Settings
 
 OPERATOR = "operator"

@@ -10,13 +10,13 @@ from typing import Any
 from amqp.exceptions import AMQPError
 from sqlalchemy import select
 
-from infra.chassis.database import Database
 from infra.chassis.erasure.queues import SweepInProgress, remove_settled
-from infra.chassis.loader import installed
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, Unroutable
+from infra.chassis.running.loader import installed
 from infra.chassis.settings import SettingMissing, Settings
-from infra.chassis.tables import inbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import inbox
 from infra.cli.connection import portal_session
 from infra.cli.exit_codes import Refused
 from infra.cli.progress import progress

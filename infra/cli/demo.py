@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, portal_session
 from infra.cli.journey import Journey, JourneyFailed, Step, require

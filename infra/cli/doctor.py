@@ -22,18 +22,18 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from infra.chassis import clock
-from infra.chassis.database import OVERFLOW, SPARE, Database
-from infra.chassis.inbox import sources_that_went_back
-from infra.chassis.loader import installed, service_class, tool
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
 from infra.chassis.messaging.incarnations import known_rows, store_of
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.migrations import at_head
-from infra.chassis.runner import broker_answers, workers_of
-from infra.chassis.server_sessions import options_arrive, require_session
+from infra.chassis.running.loader import installed, service_class, tool
+from infra.chassis.running.runner import broker_answers, workers_of
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.database import OVERFLOW, SPARE, Database
+from infra.chassis.storage.inbox import sources_that_went_back
+from infra.chassis.storage.server_sessions import options_arrive, require_session
 from infra.cli.security_findings import account_facts, secret_findings, upload_facts
 from infra.cli.trust_findings import trust_findings
 

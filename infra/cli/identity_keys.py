@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from infra.chassis import logs
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Khóa của dịch vụ định danh. / Identity's keys.")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis import logs
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.audit_commands import AsJson, print_json
 from infra.cli.exit_codes import Refused

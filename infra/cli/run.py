@@ -7,12 +7,12 @@ from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
-from infra.chassis.loader import service_class, tool
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
-from infra.chassis.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
-from infra.chassis.server_sessions import require_session
+from infra.chassis.running.loader import service_class, tool
+from infra.chassis.running.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
 from infra.chassis.settings import Settings
+from infra.chassis.storage.server_sessions import require_session
 
 
 def run(settings: Settings, services: list[str], *, follower: bool) -> int:

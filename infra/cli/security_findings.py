@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from infra.chassis.loader import installed, tool
 from infra.chassis.migrations import at_head
+from infra.chassis.running.loader import installed, tool
 from infra.chassis.settings import Settings
 
 ADVISED_SECRET = 16  # characters

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from infra.chassis.loader import installed
+from infra.chassis.running.loader import installed
 
 
 def known_services(names: Sequence[str] | None) -> list[str]:

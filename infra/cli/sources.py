@@ -9,14 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.chassis import clock, inbox, logs
-from infra.chassis.database import Database
-from infra.chassis.loader import service_class
+from infra.chassis import clock, logs
 from infra.chassis.messaging import incarnations
 from infra.chassis.messaging.handler_queues import handler_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.topology import handler_methods
+from infra.chassis.running.loader import service_class
 from infra.chassis.settings import Settings
+from infra.chassis.storage import inbox
+from infra.chassis.storage.database import Database
 from infra.cli.services import known_services
 
 app = typer.Typer(no_args_is_help=True, help="Kho dữ liệu được khôi phục / databases that were put back.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from infra.chassis.runner import Stopping
+from infra.chassis.running.runner import Stopping
 from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
 from infra.cli.connection import Portal, first_operator
 from infra.cli.seed import overview, seed

@@ -16,7 +16,7 @@ import typer
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
-from infra.chassis.loader import tool
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
 from infra.cli.progress import OnProgress, progress

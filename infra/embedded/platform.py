@@ -8,18 +8,18 @@ import eventlet
 from nameko.runners import ServiceRunner
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
-from infra.chassis.followers import Follower
-from infra.chassis.health import Health
-from infra.chassis.hub_watchdog import HubWatch
-from infra.chassis.loader import installed, service_class
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.migrations import upgrade
-from infra.chassis.operations import database_checks, serve_green
-from infra.chassis.runner import MAX_WORKERS, container_config
+from infra.chassis.running.followers import Follower
+from infra.chassis.running.health import Health
+from infra.chassis.running.hub_watchdog import HubWatch
+from infra.chassis.running.loader import installed, service_class
+from infra.chassis.running.operations import database_checks, serve_green
+from infra.chassis.running.runner import MAX_WORKERS, container_config
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.embedded.broker import Broker, install
 
 

@@ -13,7 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from infra.chassis.sockets import EVERY_INTERFACE, listening_socket
+from infra.chassis.running.sockets import EVERY_INTERFACE, listening_socket
 
 LOOK_UP = 0.25  # seconds between checks at whether to stop
 AT_ONCE = 64  # connections served at the same time; more wait in the backlog

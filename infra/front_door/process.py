@@ -11,9 +11,9 @@ from typing import Any
 import uvicorn
 
 from infra.chassis import logs
-from infra.chassis.health import Health, serve_plain
+from infra.chassis.running.health import Health, serve_plain
+from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import SettingMissing, Settings
-from infra.chassis.sockets import listening_socket
 from infra.front_door.amqp_link import AmqpLink
 from infra.front_door.app import application
 from infra.front_door.calls import Link, Platform

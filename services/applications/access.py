@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
 from services.applications.domain.application import Application

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from infra.chassis import metrics
 from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.event_ids import EventId
-from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.messaging.redelivery import Redelivery
-from infra.chassis.positions import advance, position_of
+from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
+from infra.chassis.storage.positions import advance, position_of
 from services.applications import personal_data
 from services.applications.domain.events import KINDS
 from services.applications.duties.announcements import WIRE_NAMES, event_data

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.delegates import delegate_table
+from infra.chassis.access.delegates import delegate_table
 from infra.chassis.messaging.outbox import plumbing
+from infra.chassis.storage.database import BigKey, UtcDateTime
 from services.applications.transparency.tables import audit_tables
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
-from infra.chassis.delegates import has_been_delegate, was_delegate
+from infra.chassis.access.delegates import has_been_delegate, was_delegate
 from services.applications.domain.application import Application
 from services.applications.errors import OwnCase
 from services.applications.models import Party, application_view

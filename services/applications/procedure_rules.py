@@ -17,9 +17,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database, insert_into
 from infra.chassis.instants import office_day
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database, insert_into
 from infra.working_time import Promise, WorkingCalendar
 from services.applications.domain.application import Application
 from services.applications.domain.commitments import digest

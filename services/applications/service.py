@@ -8,7 +8,7 @@ from infra.chassis import dependencies
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from services.applications import clients
 from services.applications.agency_seats import AgencySeats
 from services.applications.commands.applicant import Registry

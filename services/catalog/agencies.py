@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.models import Agency, AgencyChange
 from services.catalog.places import check_province

@@ -15,13 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.instants import office_day, today
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, WorkingCalendar, explain
 from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay

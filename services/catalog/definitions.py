@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema_rs
 
 from infra.chassis.contracts import Schema
-from infra.chassis.provinces import was_ever_province
 from infra.chassis.refusals import InvalidRequest
+from infra.chassis.text.provinces import was_ever_province
 from infra.working_time import MOST_YEARS, Promise
 
 Definition = dict[str, Any]

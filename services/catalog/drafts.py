@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.cursors import Page, cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest, VersionConflict
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.catalog import definitions, differences, versions
 from services.catalog.errors import DraftNotFound
 from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion

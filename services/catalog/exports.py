@@ -12,12 +12,12 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.cursors import cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.instants import day_of
-from infra.chassis.provinces import province_code_on
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
-from infra.chassis.spreadsheet import csv_page
+from infra.chassis.storage.database import Database
+from infra.chassis.text.provinces import province_code_on
+from infra.chassis.text.spreadsheet import csv_page
 from services.catalog import opendata, versions
 from services.catalog.models import Agency, ProcedureVersion, SearchEntry
 from services.catalog.successors import existing_on, province_on, successor_table

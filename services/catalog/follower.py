@@ -6,8 +6,8 @@ import time
 
 from infra.chassis import metrics
 from infra.chassis.erasure.worker import ErasureWorker
-from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
+from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
 from services.catalog import personal_data
 from services.catalog.calendars import Calendars

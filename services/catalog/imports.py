@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import Schema, contract_of
-from infra.chassis.database import Database
 from infra.chassis.instants import day_of
 from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.catalog import definitions, versions
 from services.catalog.errors import VersionsOverlap
 from services.catalog.importing.findings import Finding, abbreviated, grouped_report

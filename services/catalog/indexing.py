@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import insert_into
-from infra.chassis.vietnamese_text import accented_words, folded_words
+from infra.chassis.storage.database import insert_into
+from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.facets import AGENCY_LEVEL, agency_level
 from services.catalog.folding import LONGEST, plain_title, with_legal_terms
 from services.catalog.models import Field, Procedure, ProcedureVersion, SearchEntry, SearchFacet, SearchWord

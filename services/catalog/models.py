@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from infra.chassis.database import BigKey, UtcDateTime
 from infra.chassis.messaging.outbox import plumbing
+from infra.chassis.storage.database import BigKey, UtcDateTime
 
 
 class CatalogModel(DeclarativeBase):

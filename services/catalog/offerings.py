@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.catalog import definitions, differences, fees, sample_catalogue, versions
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import ProcedureChange, ProcedureVersion

@@ -11,7 +11,7 @@ import math
 from collections.abc import Container, Mapping
 from typing import Any
 
-from infra.chassis.vietnamese_text import comparison_key, folded_words
+from infra.chassis.text.vietnamese_text import comparison_key, folded_words
 
 Node = dict[str, Any]
 

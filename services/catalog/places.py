@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from infra.chassis.instants import day_of
-from infra.chassis.provinces import KINDS, REFORM, ascii_name, exists_on, is_province, provinces
 from infra.chassis.settings import Settings
+from infra.chassis.text.provinces import KINDS, REFORM, ascii_name, exists_on, is_province, provinces
 from services.catalog.errors import ProvinceNotFound, WardsNotKnown
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from infra.chassis.vietnamese_text import accented_words, folded_words
+from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.folding import bigrams
 from services.catalog.models import SearchEntry
 from services.catalog.query_readings import QueryReading, Vocabulary

@@ -7,8 +7,8 @@ from collections import Counter
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.catalog.indexing import count_words, texts
 from services.catalog.models import ProcedureVersion, SearchEntry, SearchWord
 

@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from infra.chassis.cursors import cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
-from infra.chassis.vietnamese_text import folded_words, unified
+from infra.chassis.storage.database import Database
+from infra.chassis.text.vietnamese_text import folded_words, unified
 from services.catalog import query_readings
 from services.catalog.facets import Filters, facet_counts
 from services.catalog.folding import code_prefix, plain_title, with_common_names, with_legal_terms

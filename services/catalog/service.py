@@ -9,7 +9,7 @@ from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.instants import day_of
 from infra.chassis.messaging.handlers import handles
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
 from services.catalog.drafts import DraftEditor

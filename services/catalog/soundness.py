@@ -9,8 +9,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from infra.chassis.database import Database
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.database import Database
 from services.catalog import definitions, versions
 from services.catalog.models import ProcedureVersion
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, String, and_, case, cast, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from infra.chassis.provinces import ONE_DAY, REFORM, recoded
+from infra.chassis.text.provinces import ONE_DAY, REFORM, recoded
 from services.catalog.models import Agency
 
 

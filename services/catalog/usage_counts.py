@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import update
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.catalog.models import Procedure, SearchEntry
 
 

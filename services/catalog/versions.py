@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.database import insert_into
+from infra.chassis.access.actors import Actor
 from infra.chassis.instants import today
 from infra.chassis.messaging.outbox import enqueue, enqueue_all
+from infra.chassis.storage.database import insert_into
 from services.catalog import indexing
 from services.catalog.definitions import Definition, fingerprint
 from services.catalog.errors import NotInForce, ProcedureNotFound, VersionsOverlap

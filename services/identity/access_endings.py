@@ -1,7 +1,8 @@
 """What identity answers about access that ended before its token: which sessions, and from which version on an account.
 
 A row is written in the transaction that ends the access. Tokens name their session and the account's version; every
-service asks for what is new (:mod:`infra.chassis.access_endings`). The rows name nobody to whoever reads the answer.
+service asks for what is new (:mod:`infra.chassis.access.access_endings`). The rows name nobody to whoever reads
+the answer.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.access_endings import ENDINGS_TYPE, ending_digest
-from infra.chassis.access_tokens import JWKS_TYPE
-from infra.chassis.database import Database
+from infra.chassis.access.access_endings import ENDINGS_TYPE, ending_digest
+from infra.chassis.access.access_tokens import JWKS_TYPE
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.chassis.trust.installation import signer
 from infra.chassis.trust.signatures import Signer
 from infra.chassis.trust.statements import signed_answer

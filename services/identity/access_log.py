@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.identity.errors import Forbidden
 from services.identity.models import AccessEntry, Account, Agency
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.contact_details import email_address, telephone
 from services.identity.errors import (

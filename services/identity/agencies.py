@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from services.identity.errors import AgencyAlreadyExists, AgencyNotFound
 from services.identity.models import Agency

@@ -14,7 +14,7 @@ from sqlalchemy import Text, cast, exists, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from services.identity.errors import (
     AppointmentRequestNotFound,
     AppointmentRequestNotPending,

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import SERVICES, SettingMissing, Settings, stored_secret
+from infra.chassis.storage.database import Database
 from services.identity import keys, passwords, service_clients
 from services.identity.errors import AccountAlreadyExists
 from services.identity.idempotency import run_idempotently

@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from infra.chassis.refusals import InvalidRequest
-from infra.chassis.vietnamese_text import unified
+from infra.chassis.text.vietnamese_text import unified
 
 COUNTRY = "VN"
 # Hotlines, premium and toll-free numbers belong to companies; nobody is reached there.

@@ -10,12 +10,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.identity import open_sessions
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
 from services.identity.idempotency import run_idempotently

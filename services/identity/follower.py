@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from infra.chassis.database import Database
 from infra.chassis.erasure.worker import ErasureWorker
-from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
+from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.identity import access_endings, attempts, open_sessions, personal_data
 
 

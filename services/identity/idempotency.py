@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 
 
 def run_idempotently(

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from infra.chassis.database import BigKey, UtcDateTime
 from infra.chassis.messaging.outbox import plumbing
+from infra.chassis.storage.database import BigKey, UtcDateTime
 
 
 class Table(DeclarativeBase):

@@ -8,13 +8,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
-from infra.chassis.provinces import was_ever_province
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
+from infra.chassis.text.provinces import was_ever_province
 from services.identity import access_endings, appointment_requests
 from services.identity.agencies import add_agency, agency_of, agency_view
 from services.identity.appointment_requests import needs_second_person, request_appointment

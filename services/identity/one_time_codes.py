@@ -14,9 +14,9 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.identity import attempts, keys, open_sessions, passwords
 from services.identity.errors import AccountNotFound, OtpCodeWrong, OtpNotEnrolled, OtpRequired, WrongPassword
 from services.identity.models import Account

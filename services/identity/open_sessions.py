@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from services.identity import access_endings
 from services.identity.errors import SessionEnded, SignInNotFresh
 from services.identity.models import RefreshToken, SignInSession

@@ -1,7 +1,8 @@
 """Passwords: argon2id digests, what is too weak, and never holding up the other callers of this process.
 
 Parameters are OWASP's minimum (m=19456 KiB, t=2, p=1; about 25 ms). Under eventlet the work leaves the hub's thread,
-two at a time (`infra/chassis/native_threads.py`), so that a flood of sign-ins cannot take all memory and both cores.
+two at a time (`infra/chassis/running/native_threads.py`), so that a flood of sign-ins cannot take all memory and both
+cores.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from infra.chassis.native_threads import in_native_thread
+from infra.chassis.running.native_threads import in_native_thread
 from services.identity.errors import WeakPassword
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)

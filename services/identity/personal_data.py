@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
 from services.identity import access_endings, attempts, delegations, offices, open_sessions, recovery_codes
 from services.identity.access_log import NO_PURPOSE

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from infra.chassis import logs
 from infra.chassis.cursors import Page
 from infra.chassis.settings import SettingMissing, Settings
-from infra.chassis.vietnamese_text import readable, same_text
+from infra.chassis.text.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
 
 SETTING = "POPULATION_REGISTER"

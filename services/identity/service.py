@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.chassis import auth, dependencies
+from infra.chassis import dependencies
+from infra.chassis.access import auth
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from services.identity.access_endings import TrustAnswers
 from services.identity.access_log import AccessRecorder
 from services.identity.accounts import Accounts, Registration

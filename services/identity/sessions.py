@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
 from services.identity.models import Account, RefreshToken, SignInSession

@@ -20,8 +20,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.chassis.trust.key_files import new_private_key, private_pem
 from services.identity import keys
 from services.identity.models import TokenKey

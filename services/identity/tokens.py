@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 
 from infra.chassis import clock
-from infra.chassis.access_tokens import AUDIENCES, ISSUER
+from infra.chassis.access.access_tokens import AUDIENCES, ISSUER
 from infra.chassis.settings import Settings
 from services.identity import keys
 from services.identity.signing_keys import ACCESS_LIFETIME, SigningKeys

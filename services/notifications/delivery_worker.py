@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
 from infra.chassis.crash_points import crash_at
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from services.notifications import preferences
 from services.notifications.domain import delivery as states
 from services.notifications.models import Attempt, Delivery

@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 from services.notifications.phone_numbers import E164, VIETNAM

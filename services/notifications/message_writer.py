@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.instants import recorded_instant
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.notifications import preferences, webhooks
 from services.notifications.domain import delivery as states
 from services.notifications.messages import LANGUAGES, MESSAGE_KINDS, MessageKind, addressee, facts_of

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from infra.chassis.database import BigKey, UtcDateTime
 from infra.chassis.messaging.outbox import plumbing
+from infra.chassis.storage.database import BigKey, UtcDateTime
 
 
 class Table(DeclarativeBase):

@@ -8,9 +8,9 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.notifications.domain import delivery as states
 from services.notifications.mail_carrier import FolderCarrier, folder_of
 from services.notifications.models import Attempt, Delivery, Message, Preference

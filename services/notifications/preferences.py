@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.notifications.domain.quiet_hours import QuietHours
 from services.notifications.models import Preference
 

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.notifications.domain import delivery as states
 from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
 from services.notifications.models import Delivery

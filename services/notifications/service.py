@@ -8,7 +8,7 @@ from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles, handles_each
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from services.notifications import clients
 from services.notifications.inbox import Mailbox
 from services.notifications.message_writer import MessageWriter

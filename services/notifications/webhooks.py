@@ -17,12 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
-from infra.chassis.database import Database
 from infra.chassis.encryption import Encryption
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.domain.webhook_address import Destinations

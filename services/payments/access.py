@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
-from infra.chassis.delegates import has_been_delegate, was_delegate
+from infra.chassis.access.actors import Actor
+from infra.chassis.access.delegates import has_been_delegate, was_delegate
 from infra.chassis.refusals import Forbidden, Forwarded
 from services.payments.errors import OwnCase
 from services.payments.models import Bill

@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.payments.domain import postings
 from services.payments.domain.demands import Owed, Phase, Standing, by_kind, owed_by, phase_of, standing_in
 from services.payments.errors import AlreadyPaid, NothingOwed, NotYetSubmitted

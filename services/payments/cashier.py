@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.payments import access, errors
 from services.payments.billing import demands_of, locked_bill, nothing_to_pay
 from services.payments.domain.demands import Standing, payable

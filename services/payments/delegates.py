@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from infra.chassis.database import Database
-from infra.chassis.delegates import DelegateRecorder
+from infra.chassis.access.delegates import DelegateRecorder
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 
 
 class KnownDelegates(DelegateRecorder):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from infra.chassis.erasure.worker import ErasureWorker
-from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
+from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
 from services.payments import personal_data
 from services.payments.open_payments import OpenPayments, PendingRefunds

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.payments.domain.states import HOLDS_MONEY, OPEN, PaymentState
 from services.payments.errors import GatewayNotFound
 from services.payments.gateways import vnpay

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.instants import instant
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.payments import access
 from services.payments.domain.postings import Posting, balanced
 from services.payments.errors import LedgerAccountNotFound

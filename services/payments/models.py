@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from infra.chassis.database import BigKey, UtcDateTime
-from infra.chassis.delegates import delegate_table
+from infra.chassis.access.delegates import delegate_table
 from infra.chassis.messaging.outbox import plumbing
+from infra.chassis.storage.database import BigKey, UtcDateTime
 
 metadata = MetaData()
 plumbing(metadata)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.crash_points import crash_at
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.payments.domain.states import OPEN, PaymentState
 from services.payments.gateway_callbacks import conclude
 from services.payments.gateways import vnpay

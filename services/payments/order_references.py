@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from infra.chassis.vietnamese_text import identifier_key
+from infra.chassis.text.vietnamese_text import identifier_key
 
 PREFIX = "TT"
 LENGTH = 14

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
-from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.payments import access
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Bill, Demand

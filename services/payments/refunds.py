@@ -13,10 +13,10 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.payments import access, errors
 from services.payments.domain import postings
 from services.payments.domain.states import PaymentState, RefundDeclined

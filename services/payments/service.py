@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from services.payments import access, clients
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from services.payments.domain import postings
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.gateways import vietqr

@@ -26,9 +26,9 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import make_url
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.storage.database import Database
 from services.applications.domain.statuses import Status
 from services.applications.event_store.store import Store
 from services.applications.transparency.history_keys import HistoryKeys

@@ -23,9 +23,9 @@ import psycopg
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.cli.connection import Portal, first_operator
 from services.catalog import sample_catalogue
 from services.catalog.imports import Imports

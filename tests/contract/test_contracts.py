@@ -12,9 +12,9 @@ import pytest
 from infra.chassis import settings
 from infra.chassis.contracts import Schema, contract_of, service_folder
 from infra.chassis.doors import Door
-from infra.chassis.loader import installed, service_class
 from infra.chassis.messaging.topology import handler_methods
 from infra.chassis.redaction import redacted
+from infra.chassis.running.loader import installed, service_class
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = installed()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.commands import Command
 from infra.chassis.contracts import contract_of, integral
 from infra.chassis.messaging.wire import MalformedBody, check_body
 from infra.chassis.settings import SERVICES
+from infra.chassis.storage.commands import Command
 
 
 def nested(levels: int) -> list[Any]:

@@ -23,8 +23,8 @@ from sqlalchemy import text
 
 from infra.chassis import logs
 from infra.chassis.crash_points import CRASHED
-from infra.chassis.database import Database
 from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.storage.database import Database
 from infra.cli.connection import Portal, portal_session
 from infra.cli.demo import payment_gateway, smtp_server
 from infra.cli.journey import command, eventually

@@ -17,8 +17,8 @@ from typing import Any
 from nameko.standalone.rpc import ClusterRpcProxy
 from sqlalchemy.engine import make_url
 
-from infra.chassis.admission import Admission
-from infra.chassis.loader import tool
+from infra.chassis.access.admission import Admission
+from infra.chassis.running.loader import tool
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, first_operator
 from infra.cli.seed import PLACES

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Engine
 
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
-from infra.chassis.loader import service_class
+from infra.chassis.running.loader import service_class
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, portal_session
 from infra.cli.seed import seed

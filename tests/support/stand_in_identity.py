@@ -10,8 +10,8 @@ from joserfc.jwk import OKPKey
 from nameko.extensions import DependencyProvider
 from nameko.rpc import rpc
 
-from infra.chassis.access_endings import ENDINGS_TYPE
-from infra.chassis.access_tokens import AUDIENCES, ISSUER, JWKS_TYPE
+from infra.chassis.access.access_endings import ENDINGS_TYPE
+from infra.chassis.access.access_tokens import AUDIENCES, ISSUER, JWKS_TYPE
 from infra.chassis.settings import Settings
 from infra.chassis.trust.installation import signer
 from infra.chassis.trust.signatures import Signer

@@ -12,10 +12,10 @@ from typing import Any, Self
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.erased_subjects import record_erasure
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 
 
 class ErasureRequests:

@@ -15,7 +15,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
-from infra.chassis.tables import command_log, dead_letter, outbox
+from infra.chassis.storage.tables import command_log, dead_letter, outbox
 
 PAGE = 500
 ANONYMOUS = "anonymous"

@@ -17,7 +17,7 @@ from infra.chassis.erasure.queues import SweepInProgress, sweep
 from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.erasure.tables import TABLES
 from infra.chassis.settings import Settings
-from infra.chassis.tables import forgotten_subject
+from infra.chassis.storage.tables import forgotten_subject
 
 STEPS = ("queues", "outside", *TABLES, "own", *TABLES, "pages", "answer")
 OUTSIDE_THE_DATABASE = frozenset({"queues", "outside", "pages"})  # not in the database's tables

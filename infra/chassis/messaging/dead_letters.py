@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database, insert_into
 from infra.chassis.erased_subjects import mentions_erased
 from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher
@@ -25,7 +24,8 @@ from infra.chassis.redaction import error_kind, json_bytes, redacted, storable, 
 from infra.chassis.refusals import NotFound, Refusal
 from infra.chassis.sensitive import stored_headers
 from infra.chassis.settings import Settings
-from infra.chassis.tables import OPEN_DEAD_LETTER, dead_letter
+from infra.chassis.storage.database import Database, insert_into
+from infra.chassis.storage.tables import OPEN_DEAD_LETTER, dead_letter
 
 REPLAYING = "being replayed"  # the resolution of a dead letter that is still waiting while it is sent
 

@@ -7,10 +7,10 @@ from typing import Any
 from infra.chassis import metrics
 from infra.chassis.contracts import contract_of
 from infra.chassis.crash_points import crash_at
-from infra.chassis.leases import Lease
 from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher, Unroutable, events_exchange
 from infra.chassis.settings import Settings
+from infra.chassis.storage.leases import Lease
 from infra.chassis.trust.event_signatures import signed_event
 from infra.chassis.trust.installation import signer
 

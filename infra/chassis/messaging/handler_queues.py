@@ -20,10 +20,10 @@ from kombu import Connection, Exchange, Queue
 from sqlalchemy import select
 
 from infra.chassis import clock, logs
-from infra.chassis.database import Database
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
-from infra.chassis.tables import relay_position
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import relay_position
 
 REDELIVERY_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
 NOT_FOUND = 404

@@ -18,10 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
-from infra.chassis.database import Database
 from infra.chassis.event_ids import new_incarnation
 from infra.chassis.files import replace_text
-from infra.chassis.tables import source_incarnation
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import source_incarnation
 
 STORE = text(
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '/'"

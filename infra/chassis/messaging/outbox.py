@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.tables import outbox, plumbing
-from infra.chassis.wake_up import wake_followers
+from infra.chassis.storage.tables import outbox, plumbing
+from infra.chassis.storage.wake_up import wake_followers
 
 __all__ = ["cloud_event", "enqueue", "enqueue_all", "plumbing"]
 

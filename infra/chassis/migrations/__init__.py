@@ -22,9 +22,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.engine import make_url
 
-from infra.chassis.connections import engine_of, is_postgresql
 from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
+from infra.chassis.storage.connections import engine_of, is_postgresql
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
 CHASSIS_VERSIONS = Path(__file__).parent / "versions"

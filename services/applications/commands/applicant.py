@@ -9,11 +9,11 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.postal_address import checked_address
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.text.postal_address import checked_address
 from services.applications.access import application_of_caller
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands, next_number, summary_of

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
 from services.applications.access import application_of_caller
 from services.applications.commands import completeness
 from services.applications.commands.executor import Commands

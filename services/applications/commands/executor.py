@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import insert_into
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import insert_into
 from services.applications.access import check_delegation
 from services.applications.domain import moves
 from services.applications.domain.actors import Act

@@ -10,10 +10,10 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.instants import instant, office_day
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
 from infra.working_time import WorkingCalendar
 from services.applications.commands.decisions import due_date_of, receipt_number
 from services.applications.commands.executor import OFFICER_ROLES, Commands, acting_for

@@ -15,11 +15,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.erased_subjects import record_erasure
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
 from services.applications.domain.actors import Act
 from services.applications.domain.command_checks import not_before
 from services.applications.domain.imported_history import SUBJECT, ImportedHistory

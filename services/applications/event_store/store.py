@@ -21,11 +21,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from infra.chassis.commands import Command
-from infra.chassis.connections import KEEPALIVE, parameters, schema_of
-from infra.chassis.database import WORKERS, Database
 from infra.chassis.encryption import Encryption
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.connections import KEEPALIVE, parameters, schema_of
+from infra.chassis.storage.database import WORKERS, Database
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory

@@ -9,12 +9,12 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
-from infra.chassis.spreadsheet import csv_page
+from infra.chassis.text.spreadsheet import csv_page
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.duties.announcements import WIRE_NAMES

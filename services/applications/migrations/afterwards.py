@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from infra.chassis import logs
-from infra.chassis.connections import engine_of
 from infra.chassis.encryption import encrypt_replies
 from infra.chassis.settings import Settings
+from infra.chassis.storage.connections import engine_of
 from services.applications.transparency.history_keys import reply_encryption
 
 WITHOUT = text(

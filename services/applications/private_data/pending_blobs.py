@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database, insert_into
+from infra.chassis.storage.database import Database, insert_into
 from services.applications.models import Paper, PendingBlob
 from services.applications.private_data.blobs import Blobs
 

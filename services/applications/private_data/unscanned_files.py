@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
-from infra.chassis.database import Database, insert_into
+from infra.chassis.storage.database import Database, insert_into
 from services.applications.errors import FileInfected, FileNotScanned, ServiceUnavailable
 from services.applications.models import UnscannedFile
 from services.applications.private_data.blobs import Blobs

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from infra.chassis import logs, metrics
-from infra.chassis.native_threads import in_native_thread
+from infra.chassis.running.native_threads import in_native_thread
 from infra.chassis.settings import SettingMissing, Settings
 from services.applications.errors import FileInfected, InvalidRequest, ScannerUnavailable
 from services.applications.private_data.file_checks import check_content

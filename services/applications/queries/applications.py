@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
+from infra.chassis.access.delegates import EVERYTHING
 from infra.chassis.cursors import Page, cursor_of, key_of
-from infra.chassis.delegates import EVERYTHING
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
 from services.applications.domain.statuses import NAMES, Status

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import instant, office_day, today
 from infra.chassis.settings import Settings

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
-from infra.chassis.database import Database
 from infra.chassis.instants import instant, office_day
-from infra.chassis.provinces import ONE_DAY, REFORM, is_province, province_code_on, was_ever_province
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
+from infra.chassis.text.provinces import ONE_DAY, REFORM, is_province, province_code_on, was_ever_province
 from services.applications.models import AgencySeat, application_view
 from services.applications.read_model import projector
 

@@ -11,8 +11,8 @@ from eventsourcing.persistence import Notification
 from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database, insert_into
-from infra.chassis.positions import advance, position_of
+from infra.chassis.storage.database import Database, insert_into
+from infra.chassis.storage.positions import advance, position_of
 from services.applications.errors import ReadModelBehind
 from services.applications.event_store.store import BATCH, Store
 from services.applications.models import application_view

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import MetaData, Table, func, select, text
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database
-from infra.chassis.positions import advance, position_of
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.positions import advance, position_of
 from services.applications.event_store.store import Store
 from services.applications.models import application_view, view_table
 from services.applications.read_model.projection import applied

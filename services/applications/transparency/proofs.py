@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.errors import NothingSealed, NotSealedYet
 from services.applications.transparency.leaf import StoredRow
 from services.applications.transparency.log import StoredLog

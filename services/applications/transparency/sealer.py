@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from infra.chassis import metrics
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.keys import signing_keys
 from services.applications.transparency.leaf import StoredRow, leaf_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 _own = MetaData()
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.transparency.log import TILE_HEIGHT, TILE_WIDTH, StoredLog
 from services.applications.transparency.notes import Checkpoint
 from services.applications.transparency.s3_tiles import S3Tiles

@@ -15,9 +15,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.http import call
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.notes import Checkpoint, NotANote, VerifierKey, signers
 from services.applications.transparency.tables import audit_cosignature

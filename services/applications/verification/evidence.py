@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
 from services.applications.access import reading_as, record_imported_read, record_listing, record_read
 from services.applications.domain.commitments import IDS, canonical, sealed_parts

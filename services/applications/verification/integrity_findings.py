@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.database import Database
-from infra.chassis.positions import advance, position_of
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.positions import advance, position_of
 from services.applications.transparency.leaf import StoredRow
 from services.applications.transparency.tables import audit_finding
 from services.applications.verification.integrity_rules import IntegrityFinding, findings_in

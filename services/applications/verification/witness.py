@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import stored_secret
-from infra.chassis.sockets import listening_socket
 from services.applications.transparency.merkle import EMPTY_ROOT, is_consistent
 from services.applications.transparency.notes import COSIGNATURE, Checkpoint, NotANote, SigningKey, VerifierKey, signers
 

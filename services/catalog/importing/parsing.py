@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.chassis.vietnamese_text import readable
+from infra.chassis.text.vietnamese_text import readable
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.portal import parse_portal
 from services.catalog.importing.records import Layout, record_fingerprint

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from infra.chassis.vietnamese_text import without_accents
+from infra.chassis.text.vietnamese_text import without_accents
 
 # Vietnamese letters for character classes; a range such as à-ỹ would mix capitals with small letters.
 LOWER = "a-zàáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ"

@@ -6,9 +6,9 @@ from functools import cache
 
 from sqlalchemy import Connection, column, select, table
 
-from infra.chassis.connections import engine_of
 from infra.chassis.encryption import PREFIX, Encryption, encrypt_replies
 from infra.chassis.settings import Settings
+from infra.chassis.storage.connections import engine_of
 from services.notifications.webhooks import encryption_of
 
 SUBSCRIPTION = table("subscription", column("id"), column("secret"))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.event_store.store import Store
 from tests.component.applications.use_cases import Portal, embedded
 from tests.unit.applications.fakes import Catalog, Identity

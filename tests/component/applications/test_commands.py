@@ -10,7 +10,7 @@ from eventsourcing.persistence import IntegrityError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import CommandIdReused, ServiceUnavailable, VersionConflict
 from services.applications.errors import (
     ApplicationNotFound,

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 from infra.chassis import clock
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.applications.duties.announcements import WIRE_NAMES, event_data
 from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons, PersonErased, ServiceUnavailable
 from services.applications.models import application_view

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Refusal
 from services.applications.errors import OwnCase
 from tests.component.applications.use_cases import Portal

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
 from tests.component.applications.test_procedure_rules import decided

@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as live
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Refusal
 from services.applications.models import application_view
 from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person

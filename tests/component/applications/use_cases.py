@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.commands.applicant import Registry
 from services.applications.commands.attachments import Attachments
 from services.applications.commands.decisions import Decisions

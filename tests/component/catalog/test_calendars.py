@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.catalog.errors import ChannelNotOffered, ProcedureNotFound
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
 from tests.unit.catalog.builders import offer

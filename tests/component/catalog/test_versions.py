@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.catalog.errors import (
     ApprovalNotPending,
     NotInForce,

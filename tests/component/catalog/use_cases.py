@@ -10,10 +10,10 @@ from uuid import uuid4
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import CHASSIS_VERSIONS, folder
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
 from services.catalog.drafts import DraftEditor

@@ -15,14 +15,14 @@ from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
-from infra.chassis.followers import Follower
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.messaging.wire import refuse_compression
-from infra.chassis.runner import container_config
+from infra.chassis.running.followers import Follower
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
-from infra.chassis.tables import ALL
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import ALL
 from infra.embedded.broker import Broker, install
 
 SAMPLE = str(Path(__file__).parent / "sample")

@@ -9,7 +9,7 @@ import eventlet
 import pytest
 from nameko.exceptions import RemoteError
 
-from infra.chassis.admission import Admission, places_of
+from infra.chassis.access.admission import Admission, places_of
 from infra.chassis.refusals import TooManyRequests
 from infra.chassis.settings import SettingMissing, Settings
 

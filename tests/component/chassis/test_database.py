@@ -8,11 +8,11 @@ import eventlet
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import CommandIdReused, Refusal
-from infra.chassis.tables import ALL, command_log, outbox
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import ALL, command_log, outbox
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from infra.chassis import logs
-from infra.chassis.database import Database
 from infra.chassis.messaging import wire
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
+from infra.chassis.storage.database import Database
 from infra.embedded.broker import Broker
 from tests.component.chassis.test_handlers import HEAR
 

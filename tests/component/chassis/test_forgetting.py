@@ -19,7 +19,7 @@ from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import retry_exchange, retry_queue
 from infra.chassis.redaction import PLACEHOLDER
-from infra.chassis.tables import command_log, dead_letter, forgotten_subject, outbox
+from infra.chassis.storage.tables import command_log, dead_letter, forgotten_subject, outbox
 from infra.embedded.broker import Broker
 
 PERSON, APPLICATION = "3f6c1f0a-6f5c-4b0e-9a51-0e3a1d2c4b5f", "00000002-7c1d-4e2a-9b3f-5d6e7f809a1b"

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.event_ids import EventId
-from infra.chassis.followers import OutboxRelay
-from infra.chassis.inbox import EventIdReused, acknowledge, sources_that_went_back
 from infra.chassis.messaging.outbox import cloud_event, enqueue
-from infra.chassis.tables import ALL, inbox, outbox
+from infra.chassis.running.followers import OutboxRelay
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.inbox import EventIdReused, acknowledge, sources_that_went_back
+from infra.chassis.storage.tables import ALL, inbox, outbox
 
 
 class Wire:

@@ -15,7 +15,7 @@ from infra.chassis import logs
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
-from infra.chassis.tables import ALL
+from infra.chassis.storage.tables import ALL
 from infra.embedded.broker import Broker
 from tests.component.chassis.test_handlers import HEAR
 

@@ -10,7 +10,7 @@ from nameko.runners import ServiceRunner
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.runner import container_config
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
 
 EVENTS = 12

@@ -7,10 +7,10 @@ import urllib.request
 
 import pytest
 
-from infra.chassis.health import Health, serve_plain
-from infra.chassis.operations import serve_green
+from infra.chassis.running.health import Health, serve_plain
+from infra.chassis.running.operations import serve_green
+from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import Settings
-from infra.chassis.sockets import listening_socket
 from infra.front_door.callbacks import serve as serve_callbacks
 
 LOOPBACKS = ["127.0.0.1", "::1"] if socket.has_dualstack_ipv6() else ["127.0.0.1"]

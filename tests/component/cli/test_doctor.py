@@ -6,10 +6,10 @@ import pytest
 import time_machine
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.cli.doctor import CONFIG, examine
 from infra.cli.security_findings import account_facts, secret_findings, upload_facts
 from services.identity.accounts import Accounts, Registration

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet
 from sqlalchemy import select
 
-from infra.chassis.access_tokens import claims_of
-from infra.chassis.actors import Actor
+from infra.chassis.access.access_tokens import claims_of
+from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
-from infra.chassis.tables import outbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import outbox
 from services.identity import keys
 from services.identity.access_log import AccessRecorder
 from services.identity.accounts import Accounts, Registration

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
 from infra.chassis.refusals import Forbidden
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.actors import Actor
-from infra.chassis.database import Database
-from infra.chassis.native_threads import in_native_thread
+from infra.chassis.access.actors import Actor
+from infra.chassis.running.native_threads import in_native_thread
 from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.storage.database import Database
 from infra.chassis.trust.key_files import new_private_key, private_key
 from services.identity import keys, passwords
 from services.identity.accounts import Accounts

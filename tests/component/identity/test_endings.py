@@ -7,8 +7,8 @@ import time_machine
 from joserfc.jwk import KeySet
 
 from infra.chassis import clock
-from infra.chassis.access_endings import ending_digest
-from infra.chassis.access_tokens import claims_of
+from infra.chassis.access.access_endings import ending_digest
+from infra.chassis.access.access_tokens import claims_of
 from infra.chassis.refusals import Unauthenticated
 from infra.chassis.trust.signatures import Signer
 from services.identity.access_endings import TrustAnswers, delete_old_endings

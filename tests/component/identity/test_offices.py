@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
+from infra.chassis.storage.commands import Command
 from services.identity.errors import AccountNotFound, AgencyAlreadyExists, AgencyNotFound, AppointmentNotFound
 from services.identity.offices import current_posts
 

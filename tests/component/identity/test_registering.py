@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from infra.chassis.commands import Command
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
-from infra.chassis.tables import command_log
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.tables import command_log
 from services.identity.errors import AccountAlreadyExists, CitizenDataDiffers, CitizenNotInRegister, WeakPassword
 from services.identity.models import Account
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from services.identity import open_sessions, sessions
 from services.identity.errors import RefreshRefused, SessionEnded, SessionNotFound, WeakPassword, WrongPassword
 from services.identity.models import SignInSession

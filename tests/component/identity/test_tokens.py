@@ -9,7 +9,7 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet
 
-from infra.chassis import access_tokens
+from infra.chassis.access import access_tokens
 from infra.chassis.refusals import Unauthenticated
 from infra.chassis.trust.signatures import Signer
 from services.identity.access_endings import TrustAnswers

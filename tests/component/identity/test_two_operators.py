@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from services.identity.errors import (
     AppointmentRequestNotFound,
     AppointmentRequestNotPending,

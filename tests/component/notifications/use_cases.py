@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from infra.chassis.database import Database
 from infra.chassis.encryption import Encryption
+from infra.chassis.storage.database import Database
 from services.notifications.inbox import Mailbox
 from services.notifications.message_writer import MessageWriter
 from services.notifications.models import Attempt, Delivery, Message, Table

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from services.payments.models import metadata
 from tests.component.payments.use_cases import PaymentsOffice
 

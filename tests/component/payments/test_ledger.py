@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import func, select
 
-from infra.chassis.database import Database
 from infra.chassis.refusals import Refusal
+from infra.chassis.storage.database import Database
 from services.payments.models import Demand, LedgerRow, Payment, Refund, metadata
 from tests.component.payments.use_cases import PaymentsOffice, refused
 from tests.unit.payments.actors import ACCOUNTANT, APPROVER, AUDITOR, CITIZEN, CLERK

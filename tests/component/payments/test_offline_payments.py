@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from tests.component.payments.use_cases import PaymentsOffice, refused
 from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, CITIZEN, CLERK, ELSEWHERE, STRANGER, official
 from tests.unit.payments.builders import item, money

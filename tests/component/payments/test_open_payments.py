@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from infra.sandbox.gateway import Gateway, serve
 from tests.component.payments.use_cases import TMN, PaymentsOffice
 from tests.unit.payments.builders import SECRET

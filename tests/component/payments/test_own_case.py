@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Forbidden, Forwarded
 from services.payments import access
 from tests.component.payments.use_cases import PaymentsOffice, refused

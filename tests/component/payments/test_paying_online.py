@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from vietnam_qr_pay import QRPay
 
-from infra.chassis.commands import Command
+from infra.chassis.storage.commands import Command
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.vietqr import ascii_text
 from tests.component.payments.use_cases import TMN, PaymentsOffice, query_of, refused

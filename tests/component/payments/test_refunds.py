@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from infra.chassis.actors import Actor
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
+from infra.chassis.storage.database import Database
 from infra.sandbox.gateway import Gateway, serve
 from tests.component.payments.test_offline_payments import cash
 from tests.component.payments.use_cases import TMN, PaymentsOffice, refused

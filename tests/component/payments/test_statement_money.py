@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from services.payments.models import metadata
 from tests.component.payments.test_reconciling import kinds, reconcile
 from tests.component.payments.use_cases import PaymentsOffice

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Refusal
-from infra.chassis.tables import outbox
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import outbox
 from services.payments.billing import Billing
 from services.payments.cashier import Cashier
 from services.payments.delegates import KnownDelegates

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.event_store.store import Store
 from services.payments.models import metadata
 from tests.component.applications.use_cases import Portal, embedded

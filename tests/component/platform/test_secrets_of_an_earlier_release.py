@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from infra.chassis import clock
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
 from infra.chassis.encryption import keys_in
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
-from infra.chassis.tables import command_log
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import command_log
 from services.applications.transparency.history_keys import reply_encryption
 from services.notifications.models import Subscription
 from services.notifications.webhook_carrier import WebhookCarrier

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import cloud_event
-from infra.chassis.tables import outbox
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.tables import outbox
 from services.applications.follower import Announcer
 from services.payments.service import PaymentsService
 from tests.component.applications.use_cases import Portal

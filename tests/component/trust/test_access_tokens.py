@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from joserfc.jwk import OKPKey
 
-from infra.chassis.access_endings import AccessEndings, ending_digest
-from infra.chassis.access_tokens import MOST_REMEMBERED, Keys, Tokens
-from infra.chassis.auth import TokenCheck
+from infra.chassis.access.access_endings import AccessEndings, ending_digest
+from infra.chassis.access.access_tokens import MOST_REMEMBERED, Keys, Tokens
+from infra.chassis.access.auth import TokenCheck
 from infra.chassis.refusals import ServiceUnavailable, Unauthenticated
 from infra.chassis.settings import Settings
 from infra.chassis.trust.installation import key_list, signer
@@ -28,7 +28,7 @@ class Desk:
         self.questions: list[str] = []
         self.now = 1000.0
         self.silent = False
-        monkeypatch.setattr("infra.chassis.access_endings.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("infra.chassis.access.access_endings.time.monotonic", lambda: self.now)
         self.check = TokenCheck.of(settings, "catalog", self.ask)
 
     def ask(self, method, arguments):
@@ -98,14 +98,14 @@ def test_a_token_for_others_or_without_a_beginning_does_not_hold(desk, claims):
 def test_a_token_is_verified_once_and_then_known(desk, monkeypatch):
     access_token = token("somebody", "citizen")
     first = desk.check.actor_of(access_token)
-    monkeypatch.setattr("infra.chassis.access_tokens.claims_of", None)
+    monkeypatch.setattr("infra.chassis.access.access_tokens.claims_of", None)
     assert desk.check.actor_of(access_token) is first
     with pytest.raises(TypeError):
         desk.check.actor_of(access_token[:-2] + ("AA" if access_token[-2:] != "AA" else "BA"))
 
 
 def test_what_is_remembered_of_tokens_has_a_bound(desk, monkeypatch):
-    monkeypatch.setattr("infra.chassis.access_tokens.MOST_REMEMBERED", 3)
+    monkeypatch.setattr("infra.chassis.access.access_tokens.MOST_REMEMBERED", 3)
     tokens = Tokens(Keys(desk.answers.jwks, desk.trusted), "portal/catalogue")
     for number in range(5):
         tokens.verified(token(f"number-{number}", "citizen"))

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.event_store.store import Store
 from tests.component.applications.use_cases import Portal
 from tests.unit.applications.fakes import Catalog, Identity

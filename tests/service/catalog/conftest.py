@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from tests.component.catalog.use_cases import Catalogue, catalogue
 
 

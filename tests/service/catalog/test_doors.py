@@ -12,9 +12,9 @@ from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
-from infra.chassis.runner import container_config
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.embedded.platform import Platform
 from services.catalog.service import CatalogService
 from tests.support import stand_in_identity

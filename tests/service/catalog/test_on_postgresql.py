@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.chassis.migrations import at_head, configuration
 from infra.chassis.refusals import Refusal
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.catalog import sample_catalogue
 from services.catalog.errors import VersionsOverlap
 from services.catalog.models import CatalogModel, ProcedureVersion

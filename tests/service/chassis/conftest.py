@@ -16,13 +16,13 @@ from nameko.runners import ServiceRunner
 from sqlalchemy import create_engine
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.runner import container_config
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
-from infra.chassis.tables import ALL
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import ALL
 
 SAMPLE = str(Path(__file__).parents[2] / "component" / "chassis" / "sample")
 if SAMPLE not in sys.path:

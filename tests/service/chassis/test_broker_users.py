@@ -15,17 +15,17 @@ from sqlalchemy import text
 
 from infra.chassis import clock, migrations
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
 from infra.chassis.erasure.queues import remove_settled, sweep
-from infra.chassis.followers import Follower
-from infra.chassis.loader import service_class
 from infra.chassis.messaging import handler_queues
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.standalone import platform_proxy
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.runner import container_config
+from infra.chassis.running.followers import Follower
+from infra.chassis.running.loader import service_class
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import SERVICES, Settings
-from infra.chassis.tables import outbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import outbox
 from infra.cli.doctor import _broker_user
 from infra.rabbitmq.definitions import RPC, definitions, table, user_names
 

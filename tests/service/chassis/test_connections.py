@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from infra.chassis import connections, migrations
-from infra.chassis.database import WORKERS, Database
-from infra.chassis.leases import Lease
-from infra.chassis.runner import workers_of
+from infra.chassis import migrations
+from infra.chassis.running.runner import workers_of
 from infra.chassis.settings import SERVICES, SettingMissing, Settings
+from infra.chassis.storage import connections
+from infra.chassis.storage.database import WORKERS, Database
+from infra.chassis.storage.leases import Lease
 from infra.cli.doctor import _connections
 from services.applications.event_store.store import Store
 

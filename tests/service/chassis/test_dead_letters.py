@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from infra.chassis import migrations
-from infra.chassis.database import Database
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.settings import Settings
-from infra.chassis.tables import dead_letter
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import dead_letter
 
 EVENT = {"id": "applications:7", "type": "application_read.v1", "source": "/applications", "data": {}}
 WAYS = {

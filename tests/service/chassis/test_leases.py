@@ -8,14 +8,14 @@ import eventlet
 import pytest
 from sqlalchemy import create_engine, text
 
-from infra.chassis import followers
-from infra.chassis.database import Database
-from infra.chassis.followers import Follower
-from infra.chassis.leases import Lease, Superseded
-from infra.chassis.positions import advance, position_of
+from infra.chassis.running import followers
+from infra.chassis.running.followers import Follower
 from infra.chassis.settings import Settings
-from infra.chassis.tables import ALL
-from infra.chassis.wake_up import wake_followers
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.leases import Lease, Superseded
+from infra.chassis.storage.positions import advance, position_of
+from infra.chassis.storage.tables import ALL
+from infra.chassis.storage.wake_up import wake_followers
 
 SECONDS = 1.5
 

@@ -13,8 +13,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, create_engine, inspect, text
 
-from infra.chassis import migrations, tables
+from infra.chassis import migrations
 from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.storage import tables
 
 RELEASED = Path(__file__).parent / "released_schemas"  # as 0.1.0 left them; never edited
 ENGINES = ("sqlite", "postgresql")

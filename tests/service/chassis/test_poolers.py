@@ -12,11 +12,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from infra.chassis import migrations
-from infra.chassis.database import Database
-from infra.chassis.leases import LOSSES, STEADY, Lease, Superseded
-from infra.chassis.server_sessions import SessionNeeded, options_arrive, require_session
 from infra.chassis.settings import Settings
-from infra.chassis.tables import ALL
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.leases import LOSSES, STEADY, Lease, Superseded
+from infra.chassis.storage.server_sessions import SessionNeeded, options_arrive, require_session
+from infra.chassis.storage.tables import ALL
 from infra.cli.doctor import _database
 from tests.support.pooler import pooled
 

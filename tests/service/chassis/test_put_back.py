@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from infra.chassis.actors import Actor
-from infra.chassis.database import Database
-from infra.chassis.followers import OutboxRelay
+from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.incarnations import known_rows, renew
 from infra.chassis.migrations import upgrade
+from infra.chassis.running.followers import OutboxRelay
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.agency_seats import AgencySeats
 from services.identity.offices import Offices
 

@@ -16,13 +16,13 @@ from sqlalchemy import update
 
 from infra.chassis import clock
 from infra.chassis.erasure.queues import remove_settled, sweep
-from infra.chassis.followers import Follower
 from infra.chassis.messaging.handler_queues import handler_queue, redelivery_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.redelivery import POLL_SECONDS
 from infra.chassis.messaging.topology import retry_queue
-from infra.chassis.tables import outbox
+from infra.chassis.running.followers import Follower
+from infra.chassis.storage.tables import outbox
 from tests.service.chassis.conftest import Ours
 from tests.service.chassis.test_stock_faults import until
 
@@ -155,7 +155,7 @@ def test_a_new_handler_does_not_get_what_was_before_it(ours, source, wire):
     with Connection(wire.uri) as connection:
         assert connection.channel().queue_declare(QUEUE, passive=True).message_count == 0
     with ours().database.session() as session:  # as if the handler had not been there yet
-        from infra.chassis.tables import relay_position
+        from infra.chassis.storage.tables import relay_position
 
         session.execute(relay_position.delete().where(relay_position.c.name == "queue of hear"))
     count(wire)

@@ -279,7 +279,7 @@ def test_a_call_whose_time_is_over_is_not_carried_out(ours, wire):
             **REPLY,
         )
         eventlet.sleep(1.0)
-        from infra.chassis.tables import command_log
+        from infra.chassis.storage.tables import command_log
 
         with service.database.session() as session:
             expected = len(session.execute(command_log.select()).all())

@@ -20,7 +20,7 @@ import eventlet; eventlet.monkey_patch()
 import sys
 from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
-from infra.chassis.runner import Stopping
+from infra.chassis.running.runner import Stopping
 class Echo:
     name = "echo"
     @rpc
@@ -96,7 +96,7 @@ def test_a_term_while_a_process_still_waits_for_its_surroundings_is_an_orderly_s
 STUCK = """
 import eventlet; eventlet.monkey_patch()
 import sys
-from infra.chassis.runner import Stopping
+from infra.chassis.running.runner import Stopping
 Stopping(lambda: eventlet.sleep(600), 0.3, eventlet.spawn).install()
 sys.stdout.write("started\\n")
 sys.stdout.flush()

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from infra.chassis import clock
-from infra.chassis.database import Database
 from infra.chassis.erasure import tables
 from infra.chassis.redaction import PLACEHOLDER
-from infra.chassis.tables import ALL, command_log, dead_letter, outbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import ALL, command_log, dead_letter, outbox
 
 ROWS, HERS = 23, 5
 

@@ -8,7 +8,7 @@ import eventlet
 import pytest
 from eventlet.event import Event
 
-from infra.chassis.runner import MAX_WORKERS
+from infra.chassis.running.runner import MAX_WORKERS
 from tests.service.chassis.conftest import Ours, Wire
 from tests.service.chassis.test_redelivery import QUEUE
 from tests.service.chassis.test_stock_faults import until

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 
 DEVELOPMENT = {"AMQP_URI": "amqp://unused", "PORTAL_ENVIRONMENT": "development"}
 

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from infra.chassis import clock
 from infra.chassis.contracts import contract_of
-from infra.chassis.database import Database
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.settings import Settings
-from infra.chassis.tables import outbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import outbox
 from infra.embedded.platform import Platform
 from services.identity.bootstrap import bootstrap
 from services.identity.service import IdentityService

@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, inspect, select
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
+from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import configuration
 from infra.chassis.refusals import Refusal
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
 from services.identity import attempts, sessions
 from services.identity.accounts import Accounts, Registration
 from services.identity.bootstrap import bootstrap

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from infra.embedded.broker import Broker
 from infra.sandbox.sms_provider import SmsProvider, serve
 from tests.component.notifications import mail_server

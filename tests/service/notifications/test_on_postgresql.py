@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, select, update
 
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from services.notifications.message_writer import MessageWriter
 from services.notifications.models import Attempt, Delivery, Message, Preference, Table, Template
 from tests.unit.notifications.builders import event
@@ -83,7 +83,7 @@ def test_an_older_migration_can_be_gone_back_to(database: Database) -> None:
 
 LEADER = """
 import os, sys
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.mail_carrier import MailCarrier, MailServer
 
@@ -117,7 +117,7 @@ def test_a_leader_that_dies_after_sending_means_a_repeat_the_receiver_can_tell(
 TEXTER = """
 import sys
 from infra.chassis import crash_points
-from infra.chassis.database import Database
+from infra.chassis.storage.database import Database
 from infra.chassis.settings import Settings
 from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.sms_carrier import SmsCarrier, SmsGateway

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from tests.component.payments.use_cases import TMN, PaymentsOffice
 from tests.unit.payments.builders import SECRET
 

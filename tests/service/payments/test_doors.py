@@ -16,11 +16,11 @@ from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.followers import Follower
-from infra.chassis.loader import service_class
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.runner import container_config
+from infra.chassis.running.followers import Follower
+from infra.chassis.running.loader import service_class
+from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
 from infra.embedded.broker import Broker, install
 from infra.front_door import callbacks

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from infra.chassis.database import Database
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import Database
 from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.notes import SigningKey

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.event_store.store import Store as Streams

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import Settings
-from infra.chassis.tables import outbox
+from infra.chassis.storage.tables import outbox
 from services.applications.domain.imported_history import SUBJECT, TOPICS, ImportedHistory
 from services.applications.erasure.erasure import Erasures
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest

@@ -15,10 +15,10 @@ import time_machine
 from nameko.standalone.events import event_dispatcher
 
 from infra.chassis import metrics
-from infra.chassis.followers import Follower
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.redaction import redacted
+from infra.chassis.running.followers import Follower
 from infra.chassis.settings import Settings
 from infra.chassis.trust.event_signatures import signed_event
 from infra.chassis.trust.installation import signer

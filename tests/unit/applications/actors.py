@@ -6,8 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from infra.chassis import clock
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
+from infra.chassis.storage.commands import Command
 from services.applications.domain.actors import Act
 
 AGENCY, OTHER_AGENCY = "H01.01", "H01.02"

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infra.chassis.vietnamese_text import folded_words
+from infra.chassis.text.vietnamese_text import folded_words
 
 # (code, title, field) of real procedures as the official list has them: facts, for tests of the search.
 TITLES: list[list[str]] = json.loads((Path(__file__).parent / "real_titles.json").read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.chassis.vietnamese_text import accented_words, folded_words
+from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.folding import bigrams, code_prefix, one_edit_away, plain_title, with_legal_terms
 
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.chassis.postal_address import checked_address
 from infra.chassis.refusals import InvalidRequest
+from infra.chassis.text.postal_address import checked_address
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from infra.chassis.spreadsheet import csv_page
+from infra.chassis.text.spreadsheet import csv_page
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
 WIDE = ["＝1", "＋1", "－1", "＠x", "﹦1", "﹢1", "﹣1", "﹫x"]

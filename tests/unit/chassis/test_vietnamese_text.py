@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.chassis.vietnamese_text import (
+from infra.chassis.text.vietnamese_text import (
     FOREIGN,
     LATIN,
     accented_words,

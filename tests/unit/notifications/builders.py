@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from infra.chassis.actors import Actor
-from infra.chassis.commands import Command
+from infra.chassis.access.actors import Actor
+from infra.chassis.storage.commands import Command
 from tests.unit.notifications.actors import CITIZEN
 
 CONTRACT = json.loads((Path(__file__).parents[3] / "services/notifications/contract.json").read_text(encoding="utf-8"))

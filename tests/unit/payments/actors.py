@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 
 AGENCY = "H01.01"
 

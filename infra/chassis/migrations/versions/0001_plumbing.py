@@ -6,7 +6,7 @@ Databases of releases before this branch have these tables already, by revisions
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 revision = "chassis_0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.types import UtcDateTime
+from infra.chassis.storage.types import UtcDateTime
 
 revision = "chassis_0002"
 down_revision = "chassis_0001"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 revision = "chassis_0005"
 down_revision = "chassis_0004"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.types import UtcDateTime
+from infra.chassis.storage.types import UtcDateTime
 
 revision = "0006"
 down_revision = "0005"

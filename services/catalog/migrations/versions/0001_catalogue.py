@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 revision = "0001"
 down_revision = None

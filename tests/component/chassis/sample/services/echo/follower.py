@@ -1,7 +1,7 @@
 """The echo's follower: its outbox, also for those whose queue was gone."""
 
-from infra.chassis.followers import Duty, OutboxRelay
 from infra.chassis.messaging.redelivery import Redelivery
+from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from eventlet.event import Event
 
 from infra.chassis import dependencies
-from infra.chassis.commands import Command
-from infra.chassis.database import Database
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.messaging.outbox import enqueue
-from infra.chassis.operations import Operations
+from infra.chassis.running.operations import Operations
 from infra.chassis.settings import Settings
-from infra.chassis.tables import outbox
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.tables import outbox
 
 
 class Counter:

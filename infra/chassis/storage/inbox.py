@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.event_ids import EventId, digest_of_occurrence
-from infra.chassis.tables import inbox, known_incarnation
+from infra.chassis.storage.tables import inbox, known_incarnation
 
 # Made once: this is the way of every event.
 HANDLED_BEFORE = select(inbox.c.digest).where(

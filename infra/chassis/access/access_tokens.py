@@ -20,7 +20,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry, extract_compact
 
 from infra.chassis import clock, logs, metrics
-from infra.chassis.actors import Actor
+from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import ServiceUnavailable, Unauthenticated
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import SignatureRefused

@@ -11,8 +11,8 @@ from typing import Any
 
 import psycopg
 
-from infra.chassis.connections import connect, is_postgresql, parameters
 from infra.chassis.settings import SettingMissing
+from infra.chassis.storage.connections import connect, is_postgresql, parameters
 
 PROBES = 3  # transactions of others, one of which is lent the server that the first connection had
 MARK = "-c portal.session=open"

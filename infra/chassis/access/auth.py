@@ -9,15 +9,15 @@ from typing import Any, Protocol
 
 from nameko.extensions import DependencyProvider
 
-from infra.chassis.access_endings import ANSWER_WITHIN, PATIENCE, AccessEndings
-from infra.chassis.access_tokens import Keys, Tokens, token_audience
-from infra.chassis.actors import ANONYMOUS, Actor
+from infra.chassis.access.access_endings import ANSWER_WITHIN, PATIENCE, AccessEndings
+from infra.chassis.access.access_tokens import Keys, Tokens, token_audience
+from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.clients import RpcClient
-from infra.chassis.commands import Command
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.wire import Replies
 from infra.chassis.refusals import Unauthenticated, supported_language
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commands import Command
 from infra.chassis.trust.installation import key_list
 
 

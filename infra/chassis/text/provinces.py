@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.chassis.vietnamese_text import folded_words
+from infra.chassis.text.vietnamese_text import folded_words
 
 REFORM = date(2025, 7, 1)
 ONE_DAY = timedelta(days=1)

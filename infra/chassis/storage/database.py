@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from infra.chassis import clock
-from infra.chassis.commands import Command
-from infra.chassis.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
-from infra.chassis.inbox import KnownIncarnations, first_time
 from infra.chassis.refusals import CommandIdReused
-from infra.chassis.tables import command_log
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.commands import Command
+from infra.chassis.storage.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
+from infra.chassis.storage.inbox import KnownIncarnations, first_time
+from infra.chassis.storage.tables import command_log
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 __all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
 
@@ -137,7 +137,7 @@ class Database:
 
     @contextlib.contextmanager
     def handle_once(self, consumer: str, event: Mapping[str, Any]) -> Iterator[Session | None]:
-        """A session for the effect of an event, or ``None`` when it was handled before (:mod:`infra.chassis.inbox`)."""
+        """A session for the effect of an event, or ``None`` when it was handled before (:mod:`.inbox`)."""
         with self.session() as session:
             yield session if first_time(session, self._incarnations, consumer, event) else None
 

@@ -16,15 +16,15 @@ from typing import Any
 from kombu import Connection
 
 from infra.chassis import crash_points, logs
-from infra.chassis.database import WORKERS, Database
-from infra.chassis.followers import Follower
-from infra.chassis.health import Health, serve_plain
-from infra.chassis.leases import end_abandoned_transactions
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.migrations import at_head
-from infra.chassis.operations import database_checks, serve_green
-from infra.chassis.server_sessions import require_session
+from infra.chassis.running.followers import Follower
+from infra.chassis.running.health import Health, serve_plain
+from infra.chassis.running.operations import database_checks, serve_green
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.database import WORKERS, Database
+from infra.chassis.storage.leases import end_abandoned_transactions
+from infra.chassis.storage.server_sessions import require_session
 
 DIED, TOO_SLOW = 70, 75
 MAX_WORKERS = WORKERS
@@ -135,9 +135,9 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     import eventlet
     from nameko.runners import ServiceRunner
 
-    from infra.chassis.hub_watchdog import HubWatch
-    from infra.chassis.loader import service_class
     from infra.chassis.messaging.wire import refuse_compression
+    from infra.chassis.running.hub_watchdog import HubWatch
+    from infra.chassis.running.loader import service_class
 
     refuse_compression()
     size_pools(workers_of(settings))

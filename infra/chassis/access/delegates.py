@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Exists, MetaData, String, Table, exists, or_
 from sqlalchemy.orm import Session
 
-from infra.chassis.database import Database, insert_into
+from infra.chassis.storage.database import Database, insert_into
 
 EVERYTHING = "*"  # a delegation for all procedures
 _own = MetaData()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.chassis.refusals import InvalidRequest
-from infra.chassis.vietnamese_text import WORD, unified
+from infra.chassis.text.vietnamese_text import WORD, unified
 
 SHORTEST = 5  # "Số 1": a number and a word at least
 NO_ADDRESS = ("không phải địa chỉ nhận qua bưu chính", "not an address that post could be delivered to")

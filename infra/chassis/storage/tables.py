@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeEngine
 
-from infra.chassis.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, UtcDateTime
 
 _own = MetaData()
 

@@ -11,15 +11,15 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from infra.chassis import logs, metrics
-from infra.chassis.admission import Admission
-from infra.chassis.auth import Caller
-from infra.chassis.database import Database
+from infra.chassis.access.admission import Admission
+from infra.chassis.access.auth import Caller
 from infra.chassis.dependencies import settings_of
 from infra.chassis.doors import door
-from infra.chassis.health import Check, Health
 from infra.chassis.migrations import at_head
+from infra.chassis.running.health import Check, Health
+from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import Settings
-from infra.chassis.sockets import listening_socket
+from infra.chassis.storage.database import Database
 
 
 def database_checks(settings: Settings, service: str) -> dict[str, Check]:

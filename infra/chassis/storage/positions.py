@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from infra.chassis import clock
-from infra.chassis.tables import relay_position
+from infra.chassis.storage.tables import relay_position
 
 
 def position_of(session: Any, name: str) -> int:

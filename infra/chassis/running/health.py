@@ -15,8 +15,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from infra.chassis import logs
+from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import Settings
-from infra.chassis.sockets import listening_socket
 
 Check = Callable[[], None]
 

@@ -17,7 +17,7 @@ from typing import Any
 import eventlet
 from eventlet.semaphore import Semaphore
 
-from infra.chassis.access_tokens import VerifiedToken, count_forged
+from infra.chassis.access.access_tokens import VerifiedToken, count_forged
 from infra.chassis.refusals import ServiceUnavailable, Unauthenticated
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import SignatureRefused

@@ -24,9 +24,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from infra.chassis import logs, metrics
-from infra.chassis.connections import connect
-from infra.chassis.database import Database
-from infra.chassis.wake_up import WAKE_UP
+from infra.chassis.storage.connections import connect
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.wake_up import WAKE_UP
 
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
 LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection

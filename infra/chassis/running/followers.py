@@ -1,7 +1,7 @@
 """The follower of a service: one leader per database that relays events and does what is due.
 
 A plain process in production, a greenlet in the embedded default; the same duties either way. Who leads is decided by
-:mod:`infra.chassis.leases`; committed work wakes the leader up, and it looks by itself twice a second.
+:mod:`infra.chassis.storage.leases`; committed work wakes the leader up, and it looks by itself twice a second.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
-from infra.chassis.database import Database
-from infra.chassis.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
-from infra.chassis.tables import outbox
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
+from infra.chassis.storage.tables import outbox
 
 IDLE = 0.2  # seconds between checks of a greenlet when there is nothing to do
 ASLEEP = 0.5  # the same of a plain process, which is woken up
