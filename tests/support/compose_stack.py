@@ -1,6 +1,7 @@
 """The stack of docker-compose.yml under a project name, ports and secrets of its own, and a way to look inside.
 
-Works with Compose 1.29 (``docker-compose``) and Compose v2 (``docker compose``).
+Works with Compose 1.29 (``docker-compose``) and Compose v2 (``docker compose``). ``python -m
+tests.support.compose_stack`` builds the images and no more: what comes after finds every layer made.
 """
 
 from __future__ import annotations
@@ -71,6 +72,10 @@ class Stack:
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove what it has on this machine's disk; containers and volumes are :meth:`down`'s."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.engine.close()
 
@@ -127,3 +132,15 @@ class Stack:
         status, output = self.inside("mailbox", "python", "-c", reading)
         assert status == 0, output
         return list(json.loads(output))
+
+
+def build() -> None:
+    stack = Stack()
+    try:
+        stack.compose("build", seconds=1200)
+    finally:
+        stack.discard()
+
+
+if __name__ == "__main__":
+    build()
