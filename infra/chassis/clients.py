@@ -15,7 +15,7 @@ from nameko.rpc import get_rpc_exchange
 from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
 from infra.chassis.files import text_of
-from infra.chassis.messaging.wire import PUBLISH_OPTIONS, Replies
+from infra.chassis.messaging.replies import PUBLISH_OPTIONS, Replies
 from infra.chassis.refusals import Forwarded, ServiceUnavailable, Unauthenticated
 from infra.chassis.settings import Settings
 

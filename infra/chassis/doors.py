@@ -20,7 +20,7 @@ from nameko.rpc import Rpc
 from infra.chassis import logs, metrics
 from infra.chassis.access.auth import Call
 from infra.chassis.contracts import contract_of, integral
-from infra.chassis.messaging.wire import CheckedRpcConsumer
+from infra.chassis.messaging.rpc_consumer import CheckedRpcConsumer
 from infra.chassis.refusals import (
     DeadlineExceeded,
     Forbidden,

@@ -8,9 +8,9 @@ import eventlet
 from nameko.runners import ServiceRunner
 
 from infra.chassis.contracts import contract_of
+from infra.chassis.messaging.envelopes import refuse_compression
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.migrations import upgrade
 from infra.chassis.running.followers import Follower
 from infra.chassis.running.health import Health

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.chassis.contracts import contract_of, integral
-from infra.chassis.messaging.wire import MalformedBody, check_body
+from infra.chassis.messaging.envelopes import MalformedBody, check_body
 from infra.chassis.settings import SERVICES
 from infra.chassis.storage.commands import Command
 

@@ -14,7 +14,7 @@ from infra.chassis.access.access_tokens import Keys, Tokens, token_audience
 from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.clients import RpcClient
 from infra.chassis.dependencies import settings_of
-from infra.chassis.messaging.wire import Replies
+from infra.chassis.messaging.replies import Replies
 from infra.chassis.refusals import Unauthenticated, supported_language
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command

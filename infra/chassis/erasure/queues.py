@@ -17,8 +17,8 @@ from kombu import Connection, Exchange, Queue
 
 from infra.chassis.erasure.tables import redacted_body
 from infra.chassis.messaging.dead_letters import digest_of
+from infra.chassis.messaging.failed_events import LAST_ERROR
 from infra.chassis.messaging.handler_queues import BOUNDS, unroutable_exchange
-from infra.chassis.messaging.handlers import LAST_ERROR
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers

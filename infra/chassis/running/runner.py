@@ -135,7 +135,7 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     import eventlet
     from nameko.runners import ServiceRunner
 
-    from infra.chassis.messaging.wire import refuse_compression
+    from infra.chassis.messaging.envelopes import refuse_compression
     from infra.chassis.running.hub_watchdog import HubWatch
     from infra.chassis.running.loader import service_class
 

@@ -15,9 +15,9 @@ from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
+from infra.chassis.messaging.envelopes import refuse_compression
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.messaging.wire import refuse_compression
 from infra.chassis.running.followers import Follower
 from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings

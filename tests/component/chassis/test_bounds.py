@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from infra.chassis import clients, migrations
 from infra.chassis.json_limits import MAX_VALUES
-from infra.chassis.messaging.wire import MalformedBody, check_body
+from infra.chassis.messaging.envelopes import MalformedBody, check_body
 from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from infra.chassis import logs
-from infra.chassis.messaging import wire
+from infra.chassis.messaging.consumer import Consumer
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
@@ -32,13 +32,13 @@ def publish(echo, event_id="echo:7", *, data=None, **headers):
 @pytest.fixture
 def requeued(monkeypatch):
     """Every message handed straight back to the broker."""
-    counted, requeue = [], wire.Consumer.requeue_message
+    counted, requeue = [], Consumer.requeue_message
 
     def count(self, message):
         counted.append(message.delivery_tag)
         requeue(self, message)
 
-    monkeypatch.setattr(wire.Consumer, "requeue_message", count)
+    monkeypatch.setattr(Consumer, "requeue_message", count)
     return counted
 
 
