@@ -133,7 +133,7 @@ def _check(
     kwargs = integral(kwargs)
     if kwargs.get("command_id"):
         caller = call.actor.account_id or "anonymous"
-        call.command = Command.of(
+        call.optional_command = Command.of(
             kwargs["command_id"],
             f"{service.name}.{name}",
             caller,

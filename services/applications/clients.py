@@ -111,6 +111,13 @@ class IdentityClient(Protocol):
     def posts(self, *, account_id: str) -> PostsReply: ...
 
 
+class Neighbours(TypedDict):
+    """Both, as keywords of a use case."""
+
+    catalog: CatalogClient
+    identity: IdentityClient
+
+
 def catalog() -> CatalogClient:
     neighbour: CatalogClient = Neighbour("catalog")
     return neighbour

@@ -61,6 +61,11 @@ class ApplicationsService(Operations):
     agency_seats = dependencies.Provided(AgencySeats)
     delegates = dependencies.Provided(Delegates)
 
+    @property
+    def neighbours(self) -> clients.Neighbours:
+        """The two that most use cases ask: what is offered, and who may act for whom."""
+        return {"catalog": self.catalog, "identity": self.identity}
+
     # Citizens
 
     @door(roles=CITIZEN, sensitive=("on_behalf_of",))
@@ -77,10 +82,8 @@ class ApplicationsService(Operations):
             channel,
             on_behalf_of=on_behalf_of,
             agency_code=agency_code,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
+            **self.neighbours,
+            **self.caller.acting,
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
@@ -88,13 +91,7 @@ class ApplicationsService(Operations):
         self, application_id: str, answers: Json, command_id: str, expected_version: int | None = None
     ) -> Json:
         return self.registry.save_answers(
-            application_id,
-            answers,
-            expected_version=expected_version,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
+            application_id, answers, expected_version=expected_version, **self.neighbours, **self.caller.acting
         )
 
     @door(roles=CITIZEN, sensitive=("file_name", "content_base64"))
@@ -115,78 +112,44 @@ class ApplicationsService(Operations):
             media_type=media_type,
             content_base64=content_base64,
             from_attachment_id=from_attachment_id,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
+            **self.neighbours,
+            **self.caller.acting,
         )
 
     @door(roles=CITIZEN)
     def detach(self, application_id: str, attachment_id: str, command_id: str) -> Json:
-        return self.attachments.detach(
-            application_id, attachment_id, identity=self.identity, by=self.caller.actor, command=self.caller.command
-        )
+        return self.attachments.detach(application_id, attachment_id, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN)
     def submit(self, application_id: str, command_id: str, choices: Json | None = None, quantity: int = 1) -> Json:
         return self.registry.submit(
-            application_id,
-            choices=choices,
-            quantity=quantity,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
+            application_id, choices=choices, quantity=quantity, **self.neighbours, **self.caller.acting
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
     def supplement(self, application_id: str, command_id: str, answers: Json | None = None) -> Json:
-        return self.registry.supplement(
-            application_id,
-            answers=answers,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
-        )
+        return self.registry.supplement(application_id, answers=answers, **self.neighbours, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("reason",))
     def request_withdrawal(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.registry.request_withdrawal(
-            application_id, reason, identity=self.identity, by=self.caller.actor, command=self.caller.command
-        )
+        return self.registry.request_withdrawal(application_id, reason, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("address",))
     def choose_delivery(self, application_id: str, method: str, command_id: str, address: Any = None) -> Json:
         return self.registry.choose_delivery(
-            application_id,
-            method,
-            address=address,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
+            application_id, method, address=address, identity=self.identity, **self.caller.acting
         )
 
     @door(roles=READERS)
     def application(self, application_id: str, purpose: str | None = None, min_version: int | None = None) -> Json:
         return self.application_queries.application(
-            application_id,
-            purpose=purpose,
-            min_version=min_version,
-            identity=self.identity,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            application_id, purpose=purpose, min_version=min_version, identity=self.identity, **self.caller.reading
         )
 
     @door(roles={*CITIZEN, *OFFICERS, *AUDITORS})
     def attachment(self, application_id: str, attachment_id: str, purpose: str | None = None) -> Json:
         return self.application_queries.attachment(
-            application_id,
-            attachment_id,
-            purpose=purpose,
-            identity=self.identity,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            application_id, attachment_id, purpose=purpose, identity=self.identity, **self.caller.reading
         )
 
     @door(roles=CITIZEN)
@@ -210,25 +173,11 @@ class ApplicationsService(Operations):
 
     @door(roles=CITIZEN, sensitive=("comment",))
     def rate(self, application_id: str, stars: int, command_id: str, comment: str | None = None) -> Json:
-        return self.registry.rate(
-            application_id,
-            stars,
-            comment=comment,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
-        )
+        return self.registry.rate(application_id, stars, comment=comment, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("grounds",))
     def appeal(self, application_id: str, grounds: str, command_id: str) -> Json:
-        return self.registry.appeal(
-            application_id,
-            grounds,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            command=self.caller.command,
-        )
+        return self.registry.appeal(application_id, grounds, **self.neighbours, **self.caller.acting)
 
     # Officers
 
@@ -253,161 +202,115 @@ class ApplicationsService(Operations):
             limit=limit,
             cursor=cursor,
             min_position=min_position,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            **self.caller.reading,
         )
 
     @door(roles=OFFICERS)
     def accept(self, application_id: str, command_id: str) -> Json:
-        return self.office.accept(
-            application_id, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.accept(application_id, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def refuse_intake(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.office.refuse_intake(application_id, reason, by=self.caller.actor, command=self.caller.command)
+        return self.office.refuse_intake(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS)
     def assign(self, application_id: str, officer_id: str, command_id: str) -> Json:
-        return self.office.assign(
-            application_id, officer_id, identity=self.identity, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.assign(application_id, officer_id, identity=self.identity, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("marks", "reason"))
     def request_supplement(self, application_id: str, marks: list[Any], reason: str, command_id: str) -> Json:
-        return self.office.request_supplement(
-            application_id, marks, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.request_supplement(application_id, marks, reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def request_payment(self, application_id: str, reason: str, command_id: str, amount: Json | None = None) -> Json:
         return self.office.request_payment(
-            application_id,
-            reason,
-            amount=amount,
-            catalog=self.catalog,
-            by=self.caller.actor,
-            command=self.caller.command,
+            application_id, reason, amount=amount, catalog=self.catalog, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("question",))
     def consult(self, application_id: str, agency_code: str, question: str, due_at: str, command_id: str) -> Json:
         return self.office.consult(
-            application_id,
-            agency_code,
-            question,
-            due_at,
-            catalog=self.catalog,
-            by=self.caller.actor,
-            command=self.caller.command,
+            application_id, agency_code, question, due_at, catalog=self.catalog, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("opinion",))
     def answer_consultation(self, application_id: str, consultation_id: str, opinion: str, command_id: str) -> Json:
-        return self.office.answer_consultation(
-            application_id, consultation_id, opinion, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.answer_consultation(application_id, consultation_id, opinion, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def extend(self, application_id: str, due_at: str, reason: str, command_id: str) -> Json:
-        return self.office.extend(
-            application_id, due_at, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.extend(application_id, due_at, reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def confirm_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
-        return self.office.confirm_withdrawal(
-            application_id, reason=reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.confirm_withdrawal(application_id, reason=reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def decline_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
-        return self.office.decline_withdrawal(
-            application_id, reason=reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.decline_withdrawal(application_id, reason=reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def stop(self, application_id: str, reason: str, command_id: str, legal_basis: str | None = None) -> Json:
-        return self.office.stop(
-            application_id, reason, legal_basis=legal_basis, by=self.caller.actor, command=self.caller.command
-        )
+        return self.office.stop(application_id, reason, legal_basis=legal_basis, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def propose(self, application_id: str, outcome: str, command_id: str, reason: str | None = None) -> Json:
-        return self.decisions.propose(
-            application_id, outcome, reason=reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.decisions.propose(application_id, outcome, reason=reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("result",))
     def approve(self, application_id: str, result: Any, command_id: str) -> Json:
-        return self.decisions.approve(application_id, result, by=self.caller.actor, command=self.caller.command)
+        return self.decisions.approve(application_id, result, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def reject(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.decisions.reject(application_id, reason, by=self.caller.actor, command=self.caller.command)
+        return self.decisions.reject(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def send_back(self, application_id: str, reason: str, command_id: str) -> Json:
-        return self.decisions.send_back(application_id, reason, by=self.caller.actor, command=self.caller.command)
+        return self.decisions.send_back(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS)
     def return_result(
         self, application_id: str, method: str, command_id: str, tracking_number: str | None = None
     ) -> Json:
         return self.decisions.return_result(
-            application_id, method, tracking_number=tracking_number, by=self.caller.actor, command=self.caller.command
+            application_id, method, tracking_number=tracking_number, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("reason",))
     def decide_appeal(self, application_id: str, outcome: str, reason: str, command_id: str) -> Json:
-        return self.decisions.decide_appeal(
-            application_id, outcome, reason, catalog=self.catalog, by=self.caller.actor, command=self.caller.command
-        )
+        return self.decisions.decide_appeal(application_id, outcome, reason, catalog=self.catalog, **self.caller.acting)
 
     # Auditors
 
     @door(roles=AUDITORS)
     def history(self, application_id: str, purpose: str | None = None) -> Json:
-        return self.history_reader.history(
-            application_id, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
-        )
+        return self.history_reader.history(application_id, purpose=purpose, **self.caller.reading)
 
     @door(roles=AUDITORS)
     def state_at(
         self, application_id: str, version: int | None = None, at: str | None = None, purpose: str | None = None
     ) -> Json:
         return self.history_reader.state_at(
-            application_id, version=version, at=at, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
+            application_id, version=version, at=at, purpose=purpose, **self.caller.reading
         )
 
     @door(roles=AUDITORS)
     def diff(self, application_id: str, from_version: int, to_version: int, purpose: str | None = None) -> Json:
         return self.history_reader.diff(
-            application_id, from_version, to_version, purpose=purpose, by=self.caller.actor, call_id=self.caller.call_id
+            application_id, from_version, to_version, purpose=purpose, **self.caller.reading
         )
 
     @door(roles=READERS)
     def explain_due_date(self, application_id: str) -> Json:
-        return self.history_reader.explain_due_date(
-            application_id,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
-        )
+        return self.history_reader.explain_due_date(application_id, **self.neighbours, **self.caller.reading)
 
     @door(roles={*AUDITORS, *OFFICERS})
     def affected_due_dates(
         self, agency_code: str | None = None, date: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Json]:
         return self.history_reader.affected_due_dates(
-            agency_code=agency_code,
-            on=date,
-            limit=limit,
-            cursor=cursor,
-            catalog=self.catalog,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            agency_code=agency_code, on=date, limit=limit, cursor=cursor, catalog=self.catalog, **self.caller.reading
         )
 
     @door(roles=AUDITORS)
@@ -415,12 +318,7 @@ class ApplicationsService(Operations):
         self, after: int = 0, limit: int = 50, application_id: str | None = None, kind: str | None = None
     ) -> Json:
         return self.history_reader.events(
-            after=after,
-            limit=limit,
-            application_id=application_id,
-            kind=kind,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            after=after, limit=limit, application_id=application_id, kind=kind, **self.caller.reading
         )
 
     @door(public=True)
@@ -437,25 +335,14 @@ class ApplicationsService(Operations):
 
     @door(roles={*CITIZEN, *AUDITORS})
     def evidence(self, application_id: str) -> Json:
-        return self.evidence_archive.evidence(
-            application_id,
-            catalog=self.catalog,
-            identity=self.identity,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
-        )
+        return self.evidence_archive.evidence(application_id, **self.neighbours, **self.caller.reading)
 
     @door(roles=AUDITORS)
     def findings(
         self, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
     ) -> Json:
         return self.evidence_archive.findings(
-            kind=kind,
-            application_id=application_id,
-            after=after,
-            limit=limit,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            kind=kind, application_id=application_id, after=after, limit=limit, **self.caller.reading
         )
 
     @door(roles=AUDITORS, costly=True)
@@ -472,13 +359,7 @@ class ApplicationsService(Operations):
         cursor: str | None = None,
     ) -> Json:
         return self.log_export.export(
-            format,
-            from_at=from_at,
-            to_at=to_at,
-            limit=limit,
-            cursor=cursor,
-            by=self.caller.actor,
-            call_id=self.caller.call_id,
+            format, from_at=from_at, to_at=to_at, limit=limit, cursor=cursor, **self.caller.reading
         )
 
     @door(roles={*AUDITORS, "operator", "approver"})
@@ -487,7 +368,7 @@ class ApplicationsService(Operations):
 
     @door(roles=AUDITORS)
     def erase_subject(self, account_id: str, legal_basis: str, command_id: str) -> Json:
-        return self.erasures.erase_subject(account_id, legal_basis, by=self.caller.actor, command=self.caller.command)
+        return self.erasures.erase_subject(account_id, legal_basis, **self.caller.acting)
 
     @door(roles=AUDITORS)
     def erasure(self, erasure_id: str) -> Json:

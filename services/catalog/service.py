@@ -80,9 +80,7 @@ class CatalogService(Operations):
 
     @door(roles=EDITORS)
     def publish(self, definition: Json, effective_from: str, command_id: str, reason: str | None = None) -> Json:
-        return self.offerings.publish(
-            definition, effective_from, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.offerings.publish(definition, effective_from, reason, **self.caller.acting)
 
     @door(roles=EDITORS | {"approver", "auditor"})
     def proposals(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
@@ -90,23 +88,21 @@ class CatalogService(Operations):
 
     @door(roles=EDITORS | {"approver"})
     def approve_publication(self, code: str, version: int, command_id: str, reason: str | None = None) -> Json:
-        return self.offerings.approve(code, version, reason, by=self.caller.actor, command=self.caller.command)
+        return self.offerings.approve(code, version, reason, **self.caller.acting)
 
     @door(roles=EDITORS | {"approver"})
     def decline_publication(self, code: str, version: int, reason: str, command_id: str) -> Json:
-        return self.offerings.decline(code, version, reason, by=self.caller.actor, command=self.caller.command)
+        return self.offerings.decline(code, version, reason, **self.caller.acting)
 
     @door(roles=EDITORS)
     def retire(self, code: str, effective_until: str, command_id: str, reason: str | None = None) -> Json:
-        return self.offerings.retire(code, effective_until, reason, by=self.caller.actor, command=self.caller.command)
+        return self.offerings.retire(code, effective_until, reason, **self.caller.acting)
 
     @door(roles=EDITORS)
     def save_draft(
         self, definition: Json, command_id: str, expected_revision: int | None = None, reason: str | None = None
     ) -> Json:
-        return self.draft_editor.save(
-            definition, expected_revision, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.draft_editor.save(definition, expected_revision, reason, **self.caller.acting)
 
     @door(roles=EDITORS | {"approver", "auditor"})
     def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
@@ -125,23 +121,17 @@ class CatalogService(Operations):
         expected_revision: int | None = None,
         reason: str | None = None,
     ) -> Json:
-        return self.draft_editor.publish(
-            code, effective_from, expected_revision, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.draft_editor.publish(code, effective_from, expected_revision, reason, **self.caller.acting)
 
     @door(roles=EDITORS)
     def discard_draft(self, code: str, reason: str, command_id: str, expected_revision: int | None = None) -> Json:
-        return self.draft_editor.discard(
-            code, reason, expected_revision, by=self.caller.actor, command=self.caller.command
-        )
+        return self.draft_editor.discard(code, reason, expected_revision, **self.caller.acting)
 
     @door(roles=EDITORS | {"operator"})
     def import_procedures(
         self, records: list[Any], layout: str, effective_from: str, command_id: str, reason: str | None = None
     ) -> Json:
-        return self.imports.import_records(
-            records, layout, effective_from, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.imports.import_records(records, layout, effective_from, reason, **self.caller.acting)
 
     @door(public=True)
     def quote(
@@ -171,7 +161,7 @@ class CatalogService(Operations):
 
     @door(roles=EDITORS | {"operator"})
     def set_calendar_day(self, date: str, kind: str, reason: str, command_id: str) -> Json:
-        return self.calendars.set_day(date, kind, reason, by=self.caller.actor, command=self.caller.command)
+        return self.calendars.set_day(date, kind, reason, **self.caller.acting)
 
     @door(public=True)
     def provinces(self, at: str | None = None) -> Json:
@@ -197,17 +187,13 @@ class CatalogService(Operations):
 
     @door(roles=EDITORS | {"operator"})
     def set_agency(self, agency: Json, valid_from: str, command_id: str, reason: str | None = None) -> Json:
-        return self.agency_register.set_agency(
-            agency, valid_from, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.agency_register.set_agency(agency, valid_from, reason, **self.caller.acting)
 
     @door(roles=EDITORS | {"operator"})
     def merge_agency(
         self, code: str, into: str, last_day: str, legal_basis: str, command_id: str, reason: str | None = None
     ) -> Json:
-        return self.agency_register.merge_agency(
-            code, into, last_day, legal_basis, reason, by=self.caller.actor, command=self.caller.command
-        )
+        return self.agency_register.merge_agency(code, into, last_day, legal_basis, reason, **self.caller.acting)
 
     @door(public=True, costly=True)
     def export(

@@ -55,7 +55,7 @@ class IdentityService(Operations):
         command_id: str | None = None,
     ) -> Json:
         registration = Registration(citizen_number, full_name, birth_date, phone, email, language)
-        return self.accounts.register_citizen(registration, password, command=self.caller.command)
+        return self.accounts.register_citizen(registration, password, command=self.caller.optional_command)
 
     @door(public=True)
     def sample_people(self) -> Page[Json]:
@@ -127,7 +127,7 @@ class IdentityService(Operations):
         command_id: str | None = None,
     ) -> Json:
         return self.offices.create_agency(
-            code, name, parent_code, province_code, by=self.caller.actor, command=self.caller.command
+            code, name, parent_code, province_code, by=self.caller.actor, command=self.caller.optional_command
         )
 
     @door(public=True)
@@ -136,15 +136,17 @@ class IdentityService(Operations):
 
     @door(roles={"operator"})
     def appoint(self, account_id: str, agency_code: str, roles: list[str], command_id: str | None = None) -> Json:
-        return self.offices.appoint(account_id, agency_code, roles, by=self.caller.actor, command=self.caller.command)
+        return self.offices.appoint(
+            account_id, agency_code, roles, by=self.caller.actor, command=self.caller.optional_command
+        )
 
     @door(roles={"operator"})
     def approve_appointment(self, request_id: str, command_id: str | None = None) -> Json:
-        return self.offices.approve_appointment(request_id, by=self.caller.actor, command=self.caller.command)
+        return self.offices.approve_appointment(request_id, by=self.caller.actor, command=self.caller.optional_command)
 
     @door(roles={"operator"})
     def decline_appointment(self, request_id: str, command_id: str | None = None) -> Json:
-        return self.offices.decline_appointment(request_id, by=self.caller.actor, command=self.caller.command)
+        return self.offices.decline_appointment(request_id, by=self.caller.actor, command=self.caller.optional_command)
 
     @door(roles={"operator", "auditor"})
     def appointment_requests(
@@ -154,20 +156,20 @@ class IdentityService(Operations):
 
     @door(roles={"operator"})
     def dismiss(self, account_id: str, agency_code: str, command_id: str | None = None) -> Json:
-        return self.offices.dismiss(account_id, agency_code, by=self.caller.actor, command=self.caller.command)
+        return self.offices.dismiss(account_id, agency_code, by=self.caller.actor, command=self.caller.optional_command)
 
     @door(roles={"citizen"}, sensitive=("to_citizen_number",))
     def delegate(
         self, to_citizen_number: str, scope: list[str] | str, until: str, command_id: str | None = None
     ) -> Json:
         return self.delegation_registrar.delegate(
-            to_citizen_number, scope, until, by=self.caller.actor, command=self.caller.command
+            to_citizen_number, scope, until, by=self.caller.actor, command=self.caller.optional_command
         )
 
     @door(roles={"citizen"})
     def revoke_delegation(self, delegation_id: str, command_id: str | None = None) -> Json:
         return self.delegation_registrar.revoke_delegation(
-            delegation_id, by=self.caller.actor, command=self.caller.command
+            delegation_id, by=self.caller.actor, command=self.caller.optional_command
         )
 
     @door(roles={"citizen"})

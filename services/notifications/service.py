@@ -54,7 +54,7 @@ class NotificationsService(Operations):
 
     @door(roles=READERS)
     def mark_read(self, message_id: str, command_id: str) -> Json:
-        return self.mailbox.mark_read(message_id, by=self.caller.actor, command=self.caller.command)
+        return self.mailbox.mark_read(message_id, **self.caller.acting)
 
     @door(roles=READERS)
     def deliveries(self, message_id: str) -> Page[Json]:
@@ -66,7 +66,7 @@ class NotificationsService(Operations):
 
     @door(roles=READERS)
     def set_preferences(self, preferences: Json, command_id: str) -> Json:
-        return self.preference_keeper.set_preferences(preferences, by=self.caller.actor, command=self.caller.command)
+        return self.preference_keeper.set_preferences(preferences, **self.caller.acting)
 
     @door(roles=EDITORS)
     def templates(self) -> Page[Json]:
@@ -74,9 +74,7 @@ class NotificationsService(Operations):
 
     @door(roles=EDITORS)
     def publish_template(self, key: str, channel: str, language: str, subject: str, body: str, command_id: str) -> Json:
-        return self.template_editor.publish_template(
-            key, channel, language, subject, body, by=self.caller.actor, command=self.caller.command
-        )
+        return self.template_editor.publish_template(key, channel, language, subject, body, **self.caller.acting)
 
     @door(roles=EDITORS)
     def preview(self, key: str, channel: str, language: str, facts: dict[str, Any]) -> Json:
@@ -88,11 +86,11 @@ class NotificationsService(Operations):
 
     @door(roles=SUBSCRIBERS)
     def subscribe(self, url: str, event_types: list[str], command_id: str) -> Json:
-        return self.webhooks.subscribe(url, event_types, by=self.caller.actor, command=self.caller.command)
+        return self.webhooks.subscribe(url, event_types, **self.caller.acting)
 
     @door(roles=SUBSCRIBERS)
     def unsubscribe(self, subscription_id: str, command_id: str) -> Json:
-        return self.webhooks.unsubscribe(subscription_id, by=self.caller.actor, command=self.caller.command)
+        return self.webhooks.unsubscribe(subscription_id, **self.caller.acting)
 
     @door(roles=SUBSCRIBERS)
     def webhook_deliveries(self, subscription_id: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
@@ -100,7 +98,7 @@ class NotificationsService(Operations):
 
     @door(roles=SUBSCRIBERS)
     def redeliver(self, delivery_id: str, command_id: str) -> Json:
-        return self.webhooks.redeliver(delivery_id, by=self.caller.actor, command=self.caller.command)
+        return self.webhooks.redeliver(delivery_id, **self.caller.acting)
 
     def _write_message(self, event: Json) -> None:
         self.message_writer.write(event, identity=self.identity, catalog=self.catalog)

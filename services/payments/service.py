@@ -96,11 +96,11 @@ class PaymentsService(Operations):
 
     @door(roles={"accountant", "approver"})
     def approve_refund(self, refund_id: str, command_id: str) -> Json:
-        return self.refund_desk.approve_refund(refund_id, by=self.caller.actor, command=self.caller.command)
+        return self.refund_desk.approve_refund(refund_id, **self.caller.acting)
 
     @door(roles={"accountant", "approver"})
     def decline_refund(self, refund_id: str, command_id: str, reason: str | None = None) -> Json:
-        return self.refund_desk.decline_refund(refund_id, reason, by=self.caller.actor, command=self.caller.command)
+        return self.refund_desk.decline_refund(refund_id, reason, **self.caller.acting)
 
     @door(roles={"accountant", "approver", "auditor"})
     def refunds(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
@@ -109,17 +109,15 @@ class PaymentsService(Operations):
     @door(roles={"accountant", "approver"})
     def waive(self, application_id: str, reason: str, legal_basis: str, command_id: str) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
-        return self.waiver_desk.waive(
-            application_id, reason, legal_basis, by=self.caller.actor, command=self.caller.command
-        )
+        return self.waiver_desk.waive(application_id, reason, legal_basis, **self.caller.acting)
 
     @door(roles={"accountant", "approver"})
     def approve_waiver(self, waiver_id: str, command_id: str) -> Json:
-        return self.waiver_desk.approve_waiver(waiver_id, by=self.caller.actor, command=self.caller.command)
+        return self.waiver_desk.approve_waiver(waiver_id, **self.caller.acting)
 
     @door(roles={"accountant", "approver"})
     def decline_waiver(self, waiver_id: str, command_id: str) -> Json:
-        return self.waiver_desk.decline_waiver(waiver_id, by=self.caller.actor, command=self.caller.command)
+        return self.waiver_desk.decline_waiver(waiver_id, **self.caller.acting)
 
     @door(roles={"accountant", "approver", "auditor"})
     def waivers(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
@@ -138,9 +136,7 @@ class PaymentsService(Operations):
         from_at: str | None = None,
         to_at: str | None = None,
     ) -> Json:
-        return self.reconciler.reconcile(
-            gateway, statement, from_at, to_at, by=self.caller.actor, command=self.caller.command
-        )
+        return self.reconciler.reconcile(gateway, statement, from_at, to_at, **self.caller.acting)
 
     @door(roles=BOOKS)
     def ledger(

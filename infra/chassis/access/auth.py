@@ -5,7 +5,7 @@ No service but identity can mint one. The algorithm is fixed (RFC 8725), header 
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from nameko.extensions import DependencyProvider
 
@@ -27,6 +27,20 @@ class OwnAnswers(Protocol):
     def jwks(self) -> dict[str, Any]: ...
 
     def access_endings(self, after: int, nonce: str) -> dict[str, Any]: ...
+
+
+class Acting(TypedDict):
+    """Keywords of every use case that changes something."""
+
+    by: Actor
+    command: Command
+
+
+class Reading(TypedDict):
+    """Keywords of every use case whose reads are recorded."""
+
+    by: Actor
+    call_id: str
 
 
 class TokenCheck:
@@ -56,7 +70,7 @@ class Call:
     def __init__(self, worker_ctx: Any, tokens: TokenCheck) -> None:
         self._context, self._tokens = worker_ctx, tokens
         self._actor: Actor | None = None
-        self.command: Command | None = None
+        self.optional_command: Command | None = None  # of a door whose ``command_id`` may be left out
 
     @property
     def token(self) -> str | None:
@@ -96,6 +110,23 @@ class Call:
                 self._actor = ANONYMOUS
         return self._actor
 
+    @property
+    def command(self) -> Command:
+        """The command of a door that requires a ``command_id``; set before the work begins."""
+        if self.optional_command is None:
+            raise LookupError("no command_id was given")
+        return self.optional_command
+
+    @property
+    def acting(self) -> Acting:
+        """Who does what, for a use case that changes something."""
+        return {"by": self.actor, "command": self.command}
+
+    @property
+    def reading(self) -> Reading:
+        """Who reads by which call, for a use case that records reads."""
+        return {"by": self.actor, "call_id": self.call_id}
+
 
 class Caller(DependencyProvider):
     """Injects the :class:`Call`. ``own``: the use case from which identity, and no other, has its answers itself."""
@@ -118,3 +149,7 @@ class Caller(DependencyProvider):
 
     def get_dependency(self, worker_ctx: Any) -> Call:
         return Call(worker_ctx, self.tokens)
+
+    if TYPE_CHECKING:  # as of ``Provided``
+
+        def __get__(self, service: object, owner: type) -> Call: ...

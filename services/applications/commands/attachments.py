@@ -68,28 +68,10 @@ class Attachments:
             else:
                 facts = {"file_name": file_name, "media_type": media_type, "size": len(upload.content)}
                 sha256 = upload.sha256
-            paper = vault.keep_paper(
-                session,
-                application_id,
-                application.applicant_id,
-                kind="attachment",
-                requirement=requirement,
-                facts=facts,
-                sha256=sha256,
-                at=act.at,
-            )
-            application.attach(
-                attachment_id=paper["paper_id"],
-                requirement=requirement,
-                media_type=facts["media_type"],
-                size=facts["size"],
-                commitment=paper["commitment"],
-                by=act,
-            )
+            attachment_id = record_paper(session, application, requirement, facts, sha256, act)
             if upload is not None:
-                upload.hold_until_scanned(session)
-                pending_blobs.clear_pending(session, self.blobs.put(upload.content), application.applicant_id)
-            return {"attachment_id": paper["paper_id"], "sha256": sha256}
+                self._store_content(session, upload, application.applicant_id)
+            return {"attachment_id": attachment_id, "sha256": sha256}
 
         return self.commands.change(application_id, "attach", work, by=by, command=command, identity=identity, own=own)
 
@@ -101,11 +83,41 @@ class Attachments:
 
         return self.commands.change(application_id, "detach", work, by=by, command=command, identity=identity)
 
+    def _store_content(self, session: Session, upload: Upload, applicant_id: str) -> None:
+        upload.hold_until_scanned(session)
+        pending_blobs.clear_pending(session, self.blobs.put(upload.content), applicant_id)
+
     def _upload(self, content_base64: str | None, media_type: str | None, file_name: str | None) -> Upload:
         for name, value in (("file_name", file_name), ("media_type", media_type), ("content_base64", content_base64)):
             if not value:
                 raise InvalidRequest.at(f"/{name}", "thiếu trường bắt buộc", "a required member is missing")
         return self.checks.checked(content_base64 or "", media_type or "", file_name)
+
+
+def record_paper(
+    session: Session, application: Application, requirement: str, facts: dict[str, Any], sha256: str | None, act: Act
+) -> str:
+    """The particulars beside the stream, their commitment in it; the id of the attachment."""
+    paper = vault.keep_paper(
+        session,
+        str(application.id),
+        application.applicant_id,
+        kind="attachment",
+        requirement=requirement,
+        facts=facts,
+        sha256=sha256,
+        at=act.at,
+    )
+    application.attach(
+        attachment_id=paper["paper_id"],
+        requirement=requirement,
+        media_type=facts["media_type"],
+        size=facts["size"],
+        commitment=paper["commitment"],
+        by=act,
+    )
+    attachment_id: str = paper["paper_id"]
+    return attachment_id
 
 
 def earlier_paper(session: Session, application: Application, attachment_id: str) -> tuple[dict[str, Any], str | None]:

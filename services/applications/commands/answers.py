@@ -1,0 +1,31 @@
+"""The form's answers: the latest revision beside the stream, and which fields a new one changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from services.applications.domain.actors import Act
+from services.applications.domain.application import Application
+from services.applications.private_data import vault
+
+if TYPE_CHECKING:
+    pass
+
+
+def current_answers(session: Session, application: Application) -> dict[str, Any]:
+    """The latest revision of the answers; empty before the first one and after an erasure."""
+    return (vault.answers(session, application.answers["answers_id"]) if application.answers else None) or {}
+
+
+def revise_answers(session: Session, application: Application, answers: dict[str, Any], act: Act) -> None:
+    """Keep a new revision of the answers next to the stream and record which fields changed."""
+    changed = changed_fields(current_answers(session, application), answers)
+    application.save_answers(**vault.keep_answers(session, str(application.id), answers), changed=changed, by=act)
+
+
+def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """JSON pointers of the form's fields that differ."""
+    names = sorted({*before, *after})
+    return [f"/{name.replace('~', '~0').replace('/', '~1')}" for name in names if before.get(name) != after.get(name)]
