@@ -6,9 +6,8 @@ import contextlib
 import gzip
 import json
 import uuid
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
@@ -17,26 +16,16 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from infra.cli.catalogue_files import Layout, Line, chunks
 from infra.cli.official_session import official_session
 from infra.cli.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Danh mục thủ tục / the catalogue.")
-BATCH = 50  # records a call carries
-BATCH_BYTES = 2_000_000  # and how many bytes of them
 LONGEST_REASON = 300
 PAGE = 200  # versions a page of an export holds
 EFFECTIVE_FROM = "2025-07-01"
 EXAMPLES, EXCERPT = 3, 100  # examples of each kind of finding, and how many letters of each are printed
 DECIDING = {True: "Biên tập viên phải quyết định / for an editor to decide", False: "Để biết / to know"}
-
-
-class Layout(StrEnum):
-    """How records are written; ``auto`` tells the layouts apart by their keys, record by record."""
-
-    auto = "auto"
-    structured = "structured"
-    portal = "portal"
-    definition = "definition"
 
 
 class Form(StrEnum):
@@ -45,15 +34,6 @@ class Form(StrEnum):
     json = "json"
     csv = "csv"
     cpsv_ap = "cpsv-ap"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One record and where it is in the file."""
-
-    number: int
-    record: dict[str, Any]
-    layout: str
 
 
 @dataclass
@@ -245,61 +225,3 @@ def _send(
     summary.add(reply, file.name, lines)
     for finding in reply["findings"] if findings else ():
         findings.write(json.dumps(placed(finding, file.name, lines), ensure_ascii=False) + "\n")  # type: ignore[union-attr]
-
-
-def layout_of(record: dict[str, Any]) -> str:
-    """The layouts of records on_progress themselves apart by their keys."""
-    if "metadata" in record or "tables" in record:
-        return "structured"
-    own = record["definition"] if isinstance(record.get("definition"), dict) else record  # our export, or bare
-    return "definition" if isinstance(own.get("title"), dict) and "code" in own else "portal"
-
-
-def chunks(file: Path, layout: str = "auto") -> Iterator[tuple[list[Line], list[dict[str, Any]]]]:
-    """``(lines, bad lines)`` in bounded pieces, streamed; a file that breaks off is reported where it does."""
-    lines: list[Line] = []
-    bad: list[dict[str, Any]] = []
-    size = 0
-    for number, raw in _raw_lines(file):
-        read = raw if isinstance(raw, str) else _record(raw)
-        if isinstance(read, str):
-            bad.append({"file": file.name, "line": number, "error": read})
-        else:
-            lines.append(Line(number, read, layout_of(read) if layout == "auto" else layout))
-            size += len(raw)
-        if len(lines) >= BATCH or size >= BATCH_BYTES:
-            yield lines, bad
-            lines, bad, size = [], [], 0
-    if lines or bad:
-        yield lines, bad
-
-
-def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
-    """Lines that are not empty; a string is why nothing can be read from there on."""
-    number = 0
-    try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, line
-    except (OSError, EOFError, zlib.error) as broken:
-        yield number + 1, f"the file breaks off: {broken}"
-
-
-def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; of a field that is in it twice one value would be dropped unseen."""
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a field stands in it twice")
-    return fields
-
-
-def _record(raw: bytes) -> dict[str, Any] | str:
-    """The record of a line, or why it is none."""
-    try:
-        record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_fields_once)
-    except UnicodeDecodeError as error:
-        return f"not UTF-8: {error.reason} at byte {error.start}"
-    except (ValueError, RecursionError) as error:
-        return f"not JSON: {error}"
-    return record if isinstance(record, dict) else f"a {type(record).__name__}, not a record"

@@ -18,7 +18,9 @@ from rich.console import Console
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, portal_session
-from infra.cli.journey import Journey, JourneyFailed, Step, require
+from infra.cli.journey.journey import Journey
+from infra.cli.journey.narration import JourneyFailed, Step, require
+from infra.cli.journey.run import run_journey
 from infra.cli.seed import seed
 
 PARTS = [
@@ -137,7 +139,7 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
         )
     )
     journey = Journey(portal, world, narrator.narrate, mails)
-    answer = journey.run()
+    answer = run_journey(journey)
     if procedures is not None:
         narrator.begin(journey, REAL)
         answer["import"] = _import(journey, procedures)

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.cli.journey import Journey, command
+from infra.cli.journey.beginning import people
+from infra.cli.journey.journey import Journey
+from infra.cli.journey.narration import command
 from infra.cli.sample_documents import answers_for
 from tests.e2e.platforms import RealServers, real_servers
 
@@ -52,11 +54,11 @@ def contenders(world: RealServers) -> dict[str, Callable[[int], float]]:
 def filed(world: RealServers, many: int) -> tuple[Any, list[str]]:
     """A citizen and drafts ready to be submitted."""
     journey = Journey(world.portal, world.seeded, lambda step: None)
-    journey.people()
+    people(journey)
     citizen, catalog = journey.who("citizen"), world.portal.as_().catalog
     code = next(
         entry["code"]
-        for entry in journey._all(catalog.search)
+        for entry in journey.all_pages(catalog.search)
         if entry["level"] >= 3 and _paperless(catalog, entry["code"])
     )
     answers = answers_for(catalog.procedure(code=code)["form"], journey.citizen)

@@ -14,7 +14,8 @@ from nameko.exceptions import RemoteError
 
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, first_operator
-from infra.cli.journey import command, eventually, pay_at_gateway
+from infra.cli.journey.narration import command, eventually
+from infra.cli.journey.payment import pay_at_gateway
 from infra.cli.sample_documents import answers_for, as_base64
 from tests.e2e import canaries as canary
 from tests.e2e.canaries import WORDS

@@ -12,7 +12,8 @@ import pytest
 
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal
-from infra.cli.journey import Journey
+from infra.cli.journey.journey import Journey
+from infra.cli.journey.run import run_journey
 from infra.rabbitmq.definitions import table, user_names
 from tests.support.compose_stack import LONG_RUNNING, ROOT, SERVICES, Stack
 
@@ -94,7 +95,7 @@ def test_the_brokers_users_are_those_of_the_table(stack: Stack) -> None:
 
 def test_one_application_goes_from_catalogue_to_result(stack: Stack, world: dict[str, Any], portal: Portal) -> None:
     steps: list[Any] = []
-    answer = Journey(portal, world, steps.append, stack.mails).run()
+    answer = run_journey(Journey(portal, world, steps.append, stack.mails))
     assert answer["steps"] == len(steps) > 20
 
 
@@ -103,7 +104,7 @@ def test_three_applications_take_from_one_queue(stack: Stack, world: dict[str, A
     stack.up("--no-recreate", "--scale", "applications=3")
     stack.wait_until_healthy(IN_TIME)
     assert stack.consumers("rpc-applications") == 3
-    assert Journey(portal, world, lambda step: None, stack.mails).run()["reference"]
+    assert run_journey(Journey(portal, world, lambda step: None, stack.mails))["reference"]
 
 
 def test_prometheus_sees_every_process(stack: Stack) -> None:
@@ -147,7 +148,7 @@ def test_a_witness_raises_the_alarm_when_yesterdays_dump_is_put_back(
     assert checked["ok"] and checked["keys_given"] and checked["leaves"] >= yesterday
     databases = ("postgres", "sh", "-c")
     assert stack.inside(*databases, "pg_dump -U postgres -C applications > /tmp/yesterday.sql")[0] == 0
-    Journey(portal, world, lambda step: None, stack.mails).run()
+    run_journey(Journey(portal, world, lambda step: None, stack.mails))
     wait_until(lambda: witness.tree_size(sealed.checkpoint()["origin"]) > yesterday)
     assert witness.alarms() == []
     put_back = (

@@ -27,7 +27,7 @@ from infra.chassis.settings import SERVICES, Settings
 from infra.chassis.storage.database import Database
 from infra.cli.connection import Portal, portal_session
 from infra.cli.demo import payment_gateway, smtp_server
-from infra.cli.journey import command, eventually
+from infra.cli.journey.narration import command, eventually
 from infra.sandbox.sms_provider import serve
 from tests.e2e import canaries as canary
 from tests.e2e.erasure_scenario import SETTINGS, SHOP, ErasureScenario, register

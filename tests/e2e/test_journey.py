@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.chassis.settings import SERVICES
-from infra.cli.journey import Journey, Step
+from infra.cli.journey.journey import Journey
+from infra.cli.journey.narration import Step
+from infra.cli.journey.run import run_journey
 from tests.e2e.platforms import Processes, real_servers
 
 PARTS = {1, 2, 3, 4, 5, 6, 7}  # the demo adds tampering
@@ -27,7 +29,7 @@ def on_real_servers(tmp_path: Path, request: pytest.FixtureRequest) -> set[int]:
     broker, database = request.getfixturevalue("broker"), request.getfixturevalue("fresh_database")
     progress: list[Step] = []
     with real_servers(tmp_path, broker, database) as world:
-        about = Journey(world.portal, world.seeded, progress.append, world.mails).run()
+        about = run_journey(Journey(world.portal, world.seeded, progress.append, world.mails))
         what_operators_and_auditors_type(world.processes, about["reference"])
         assert world.processes.stop_all() == dict.fromkeys(world.processes.running, 0)
     return {step.part for step in progress}

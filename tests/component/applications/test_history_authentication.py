@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from infra.chassis import metrics
 from infra.chassis.settings import SettingMissing, Settings
-from infra.cli.doctor import _history
+from infra.cli.checks.databases import history_findings
 from services.applications.errors import HistoryDoesNotHold, HistoryNotAuthentic
 from services.applications.event_store.store import Store
 from services.applications.transparency.history_keys import HistoryKeys
@@ -145,7 +145,7 @@ def test_the_sealers_refusal_is_a_metric_a_finding_and_a_fault_of_the_doctor(por
         (result,) = session.execute(select(audit_finding)).all()
     assert (result.kind, result.application_id) == ("event_not_authentic", key)
     assert result.said["events"] == [{"version": insider.versions(key), "position": portal.store.last_position()}]
-    (fault,) = _history(portal.settings)
+    (fault,) = history_findings(portal.settings)
     assert fault.verdict == "fault" and "it has no MAC" in fault.looked_at
 
 
@@ -154,7 +154,7 @@ def test_an_untouched_history_is_authentic_and_sealed(portal):
     portal.follow()
     assert check_authenticity(portal.store) == {"events": portal.store.last_position(), "first_bad": None}
     assert seal_all(portal.settings) == portal.store.last_position()
-    assert [finding.verdict for finding in _history(portal.settings)] == ["ok"]
+    assert [finding.verdict for finding in history_findings(portal.settings)] == ["ok"]
 
 
 def test_history_of_an_older_release_is_signed_once_it_is_known_to_be_what_was_sealed(portal, insider):

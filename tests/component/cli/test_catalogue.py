@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from nameko.exceptions import RemoteError
 
-from infra.cli.catalogue import BATCH, chunks, import_all
+from infra.cli.catalogue import import_all
+from infra.cli.catalogue_files import BATCH, chunks
 
 
 class Catalog:

@@ -10,8 +10,8 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from infra.cli.checks.security import people_findings, secret_findings, upload_findings
 from infra.cli.doctor import CONFIG, examine
-from infra.cli.security_findings import account_facts, secret_findings, upload_facts
 from services.identity.accounts import Accounts, Registration
 from services.identity.models import Account
 from services.identity.offices import Offices
@@ -85,26 +85,26 @@ def test_officials_without_a_second_factor_and_fictional_people_are_faults_in_pr
     env = {**PRODUCTION, "IDENTITY_DATABASE_URL": f"sqlite:///{tmp_path / 'identity.sqlite'}"}
     settings, register = Settings(env), RegisterFile(SAMPLE)
     upgrade(settings, "identity")
-    assert account_facts(settings) == []
+    assert people_findings(settings) == []
     accounts, person = Accounts(Database.at(settings.database_url("identity")), register), register.people()[0]
     born = person.birth_date.isoformat()
     claims = Registration(person.citizen_number, person.full_name, born, "0901234567", "a@example.vn")
     account_id = accounts.register_citizen(claims, "bốn con mèo ngủ trưa")["account_id"]
     offices, operator = Offices(accounts.database), Actor("operator", "", frozenset({"operator"}))
-    assert [facts[:2] for facts in account_facts(settings)] == [
+    assert [facts[:2] for facts in people_findings(settings)] == [
         ("fault", f"accounts of fictional people: {account_id}")
     ]
     offices.create_agency("H01", "Cơ quan", by=operator)
     offices.appoint(account_id, "H01", ["case_officer"], by=operator)
-    assert account_facts(settings)[0][:2] == ("fault", f"officials without a second factor: {account_id}")
+    assert people_findings(settings)[0][:2] == ("fault", f"officials without a second factor: {account_id}")
     development = Settings({**env, "PORTAL_ENVIRONMENT": "development"})
-    assert [facts[0] for facts in account_facts(development)] == ["note"]
+    assert [facts[0] for facts in people_findings(development)] == ["note"]
     with accounts.database.session() as session:
         session.get_one(Account, account_id).otp_confirmed_at = clock.now()
-    assert account_facts(development) == []
+    assert people_findings(development) == []
     Database.forget(settings.database_url("identity"))
 
 
 def test_production_without_a_scanner_is_noted():
-    assert [facts[0] for facts in upload_facts(Settings(PRODUCTION))] == ["note"]
-    assert upload_facts(Settings({**PRODUCTION, "VIRUS_SCANNER": "tcp://scanner:3310"})) == []
+    assert [facts[0] for facts in upload_findings(Settings(PRODUCTION))] == ["note"]
+    assert upload_findings(Settings({**PRODUCTION, "VIRUS_SCANNER": "tcp://scanner:3310"})) == []

@@ -12,7 +12,7 @@ from infra.chassis.settings import SERVICES, SettingMissing, Settings
 from infra.chassis.trust.installation import key_list, signer
 from infra.chassis.trust.key_files import new_private_key, private_key
 from infra.chassis.trust.signatures import SignatureRefused, Signer, verify_signature
-from infra.cli.trust_findings import trust_findings
+from infra.cli.checks.trust import trust_findings
 
 ROOT = Path(__file__).resolve().parents[3]
 

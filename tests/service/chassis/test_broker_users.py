@@ -26,7 +26,7 @@ from infra.chassis.running.runner import container_config
 from infra.chassis.settings import SERVICES, Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import outbox
-from infra.cli.doctor import _broker_user
+from infra.cli.checks.broker import broker_user
 from infra.rabbitmq.definitions import RPC, definitions, table, user_names
 
 ROWS = table()
@@ -201,8 +201,8 @@ def test_a_front_end_cannot_publish_a_forged_settlement_though_the_shared_user_c
 
 def test_the_doctor_names_a_user_that_may_do_everything(hosts):
     uri_of, admin = hosts
-    assert _broker_user(Settings({"AMQP_URI": uri_of("operator")})) == []
-    (finding,) = _broker_user(Settings({"AMQP_URI": admin}))
+    assert broker_user(Settings({"AMQP_URI": uri_of("operator")})) == []
+    (finding,) = broker_user(Settings({"AMQP_URI": admin}))
     assert finding.verdict == "fault" and "user guest may do everything" in finding.looked_at
 
 

@@ -16,7 +16,7 @@ from infra.chassis.settings import SERVICES, SettingMissing, Settings
 from infra.chassis.storage import connections
 from infra.chassis.storage.database import WORKERS, Database
 from infra.chassis.storage.leases import Lease
-from infra.cli.doctor import _connections
+from infra.cli.checks.connections import connection_findings
 from services.applications.event_store.store import Store
 
 
@@ -202,7 +202,7 @@ def test_a_service_without_workers_is_refused_by_name():
 @pytest.mark.parametrize(("workers", "verdict"), [("4", "ok"), ("400", "fault")])
 def test_the_doctor_adds_up_what_the_server_must_hold(url, workers, verdict):
     urls = {f"{service.upper()}_DATABASE_URL": url for service in SERVICES}
-    (finding,) = _connections(Settings({**urls, "MAX_WORKERS": workers}))
+    (finding,) = connection_findings(Settings({**urls, "MAX_WORKERS": workers}))
     assert finding.verdict == verdict
     pools = 5 * (int(workers) + 4) + 5 * 4 + int(workers) + 2
     assert f"up to {pools} of" in finding.looked_at

@@ -17,7 +17,7 @@ from infra.chassis.storage.database import Database
 from infra.chassis.storage.leases import LOSSES, STEADY, Lease, Superseded
 from infra.chassis.storage.server_sessions import SessionNeeded, options_arrive, require_session
 from infra.chassis.storage.tables import ALL
-from infra.cli.doctor import _database
+from infra.cli.checks.databases import database_findings
 from tests.support.pooler import pooled
 
 CONFIG = 78
@@ -79,7 +79,7 @@ def test_a_pooler_that_drops_the_options_of_the_address_is_refused(url):
 
 def test_the_doctor_names_the_pooler(url):
     with pooled(url, "transaction") as address:
-        (finding,) = _database(Settings({"CATALOG_DATABASE_URL": address}), "catalog")
+        (finding,) = database_findings(Settings({"CATALOG_DATABASE_URL": address}), "catalog")
     assert finding.verdict == "setting" and "keeps no session" in finding.looked_at
 
 

@@ -4,8 +4,9 @@ import io
 
 import pytest
 
-from infra.cli.catalogue import _record as record_of
-from infra.cli.catalogue import export_all, layout_of
+from infra.cli.catalogue import export_all
+from infra.cli.catalogue_files import _record as record_of
+from infra.cli.catalogue_files import layout_of
 
 
 @pytest.mark.parametrize(

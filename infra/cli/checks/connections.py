@@ -1,0 +1,53 @@
+"""What all services may open on each database server, in addition to what it takes."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from infra.chassis.running.loader import installed
+from infra.chassis.running.runner import workers_of
+from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.database import OVERFLOW, SPARE, Database
+from infra.cli.checks.finding import Finding, one_line
+
+FOLLOWER_CONNECTIONS = 4  # of a follower: its lease, what it does just now, a probe
+STORE_SPARE = 2
+FREE_CONNECTIONS = (
+    "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+)
+
+
+def connection_findings(settings: Settings) -> list[Finding]:
+    """What all services may open on each server, in addition to what it takes."""
+    if settings.embedded:
+        return []
+    needed: dict[str, int] = {}
+    example: dict[str, Database] = {}
+    for service in installed():
+        try:
+            url = settings.database_url(service)
+        except SettingMissing:  # reported by the check of databases
+            continue
+        server = make_url(url).set(database=None, username=None, password=None).render_as_string()
+        needed[server] = needed.get(server, 0) + connections_of(settings, service)
+        example[server] = Database.at(url)
+    return [_enough(example[server], count) for server, count in needed.items()]
+
+
+def connections_of(settings: Settings, service: str) -> int:
+    """The most that one process of a service and its follower open: pools, the event store's pool, the lease."""
+    workers = workers_of(settings)
+    doors, follower = workers + SPARE + OVERFLOW, FOLLOWER_CONNECTIONS
+    return doors + follower + (workers + STORE_SPARE if service == "applications" else 0)
+
+
+def _enough(database: Database, needed: int) -> Finding:
+    try:
+        with database.session() as session:
+            limit = int(session.execute(text(FREE_CONNECTIONS)).scalar_one())
+    except Exception as error:
+        return Finding("note", f"connections: up to {needed}, of how many is not known ({one_line(error)})")
+    what = f"connections: up to {needed} of {limit} (max_connections without the reserved), one process of each service"
+    advice = f"raise max_connections above {needed}, and further with every more process; or lower MAX_WORKERS"
+    return Finding("ok", what) if needed <= limit else Finding("fault", what, advice)
