@@ -2,131 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from eventsourcing.persistence import Notification
-from sqlalchemy import select
-
-from infra.chassis import metrics
 from infra.chassis.erasure.worker import ErasureWorker
-from infra.chassis.event_ids import EventId
 from infra.chassis.messaging.event_publisher import EventPublisher
-from infra.chassis.messaging.incarnations import Incarnations
-from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
-from infra.chassis.storage.positions import advance, position_of
 from services.applications import personal_data
-from services.applications.domain.events import KINDS
-from services.applications.duties.announcements import WIRE_NAMES, event_data
+from services.applications.duties.announcer import Announcer
 from services.applications.duties.reminders import AnswerLimits, Reminders
 from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
-from services.applications.models import application_view
 from services.applications.private_data.pending_blobs import OrphanBlobs
 from services.applications.private_data.unscanned_files import FileScans
 from services.applications.private_data.virus_scanner import scanner_of
-from services.applications.read_model.projector import Projector, position
+from services.applications.read_model.projector import Projector
 from services.applications.transparency.sealer import Sealer
 from services.applications.transparency.tiles import TilePublisher
 from services.applications.transparency.witness_watch import WitnessWatch
 from services.applications.verification.evidence import LoggedHistories
 from services.applications.verification.integrity_findings import IntegrityCheck, record_not_authentic
-
-BATCH = 100
-
-
-class Announcer:
-    """Publishes every recorded event once it is committed, in the order of the log.
-
-    The position moves after the broker's confirm.
-    Never ahead of the read model, so that whoever receives an event can also look it up.
-    """
-
-    name = "announcements"
-
-    def __init__(self, store: Store, publisher: EventPublisher) -> None:
-        self.store, self.publisher = store, publisher
-        self.incarnations = Incarnations(
-            store.database, "applications", self.name, lambda session: position_of(session, self.name)
-        )
-
-    def step(self) -> int:
-        with self.store.database.session() as session:
-            after = position_of(session, self.name)
-        until = position(self.store.database)
-        if until <= after:
-            return self._measured(after, 0)
-        events = self._events(after, until)
-        done = after
-        try:
-            for event in events:
-                self.publisher.publish(event, call_id=event.get("callid"))
-                done = position_in(event)
-            done = done if len(events) == BATCH else until
-        finally:
-            if done != after:
-                self._advance(done)
-        return self._measured(done, len(events))
-
-    def _measured(self, done: int, count: int) -> int:
-        metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
-        return count
-
-    def events_since(
-        self, event_type: str, *, since: datetime, after: int, limit: int
-    ) -> list[tuple[int, dict[str, Any]]]:
-        """The events of one type published since a moment and after a position: ``(position, event)`` in order."""
-        kinds = [KINDS[kind].TOPIC for kind, name in WIRE_NAMES.items() if name == event_type]
-        if not kinds:
-            return []
-        with self.store.database.session() as session:
-            until = position_of(session, self.name)
-        after = max(after, self.store.position_before(since))
-        rows = [row for row in self.store.rows(after=after, limit=limit, topics=kinds) if row.id <= until]
-        return [(position_in(event), event) for event in self._made(rows)]
-
-    def _events(self, after: int, until: int) -> list[dict[str, Any]]:
-        """The next CloudEvents; ``id`` is ``applications:<position in the log>@<incarnation>``."""
-        return self._made(self.store.notifications(after, BATCH, until=until))
-
-    def _made(self, notifications: list[Notification]) -> list[dict[str, Any]]:
-        ready = [(notification.id, self.store.event_of(notification)) for notification in notifications]
-        if not ready:
-            return []
-        with self.store.database.session() as session:
-            self.incarnations.refresh(session)
-            application_ids = {str(event.originator_id) for _, event in ready}
-            query = select(application_view).where(application_view.c.application_id.in_(application_ids))
-            rows: dict[str, Any] = {row["application_id"]: row for row in session.execute(query).mappings()}
-            return [
-                cloud_event(
-                    "applications",
-                    self.incarnations.name(at),
-                    WIRE_NAMES[type(event).__name__],
-                    event_data(session, event, rows[str(event.originator_id)]),
-                    subject=str(event.originator_id),
-                    at=event.timestamp,
-                    call_id=event.call_id,
-                )
-                for at, event in ready
-            ]
-
-    def _advance(self, done: int) -> None:
-        with self.store.database.session() as session:
-            advance(session, self.name, done)
-        self.incarnations.note_published(done)
-        metrics.relay_position.labels("applications", self.name).set(done)
-
-
-def position_in(event: dict[str, Any]) -> int:
-    """The position in the log that an event published from it is about."""
-    event_id = EventId.parse(event["id"])
-    assert event_id is not None, "made by cloud_event, above"
-    return event_id.position
 
 
 class SideEventPublisher(EventPublisher):

@@ -19,6 +19,7 @@ from infra.chassis.cursors import Page
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.text.vietnamese_text import plain_letters
 from services.notifications import wording
 from services.notifications.domain import text_message
 from services.notifications.errors import TemplateFactMissing, TemplateFactUnfit, TemplateNotAllowed, TemplateNotFound
@@ -147,7 +148,9 @@ def _rendered(template: Template, facts: Mapping[str, Any]) -> Text:
     try:
         subject = " ".join(wording.render(template.subject, template.language, facts).split())
         body = wording.render(template.body, template.language, facts)
-        return Text(subject, text_message.gsm_text(body) if template.channel == "sms" else body, template.version)
+        if template.channel == "sms":
+            body = text_message.gsm_text(plain_letters(body))
+        return Text(subject, body, template.version)
     except wording.FactMissing as missing:
         raise TemplateFactMissing(**which, fact=missing.fact) from None
     except wording.FactUnfit as unfit:

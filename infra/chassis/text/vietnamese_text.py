@@ -1,8 +1,8 @@
 """Vietnamese text compared by its orthography, not by its bytes: for names, search, imports and references alike.
 
 One syllable has many encodings: composed or not, the tone mark on either vowel (hòa, hoà), a letter that only looks
-like another (Ð U+00D0 for Đ U+0110), signs nobody sees. Every form but :func:`readable` is for comparing, never for
-showing. Pure; standard library only.
+like another (Ð U+00D0 for Đ U+0110), signs nobody sees. Every form but :func:`readable` and :func:`plain_letters` is
+for comparing, never for showing. Pure; standard library only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 # Icelandic eth and African d: in many Vietnamese fonts the same picture, on some keyboards the nearest key.
 D_WITH_STROKE = {"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"}
 LETTERS = str.maketrans(D_WITH_STROKE)
+D_WITHOUT_STROKE = str.maketrans("đĐ", "dD")
 LOOKALIKES = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(DASHES, "-"), **D_WITH_STROKE})
 # Letters of other scripts that cannot be told from Latin ones by eye; they count as Latin in a word with Latin letters.
 FOREIGN = "АВЕЅІЈКМНОРСТХУаеѕіјорсхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
@@ -70,9 +71,13 @@ def accented_words(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Lower case without diacritics, ``đ`` as ``d``; punctuation stays."""
-    letters = unicodedata.normalize("NFKD", unified(text).casefold())
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return bare.replace("đ", "d").casefold()
+    return plain_letters(unified(text).casefold()).casefold()
+
+
+def plain_letters(text: str) -> str:
+    """The text without diacritics, ``đ`` as ``d`` and ``Đ`` as ``D``; for systems that know no others."""
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(D_WITHOUT_STROKE)
 
 
 def folded_words(text: str) -> str:

@@ -1,12 +1,10 @@
 """What a text message can carry: letters of the GSM alphabet, in few parts, to a number that can receive it.
 
 A Vietnamese text with its diacritics is UCS-2: 70 characters, 67 in each part of several. Without them it is GSM 7-bit:
-160, and 153. Agencies' texts are written without, so texts are put into plain letters here and cut after three parts.
+160, and 153. Agencies' texts are written without, so texts come here in plain letters and are cut after three parts.
 """
 
 from __future__ import annotations
-
-import unicodedata
 
 LONGEST_PARTS = 3
 ONE_PART, EACH_PART = 160, 153  # septets of a text alone, and of each part of several: the header takes seven
@@ -18,16 +16,15 @@ BASIC = frozenset(" @$_!\"#%&'()*+,-./:;<=>?0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
 EXTENDED = frozenset("^{}\\[~]|")
 SUBSTITUTES = str.maketrans(
     {
-        "đ": "d", "Đ": "D", "₫": "VND", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'",
+        "₫": "VND", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'",
         "–": "-", "—": "-", "−": "-", "•": "-", "…": "...", "×": "x", "€": "EUR", "⁄": "/", "ß": "ss",
     }
 )  # fmt: skip
 
 
 def gsm_text(text: str) -> str:
-    """``text`` in letters that cost one place each, in one line; what has no such letter becomes ``?``."""
-    letters = unicodedata.normalize("NFKD", text).translate(SUBSTITUTES)
-    bare = " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
+    """A text without diacritics in letters that cost one place each, in one line; for any other letter ``?``."""
+    bare = " ".join(text.translate(SUBSTITUTES).split())
     return "".join(letter if letter in BASIC or letter in EXTENDED else "?" for letter in bare)
 
 

@@ -7,12 +7,12 @@ No notice comes back; the money is seen on the bank's statement, where the purpo
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from vietnam_qr_pay import QRPay
 
 from infra.chassis.settings import Settings
+from infra.chassis.text.vietnamese_text import plain_letters
 from services.payments.gateways.reports import Order
 
 NAME = "vietqr"
@@ -47,6 +47,4 @@ class VietQr:
 
 def ascii_text(text: str) -> str:
     """Vietnamese in ASCII: no diacritics, ``đ`` as ``d``, anything but letters, digits and spaces as a space."""
-    bare = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    ascii_only = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    return re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9 ]", " ", ascii_only)).strip()
+    return re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9 ]", " ", plain_letters(text))).strip()

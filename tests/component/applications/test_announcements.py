@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.chassis.contracts import contract_of
-from services.applications.follower import Announcer, SideEventPublisher, position_in
+from services.applications.duties.announcer import Announcer, position_in
+from services.applications.follower import SideEventPublisher
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 

@@ -12,7 +12,7 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import outbox
-from services.applications.follower import Announcer
+from services.applications.duties.announcer import Announcer
 from services.payments.service import PaymentsService
 from tests.component.applications.use_cases import Portal
 from tests.component.payments.use_cases import PaymentsOffice
@@ -28,7 +28,7 @@ class TwoBooks:
 
     def __init__(self, portal: Portal, office: PaymentsOffice) -> None:
         self.portal, self.office = portal, office
-        self.announcer = Announcer(portal.store, self)  # type: ignore[arg-type]
+        self.announcer = Announcer(portal.store, self)
         self.payments = SimpleNamespace(name="payments", billing=office.billing)
         handlers = [method for method in vars(PaymentsService).values() if hasattr(method, "handles")]
         self.handlers = {method.handles[1]: method for method in handlers if method.handles[0] == "applications"}
