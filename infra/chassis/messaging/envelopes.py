@@ -10,6 +10,7 @@ from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 from infra.chassis.messaging.quarantine import MAX_BODY
 
 MAX_HEADER = 64 * 1024
+LONGEST_ID = 120  # characters of an event's id that an inbox holds
 
 
 def refuse_compression() -> None:
@@ -66,3 +67,17 @@ def check_body(body: Any, size: int) -> None:
             raise MalformedBody(f"/{name}", *problem)
         if too_deep(value):
             raise MalformedBody(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def check_event_body(body: Any) -> None:
+    """What every event's body is: an envelope with an id and data, of bounded size."""
+    if (
+        not isinstance(body, dict)
+        or not isinstance(body.get("id"), str)
+        or not isinstance(body.get("data"), dict)
+        or too_many(body)
+        or too_deep(body)
+    ):
+        raise MalformedEnvelope("not a CloudEvent")
+    if len(body["id"]) > LONGEST_ID:
+        raise MalformedEnvelope(f"the event's id is longer than {LONGEST_ID} characters")

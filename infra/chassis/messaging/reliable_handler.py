@@ -15,32 +15,15 @@ from nameko.exceptions import ContainerBeingKilled
 from infra.chassis import logs, metrics
 from infra.chassis.crash_points import crash_at
 from infra.chassis.dependencies import settings_of
-from infra.chassis.json_limits import too_deep, too_many
 from infra.chassis.messaging.consumer import Consumer
 from infra.chassis.messaging.dead_letters import DeadLetters
-from infra.chassis.messaging.envelopes import MalformedEnvelope, check_envelope
+from infra.chassis.messaging.envelopes import MalformedEnvelope, check_envelope, check_event_body
 from infra.chassis.messaging.failed_events import ATTEMPT, FIRST_AT, LAST_ERROR, FailedEvents
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.worker_slots import WorkerSlots
 from infra.chassis.redaction import storable
 from infra.chassis.trust.event_signatures import EventRefused, StaleEvent
-
-LONGEST_ID = 120  # characters of an event's id that an inbox holds
-
-
-def check_event(body: Any) -> None:
-    """What every event's body is: an envelope with an id and data, of bounded size."""
-    if (
-        not isinstance(body, dict)
-        or not isinstance(body.get("id"), str)
-        or not isinstance(body.get("data"), dict)
-        or too_many(body)
-        or too_deep(body)
-    ):
-        raise MalformedEnvelope("not a CloudEvent")
-    if len(body["id"]) > LONGEST_ID:
-        raise MalformedEnvelope(f"the event's id is longer than {LONGEST_ID} characters")
 
 
 class ReliableHandler(EventHandler):
@@ -75,7 +58,7 @@ class ReliableHandler(EventHandler):
     def handle_message(self, body: Any, message: Any) -> None:
         try:
             check_envelope(message, reply=False)
-            check_event(body)
+            check_event_body(body)
         except MalformedEnvelope as wrong:
             self.queue_consumer.quarantine(message, str(wrong))
             return
