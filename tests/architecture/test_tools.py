@@ -11,7 +11,7 @@ import pytest
 from infra.chassis.settings import SERVICES
 
 ROOT = Path(__file__).parents[2]
-PARSED = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "infra" / "cli").glob("*.py"))}
+PARSED = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "infra" / "cli").rglob("*.py"))}
 SERVICE_MODULE = re.compile(rf"services\.({'|'.join(SERVICES)})\b")
 
 
