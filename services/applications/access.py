@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.access.access_records import Accessed, access_members, current_door, legal_basis_of
 from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
@@ -15,6 +17,7 @@ from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden, OwnCase
 from services.applications.event_store.store import Store
+from services.applications.models import application_view
 from services.applications.own_case import check_not_party
 
 if TYPE_CHECKING:
@@ -90,6 +93,8 @@ def record_read(
         "by": {"account_id": by.account_id, "role": role, "agency_code": agency},
         "subject_id": application.applicant_id,
         "purpose": purpose,
+        "legal_basis": legal_basis_of(role),
+        **current_door(),
     }
     enqueue(session, "application_read.v1", data, subject=str(application.id), call_id=call_id)
 
@@ -104,14 +109,24 @@ def record_listing(
     call_id: str,
 ) -> None:
     """Publish one page of a list read by staff as ``applications_listed.v1``, with every application on it."""
+    ids = list(dict.fromkeys(application_ids))
+    listing = "xem danh sách / viewing a list"
     data = {
         "account_id": by.account_id,
         "door": door,
         "asked": {name: value for name, value in filters.items() if value is not None},
-        "application_ids": list(dict.fromkeys(application_ids)),
-        "at": clock.now().isoformat(),
+        "application_ids": ids,
+        **access_members(by, people_of(session, ids), purpose=listing, agency_code=filters.get("agency_code")),
     }
     enqueue(session, "applications_listed.v1", data, subject=by.account_id, call_id=call_id)
+
+
+def people_of(session: Session, application_ids: Iterable[str]) -> list[Accessed]:
+    """Whose applications these are, for the access log; of imported histories no account is known."""
+    view = application_view.c
+    query = select(view.applicant_id, view.application_id, view.reference, view.procedure_code)
+    rows = session.execute(query.where(view.application_id.in_(list(application_ids))))
+    return [Accessed(*row) for row in rows]
 
 
 def _office(application: Application, actor: Actor) -> tuple[str | None, str | None]:
@@ -163,5 +178,7 @@ def record_imported_read(session: Session, history: ImportedHistory, by: Actor, 
         "at": clock.now().isoformat(),
         "by": {"account_id": by.account_id, "role": "auditor", "agency_code": None},
         "purpose": purpose,
+        "legal_basis": legal_basis_of("auditor"),
+        **current_door(),
     }
     enqueue(session, "application_read.v1", data, subject=str(history.id), call_id=call_id)

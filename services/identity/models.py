@@ -189,7 +189,11 @@ class Delegation(Table):
 
 
 class AccessEntry(Table):
-    """Somebody read or used a person's data: who, when, in which role, and, until the person is erased, why."""
+    """Somebody used a person's data: who, when, in which role, by which law, through which door.
+
+    Rows are added, never changed. Why is next to it (``AccessPurpose``), since readers may write a name there;
+    ``commitment`` binds it.
+    """
 
     __tablename__ = "access_entry"
     __table_args__ = (UniqueConstraint("event_id"), Index("access_entry_of_subject", "subject_id", "position"))
@@ -199,11 +203,23 @@ class AccessEntry(Table):
     reader_id: Mapped[str] = mapped_column(String(80))
     role: Mapped[str | None] = mapped_column(String(40))
     agency_code: Mapped[str | None] = mapped_column(String(40))
-    purpose: Mapped[str]
     application_id: Mapped[str | None] = mapped_column(String(36))
     reference: Mapped[str | None] = mapped_column(String(80))
     procedure_code: Mapped[str | None] = mapped_column(String(80))
     at: Mapped[datetime]
+    service: Mapped[str] = mapped_column(String(20), default="applications", server_default="applications")
+    door: Mapped[str | None] = mapped_column(String(60))
+    legal_basis: Mapped[str | None]
+    commitment: Mapped[str | None] = mapped_column(String(64))
+
+
+class AccessPurpose(Table):
+    """Why an entry's data was used, until the person or the reader is erased; the salt goes with the words."""
+
+    __tablename__ = "access_purpose"
+    position: Mapped[int] = mapped_column(ForeignKey("access_entry.position"), primary_key=True, autoincrement=False)
+    purpose: Mapped[str]
+    salt: Mapped[str] = mapped_column(String(64))
 
 
 plumbing(Table.metadata)

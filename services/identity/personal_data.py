@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
 from services.identity import access_endings, attempts, delegations, offices, open_sessions, recovery_codes
-from services.identity.access_log import NO_PURPOSE
-from services.identity.models import AccessEntry, Account, Appointment, Delegation, SignInAttempt
+from services.identity.models import AccessEntry, AccessPurpose, Account, Appointment, Delegation, SignInAttempt
 
 UNUSABLE = "erased"  # no digest of any password
 
@@ -83,7 +82,7 @@ def _clear_account(account: Account) -> None:
 def _clear_purposes(session: Session, account_id: str) -> int:
     about = or_(AccessEntry.subject_id == account_id, AccessEntry.reader_id == account_id)
     done = session.execute(
-        update(AccessEntry).where(about, AccessEntry.purpose != NO_PURPOSE).values(purpose=NO_PURPOSE)
+        delete(AccessPurpose).where(AccessPurpose.position.in_(select(AccessEntry.position).where(about)))
     )
     return int(getattr(done, "rowcount", 0))
 

@@ -200,6 +200,18 @@ class IdentityService(Operations):
     def note_application_read(self, event: Json) -> None:
         self.access_recorder.note_reading(event)
 
+    @handles("applications", "applications_listed.v1")
+    def note_applications_listed(self, event: Json) -> None:
+        self.access_recorder.note_accesses("note_applications_listed", event)
+
+    @handles("applications", "history_exported.v1")
+    def note_history_exported(self, event: Json) -> None:
+        self.access_recorder.note_accesses("note_history_exported", event)
+
+    @handles("payments", "personal_data_accessed.v1")
+    def note_payments_access(self, event: Json) -> None:
+        self.access_recorder.note_accesses("note_payments_access", event)
+
     @handles("applications", "subject_erased.v1")
     def forget_subject_erased(self, event: Json) -> None:
         self.personal_data.note(event)

@@ -6,13 +6,14 @@ neither as an official. Accountants see their own agencies' money; auditors and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from infra.chassis.access.access_records import Accessed, record_access
 from infra.chassis.access.actors import Actor
 from infra.chassis.access.delegates import has_been_delegate, was_delegate
 from infra.chassis.refusals import Forbidden, Forwarded
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 READERS = ("accountant", "intake_officer", "case_officer", "approver")
 NATIONAL = frozenset({"auditor", "operator"})
+PURPOSE = "xem khoản thu của hồ sơ / looking at the money of an application"
 Answer = TypeVar("Answer")
 
 
@@ -66,14 +68,17 @@ def check_payer(actor: Actor, bill: Bill) -> None:
 
 
 def check_bill_reader(session: Session, actor: Actor, bill: Bill) -> None:
-    if actor.is_service or pays(actor, bill):
+    """Refuse who has nothing to do with the bill; what staff and services look at goes to the access log."""
+    if pays(actor, bill):
         return
-    if not (actor.at(bill.agency_code, *READERS) or actor.has(*NATIONAL)):
-        raise Forbidden(
-            reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này",
-            reason_en=f"application {bill.application_id} is neither yours nor your agency's",
-        )
-    check_no_conflict(session, actor, bill)
+    if not actor.is_service:
+        if not (actor.at(bill.agency_code, *READERS) or actor.has(*NATIONAL)):
+            raise Forbidden(
+                reason=f"hồ sơ {bill.application_id} không thuộc tài khoản hay cơ quan này",
+                reason_en=f"application {bill.application_id} is neither yours nor your agency's",
+            )
+        check_no_conflict(session, actor, bill)
+    record_access(session, actor, [_person_of(bill)], purpose=PURPOSE, agency_code=bill.agency_code)
 
 
 def check_official(session: Session, actor: Actor, bill: Bill, *roles: str) -> None:
@@ -100,6 +105,16 @@ def bills_seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     delegated = was_delegate(actor.account_id, Bill.applicant_id, Bill.procedure_code)
     own = and_(Bill.applicant_id != actor.account_id, Bill.submitted_by != actor.account_id, ~delegated)
     return [own, *of_agencies(actor)]
+
+
+def record_listed(session: Session, by: Actor, application_ids: Iterable[str]) -> None:
+    """Whose money was on a page of a list, for the access log."""
+    bills = session.scalars(select(Bill).where(Bill.application_id.in_(set(application_ids))))
+    record_access(session, by, [_person_of(bill) for bill in bills], purpose=PURPOSE)
+
+
+def _person_of(bill: Bill) -> Accessed:
+    return Accessed(bill.applicant_id, bill.application_id, bill.reference, bill.procedure_code)
 
 
 def of_agencies(actor: Actor) -> list[ColumnElement[bool]]:

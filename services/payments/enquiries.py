@@ -80,7 +80,11 @@ class Enquiries:
         )
         query = query.where(*access.bills_seen_by(by))
         with self.database.session() as session:
-            return page(session, query, (Refund.requested_at, Refund.id), refund_view, limit=limit, cursor=cursor)
+            refunds = page(session, query, (Refund.requested_at, Refund.id), refund_view, limit=limit, cursor=cursor)
+            payments = [refund["payment_id"] for refund in refunds["items"]]
+            about = session.scalars(select(Payment.application_id).where(Payment.id.in_(payments)))
+            access.record_listed(session, by, about)
+            return refunds
 
     def receipt(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
         with self.database.session() as session:

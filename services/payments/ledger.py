@@ -71,6 +71,7 @@ class Bookkeeper:
                 rows = rows.where(tuple_(*after) < PLACE)
             page = session.execute(rows.limit(limit + 1)).all()
             items = self._with_balances(session, of_account, page[:limit])
+            access.record_listed(session, by, (item["application_id"] for item in items if item["application_id"]))
         last = page[limit - 1][0] if len(page) > limit else None
         return {"items": items, "next_cursor": cursor_of(last.entry_id, last.line) if last else None}
 

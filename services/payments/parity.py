@@ -59,6 +59,7 @@ class ParityCheck:
             query = query.where(Bill.application_id > after[0])
         with self.database.session() as session:
             ids = list(session.scalars(query))
+            access.record_listed(session, by, ids[:limit])
             demands = list(session.scalars(select(Demand).where(Demand.application_id.in_(ids))))
         return [(key, [demand for demand in demands if demand.application_id == key]) for key in ids]
 

@@ -94,7 +94,9 @@ class WaiverDesk:
         query = select(Waiver).join(Bill, Bill.application_id == Waiver.application_id).where(Waiver.state == status)
         query = query.where(*access.bills_seen_by(by))
         with self.database.session() as session:
-            return page(session, query, (Waiver.requested_at, Waiver.id), waiver_view, limit=limit, cursor=cursor)
+            waivers = page(session, query, (Waiver.requested_at, Waiver.id), waiver_view, limit=limit, cursor=cursor)
+            access.record_listed(session, by, (waiver["application_id"] for waiver in waivers["items"]))
+            return waivers
 
 
 def waiver_view(waiver: Waiver) -> dict[str, Any]:

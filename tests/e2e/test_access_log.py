@@ -49,6 +49,11 @@ def test_a_look_by_staff_is_recorded(installation: Installation, scenes: Fixture
     assert (about.get("by") or about)["account_id"] == installation.people[person]["account_id"]
     if ask["type"] == READ:
         assert (about["application_id"], about["by"]["role"]) == (key, person) and about["purpose"]
+    assert about["legal_basis"] and about["door"] == door
+    if ask["type"] != READ:
+        assert key not in about.get("application_ids", ()) or key in {
+            row["application_id"] for row in about["accessed"]
+        }
     if ask["type"] == LIST:
         assert about["door"] == door
         assert contract_of("applications").event(LIST).accepts(about)

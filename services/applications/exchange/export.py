@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from eventsourcing.persistence import Notification
+from sqlalchemy.orm import Session
 
+from infra.chassis.access.access_records import access_members
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.text.spreadsheet import csv_page
+from services.applications.access import people_of
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.duties.announcements import WIRE_NAMES
@@ -95,6 +98,7 @@ class LogExport:
                 "after": after,
                 "events": len(chosen),
                 "account_id": by.account_id,
+                **self._accessed(session, chosen, by),
             }
             enqueue(session, "history_exported.v1", facts, subject=by.account_id, call_id=call_id)
         return {
@@ -103,6 +107,11 @@ class LogExport:
             "events": len(chosen),
             "next_cursor": None if last else cursor_of(rows[-1].id),
         }
+
+    def _accessed(self, session: Session, chosen: list[tuple[int, ApplicationEvent]], by: Actor) -> dict[str, Any]:
+        """Whose histories these are, for the access log."""
+        people = people_of(session, {str(event.originator_id) for _, event in chosen})
+        return access_members(by, people, purpose="xuất nhật ký / exporting the log")
 
     def _as_rows(self, chosen: list[tuple[int, ApplicationEvent]]) -> ExportRows:
         """Words of applications stay sealed; what was imported is as it was written, unless erased."""

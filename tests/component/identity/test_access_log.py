@@ -1,10 +1,16 @@
 """Who read whose data."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
+from infra.chassis.migrations import upgrade
 from infra.chassis.refusals import Forbidden
+from infra.chassis.settings import Settings
+from services.identity.access_log import AccessRecorder, purpose_commitment
+from services.identity.models import AccessEntry, AccessPurpose
 
 AUDITOR = Actor("auditor-of-the-test", agencies={"H01": frozenset({"auditor"})})
 
@@ -69,9 +75,12 @@ def test_nobody_sees_somebody_elses_log(identity):
         identity.access.access_log("subject", by=Actor("other", roles=frozenset({"citizen", "operator"})))
 
 
-def test_an_auditor_sees_everybodys(identity):
+def test_an_auditor_sees_everybodys_and_is_seen_doing_so(identity):
     identity.access.note_reading(reading(7, "subject", "reader"))
-    assert len(identity.access.access_log("subject", by=AUDITOR)["items"]) == 1
+    assert len(identity.access.access_log("subject", by=AUDITOR)["items"]) == 2
+    newest, _ = identity.access.access_log(by=Actor("subject"))["items"]
+    assert (newest["reader_id"], newest["role"], newest["service"]) == (AUDITOR.account_id, "auditor", "identity")
+    assert identity.access.access_log(by=AUDITOR)["items"] == []
 
 
 def test_the_newest_come_first_page_by_page(identity):
@@ -85,3 +94,53 @@ def test_the_newest_come_first_page_by_page(identity):
         if cursor is None:
             break
     assert collected == ["5", "4", "3", "2", "1"]
+
+
+def test_a_page_of_a_list_is_an_entry_for_everybody_on_it(identity, fits):
+    people = [{"subject_id": name, "application_id": None} for name in ("first", "second")]
+    event = reading(7, "nobody", "officer", door="queue", legal_basis="Nghị định", accessed=people)
+    for _ in range(2):
+        identity.access.note_accesses("note_applications_listed", event)
+    for subject in ("first", "second"):
+        log = identity.access.access_log(by=Actor(subject))
+        fits("access_log", log)
+        (entry,) = log["items"]
+        facts = {"service": "applications", "door": "queue", "purpose": "thụ lý hồ sơ", "legal_basis": "Nghị định"}
+        assert facts.items() <= entry.items()
+
+
+def test_a_list_of_an_earlier_release_which_names_nobody_is_no_entry(identity):
+    event = reading(7, "nobody", "officer")
+    assert contract_of("identity").consumed("applications", "applications_listed.v1").accepts(event["data"])
+    identity.access.note_accesses("note_applications_listed", event)
+    assert identity.access.access_log(by=Actor("nobody"))["items"] == []
+
+
+@pytest.mark.parametrize("change", ["UPDATE access_entry SET role = 'auditor'", "DELETE FROM access_entry"])
+def test_an_entry_is_neither_changed_nor_removed(tmp_path, change):
+    settings = Settings({"PORTAL_HOME": str(tmp_path)})
+    upgrade(settings, "identity")
+    log = AccessRecorder.from_settings(settings)
+    log.note_reading(reading(7, "subject", "reader"))
+    with pytest.raises(IntegrityError, match="never changed"), log.database.session() as session:
+        session.execute(text(change))
+    assert len(log.access_log(by=Actor("subject"))["items"]) == 1
+
+
+def test_what_was_logged_before_the_log_was_append_only_is_there_and_bound(tmp_path):
+    settings = Settings({"PORTAL_HOME": str(tmp_path)})
+    upgrade(settings, "identity", "0007")
+    log = AccessRecorder.from_settings(settings)
+    columns, row = (
+        "event_id, subject_id, reader_id, purpose, at",
+        "'{0}', 's', 'r', '{1}', '2026-03-02 02:20:00.000000'",
+    )
+    old = f"INSERT INTO access_entry ({columns}) VALUES ({row})"
+    with log.database.session() as session:
+        for number, purpose in ((1, "kiểm tra"), (2, "–")):
+            session.execute(text(old.format(number, purpose)))
+    upgrade(settings, "identity")
+    assert [entry["purpose"] for entry in log.access_log(by=Actor("s"))["items"]] == ["–", "kiểm tra"]
+    with log.database.session() as session:
+        words = session.get(AccessPurpose, 1)
+        assert session.get(AccessEntry, 1).commitment == purpose_commitment(words.salt, words.purpose)

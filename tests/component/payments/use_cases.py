@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from infra.chassis.access.access_records import ACCESSED
 from infra.chassis.access.actors import Actor
 from infra.chassis.refusals import Refusal
 from infra.chassis.storage.commands import Command
@@ -138,6 +139,14 @@ class PaymentsOffice:
         return self.enquiries.demands(application_id, by=AUDITOR)
 
     def events(self) -> list[tuple[str, dict[str, Any]]]:
+        """What happened to money, in its order."""
+        return [event for event in self.published() if event[0] != ACCESSED]
+
+    def accesses(self) -> list[dict[str, Any]]:
+        """What the access log is sent."""
+        return [data for kind, data in self.published() if kind == ACCESSED]
+
+    def published(self) -> list[tuple[str, dict[str, Any]]]:
         with self.database.session() as session:
             return [(row.type, row.data) for row in session.execute(select(outbox).order_by(outbox.c.position))]
 
