@@ -9,12 +9,13 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypedDict, TypeVar
 
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from infra.chassis.instants import recorded_instant
 from infra.chassis.refusals import InvalidRequest
 
 LARGEST = 2**63 - 1
@@ -47,7 +48,7 @@ def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise ValueError
         return [_part(kind, part) for kind, part in zip(kinds, parts, strict=True)]
-    except (ValueError, TypeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise InvalidRequest.at(
             "/cursor", "không phải con trỏ của danh sách này", "not a cursor of this list"
         ) from None
@@ -55,13 +56,12 @@ def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
 
 def _part(kind: type, part: Any) -> Any:
     if kind is datetime:
-        at = datetime.fromisoformat(part)
-        if at.tzinfo is None:
-            raise ValueError
-        return at
+        return recorded_instant(part).astimezone(UTC)
     if type(part) is not kind:
         raise ValueError
-    if (isinstance(part, int) and abs(part) > LARGEST) or (isinstance(part, str) and "\0" in part):
+    if isinstance(part, int) and abs(part) > LARGEST:
+        raise ValueError
+    if isinstance(part, str) and "\0" in part.encode().decode():  # no database stores NUL or half a surrogate pair
         raise ValueError
     return part
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -39,6 +40,21 @@ def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600, flush: bool 
         with suppress(FileNotFoundError):
             draft.unlink()
         raise
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Where to write what becomes ``path`` at the end, or nothing if it breaks off; a pipe or device takes it at once."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        yield path
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def write_new(path: Path, content: bytes, *, mode: int, flush: bool = True) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis.clock import OFFICE_ZONE
+from infra.chassis.files import draft_of, text_of
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
@@ -140,10 +141,11 @@ def report(
     language = language_of(settings)
     page = tool("applications", "report")(items, language=language, checkpoint=checkpoint)
     if output.suffix == ".html":
-        output.write_text(tool("applications", "report_as_html")(page), encoding="utf-8")
+        write_output(tool("applications", "report_as_html")(page), output)
     else:
         font = tool("applications", "report_font")(settings)
-        output.write_bytes(tool("applications", "report_as_pdf")(page, font))
+        with draft_of(output) as draft:
+            draft.write_bytes(tool("applications", "report_as_pdf")(page, font))
     typer.echo(str(output))
 
 
@@ -174,7 +176,7 @@ def audit_query(reference: str, question: str, **about: Any) -> dict[str, Any]:
 def evidence_reader(file: Path) -> Any:
     """The desk over an evidence file."""
     try:
-        return tool("applications", "EvidenceReader")(json.loads(file.read_text(encoding="utf-8")))
+        return tool("applications", "EvidenceReader")(json.loads(text_of(file)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
 
@@ -201,7 +203,8 @@ def write_output(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        with draft_of(output) as draft:
+            draft.write_text(text, encoding="utf-8")
 
 
 def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -16,6 +16,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from infra.chassis.files import draft_of
 from infra.cli.catalogue_files import Layout, Line, chunks
 from infra.cli.official_session import official_session
 from infra.cli.progress import progress
@@ -100,7 +101,8 @@ def import_files(
 ) -> None:
     """Import official records; every record loads or is reported, every field is understood or kept with a finding."""
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(findings.open("w", encoding="utf-8")) if findings else None
+        draft = stack.enter_context(draft_of(findings)) if findings else None
+        file = stack.enter_context(draft.open("w", encoding="utf-8")) if draft else None
         editor = stack.enter_context(official_session("catalog_editor", timeout=120))
         on_progress = stack.enter_context(progress("bản ghi / records", quiet=as_json))
         done = Counter[str]()
@@ -130,7 +132,8 @@ def export_file(
         editor = stack.enter_context(official_session("catalog_editor", timeout=120))
         on_progress = stack.enter_context(progress("thủ tục / procedures"))
         opened = gzip.open if file.suffix == ".gz" else open
-        out = stack.enter_context(opened(file, "wt", encoding="utf-8", newline=""))
+        draft = stack.enter_context(draft_of(file))
+        out = stack.enter_context(opened(draft, "wt", encoding="utf-8", newline=""))
         count = export_all(editor, form.value, at, history, out, lambda done: on_progress(done, None))
     typer.echo(f"{count} phiên bản / versions: {file}")
 

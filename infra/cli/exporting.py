@@ -12,6 +12,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from infra.chassis.files import draft_of
 from infra.cli.audit_commands import evidence_reader
 from infra.cli.official_session import official_session
 from infra.cli.progress import OnProgress, progress
@@ -41,7 +42,10 @@ def export(
 ) -> None:
     """Every event of the log. Each export is itself recorded."""
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(output.open("w", encoding="utf-8", newline="")) if output else sys.stdout
+        file: IO[str] = sys.stdout
+        if output:
+            draft = stack.enter_context(draft_of(output))
+            file = stack.enter_context(draft.open("w", encoding="utf-8", newline=""))
         if bundle:
             file.write(evidence_reader(bundle).export(form.value))
             return

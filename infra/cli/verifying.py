@@ -152,7 +152,7 @@ class Verification:
 
     def bundle(self, file: Path) -> VerificationReport:
         try:
-            bundle = json.loads(file.read_text(encoding="utf-8"))
+            bundle = json.loads(text_of(file))
         except (OSError, ValueError, RecursionError) as error:
             raise _verifier("CannotVerify")(f"{file} cannot be read as an evidence file: {error}") from error
         if not isinstance(bundle, dict):
@@ -175,7 +175,7 @@ class Verification:
     def store(self, url: str, on_progress: OnProgress, own: Any = None) -> VerificationReport:
         """A database, against the tiles and checkpoints that were given, else the files it publishes itself."""
         published = _verifier("Tiles")(self.tiles) if self.tiles else own
-        checkpoints = [path.read_text(encoding="utf-8") for path in self.checkpoints]
+        checkpoints = [text_of(path) for path in self.checkpoints]
         verdict = self._verdict("log", url.rpartition("@")[2])
         if self.witnesses and not published:
             raise _verifier("CannotVerify")("cosignatures are looked for on the published checkpoint: give --tiles")

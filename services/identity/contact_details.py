@@ -19,6 +19,7 @@ PERSONAL = (
     PhoneNumberType.PERSONAL_NUMBER,
     PhoneNumberType.VOIP,
 )
+ONE_NUMBER = re.compile(r"\+?[0-9 ().\-]+|\(\+[0-9 ().\-]+", re.ASCII)
 NO_TELEPHONE = ("không phải số điện thoại đang được cấp", "is no telephone number in use")
 NO_EMAIL = ("không phải địa chỉ thư điện tử hợp lệ", "is no valid e-mail address")
 LONGEST_LOCAL_PART, LONGEST_EMAIL = 64, 254
@@ -29,8 +30,11 @@ EMAIL = re.compile(rf"({ATOM}(?:\.{ATOM})*)@((?:{LABEL}\.)+(?:[A-Za-z]{{2,63}}|x
 
 def telephone(text: str, pointer: str = "/phone") -> str:
     """The number as +84…; one without country code is Vietnamese. ``InvalidRequest`` when no person can have it."""
+    typed = unified(text)
+    if not ONE_NUMBER.fullmatch(typed):  # the library looks for a number within any text and drops the rest unsaid
+        raise InvalidRequest.at(pointer, *NO_TELEPHONE)
     try:
-        number = phonenumbers.parse(unified(text), COUNTRY)
+        number = phonenumbers.parse(typed, COUNTRY)
     except phonenumbers.NumberParseException:
         raise InvalidRequest.at(pointer, *NO_TELEPHONE) from None
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in PERSONAL:

@@ -6,6 +6,8 @@ import re
 
 import phonenumbers
 
+from infra.chassis.text.vietnamese_text import unified
+
 SEPARATORS = re.compile(r"[\s().\-]+")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 VIETNAM = "+84"
@@ -21,7 +23,7 @@ MOBILE_TYPES = frozenset(
 
 def phone_number(phone: str) -> str | None:
     """``phone`` as ``+84…``; a number without country code is Vietnamese. None: it takes no texts."""
-    bare = SEPARATORS.sub("", phone)
+    bare = SEPARATORS.sub("", unified(phone))
     if bare.startswith("00"):
         bare = "+" + bare[2:]
     elif bare.startswith("0"):

@@ -10,6 +10,7 @@ from typing import Any
 
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
 FORMULA_SIGNS = frozenset("=+-@")
+CELL_SHIFTS = ("\t", "\r", "\n")  # what follows may come to stand at the beginning of another cell
 INVISIBLE = ("Z", "C")  # categories of blanks, controls and marks of direction
 
 
@@ -30,4 +31,4 @@ def inert_cell(cell: Any) -> Any:
         return cell
     first = next((sign for sign in cell if unicodedata.category(sign)[0] not in INVISIBLE), "")
     is_formula = unicodedata.normalize("NFKC", first) in FORMULA_SIGNS
-    return f"'{cell}" if is_formula else cell
+    return f"'{cell}" if is_formula or cell.startswith(CELL_SHIFTS) else cell

@@ -16,32 +16,34 @@ INVISIBLE = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 APOSTROPHES = (
-    "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u00b4\u0060\u2032\u2035\ua78c\uff07\uff40"
+    "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02be\u02c8\u02ca\u02cb\u00b4\u0060\u2032\u2035\u055a\u05f3\ua78c\uff07\uff40"
 )
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 # Icelandic eth and African d: in many Vietnamese fonts the same picture, on some keyboards the nearest key.
-D_WITH_STROKE = {"\u00d0": "Đ", "\u0189": "Đ", "\u00f0": "đ", "\u0256": "đ"}
+D_WITH_STROKE = {"\u00d0": "Đ", "\u0189": "Đ", "\u018b": "Đ", "\u00f0": "đ", "\u0256": "đ", "\u018c": "đ"}
+STROKED_D = re.compile("([Dd])[\u0335\u0336]")  # the stroke as a sign of its own, which no form composes
 LETTERS = str.maketrans(D_WITH_STROKE)
 D_WITHOUT_STROKE = str.maketrans("đĐ", "dD")
 LOOKALIKES = str.maketrans({**dict.fromkeys(APOSTROPHES, "'"), **dict.fromkeys(DASHES, "-"), **D_WITH_STROKE})
-# Letters of other scripts that cannot be told from Latin ones by eye; they count as Latin in a word with Latin letters.
-FOREIGN = "АВЕЅІЈКМНОРСТХУаеѕіјорсхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧο"
-LATIN = "ABESIJKMHOPCTXYaesijopcxyABEZHIKMNOPTYXo"
+# Letters that cannot be told from those of Vietnamese by eye; they count as Latin in a word with Latin letters, or of
+# nothing else.
+FOREIGN = "АВЕЅІЈКМНОРСТХУԚԜӀаеѕіјорсхуһԁԛԝӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυɑɡı"
+LATIN = "ABESIJKMHOPCTXYQWIaesijopcxyhdqwlABEZHIKMNOPTYXaikvopuagi"
 HOMOGLYPHS = str.maketrans(FOREIGN, LATIN)
 HOMOGLYPH = re.compile(f"[{FOREIGN}]")
-LATIN_LETTER = re.compile("[A-Za-zÀ-ỹ]")
+LATIN_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 QUALITIES = "\u0302\u0306\u031b"
 VOWELS = re.compile(f"[aeiouy{QUALITIES}{TONES}]+")
 TONE = re.compile(f"[{TONES}]")
 WORD = re.compile(r"[^\W_]+")
-ANY_WORD = re.compile(r"\w+")
+MARKED_WORD = re.compile("[\\w\u0300-\u036f]+")
 
 
 def readable(text: str) -> str:
     """The text to store and show: composed letters, Đ as Vietnamese writes it, no invisible signs; spaces as given."""
-    return text if text.isascii() else INVISIBLE.sub("", unicodedata.normalize("NFC", text).translate(LETTERS))
+    return text if text.isascii() else INVISIBLE.sub("", _with_d(unicodedata.normalize("NFC", text)))
 
 
 def unified(text: str) -> str:
@@ -49,8 +51,8 @@ def unified(text: str) -> str:
     if text.isascii() and text.isprintable() and "`" not in text:
         return " ".join(text.split())
     composed = unicodedata.normalize("NFC", text).translate(LOOKALIKES)
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", composed)).translate(LOOKALIKES)
-    return " ".join((ANY_WORD.sub(_latin, plain) if HOMOGLYPH.search(plain) else plain).split())
+    plain = _with_d(unicodedata.normalize("NFKC", INVISIBLE.sub("", composed)).translate(LOOKALIKES))
+    return " ".join(_all_latin(plain).split())
 
 
 def comparison_key(text: str) -> str:
@@ -90,8 +92,23 @@ def identifier_key(text: str) -> str:
     return re.sub("[^A-Z0-9]", "", without_accents(text).upper())
 
 
+def _with_d(composed: str) -> str:
+    """``đ`` as one letter, however its stroke was put."""
+    return STROKED_D.sub(lambda letter: "Đ" if letter[1] == "D" else "đ", composed.translate(LETTERS))
+
+
+def _all_latin(text: str) -> str:
+    """Look-alikes read as Latin, also under an accent ("ӑ", Cyrillic а with a breve)."""
+    letters = unicodedata.normalize("NFD", text)
+    if not HOMOGLYPH.search(letters):
+        return text
+    return unicodedata.normalize("NFC", MARKED_WORD.sub(_latin, letters))
+
+
 def _latin(word: re.Match[str]) -> str:
-    return word[0].translate(HOMOGLYPHS) if LATIN_LETTER.search(word[0]) else word[0]
+    latin = word[0].translate(HOMOGLYPHS)
+    others = any(sign.isalpha() and not LATIN_LETTER.match(sign) for sign in latin)
+    return word[0] if others and not LATIN_LETTER.search(word[0]) else latin
 
 
 def _tones_in_place(vowels: re.Match[str]) -> str:

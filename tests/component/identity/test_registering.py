@@ -72,6 +72,12 @@ def test_a_weak_password_is_refused_and_no_account_made(identity, weak):
         "113",
         "+84 000000000",
         "0123456789",
+        "gọi 0901234567",
+        "0901234567; 0912345678",
+        "0901234567 ext 5",
+        "tel:0901234567",
+        "0901234567#1",
+        "O901234567",
     ],
 )
 def test_a_telephone_number_that_cannot_be_one_is_pointed_at(identity, password, phone):

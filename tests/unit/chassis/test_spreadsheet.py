@@ -11,6 +11,7 @@ from infra.chassis.text.spreadsheet import csv_page
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
 WIDE = ["＝1", "＋1", "－1", "＠x", "﹦1", "﹢1", "﹣1", "﹫x"]
+SHIFTED = ["\t1", "\rx", "\nx", "\t"]
 HIDDEN = [" =1", "\u00a0=1", "\u200b=1", "\ufeff=1", "\u202e=1", "\x00=1", "\u3000＝1"]
 
 
@@ -18,7 +19,7 @@ def cells(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-@pytest.mark.parametrize("text", [*FORMULAS, *WIDE, *HIDDEN])
+@pytest.mark.parametrize("text", [*FORMULAS, *WIDE, *HIDDEN, *SHIFTED])
 def test_no_cell_can_be_taken_for_a_formula(text: str) -> None:
     assert cells(csv_page([[text]])) == [[f"'{text}"]]
 

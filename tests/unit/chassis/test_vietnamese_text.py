@@ -47,6 +47,31 @@ SYLLABLES = st.text("aăâeêioôơuưyđbcghklmnpqrstvxĐÂÊ àáảãạằ�
         ("Ｎguyễn", "Nguyễn"),
         ("Nguyễn Thị Mаi", "Nguyễn Thị Mai"),
         ("Bà Rịa–Vũng Tàu", "Bà Rịa-Vũng Tàu"),
+        ("D\u0335ỗ", "Đỗ"),
+        ("d\u0336ỗ", "Đỗ"),
+        ("\u018cỗ", "Đỗ"),
+        ("H\u055aHen", "H'Hen"),
+        ("H\u05f3Hen", "H'Hen"),
+        ("Hо\u0300а", "Hòa"),  # both vowels Cyrillic, a mark between
+        ("Ноа\u0300", "Hòa"),  # no letter of it is Latin
+        ("Т\u04d1n", "Tăn"),  # Cyrillic а with its breve in one letter
+        ("t\u04bbị", "thị"),
+        ("H\u03b9ền", "Hiền"),
+        ("\u03bdũ", "Vũ"),
+        ("Ԛuý", "Quý"),
+        ("Bı\u0300nh", "Bình"),
+        ("H\u0251\u0300", "Hà"),
+        ("Quý", "Qúy"),
+        ("Già", "Gìa"),
+        ("Khuỷu", "Khủyu"),
+        ("Hoè", "Hòe"),
+        ("Xoài", "Xòai"),
+        ("ngừơi", "người"),
+        ("rựơu", "rượu"),
+        ("tíên", "tiến"),
+        ("o\u0323\u0302", "ộ"),
+        ("ta\u0300u", "ta\u0340u"),
+        ("𝐌inh", "Minh"),
     ],
 )
 def test_two_spellings_of_one_name_are_the_same_text(typed, recorded):
@@ -65,6 +90,10 @@ def test_two_spellings_of_one_name_are_the_same_text(typed, recorded):
         ("Ân", "An"),
         ("Ánh", "Anh"),
         ("Анна", "Ahha"),
+        ("мир", "миp"),
+        ("Quy", "Quý"),
+        ("Hương", "Hường"),
+        ("Tuyền", "Tuyên"),
     ],
 )
 def test_different_names_stay_different(name, other):
@@ -119,6 +148,10 @@ def test_folding_leaves_words_in_ascii(text, words):
 )
 def test_an_identifier_is_read_however_it_was_typed(typed):
     assert identifier_key(typed) == "HD2026000123"
+
+
+def test_letters_of_other_scripts_make_no_identifier_of_what_is_left() -> None:
+    assert identifier_key("АБВ") == ""
 
 
 def test_every_homoglyph_has_its_latin_letter() -> None:

@@ -25,6 +25,7 @@ def test_an_address_at_a_domain_name_is_valid(address: str) -> None:
         "mau@-example.vn", "mau@example.vn.", "mau@10.0.0.1", "mau@[10.0.0.1]", ".mau@example.vn", "mau.@example.vn",
         "ma u@example.vn", "mau@exam ple.vn", "mau@exam_ple.vn", f"{'m' * 65}@example.vn", f"mau@{'a' * 64}.vn",
         f"mau@{'a.' * 125}vn", "mau@example.vn\n", "mau@example.123", "mau,mau@example.vn",
+        "ｍau@example.vn", "mau@example.vn\u200b", "ma\u00adu@example.vn", "mau＠example.vn", "mau@example.v",
     ],
 )  # fmt: skip
 def test_an_address_that_is_merely_possible_is_not_valid(address: str) -> None:
