@@ -44,7 +44,7 @@ def replace_bytes(path: Path, content: bytes, *, mode: int = 0o600, flush: bool 
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
-    """Where to write what becomes ``path`` at the end, or nothing if it breaks off; a pipe or device takes it at once."""
+    """Where to write what becomes ``path`` at the end, or nothing if it breaks off; a device takes it at once."""
     target = path.resolve()
     if target.exists() and not target.is_file():
         yield path

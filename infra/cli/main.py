@@ -19,7 +19,7 @@ OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or
 
 def main() -> None:
     """Entry point of the console script."""
-    if command_of(sys.argv[1:]) == "run":
+    if command_of(sys.argv[1:]) in ("run", "start"):
         end_in_order_while_starting()
     speak_utf8()
     if on_the_hub(sys.argv[1:], dict(os.environ)):
@@ -49,9 +49,12 @@ def command_of(arguments: list[str]) -> str:
 
 
 def end_in_order_while_starting() -> None:
-    """A TERM before anything is served ends the process at once, as an orderly stop: nothing has been begun."""
+    """A TERM before anything is served ends the process at once, as an orderly stop: nothing has been begun.
+
+    Not by an exception: greenlets run already, and one that a signal happens to meet may hand it to nobody.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:

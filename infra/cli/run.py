@@ -40,19 +40,21 @@ def run_embedded(settings: Settings) -> int:
     from infra.embedded.call_socket import CallSocket
     from infra.embedded.platform import Platform
 
-    platform, stopped = Platform(settings), Event()
+    platform, started, stopped = Platform(settings), Event(), Event()
     platform.migrate()
     first_operator(settings)
-    platform.start()
     calls = CallSocket(settings)  # for `portal run front-door` next to it
-    calls.start()
 
     def stop() -> None:
+        started.wait()
         calls.stop()
         platform.stop()
         stopped.send(0)
 
     Stopping(stop, settings.number("GRACE", 25), eventlet.spawn).install()
+    platform.start()
+    calls.start()
+    started.send()
     logs.get().info(
         "started", services=platform.services, home=str(settings.home), operations_port=platform.operations_port
     )

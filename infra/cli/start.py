@@ -40,7 +40,10 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
         first_operator(settings)
         calls = CallSocket(settings)
         calls.start()
-        people = _people(settings)
+        people = _unless_ended(ended, eventlet.spawn(_people, settings))
+        if people is None:
+            calls.stop()
+            return int(ended.wait())
         door = _front_door(settings, port)
         try:
             line = door.stdout.readline() if door.stdout else ""
@@ -54,6 +57,25 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
             calls.stop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
+
+
+def _unless_ended(ended: Any, seeding: Any) -> dict[str, Any] | None:
+    """What was seeded; None when the process is to end meanwhile. The next start completes what is there in part."""
+    import eventlet
+    from greenlet import GreenletExit
+
+    def give_up() -> None:
+        ended.wait()
+        seeding.kill()
+
+    waiting = eventlet.spawn(give_up)
+    try:
+        people: dict[str, Any] = seeding.wait()
+        return people
+    except GreenletExit:
+        return None
+    finally:
+        waiting.kill()
 
 
 def _people(settings: Settings) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from infra.chassis.contracts import Schema
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.text.provinces import was_ever_province
 from infra.working_time import MOST_YEARS, Promise
+from services.catalog.fees import DEAREST
 
 Definition = dict[str, Any]
 Problem = dict[str, str]
@@ -28,7 +29,6 @@ DURATION_PROBLEMS = {
     "fraction": "ngày thường và tháng phải là số nguyên",
     "too_long": f"không dài quá {MOST_YEARS} năm",
 }
-DEAREST = 10**15  # minor units, the most that an amount of the contract may be
 CHANNELS = ("online", "counter", "post")
 DEFAULTS: dict[str, Any] = {
     "legal_maximum": None,
@@ -100,6 +100,8 @@ def problems_in(definition: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem(f"/authority/province_codes/{index}", f"không phải mã tỉnh, thành phố: {code}"[:100])
     for index, fee in enumerate(definition["fees"]):
         yield from _fee_problems(definition, index, fee)
+    if _dearest_together(definition) > DEAREST:
+        yield _problem("/fees", f"tổng mức thu của một hồ sơ có thể vượt {DEAREST}")
     yield from _duration_problems(definition)
     if definition["form"] is not None:
         yield from _form_problems(definition["form"])
@@ -172,6 +174,15 @@ def _dearest(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> Fraction:
         return _dearest(definition, other) * Fraction(str(rule["percent"])) / 100
     amounts = [part["amount"] for part in (*rule.get("tiers", ()), *rule.get("options", ()))]
     return Fraction(max([rule.get("amount", 0), *amounts]))
+
+
+def _dearest_together(definition: Mapping[str, Any]) -> Fraction:
+    """The most that one item can cost, of the fees that by themselves can be paid."""
+    priced = [
+        fee for fee in definition["fees"] if fee["rule"]["type"] != "percentage" or _ends_at_an_amount(definition, fee)
+    ]
+    amounts = [_dearest(definition, fee) for fee in priced]
+    return sum((amount for amount in amounts if amount <= DEAREST), Fraction(0))
 
 
 def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]:

@@ -12,11 +12,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from infra.chassis.refusals import InvalidRequest
 from services.catalog.errors import ChannelNotOffered, ChoiceMissing
 
 Fee = Mapping[str, Any]
 Line = dict[str, Any]
 HOME_CURRENCY = "VND"
+DEAREST = 10**15  # minor units, the most that an amount of the contracts may be, and all fees of one application
 NOT_STATED = "not_stated"
 UNKNOWN = {
     "vi": "Danh mục chưa nêu mức thu; cơ quan tiếp nhận sẽ thông báo",
@@ -46,7 +48,7 @@ def quote(definition: Mapping[str, Any], query: FeeQuery) -> dict[str, Any]:
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
     currency; ``not_stated`` the fees that are owed in an amount the catalogue does not know.
-    Refuses ``ChannelNotOffered`` and ``ChoiceMissing``.
+    Refuses ``ChannelNotOffered``, ``ChoiceMissing`` and more items than any amount of money can be the price of.
     """
     offered = list(definition["channels"])
     if query.channel not in offered:
@@ -54,6 +56,8 @@ def quote(definition: Mapping[str, Any], query: FeeQuery) -> dict[str, Any]:
     due = [fee for fee in definition["fees"] if _applies(fee, query)]
     items = [_line(definition, fee, query) for fee in due if fee["rule"]["type"] != NOT_STATED]
     unknown = [_heading(fee, dict(UNKNOWN)) for fee in due if fee["rule"]["type"] == NOT_STATED]
+    if sum(item["amount"]["amount"] for item in items) > DEAREST:
+        raise InvalidRequest.at("/quantity", f"mức thu sẽ vượt {DEAREST}", f"the fees would be more than {DEAREST}")
     return {"items": items, **_totals(items), "not_stated": unknown}
 
 

@@ -7,6 +7,7 @@ database takes its place with a class of the same shape.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -15,16 +16,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from infra.chassis import logs
+from infra.chassis.contracts import unstorable
 from infra.chassis.cursors import Page
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.text.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
 
 SETTING = "POPULATION_REGISTER"
-UTF8_MARK = b"\xef\xbb\xbf"
+UTF8_MARK, UTF16_MARKS = codecs.BOM_UTF8, (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 TWELVE_DIGITS = re.compile("[0-9]{12}")
 NOT_TWELVE_DIGITS = "a number that is not twelve digits"
 NO_BIRTH_DATE = "a birth date that is no day"
+NO_NAME = "a name without a letter, or with signs that cannot be stored"
+FIELD_TWICE = "a field that stands in it twice"
+UNKNOWN_SEX = "a sex that is neither male nor female"
+SEXES = ("male", "female")
 MOST_LOGGED = 50
 SAMPLE = Path(__file__).with_name("sample_population.jsonl")
 
@@ -67,7 +73,7 @@ class RegisterFile:
     def __init__(self, path: Path) -> None:
         self._people: dict[str, Citizen] = {}
         self.odd: list[OddRecord] = []
-        for number, line in enumerate(path.read_bytes().removeprefix(UTF8_MARK).splitlines(), 1):
+        for number, line in enumerate(_lines(path.read_bytes()), 1):
             if line.strip():
                 self._add(number, line)
         if self.odd:
@@ -81,7 +87,7 @@ class RegisterFile:
     def _add(self, number: int, line: bytes) -> None:
         try:
             citizen = _citizen(line)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.odd.append(OddRecord(number, _reason(error), usable=False))
             return
         if citizen.citizen_number in self._people:
@@ -89,7 +95,10 @@ class RegisterFile:
             return
         self._people[citizen.citizen_number] = citizen
         # The register is the authority: sex and dates are corrected there while the number stays as it was given.
-        if fault := number_fault(citizen.citizen_number, citizen.birth_date, citizen.sex):
+        fault = number_fault(citizen.citizen_number, citizen.birth_date, citizen.sex)
+        if citizen.sex not in SEXES:
+            fault = UNKNOWN_SEX
+        if fault:
             self.odd.append(OddRecord(number, fault, usable=True))
 
     def citizen(self, citizen_number: str) -> Citizen | None:
@@ -147,20 +156,45 @@ def number_fault(citizen_number: str, birth_date: date, sex: str) -> str | None:
     return None
 
 
+def _lines(content: bytes) -> list[bytes]:
+    """One record a line, in UTF-8 or, if a byte order mark says so, UTF-16; what is in neither is odd by itself."""
+    if content.startswith(UTF16_MARKS):
+        content = content.decode("utf-16", "surrogatepass").encode("utf-8", "surrogatepass")
+    return content.removeprefix(UTF8_MARK).splitlines()
+
+
+def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(FIELD_TWICE)  # whichever of the two is right, nobody here knows
+    return dict(pairs)
+
+
 def _citizen(line: bytes) -> Citizen:
-    record = json.loads(line)
+    record = json.loads(line, object_pairs_hook=_fields_once)
     if not isinstance(record, dict):
         raise TypeError("not a JSON object")
     if not TWELVE_DIGITS.fullmatch(record["citizen_number"]):
         raise ValueError(NOT_TWELVE_DIGITS)
     return Citizen(
         citizen_number=record["citizen_number"],
-        full_name=readable(record["full_name"]),
+        full_name=_name(record["full_name"]),
         birth_date=_birth_date(record["birth_date"]),
-        sex=record["sex"],
-        province_code=record.get("province_code", ""),
-        address=record.get("address", ""),
+        sex=_text(record["sex"]),
+        province_code=_text(record.get("province_code")),
+        address=_text(record.get("address")),
     )
+
+
+def _name(recorded: str) -> str:
+    name = readable(recorded)
+    if not any(sign.isalpha() for sign in name) or unstorable(name):
+        raise ValueError(NO_NAME)
+    return name
+
+
+def _text(value: Any) -> str:
+    """What else is recorded of somebody; as nothing where it is no text."""
+    return value if isinstance(value, str) and not unstorable(value) else ""
 
 
 def _birth_date(text: str) -> date:
@@ -174,5 +208,5 @@ def _reason(error: Exception) -> str:
     """Why a line cannot be used, without what is in it."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
-    reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, "not a JSON object")
+    reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, NO_NAME, FIELD_TWICE, "not a JSON object")
     return str(error) if str(error) in reasons else f"cannot be read ({type(error).__name__})"

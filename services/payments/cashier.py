@@ -117,8 +117,9 @@ class Cashier:
             raise errors.OnlinePaymentNotOffered(level=bill.level, agency_code=bill.agency_code)
         if foreign := sorted({demand.currency for demand in demands} - {ONLINE_CURRENCY}):
             raise errors.CurrencyNotAccepted(currency=", ".join(foreign), agency_code=bill.agency_code)
-        if method not in self.gateways.available:
-            raise errors.MethodNotAvailable(method=method, available=", ".join(self.gateways.available) or "–")
+        available = self.gateways.available_for(sum(demand.amount for demand in demands))
+        if method not in available:
+            raise errors.MethodNotAvailable(method=method, available=", ".join(available) or "–")
         _check_none_open(session, bill)
         return demands
 

@@ -93,8 +93,8 @@ class CurrencyNotAccepted(Refusal):
 
 
 class MethodNotAvailable(Refusal):
-    vi = "Hình thức thanh toán «{method}» chưa được cấu hình."
-    en = "Payment method '{method}' is not set up here."
+    vi = "Hình thức thanh toán «{method}» chưa được cấu hình, hoặc không nhận số tiền này."
+    en = "Payment method '{method}' is not set up here, or does not take this amount."
     todo_vi = "Chọn một trong: {available}."
     todo_en = "Choose one of: {available}."
 

@@ -133,6 +133,7 @@ def _unpatched(module: str) -> Any:
 def serve_doors(settings: Settings, services: list[str]) -> int:
     """Run services as doors until TERM. The process must have been monkey-patched before anything was imported."""
     import eventlet
+    from eventlet.event import Event
     from nameko.runners import ServiceRunner
 
     from infra.chassis.messaging.envelopes import refuse_compression
@@ -150,9 +151,16 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
         health.ready.update(database_checks(settings, name))
     health.alive["hub"] = hub.check
     health.ready["broker"] = lambda: _must(broker_answers(settings), "broker does not answer")
-    Stopping(runner.stop, settings.number("GRACE", 25), eventlet.spawn).install()
+    started = Event()
+
+    def stop() -> None:
+        started.wait()  # what is half started cannot be stopped in order
+        runner.stop()
+
+    Stopping(stop, settings.number("GRACE", 25), eventlet.spawn).install()
     hub.start()
     runner.start()
+    started.send()
     serve_green(health, settings)
     logs.get().info("started", services=services)
     try:

@@ -16,7 +16,8 @@ INVISIBLE = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 APOSTROPHES = (
-    "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02be\u02c8\u02ca\u02cb\u00b4\u0060\u2032\u2035\u055a\u05f3\ua78c\uff07\uff40"
+    "\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02be\u02c8\u02ca\u02cb\u00b4\u0060\u2032\u2035\u055a\u05f3\ua78c"
+    "\uff07\uff40"
 )
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 # Icelandic eth and African d: in many Vietnamese fonts the same picture, on some keyboards the nearest key.

@@ -23,4 +23,9 @@ def is_mail_address(address: str) -> bool:
         labels = domain.encode("idna").decode("ascii").split(".")
     except UnicodeError:
         return False
-    return len(labels) > 1 and len(labels[-1]) > 1 and all(LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+    return (
+        len(labels) > 1
+        and len(labels[-1]) > 1
+        and all(LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )

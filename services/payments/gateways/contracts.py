@@ -8,6 +8,9 @@ from infra.chassis.settings import Settings
 from services.payments.gateways.vietqr import VietQr
 from services.payments.gateways.vnpay import VnPay
 
+# What fits: of VNPAY 12 digits for hundredths (vnp_Amount), of the QR code 13 (EMV, data object 54).
+MOST = {"vnpay": 10**10 - 1, "vietqr": 10**13 - 1}
+
 
 @dataclass(frozen=True)
 class Gateways:
@@ -26,6 +29,10 @@ class Gateways:
             settings.number("PAYMENT_ONLINE_MINUTES", 15),
             settings.number("PAYMENT_TRANSFER_HOURS", 72),
         )
+
+    def available_for(self, amount: int) -> list[str]:
+        """The methods whose messages have room for an amount of đồng."""
+        return [name for name in self.available if amount <= MOST[name]]
 
     @property
     def available(self) -> list[str]:

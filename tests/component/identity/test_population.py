@@ -55,6 +55,9 @@ PERSON = {
 }
 
 
+OTHER = {**PERSON, "citizen_number": "001199000003"}
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -68,17 +71,42 @@ PERSON = {
         "{",
         "[]",
         '"x"',
-        b"\xff\xfe",
+        b"\xff\xfe\xff",
+        "[" * 100_000,
+        '{"birth_date": ' + "9" * 5_000 + "}",
+        {"full_name": "  "},
+        {"full_name": "\u200b"},
+        {"full_name": "\ud800n"},
+        {"birth_date": "01/01/1950"},
+        '{"sex": "male", ' + json.dumps({**PERSON, "citizen_number": "001199000002"})[1:],
     ],
 )
 def test_one_odd_record_is_reported_and_the_rest_of_the_register_is_read(tmp_path, odd):
     line = json.dumps({**PERSON, "citizen_number": "001199000002", **odd}) if isinstance(odd, dict) else odd
     register = tmp_path / "register.jsonl"
-    register.write_bytes((line if isinstance(line, bytes) else line.encode()) + b"\n" + json.dumps(PERSON).encode())
+    register.write_bytes(json.dumps(OTHER).encode() + b"\n" + (line if isinstance(line, bytes) else line.encode()))
     read: Any = register_of(Settings({**PRODUCTION, "POPULATION_REGISTER": str(register)}))
-    assert read.citizen("001199000001").full_name == "Trần Thị Thử"
-    assert [(record.line, record.usable) for record in read.odd] == [(1, False)]
+    assert read.citizen("001199000003").full_name == "Trần Thị Thử"
+    assert [(record.line, record.usable) for record in read.odd] == [(2, False)]
     assert "001199000002" not in read.odd[0].reason
+
+
+@pytest.mark.parametrize("odd", [{"sex": None}, {"sex": "nam"}, {"sex": ["female"]}])
+def test_somebody_of_whom_something_else_is_odd_is_found_and_reported(tmp_path, odd):
+    register = tmp_path / "register.jsonl"
+    register.write_text(json.dumps({**PERSON, "address": 7, "province_code": None, **odd}), encoding="utf-8")
+    read = RegisterFile(register)
+    assert read.citizen("001199000001").full_name == "Trần Thị Thử"
+    assert [(record.line, record.usable) for record in read.odd] == [(1, True)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_register_is_read_as_an_editor_saved_it(tmp_path, encoding):
+    register = tmp_path / "register.jsonl"
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    text = "\r\n".join(json.dumps(person, ensure_ascii=False) for person in (PERSON, OTHER))
+    register.write_bytes((mark + text).encode(encoding))
+    assert [person.full_name for person in RegisterFile(register).people()] == ["Trần Thị Thử"] * 2
 
 
 def test_somebody_whose_sex_was_corrected_is_found_and_reported(tmp_path):

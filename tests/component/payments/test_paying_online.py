@@ -97,6 +97,27 @@ def test_a_method_that_is_not_set_up_is_refused(office: PaymentsOffice) -> None:
         assert refused(office.start, office.submitted(), method) == "MethodNotAvailable"
 
 
+@pytest.mark.parametrize(
+    ("amount", "takes"),
+    [
+        (10**10 - 1, {"vnpay", "vietqr"}),
+        (10**10, {"vietqr"}),
+        (10**13 - 1, {"vietqr"}),
+        (10**13, set()),
+        (10**15, set()),
+    ],
+)
+def test_an_amount_that_has_no_room_in_a_methods_messages_is_refused_by_name(
+    office: PaymentsOffice, amount: int, takes: set[str]
+) -> None:
+    for method in ("vnpay", "vietqr"):
+        application_id = office.submitted(item(amount))
+        if method in takes:
+            assert office.start(application_id, method)["amount"]["amount"] == amount
+        else:
+            assert refused(office.start, application_id, method) == "MethodNotAvailable"
+
+
 def test_one_open_payment_at_a_time(office: PaymentsOffice) -> None:
     application_id = office.submitted()
     payment = office.start(application_id)

@@ -125,12 +125,16 @@ def test_whatever_passes_can_be_counted_quoted_and_filed(definition, quantity):
         for promise in filter(None, (offered["processing_time"], full["legal_maximum"])):
             for accepted in ACCEPTED:
                 Clock.start(Promise.from_json(promise), accepted, WorkingCalendar())
-        query = fees.FeeQuery(channel, date(2026, 3, 2), {"loai": "a"}, quantity)
+        choices = {"loai": "a"}
         try:
-            fees.quote(full, query)
+            fees.quote(full, fees.FeeQuery(channel, date(2026, 3, 2), choices))
         except ChoiceMissing:
-            query = fees.FeeQuery(channel, date(2026, 3, 2), {"loai": "b"}, quantity)
-            fees.quote(full, query)
+            choices = {"loai": "b"}
+            fees.quote(full, fees.FeeQuery(channel, date(2026, 3, 2), choices))
+        try:
+            fees.quote(full, fees.FeeQuery(channel, date(2026, 3, 2), choices, quantity))
+        except InvalidRequest as too_many:
+            assert [problem["pointer"] for problem in too_many.facts["problems"]] == ["/quantity"]
     if full["form"]:
         answers = dict.fromkeys(full["form"].get("properties", {}), "x")
         assert isinstance(Schema(full["form"]).problems(answers), list)
