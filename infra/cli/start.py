@@ -62,7 +62,7 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
 def _unless_ended(ended: Any, seeding: Any) -> dict[str, Any] | None:
     """What was seeded; None when the process is to end meanwhile. The next start completes what is there in part."""
     import eventlet
-    from greenlet import GreenletExit
+    from eventlet.support.greenlets import GreenletExit
 
     def give_up() -> None:
         ended.wait()
