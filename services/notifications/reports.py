@@ -26,12 +26,16 @@ STATE_OF_EVENT = {
 }
 
 
+SECRET_OF = "DELIVERY_REPORT_SECRET_"  # noqa: S105 - how the settings of providers begin
+
+
 class DeliveryReports:
     """Takes delivery reports. Without a shared secret for the provider, no report is believed."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
+        self.providers = providers_in(settings)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> DeliveryReports:
@@ -47,10 +51,20 @@ class DeliveryReports:
             return _record(session, parameters["delivery_id"], parameters["event"], parameters.get("detail", ""))
 
     def _check_signature(self, provider: str, parameters: Mapping[str, str]) -> None:
-        secret = self.settings.get(f"DELIVERY_REPORT_SECRET_{provider.upper()}")
+        secret = self.settings.get(f"{SECRET_OF}{provider.upper()}") if provider in self.providers else None
         sent = parameters.get("signature", "")
         if secret is None or not hmac.compare_digest(signature(parameters, secret).encode(), sent.encode()):
             raise DeliveryReportNotGenuine(provider=provider)
+
+
+def providers_in(settings: Settings) -> frozenset[str]:
+    """The providers that secrets are shared with; ends the process by name if one could be guessed.
+
+    By the settings that are there: what a caller names is not made a setting's name, which could be that of a path.
+    """
+    names = {name.removesuffix("_FILE") for name in settings.env if name.startswith(SECRET_OF)}
+    shared = {name for name in names if settings.get(name) and settings.secret(name)}
+    return frozenset(name.removeprefix(SECRET_OF).lower() for name in shared)
 
 
 def signature(parameters: Mapping[str, str], secret: str) -> str:

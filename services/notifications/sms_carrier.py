@@ -176,7 +176,7 @@ def _gateway_of(settings: Settings) -> SmsGateway:
     if settings.development:
         token, sender = settings.get("SMS_TOKEN", ""), settings.get("SMS_SENDER", DEVELOPMENT_SENDER)
     else:
-        token, sender = settings.require("SMS_TOKEN"), settings.require("SMS_SENDER")
+        token, sender = settings.secret("SMS_TOKEN"), settings.require("SMS_SENDER")
     if not re.fullmatch(r"[\x21-\x7e]*", token):
         raise SettingMissing("SMS_TOKEN", "it must be letters, digits and signs without spaces")
     return SmsGateway.of(url, token, sender)

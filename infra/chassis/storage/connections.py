@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra.chassis.settings import SettingMissing
@@ -22,10 +23,14 @@ STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 # A peer that vanished is noticed within half a minute, not after the kernel's two hours.
 KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
-SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([^\s,\"]+)")
+SEARCH_PATH = re.compile(r'search_path\s*=\s*(?:"((?:[^"\\]|\\.)+)"|([^\s,"]+))')
+HOSTS = "several hosts are given as ?host=first:5432&host=second:5432"
 # The session or its server can do no work, or not any more: read-only, shut down, its prepared statement is gone.
-# A lock not had, a deadlock, a race lost, too many connections, only reading, a statement over its time.
-PASSING = frozenset({"55P03", "40P01", "40001", "53300", "25006", "57014"})
+# A lock not had, a deadlock, a race lost, only reading, a statement over its time, a server that goes or comes, and
+# all of class 08 (the connection) and 53 (room on disk, memory, connections).
+PASSING = frozenset({"55P03", "40P01", "40001", "25006", "57014", "57P01", "57P02", "57P03", "57P05", "25P03"})
+PASSING_CLASSES = ("08", "53")
+PASSING_ON_SQLITE = ("locked", "readonly", "disk is full", "unable to open", "disk i/o")
 USELESS = frozenset({"25006", "57P01", "57P02", "57P03", "57P05", "25P03", "26000", "42P05"})
 
 
@@ -37,13 +42,37 @@ class UnknownConnectionPart(SettingMissing):
         super().__init__(f"the database URL {place}", f"it has parts nobody knows: {', '.join(sorted(parts))}")
 
 
+class UnreadableUrl(SettingMissing):
+    """A database URL that none can be made of; ends the process by name. It may hold a password and is not repeated."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("database URL", why)
+        self.message = f"A database URL cannot be used: {why}."
+
+
+def url_of(text: str) -> URL:
+    """A database URL, read; every way to a database begins here."""
+    try:
+        url = make_url(text)
+        if url.get_backend_name() == "postgres":  # as libpq and many hosts write it
+            url = url.set(drivername="postgresql+psycopg")
+        url.get_dialect()
+    except NoSuchModuleError as error:
+        raise UnreadableUrl(f"it names no database that is supported ({error})") from None
+    except (ArgumentError, ValueError):
+        raise UnreadableUrl(f"it is not one, or its port is no number; {HOSTS}") from None
+    if url.get_backend_name() not in ("postgresql", "sqlite"):
+        raise UnreadableUrl(f"{url.get_backend_name()} is not supported; PostgreSQL and SQLite are")
+    return url
+
+
 def is_postgresql(url: str) -> bool:
-    return make_url(url).get_backend_name() in ("postgresql", "postgres")
+    return url_of(url).get_backend_name() == "postgresql"
 
 
 def parameters(url: str, **ours: Any) -> dict[str, Any]:
     """What libpq is given for ``url``, over ``ours``; options of both are joined, and those of the URL come last."""
-    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    parsed = url_of(url).set(drivername="postgresql+psycopg")
     _positional, arguments = parsed.get_dialect()().create_connect_args(parsed)
     known_options = {option.keyword.decode() for option in Conninfo.get_defaults()}
     if unknown := set(arguments) - known_options:
@@ -64,12 +93,12 @@ def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
 def schema_of(url: str) -> str:
     """The schema in which the URL has its tables."""
     match = SEARCH_PATH.search(str(parameters(url).get("options", ""))) if is_postgresql(url) else None
-    return match[1] if match else ""
+    return (match[1] or match[2]) if match else ""
 
 
 def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: Any) -> Engine:
     """SQLAlchemy's engine; ``limits``: options of ours such as ``-c lock_timeout=5000``."""
-    parsed = make_url(url)
+    parsed = url_of(url)
     if not is_postgresql(url):
         if parsed.query:
             raise UnknownConnectionPart(parsed, set(parsed.query))
@@ -86,11 +115,17 @@ def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: A
 
 
 def can_be_waited_out(error: BaseException | None) -> bool:
-    """Whether a fault of the database is over in a while: a lock not had in time, only reading, too much going on."""
+    """Whether a fault of the database is over in a while: a lock not had in time, only reading, away, too much to do.
+
+    A command that it ended may have been carried out; the same command id again tells.
+    """
     while error is not None:
         if isinstance(error, sqlite3.OperationalError):
-            return any(word in str(error) for word in ("locked", "readonly"))
-        if getattr(error, "sqlstate", None) in PASSING or isinstance(error, PoolTimeout):
+            return any(words in str(error).lower() for words in PASSING_ON_SQLITE)
+        state = getattr(error, "sqlstate", None)
+        if isinstance(error, PoolTimeout) or (isinstance(error, psycopg.OperationalError) and state is None):
+            return True  # no connection of the pool, or to the server
+        if state in PASSING or (state or "").startswith(PASSING_CLASSES):
             return True
         error = getattr(error, "orig", None) or error.__cause__
     return False

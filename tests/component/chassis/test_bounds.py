@@ -54,6 +54,14 @@ def failing(error):
     return fail
 
 
+class StoreFault(Exception):
+    """As the event store hands on what psycopg raised."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.__cause__ = psycopg.OperationalError(words)
+
+
 def of_the_server(kind):
     return OperationalError("UPDATE", {}, kind("what the server says"))
 
@@ -66,10 +74,19 @@ def of_the_server(kind):
         of_the_server(psycopg.errors.QueryCanceled),
         of_the_server(psycopg.errors.DeadlockDetected),
         of_the_server(psycopg.errors.TooManyConnections),
+        of_the_server(psycopg.OperationalError),  # the server refused the connection, or closed it
+        of_the_server(psycopg.errors.AdminShutdown),
+        of_the_server(psycopg.errors.CannotConnectNow),
+        of_the_server(psycopg.errors.ConnectionFailure),
+        of_the_server(psycopg.errors.DiskFull),
+        of_the_server(psycopg.errors.SerializationFailure),
+        StoreFault("the server closed the connection unexpectedly"),
+        OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full")),
+        OperationalError("UPDATE", {}, sqlite3.OperationalError("unable to open database file")),
         OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked")),
         OperationalError("UPDATE", {}, sqlite3.OperationalError("attempt to write a readonly database")),
     ],
-    ids=lambda error: type(error.orig).__name__,
+    ids=lambda error: type(getattr(error, "orig", error)).__name__,
 )
 def test_what_a_caller_can_wait_out_is_refused_by_name(echo, monkeypatch, error):
     monkeypatch.setattr(echo.counter, "count", failing(error))
@@ -78,8 +95,16 @@ def test_what_a_caller_can_wait_out_is_refused_by_name(echo, monkeypatch, error)
     assert refused.value.exc_type == "ServiceUnavailable"
 
 
-def test_any_other_fault_of_a_database_stays_a_failure(echo, monkeypatch):
-    monkeypatch.setattr(echo.counter, "count", failing(of_the_server(psycopg.errors.UndefinedTable)))
+@pytest.mark.parametrize(
+    "error",
+    [
+        of_the_server(psycopg.errors.UndefinedTable),
+        of_the_server(psycopg.errors.NotNullViolation),
+        OperationalError("UPDATE", {}, sqlite3.OperationalError("no such table: counter")),
+    ],
+)
+def test_any_other_fault_of_a_database_stays_a_failure(echo, monkeypatch, error):
+    monkeypatch.setattr(echo.counter, "count", failing(error))
     with pytest.raises(RemoteError) as failed:
         echo.call("count", command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c05")
     assert failed.value.exc_type == "InternalFailure"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
 from services.notifications.mail_carrier import FolderCarrier
@@ -56,6 +56,33 @@ def test_a_report_signed_by_somebody_else_is_refused(sent: Office) -> None:
 def test_a_provider_without_a_shared_secret_is_not_believed(sent: Office) -> None:
     with pytest.raises(DeliveryReportNotGenuine):
         DeliveryReports(sent.database, Settings({})).delivery_report("post", {"delivery_id": "x", "signature": ""})
+
+
+def test_a_path_that_names_a_secret_is_none(sent: Office, tmp_path: Path) -> None:
+    """`DELIVERY_REPORT_SECRET_POST_FILE` is no setting of a provider called `post_file`: its value can be guessed."""
+    file = tmp_path / "report-secret"
+    file.write_text(SECRET)
+    reports = DeliveryReports(sent.database, Settings({"DELIVERY_REPORT_SECRET_POST_FILE": str(file)}))
+    parameters = {"delivery_id": sent.deliveries()[0].id, "event": "bounced", "at": "2026-11-20T02:30:00Z"}
+    with pytest.raises(DeliveryReportNotGenuine):
+        reports.delivery_report("post_file", {**parameters, "signature": signature(parameters, str(file))})
+    assert reports.delivery_report("post", {**parameters, "signature": signature(parameters, SECRET)})["changed"]
+
+
+@pytest.mark.parametrize("content", ["", " \n", "\ufeff"])
+def test_a_blank_secret_is_shared_with_nobody(sent: Office, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "report-secret"
+    file.write_text(content, encoding="utf-8")
+    reports = DeliveryReports(sent.database, Settings({"DELIVERY_REPORT_SECRET_POST_FILE": str(file)}))
+    parameters = {"delivery_id": sent.deliveries()[0].id, "event": "bounced", "at": "2026-11-20T02:30:00Z"}
+    for guess in ("", " ", str(file)):
+        with pytest.raises(DeliveryReportNotGenuine):
+            reports.delivery_report("post", {**parameters, "signature": signature(parameters, guess)})
+
+
+def test_a_secret_that_can_be_guessed_stops_the_service_by_name(sent: Office) -> None:
+    with pytest.raises(SettingMissing, match="DELIVERY_REPORT_SECRET_POST"):
+        DeliveryReports(sent.database, Settings({"DELIVERY_REPORT_SECRET_POST": "x"}))
 
 
 def test_a_signature_does_not_cover_other_parameters(sent: Office) -> None:

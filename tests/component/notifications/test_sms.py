@@ -337,9 +337,9 @@ def test_numbers_are_shown_only_as_far_as_their_owner_needs(office: Office, gate
 def test_a_provider_may_report_later_that_a_text_arrived(office: Office, gateway: SmsProvider) -> None:
     text_to(office)
     worker(office, gateway).step()
-    reports = DeliveryReports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared"}))
+    reports = DeliveryReports(office.database, Settings({"DELIVERY_REPORT_SECRET_SMS": "shared secret"}))
     report = {"delivery_id": only(office).id, "event": "delivered", "at": "2026-11-20T02:30:00Z"}
-    reports.delivery_report("sms", {**report, "signature": signature(report, "shared")})
+    reports.delivery_report("sms", {**report, "signature": signature(report, "shared secret")})
     assert only(office).status == "delivered"
 
 

@@ -13,11 +13,15 @@ from services.notifications.sms_carrier import SmsGateway
 
 def test_outside_development_token_and_sender_are_needed() -> None:
     real = {"AMQP_URI": "amqp://broker", "NOTIFICATIONS_DATABASE_URL": "sqlite://", "SMS_URL": "https://sms.example.vn"}
-    for missing, also in {"SMS_TOKEN": {}, "SMS_SENDER": {"SMS_TOKEN": "t"}}.items():
+    for missing, also in {"SMS_TOKEN": {}, "SMS_SENDER": {"SMS_TOKEN": "t" * 8}}.items():
         with pytest.raises(SettingMissing) as stopped:
             sms_carrier.sms_carrier_of(Settings({**real, **also}))
         assert stopped.value.name == missing
-    carrier = sms_carrier.sms_carrier_of(Settings({**real, "SMS_TOKEN": "t", "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"}))
+    with pytest.raises(SettingMissing, match="at least"):
+        sms_carrier.sms_carrier_of(Settings({**real, "SMS_TOKEN": "t" * 7, "SMS_SENDER": "CONG"}))
+    carrier = sms_carrier.sms_carrier_of(
+        Settings({**real, "SMS_TOKEN": "t" * 8, "SMS_SENDER": "CONG", "SMS_TIMEOUT": "3"})
+    )
     assert carrier is not None and (carrier.gateway.secure, carrier.timeout) == (True, 3)
     assert carrier.lease == timedelta(seconds=16)
 
