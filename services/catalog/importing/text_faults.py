@@ -18,7 +18,11 @@ LOST = re.compile(r"\ufffd|[^\W\d_]\?[^\W\d_]")
 UNICODE_LETTER = re.compile("[\u0102\u0103\u0110\u0111\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]")
 # TCVN3 puts Vietnamese letters where Latin-1 has signs and letters that Vietnamese does not know.
 TCVN3_SIGNS = "§¡¢¤¥¦¨©ª¬\xad®µ¸¶·¹¾¼½ÆÇËÎÏÑÖ×ØÜÞßäåæçëîïñö÷øûüþ"
-TCVN3_WORD = re.compile(f"[A-Za-z][{TCVN3_SIGNS}]|[§®¨©][A-Za-z\u00a0-\u00ff]|[a-z][\u00c0-\u00de]")
+# Nor has it a syllable that c, ch, p or t ends and that bears no tone ("tôc").
+CLOSED = r"[âêôÂÊÔ](?:ch|[cpt])\b"
+TCVN3_WORD = re.compile(f"[A-Za-z][{TCVN3_SIGNS}]|[§®¨©][A-Za-z\u00a0-\u00ff]|[a-z][\u00c0-\u00de]|{CLOSED}")
+# A sign within a word ("l¹i") is no footnote: one such word is enough.
+TCVN3_CERTAIN = re.compile("[A-Za-z][¡¢¤¥¦§¨©ª¬®µ¶·¸¹¾¼½][a-z]")
 # VNI writes a vowel and its accent as two letters, in pairs that no Vietnamese syllable has.
 VNI_WORD = re.compile("a[ùøûõïâáàåãäêéèúüë]|o[ùøûõïâåä]|e[ùøûõïâáàåãä]|[uy][ùøûõï]|[ñöæ]", re.IGNORECASE)
 WORD = re.compile(r"\S+")
@@ -66,6 +70,8 @@ def _is_double_encoded(text: str) -> bool:
 def _is_in_old_encoding(text: str) -> bool:
     if UNICODE_LETTER.search(text):
         return False
+    if TCVN3_CERTAIN.search(text):
+        return True
     words = WORD.findall(text)
     faulty = max(sum(bool(pattern.search(word)) for word in words) for pattern in (TCVN3_WORD, VNI_WORD))
     return faulty >= min(ENOUGH_WORDS, len(words))

@@ -33,10 +33,10 @@ def test_an_address_that_cannot_be_used_ends_the_process_by_name_without_its_pas
 
 
 def test_every_part_is_handed_on() -> None:
-    asked = "sslmode=verify-full&sslrootcert=/x%20y/ca.pem&connect_timeout=3&channel_binding=require"
-    given = parameters(f"{HOST}?{asked}", connect_timeout=5, application_name="portal")
-    assert given["sslrootcert"] == "/x y/ca.pem" and given["channel_binding"] == "require"
-    assert given["connect_timeout"] == "3" and given["application_name"] == "portal"
+    query = "sslmode=verify-full&sslrootcert=/x%20y/ca.pem&connect_timeout=3&channel_binding=require"
+    arguments = parameters(f"{HOST}?{query}", connect_timeout=5, application_name="portal")
+    assert arguments["sslrootcert"] == "/x y/ca.pem" and arguments["channel_binding"] == "require"
+    assert arguments["connect_timeout"] == "3" and arguments["application_name"] == "portal"
     several = parameters("postgresql+psycopg://portal@/portal?host=one:5432&host=two:5433")
     assert (several["host"], several["port"]) == ("one,two", "5432,5433")
     assert is_postgresql("postgres://portal@db/portal") and parameters("postgres://portal@db/portal")["host"] == "db"
