@@ -22,6 +22,7 @@ from services.applications.exchange.export import LogExport
 from services.applications.personal_data import PersonalData
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.queries.applications import ApplicationQueries
+from services.applications.queries.due_dates import DueDateExplainer
 from services.applications.queries.history import HistoryReader
 from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
@@ -49,6 +50,7 @@ class ApplicationsService(Operations):
     application_queries = dependencies.Provided(ApplicationQueries)
     tracking = dependencies.Provided(Tracking)
     history_reader = dependencies.Provided(HistoryReader)
+    due_date_explainer = dependencies.Provided(DueDateExplainer)
     statistician = dependencies.Provided(Statistician)
     log_export = dependencies.Provided(LogExport)
     self_check = dependencies.Provided(SelfCheck)
@@ -303,13 +305,13 @@ class ApplicationsService(Operations):
 
     @door(roles=READERS)
     def explain_due_date(self, application_id: str) -> Json:
-        return self.history_reader.explain_due_date(application_id, **self.neighbours, **self.caller.reading)
+        return self.due_date_explainer.explain_due_date(application_id, **self.neighbours, **self.caller.reading)
 
     @door(roles={*AUDITORS, *OFFICERS})
     def affected_due_dates(
         self, agency_code: str | None = None, date: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Json]:
-        return self.history_reader.affected_due_dates(
+        return self.due_date_explainer.affected_due_dates(
             agency_code=agency_code, on=date, limit=limit, cursor=cursor, catalog=self.catalog, **self.caller.reading
         )
 

@@ -10,11 +10,9 @@ never silently not at all.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from prometheus_client import Counter
 from sqlalchemy import and_, or_, select
@@ -24,6 +22,7 @@ from infra.chassis import clock, logs
 from infra.chassis.crash_points import crash_at
 from infra.chassis.storage.database import Database
 from services.notifications import preferences
+from services.notifications.deliveries import Carrier, DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.models import Attempt, Delivery
 
@@ -39,62 +38,6 @@ attempts_made = Counter(
 abandoned_deliveries = Counter(
     "portal_deliveries_given_up_total", "Deliveries that will not be tried again.", ["channel"]
 )
-
-
-@dataclass(frozen=True)
-class OutgoingMessage:
-    """What a carrier needs of a delivery. ``effect_id`` is the same for every attempt and every repeat."""
-
-    effect_id: str
-    recipient: str
-    recipient_name: str
-    subject: str
-    body: str
-    language: str
-    secret: str = ""
-    attempt: int = 1
-
-
-@dataclass(frozen=True)
-class DeliveryOutcome:
-    """How it went: the state to move to and the other side's answer; ``down``: the route itself is closed."""
-
-    status: str
-    detail: str
-    down: bool = False
-
-
-Send = Callable[[OutgoingMessage], DeliveryOutcome]
-
-
-class Carrier(Protocol):
-    """A channel to the outside. ``open`` gives the function that sends one message; it never raises for a bad day."""
-
-    @property
-    def channel(self) -> str: ...
-
-    @property
-    def delays(self) -> Sequence[timedelta]: ...
-
-    @property
-    def lease(self) -> timedelta | None:
-        """After how long an open attempt has lost its process; None: ``LEASE``."""
-        ...
-
-    def route(self, recipient: str) -> str:
-        """What pauses when it is down: messages of the same route wait together, others go on."""
-        ...
-
-    def open(self) -> AbstractContextManager[Send]: ...
-
-    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
-        """What became of a message sent earlier, for all we know. None: on this channel nobody can be asked.
-
-        ``temporary_failure`` means that it never arrived there, or with ``down`` that nobody answers.
-        """
-        ...
-
-    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage: ...
 
 
 @dataclass(frozen=True)

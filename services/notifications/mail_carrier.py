@@ -8,27 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.orm import Session
 
-from infra.chassis import clock
-from infra.chassis.files import replace_bytes
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
+from services.notifications.deliveries import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
-from services.notifications.domain.mail_address import is_mail_address
+from services.notifications.mail import EMBEDDED_SENDER, NO_ADDRESS, _plain, compose, outgoing_mail
+from services.notifications.mail_folder import FolderCarrier, folder_of
 from services.notifications.models import Delivery
 
-EMBEDDED_SENDER = "portal@localhost.localdomain"
 TIMEOUT_S = 20.0  # per answer of the mail server
-NO_ADDRESS = (ValueError, IndexError, MessageError)  # the e-mail package's ways of saying: no such address can be
 SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -154,47 +145,6 @@ class _Connection:
             self.smtp = None
 
 
-class FolderCarrier:
-    """The embedded default's mail server: a folder of ``.eml`` files, named by their id."""
-
-    channel = "email"
-    delays = states.EMAIL_DELAYS
-    lease: timedelta | None = None
-
-    def __init__(self, folder: Path, sender: str) -> None:
-        self.folder, self.sender = folder, sender
-
-    def route(self, recipient: str) -> str:
-        return str(self.folder)
-
-    def outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
-        return outgoing_mail(delivery)
-
-    def ask(self, message: OutgoingMessage) -> DeliveryOutcome | None:
-        return None
-
-    @contextmanager
-    def open(self) -> Iterator[Send]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        yield self._carry
-
-    def _carry(self, message: OutgoingMessage) -> DeliveryOutcome:
-        try:
-            mail = compose(message, self.sender)
-        except NO_ADDRESS as error:
-            return DeliveryOutcome(states.PERMANENT_FAILURE, f"not an address: {error}")
-        path = self.folder / f"{message.effect_id}.eml"
-        replace_bytes(path, mail.as_bytes(), mode=0o644)
-        return DeliveryOutcome(states.SENT, f"written to {path.name}")
-
-    def remove(self, effect_id: str) -> bool:
-        """Take an e-mail out of the folder; whether it was there."""
-        path = self.folder / f"{effect_id}.eml"
-        existed = path.exists()
-        path.unlink(missing_ok=True)
-        return existed
-
-
 def mail_carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
     """By ``SMTP_URL`` and ``MAIL_FROM``; without them development writes to a folder and production stops."""
     if folder := folder_of(settings):
@@ -207,38 +157,6 @@ def mail_carrier_of(settings: Settings) -> MailCarrier | FolderCarrier:
     return MailCarrier(server(), sender, settings.number("SMTP_TIMEOUT", TIMEOUT_S), server)
 
 
-def folder_of(settings: Settings) -> FolderCarrier | None:
-    """The folder that stands for a mail server in development, when none is set."""
-    if settings.development and not settings.get("SMTP_URL"):
-        return FolderCarrier(settings.home / "outgoing-mail", settings.get("MAIL_FROM", EMBEDDED_SENDER))
-    return None
-
-
-def outgoing_mail(delivery: Delivery) -> OutgoingMessage:
-    language = delivery.language or "vi"
-    return OutgoingMessage(
-        delivery.id, delivery.recipient, delivery.recipient_name, delivery.subject, delivery.body, language
-    )
-
-
-def compose(message: OutgoingMessage, sender: str) -> EmailMessage:
-    """The e-mail. ``Message-ID`` is the effect's id, the same for every attempt: a receiver can tell repeats."""
-    name, address = parseaddr(sender)
-    if not is_mail_address(message.recipient):
-        raise ValueError("no mail can be sent there")
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = Address(" ".join(message.recipient_name.split()), addr_spec=message.recipient)
-    mail["Subject"] = " ".join(message.subject.split())
-    mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = f"<{message.effect_id}@{address.rpartition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language
-    mail.set_content(message.body + "\n", cte="quoted-printable")
-    mail.as_bytes()  # what cannot be written shows here, before a mail server is bothered
-    return mail
-
-
 def _reply_of(error: Exception) -> tuple[int | None, str]:
     """The server's reply: its code and text. No code: it sent none, or could not be reached."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -249,7 +167,3 @@ def _reply_of(error: Exception) -> tuple[int | None, str]:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return 553, f"the mail server cannot carry this address: {error}"
     return None, f"{type(error).__name__}: {error}"
-
-
-def _plain(text: bytes | str) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text

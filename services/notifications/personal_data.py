@@ -12,7 +12,7 @@ from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.notifications.domain import delivery as states
-from services.notifications.mail_carrier import FolderCarrier, folder_of
+from services.notifications.mail_folder import FolderCarrier, folder_of
 from services.notifications.models import Attempt, Delivery, Message, Preference
 
 ERASED = ""

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.http import HttpResponse, call
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
+from services.notifications.deliveries import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.models import Delivery
 from services.notifications.phone_numbers import E164

@@ -14,7 +14,7 @@ from infra.chassis import clock
 from infra.chassis.encryption import Encryption
 from infra.chassis.http import call
 from infra.chassis.settings import Settings
-from services.notifications.delivery_worker import DeliveryOutcome, OutgoingMessage, Send
+from services.notifications.deliveries import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.domain.webhook_address import Destinations

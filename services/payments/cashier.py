@@ -17,7 +17,8 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.payments import access, errors
-from services.payments.billing import demands_of, locked_bill, nothing_to_pay
+from services.payments.billing import locked_bill, nothing_to_pay
+from services.payments.demands import demands_of
 from services.payments.domain.demands import Standing, payable
 from services.payments.domain.states import OPEN, PaymentState
 from services.payments.gateways.contracts import Gateways

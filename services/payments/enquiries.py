@@ -12,7 +12,7 @@ from infra.chassis.cursors import Page, page
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.payments import access, receipts
-from services.payments.billing import demands_of
+from services.payments.demands import demands_of
 from services.payments.errors import NotYetSubmitted, PaymentNotFound
 from services.payments.models import Bill, Payment, PaymentEvent, Refund
 from services.payments.views import demand_view, payment_view, refund_view, sums

@@ -20,6 +20,7 @@ from services.payments.errors import GatewayNotFound
 from services.payments.gateways import vnpay
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import GatewayReport, NotGenuine, OtherMerchant, PaymentOutcome
+from services.payments.gateways.vnpay_fields import paid_at
 from services.payments.models import Notice, Payment
 from services.payments.settlement import close_unpaid, money_arrived
 from services.payments.transitions import iso_text, move
@@ -112,7 +113,7 @@ def _paid(session: Session, payment: Payment, report: GatewayReport, by: str) ->
     other = select(Payment.id).where(Payment.method == payment.method, Payment.transaction_no == report.transaction_no)
     if session.scalar(other) is not None:
         return OTHER, "transaction number of another order"
-    facts = report.facts | {"paid_at": iso_text(vnpay.paid_at(report.facts))}
+    facts = report.facts | {"paid_at": iso_text(paid_at(report.facts))}
     money_arrived(session, payment, by=by, transaction_no=report.transaction_no, facts=facts)
     return CONFIRMED, str(payment.state)
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from services.payments import receipts
-from services.payments.billing import demands_of, locked_bill, make_due
+from services.payments.billing import locked_bill
+from services.payments.demands import demands_of, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.domain.states import HOLDS_MONEY, PaymentState

@@ -20,7 +20,8 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.payments import access, errors
-from services.payments.billing import demands_of, locked_bill, make_due, nothing_to_pay
+from services.payments.billing import locked_bill, nothing_to_pay
+from services.payments.demands import demands_of, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.ledger import book

@@ -14,7 +14,8 @@ from infra.chassis.settings import Settings
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.domain.command_checks import not_before
-from services.applications.event_store.store import Store, persistently
+from services.applications.event_store.persistence import persistently
+from services.applications.event_store.store import Store
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
 

@@ -5,35 +5,32 @@ The persistence module is derived from the service's database URL; ``PERSISTENCE
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, project_aggregate
 from eventsourcing.application import Application as EventSourced
-from eventsourcing.persistence import IntegrityError, Notification
-from eventsourcing.persistence import OperationalError as StoreOperationalError
+from eventsourcing.persistence import Notification
 from eventsourcing.postgres import PostgresFactory
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from infra.chassis.encryption import Encryption
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from infra.chassis.storage.connections import KEEPALIVE, parameters, schema_of
-from infra.chassis.storage.database import WORKERS, Database
+from infra.chassis.storage.connections import KEEPALIVE, parameters
+from infra.chassis.storage.database import Database
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
-from services.applications.errors import ApplicationNotFound, ServiceUnavailable
+from services.applications.errors import ApplicationNotFound
+from services.applications.event_store.environment import environment, refuse_unsafe
+from services.applications.event_store.persistence import Answer, persistently
 from services.applications.models import application_view
 from services.applications.transparency.history_keys import HistoryKeys, reply_encryption
 
-ATTEMPTS = 12
 # Where positions are needed that the recorders do not give; SQLite calls the column rowid.
 SQL = {
     "of_one": "SELECT notification_id AS position, originator_version, topic, state FROM stored_events "
@@ -51,18 +48,6 @@ OWN_ID_ON_SQLITE = " || '-' || ".join(
 )
 BATCH = 1000
 StoredAggregate = Application | ImportedHistory
-Answer = TypeVar("Answer")
-
-
-class UnsafeStore(SystemExit):
-    """A setting that loses events for whoever follows the log; the process does not start with it."""
-
-    def __init__(self, setting: str, why: str) -> None:
-        self.message = f"{setting} must not be set: {why}"
-        super().__init__(78)
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class Streams(EventSourced[UUID]):
@@ -256,75 +241,5 @@ class Store:
         return persistently(once)
 
 
-def persistently(attempt: Callable[[], Answer]) -> Answer:
-    """Try until no other writer was faster; a broken connection is tried twice more."""
-    broken = 0
-    for number in range(ATTEMPTS):
-        try:
-            return attempt()
-        except IntegrityError:
-            # Threads and greenlets that lost the same race must not meet again at once.
-            threading.Event().wait(0.002 * number)
-        except (OperationalError, StoreOperationalError):
-            broken += 1
-            if broken > 2:
-                raise
-    raise ServiceUnavailable(service="applications")
-
-
 def as_uuid(application_id: UUID | str) -> UUID:
     return application_id if isinstance(application_id, UUID) else UUID(application_id)
-
-
-def refuse_unsafe(settings: Settings) -> None:
-    """Stop on settings under which followers miss events or services race to make tables."""
-    if settings.flag("POSTGRES_ENABLE_DB_FUNCTIONS") or settings.flag("STORED_POSTGRES_ENABLE_DB_FUNCTIONS"):
-        raise UnsafeStore("POSTGRES_ENABLE_DB_FUNCTIONS", "the insert function takes no turn, so followers miss events")
-
-
-def environment(url: str, settings: Settings) -> dict[str, str]:
-    """What the event store needs to know, derived from the service's database URL."""
-    common = {
-        "CREATE_TABLE": "no",
-        "MAPPER_TOPIC": "services.applications.event_store.recorders:AllowedTopics",
-        "AGGREGATE_CACHE_MAXSIZE": "",
-    }
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        own = {
-            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-            "SQLITE_DBNAME": parsed.database or ":memory:",
-            "SQLITE_LOCK_TIMEOUT": "15",
-        }
-        recorder = "SqliteRecorder"
-    else:
-        own = _postgres(parsed, int(settings.number("MAX_WORKERS", WORKERS)))
-        recorder = "PostgresRecorder"
-    environ = {
-        name: value for name in ("PERSISTENCE_MODULE", "APPLICATION_RECORDER_TOPIC") if (value := settings.get(name))
-    }
-    return {
-        **common,
-        **own,
-        "APPLICATION_RECORDER_TOPIC": f"services.applications.event_store.recorders:{recorder}",
-        **environ,
-    }
-
-
-def _postgres(url: URL, workers: int) -> dict[str, str]:
-    dsn = url.render_as_string(hide_password=False)
-    return {
-        "DATABASE_URL": dsn,
-        "POSTGRES_SCHEMA": schema_of(dsn),
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": url.database or "",
-        "POSTGRES_HOST": url.host or "",  # with the port, and whatever else the URL says: Streams.construct_factory
-        "POSTGRES_PORT": str(url.port or ""),
-        "POSTGRES_USER": url.username or "",
-        "POSTGRES_PASSWORD": url.password or "",
-        "POSTGRES_LOCK_TIMEOUT": "5",
-        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "15",
-        "POSTGRES_POOL_SIZE": "2",
-        "POSTGRES_MAX_OVERFLOW": str(workers),
-        "POSTGRES_PRE_PING": "yes",
-    }

@@ -15,14 +15,13 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote_plus, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from infra.chassis.http import call
 from infra.chassis.settings import Settings, stored_secret
-from infra.working_time import OFFICE_ZONE
 from services.payments.gateways.reports import (
     GatewayReport,
     GatewaySilent,
@@ -31,13 +30,23 @@ from services.payments.gateways.reports import (
     OtherMerchant,
     PaymentOutcome,
 )
+from services.payments.gateways.vnpay_fields import (
+    ENQUIRY,
+    ENQUIRY_ANSWER,
+    FACTOR,
+    REFUND,
+    REFUND_ANSWER,
+    dong,
+    joined,
+    signed_text,
+    stamp,
+)
 
 NAME = "vnpay"
 CURRENCY = "VND"
 VERSION = "2.1.0"
 SANDBOX_URL = "http://127.0.0.1:8090/pay"  # where `python -m infra.sandbox.gateway` listens
 SANDBOX_TMN_CODE = "SANDBOX1"
-FACTOR = 100
 PAID = "00"
 UNDECIDED_STATUSES = frozenset(
     {"01", "05", "06", "07"}
@@ -49,64 +58,6 @@ EVIDENCE_FACTS = (
     "vnp_PayDate",
     "vnp_ResponseCode",
     "vnp_TransactionStatus",
-)
-ENQUIRY = (
-    "RequestId",
-    "Version",
-    "Command",
-    "TmnCode",
-    "TxnRef",
-    "TransactionDate",
-    "CreateDate",
-    "IpAddr",
-    "OrderInfo",
-)
-ENQUIRY_ANSWER = (
-    "ResponseId",
-    "Command",
-    "ResponseCode",
-    "Message",
-    "TmnCode",
-    "TxnRef",
-    "Amount",
-    "BankCode",
-    "PayDate",
-    "TransactionNo",
-    "TransactionType",
-    "TransactionStatus",
-    "OrderInfo",
-    "PromotionCode",
-    "PromotionAmount",
-)
-REFUND = (
-    "RequestId",
-    "Version",
-    "Command",
-    "TmnCode",
-    "TransactionType",
-    "TxnRef",
-    "Amount",
-    "TransactionNo",
-    "TransactionDate",
-    "CreateBy",
-    "CreateDate",
-    "IpAddr",
-    "OrderInfo",
-)
-REFUND_ANSWER = (
-    "ResponseId",
-    "Command",
-    "ResponseCode",
-    "Message",
-    "TmnCode",
-    "TxnRef",
-    "Amount",
-    "BankCode",
-    "PayDate",
-    "TransactionNo",
-    "TransactionType",
-    "TransactionStatus",
-    "OrderInfo",
 )
 ENQUIRY_UNKNOWN = "91"
 ALREADY_REFUNDED = "94"
@@ -254,19 +205,6 @@ class VnPay:
         return hmac.new(self.secret.encode(), text.encode(), hashlib.sha512).hexdigest()
 
 
-def signed_text(parameters: Mapping[str, str]) -> str:
-    """What is signed: the ``vnp_`` parameters with a value, sorted, form-encoded, without the signature itself."""
-    return "&".join(
-        f"{quote_plus(name)}={quote_plus(parameters[name])}"
-        for name in sorted(parameters)
-        if name.startswith("vnp_") and name not in {"vnp_SecureHash", "vnp_SecureHashType"} and parameters[name]
-    )
-
-
-def joined(parameters: Mapping[str, str], fields: Sequence[str]) -> str:
-    return "|".join(parameters.get(f"vnp_{field}", "") for field in fields)
-
-
 def outcome_of(response: str, status: str) -> PaymentOutcome:
     """Paid only if both codes say so; either one alone is no proof."""
     if response == PAID and status == PAID:
@@ -274,28 +212,6 @@ def outcome_of(response: str, status: str) -> PaymentOutcome:
     if not status or status in UNDECIDED_STATUSES or PAID in {response, status}:
         return PaymentOutcome.UNDECIDED
     return PaymentOutcome.NOT_PAID
-
-
-def dong(amount: str) -> int | None:
-    """Wire amount to dong; ``None`` unless it is a whole number of them in plain digits."""
-    if not (amount.isascii() and amount.isdigit() and len(amount) <= 15) or int(amount) % FACTOR:
-        return None
-    return int(amount) // FACTOR
-
-
-def stamp(at: datetime) -> str:
-    """``yyyyMMddHHmmss`` on the gateway's clock (GMT+7)."""
-    return at.astimezone(OFFICE_ZONE).strftime("%Y%m%d%H%M%S")
-
-
-def paid_at(facts: Mapping[str, str]) -> datetime | None:
-    """When the gateway says it took the money, if it says so readably."""
-    try:
-        return (
-            datetime.strptime(facts.get("vnp_PayDate", ""), "%Y%m%d%H%M%S").replace(tzinfo=OFFICE_ZONE).astimezone(UTC)
-        )
-    except ValueError:
-        return None
 
 
 def page_address(url: str) -> str:

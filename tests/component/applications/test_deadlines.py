@@ -53,7 +53,7 @@ def extended(portal, key: str, at: str, due_at: str) -> dict[str, Any]:
 
 def explained(portal, key: str, at: str) -> dict[str, Any]:
     with time_machine.travel(at, tick=False):
-        return portal.audit.explain_due_date(key, **reading(actors.CITIZEN), **portal.neighbours)
+        return portal.due_dates.explain_due_date(key, **reading(actors.CITIZEN), **portal.neighbours)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_holiday_decided_late_restates_the_recorded_date(portal):
     portal.follow()
     portal.catalog.days[2026] = [*TET_2026, ("2026-03-04", "override_day_off")]
     with time_machine.travel("2026-03-03T09:00+07:00", tick=False):
-        result = portal.audit.affected_due_dates(catalog=portal.catalog, **reading(actors.AUDITOR), on="2026-03-04")
+        result = portal.due_dates.affected_due_dates(catalog=portal.catalog, **reading(actors.AUDITOR), on="2026-03-04")
         (item,) = [item for item in result["items"] if item["application_id"] == key]
     assert (item["recorded_due_at"], item["corrected_due_at"]) == (
         "2026-03-05T10:00:00+00:00",

@@ -15,7 +15,7 @@ from tests.unit.applications.fakes import Identity
 DELEGATION = (NEIGHBOUR.account_id, CITIZEN.account_id, "9.000001")
 ACTS: dict[str, Callable[[Portal, str], Any]] = {
     "application": lambda portal, key: portal.queries.application(key, identity=portal.identity, **reading(NEIGHBOUR)),
-    "explain_due_date": lambda portal, key: portal.audit.explain_due_date(
+    "explain_due_date": lambda portal, key: portal.due_dates.explain_due_date(
         key, **portal.neighbours, **reading(NEIGHBOUR)
     ),
     "choose_delivery": lambda portal, key: portal.registry.choose_delivery(

@@ -85,7 +85,7 @@ def test_a_difference_names_fields_before_and_after(portal):
 def test_the_proof_of_a_due_date_counts_day_by_day(portal):
     with time_machine.travel("2026-04-29T02:00:00Z", tick=False):  # a Wednesday; Thursday and Friday are holidays
         key = portal.accepted()
-        proof = portal.audit.explain_due_date(
+        proof = portal.due_dates.explain_due_date(
             key, catalog=portal.catalog, identity=portal.identity, **reading(actors.CITIZEN)
         )
     kinds = {day["date"]: day["kind"] for day in proof["days"]}
@@ -108,12 +108,12 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
         portal.follow()
         portal.catalog.days[2026].append(("2026-03-04", "holiday"))
         portal.audit.procedure_rules.calendar_changed(decided("2026-03-04"))
-        proof = portal.audit.explain_due_date(
+        proof = portal.due_dates.explain_due_date(
             key, catalog=portal.catalog, identity=portal.identity, **reading(actors.CITIZEN)
         )
-        affected = portal.audit.affected_due_dates(catalog=portal.catalog, **AUDITOR)
+        affected = portal.due_dates.affected_due_dates(catalog=portal.catalog, **AUDITOR)
         that_day, another = (
-            portal.audit.affected_due_dates(catalog=portal.catalog, on=on, **AUDITOR)["items"]
+            portal.due_dates.affected_due_dates(catalog=portal.catalog, on=on, **AUDITOR)["items"]
             for on in ("2026-03-04", "2026-03-06")
         )
     assert proof["due_at"] == "2026-03-05T10:00:00+00:00"

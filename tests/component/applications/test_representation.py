@@ -69,7 +69,7 @@ def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Porta
         clock.move_to("2026-03-02T18:30:00Z")  # already the third of March in the office; the clock is paused
         portal.attached(key)
         arguments = {"catalog": portal.catalog, "identity": portal.identity, **AUDITOR}
-        there = portal.audit.explain_due_date(key, **arguments)["days"]
+        there = portal.due_dates.explain_due_date(key, **arguments)["days"]
         portal.follow()
         Sealer.from_settings(portal.settings).finish()
         here = EvidenceReader(

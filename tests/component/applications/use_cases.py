@@ -21,6 +21,7 @@ from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
 from services.applications.exchange.export import LogExport
 from services.applications.queries.applications import ApplicationQueries
+from services.applications.queries.due_dates import DueDateExplainer
 from services.applications.queries.history import HistoryReader
 from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
@@ -47,6 +48,7 @@ class Portal:
             Tracking.from_settings(settings),
             HistoryReader.from_settings(settings),
         )
+        self.due_dates = DueDateExplainer.from_settings(settings)
         self.settling, self.erasing = FeeSettlement.from_settings(settings), Erasures.from_settings(settings)
         self.figures, self.exports = Statistician.from_settings(settings), LogExport.from_settings(settings)
         self.delegates = Delegates.from_settings(settings)

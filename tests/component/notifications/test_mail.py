@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from infra.chassis.settings import Settings
 from services.notifications import delivery_worker
-from services.notifications.delivery_worker import LEASE, DeliveryWorker, OutgoingMessage, abandoned_deliveries
-from services.notifications.mail_carrier import FolderCarrier, MailCarrier, MailServer, mail_carrier_of
+from services.notifications.deliveries import OutgoingMessage
+from services.notifications.delivery_worker import LEASE, DeliveryWorker, abandoned_deliveries
+from services.notifications.mail_carrier import MailCarrier, MailServer, mail_carrier_of
+from services.notifications.mail_folder import FolderCarrier
 from tests.component.notifications import mail_server
 from tests.component.notifications.use_cases import Office
 from tests.unit.notifications.actors import CITIZEN

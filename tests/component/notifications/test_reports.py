@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.delivery_worker import DeliveryWorker
 from services.notifications.errors import DeliveryNotFound, DeliveryReportNotGenuine
-from services.notifications.mail_carrier import FolderCarrier
+from services.notifications.mail_folder import FolderCarrier
 from services.notifications.reports import DeliveryReports, signature
 from tests.component.notifications.use_cases import Office
 from tests.unit.notifications.builders import event

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.chassis.migrations import upgrade
 from services.applications.errors import HistoryNotAuthentic, TransitionNotAllowed
-from services.applications.event_store.store import Store, UnsafeStore
+from services.applications.event_store.environment import UnsafeStore
+from services.applications.event_store.store import Store
 from services.applications.read_model.rebuild import rebuild
 from services.applications.transparency.sealer import NotAuthentic, Sealer
 from services.applications.transparency.sealing import seal_all

@@ -54,7 +54,7 @@ def service(stores: Any, tmp_path: Any) -> Iterator[Any]:
     yield SimpleNamespace(
         raw=raw,
         store=store,
-        history=HistoryReader(store, rules),
+        history=HistoryReader(store),
         evidence=EvidenceArchive(store, rules, proofs),
         erasing=Erasures(store, FolderBlobs(tmp_path / "blobs")),
     )

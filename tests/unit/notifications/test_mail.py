@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from infra.chassis.settings import SettingMissing, Settings
-from services.notifications.delivery_worker import OutgoingMessage
-from services.notifications.mail_carrier import MailCarrier, MailServer, compose, mail_carrier_of
+from services.notifications.deliveries import OutgoingMessage
+from services.notifications.mail import compose
+from services.notifications.mail_carrier import MailCarrier, MailServer, mail_carrier_of
 
 
 def test_a_name_cannot_smuggle_in_a_header() -> None:

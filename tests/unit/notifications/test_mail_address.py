@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.delivery_worker import OutgoingMessage
+from services.notifications.deliveries import OutgoingMessage
 from services.notifications.domain.mail_address import is_mail_address
-from services.notifications.mail_carrier import compose
+from services.notifications.mail import compose
 
 
 @pytest.mark.parametrize(
