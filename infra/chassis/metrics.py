@@ -15,7 +15,7 @@ door_places_taken = Gauge(
 door_failures = Counter("portal_door_failures_total", "Calls that failed (not refused).", ["service", "door"])
 reply_failures = Counter("portal_reply_failures_total", "Replies that could not be sent.", ["service"])
 quarantined = Counter(
-    "portal_quarantined_total", "Messages put aside because they could not be read or answered.", ["service"]
+    "portal_quarantined_total", "Messages quarantined because they could not be read or answered.", ["service"]
 )
 events_refused = Counter(
     "portal_events_refused_total", "Events that were not signed by their source.", ["service", "handler", "reason"]
@@ -39,7 +39,7 @@ source_renewals = Counter(
     "portal_source_renewals_total", "Times a source found its own database put back.", ["service", "stream"]
 )
 sources_went_back = Counter(
-    "portal_sources_went_back_total", "Sources heard under a new incarnation after another.", ["source"]
+    "portal_sources_went_back_total", "Sources met under a new incarnation after another.", ["source"]
 )
 history_not_authentic = Gauge(
     "portal_history_not_authentic", "1 while the sealer meets an event that its service did not record."

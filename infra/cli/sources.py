@@ -84,7 +84,7 @@ def _about(settings: Settings, service: str) -> list[dict[str, Any]]:
             for row in incarnations.known_rows(session)
         ]  # fmt: skip
         sources = [
-            {"service": service, "heard": row.stream, "incarnation": row.incarnation, "position": row.first_position,
+            {"service": service, "source": row.stream, "incarnation": row.incarnation, "position": row.first_position,
              "highest_before": row.highest_before, "since": row.since.isoformat()}
             for row in inbox.sources_that_went_back(session)
         ]  # fmt: skip

@@ -81,7 +81,7 @@ def permissions(rows: Mapping[str, Any], user: str) -> dict[str, str]:
 
 def _of_doors(row: Mapping[str, Any], service: str) -> dict[str, str]:
     own = [re.escape(f"rpc-{service}"), _replies(service), *_handler_queues(row, service)]
-    sources = [re.escape(f"{source}.events") for source in row["hears"]]
+    sources = [re.escape(f"{source}.events") for source in row["consumes"]]
     return {
         "configure": _any_of(own),
         "write": _any_of([*own, RETRY, *map(re.escape, (RPC, REDELIVERY, UNROUTABLE))]),
@@ -132,11 +132,13 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
             REDELIVERY: (_any_of([own]), _any_of([own, re.escape(service)])),
         }
     handlers = _any_of(_handler_queues(row, service))
-    events = {f"{source}.events": (NOTHING, _any_of(map(re.escape, types))) for source, types in row["hears"].items()}
+    events = {
+        f"{source}.events": (NOTHING, _any_of(map(re.escape, types))) for source, types in row["consumes"].items()
+    }
     retry = {f"portal.retry.{delay}ms": (handlers, NOTHING) for delay in rows["retry_milliseconds"]}
     return {
         RPC: (_any_of([*_calls(row), UUID]), _any_of([re.escape(f"{service}.*"), UUID])),
-        REDELIVERY: (_any_of(map(re.escape, row["hears"])), handlers),
+        REDELIVERY: (_any_of(map(re.escape, row["consumes"])), handlers),
         **events,
         **retry,
     }
@@ -149,7 +151,7 @@ def _calls(row: Mapping[str, Any]) -> list[str]:
 def _handler_queues(row: Mapping[str, Any], service: str) -> list[str]:
     return [
         rf"{re.escape(f'evt-{source}-{event_type}--{service}.')}{METHOD}"
-        for source, types in row["hears"].items()
+        for source, types in row["consumes"].items()
         for event_type in types
     ]
 

@@ -56,7 +56,7 @@ class DelegationRegistrar:
                 raise DelegationNotPossible(
                     why_vi="không thể tự ủy quyền cho mình", why_en="nobody delegates to themselves"
                 )
-            # The principal's row is locked, so that twins without a command id come one after the other.
+            # The principal's row is locked, so that two calls without a command id come one after the other.
             principal = session.get_one(Account, by.account_id, with_for_update=True)
             there = _equal_delegation(session, principal, delegate, scopes, ends)
             return _grant_view(there or _grant(session, principal, delegate, scopes, ends), to_citizen_number)

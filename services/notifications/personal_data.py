@@ -55,7 +55,7 @@ class PersonalData(ErasureRequests):
             )
             mails = list(session.scalars(own))
         removed = sum(self.mail_folder.remove(mail) for mail in mails)
-        return {"letter": removed} if removed else {}
+        return {"mail_file": removed} if removed else {}
 
 
 def _forget_messages(session: Session, account_id: str) -> int:

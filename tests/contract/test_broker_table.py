@@ -24,7 +24,7 @@ def test_the_table_has_every_service() -> None:
 def test_a_service_publishes_and_hears_what_its_contract_says(service: str) -> None:
     row, contract = ROWS["services"][service], contract_of(service)
     assert sorted(row["publishes"]) == sorted(contract.events)
-    subscriptions = [f"{source}/{event_type}" for source, types in row["hears"].items() for event_type in types]
+    subscriptions = [f"{source}/{event_type}" for source, types in row["consumes"].items() for event_type in types]
     assert sorted(subscriptions) == sorted(contract.consumes)
 
 

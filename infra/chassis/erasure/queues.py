@@ -62,13 +62,13 @@ def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> 
 
 def _identities(message: Any) -> set[tuple[str, str]]:
     """Consumer and message id, or digest, of the row that a message in the quarantine has."""
-    letter = _json(message)
-    if BODY not in letter:
-        return {(message.delivery_info["routing_key"], str(letter.get("id")))}
-    names = [str(letter[name]) for name in ("message_id", "digest") if name in letter]
+    entry = _json(message)
+    if BODY not in entry:
+        return {(message.delivery_info["routing_key"], str(entry.get("id")))}
+    names = [str(entry[name]) for name in ("message_id", "digest") if name in entry]
     if not names:  # quarantined by a release that did not write how it is found
-        names = [digest_of(base64.b64decode(letter[BODY]))]
-    return {(str(letter.get("routing_key"))[:160], name) for name in names}
+        names = [digest_of(base64.b64decode(entry[BODY]))]
+    return {(str(entry.get("routing_key"))[:160], name) for name in names}
 
 
 @contextmanager
@@ -87,36 +87,36 @@ def _exclusive_channel(settings: Settings) -> Iterator[Any]:
 
 def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> int:
     def left(message: Any) -> dict[str, Any] | None:
-        letter = _json(message)
-        if BODY not in letter:
+        entry = _json(message)
+        if BODY not in entry:
             return _redacted_raw(message, marks)
-        body = base64.b64decode(letter[BODY]).decode("utf-8", "replace")
-        if "message_id" in letter:
-            return _redacted_dead_letter(letter, body, marks)
-        if not mentions(with_token_claims(f"{json.dumps(letter, ensure_ascii=False)} {body}"), marks):
+        body = base64.b64decode(entry[BODY]).decode("utf-8", "replace")
+        if "message_id" in entry:
+            return _redacted_dead_letter(entry, body, marks)
+        if not mentions(with_token_claims(f"{json.dumps(entry, ensure_ascii=False)} {body}"), marks):
             return None
         left_over = {
-            name: letter.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")
+            name: entry.get(name) for name in ("service", "why", "routing_key", "content_type", "digest", "at")
         }
         return {**left_over, "headers": {}, BODY: "", "forgotten": True}
 
-    def put_back(message: Any, letter: dict[str, Any]) -> None:
-        if BODY in letter:
-            publisher.publish(letter, exchange=unroutable_exchange(), routing_key=QUARANTINE)
+    def put_back(message: Any, entry: dict[str, Any]) -> None:
+        if BODY in entry:
+            publisher.publish(entry, exchange=unroutable_exchange(), routing_key=QUARANTINE)
         else:
-            _put_event_back(publisher, unroutable_exchange(), message, letter)
+            _put_event_back(publisher, unroutable_exchange(), message, entry)
 
     return _go_through(channel, QUARANTINE, left, put_back)
 
 
-def _redacted_dead_letter(letter: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
+def _redacted_dead_letter(entry: dict[str, Any], body: str, marks: set[str]) -> dict[str, Any] | None:
     """As its row: who did what it reports is not whom it is about, and what is left can still have its effect."""
     text = json.dumps(without_actors(json.loads(body)), ensure_ascii=False)
-    if not mentions(with_token_claims(f"{text} {letter['headers']} {letter['why']}"), marks):
+    if not mentions(with_token_claims(f"{text} {entry['headers']} {entry['why']}"), marks):
         return None
-    wordless = base64.b64encode(redacted_body(body, waiting=True)).decode()
-    left = {**letter, "why": error_kind(letter["why"]), "headers": {}, BODY: wordless}
-    return left if left != letter else None
+    redacted_text = base64.b64encode(redacted_body(body, waiting=True)).decode()
+    left = {**entry, "why": error_kind(entry["why"]), "headers": {}, BODY: redacted_text}
+    return left if left != entry else None
 
 
 def _redacted_raw(message: Any, marks: set[str]) -> dict[str, Any] | None:
@@ -139,8 +139,8 @@ def _redacted_event(message: Any, marks: set[str]) -> dict[str, Any] | None:
     event = json.loads(_text(message))
     if not mentions(json.dumps(without_actors(event), ensure_ascii=False), marks):
         return None
-    wordless: dict[str, Any] = redacted(event)
-    return wordless if wordless != event or LAST_ERROR in (message.headers or {}) else None
+    left: dict[str, Any] = redacted(event)
+    return left if left != event or LAST_ERROR in (message.headers or {}) else None
 
 
 def _put_event_back(publisher: Publisher, exchange: Exchange, message: Any, event: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ class Consumer(QueueConsumer):
         body = message.body if isinstance(message.body, bytes) else str(message.body).encode()
         if _is_call(str(delivery.get("exchange")), routing_key, self.container):
             body = contract_of(service).stored_call(routing_key.partition(".")[2], body)
-        letter = {
+        entry = {
             **quarantined_message(
                 service, why[:500], routing_key, message.headers or {}, str(message.content_type), body
             ),
@@ -109,7 +109,7 @@ class Consumer(QueueConsumer):
             "at": clock.now().isoformat(),
         }
         try:
-            send_to_quarantine(self.container, letter)
+            send_to_quarantine(self.container, entry)
         except Exception as error:
             logs.get(service=service).error("quarantine_failed", why=why, error=str(error))
             self.requeue_slowly(message)
@@ -127,7 +127,7 @@ class Consumer(QueueConsumer):
         try:
             DeadLetters.of(settings, service).record_unreadable(service, routing_key, body, why)
         except Exception as error:
-            logs.get(service=service).error("quarantine_not_noted", error=f"{type(error).__name__}: {error}")
+            logs.get(service=service).error("quarantine_row_not_written", error=f"{type(error).__name__}: {error}")
 
 
 def _is_call(exchange: str, routing_key: str, container: Any) -> bool:

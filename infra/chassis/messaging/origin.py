@@ -24,8 +24,10 @@ UNSIGNED_UNTIL = "UNSIGNED_EVENTS_UNTIL"  # an instant; for the days around the 
 class Origin:
     """Who may publish what one handler consumes."""
 
-    def __init__(self, settings: Settings, *, source: str, event_type: str, queue: str, letters: DeadLetters) -> None:
-        self.source, self.event_type, self.queue, self.letters = source, event_type, queue, letters
+    def __init__(
+        self, settings: Settings, *, source: str, event_type: str, queue: str, dead_letters: DeadLetters
+    ) -> None:
+        self.source, self.event_type, self.queue, self.dead_letters = source, event_type, queue, dead_letters
         self.keys = key_list(settings, source)
         self.max_age = settings.number("EVENT_MAX_AGE", MAX_AGE_DAYS) * 86_400
         self.unsigned_until = _instant(settings.get(UNSIGNED_UNTIL))
@@ -35,7 +37,7 @@ class Origin:
         try:
             check_event(self.keys, event, source=self.source, event_type=self.event_type, max_age=self.max_age)
         except EventRefused:
-            if not (self._before_signatures(event) or self.letters.being_replayed(self.queue, event)):
+            if not (self._before_signatures(event) or self.dead_letters.being_replayed(self.queue, event)):
                 raise
 
     def _before_signatures(self, event: dict[str, Any]) -> bool:

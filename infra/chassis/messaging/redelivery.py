@@ -133,7 +133,7 @@ class Redelivery:
             try:
                 self._merge(self._read(message))
             except (ValueError, KeyError, TypeError) as wrong:
-                logs.get(service=self.service).warning("retell_request_unreadable", error=str(wrong))
+                logs.get(service=self.service).warning("redelivery_request_unreadable", error=str(wrong))
                 self._channel.basic_ack(message.delivery_tag)
         return bool(self._waiting)
 

@@ -1,4 +1,4 @@
-"""The event handler of every service: what is no event is quarantined, what is forged is refused, what fails is kept.
+"""The event handler of every service: what is no event is quarantined, what is forged refused, what fails retried.
 
 Stock Nameko acks an event whose handler failed. Here it is acked when the failed one waits in a retry tier or rests as
 a dead letter (:mod:`infra.chassis.messaging.failed_events`).
@@ -45,7 +45,7 @@ class ReliableHandler(EventHandler):
             source=self.source_service,
             event_type=self.event_type,
             queue=self.queue.name,
-            letters=dead_letters,
+            dead_letters=dead_letters,
         )
         self.failed_events = FailedEvents(
             self.container, queue=self.queue.name, handler=self.method_name, dead_letters=dead_letters
@@ -143,5 +143,5 @@ class ReliableHandler(EventHandler):
 
     def _log_unrecorded(self, error: Exception) -> None:
         logs.get(service=self.container.service_name).error(
-            "retry_not_kept", error=f"{type(error).__name__}: {error}", handler=self.method_name
+            "retry_not_recorded", error=f"{type(error).__name__}: {error}", handler=self.method_name
         )

@@ -98,7 +98,7 @@ class Follower:
         try:
             done = (work or duty.step)()
         except Superseded as lost:
-            logs.get(service=self.service).warning("duty_given_up", duty=duty.name, reason=str(lost))
+            logs.get(service=self.service).warning("duty_ended", duty=duty.name, reason=str(lost))
             return 0
         except Exception as error:
             failures = self._failures[duty.name] = self._failures.get(duty.name, 0) + 1

@@ -61,7 +61,7 @@ def wait_until(what: str, ready: Callable[[], bool], patience: float) -> None:
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"[:200]
         if time.monotonic() > until:
-            log.error("gave_up_waiting", waiting_for=what, reason=reason)
+            log.error("wait_timed_out", waiting_for=what, reason=reason)
             raise SystemExit(TOO_SLOW)
         if not logged:
             log.info("waiting", waiting_for=what, reason=reason)

@@ -23,7 +23,7 @@ HANDLED_BEFORE = select(inbox.c.digest).where(
 )
 SAME_OCCURRENCE = select(inbox.c.digest).where(
     inbox.c.consumer == bindparam("consumer"),
-    inbox.c.message_id.in_(bindparam("twins", expanding=True)),
+    inbox.c.message_id.in_(bindparam("other_ids", expanding=True)),
     inbox.c.digest == bindparam("digest"),
 )
 RECORD_HANDLED = inbox.insert()
@@ -82,8 +82,8 @@ def first_time(session: Session, incarnations: KnownIncarnations, consumer: str,
             raise EventIdReused(f"{own} was handled before, as another event")
         return False
     if event_id and (others := incarnations.others(session, event_id)):
-        twins = [event_id.under(name) for name in others]
-        if session.execute(SAME_OCCURRENCE, {"consumer": consumer, "twins": twins, "digest": digest}).first():
+        other_ids = [event_id.under(name) for name in others]
+        if session.execute(SAME_OCCURRENCE, {"consumer": consumer, "other_ids": other_ids, "digest": digest}).first():
             return False
     session.execute(
         RECORD_HANDLED, {"consumer": consumer, "message_id": own, "handled_at": clock.now(), "digest": digest}

@@ -50,9 +50,9 @@ def broker_user(settings: Settings) -> list[Finding]:
 
 def _quarantine(settings: Settings) -> list[Finding]:
     with Connection(settings.amqp_uri, connect_timeout=5) as connection:
-        lie = Queue(QUARANTINE, durable=True)(connection.channel()).queue_declare(passive=True).message_count
+        count = Queue(QUARANTINE, durable=True)(connection.channel()).queue_declare(passive=True).message_count
     advice = "portal dead-letters list, then replay or drop; what no list names came back to a queue that was gone"
-    return [Finding("note", f"broker: messages in {QUARANTINE}: {lie}", advice)] if lie else []
+    return [Finding("note", f"broker: messages in {QUARANTINE}: {count}", advice)] if count else []
 
 
 def _missing_queues(settings: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the event store is told before it starts: from the service's database URL, and what it refuses."""
+"""The settings of the event store, derived from the service's database URL, and what it does not start with."""
 
 from __future__ import annotations
 

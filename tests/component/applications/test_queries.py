@@ -107,7 +107,7 @@ def test_a_calendar_corrected_later_shows_beside_the_promise_and_lists_whom_it_a
         key = portal.accepted()
         portal.follow()
         portal.catalog.days[2026].append(("2026-03-04", "holiday"))
-        portal.audit.procedure_rules.calendar_changed(decided("2026-03-04"))
+        portal.due_dates.procedure_rules.calendar_changed(decided("2026-03-04"))
         proof = portal.due_dates.explain_due_date(
             key, catalog=portal.catalog, identity=portal.identity, **reading(actors.CITIZEN)
         )

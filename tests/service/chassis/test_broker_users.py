@@ -137,7 +137,7 @@ def test_a_user_touches_no_queue_but_its_own(hosts, user):
     queues = [f"rpc-{name}" for name in SERVICES] + [
         f"evt-{source}-{kind}--{service}.a_handler"
         for service in SERVICES
-        for source, kinds in ROWS["services"][service]["hears"].items()
+        for source, kinds in ROWS["services"][service]["consumes"].items()
         for kind in kinds
     ]
     with Attempt(hosts[1]) as admin:
@@ -171,7 +171,7 @@ def test_a_user_binds_by_its_own_keys_only(hosts, user):
             for key in ("#", "*.*", "identity.sign_in", *[f"{name}.*" for name in SERVICES if name != user]):
                 assert not attempt.bind(own, RPC, key), (user, key)
             for source in SERVICES:
-                subscriptions = ROWS["services"].get(user, {"hears": {}})["hears"].get(source, [])
+                subscriptions = ROWS["services"].get(user, {"consumes": {}})["consumes"].get(source, [])
                 assert not attempt.bind(own, f"{source}.events", "#"), (user, source)
                 for kind in ROWS["services"][source]["publishes"]:
                     assert attempt.bind(own, f"{source}.events", kind) == (kind in subscriptions), (user, source, kind)
