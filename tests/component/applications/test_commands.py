@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 import time_machine
@@ -162,7 +163,8 @@ def test_without_a_delegation_nothing_is_started_for_somebody_else(portal):
 
 def test_a_lost_race_is_judged_again_on_the_new_state(portal, monkeypatch):
     key = portal.submitted()
-    record, raced = portal.store.record, []
+    record = portal.store.record
+    raced: list[Any] = []
 
     def slower(application, session):
         if not raced:
@@ -177,7 +179,8 @@ def test_a_lost_race_is_judged_again_on_the_new_state(portal, monkeypatch):
 
 def test_a_commit_whose_answer_was_lost_counts_once(portal, monkeypatch):
     """The connection dies after COMMIT: the second try finds the answer stored next to the events."""
-    key, database, lost = portal.submitted(), portal.database, []
+    key, database = portal.submitted(), portal.database
+    lost: list[Any] = []
     command = database.command
 
     def cut_after_commit(value, work):

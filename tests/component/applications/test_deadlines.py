@@ -164,7 +164,12 @@ def test_a_holiday_decided_late_restates_the_recorded_date(portal):
 
 def test_no_year_is_asked_for_that_the_catalogue_has_no_calendar_of(portal):
     requests: list[int] = []
-    portal.catalog.calendar = lambda year: requests.append(year) or {"year": year, "days": [], "version": "1"}
+
+    def calendar(*, year: int) -> dict[str, Any]:
+        requests.append(year)
+        return {"year": year, "days": [], "version": "1"}
+
+    portal.catalog.calendar = calendar
     portal.office.procedure_rules.calendar(datetime(2199, 6, 3, tzinfo=UTC), portal.catalog, years=9)
     assert set(requests) == {2199, 2200} and FIRST_YEAR == 1990 and LAST_YEAR == 2200
 

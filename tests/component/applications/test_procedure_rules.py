@@ -21,9 +21,9 @@ class Counting(Catalog):
 
     requests = 0
 
-    def calendar(self, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> dict[str, Any]:
         self.requests += 1
-        return super().calendar(year)
+        return super().calendar(year=year)
 
 
 def decided(day: str = "2026-03-04", event_id: str | None = None) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def test_a_change_told_while_the_calendar_is_being_read_is_not_missed(two):
     class Deciding(Counting):
         """Decides about a day just after it has answered."""
 
-        def calendar(self, year: int) -> dict[str, Any]:
-            reply = super().calendar(year)
+        def calendar(self, *, year: int) -> dict[str, Any]:
+            reply = super().calendar(year=year)
             if self.requests == 2:
                 self.days[2026].append(("2026-03-04", "holiday"))
                 other.calendar_changed(decided())

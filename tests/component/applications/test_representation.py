@@ -68,11 +68,10 @@ def test_an_evidence_file_explains_the_due_date_to_the_offices_day(portal: Porta
         portal.office.request_supplement(key, [], "Thiếu bản sao.", catalog=portal.catalog, **call(actors.INTAKE))
         clock.move_to("2026-03-02T18:30:00Z")  # already the third of March in the office; the clock is paused
         portal.attached(key)
-        arguments = {"catalog": portal.catalog, "identity": portal.identity, **AUDITOR}
-        there = portal.due_dates.explain_due_date(key, **arguments)["days"]
+        there = portal.due_dates.explain_due_date(key, **portal.neighbours, **AUDITOR)["days"]
         portal.follow()
         Sealer.from_settings(portal.settings).finish()
         here = EvidenceReader(
-            EvidenceArchive.from_settings(portal.settings).evidence(key, **arguments)
+            EvidenceArchive.from_settings(portal.settings).evidence(key, **portal.neighbours, **AUDITOR)
         ).explain_due_date()["days"]
     assert here == there and "2026-03-03" in [day["date"] for day in here]

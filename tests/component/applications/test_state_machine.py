@@ -227,7 +227,9 @@ class Lives(RuleBasedStateMachine):
     )
     def start(self, level: int, moments: set[str], steps: int) -> None:
         """A draft, or one that has gone some ordinary steps already."""
-        self.now, self.pictures, self.sent = BEGIN, {}, []
+        self.now = BEGIN
+        self.pictures: dict[Any, Any] = {}
+        self.sent: list[Any] = []
         self.clock = mock.patch.object(clock, "now", lambda: self.now)  # noqa: PT008 - it moves
         self.clock.start()
         self.portal.catalog = Catalog(*sorted(moments), level=level, version=level)
@@ -317,12 +319,14 @@ class Lives(RuleBasedStateMachine):
         elif case.status in ASKED_FOR_PAPERS and "to-khai" not in case.papers.values():
             step = ("attach", APPLICANT, {"requirement": "to-khai"})
         elif case.status != "draft" and any(case.fees.values()):
-            return self._settle(sorted(moment for moment, owed in case.fees.items() if owed))
+            self._settle(sorted(moment for moment, owed in case.fees.items() if owed))
+            step = None
         elif case.status == "in_processing" and case.officer != CASE.account_id:
             step = ("assign", APPROVER, {"officer_id": CASE.account_id, "offices": CASE.offices})
         elif case.status == "in_processing" and case.proposer is None:
             step = ("propose", CASE, {"outcome": "approve"})
-        return self.ask(*step) if step else None
+        if step:
+            self.ask(*step)
 
     @rule(command=st.sampled_from(sorted(ROWS)), who=st.sampled_from(PEOPLE), pick=st.integers(0, 100))
     def anything_by_anybody(self, command: str, who: Person, pick: int) -> None:
@@ -441,8 +445,8 @@ class StaleReader:
 
     def __enter__(self) -> None:
         self.get, self.record = self.store.get, self.store.record
-        self.store.get = self._get  # type: ignore[method-assign]
-        self.store.record = self._record  # type: ignore[method-assign]
+        self.store.get = self._get  # type: ignore[method-assign,assignment]
+        self.store.record = self._record  # type: ignore[method-assign,assignment]
 
     def __exit__(self, *_error: object) -> None:
         del self.store.get, self.store.record  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ from uuid import uuid4
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from services.applications.clients import Neighbours
 from services.applications.commands.applicant import Registry
 from services.applications.commands.attachments import Attachments
 from services.applications.commands.decisions import Decisions
@@ -59,7 +60,7 @@ class Portal:
         )
 
     @property
-    def neighbours(self) -> dict[str, Any]:
+    def neighbours(self) -> Neighbours:
         return {"catalog": self.catalog, "identity": self.identity}
 
     def follow(self) -> None:

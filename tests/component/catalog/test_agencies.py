@@ -31,7 +31,7 @@ def merge(book: Catalogue, code: str = OLD, into: str = NEW, last_day: str = BEF
     return book.agencies.merge_agency(code, into, last_day, LAW, by=BY, command=command())
 
 
-def on(book: Catalogue, day: str, **narrowed: str) -> dict[str, dict[str, Any]]:
+def on(book: Catalogue, day: str, **narrowed: Any) -> dict[str, dict[str, Any]]:
     return {item["code"]: item for item in book.agencies.agencies(day, **narrowed)["items"]}
 
 
@@ -217,7 +217,7 @@ def with_a_merger(book: Catalogue) -> Catalogue:
 class TestFindingWhatWasMerged:
     """Two procedures, one under each of two agencies; the first agency is merged into the second."""
 
-    def codes_found(self, merged: Catalogue, day: str, **narrowed: str) -> set[str]:
+    def codes_found(self, merged: Catalogue, day: str, **narrowed: Any) -> set[str]:
         return {item["code"] for item in merged.search.search(Query.of("giấy mẫu", day, narrowed))["items"]}
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,7 +17,7 @@ from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, 
 from tests.unit.catalog.builders import offer
 
 ROW = {"hinh_thuc": "Trực tiếp", "thoi_han_giai_quyet": "5 Ngày làm việc", "phi_le_phi": "Phí : 0 Đồng"}
-OFFICIAL = {
+OFFICIAL: dict[str, dict[str, Any]] = {
     "portal": {
         "ma_thu_tuc": "1.1",
         "ten_thu_tuc": "Cấp giấy mẫu",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -22,7 +22,7 @@ STRUCTURED: dict[str, Any] = {
 }
 
 
-def in_form(form: str, record: dict[str, Any]) -> dict[str, Any]:
+def in_form(form: Literal["NFC", "NFD"], record: dict[str, Any]) -> dict[str, Any]:
     return json.loads(unicodedata.normalize(form, json.dumps(record, ensure_ascii=False)))
 
 

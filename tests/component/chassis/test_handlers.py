@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import uuid
+from typing import Any
 
 import pytest
 from amqp.exceptions import ResourceLocked
@@ -109,7 +110,8 @@ def test_an_event_given_up_lies_in_the_quarantine_and_in_a_row(echo):
 
 
 def test_no_row_without_its_letter_and_a_repeat_only_adds_a_copy(echo, monkeypatch):
-    keep, cut = DeadLetters.record, []
+    keep = DeadLetters.record
+    cut: list[Any] = []
 
     def cut_once(self, *what):
         assert quarantined(echo), "the letter comes first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from nameko.runners import ServiceRunner
@@ -36,7 +37,7 @@ def test_answers_arrive_while_every_worker_waits_for_one_and_more_events_come(ec
     publisher, started = Publisher(echo.settings.amqp_uri), time.monotonic()
     for number in range(EVENTS):
         kind = ("counted.v1", "unheard.v1")[number % 2]
-        event = {"id": f"echo:{number}", "type": kind, "data": {"count": 1}}
+        event: dict[str, Any] = {"id": f"echo:{number}", "type": kind, "data": {"count": 1}}
         publisher.publish(event, exchange=events_exchange("echo"), routing_key=kind, message_id=event["id"])
     echo.until(lambda: len(set(asker)) == EVENTS, seconds=10)
     assert time.monotonic() - started < 1.9, "somebody had waited for an answer that was there"

@@ -5,6 +5,7 @@ import io
 import json
 import resource
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nameko.exceptions import RemoteError
@@ -37,7 +38,8 @@ def write_lines(path, lines):
 
 
 def take_in(*files, layout="auto", findings=None):
-    catalog, progress = Catalog(), []
+    catalog = Catalog()
+    progress: list[Any] = []
     return (
         import_all(catalog, list(files), layout, "2025-07-01", progress.append, findings),
         catalog.calls,
@@ -151,7 +153,7 @@ def test_a_file_of_a_hundred_megabytes_is_streamed_in_flat_memory(tmp_path):
             weights.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
             return super().import_procedures(**sent)
 
-    progress = []
+    progress: list[Any] = []
     summary = import_all(Weighing(), [file], "auto", "2025-07-01", progress.append)
     assert (summary["records"], sum(progress)) == (10_100, 10_100) and len(progress) > 100
     assert max(weights) - weights[2] < 20_000_000

@@ -23,7 +23,12 @@ def world(identity: Identity) -> dict[str, str]:
 
 
 def noted(identity: Identity, world: dict[str, str], asked_by: Any, confirmed_by: Any) -> None:
-    data = {"erasure_id": str(uuid4()), "account_id": world["citizen"], "application_id": None, "application_ids": []}
+    data: dict[str, Any] = {
+        "erasure_id": str(uuid4()),
+        "account_id": world["citizen"],
+        "application_id": None,
+        "application_ids": [],
+    }
     data |= {"asked_by": world.get(asked_by, asked_by), "by": {"account_id": world.get(confirmed_by, confirmed_by)}}
     PersonalData(identity.database).note({"id": f"applications:{uuid4()}", "data": data})
 

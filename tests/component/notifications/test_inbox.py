@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.chassis.refusals import CommandIdReused, InvalidRequest
@@ -53,7 +55,7 @@ def test_operators_see_what_became_of_a_message_but_not_to_whom_exactly(filled: 
 
 def test_a_mail_servers_answer_does_not_give_the_address_away(filled: Office) -> None:
     with filled.database.session() as session:
-        fields = {"problem": "550 <mau@example.vn> unknown"}
+        fields: Any = {"problem": "550 <mau@example.vn> unknown"}
         session.query(Delivery).update(fields)
     [delivery] = filled.inbox.deliveries(filled.messages()[0].id, by=OPERATOR)["items"]
     assert delivery["problem"] == "550 <m***@example.vn> unknown"

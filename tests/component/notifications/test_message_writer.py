@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.chassis.refusals import ServiceUnavailable
@@ -159,7 +161,7 @@ def test_an_account_that_is_gone_still_gets_its_record(office: Office) -> None:
 
 def test_while_identity_does_not_answer_nothing_is_written(office: Office) -> None:
     class Silent(Directory):
-        def contact(self, *, account_id: str) -> dict[str, object]:
+        def contact(self, *, account_id: str) -> Any:
             raise ServiceUnavailable(service="identity")
 
     with pytest.raises(ServiceUnavailable):
@@ -184,7 +186,7 @@ def test_after_an_erasure_nobody_is_written_to_and_no_subscriber_is_called(offic
 
 
 def test_a_call_about_an_erased_person_is_not_made_again(office: Office) -> None:
-    expected = {"url": "http://subscriber.example.vn/hook", "event_types": ["application_approved.v1"]}
+    expected: dict[str, Any] = {"url": "http://subscriber.example.vn/hook", "event_types": ["application_approved.v1"]}
     office.webhooks.subscribe(**expected, by=OPERATOR, command=command(by=OPERATOR))
     office.receive(event("application_approved.v1", "applications:1"))
     office.erase(CITIZEN.account_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -15,7 +16,7 @@ from tests.unit.notifications.fakes import Directory
 NIGHT = {"from": "22:00", "until": "06:00"}
 
 
-def wish(office: Office, **wishes: object) -> dict[str, object]:
+def wish(office: Office, **wishes: Any) -> dict[str, object]:
     return office.preferences.set_preferences(wishes, by=CITIZEN, command=command(**wishes))
 
 

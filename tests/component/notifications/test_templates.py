@@ -20,10 +20,12 @@ from tests.component.notifications.use_cases import Office
 from tests.unit.notifications.actors import OPERATOR
 from tests.unit.notifications.builders import command, event
 
-WHICH = ("application_approved", "inbox", "vi")
+WHICH: tuple[str, str, str] = ("application_approved", "inbox", "vi")
 
 
-def publish(office: Office, subject: str = "Mới {{ reference }}", body: str = "Chữ.", which: Any = WHICH) -> int:
+def publish(
+    office: Office, subject: str = "Mới {{ reference }}", body: str = "Chữ.", which: tuple[str, str, str] = WHICH
+) -> int:
     reply = office.templates.publish_template(*which, subject, body, by=OPERATOR, command=command(by=OPERATOR))
     return int(reply["version"])
 

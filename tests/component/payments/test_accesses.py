@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.auth import Acting
 from infra.chassis.contracts import contract_of
 from tests.component.payments.use_cases import PaymentsOffice
 from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, AUDITOR, CITIZEN
@@ -25,7 +26,7 @@ def test_a_look_of_staff_or_of_a_service_at_a_payment_is_recorded(office: Paymen
 
 def test_a_page_of_a_list_names_everybody_on_it(office: PaymentsOffice) -> None:
     paid, unpaid = office.paid(), office.submitted()
-    how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    how: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     office.refund_desk.refund(paid["payment_id"], money(1), "Thừa", paid["amount"], **how)
     office.waiver_desk.waive(unpaid, "Nghèo", "Luật", by=ACCOUNTANT, command=office.command(by=ACCOUNTANT))
     lists = {

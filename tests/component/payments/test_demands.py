@@ -9,6 +9,7 @@ import pytest
 
 from infra.chassis.refusals import Forwarded
 from services.payments.billing import BillNotYetKnown
+from services.payments.clients import SubmittedApplication
 from tests.component.payments.use_cases import PaymentsOffice, refused
 from tests.unit.payments.actors import AGENCY, CITIZEN, STRANGER
 from tests.unit.payments.builders import item, money
@@ -19,11 +20,13 @@ class Applications:
     """The neighbour, answering with this application."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer, self.calls = answer, 0
+        self.answer: Any = answer
+        self.calls = 0
 
-    def application(self, *, application_id: str) -> dict[str, Any]:
+    def application(self, *, application_id: str) -> SubmittedApplication:
         self.calls += 1
-        return self.answer
+        application: SubmittedApplication = self.answer
+        return application
 
 
 def test_a_submission_raises_one_demand_per_moment(office: PaymentsOffice) -> None:
@@ -82,7 +85,7 @@ def test_a_draft_owes_nothing_yet(office: PaymentsOffice) -> None:
 
 def test_a_neighbours_refusal_is_passed_on(office: PaymentsOffice) -> None:
     class Refusing:
-        def application(self, **_: Any) -> dict[str, Any]:
+        def application(self, **_: Any) -> Any:
             raise Forwarded("ApplicationNotFound", "Không có hồ sơ này.")
 
     with pytest.raises(Forwarded) as refusal:

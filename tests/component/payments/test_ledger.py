@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from sqlalchemy import func, select
 
+from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Refusal
 from infra.chassis.storage.database import Database
 from services.payments.models import Demand, LedgerRow, Payment, Refund, metadata
@@ -90,7 +91,7 @@ class Office(RuleBasedStateMachine):
         self.book_numbers += 1
         owed = self.office.demands(application)
         sum_owed = owed["owed"] if owed["owed"]["amount"] else owed["later"]
-        how = {"by": CLERK, "command": self.office.command(by=CLERK)}
+        how: Acting = {"by": CLERK, "command": self.office.command(by=CLERK)}
         return self._tried(
             lambda: self.office.cashier.record_offline(application, "cash", sum_owed, str(self.book_numbers), **how)
         )
@@ -119,7 +120,7 @@ class Office(RuleBasedStateMachine):
     def ask_back(self, payment: dict[str, Any], share: int) -> Any:
         left = self.office.payment_view(payment)["available"]
         amount = money(max(1, left["amount"] // share))
-        how = {"by": ACCOUNTANT, "command": self.office.command(by=ACCOUNTANT)}
+        how: Acting = {"by": ACCOUNTANT, "command": self.office.command(by=ACCOUNTANT)}
         refund_request = self._tried(
             lambda: self.office.refund_desk.refund(payment["payment_id"], amount, "Hoàn", left, **how)
         )
@@ -127,7 +128,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(refund=refunds, agreed=st.booleans())
     def decide(self, refund: str, agreed: bool) -> None:
-        how = {"by": APPROVER, "command": self.office.command(by=APPROVER)}
+        how: Acting = {"by": APPROVER, "command": self.office.command(by=APPROVER)}
         if agreed:
             self._tried(lambda: self.office.refund_desk.approve_refund(refund, **how))
         else:

@@ -13,6 +13,7 @@ import time_machine
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Forbidden, Forwarded
 from services.payments import access
 from tests.component.payments.use_cases import PaymentsOffice, refused
@@ -75,23 +76,23 @@ def test_lists_of_what_waits_leave_ones_own_case_out(office: PaymentsOffice) -> 
 
 def test_a_waiver_takes_two_persons(office: PaymentsOffice) -> None:
     application_id = office.submitted()
-    how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    how: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     request = office.waiver_desk.waive(application_id, "Nghèo", BASIS, **how)
     assert request["status"] == "awaiting_approval" and office.demands(application_id)["owed"] == money(135_000)
-    again = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    again: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     assert office.waiver_desk.waive(application_id, "Nghèo", BASIS, **again) == request
-    alone = {"by": ACCOUNTANT, "command": office.command("alone", by=ACCOUNTANT)}
+    alone: Acting = {"by": ACCOUNTANT, "command": office.command("alone", by=ACCOUNTANT)}
     assert refused(office.waiver_desk.approve_waiver, request["waiver_id"], **alone) == "SecondPersonNeeded"
-    by_approver = {"by": APPROVER, "command": office.command(by=APPROVER)}
+    by_approver: Acting = {"by": APPROVER, "command": office.command(by=APPROVER)}
     assert office.waiver_desk.approve_waiver(request["waiver_id"], **by_approver)["status"] == "approved"
     assert office.demands(application_id)["waived"] == money(135_000)
-    later = {"by": APPROVER, "command": office.command("again", by=APPROVER)}
+    later: Acting = {"by": APPROVER, "command": office.command("again", by=APPROVER)}
     assert refused(office.waiver_desk.decline_waiver, request["waiver_id"], **later) == "TransitionNotAllowed"
 
 
 def test_a_request_for_a_waiver_expires_and_holds_for_the_sum_requested(office: PaymentsOffice) -> None:
     late, changed = office.submitted(), office.submitted(item(50_000), item(30_000, "result"))
-    by_accountant = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    by_accountant: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     first = office.waiver_desk.waive(late, "Nghèo", BASIS, **by_accountant)
     second = office.waiver_desk.waive(changed, "Nghèo", BASIS, by=ACCOUNTANT, command=office.command(by=ACCOUNTANT))
     office.cashier.record_offline(changed, "cash", money(50_000), "AA-1", by=CLERK, command=office.command(by=CLERK))

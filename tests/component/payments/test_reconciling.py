@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
+from services.payments.clients import SubmittedApplication
 from tests.component.payments.use_cases import PaymentsOffice
 from tests.unit.payments.actors import ACCOUNTANT, AUDITOR, CITIZEN
 from tests.unit.payments.builders import item, money
@@ -158,10 +159,10 @@ def test_the_same_statement_twice_changes_nothing(office: PaymentsOffice) -> Non
 class Applications:
     """The neighbour: fees per application as its reader shows them."""
 
-    def __init__(self, **fees: dict[str, Any]) -> None:
+    def __init__(self, **fees: Any) -> None:
         self.fees = fees
 
-    def application(self, *, application_id: str) -> dict[str, Any]:
+    def application(self, *, application_id: str) -> SubmittedApplication:
         if application_id not in self.fees:
             raise Forwarded("ApplicationNotFound", "Không có hồ sơ này.")
         return {"application_id": application_id, "fees": self.fees[application_id]}
@@ -211,7 +212,7 @@ def test_parity_does_not_call_silence_a_difference(office: PaymentsOffice) -> No
     office.paid()
 
     class Silent:
-        def application(self, **_: Any) -> dict[str, Any]:
+        def application(self, **_: Any) -> Any:
             raise ServiceUnavailable(service="applications")
 
     with pytest.raises(ServiceUnavailable):

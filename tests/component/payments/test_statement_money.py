@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.chassis.access.auth import Acting
 from infra.chassis.storage.database import Database
 from services.payments.models import metadata
 from tests.component.payments.test_reconciling import kinds, reconcile
@@ -65,7 +66,7 @@ def test_surplus_money_is_refunded_like_any_other_and_its_debit_is_matched_once(
     reconcile(office, [transfer(payment, 185_000, transaction_no="FT1")], "vietqr")
     items = office.enquiries.payments(payment["application_id"], by=AUDITOR)["items"]
     [surplus] = [item for item in items if item["status"] == "surplus"]
-    how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    how: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     refund = office.refund_desk.refund(surplus["payment_id"], money(185_000), "Trả lại", money(185_000), **how)
     office.refund_desk.approve_refund(refund["refund_id"], by=APPROVER, command=office.command(by=APPROVER))
     assert office.balance(CLEARING) == 0

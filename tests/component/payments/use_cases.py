@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from infra.chassis.access.access_records import ACCESSED
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Refusal
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
@@ -104,7 +105,7 @@ class PaymentsOffice:
     def waived(self, application_id: str, reason: str, basis: str, *, by: Actor, approved_by: Actor) -> dict[str, Any]:
         """Requested by one, approved by another."""
         request = self.waiver_desk.waive(application_id, reason, basis, by=by, command=self.command(by=by))
-        how = {"by": approved_by, "command": self.command(by=approved_by)}
+        how: Acting = {"by": approved_by, "command": self.command(by=approved_by)}
         return self.waiver_desk.approve_waiver(request["waiver_id"], **how)
 
     def notice(self, payment: dict[str, Any], **changed: str) -> dict[str, str]:

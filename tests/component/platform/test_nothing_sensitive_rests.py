@@ -83,7 +83,8 @@ class Journey:
         self.secrets["token of a service"] = answer["access_token"]
 
     def _subscribes(self) -> None:
-        operator, order = self.installation.token("operator"), {"command_id": str(uuid.uuid4())}
+        operator = self.installation.token("operator")
+        order: dict[str, Any] = {"command_id": str(uuid.uuid4())}
         order |= {"url": "http://127.0.0.1:9/hooks", "event_types": ["application_accepted.v1"]}
         subscription = self._call("notifications", "subscribe", operator, **order)
         assert self._call("notifications", "subscribe", operator, **order) == subscription

@@ -23,7 +23,7 @@ from services.notifications.webhooks import Webhooks
 from tests.unit.notifications.actors import OPERATOR
 
 SECRET, CODE = "whsec_Z2lhIHRy4buLIGLDrSBt4bqtdA==", "KANARI2345"
-SUBSCRIBE = {"url": "https://so.example.vn/hooks", "event_types": ["application_accepted.v1"]}
+SUBSCRIBE: dict[str, Any] = {"url": "https://so.example.vn/hooks", "event_types": ["application_accepted.v1"]}
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class TwoBooks:
                 elif row.type == "fee_waived.v1":
                     self.portal.settling.fee_waived(event, self.portal.catalog)
 
-    def application(self, *, application_id: str) -> dict[str, Any]:
+    def application(self, *, application_id: str) -> Any:
         """The neighbour as payments asks it."""
         return self.portal.queries.application(
             application_id, identity=self.portal.identity, by=SERVICE, call_id="parity"

@@ -54,7 +54,7 @@ class RpcClient:
 
     def publish(self, code: str, first_day: str = "2026-01-01", **changed: Any) -> dict[str, Any]:
         definition = offer(code, f"Thủ tục {code}", **changed)
-        made = {"definition": definition, "effective_from": first_day, "command_id": str(uuid4())}
+        made: dict[str, Any] = {"definition": definition, "effective_from": first_day, "command_id": str(uuid4())}
         return dict(self.call("publish", token("catalog_editor"), **made))
 
 

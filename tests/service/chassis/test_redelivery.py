@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import eventlet
 import pytest
@@ -175,7 +176,8 @@ def test_the_follower_may_fail_in_the_middle_and_begins_again(ours, source, wire
     service = ours()
     redelivery = next(duty for duty in source.duties if duty.name == "redelivery")
     publisher = redelivery.sources[0].publisher
-    again, broken = publisher.republish, []
+    again = publisher.republish
+    broken: list[Any] = []
 
     def once_broken(event, queue):
         if not broken:

@@ -65,8 +65,8 @@ def test_every_page_is_looked_through_and_only_her_rows_are_changed(database):
         assert swept(database, table, person) == HERS
         assert swept(database, table, person) == 0
     with database.session() as session:
-        fields = [row.data["reason"] for row in session.execute(select(outbox).order_by(outbox.c.position))]
+        reasons = [row.data["reason"] for row in session.execute(select(outbox).order_by(outbox.c.position))]
         replies = [row.reply["reason"] for row in session.execute(select(command_log))]
         bodies = [bytes(row.body).decode() for row in session.execute(select(dead_letter))]
-    assert fields == ["lời nói"] * 9 + [PLACEHOLDER] * HERS + ["lời nói"] * 9
-    assert sorted(replies) == sorted(fields) and sum(PLACEHOLDER in body for body in bodies) == HERS
+    assert reasons == ["lời nói"] * 9 + [PLACEHOLDER] * HERS + ["lời nói"] * 9
+    assert sorted(replies) == sorted(reasons) and sum(PLACEHOLDER in body for body in bodies) == HERS

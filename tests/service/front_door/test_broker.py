@@ -27,7 +27,8 @@ class Service:
     """A service as the wire sees it: takes calls of two names and answers as a test wants."""
 
     def __init__(self, uri: str) -> None:
-        self.uri, self.calls = uri, []
+        self.uri = uri
+        self.calls: list[Any] = []
         self.answer: Callable[[Any], Any] = lambda body: {"result": body["kwargs"], "error": None}
         self._stopping = False
         self._serving = eventlet.spawn(self._serve)

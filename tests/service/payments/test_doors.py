@@ -84,7 +84,12 @@ class Portal:
         return error.value.exc_type, str(error.value.value)
 
     def tell(self, event_type: str, data: dict[str, Any]) -> None:
-        event = {"specversion": "1.0", "id": f"applications:{uuid4()}", "source": "/applications", "type": event_type}
+        event: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": f"applications:{uuid4()}",
+            "source": "/applications",
+            "type": event_type,
+        }
         event |= {"subject": data["application_id"], "data": data}
         exchange = events_exchange("applications")
         event = signed_events.signed(self.settings, event)
@@ -134,7 +139,7 @@ def submitted(portal: Portal, office: PaymentsOffice, *items: dict[str, Any], le
 
 
 def started(portal: Portal, application_id: str) -> dict[str, Any]:
-    how = {"application_id": application_id, "method": "vnpay", "command_id": str(uuid4())}
+    how: dict[str, Any] = {"application_id": application_id, "method": "vnpay", "command_id": str(uuid4())}
     payment: dict[str, Any] = portal.call("start_payment", PAYER, **how)
     return payment
 
@@ -182,7 +187,7 @@ def test_an_application_nobody_knows_is_not_found(portal: Portal) -> None:
 
 def test_the_office_takes_cash_refunds_and_reads_the_books(portal: Portal, office: PaymentsOffice) -> None:
     application_id = submitted(portal, office, level=3)
-    how = {"application_id": application_id, "method": "cash", "amount": money(135_000)}
+    how: dict[str, Any] = {"application_id": application_id, "method": "cash", "amount": money(135_000)}
     cash = portal.call("record_offline", CLERK, **how, receipt_book_number="AA-1", command_id=str(uuid4()))
     request = {
         "payment_id": cash["payment_id"],
@@ -217,14 +222,14 @@ def test_a_waiver_and_a_statement_pass_their_doors(portal: Portal, office: Payme
         "transaction_no": "1",
         "at": "2026-03-02T09:00:00+07:00",
     }
-    statement = {"gateway": "vnpay", "statement": [line], "command_id": str(uuid4())}
+    statement: dict[str, Any] = {"gateway": "vnpay", "statement": [line], "command_id": str(uuid4())}
     assert portal.call("reconcile", ACCOUNTANT, **statement)["discrepancies"][0]["kind"] == "unknown_order"
 
 
 def test_the_same_command_twice_has_one_effect_and_another_meaning_is_refused(
     portal: Portal, office: PaymentsOffice
 ) -> None:
-    how = {"application_id": submitted(portal, office), "method": "vnpay", "command_id": str(uuid4())}
+    how: dict[str, Any] = {"application_id": submitted(portal, office), "method": "vnpay", "command_id": str(uuid4())}
     first = portal.call("start_payment", PAYER, **how)
     assert portal.call("start_payment", PAYER, **how) == first
     other = how | {"return_url": "https://portal.example/back"}
@@ -232,7 +237,11 @@ def test_the_same_command_twice_has_one_effect_and_another_meaning_is_refused(
 
 
 def test_a_refusal_speaks_the_callers_language_and_says_what_to_do(portal: Portal, office: PaymentsOffice) -> None:
-    how = {"application_id": submitted(portal, office, level=3), "method": "vnpay", "command_id": str(uuid4())}
+    how: dict[str, Any] = {
+        "application_id": submitted(portal, office, level=3),
+        "method": "vnpay",
+        "command_id": str(uuid4()),
+    }
     assert "Nộp trực tiếp" in portal.refused("start_payment", PAYER, **how)[1]
     name, text = portal.refused("start_payment", PAYER, language="en", **how)
     assert name == "OnlinePaymentNotOffered" and "Pay at the one-stop desk" in text
@@ -264,12 +273,18 @@ def test_bad_arguments_are_refused_with_a_pointer_in_under_a_second(portal: Port
 
 
 def test_money_is_whole_minor_units_with_a_currency(portal: Portal) -> None:
-    how = {"application_id": str(uuid4()), "method": "cash", "receipt_book_number": "1", "command_id": str(uuid4())}
+    how: dict[str, Any] = {
+        "application_id": str(uuid4()),
+        "method": "cash",
+        "receipt_book_number": "1",
+        "command_id": str(uuid4()),
+    }
     for amount in (135_000, {"amount": 1.5, "currency": "VND"}, {"amount": -1, "currency": "VND"}, {"amount": 1}):
         assert portal.refused("record_offline", CLERK, amount=amount, **how)[0] == "InvalidRequest"
 
 
 def test_a_notice_with_surplus_or_monstrous_content_is_refused_and_the_front_door_says_99(portal: Portal) -> None:
+    parameters: Any
     for parameters in ({"a": "x" * 2000}, {"a": "\x00"}, {"a": 1}, {f"p{n}": "" for n in range(100)}, {"á": "1"}, []):
         assert portal.refused("gateway_callback", gateway="vnpay", parameters=parameters)[0] == "InvalidRequest"
     assert portal.refused("gateway_callback", gateway="momo", parameters={})[0] == "GatewayNotFound"

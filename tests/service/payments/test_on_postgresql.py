@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Refusal
 from services.payments.models import LedgerEntry, LedgerRow, Notice, Payment, Receipt, metadata
 from tests.component.payments.use_cases import PaymentsOffice
@@ -62,7 +64,7 @@ def test_fifty_notices_at_once_capture_once(office: PaymentsOffice) -> None:
 
 def test_fifty_citizens_settle_at_once_and_receipts_have_no_holes(office: PaymentsOffice) -> None:
     payments = [office.start(office.submitted()) for _ in range(AT_ONCE)]
-    assert at_once([lambda entry=payment: office.call_back(entry) for payment in payments]) == ["00"] * AT_ONCE
+    assert at_once([partial(office.call_back, payment) for payment in payments]) == ["00"] * AT_ONCE
     with office.database.session() as session:
         assert sorted(session.scalars(select(Receipt.number))) == list(range(1, AT_ONCE + 1))
     assert office.balance("clearing:vnpay") == AT_ONCE * 135_000
@@ -83,7 +85,7 @@ def test_the_same_command_sent_ten_times_at_once_has_one_answer(office: Payments
 
 def test_cash_and_card_at_the_same_moment_pay_once_and_keep_the_rest(office: PaymentsOffice) -> None:
     online = office.start(office.submitted())
-    how = {"by": CLERK, "command": office.command(by=CLERK)}
+    how: Acting = {"by": CLERK, "command": office.command(by=CLERK)}
     client = office.cashier.record_offline
     cash = lambda: client(online["application_id"], "cash", money(135_000), "AA-1", **how)["status"]  # noqa: E731
     answers = at_once([lambda: office.call_back(online), cash])
@@ -97,7 +99,7 @@ def test_ten_accountants_at_once_open_one_refund(office: PaymentsOffice) -> None
     paid = office.paid()
 
     def ask() -> Any:
-        how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+        how: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
         return office.refund_desk.refund(paid["payment_id"], money(135_000), "Rút hồ sơ", money(135_000), **how)[
             "status"
         ]
@@ -107,7 +109,7 @@ def test_ten_accountants_at_once_open_one_refund(office: PaymentsOffice) -> None
 
 def test_a_refund_approved_and_declined_at_once_is_decided_once(office: PaymentsOffice) -> None:
     paid = office.paid()
-    how = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
+    how: Acting = {"by": ACCOUNTANT, "command": office.command(by=ACCOUNTANT)}
     refund = office.refund_desk.refund(paid["payment_id"], money(135_000), "Rút hồ sơ", money(135_000), **how)[
         "refund_id"
     ]

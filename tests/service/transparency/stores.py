@@ -66,9 +66,9 @@ class Store:
             with contextlib.closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection, connection:
                 yield connection
         else:
-            with psycopg.connect("postgresql" + self.url[self.url.index("://") :]) as connection:
-                connection.execute("SET session_replication_role = replica")  # triggers do not fire
-                yield connection
+            with psycopg.connect("postgresql" + self.url[self.url.index("://") :]) as postgresql:
+                postgresql.execute("SET session_replication_role = replica")  # triggers do not fire
+                yield postgresql
 
     def execute(self, query: str, *values: Any) -> None:
         with self.raw() as connection:

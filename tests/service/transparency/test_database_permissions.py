@@ -87,7 +87,8 @@ def test_an_auditor_needs_no_more_than_to_read_what_the_guide_names(database_ser
     with store.raw() as connection:
         connection.execute(f"REVOKE SELECT ON {tables} FROM {role}")
         connection.execute(f"DROP ROLE {role}")
-    store.close(), stores.drop()
+    store.close()
+    stores.drop()
     assert done.returncode == 0 and json.loads(done.stdout)["leaves"] == 300, done.stdout + done.stderr
     assert all(f"`{table}`" in guide for table in READ_BY_AUDITORS)
 

@@ -23,7 +23,8 @@ class Histories:
 
 
 def test_findings_are_recorded_once_and_cite_their_events(stores: Any) -> None:
-    store, own = stores.empty(), ("06:00", "Approved", "k:approver", {})
+    store = stores.empty()
+    own: tuple[str, str, str, dict[str, Any]] = ("06:00", "Approved", "k:approver", {})
     duty = IntegrityCheck(store.database, Histories(history(START, PROPOSED)))
     assert duty.step() == 2 and duty.step() == 0 and recorded_findings(store.database)["items"] == []
     for steps in ((START, PROPOSED, own), (START, PROPOSED, own, own)):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.auth import Reading
 from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.event_store.store import Store as Streams
@@ -24,7 +25,7 @@ from services.applications.verification.evidence import LoggedHistories
 from services.applications.verification.integrity_findings import IntegrityCheck, recorded_findings
 from tests.service.transparency.stores import HISTORY_KEY
 
-AUDITOR = {"by": Actor.system("applications"), "call_id": "c-1"}
+AUDITOR: Reading = {"by": Actor.system("applications"), "call_id": "c-1"}
 OLD = "case,activity,at,who,phong\n" + "".join(
     f"H{case},{activity},2015-03-0{day} 08:00,cb{day},=P{case}\n"
     for case in range(1, 8)

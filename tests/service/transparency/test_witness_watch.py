@@ -147,7 +147,12 @@ def test_what_is_cosigned_is_shown_again_now_and_then(
     store.seal()
     duty, request = WitnessWatch(store.database, [witness]), []
     really = KnownWitness.ask
-    monkeypatch.setattr(KnownWitness, "ask", lambda *arguments: request.append(1) or really(*arguments))
+
+    def count_and_ask(*arguments: Any) -> Any:
+        request.append(1)
+        return really(*arguments)
+
+    monkeypatch.setattr(KnownWitness, "ask", count_and_ask)
     assert (duty.step(), duty.step(), len(request)) == (1, 0, 1)
     duty._shown_at[witness.key.name] -= 61
     assert (duty.step(), duty.step(), len(request)) == (0, 0, 2)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.storage.commands import Command
 from services.applications.domain.actors import Act
+
+if TYPE_CHECKING:
+    from infra.chassis.access.auth import Acting, Reading
 
 AGENCY, OTHER_AGENCY = "H01.01", "H01.02"
 
@@ -34,13 +37,13 @@ AUDITOR = Actor("auditor-1", "auditor", frozenset({"auditor"}))
 AUDITOR_2 = Actor("auditor-2", "auditor", frozenset({"auditor"}))
 
 
-def call(actor: Actor, command_id: str | None = None, name: str = "command", **arguments: Any) -> dict[str, Any]:
+def call(actor: Actor, command_id: str | None = None, name: str = "command", **arguments: Any) -> Acting:
     """Who calls with which command, as a door hands them over."""
     command = Command.of(command_id or str(uuid4()), name, actor.account_id, arguments, call_id="call-1")
     return {"by": actor, "command": command}
 
 
-def reading(actor: Actor) -> dict[str, Any]:
+def reading(actor: Actor) -> Reading:
     """Who reads, and in which call, as a door hands them over."""
     return {"by": actor, "call_id": "call-1"}
 

@@ -13,7 +13,7 @@ from services.applications.domain.statuses import Status
 from tests.unit.applications.actors import act
 from tests.unit.applications.fakes import PROCEDURE, Catalog, money, quote_of
 
-CALENDAR = WorkingCalendar.of_replies([Catalog().calendar(2026), Catalog().calendar(2027)])
+CALENDAR = WorkingCalendar.of_replies([Catalog().calendar(year=2026), Catalog().calendar(year=2027)])
 PROMISE = {"amount": 3, "unit": "working_days"}
 WORDS = {"statement_id": "s", "commitment": "c" * 64}
 MONDAY = datetime.fromisoformat("2026-03-02T08:00:00+07:00")

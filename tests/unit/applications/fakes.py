@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from services.applications.clients import DelegationReply, DelegationsReply, PostsReply, ProcedureDefinition, Quote
 
 PROCEDURE: dict[str, Any] = {
     "code": "9.000001",
@@ -50,7 +53,7 @@ def money(amount: int) -> dict[str, Any]:
     return {"amount": amount, "currency": "VND"}
 
 
-def quote_of(*moments: str) -> dict[str, Any]:
+def quote_of(*moments: str) -> Any:
     items = [
         {
             "fee_id": f"phi-{moment}",
@@ -71,22 +74,24 @@ class Catalog:
     """The catalogue as applications asks it."""
 
     def __init__(self, *moments: str, **changes: Any) -> None:
-        self.definition = deepcopy(PROCEDURE) | changes
+        self.definition: Any = deepcopy(PROCEDURE) | changes
         self.moments = moments
         self.days = {year: list(days) for year, days in HOLIDAYS.items()}
         self.silent = False
 
-    def procedure(self, code: str, version: int | None = None) -> dict[str, Any]:
+    def procedure(self, *, code: str, version: int | None = None) -> ProcedureDefinition:
         self._answer()
         if code != self.definition["code"]:
             raise Forwarded("ProcedureNotFound", "Không tìm thấy thủ tục.")
-        return deepcopy(self.definition)
+        definition: ProcedureDefinition = deepcopy(self.definition)
+        return definition
 
-    def quote(self, code: str, channel: str, version: int, choices: dict[str, Any], quantity: int) -> dict[str, Any]:
+    def quote(self, *, code: str, channel: str, version: int, choices: dict[str, Any], quantity: int) -> Quote:
         self._answer()
-        return quote_of(*self.moments) | {"channel": channel, "version": version}
+        quote: Quote = quote_of(*self.moments) | {"channel": channel, "version": version}
+        return quote
 
-    def calendar(self, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> dict[str, Any]:
         self._answer()
         days = [
             {"date": on, "kind": kind, "name": {"vi": "Nghỉ lễ", "en": "Holiday"}}
@@ -106,25 +111,27 @@ class Identity:
         self.delegations = set(delegations)
         self.posts_held: dict[str, dict[str, list[str]]] = {"case-1": {"H01.01": ["case_officer"]}}
 
-    def posts(self, account_id: str) -> dict[str, Any]:
+    def posts(self, *, account_id: str) -> PostsReply:
         posts = self.posts_held.get(account_id, {})
         return {"items": [{"agency_code": code, "roles": roles} for code, roles in posts.items()]}
 
-    def delegations_in_force(self, delegate_account_id: str) -> dict[str, Any]:
-        items = [
-            {"principal_account_id": principal, "scope": [scope]}
-            for delegate, principal, scope in sorted(self.delegations)
-            if delegate == delegate_account_id
-        ]
-        return {"items": items}
+    def delegations_in_force(self, *, delegate_account_id: str) -> DelegationsReply:
+        return {
+            "items": [
+                {"principal_account_id": principal, "scope": [scope]}
+                for delegate, principal, scope in sorted(self.delegations)
+                if delegate == delegate_account_id
+            ]
+        }
 
     def delegation_for(
         self,
+        *,
         delegate_account_id: str,
         scope: str,
         principal_citizen_number: str | None = None,
         principal_account_id: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> DelegationReply:
         principal = principal_account_id or f"of-{principal_citizen_number}"
         if (delegate_account_id, principal, scope) not in self.delegations:
             raise Forwarded("DelegationNotFound", "Không có ủy quyền.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.refusals import Forwarded
+
+if TYPE_CHECKING:
+    from services.notifications.clients import Contact
 
 
 class Directory:
@@ -20,7 +23,7 @@ class Directory:
         self.language, self.email, self.is_known, self.phone = language, email, is_known, phone
         self.calls = 0
 
-    def contact(self, *, account_id: str) -> dict[str, Any]:
+    def contact(self, *, account_id: str) -> Contact:
         self.calls += 1
         if not self.is_known:
             raise Forwarded("AccountNotFound", "Không tìm thấy tài khoản.")

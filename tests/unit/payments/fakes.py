@@ -8,5 +8,5 @@ from typing import Any
 class Silent:
     """A neighbour that must not be asked."""
 
-    def application(self, **_: Any) -> dict[str, Any]:
+    def application(self, **_: Any) -> Any:
         raise AssertionError("applications was asked")
