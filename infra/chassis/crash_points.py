@@ -65,7 +65,7 @@ def crash_at(point: str, of: str = "") -> None:
             os._exit(CRASHED)
 
 
-def _before_statement(connection: Any, _cursor: Any, statement: str, *_about: Any) -> None:
+def _before_statement(connection: Any, _cursor: object, statement: str, *_about: object) -> None:
     for words, before, after in TELLING:
         if statement.startswith(words):
             if before == "before_commit":

@@ -33,7 +33,7 @@ class Provided(DependencyProvider, Generic[UseCase]):
     def setup(self) -> None:
         self.instance = self.use_case.from_settings(settings_of(self.container))
 
-    def get_dependency(self, worker_ctx: Any) -> UseCase:
+    def get_dependency(self, worker_ctx: object) -> UseCase:
         return cast(UseCase, self.instance)
 
     if TYPE_CHECKING:  # Nameko puts the dependency in the provider's place on the worker's own instance of the service

@@ -13,7 +13,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 SHAPE = re.compile(r"(?P<stream>[a-z_]+:(?:beside-)?)(?P<position>\d{1,19})(?:@(?P<incarnation>[0-9a-f]{8}))?")
 OCCURRENCE = ("source", "type", "subject", "time")  # what is stated of it may be worded anew, or erased
@@ -45,7 +44,7 @@ def new_incarnation() -> str:
     return secrets.token_hex(4)
 
 
-def digest_of_occurrence(event: Mapping[str, Any]) -> str:
+def digest_of_occurrence(event: Mapping[str, object]) -> str:
     """By which two events are told apart that claim one position: what happened to whom, and when."""
     parsed = EventId.parse(str(event["id"]))
     position = parsed.under("") if parsed else event["id"]

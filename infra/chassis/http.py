@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
 
 import urllib3
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -166,5 +165,5 @@ class Client(urllib3.PoolManager):
         super().__init__(num_pools=1, retries=False, timeout=_calling.get().silence)
         self.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
-    def urlopen(self, method: str, url: str, redirect: bool = True, **how: Any) -> urllib3.BaseHTTPResponse:  # type: ignore[override]
+    def urlopen(self, method: str, url: str, redirect: bool = True, **how: object) -> urllib3.BaseHTTPResponse:  # type: ignore[override]
         return super().urlopen(method, url, redirect=False, **how)

@@ -8,7 +8,7 @@ MAX_DEPTH = 60  # nesting of JSON
 MAX_VALUES = 200_000  # members and items of one argument; nobody walks through more of them
 
 
-def too_many(value: Any, limit: int = MAX_VALUES) -> bool:
+def too_many(value: object, limit: int = MAX_VALUES) -> bool:
     """Whether JSON holds more values than that. A list or table is counted by its length before it is walked."""
     count, waiting = 0, [value]
     while waiting:
@@ -23,7 +23,7 @@ def too_many(value: Any, limit: int = MAX_VALUES) -> bool:
     return False
 
 
-def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
+def too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
     """Whether JSON is nested deeper than ``limit`` (checked without recursion)."""
     level = [value]
     for _ in range(limit):

@@ -33,7 +33,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*", re.ASCII)
 
 
-def redacted(value: Any, key: str = "", spoken: bool = False) -> Any:
+def redacted(value: object, key: str = "", spoken: bool = False) -> Any:
     """``value`` (JSON) with every text that is no fact replaced by a dash; shape, numbers and facts as they were."""
     if isinstance(value, dict):
         free_text = spoken or key in FREE_TEXT
@@ -57,7 +57,7 @@ def _names_a_fact(key: str) -> bool:
     return key not in SECRETS and FACTS.search(key) is not None
 
 
-def without_actors(value: Any) -> Any:
+def without_actors(value: object) -> Any:
     """``value`` without those who did what it reports: an official's hand in a matter does not make it theirs."""
     if isinstance(value, dict):
         return {name: without_actors(inner) for name, inner in value.items() if not ACTORS.search(str(name))}
@@ -89,7 +89,7 @@ def storable(text: object, longest: int) -> str:
     return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(text)[:longest])
 
 
-def json_bytes(value: Any) -> bytes:
+def json_bytes(value: object) -> bytes:
     """JSON in UTF-8; what UTF-8 cannot say (lone surrogates) is escaped."""
     try:
         return json.dumps(value, ensure_ascii=False).encode()

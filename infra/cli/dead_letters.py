@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -115,7 +116,9 @@ def _settings() -> Settings:
     return Settings.from_environment()
 
 
-def _print_settled(ids: list[int] | None, outcome: dict[str, Any], letters: list[dict[str, Any]]) -> None:
+def _print_settled(
+    ids: list[int] | None, outcome: Mapping[str, object], letters: Sequence[Mapping[str, object]]
+) -> None:
     """One dead letter that was named, whole; of others their number and their places."""
     if ids and len(ids) == 1:
         _print_json({**outcome, **letters[0]})
@@ -125,5 +128,5 @@ def _print_settled(ids: list[int] | None, outcome: dict[str, Any], letters: list
     _print_json({**outcome, **numbers, **({"outcomes": outcomes} if outcomes else {})})
 
 
-def _print_json(value: Any) -> None:
+def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class Narrator:
         for name, value in step.facts.items():
             self._fact(name, value)
 
-    def _fact(self, name: str, value: Any) -> None:
+    def _fact(self, name: str, value: object) -> None:
         if isinstance(value, list) and len(value) > 4:
             for item in value:
                 self.console.print(f"      [dim]{name}[/] {item}")
@@ -87,7 +87,7 @@ class Narrator:
         if not self.as_json:
             self.console.print(f"  [dim]… {what}[/]")
 
-    def end(self, verdict: dict[str, Any]) -> None:
+    def end(self, verdict: Mapping[str, object]) -> None:
         if self.as_json:
             print(json.dumps(verdict, ensure_ascii=False), flush=True)
         elif verdict["held"]:
@@ -210,7 +210,7 @@ class Outside:
         self.portal: Portal | None = None
         self.settings: dict[str, str] = {}
 
-    def call(self, service: str, method: str, **arguments: Any) -> Any:
+    def call(self, service: str, method: str, **arguments: object) -> Any:
         if self.portal is None:
             raise ConnectionError("the portal is not up yet")
         own = Portal(self.portal.settings)

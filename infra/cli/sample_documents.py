@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -35,7 +36,7 @@ def a_pdf(title: str) -> bytes:
     return bytes(out)
 
 
-def answers_for(form: dict[str, Any] | None, person: dict[str, Any]) -> dict[str, Any]:
+def answers_for(form: dict[str, Any] | None, person: Mapping[str, object]) -> dict[str, Any]:
     """Answers that fit a form's JSON Schema; what is known of the person is used where a field asks for it."""
     if not form:
         return {}

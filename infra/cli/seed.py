@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.chassis.files import replace_text, text_of
@@ -99,7 +99,7 @@ def _planned(portal: Portal) -> dict[str, Any]:
     }
 
 
-def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
+def _credentials(person: Mapping[str, object], number: int) -> dict[str, Any]:
     return {
         "username": person["citizen_number"],
         "password": secrets.token_urlsafe(12),
@@ -111,7 +111,7 @@ def _credentials(person: dict[str, Any], number: int) -> dict[str, Any]:
     }
 
 
-def _registered(portal: Portal, person: dict[str, Any]) -> str:
+def _registered(portal: Portal, person: Mapping[str, object]) -> str:
     if account_id := person.get("account_id"):
         return str(account_id)
     particulars = {

@@ -29,6 +29,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -94,7 +95,7 @@ class SmsProvider(Addressed):
     def misbehave(self, fault: str, times: int = 1) -> None:
         self.faults.extend([fault] * times)
 
-    def put(self, message_id: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
+    def put(self, message_id: str, body: Mapping[str, object]) -> tuple[int, dict[str, Any], str]:
         """Status, answer, and how the answer is to be spoilt (``drop``, ``hang`` or nothing)."""
         to, sender, text = (body.get(name) for name in ("to", "from", "text"))
         if not (isinstance(to, str) and isinstance(sender, str) and isinstance(text, str) and text):
@@ -215,7 +216,7 @@ class _Request(BaseHTTPRequestHandler):
             except OSError:
                 return
 
-    def _respond(self, status: int, value: Any) -> None:
+    def _respond(self, status: int, value: object) -> None:
         body = json.dumps(value, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -223,7 +224,7 @@ class _Request(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Its own list of texts is the record."""
 
 

@@ -27,7 +27,7 @@ class PersonalData(ErasureRequests):
                 counts[name] = counts.get(name, 0) + count
         return {name: count for name, count in counts.items() if count}
 
-    def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
+    def confirm(self, session: Session, erasure_id: str, account_id: str, removed: Mapping[str, object]) -> None:
         record_confirmation(session, erasure_id, self.service, removed, clock.now())
 
     def answered(self, event: Mapping[str, Any]) -> None:

@@ -102,7 +102,7 @@ class ProcedureRules:
         needed = range(max(first, FIRST_YEAR), min(first + years, LAST_YEAR) + 1)
         return WorkingCalendar.of_replies([self._year(year, change, catalog) for year in needed])
 
-    def calendar_for(self, promise: Mapping[str, Any], catalog: CatalogClient) -> WorkingCalendar:
+    def calendar_for(self, promise: Mapping[str, object], catalog: CatalogClient) -> WorkingCalendar:
         """The calendar of every year that a promise given now can reach."""
         return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).countable().years_reached)
 

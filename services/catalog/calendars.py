@@ -7,6 +7,7 @@ recorded change with its reason and the day it was known.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -139,7 +140,7 @@ def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
 
 
 def _counted(
-    accepted: datetime, promised: dict[str, Any], legal: dict[str, Any] | None, calendar: WorkingCalendar
+    accepted: datetime, promised: Mapping[str, object], legal: dict[str, Any] | None, calendar: WorkingCalendar
 ) -> dict[str, Any]:
     try:
         running = Clock.start(Promise.from_json(promised).countable(), accepted, calendar)
@@ -208,7 +209,7 @@ def _override(row: CalendarDay) -> dict[str, Any]:
     }
 
 
-def _without(days: dict[str, Any], day: date) -> dict[str, Any]:
+def _without(days: Mapping[str, object], day: date) -> dict[str, Any]:
     return {key: value for key, value in days.items() if key != day.isoformat()}
 
 

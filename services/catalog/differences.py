@@ -9,7 +9,7 @@ Change = dict[str, Any]
 _KEYS = ("id", "code", "number")
 
 
-def between(old: Any, new: Any) -> list[Change]:
+def between(old: object, new: object) -> list[Change]:
     """Changes from ``old`` to ``new``: ``{"path": JSON pointer, "change": added|removed|changed, "old", "new"}``.
 
     Lists of things with an ``id``, ``code`` or ``number`` are matched by it, so that a paper put in the middle
@@ -18,7 +18,7 @@ def between(old: Any, new: Any) -> list[Change]:
     return list(_walk("", old, new))
 
 
-def _walk(path: str, old: Any, new: Any) -> Iterator[Change]:
+def _walk(path: str, old: object, new: object) -> Iterator[Change]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _mappings(path, old, new)
     elif isinstance(old, list) and isinstance(new, list) and (key := _key_of(old, new)):
@@ -36,7 +36,7 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[Change]:
         yield {"path": path, "change": "changed", "old": old, "new": new}
 
 
-def _mappings(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _mappings(path: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[Change]:
     for name in [*old, *(name for name in new if name not in old)]:
         here = f"{path}/{str(name).replace('~', '~0').replace('/', '~1')}"
         if name not in new:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -170,11 +171,11 @@ def _cells(row: ProcedureVersion) -> list[str]:
     ]
 
 
-def _rule(fee: dict[str, Any]) -> str:
+def _rule(fee: Mapping[str, object]) -> str:
     return f"{json.dumps(fee['rule'], ensure_ascii=False)} {fee['currency']}"
 
 
-def _time(time: dict[str, Any]) -> str:
+def _time(time: Mapping[str, object]) -> str:
     return "not stated" if time["amount"] is None else f"{time['amount']} {time['unit']}"
 
 

@@ -36,7 +36,7 @@ class Filters:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Filters:
+    def of(cls, values: Mapping[str, object]) -> Filters:
         """The filters of a call, where a kind that was not named has None."""
         return cls({kind: str(value) for kind, value in values.items() if value is not None})
 

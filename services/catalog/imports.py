@@ -50,7 +50,7 @@ class Imports:
 
     def import_records(
         self,
-        records: list[Any],
+        records: Sequence[object],
         layout: str,
         effective_from: str,
         reason: str | None = None,
@@ -83,7 +83,7 @@ class _Candidate:
     findings: Sequence[Finding] = ()
 
     @classmethod
-    def of(cls, record: Any, day: date) -> _Candidate:
+    def of(cls, record: object, day: date) -> _Candidate:
         """Our own export wraps a definition in its days; a bare definition begins on the day of the call."""
         if not isinstance(record, dict) or "definition" not in record:
             return cls(record, day)
@@ -105,7 +105,7 @@ class _Batch:
         self.reason, self.four_eyes = reason, four_eyes
         self.findings: list[Finding] = []
 
-    def official(self, records: list[Any]) -> dict[str, Any]:
+    def official(self, records: Sequence[object]) -> dict[str, Any]:
         lines = ((number, _checked_line(record)) for number, record in enumerate(records, 1))
         layout: Any = self.layout
         summary = load(
@@ -113,7 +113,7 @@ class _Batch:
         )
         return self._reply(len(records), {name: getattr(summary, name) for name in COUNTS})
 
-    def own(self, records: list[Any]) -> dict[str, Any]:
+    def own(self, records: Sequence[object]) -> dict[str, Any]:
         """Our own export: definitions that are stored as they are."""
         read = [_candidate(record, self.day) for record in records]
         placed = iter(self._put([candidate for candidate in read if isinstance(candidate, _Candidate)]))
@@ -165,7 +165,7 @@ class _Batch:
         versions.index_and_publish(self.session, placed)
         return outcomes
 
-    def _sound(self, definition: Mapping[str, Any]) -> dict[str, Any] | str:
+    def _sound(self, definition: Mapping[str, object]) -> dict[str, Any] | str:
         """The definition in its full shape, or why it cannot be taken."""
         try:
             full = definitions.complete(definition)
@@ -210,14 +210,14 @@ class _Batch:
         return "changed" if existing else "new"
 
 
-def _candidate(record: Any, day: date) -> _Candidate | str:
+def _candidate(record: object, day: date) -> _Candidate | str:
     try:
         return _Candidate.of(record, day)
     except (TypeError, ValueError) as error:
         return _reason(error)
 
 
-def _text_findings(definition: Any) -> list[Finding]:
+def _text_findings(definition: object) -> list[Finding]:
     """Texts that lost their letters on the way; a form's patterns and the record it came from are not texts."""
     if not isinstance(definition, dict):
         return []
@@ -225,12 +225,12 @@ def _text_findings(definition: Any) -> list[Finding]:
     return [Finding(_code(definition), path, abbreviated(text), kind) for path, text, kind in text_faults(texts)]
 
 
-def _code(record: Any) -> str:
+def _code(record: object) -> str:
     inner = record.get("definition", record) if isinstance(record, dict) else {}
     return str(inner.get("code", ""))[:40] if isinstance(inner, dict) else ""
 
 
-def _checked_line(record: Any) -> dict[str, Any] | BadLine:
+def _checked_line(record: object) -> dict[str, Any] | BadLine:
     return record if isinstance(record, dict) else BadLine("not a JSON object", str(record)[:200])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -120,7 +120,7 @@ def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys(facets))
 
 
-def _insert_facets(session: Session, values: list[dict[str, Any]]) -> None:
+def _insert_facets(session: Session, values: Sequence[Mapping[str, object]]) -> None:
     if session.get_bind().dialect.name == "sqlite":
         session.execute(insert(SearchFacet), values)
     else:

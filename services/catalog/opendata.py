@@ -227,7 +227,7 @@ def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node
     }
 
 
-def _law(base: str, law: Mapping[str, Any]) -> Node:
+def _law(base: str, law: Mapping[str, object]) -> Node:
     number = str(law["number"])
     safe = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in number)
     node: Node = {"@id": f"{base}/laws/{safe}", "@type": "eli:LegalResource", "eli:id_local": number}

@@ -47,7 +47,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
 
     @classmethod
-    def of(cls, text: str, at: str | None, filters: Mapping[str, Any]) -> Query:
+    def of(cls, text: str, at: str | None, filters: Mapping[str, object]) -> Query:
         """The query of a call: ``filters`` maps kinds of facets to the value named, or to None."""
         return cls(text, day_of(at), Filters.of(filters))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from infra.chassis import dependencies
@@ -129,7 +130,7 @@ class CatalogService(Operations):
 
     @door(roles=EDITORS | {"operator"})
     def import_procedures(
-        self, records: list[Any], layout: str, effective_from: str, command_id: str, reason: str | None = None
+        self, records: Sequence[object], layout: str, effective_from: str, command_id: str, reason: str | None = None
     ) -> Json:
         return self.imports.import_records(records, layout, effective_from, reason, **self.caller.acting)
 

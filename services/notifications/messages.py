@@ -105,6 +105,6 @@ def _name_of_place(mark: Mapping[str, Any], language: str, names: Names) -> str:
     return place or ATTACHMENT[language]
 
 
-def addressee(data: Mapping[str, Any]) -> str:
+def addressee(data: Mapping[str, object]) -> str:
     """The account that the message is for."""
     return str(data["applicant_id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -94,5 +94,5 @@ def _calls_about(session: Session, marks: set[str]) -> list[str]:
     return calls_about
 
 
-def _row_count(done: Any) -> int:
+def _row_count(done: object) -> int:
     return int(getattr(done, "rowcount", 0))

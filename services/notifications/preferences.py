@@ -32,7 +32,7 @@ class PreferenceKeeper:
         with self.database.session() as session:
             return _view(session.get(Preference, by.account_id))
 
-    def set_preferences(self, preferences: Mapping[str, Any], *, by: Actor, command: Command) -> dict[str, Any]:
+    def set_preferences(self, preferences: Mapping[str, object], *, by: Actor, command: Command) -> dict[str, Any]:
         """Replace the preferences named; what is not named stays. → as :meth:`preferences`"""
         return self.database.command(command, lambda session: self._set(session, preferences, by.account_id))
 

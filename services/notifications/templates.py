@@ -59,7 +59,7 @@ class TemplateEditor:
         which = (key, channel, language)
         return self.database.command(command, lambda session: _publish(session, which, subject, body, by.account_id))
 
-    def preview(self, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def preview(self, key: str, channel: str, language: str, facts: Mapping[str, object]) -> dict[str, Any]:
         """The current text about these facts. → ``{subject, body, version}``"""
         with self.database.session() as session:
             text = compose_text(session, key, channel, language, facts)
@@ -85,7 +85,7 @@ def _publish(session: Session, which: tuple[str, str, str], subject: str, body: 
     return {"key": key, "channel": channel, "language": language, "version": template.version}
 
 
-def compose_text(session: Session, key: str, channel: str, language: str, facts: Mapping[str, Any]) -> Text:
+def compose_text(session: Session, key: str, channel: str, language: str, facts: Mapping[str, object]) -> Text:
     """The current version of the text, rendered with ``facts``; refuses when a fact is missing."""
     text = _rendered(current(session, key, channel, language), facts)
     return replace(text, body=text_message.fitted(text.body)) if channel == "sms" else text
@@ -143,7 +143,7 @@ def built_in(key: str, channel: str, language: str) -> tuple[str, str]:
     return subject.strip(), body.strip()
 
 
-def _rendered(template: Template, facts: Mapping[str, Any]) -> Text:
+def _rendered(template: Template, facts: Mapping[str, object]) -> Text:
     which = {"key": template.key, "channel": template.channel, "language": template.language}
     try:
         subject = " ".join(wording.render(template.subject, template.language, facts).split())

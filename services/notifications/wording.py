@@ -47,7 +47,9 @@ class FactUnfit(Exception):
 
 
 class _Missing(StrictUndefined):
-    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
+    def __init__(
+        self, hint: str | None = None, obj: object = missing, name: str | None = None, exc: object = None
+    ) -> None:
         super().__init__(
             hint, obj, name, exc=cast("type[TemplateRuntimeError]", lambda _text: FactMissing(name or "?"))
         )
@@ -84,7 +86,7 @@ def check_template(source: str) -> None:
         _check_node(node, environment)
 
 
-def render(source: str, language: str, facts: Mapping[str, Any]) -> str:
+def render(source: str, language: str, facts: Mapping[str, object]) -> str:
     """``source`` rendered with ``facts``; raises ``FactMissing`` or ``FactUnfit``."""
     template = _compiled(source, language)
     try:

@@ -57,19 +57,19 @@ class Billing:
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
             align(session, bill, reason=event["type"])
 
-    def result_falls_due(self, event: Mapping[str, Any]) -> None:
+    def result_falls_due(self, event: Mapping[str, object]) -> None:
         """``application_approved.v1``: fees that are collected with the result are due now."""
         self._follow("result_falls_due", event, Phase.APPROVED)
 
-    def result_not_owed(self, event: Mapping[str, Any]) -> None:
+    def result_not_owed(self, event: Mapping[str, object]) -> None:
         """``application_rejected.v1``: there is no result to pay for."""
         self._follow("result_not_owed", event, Phase.REJECTED)
 
-    def nothing_more_owed(self, event: Mapping[str, Any]) -> None:
+    def nothing_more_owed(self, event: Mapping[str, object]) -> None:
         """Refused at intake, withdrawn or stopped: what has not been paid is no longer owed."""
         self._follow("nothing_more_owed", event, Phase.ENDED)
 
-    def owed_again(self, event: Mapping[str, Any]) -> None:
+    def owed_again(self, event: Mapping[str, object]) -> None:
         """``appeal_upheld.v1``: handling starts again, and what its end had made void is owed as before."""
         self._follow("owed_again", event, Phase.OPEN)
 
@@ -125,7 +125,7 @@ def _bill(session: Session, application_id: str) -> Bill:
     return bill
 
 
-def _item(amount: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+def _item(amount: Mapping[str, object], reason: str | None) -> dict[str, Any]:
     text = reason or ""
     return {
         "fee_id": "bo-sung",

@@ -89,7 +89,7 @@ def facts_without_text(facts: Mapping[str, Any]) -> dict[str, Any]:
     return left | ({"statement": line_without_text(facts["statement"])} if "statement" in facts else {})
 
 
-def line_without_text(line: Mapping[str, Any]) -> dict[str, Any]:
+def line_without_text(line: Mapping[str, object]) -> dict[str, Any]:
     """A line of a bank's statement without the words of the transfer, in which payers write their names."""
     return {name: line[name] for name in LINE if name in line}
 
@@ -132,5 +132,5 @@ def _forget_statements(session: Session, payments: list[Payment]) -> int:
     return changed
 
 
-def _names(line: Mapping[str, Any], numbers: set[str]) -> bool:
+def _names(line: Mapping[str, object], numbers: set[str]) -> bool:
     return line.get("order_ref") in numbers or line.get("transaction_no") in numbers

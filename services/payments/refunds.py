@@ -47,7 +47,7 @@ class RefundDesk:
         payment_id: str,
         amount: Mapping[str, Any],
         reason: str,
-        available: Mapping[str, Any],
+        available: Mapping[str, object],
         *,
         by: Actor,
         command: Command,
@@ -199,7 +199,7 @@ def _is_surplus(refund: Refund, payment: Payment) -> bool:
 
 
 def _announce_refund(
-    session: Session, event_type: str, refund: Refund, payment: Payment, bill: Bill, **facts: Any
+    session: Session, event_type: str, refund: Refund, payment: Payment, bill: Bill, **facts: object
 ) -> None:
     refund_facts = {"refund_id": refund.id, "reason": refund.reason, "at": iso_text(clock.now()), **facts}
     announce_payment(

@@ -61,7 +61,7 @@ def iso_text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def announce_payment(session: Session, event_type: str, payment: Payment, bill: Bill, **facts: Any) -> None:
+def announce_payment(session: Session, event_type: str, payment: Payment, bill: Bill, **facts: object) -> None:
     """Publish an event about a payment."""
     data = {
         "payment_id": payment.id,

@@ -13,7 +13,6 @@ Settings: ``DOOR_PLACES`` (``sign_in=8,search=4``) gives single doors another nu
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
 
 from nameko.extensions import DependencyProvider
 
@@ -69,7 +68,7 @@ class Admission(DependencyProvider):
         self._own = places_of(settings_of(self.container))
         self._doors: dict[str, DoorPlaces] = {}
 
-    def get_dependency(self, worker_ctx: Any) -> Admission:
+    def get_dependency(self, worker_ctx: object) -> Admission:
         return self
 
     def at(self, door: str) -> DoorPlaces:

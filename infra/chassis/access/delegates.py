@@ -48,7 +48,7 @@ class DelegateRecorder:
                     session.execute(added.on_conflict_do_nothing())
 
 
-def was_delegate(delegate_id: Any, principal_id: Any, procedure_code: Any) -> Exists:
+def was_delegate(delegate_id: object, principal_id: object, procedure_code: object) -> Exists:
     """The condition that somebody has ever been a delegate in a procedure; arguments are values or columns."""
     row = delegate.c
     scope = or_(row.procedure_code == procedure_code, row.procedure_code == EVERYTHING)

@@ -51,7 +51,7 @@ def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> 
     ``settled``: consumer and message id as their rows have them; the digest, for what nobody could read.
     """
 
-    def left(message: Any) -> dict[str, Any] | None:
+    def left(message: object) -> dict[str, Any] | None:
         return {} if _identities(message) & pairs else None
 
     pairs = set(settled)
@@ -85,8 +85,8 @@ def _exclusive_channel(settings: Settings) -> Iterator[Any]:
         turn.delete()
 
 
-def _sweep_quarantine(channel: Any, publisher: Publisher, marks: set[str]) -> int:
-    def left(message: Any) -> dict[str, Any] | None:
+def _sweep_quarantine(channel: object, publisher: Publisher, marks: set[str]) -> int:
+    def left(message: object) -> dict[str, Any] | None:
         entry = _json(message)
         if BODY not in entry:
             return _redacted_raw(message, marks)
@@ -119,14 +119,14 @@ def _redacted_dead_letter(entry: dict[str, Any], body: str, marks: set[str]) -> 
     return left if left != entry else None
 
 
-def _redacted_raw(message: Any, marks: set[str]) -> dict[str, Any] | None:
+def _redacted_raw(message: object, marks: set[str]) -> dict[str, Any] | None:
     """Of an event for which the broker had no queue, or of whatever else somebody left there."""
     if _json(message):
         return _redacted_event(message, marks)
     return {"forgotten": True} if mentions(with_token_claims(_text(message)), marks) else None
 
 
-def _sweep_tier(channel: Any, publisher: Publisher, tier: int, marks: set[str]) -> int:
+def _sweep_tier(channel: object, publisher: Publisher, tier: int, marks: set[str]) -> int:
     exchange = retry_exchange(tier)
 
     def put_back(message: Any, event: dict[str, Any]) -> None:
@@ -174,7 +174,7 @@ def _go_through(channel: Any, name: str, left: Any, put_back: Any) -> int:
     return changed
 
 
-def _json(message: Any) -> dict[str, Any]:
+def _json(message: object) -> dict[str, Any]:
     """A message's JSON; nothing, for one that somebody else left there."""
     try:
         text = json.loads(_text(message))

@@ -59,7 +59,7 @@ class ErasureRequests:
         """The same for what the service keeps next to its database."""
         return {}
 
-    def confirm(self, session: Session, erasure_id: str, account_id: str, removed: dict[str, Any]) -> None:
+    def confirm(self, session: Session, erasure_id: str, account_id: str, removed: Mapping[str, object]) -> None:
         """Nothing is left here: publish that, in the transaction that closes the row."""
         data = {
             "erasure_id": erasure_id,

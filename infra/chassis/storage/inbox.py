@@ -72,7 +72,7 @@ class KnownIncarnations:
             )
 
 
-def first_time(session: Session, incarnations: KnownIncarnations, consumer: str, event: Mapping[str, Any]) -> bool:
+def first_time(session: Session, incarnations: KnownIncarnations, consumer: str, event: Mapping[str, object]) -> bool:
     """Whether this consumer has not handled the event yet; from now on it has."""
     own, digest = str(event["id"]), digest_of_occurrence(event)
     event_id = EventId.parse(own)

@@ -8,6 +8,7 @@ the reform (15: Yên Bái, then Lào Cai), so every question names a day.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,7 @@ KINDS = {
 }
 
 
-def exists_on(unit: dict[str, Any], day: date) -> bool:
+def exists_on(unit: Mapping[str, object], day: date) -> bool:
     """Whether a province, ward or commune exists on a day."""
     return str(unit["valid_from"]) <= day.isoformat() and (
         unit["valid_until"] is None or day.isoformat() <= str(unit["valid_until"])
@@ -93,7 +94,7 @@ def provinces() -> tuple[dict[str, Any], ...]:
     return tuple(sorted(units, key=lambda unit: (unit["code"], unit["valid_from"])))
 
 
-def _before(old: dict[str, Any], successor: str, eve: str, law: dict[str, Any]) -> dict[str, Any]:
+def _before(old: dict[str, Any], successor: str, eve: str, law: Mapping[str, object]) -> dict[str, Any]:
     name = {"vi": old["vi"], "en": old.get("en") or ascii_name(old["vi"])}
     city = old.get("city", False)
     return {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from infra.chassis import clock
@@ -40,14 +41,14 @@ class StaleEvent(EventRefused):
     """A genuine event that was signed too long ago: a replay, or one that waited longer than anything should."""
 
 
-def signed_event(signer: Signer, event: dict[str, Any]) -> dict[str, Any]:
+def signed_event(signer: Signer, event: Mapping[str, object]) -> dict[str, Any]:
     """The event as it goes out, signed now."""
     plain = {name: value for name, value in event.items() if name != SIGNATURE} | {SALT: secrets.token_urlsafe(16)}
     statement = {"iat": int(clock.now().timestamp()), "event": _digest(plain), "facts": _digest(redacted(plain))}
     return {**plain, SIGNATURE: signer.sign(EVENT_TYPE, canonical_json(statement))}
 
 
-def check_event(keys: KeyList, event: dict[str, Any], *, source: str, event_type: str, max_age: float) -> None:
+def check_event(keys: KeyList, event: Mapping[str, object], *, source: str, event_type: str, max_age: float) -> None:
     """Refuse what ``source`` did not publish as this type, or (:class:`StaleEvent`) did so too long ago."""
     check_claims(event, source=source, event_type=event_type)
     if not isinstance(token := event.get(SIGNATURE), str):
@@ -68,7 +69,7 @@ def check_event(keys: KeyList, event: dict[str, Any], *, source: str, event_type
         raise StaleEvent("stale", f"signed {(now - signed_at) / 86_400:.1f} days ago")
 
 
-def check_claims(event: dict[str, Any], *, source: str, event_type: str) -> None:
+def check_claims(event: Mapping[str, object], *, source: str, event_type: str) -> None:
     """Refuse an event that does not even say that it is of this source and type."""
     if event.get("source") != f"/{source}" or not str(event.get("id")).startswith(f"{source}:"):
         raise EventRefused("source", f"not an event of {source}")
@@ -76,5 +77,5 @@ def check_claims(event: dict[str, Any], *, source: str, event_type: str) -> None
         raise EventRefused("type", f"no {event_type}")
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     return encoded(hashlib.sha256(canonical_json(value)).digest())

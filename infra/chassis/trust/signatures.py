@@ -25,7 +25,7 @@ class SignatureRefused(Exception):
     """What was wrong with a signature; the text is a reason for logs and metrics, without data."""
 
 
-def canonical_json(value: Any) -> bytes:
+def canonical_json(value: object) -> bytes:
     """JSON as it is signed: members sorted, no spaces, UTF-8. Source: RFC 8785, for the values our messages have."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")

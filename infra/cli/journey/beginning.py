@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.cli.journey.journey import Journey
@@ -57,7 +58,7 @@ def people(journey: Journey) -> None:
         require(me["roles"] == ["citizen"], "a citizen is a citizen and nothing else")
 
 
-def _register(journey: Journey, register: list[dict[str, Any]]) -> dict[str, Any]:
+def _register(journey: Journey, register: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     from nameko.exceptions import RemoteError
 
     for person in register:

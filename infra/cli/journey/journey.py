@@ -47,7 +47,7 @@ class Journey:
         """RPC as somebody who has signed in."""
         return self.portal.as_(self.tokens[role])
 
-    def all_pages(self, listing: Callable[..., dict[str, Any]], **about: Any) -> list[dict[str, Any]]:
+    def all_pages(self, listing: Callable[..., dict[str, Any]], **about: object) -> list[dict[str, Any]]:
         """Every item of a list that comes in pages."""
         items, cursor = [], None
         while True:

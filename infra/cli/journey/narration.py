@@ -27,7 +27,7 @@ class Step:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def require(truth: Any, what: str) -> None:
+def require(truth: object, what: str) -> None:
     if not truth:
         raise JourneyFailed(what)
 

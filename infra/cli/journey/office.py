@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from infra.cli.journey.filing import attach
@@ -44,7 +45,7 @@ def _accepted(journey: Journey) -> dict[str, Any] | None:
     return reply
 
 
-def _supplement(journey: Journey, about: dict[str, Any]) -> None:
+def _supplement(journey: Journey, about: Mapping[str, object]) -> None:
     paper = next(requirement for requirement in journey.procedure["requirements"] if requirement["required"])
     with journey.step(
         "applications", "yêu cầu bổ sung: đồng hồ tạm dừng", "supplement requested: the clock pauses"

@@ -66,10 +66,10 @@ def pay_at_gateway(redirect_url: str) -> str:
 class _StayHere(urllib.request.HTTPRedirectHandler):
     """The gateway sends the browser back to the portal; the journey has seen enough by then."""
 
-    def redirect_request(self, *_about: Any) -> None:
+    def redirect_request(self, *_about: object) -> None:
         return None
 
-    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+    def http_error_302(self, req: object, fp: object, code: int, msg: str, headers: object) -> Any:
         return fp
 
     http_error_303 = http_error_302

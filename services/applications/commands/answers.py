@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -19,13 +20,13 @@ def current_answers(session: Session, application: Application) -> dict[str, Any
     return (vault.answers(session, application.answers["answers_id"]) if application.answers else None) or {}
 
 
-def revise_answers(session: Session, application: Application, answers: dict[str, Any], act: Act) -> None:
+def revise_answers(session: Session, application: Application, answers: Mapping[str, object], act: Act) -> None:
     """Keep a new revision of the answers next to the stream and record which fields changed."""
     changed = changed_fields(current_answers(session, application), answers)
     application.save_answers(**vault.keep_answers(session, str(application.id), answers), changed=changed, by=act)
 
 
-def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def changed_fields(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
     """JSON pointers of the form's fields that differ."""
     names = sorted({*before, *after})
     return [f"/{name.replace('~', '~0').replace('/', '~1')}" for name in names if before.get(name) != after.get(name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.chassis.contracts import Schema
 from services.applications.domain.application import Application
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 OTHER = "other"  # a paper nobody asked for
 
 
-def check_known_fields(procedure: ProcedureDefinition, answers: Mapping[str, Any]) -> None:
+def check_known_fields(procedure: ProcedureDefinition, answers: Mapping[str, object]) -> None:
     """Refuse answers to questions the form does not ask (names of fields are recorded, so they must be the form's)."""
     form = procedure.get("form") or {}
     properties = form.get("properties")
@@ -44,14 +44,14 @@ def check_requirement(procedure: ProcedureDefinition, requirement: str) -> None:
 
 
 def problems_of(
-    procedure: ProcedureDefinition, answers: Mapping[str, Any], application: Application
+    procedure: ProcedureDefinition, answers: Mapping[str, object], application: Application
 ) -> list[dict[str, str]]:
     """Everything that is missing or wrong, in form and papers at once; empty when the application is complete."""
     attached = {paper["requirement"] for paper in application.attachments.values()}
     return [*_form_problems(procedure, answers), *_missing_papers(procedure, attached)]
 
 
-def _form_problems(procedure: ProcedureDefinition, answers: Mapping[str, Any]) -> list[dict[str, str]]:
+def _form_problems(procedure: ProcedureDefinition, answers: Mapping[str, object]) -> list[dict[str, str]]:
     form = procedure.get("form")
     if not form:
         return []
@@ -70,6 +70,6 @@ def _missing_papers(procedure: ProcedureDefinition, attached: set[str]) -> list[
     ]
 
 
-def _is_due(paper: Mapping[str, Any]) -> bool:
+def _is_due(paper: Mapping[str, object]) -> bool:
     """Required, whatever the case, and not taken from a register."""
     return bool(paper.get("required", True)) and not paper.get("condition") and not paper.get("register")

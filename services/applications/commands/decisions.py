@@ -54,7 +54,7 @@ class Decisions:
 
         return self.commands.change(application_id, "propose", work, by=by, command=command)
 
-    def approve(self, application_id: str, result: Any, *, by: Actor, command: Command) -> dict[str, Any]:
+    def approve(self, application_id: str, result: object, *, by: Actor, command: Command) -> dict[str, Any]:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
         upload, facts = result_document(result, self.checks)
         if upload:

@@ -50,7 +50,7 @@ class FeeSettlement:
             },
         )
 
-    def fee_waived(self, event: Mapping[str, Any], catalog: CatalogClient) -> None:
+    def fee_waived(self, event: Mapping[str, object], catalog: CatalogClient) -> None:
         """``fee_waived.v1``: record them as waived, with the legal basis."""
         self._settle(
             "fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None}

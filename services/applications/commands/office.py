@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -83,7 +84,14 @@ class Office:
         return self.commands.change(application_id, "assign", work, by=by, command=command)
 
     def request_supplement(
-        self, application_id: str, marks: list[Any], reason: str, *, catalog: CatalogClient, by: Actor, command: Command
+        self,
+        application_id: str,
+        marks: Sequence[object],
+        reason: str,
+        *,
+        catalog: CatalogClient,
+        by: Actor,
+        command: Command,
     ) -> dict[str, Any]:
         """Ask for papers or corrections: ``{answer_by, …}``. ``marks``: what is wrong where."""
         answer_by = self._answer_by(application_id, "supplement_days", catalog)

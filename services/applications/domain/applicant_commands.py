@@ -66,7 +66,7 @@ class ApplicantCommands(CommandChecks):
         *,
         procedure: Mapping[str, Any],
         procedure_digest: str,
-        quote: Mapping[str, Any],
+        quote: Mapping[str, object],
         by: Act,
         missing: Sequence[Mapping[str, str]] = (),
     ) -> None:

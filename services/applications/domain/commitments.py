@@ -23,7 +23,7 @@ def canonical(value: Any) -> bytes:
     return bytes(rfc8785.dumps(value))
 
 
-def commit(value: Any, salt: bytes) -> str:
+def commit(value: object, salt: bytes) -> str:
     """Hex commitment to a JSON value under a salt of ``SALT_BYTES`` random bytes."""
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
@@ -35,12 +35,12 @@ def opens(commitment: str, value: Any, salt: bytes) -> bool:
     return hmac.compare_digest(commitment, commit(value, salt))
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Unsalted SHA-256 of public facts (a procedure's definition), hex."""
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def sealed_parts(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
+def sealed_parts(value: object, place: str = "") -> Iterator[tuple[str, Mapping[str, str]]]:
     """Places within an event that hold an id and its commitment."""
     if isinstance(value, Mapping):
         if "commitment" in value and any(name in value for name in IDS):

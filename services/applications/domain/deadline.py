@@ -29,7 +29,7 @@ SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pau
 Moved = dict[str, Any]  # {"happenings": [...], "calendar": {...} | None}
 
 
-def start(promise: Mapping[str, Any], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
+def start(promise: Mapping[str, object], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
     """The clock an acceptance starts, holding only the days of the calendar it can meet.
 
     A promise published before durations were checked is counted as the nearest one above that can be.

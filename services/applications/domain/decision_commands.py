@@ -77,7 +77,7 @@ class DecisionCommands(IntakeCommands):
             raise NotAssigned()
         self._record(OutcomeProposed, move, by, outcome=outcome, reason=reason)
 
-    def approve(self, *, result: Mapping[str, Any], by: Act) -> None:
+    def approve(self, *, result: Mapping[str, object], by: Act) -> None:
         """Approve and issue a result; an erased person gets none, since it would be about them."""
         if self.erased:
             raise AlreadyErased()
@@ -132,7 +132,7 @@ class DecisionCommands(IntakeCommands):
         self._record(AppealDismissed, move, by, appeal_id=appeal["appeal_id"], reason=reason)
 
     def uphold_appeal(
-        self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, Any], calendar: WorkingCalendar, by: Act
+        self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act
     ) -> None:
         """Set the decision aside; handling starts again with the procedure's promise from now."""
         move = self._check("decide_appeal", by, "AppealUpheld")

@@ -17,7 +17,7 @@ def by_moment(quote: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def settled(
-    fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, Any], still_owed: Mapping[str, int]
+    fees: Mapping[str, Mapping[str, Any]], moments: list[str], how: Mapping[str, object], still_owed: Mapping[str, int]
 ) -> dict[str, dict[str, Any]]:
     """``fees`` after these moments were settled; a moment that is settled already stays as it was.
 

@@ -101,7 +101,7 @@ class ImportedHistory(Remembered, BaseAggregate[UUID]):
         return uuid5(NAMESPACE, f"{system}\n{case}")
 
     @classmethod
-    def begin(cls, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
+    def begin(cls, system: str, case: str, carried: Mapping[str, object]) -> ImportedHistory:
         return cls._create(HistoryImported, id=cls.id_of(system, case), system=system, case=case, **carried)
 
     @property
@@ -121,7 +121,7 @@ class ImportedHistory(Remembered, BaseAggregate[UUID]):
         line: int,
         said: Mapping[str, str],
         import_id: str,
-        carried: Mapping[str, Any],
+        carried: Mapping[str, object],
     ) -> None:
         self.trigger_event(
             ActivityImported,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
 class IntakeCommands(CommandChecks):
     """What the counter does; mixed into :class:`Application`."""
 
-    def accept(self, *, receipt_number: str, promise: Mapping[str, Any], calendar: WorkingCalendar, by: Act) -> None:
+    def accept(self, *, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act) -> None:
         """Take the application in; the clock starts. Fees collected at intake come first."""
         move = self._check("accept", by)
         self._check_paid("intake")
@@ -42,7 +42,7 @@ class IntakeCommands(CommandChecks):
         self._record(IntakeRefused, move, by, reason=reason)
 
     def request_supplement(
-        self, *, marks: list[dict[str, Any]], reason: Sealed, answer_by: datetime | None, by: Act
+        self, *, marks: Sequence[Mapping[str, object]], reason: Sealed, answer_by: datetime | None, by: Act
     ) -> None:
         """Ask for papers or corrections; the clock pauses until they come."""
         move = self._check("request_supplement", by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from infra.chassis.settings import SERVICES
 from services.applications.models import ErasureAnswer
 
 
-def record_confirmation(session: Session, erasure_id: str, service: str, removed: dict[str, Any], at: datetime) -> None:
+def record_confirmation(
+    session: Session, erasure_id: str, service: str, removed: Mapping[str, object], at: datetime
+) -> None:
     """Note that a service is done; the first answer counts."""
     if session.get(ErasureAnswer, (erasure_id, service)) is None:
         session.add(ErasureAnswer(erasure_id=erasure_id, service=service, removed=removed, at=at))

@@ -10,7 +10,7 @@ right to update or delete rows, which a service does not have on its events.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -82,7 +82,7 @@ class AuthenticReading:
         rows = self._select(limits, topics, f"e.{self.position}", limit)
         return [Notification(*self._authentic(row), row["position"]) for row in rows]
 
-    def _select(self, limits: dict[str, Any], topics: Sequence[str], order: str, limit: int | None) -> list[Any]:
+    def _select(self, limits: Mapping[str, object], topics: Sequence[str], order: str, limit: int | None) -> list[Any]:
         bounds = {words: value for words, value in limits.items() if value is not None}
         conditions = [f"{words} {self.mark}" for words in bounds]
         if topics:
@@ -146,7 +146,7 @@ class PostgresRecorder(AuthenticReading, PostgresApplicationRecorder):
     def _key(self, originator_id: UUID | str) -> Any:
         return originator_id
 
-    def _lock_table(self, curs: Any) -> None:
+    def _lock_table(self, curs: object) -> None:
         self._take_turn(curs)
 
     def _take_turn(self, cursor: Any) -> None:
@@ -168,7 +168,9 @@ class SqliteRecorder(AuthenticReading, SQLiteApplicationRecorder):
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
 
-    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: object
+    ) -> Sequence[int] | None:
         positions = super()._insert_events(c, stored_events)
         for event in stored_events:
             mac = self.keys.mac(_id_of(event), event.originator_version, event.topic, event.state)

@@ -42,7 +42,7 @@ class HistoryImport:
         *,
         system: str,
         import_id: str,
-        by: Mapping[str, Any],
+        by: Mapping[str, object],
         call_id: str = "",
         progress: Progress = lambda *_: None,
     ) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class HistoryImport:
         batch: Sequence[Sequence[Activity]],
         system: str,
         import_id: str,
-        carried: Mapping[str, Any],
+        carried: Mapping[str, object],
     ) -> tuple[int, int]:
         """How many activities were added, how many belong to erased cases."""
         added, erased, facts = 0, 0, {**carried, "timestamp": clock.now()}
@@ -99,7 +99,7 @@ class HistoryImport:
                 added += len(new)
         return added, erased
 
-    def _history(self, system: str, case: str, carried: Mapping[str, Any]) -> ImportedHistory:
+    def _history(self, system: str, case: str, carried: Mapping[str, object]) -> ImportedHistory:
         try:
             imported: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
         except AggregateNotFoundError:

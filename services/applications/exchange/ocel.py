@@ -86,7 +86,7 @@ def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tup
 
 
 def _of(
-    objects: dict[str, dict[str, Any]], row: Row, kind: str, own_id: str, facts: Mapping[str, Any], qualifier: str
+    objects: dict[str, dict[str, Any]], row: Row, kind: str, own_id: str, facts: Mapping[str, object], qualifier: str
 ) -> tuple[str, str]:
     """Note an object at its first appearance; its attributes hold from then on."""
     key = f"{kind}:{own_id}"
@@ -110,5 +110,5 @@ def _typed(names: Iterable[str]) -> list[dict[str, str]]:
     return [{"name": name, "type": "string"} for name in names]
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

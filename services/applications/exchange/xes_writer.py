@@ -86,7 +86,7 @@ def _imported(row: Row) -> str:
     return "<event>" + "".join([*elements, *(_attribute(name, value) for name, value in others)]) + "</event>\n"
 
 
-def _attribute(key: str, value: Any, kind: str = "string") -> str:
+def _attribute(key: str, value: object, kind: str = "string") -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

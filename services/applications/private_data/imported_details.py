@@ -38,5 +38,5 @@ class ImportedDetails:
         query = select(AnswerSet.answers_id, AnswerSet.value).where(AnswerSet.application_id.in_(application_ids))
         return cls({row.answers_id: row.value for row in session.execute(query)})
 
-    def in_place(self, value: Any) -> Any:
+    def in_place(self, value: object) -> Any:
         return with_imported_details(value, lambda sealed: self.by_id.get(sealed["line_id"]))

@@ -39,7 +39,7 @@ def seal_optional(session: Session, application_id: str, words: str | None) -> S
     return seal(session, application_id, words) if words else None
 
 
-def keep_answers(session: Session, application_id: str, value: Mapping[str, Any]) -> dict[str, str]:
+def keep_answers(session: Session, application_id: str, value: Mapping[str, object]) -> dict[str, str]:
     """Keep a revision of answers: ``{"answers_id", "commitment"}``."""
     row = AnswerSet(answers_id=str(uuid4()), application_id=application_id, value=dict(value), salt=new_salt())
     session.add(row)
@@ -53,7 +53,7 @@ def keep_paper(
     *,
     kind: str,
     requirement: str,
-    facts: dict[str, Any],
+    facts: Mapping[str, object],
     sha256: str | None,
     at: datetime,
 ) -> dict[str, str]:
@@ -137,7 +137,7 @@ class Words:
     def of_sealed(self, sealed: Mapping[str, str] | None) -> str | None:
         return self.by_id.get(sealed["statement_id"]) if sealed else None
 
-    def in_place(self, value: Any) -> Any:
+    def in_place(self, value: object) -> Any:
         """``value`` with every sealed part replaced by its words (``None`` when erased)."""
         if isinstance(value, Mapping):
             if set(value) == {"statement_id", "commitment"}:

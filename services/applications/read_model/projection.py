@@ -124,7 +124,7 @@ def _decided(row: Row, event: Any) -> None:
     row["punctuality"] = punctuality(row, event.timestamp)
 
 
-def _upheld(row: Row, event: Any) -> None:
+def _upheld(row: Row, event: object) -> None:
     _accepted(row, event)
     row["appealed"], row["proposed"] = False, False
     row["ended_at"] = row["punctuality"] = row["returned_at"] = None
@@ -140,7 +140,7 @@ def punctuality(row: Row, ended_at: datetime) -> str:
     return "late"
 
 
-def _set(**values: Any) -> Callable[[Row, Any], None]:
+def _set(**values: object) -> Callable[[Row, Any], None]:
     return lambda row, event: row.update(values)
 
 
@@ -148,7 +148,7 @@ def _take(column: str, attribute: str) -> Callable[[Row, Any], None]:
     return lambda row, event: row.update({column: getattr(event, attribute)})
 
 
-def _supplement(row: Row, event: Any) -> None:
+def _supplement(row: Row, event: object) -> None:
     row["supplements"] += 1
 
 

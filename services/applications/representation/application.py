@@ -92,14 +92,14 @@ def _outcome(application: Application) -> dict[str, Any]:
     }
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[dict[str, Any]]:
     """``[{"field": JSON pointer, "before", "after"}]`` for every leaf that differs."""
     left, right = dict(_leaves(before)), dict(_leaves(after))
     pointers = list(dict.fromkeys([*left, *right]))
     return [{"field": p, "before": left.get(p), "after": right.get(p)} for p in pointers if left.get(p) != right.get(p)]
 
 
-def _leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, pointer: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from _leaves(part, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")

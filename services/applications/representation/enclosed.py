@@ -38,7 +38,7 @@ def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
     return opened
 
 
-def untagged_json(value: Any) -> Any:
+def untagged_json(value: object) -> Any:
     """Stored JSON without the wrappers that name a value's type."""
     if isinstance(value, dict):
         if set(value) == {"_type_", "_data_"}:
@@ -50,7 +50,7 @@ def untagged_json(value: Any) -> Any:
 def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
     """Sealed parts replaced by what opens them; None where it has been erased."""
 
-    def opened(part: Any) -> Any:
+    def opened(part: object) -> Any:
         if isinstance(part, Mapping):
             if set(part) == {"statement_id", "commitment"}:
                 return words.get(part["commitment"])
@@ -60,7 +60,7 @@ def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
     return opened(with_imported_details(value, lambda sealed: words.get(sealed["commitment"])))
 
 
-def with_imported_details(value: Any, details_of: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
+def with_imported_details(value: object, details_of: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
     """What a line of an older system states (`said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
         sealed = value.get("said")

@@ -7,7 +7,7 @@ knows that no seal was due signs it by name. Begun again after a crash it goes o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -114,7 +114,7 @@ def _add(store: Store, session: Session, history: Sequence[Notification]) -> int
     return _count(session, own[0]["id"]) - before
 
 
-def _count(session: Session, key: Any) -> int:
+def _count(session: Session, key: object) -> int:
     return int(session.scalar(text("SELECT count(*) FROM event_mac WHERE originator_id = :id"), {"id": key}) or 0)
 
 
@@ -122,7 +122,7 @@ def as_id(event: Notification) -> UUID:
     return event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
 
 
-def _place(broken: dict[str, Any]) -> dict[str, Any]:
+def _place(broken: Mapping[str, object]) -> dict[str, Any]:
     return {name: broken[name] for name in ("application_id", "version", "position", "error")}
 
 

@@ -180,7 +180,7 @@ def _due_after(row: Row, due: str | None) -> str | None:
     return row["facts"].get("due_at") or due if row["kind"] in ("Accepted", "AppealUpheld", "DeadlineExtended") else due
 
 
-def _of(kind: str, *rows: Row, **facts: Any) -> IntegrityFinding:
+def _of(kind: str, *rows: Row, **facts: object) -> IntegrityFinding:
     versions, positions = tuple(r["version"] for r in rows), tuple(r.get("position") or 0 for r in rows)
     return IntegrityFinding(kind, rows[0]["application_id"], versions, positions, facts)
 

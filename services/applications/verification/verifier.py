@@ -28,7 +28,7 @@ import json
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -733,7 +733,7 @@ class LogCheck:
             return self.verdict.add("leaf_changed", index, **self._place(row.leaf))
         return self.verdict.add("event_changed", index, fields=fields, **self._place(leaf))
 
-    def _grow(self, index: int, hashed: bytes, event_hash: bytes, nodes: Any) -> None:
+    def _grow(self, index: int, hashed: bytes, event_hash: bytes, nodes: object) -> None:
         if self.tree_is_lost:
             return
         if event_hash != hashed and self.by_events is None:
@@ -915,7 +915,7 @@ def _anchors(notes: list[str], keys: list[Key], verdict: Verdict) -> list[Anchor
     return anchors
 
 
-def keys_in(bundle: dict[str, Any]) -> list[Key]:
+def keys_in(bundle: Mapping[str, object]) -> list[Key]:
     """The keys an evidence file names itself."""
     named = bundle.get("keys")
     return [Key.parse(key) for key in named if isinstance(key, str)] if isinstance(named, list) else []
@@ -1026,7 +1026,7 @@ def _plain(state: bytes) -> Any:
         return None
 
 
-def _inside(value: Any, name: str) -> Iterator[Any]:
+def _inside(value: object, name: str) -> Iterator[Any]:
     """Everything that is under a name, at any depth."""
     if isinstance(value, dict):
         if value.get(name) is not None:
@@ -1068,7 +1068,7 @@ def _check_rules(bundle: dict[str, Any], facts: list[Any], verdict: Verdict) -> 
             verdict.add("rules_changed", None, detail="calendar")
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """JSON as RFC 8785 writes it: no blanks, names in the order of their UTF-16 units, numbers as in ECMAScript."""
     if isinstance(value, dict):
         named = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be"))

@@ -201,7 +201,7 @@ def serve(witness: Witness, host: str, port: int) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *facts: Any) -> None:
+        def log_message(self, format: str, *facts: object) -> None:
             sys.stderr.write(f"{self.address_string()} {format % facts}\n")
 
     server = ThreadingHTTPServer((host, port), Door, bind_and_activate=False)

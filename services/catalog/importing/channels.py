@@ -5,7 +5,7 @@ A procedure's service level follows from them alone (`level_of`); that it was in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +123,7 @@ def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, 
     return channels
 
 
-def level_of(channels: dict[str, Any], forms: bool) -> int:
+def level_of(channels: Mapping[str, object], forms: bool) -> int:
     """The service level (1–4) a record shows: 3 with an online channel, 2 with forms to download, else 1.
 
     Level 4 also needs payment and return of the result online or by post. These records never state that; an editor

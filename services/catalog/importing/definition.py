@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.catalog.importing.channels import level_of
@@ -13,18 +13,18 @@ from services.catalog.importing.words import says_nothing, slug, squeezed, vietn
 
 def definition(
     *,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     findings: Findings,
     layout: str,
     code: str,
     title: str,
     field: str,
     audience: list[str],
-    authority: dict[str, Any],
+    authority: Mapping[str, object],
     ways: dict[str, Any],
-    requirements: list[dict[str, Any]],
-    results: list[dict[str, Any]],
-    laws: list[dict[str, Any]],
+    requirements: Sequence[Mapping[str, object]],
+    results: Sequence[Mapping[str, object]],
+    laws: Sequence[Mapping[str, object]],
 ) -> dict[str, Any]:
     """A whole definition. `source` holds the record word for word, so nothing it says can be lost.
 
@@ -64,7 +64,7 @@ class Cells:
     """The text cells of a record by name; what is missing is "", what is no text is reported and left to the source."""
 
     def __init__(
-        self, record: Mapping[str, Any], findings: Findings, known_fields: frozenset[str], under: str = ""
+        self, record: Mapping[str, object], findings: Findings, known_fields: frozenset[str], under: str = ""
     ) -> None:
         self._record, self._findings, self._under = record, findings, under
         for name in record:

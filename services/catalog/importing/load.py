@@ -138,7 +138,7 @@ class _Loading:
         self.summary.unchanged += same
         return same
 
-    def _read(self, line: int, record: dict[str, Any], layout: Layout, before: str | None) -> ReadRecord:
+    def _read(self, line: int, record: Mapping[str, object], layout: Layout, before: str | None) -> ReadRecord:
         definition, findings = parse_record(record, layout)
         return ReadRecord(line, "new" if before is None else "changed", definition, findings)
 
@@ -166,14 +166,14 @@ class _Loading:
         self._report(finding)
 
 
-def code_of(record: Mapping[str, Any]) -> str:
+def code_of(record: Mapping[str, object]) -> str:
     """The procedure code of a record of either layout; "" when it has none."""
     metadata = record.get("metadata")
     inner = metadata.get("mã_thủ_tục") if isinstance(metadata, Mapping) else None
     return squeezed(str(inner or record.get("ma_thu_tuc") or record.get("thu_tuc_id") or ""))
 
 
-def _title(record: Mapping[str, Any]) -> str:
+def _title(record: Mapping[str, object]) -> str:
     metadata = record.get("metadata")
     inner = metadata.get("tên_thủ_tục") if isinstance(metadata, Mapping) else None
     return str(inner or record.get("ten_thu_tuc") or "")

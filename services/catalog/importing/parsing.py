@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from infra.chassis.text.vietnamese_text import readable
@@ -12,7 +13,7 @@ from services.catalog.importing.structured import parse_structured
 from services.catalog.importing.text_faults import text_faults
 
 
-def parse_record(record: dict[str, Any], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
+def parse_record(record: Mapping[str, object], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a record amounts to and its findings; never raises on what a record says.
 
     ``layout`` is "structured" (nested tables) or "portal" (run-on text); ``records.layout_of`` tells them apart. The
@@ -26,7 +27,7 @@ def parse_record(record: dict[str, Any], layout: Layout) -> tuple[dict[str, Any]
     return built, [*findings, *faults.list()]
 
 
-def readable_record(value: Any) -> Any:
+def readable_record(value: object) -> Any:
     """The record with every text, names of fields too, in composed letters and without invisible signs."""
     if isinstance(value, str):
         return readable(value)

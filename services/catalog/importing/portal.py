@@ -30,7 +30,7 @@ UNPARSED_FIELDS = (
 ALL_FIELDS = frozenset(PARSED_FIELDS + UNPARSED_FIELDS)
 
 
-def parse_portal(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+def parse_portal(record: Mapping[str, object]) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a portal record amounts to, and everything an editor should know about it."""
     code = squeezed(str(record.get("ma_thu_tuc") or ""))
     findings = Findings(code)

@@ -76,7 +76,7 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _check_text(value: Any) -> None:
+def _check_text(value: object) -> None:
     """NUL and half a surrogate pair can be written in JSON, but no database keeps them as text."""
     text = json.dumps(value, ensure_ascii=False).replace("\\\\", "")
     if "\\u0000" in text:
@@ -115,7 +115,7 @@ def _unpacked(file: IO[bytes]) -> Iterator[IO[bytes]]:
         buffered.detach()  # the stream is the caller's to close
 
 
-def layout_of(record: Mapping[str, Any]) -> Layout | None:
+def layout_of(record: Mapping[str, object]) -> Layout | None:
     """Which of the two official layouts a record is in; None when it is neither."""
     if isinstance(record.get("metadata"), Mapping) or isinstance(record.get("tables"), Mapping):
         return "structured"
@@ -124,7 +124,7 @@ def layout_of(record: Mapping[str, Any]) -> Layout | None:
     return None
 
 
-def record_fingerprint(record: Mapping[str, Any]) -> str:
+def record_fingerprint(record: Mapping[str, object]) -> str:
     """SHA-256 (hex) of the record's canonical JSON: sorted keys, no white space, UTF-8, in whatever order it came."""
     canonical = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -30,7 +30,7 @@ TABLES = {
 COPIES = re.compile(r"Bản chính:\s*(\d+)\s*Bản sao:\s*(\d+)\s*")
 
 
-def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+def parse_structured(record: Mapping[str, object]) -> tuple[dict[str, Any], list[Finding]]:
     """The definition a structured record amounts to, and everything an editor should know about it."""
     metadata = _mapping(record, "metadata")
     code = squeezed(str(metadata.get("mã_thủ_tục") or record.get("thu_tuc_id") or ""))
@@ -71,7 +71,7 @@ def parse_structured(record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Fi
     return built, findings.list()
 
 
-def _check_shape(record: Mapping[str, Any], findings: Findings) -> None:
+def _check_shape(record: Mapping[str, object], findings: Findings) -> None:
     """Reports parts of the record that have no place in this layout or the wrong shape."""
     Cells(record, findings, TOP)
     for name in ("metadata", "content", "tables"):
@@ -84,12 +84,12 @@ def _check_shape(record: Mapping[str, Any], findings: Findings) -> None:
             findings.add(f"/tables/{pointer_token(name)}", str(rows), "field_wrong_type")
 
 
-def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _mapping(record: Mapping[str, object], name: str) -> Mapping[str, Any]:
     value = record.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
-def _rows(record: Mapping[str, Any], table: str, findings: Findings) -> Iterator[tuple[str, Cells]]:
+def _rows(record: Mapping[str, object], table: str, findings: Findings) -> Iterator[tuple[str, Cells]]:
     rows = _mapping(record, "tables").get(table)
     for at, row in enumerate(rows if isinstance(rows, list) else []):
         path = f"/tables/{table}/{at}"
@@ -99,7 +99,7 @@ def _rows(record: Mapping[str, Any], table: str, findings: Findings) -> Iterator
             findings.add(path, str(row), "field_wrong_type")
 
 
-def _ways(record: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+def _ways(record: Mapping[str, object], findings: Findings) -> dict[str, Any]:
     rows = [
         ChannelRow(
             cells.text("hinh_thuc"),
@@ -120,7 +120,7 @@ def _row_text(cells: Cells) -> str:
     )
 
 
-def _papers(record: Mapping[str, Any], findings: Findings) -> list[dict[str, Any]]:
+def _papers(record: Mapping[str, object], findings: Findings) -> list[dict[str, Any]]:
     papers: list[dict[str, Any]] = []
     ids: set[str] = set()
     for path, cells in _rows(record, "thanh_phan_ho_so", findings):

@@ -449,7 +449,7 @@ class StaleReader:
         self.store.record = self._record  # type: ignore[method-assign,assignment]
 
     def __exit__(self, *_error: object) -> None:
-        del self.store.get, self.store.record  # type: ignore[method-assign]
+        del self.store.get, self.store.record
 
     def _get(self, *request: Any) -> Any:
         return copy.deepcopy(self.earlier) if self.earlier else self.get(*request)

@@ -88,7 +88,7 @@ def command(name: str = "catalog.test") -> Command:
     return Command.of(str(uuid4()), name, BY.account_id, {"number": next(_numbers)})
 
 
-def _module(path):  # type: ignore[no-untyped-def]
+def _module(path):
     import importlib.util
 
     spec = importlib.util.spec_from_file_location(f"migration_{path.stem}", path)

@@ -143,7 +143,7 @@ def test_a_stop_heard_of_late_does_not_undo_what_an_appeal_restored(open_books):
     key = in_processing(books)
     late: list[dict[str, Any]] = []
     publish, handler = books.publish, books.handlers.pop("application_stopped.v1")
-    books.publish = lambda event, **how: (  # type: ignore[method-assign]
+    books.publish = lambda event, **how: (
         late.append(event) if event["type"] == "application_stopped.v1" else publish(event, **how)
     )
     books.portal.office.stop(key, "Dừng.", **call(actors.APPROVER))
@@ -162,7 +162,7 @@ def test_parity_compares_amounts(open_books):
         answer = output(application_id=application_id)
         return answer | {"owed": {moment: amount + 1 for moment, amount in answer["owed"].items()}}
 
-    books.application = one_dong_more  # type: ignore[method-assign]
+    books.application = one_dong_more
     [difference] = books.differences()
     assert (difference["application_id"], difference["verdict"], difference["reason"]) == (key, "mismatch", "result")
     assert (difference["owed_here"], difference["owed_there"]) == ({"result": 30_000}, {"result": 30_001})

@@ -201,7 +201,7 @@ def test_an_imported_case_is_no_application_to_anyone_else(service: Any) -> None
 @pytest.mark.parametrize("name", ["", " ", "a/b"])
 def test_a_system_needs_a_name_that_can_stand_before_a_slash(name: str) -> None:
     with pytest.raises(BadMapping):
-        HistoryImport(None).take_in(None, system=name, import_id="x", by=BY)  # type: ignore[arg-type]
+        HistoryImport(None).take_in(None, system=name, import_id="x", by=BY)
 
 
 def test_every_kind_of_imported_event_is_loaded_by_the_service(service: Any) -> None:
