@@ -222,6 +222,15 @@ def view_table(name: str, metadata: MetaData) -> Table:
 
 
 application_view = view_table("application_view", Rows.metadata)
+application_document = Table(
+    "application_document",
+    Rows.metadata,
+    Column("application_id", String(36), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("answers_id", String(36)),
+    Column("document", Text, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+)
 plumbing(Rows.metadata)
 delegate_table(Rows.metadata)
 audit_tables(Rows.metadata)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
@@ -13,12 +14,22 @@ from infra.chassis.instants import day_of, today
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.reads import Read
 from services.catalog import definitions, differences, fees, sample_catalogue, versions
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
-from services.catalog.models import ProcedureChange, ProcedureVersion
+from services.catalog.models import Agency, ProcedureChange, ProcedureVersion
 from services.catalog.successors import successors_of
 
 EDITORS = ("catalog_editor", "approver", "operator", "auditor")
+
+COLUMNS = (
+    ProcedureVersion.code, ProcedureVersion.version, ProcedureVersion.state, ProcedureVersion.effective_from,
+    ProcedureVersion.effective_until, ProcedureVersion.published_at, ProcedureVersion.definition,
+    exists().where(Agency.merged_into.is_not(None)).label("any_merged"),
+)  # fmt: skip
+OF_CODE = select(*COLUMNS).where(ProcedureVersion.code == bindparam("code"))
+IN_FORCE = Read(OF_CODE.where(versions.is_in_force(bindparam("day", type_=Date))))
+NUMBERED = Read(OF_CODE.where(ProcedureVersion.version == bindparam("version")))
 
 
 class Offerings:
@@ -39,22 +50,29 @@ class Offerings:
 
         ``carried_on_by`` names the agency that does the work, on the day, of each competent one that has been merged.
         """
-        with self.database.session() as session:
-            row = self.find(session, code, version, at, by=by)
-            merged = successors_of(session, row.definition["authority"].get("agency_codes") or [], day_of(at))
-            return {**version_view(row), "carried_on_by": merged}
+        row, merged = self._read(code, version, at, by), {}
+        if row.any_merged and (agencies := row.definition["authority"].get("agency_codes")):
+            with self.database.session() as session:
+                merged = successors_of(session, agencies, day_of(at))
+        return {**version_view(row), "carried_on_by": merged}
+
+    def _read(self, code: str, version: int | None, at: str | None, by: Actor) -> Any:
+        """What :meth:`find` finds, as a row, with ``any_merged``: whether any agency has been merged into another."""
+        day = day_of(at)
+        if version is None:
+            rows = self.database.rows(IN_FORCE, code=code, day=day)
+        else:
+            rows = self.database.rows(NUMBERED, code=code, version=version)
+        return _visible(rows[0] if rows else None, code, version, day, by)
 
     def find(self, session: Session, code: str, version: int | None, at: str | None, *, by: Actor) -> ProcedureVersion:
         """The version asked for; what is not published is there for editors only. Refuses ``ProcedureNotFound``."""
-        if version is not None:
-            row = session.get(ProcedureVersion, (code, version))
-            if row is None or (row.state != versions.PUBLISHED and not by.has(*EDITORS)):
-                raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
-            return row
         day = day_of(at)
-        version_row = versions.in_force(session, code, day)
-        if version_row is None:
-            raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
+        if version is None:
+            row = versions.in_force(session, code, day)
+        else:
+            row = session.get(ProcedureVersion, (code, version))
+        version_row: ProcedureVersion = _visible(row, code, version, day, by)
         return version_row
 
     def versions(self, code: str, *, by: Actor) -> dict[str, Any]:
@@ -85,9 +103,8 @@ class Offerings:
 
     def quote(self, code: str, version: int | None, query: fees.FeeQuery, *, by: Actor) -> dict[str, Any]:
         """What one application costs: ``{"code", "version", "channel", "items", "total", "apart"}``."""
-        with self.database.session() as session:
-            row = self.find(session, code, version, query.day.isoformat(), by=by)
-            return {"code": code, "version": row.version, "channel": query.channel, **fees.quote(row.definition, query)}
+        row = self._read(code, version, query.day.isoformat(), by)
+        return {"code": code, "version": row.version, "channel": query.channel, **fees.quote(row.definition, query)}
 
     def publish(
         self, definition: dict[str, Any], effective_from: str, reason: str | None = None, *, by: Actor, command: Command
@@ -192,12 +209,21 @@ class Offerings:
         return {"items": sample_catalogue.definitions(agency_code)}
 
 
-def version_view(row: ProcedureVersion) -> dict[str, Any]:
+def _visible(row: Any, code: str, version: int | None, day: date, by: Actor) -> Any:
+    """A version that the caller may see; refuses ``ProcedureNotFound``."""
+    if row is not None and (version is None or row.state == versions.PUBLISHED or by.has(*EDITORS)):
+        return row
+    if version is not None:
+        raise ProcedureNotFound(code=code, detail=f", phiên bản {version}", detail_en=f", version {version}")
+    raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
+
+
+def version_view(row: Any) -> dict[str, Any]:
     """A version as callers see it."""
     return {**row.definition, **_version_outline(row)}
 
 
-def _version_outline(row: ProcedureVersion) -> dict[str, Any]:
+def _version_outline(row: Any) -> dict[str, Any]:
     return {
         "code": row.code,
         "version": row.version,
@@ -227,7 +253,7 @@ def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
     }
 
 
-def _status(row: ProcedureVersion) -> str:
+def _status(row: Any) -> str:
     """``retired`` once its last day has passed; otherwise as stored."""
     over = row.effective_until is not None and row.effective_until < today()
     return "retired" if row.state == versions.PUBLISHED and over else row.state

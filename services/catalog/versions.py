@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -43,14 +43,14 @@ def published_versions(session: Session, code: str) -> list[ProcedureVersion]:
 
 def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
     """The version in force on a day."""
-    return session.scalar(
-        select(ProcedureVersion).where(
-            ProcedureVersion.code == code,
-            ProcedureVersion.state == PUBLISHED,
-            ProcedureVersion.effective_from <= day,
-            (ProcedureVersion.effective_until.is_(None)) | (ProcedureVersion.effective_until >= day),
-        )
-    )
+    return session.scalar(select(ProcedureVersion).where(ProcedureVersion.code == code, is_in_force(day)))
+
+
+def is_in_force(day: Any) -> ColumnElement[bool]:
+    """The condition that a version is in force on a day."""
+    until = ProcedureVersion.effective_until
+    begun = and_(ProcedureVersion.state == PUBLISHED, ProcedureVersion.effective_from <= day)
+    return and_(begun, or_(until.is_(None), until >= day))
 
 
 def fees_change(session: Session, definition: Definition, day: date) -> bool:

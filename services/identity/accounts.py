@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.reads import Read
 from services.identity import attempts, offices, open_sessions, passwords
 from services.identity.contact_details import email_address, telephone
 from services.identity.errors import (
@@ -31,6 +32,12 @@ from services.identity.errors import (
 from services.identity.idempotency import run_idempotently
 from services.identity.models import Account
 from services.identity.population import Citizen, PopulationRegister, register_of
+
+COLUMNS = (
+    Account.id, Account.username, Account.citizen_number, Account.full_name, Account.birth_date, Account.phone,
+    Account.email, Account.language, Account.roles, Account.otp_confirmed_at, Account.registered_at, Account.erased_at,
+)  # fmt: skip
+WHO = Read(offices.with_posts(select(*COLUMNS).where(Account.id == bindparam("account_id"))))
 
 
 @dataclass(frozen=True)
@@ -88,18 +95,18 @@ class Accounts:
 
     def whoami(self, *, by: Actor) -> dict[str, Any]:
         """The caller's own account: particulars, roles, posts held, and whether one-time codes are in force."""
-        with self.database.session() as session:
-            account = _account(session, by.account_id)
-            return {
-                **_account_view(account),
-                "birth_date": account.birth_date.isoformat() if account.birth_date else None,
-                "phone": account.phone,
-                "email": account.email,
-                "roles": account.roles,
-                "agencies": offices.current_posts(session, account.id),
-                "otp_in_force": account.otp_confirmed_at is not None,
-                "session_id": by.session_id,
-            }
+        rows = self.database.rows(WHO, account_id=by.account_id)
+        account = _there(rows[0] if rows else None)
+        return {
+            **_account_view(account),
+            "birth_date": account.birth_date.isoformat() if account.birth_date else None,
+            "phone": account.phone,
+            "email": account.email,
+            "roles": account.roles,
+            "agencies": offices.posts_in(rows),
+            "otp_in_force": account.otp_confirmed_at is not None,
+            "session_id": by.session_id,
+        }
 
     def contact(self, account_id: str) -> dict[str, Any]:
         """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``.
@@ -180,7 +187,7 @@ def _open_account(session: Session, citizen: Citizen, registration: Registration
     return _account_view(account)
 
 
-def _account_view(account: Account) -> dict[str, Any]:
+def _account_view(account: Any) -> dict[str, Any]:
     return {
         "account_id": account.id,
         "username": account.username,
@@ -192,7 +199,12 @@ def _account_view(account: Account) -> dict[str, Any]:
 
 
 def _account(session: Session, account_id: str) -> Account:
-    account = session.get(Account, account_id)
+    account: Account = _there(session.get(Account, account_id))
+    return account
+
+
+def _there(account: Any) -> Any:
+    """The account, or the row of one, of somebody who exists and is not erased."""
     if account is None:
         raise AccountNotFound()
     if account.erased_at is not None:

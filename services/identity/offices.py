@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -168,6 +169,29 @@ def dismiss_from_all(session: Session, account_id: str, *, by: Actor) -> int:
     for post in appointments:
         _dismiss(session, post, by)
     return len(appointments)
+
+
+POSTS = (
+    Agency.code.label("agency_code"),
+    Agency.name.label("agency_name"),
+    Appointment.roles.label("agency_roles"),
+)
+
+
+def with_posts(account: Any) -> Select[Any]:
+    """A SELECT of accounts with the posts that each holds now: one row a post, one without when it has none."""
+    now = and_(Appointment.account_id == Account.id, Appointment.dismissed_at.is_(None))
+    joined: Select[Any] = account.add_columns(*POSTS).outerjoin(Appointment, now)
+    return joined.outerjoin(Agency, Agency.code == Appointment.agency_code).order_by(Agency.code)
+
+
+def posts_in(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """``[{code, name, roles}]`` of one account's rows of :func:`with_posts`."""
+    return [
+        {"code": row.agency_code, "name": row.agency_name, "roles": row.agency_roles}
+        for row in rows
+        if row.agency_code is not None
+    ]
 
 
 def current_posts(session: Session, account_id: str) -> list[dict[str, Any]]:

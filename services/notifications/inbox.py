@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, String, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.cursors import Page, page
+from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from infra.chassis.storage.database import Database
+from infra.chassis.storage.database import BigKey, Database, UtcDateTime
+from infra.chassis.storage.reads import Read
 from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 from services.notifications.phone_numbers import E164, VIETNAM
+
+COLUMNS = (
+    Message.position, Message.id, Message.subject, Message.body, Message.template_key, Message.template_version,
+    Message.language, Message.event_type, Message.application_id, Message.reference, Message.happened_at,
+    Message.created_at, Message.read_at,
+)  # fmt: skip
 
 
 class InboxPage(Page[dict[str, Any]]):
@@ -36,17 +45,14 @@ class Mailbox:
 
     def inbox(self, unread: bool | None, limit: int, cursor: str | None, *, by: Actor) -> InboxPage:
         """What happened last first."""
-        own = Message.account_id == by.account_id
-        rows = select(Message).where(own)
-        if unread is not None:
-            rows = rows.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
-        with self.database.session() as session:
-            messages = page(
-                session, rows, (Message.happened_at, Message.position), _message_view,
-                limit=limit, cursor=cursor, newest_first=True,
-            )  # fmt: skip
-            waiting = session.scalar(select(func.count()).select_from(Message).where(own, Message.read_at.is_(None)))
-        return {**messages, "unread": waiting or 0}
+        after = key_of(cursor, datetime, int)
+        place = {"happened_at": after[0], "position": after[1]} if after else {}
+        rows = self.database.rows(_inbox(unread, cursor is not None), account_id=by.account_id, most=limit + 1, **place)
+        messages = [row for row in rows if row.id is not None]
+        last = messages[limit - 1] if len(messages) > limit else None
+        more = cursor_of(last.happened_at, last.position) if last is not None else None
+        items = [_message_view(message) for message in messages[:limit]]
+        return {"items": items, "next_cursor": more, "unread": rows[0].unread}
 
     def mark_read(self, message_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """→ ``{message_id, read_at}``; the first reading counts."""
@@ -69,6 +75,23 @@ class Mailbox:
             raise MessageNotFound(message_id=message_id)
         message.read_at = message.read_at or clock.now()
         return {"message_id": message.id, "read_at": message.read_at.isoformat()}
+
+
+@cache
+def _inbox(unread: bool | None, continued: bool) -> Read:
+    """A page of somebody's messages, and in every row (there is one at least) how many were never opened."""
+    own = Message.account_id == bindparam("account_id", type_=String)
+    waiting = select(func.count().label("unread")).where(own, Message.read_at.is_(None)).subquery()
+    rows = select(*COLUMNS).where(own)
+    if unread is not None:
+        rows = rows.where(Message.read_at.is_(None) if unread else Message.read_at.is_not(None))
+    if continued:
+        place = tuple_(bindparam("happened_at", type_=UtcDateTime), bindparam("position", type_=BigKey))
+        rows = rows.where(tuple_(Message.happened_at, Message.position) < place)
+    rows = rows.order_by(Message.happened_at.desc(), Message.position.desc()).limit(bindparam("most", type_=Integer))
+    page_rows = rows.subquery()
+    joined = select(waiting.c.unread, *page_rows.c).outerjoin_from(waiting, page_rows, true())
+    return Read(joined.order_by(page_rows.c.happened_at.desc(), page_rows.c.position.desc()))
 
 
 def delivery_view(session: Session, delivery: Delivery) -> dict[str, Any]:
@@ -110,7 +133,7 @@ def _attempt_view(attempt: Attempt, recipient: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _message_view(message: Message) -> dict[str, Any]:
+def _message_view(message: Any) -> dict[str, Any]:
     return {
         "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
         "template_version": message.template_version, "language": message.language, "event_type": message.event_type,

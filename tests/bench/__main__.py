@@ -23,7 +23,7 @@ from pathlib import Path  # noqa: E402
 
 from tests.support import servers  # noqa: E402
 
-BENCHMARKS = ("rpc", "histories", "audit", "catalog")
+BENCHMARKS = ("doors", "rpc", "histories", "audit", "catalog")
 A_MINUTE = {"PORTAL_BENCH_EVENTS": "200000", "PORTAL_BENCH_SECONDS": "15"}  # unless the environment says otherwise
 
 
@@ -38,9 +38,13 @@ def main(names: list[str]) -> None:
             servers.running_databases() as databases,
             tempfile.TemporaryDirectory(prefix="portal-bench-") as folder,
         ):
+            rows = []
             for row in module.run(Path(folder), uri, databases.make):
+                rows.append(row)
                 sys.stdout.write(json.dumps({"benchmark": name, **row}, ensure_ascii=False) + "\n")
                 sys.stdout.flush()
+        if hasattr(module, "table"):
+            sys.stderr.write(module.table(rows) + "\n")
 
 
 if __name__ == "__main__":

@@ -2,44 +2,92 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from typing import Any
 
-from kombu.serialization import dumps
-from nameko.amqp.publish import Publisher as NamekoPublisher
-from nameko.exceptions import ContainerBeingKilled
-from nameko.rpc import Responder, RpcConsumer
+import eventlet
+from amqp import Message
+from kombu import Connection
+from kombu.serialization import dumps, registry
+from nameko.exceptions import ContainerBeingKilled, UnserializableValueError, serialize
+from nameko.rpc import RpcConsumer
 
 from infra.chassis import logs, metrics
-from infra.chassis.messaging.consumer import Consumer, rpc_exchange
+from infra.chassis.messaging.consumer import Consumer
 from infra.chassis.messaging.envelopes import MalformedBody, MalformedEnvelope, check_body, check_envelope
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_remote, supported_language
 
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
+PAUSES = (0.0, 0.2, 0.7, 1.2)  # seconds between tries of sending an answer
 
 
 class ReplyTooLarge(Exception):
     """An answer that the broker does not take."""
 
 
-class ReplyPublisher(NamekoPublisher):
-    """Replies go without confirms (their caller has a deadline anyway) over their own pool."""
+class Answers:
+    """Sends replies as stock Nameko does, for less: serialised once, without confirms (their caller has a deadline
+    anyway), each on a channel that nobody else uses meanwhile. There are as many as replies were ever sent at once.
+    """
 
-    use_confirms = False
-    transport_options = {"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2}
-    delivery_mode = 1
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._connection = Connection(config["AMQP_URI"], ssl=config.get("AMQP_SSL"), connect_timeout=5)
+        self._idle: list[Any] = []
 
-    def publish(self, payload: Any, **options: Any) -> None:
-        """Send; :class:`TooLarge` for what the broker would not take. It closes the channel on it, and since nobody
-        listens for confirms, every later answer would go nowhere.
+    def send(self, exchange: str, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        """Answer a request in the encoding it came in; ``(result, exc_info)`` as it was answered.
+
+        :class:`ReplyTooLarge` for what the broker would not take. It closes the channel on it, and since nobody listens
+        for confirms, every later answer would go nowhere.
         """
-        content_type, encoding, body = dumps(payload, options.pop("serializer", "json"))
+        serializer = registry.type_to_name[message.properties["content_type"]]
+        error = None if exc_info is None else serialize(exc_info[1])
+        try:
+            content_type, encoding, body = dumps({"result": result, "error": error}, serializer)
+        except Exception:
+            exc_info, error = sys.exc_info(), serialize(UnserializableValueError(result))
+            result = None
+            content_type, encoding, body = dumps({"result": None, "error": error}, serializer)
         if len(body) > MAX_ANSWER:
             raise ReplyTooLarge(f"an answer of {len(body)} bytes")
-        super().publish(body, content_type=content_type, content_encoding=encoding, **options)
+        answer = Message(
+            body,
+            content_type=content_type,
+            content_encoding=encoding,
+            delivery_mode=1,
+            correlation_id=message.properties.get("correlation_id"),
+        )
+        self._publish(answer, exchange, message.properties["reply_to"])
+        return result, exc_info
 
+    def _publish(self, answer: Message, exchange: str, routing_key: str) -> None:
+        """Publish; a broken channel is given up with all that are idle, and the answer goes out on a new one."""
+        for pause in (*PAUSES, None):
+            channel = self._idle.pop() if self._idle else None
+            try:
+                if channel is None:
+                    channel = self._connection.clone().channel()
+                channel.basic_publish(answer, exchange=exchange, routing_key=routing_key)
+            except (*self._connection.connection_errors, *self._connection.channel_errors):
+                self.close(channel)
+                if pause is None:
+                    raise
+                eventlet.sleep(pause)
+            except BaseException:  # a frame may be half sent
+                self.close(channel)
+                raise
+            else:
+                self._idle.append(channel)
+                return
 
-class QuickResponder(Responder):
-    publisher_cls = ReplyPublisher
+    def close(self, *channels: Any) -> None:
+        """Give up the idle channels, and these."""
+        idle, self._idle = self._idle, []
+        for channel in (*idle, *channels):
+            if channel is not None:
+                with contextlib.suppress(Exception):  # it may be broken already
+                    channel.connection.collect()
 
 
 class CheckedRpcConsumer(RpcConsumer):
@@ -49,7 +97,12 @@ class CheckedRpcConsumer(RpcConsumer):
 
     def setup(self) -> None:
         super().setup()
+        self.answers = Answers(self.container.config)
         self.queue.exchange.no_declare = True  # Consumer sees to it; declaring needs the right to delete
+
+    def stop(self) -> None:
+        super().stop()
+        self.answers.close()
 
     def handle_message(self, body: Any, message: Any) -> None:
         try:
@@ -73,15 +126,8 @@ class CheckedRpcConsumer(RpcConsumer):
         self.handle_result(message, None, (type(answer), answer, None))
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
-        responder = QuickResponder(
-            self.container.config["AMQP_URI"],
-            rpc_exchange(self.container),
-            "json",
-            message,
-            ssl=self.container.config.get("AMQP_SSL"),
-        )
         try:
-            result, exc_info = self._respond(responder, message, result, exc_info)
+            result, exc_info = self._respond(message, result, exc_info)
         except Exception as error:
             # The caller's deadline passes and it asks again with the same command id.
             service = self.container.service_name
@@ -90,12 +136,12 @@ class CheckedRpcConsumer(RpcConsumer):
         self.queue_consumer.ack_message(message)
         return result, exc_info
 
-    def _respond(self, responder: QuickResponder, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _respond(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        exchange = self.queue.exchange.name
         try:
-            sent: tuple[Any, Any] = responder.send_response(result, exc_info)
+            return self.answers.send(exchange, message, result, exc_info)
         except ReplyTooLarge as error:
             logs.get(service=self.container.service_name).error("reply_too_large", error=str(error))
             call_id = (message.headers.get("nameko.call_id_stack") or ["–"])[-1]
             failure = InternalFailure(call_id, supported_language(message.headers.get("nameko.language")))
-            sent = responder.send_response(None, (InternalFailure, failure, None))
-        return sent
+            return self.answers.send(exchange, message, None, (InternalFailure, failure, None))

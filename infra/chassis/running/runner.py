@@ -7,6 +7,7 @@ grace period; 78 (EX_CONFIG) a setting is missing or cannot be used.
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -162,6 +163,8 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     runner.start()
     started.send()
     serve_green(health, settings)
+    gc.collect()
+    gc.freeze()  # what stays for ever is not looked through again and again
     logs.get().info("started", services=services)
     try:
         runner.wait()

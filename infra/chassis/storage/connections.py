@@ -14,10 +14,11 @@ import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra.chassis.settings import SettingMissing
+from infra.chassis.storage.green_wait import wait_on_the_hub
 
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -86,6 +87,7 @@ def parameters(url: str, **ours: Any) -> dict[str, Any]:
 
 def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
     """One connection, outside any pool."""
+    wait_on_the_hub()
     autocommit = bool(ours.pop("autocommit", False))
     return psycopg.connect(**parameters(url, **ours), autocommit=autocommit)
 
@@ -103,6 +105,7 @@ def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: A
         if parsed.query:
             raise UnknownConnectionPart(parsed, set(parsed.query))
         return create_engine(parsed, hide_parameters=True, **pool)
+    wait_on_the_hub()
     ours = {"connect_timeout": connect_timeout, "application_name": "portal", **KEEPALIVE}
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg", query={}),
@@ -111,7 +114,25 @@ def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: A
         **pool,
     )
     event.listen(engine, "handle_error", _throw_away)
+    event.listen(engine, "checkout", _check_connected)
     return engine
+
+
+def check_connected(connection: psycopg.Connection[Any]) -> None:
+    """``OperationalError`` for a connection that the server has ended, without a round trip.
+
+    What a server says at the end, and the end itself, are waiting in the socket: the first look takes the one, the
+    second meets the other. A peer that vanished in silence is left to the limits of TCP, as a question would be.
+    """
+    connection.pgconn.consume_input()
+    connection.pgconn.consume_input()
+
+
+def _check_connected(connection: psycopg.Connection[Any], _record: Any, _proxy: Any) -> None:
+    try:
+        check_connected(connection)
+    except psycopg.OperationalError as ended:
+        raise InvalidatePoolError("the server ended the connection") from ended  # the others are as old
 
 
 def can_be_waited_out(error: BaseException | None) -> bool:

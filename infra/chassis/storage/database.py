@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
@@ -20,6 +20,7 @@ from infra.chassis.refusals import CommandIdReused
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
 from infra.chassis.storage.inbox import KnownIncarnations, first_time
+from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import command_log
 from infra.chassis.storage.types import BigKey, UtcDateTime
 
@@ -78,6 +79,13 @@ class Database:
         with self._turn(), self._sessions() as session, session.begin():
             yield session
 
+    def rows(self, read: Read, **values: Any) -> Sequence[Any]:
+        """What a :class:`Read` finds: one statement, one round trip."""
+        if self.engine.dialect.name != "sqlite":
+            return read.on(self.engine, values)
+        with self.session() as session:
+            return session.execute(read.statement, values).all()
+
     def ping(self) -> None:
         """That the database answers and can be written to. A session that can only read is replaced once."""
         for last in (False, True):
@@ -132,6 +140,10 @@ class Database:
             except IntegrityError:
                 # A twin of this call, or another that wants the same thing, was first: what it did is there now.
                 if attempt == 2:
+                    raise
+            except DBAPIError as broken:
+                # The connection is gone, perhaps with a commit whose outcome nobody heard: the stored answer decides.
+                if attempt == 2 or not broken.connection_invalidated:
                     raise
         raise AssertionError("unreachable")
 
@@ -213,7 +225,6 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=OVERFLOW,
         pool_timeout=5,
-        pool_pre_ping=True,
         pool_recycle=3600,
     )
 

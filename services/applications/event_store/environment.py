@@ -70,5 +70,5 @@ def _postgres(url: URL, workers: int) -> dict[str, str]:
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "15",
         "POSTGRES_POOL_SIZE": "2",
         "POSTGRES_MAX_OVERFLOW": str(workers),
-        "POSTGRES_PRE_PING": "yes",
+        "POSTGRES_PRE_PING": "no",
     }

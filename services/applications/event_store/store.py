@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from infra.chassis.encryption import Encryption
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from infra.chassis.storage.connections import KEEPALIVE, parameters
+from infra.chassis.storage.connections import KEEPALIVE, check_connected, parameters
 from infra.chassis.storage.database import Database
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound
+from services.applications.event_store import documents
 from services.applications.event_store.environment import environment, refuse_unsafe
 from services.applications.event_store.persistence import Answer, persistently
 from services.applications.models import application_view
@@ -61,6 +62,7 @@ class Streams(EventSourced[UUID]):
         if isinstance(factory, PostgresFactory):
             pool: Any = factory.datastore.pool
             pool.kwargs.update(parameters(env["DATABASE_URL"], application_name="portal", **KEEPALIVE))
+            pool._check = check_connected  # in place of the library's ping, which is a round trip; both raise alike
         return factory
 
 
@@ -159,6 +161,8 @@ class Store:
     def record(self, application: StoredAggregate, session: Session) -> int:
         """Write the pending events in the session's transaction; the position of the last one in the log."""
         recordings = self.streams.save(application, session=session)
+        if isinstance(application, Application):
+            documents.put(session, application, self.keys)
         return int(recordings[-1].notification.id)
 
     def notifications(self, after: int, limit: int = BATCH, until: int | None = None) -> list[Notification]:

@@ -5,18 +5,36 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)  # fmt: skip
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.access.delegates import EVERYTHING
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.settings import Settings
+from infra.chassis.storage.database import UtcDateTime
+from infra.chassis.storage.reads import Read
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import AttachmentNotFound, Forbidden, ReadModelBehind
+from services.applications.event_store import documents
 from services.applications.event_store.store import Store
 from services.applications.models import Paper, Party, application_view
 from services.applications.own_case import not_a_party
@@ -67,17 +85,18 @@ class ApplicationQueries:
         min_version: int | None = None,
     ) -> dict[str, Any]:
         """One application with its answers, papers and words, as its events record it now (never behind)."""
+        own = documents.opened_for(self.database, self.store.keys, application_id, by.account_id)
+        if own is not None:
+            check_reached(min_version, own["version"])
+            return for_the_applicant(own)
         application = self.store.get(application_id)
 
         def read(relation: str) -> dict[str, Any]:
-            if min_version is not None and application.version < min_version:
-                raise ReadModelBehind(wanted=min_version, current=application.version)
+            check_reached(min_version, application.version)
             with self.database.session() as session:
                 record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
                 view = opened_application(application, StoredContents(session, str(application.id)))
-            if relation == "applicant":
-                view = {key: value for key, value in view.items() if key not in INTERNAL}
-            return view
+            return for_the_applicant(view) if relation == "applicant" else view
 
         return reading_as(application, by, identity, read)
 
@@ -129,7 +148,23 @@ class ApplicationQueries:
         """The caller's own and, while a delegation holds, those they started for its principal; newest first."""
         projector.wait_for(self.database, min_position)
         after = key_of(cursor, datetime, str)
-        query = select(VIEW).where(self._are_of(by.account_id, identity))
+        values = {"status": status} if status else {}
+        values |= {"since": after[0], "beyond": after[1]} if after else {}
+        page_rows = self.database.rows(
+            _own(status is not None, after is not None), account_id=by.account_id, most=limit + 1, **values
+        )
+        if page_rows[0].for_others:
+            return self._also_for_others(status, limit, after, by.account_id, identity)
+        rows = [row._asdict() for row in page_rows if row.application_id is not None]
+        items = [list_row(row, row.pop("applicant_name")) for row in map(_without_flag, rows[:limit])]
+        more = len(rows) > limit
+        return {"items": items, "next_cursor": _after_started(rows[limit - 1]) if more else None}
+
+    def _also_for_others(
+        self, status: str | None, limit: int, after: Any, account_id: str, identity: IdentityClient
+    ) -> Page[dict[str, Any]]:
+        """:meth:`mine` of somebody who has started applications for others: identity knows for whom it still holds."""
+        query = select(VIEW).where(self._are_of(account_id, identity))
         if status:
             query = query.where(VIEW.c.status == status)
         if after:
@@ -138,15 +173,12 @@ class ApplicationQueries:
                 or_(VIEW.c.started_at < since, and_(VIEW.c.started_at == since, VIEW.c.application_id < after[1]))
             )
         query = query.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
-        return self._page(query, limit, lambda row: cursor_of(row["started_at"].isoformat(), row["application_id"]))
+        return self._page(query, limit, _after_started)
 
     def _are_of(self, account_id: str, identity: IdentityClient) -> ColumnElement[bool]:
-        """The condition on applications that they are the caller's; identity is asked where some were for others."""
+        """The condition on applications that they are the caller's, or are entrusted to them."""
         own = VIEW.c.applicant_id == account_id
         started = select(Party.application_id).where(Party.started_by == account_id)
-        with self.database.session() as session:
-            if session.execute(started.where(Party.applicant_id != account_id).limit(1)).first() is None:
-                return own
         in_force = identity.delegations_in_force(delegate_account_id=account_id)["items"]
         entrusted = [
             and_(
@@ -209,6 +241,47 @@ class ApplicationQueries:
             names = vault.names(session, [row["application_id"] for row in rows])
         items = [list_row(row, names.get(row["application_id"])) for row in rows[:limit]]
         return {"items": items, "next_cursor": next_of(rows[limit - 1]) if len(rows) > limit else None}
+
+
+def check_reached(min_version: int | None, version: int) -> None:
+    """``ReadModelBehind`` for who has seen a later version than there is."""
+    if min_version is not None and version < min_version:
+        raise ReadModelBehind(wanted=min_version, current=version)
+
+
+def for_the_applicant(view: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in view.items() if key not in INTERNAL}
+
+
+def _after_started(row: Mapping[str, Any]) -> str:
+    return cursor_of(row["started_at"].isoformat(), row["application_id"])
+
+
+def _without_flag(row: dict[str, Any]) -> dict[str, Any]:
+    row.pop("for_others")
+    return row
+
+
+@cache
+def _own(with_status: bool, continued: bool) -> Read:
+    """A page of somebody's applications with the name on each; and in every row (there is one at least) whether they
+    have started any for somebody else.
+    """
+    account_id = bindparam("account_id", type_=String)
+    for_others = exists().where(Party.started_by == account_id, Party.applicant_id != account_id)
+    flag = select(for_others.label("for_others")).subquery()
+    rows = select(VIEW, Party.name.label("applicant_name")).where(VIEW.c.applicant_id == account_id)
+    rows = rows.outerjoin(Party, Party.application_id == VIEW.c.application_id)
+    if with_status:
+        rows = rows.where(VIEW.c.status == bindparam("status"))
+    if continued:
+        since, key = bindparam("since", type_=UtcDateTime), bindparam("beyond", type_=String)
+        same = and_(VIEW.c.started_at == since, VIEW.c.application_id < key)
+        rows = rows.where(or_(VIEW.c.started_at < since, same))
+    newest = rows.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
+    page = newest.limit(bindparam("most", type_=Integer)).subquery()
+    joined = select(flag.c.for_others, *page.c).outerjoin_from(flag, page, true())
+    return Read(joined.order_by(page.c.started_at.desc(), page.c.application_id.desc()))
 
 
 def is_overdue(now: datetime) -> Any:

@@ -28,8 +28,12 @@ class Contents(Protocol):
 
 def opened_application(application: Application, contents: Contents) -> dict[str, Any]:
     """Everything the events of an application record, with answers, papers, statements and the applicant's name."""
-    view = application_as_json(application)
-    answers, result = application.answers, (view["decision"] or {}).get("result")
+    return opened(application_as_json(application), contents)
+
+
+def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True) -> dict[str, Any]:
+    """A plain representation with its seals opened; ``statements``: whether there are any, as far as is known."""
+    answers, result = view["answers"], (view["decision"] or {}).get("result")
     view["answers"] = contents.answers(answers) if answers else None
     view["applicant_name"] = contents.applicant_name
     view["attachments"] = [
@@ -39,8 +43,8 @@ def opened_application(application: Application, contents: Contents) -> dict[str
     if result:
         facts = _paper_facts(contents.paper(result["result_id"], result["commitment"]))
         view["decision"] = view["decision"] | {"result": result | facts}
-    opened: dict[str, Any] = with_statements(view, contents.statement)
-    return opened
+    complete: dict[str, Any] = with_statements(view, contents.statement) if statements else view
+    return complete
 
 
 def with_statements(value: Any, statement: Callable[[Sealed], str | None]) -> Any:
