@@ -1,12 +1,18 @@
-"""Asking a neighbour: every call has a deadline, carries the caller's identity and passes refusals on by name."""
+"""Asking a neighbour: every call has a deadline, says who makes it and on whose behalf, and passes refusals on by name.
+
+Whether the person's token goes along, and with it this service's own assertion, is in the table of calls
+(:mod:`infra.chassis.trust.service_calls`). A call that is not in it is not sent.
+"""
 
 from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import eventlet
+from kombu.serialization import dumps
 from nameko.amqp.publish import Publisher as NamekoPublisher
 from nameko.amqp.publish import UndeliverableMessage
 from nameko.extensions import DependencyProvider
@@ -14,12 +20,19 @@ from nameko.rpc import get_rpc_exchange
 
 from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
-from infra.chassis.files import text_of
 from infra.chassis.messaging.replies import PUBLISH_OPTIONS, Replies
-from infra.chassis.refusals import Forwarded, ServiceUnavailable, Unauthenticated
-from infra.chassis.settings import Settings
+from infra.chassis.refusals import Forwarded, ServiceUnavailable
+from infra.chassis.trust.assertions import AssertionRefused, Envelope, assertion, parent_call
+from infra.chassis.trust.installation import signer
+from infra.chassis.trust.service_calls import ServiceCall, service_call
+from infra.chassis.trust.signatures import Signer
 
-FAILURES = {"InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest", "TooManyRequests"}
+FORWARDED = ("language", "traceparent", "call_id_stack")  # of the context of a call; tokens go where the table says
+FAILURES = {
+    "InternalFailure", "UnserializableValueError", "MethodNotFound", "MalformedRequest", "TooManyRequests",
+    AssertionRefused.__name__,
+}  # fmt: skip
+Sign = Callable[[Envelope], str]
 
 
 class RpcClient:
@@ -36,14 +49,21 @@ class RpcClient:
         )
 
     def call(
-        self, service: str, method: str, arguments: dict[str, Any], headers: dict[str, Any], timeout: float
+        self,
+        service: str,
+        method: str,
+        arguments: dict[str, Any],
+        headers: dict[str, Any],
+        timeout: float,
+        sign: Sign | None = None,
     ) -> Any:
+        """``sign``: makes the assertion of this call."""
         correlation_id = str(uuid.uuid4())
         event = self.replies.get_reply_event(correlation_id)
         headers = {**headers, "nameko.deadline": f"{time.time() + timeout:.3f}"}
         try:
             with eventlet.Timeout(timeout):
-                self._send(service, method, arguments, headers, correlation_id, timeout)
+                self._send(f"{service}.{method}", arguments, headers, correlation_id, timeout, sign)
                 reply = event.wait()
         except (eventlet.Timeout, UndeliverableMessage, OSError) as error:
             logs.get(service=self.container.service_name).warning(
@@ -56,17 +76,24 @@ class RpcClient:
 
     def _send(
         self,
-        service: str,
-        method: str,
+        routing_key: str,
         arguments: dict[str, Any],
         headers: dict[str, Any],
         correlation_id: str,
         timeout: float,
+        sign: Sign | None,
     ) -> None:
+        content_type, encoding, text = dumps({"args": [], "kwargs": arguments}, "json")
+        body = text.encode()
+        if sign is not None:
+            envelope = Envelope(body, correlation_id, self.replies.routing_key, parent_call(headers))
+            headers = {**headers, "nameko.assertion": sign(envelope)}
         self.publisher.publish(
-            {"args": [], "kwargs": arguments},
+            body,
+            content_type=content_type,
+            content_encoding=encoding,
             exchange=get_rpc_exchange(self.container.config),
-            routing_key=f"{service}.{method}",
+            routing_key=routing_key,
             mandatory=True,
             expiration=timeout,
             reply_to=self.replies.routing_key,
@@ -80,46 +107,19 @@ def _unwrap(service: str, reply: dict[str, Any]) -> Any:
     if not error:
         return reply["result"]
     if error["exc_type"] in FAILURES:
+        logs.get().warning("neighbour_failed", neighbour=service, error=error["exc_type"])
         raise ServiceUnavailable(service=service)
     raise Forwarded(error["exc_type"], str(error["value"]))
 
 
-class ServiceToken:
-    """This service's own access token from identity, kept until shortly before it expires."""
-
-    def __init__(self, asking: RpcClient, settings: Settings, service: str) -> None:
-        self._rpc, self._settings, self._service = asking, settings, service
-        self._token, self._until = "", float("-inf")
-
-    def value(self) -> str:
-        if time.monotonic() > self._until:
-            secret = service_secret(self._settings, self._service)
-            reply = self._rpc.call(
-                "identity", "client_token", {"client_id": self._service, "client_secret": secret}, {}, 5.0
-            )
-            self._token, self._until = reply["access_token"], time.monotonic() + float(reply["expires_in"]) - 30
-        return self._token
-
-    def forget(self) -> None:
-        """It was refused: the next call fetches another, whatever its own clock said."""
-        self._until = float("-inf")
-
-
-def service_secret(settings: Settings, service: str) -> str:
-    """The client secret of ``service``: SERVICE_CLIENT_SECRET, or in development one stored among the secrets."""
-    if settings.get("SERVICE_CLIENT_SECRET") or not settings.development:
-        return settings.secret("SERVICE_CLIENT_SECRET")
-    try:
-        return text_of(settings.secret_folder() / f"client-{service}.secret").strip()
-    except FileNotFoundError:
-        logs.get(service=service).error("service_secret_missing", advice="run portal bootstrap")
-        raise ServiceUnavailable(service="identity") from None
+class NotInTable(LookupError):
+    """A call that the table of calls does not have: enter it there first."""
 
 
 class Neighbour(DependencyProvider):
     """Another service, as this one may call it: ``self.catalog.quote(code=…)``.
 
-    The caller's token, language and call ids travel along; ``as_service=True`` uses this service's own token.
+    The person's token goes along where a door is not open to anyone; ``as_service=True``: this service asks for itself.
     """
 
     replies = Replies()
@@ -129,12 +129,17 @@ class Neighbour(DependencyProvider):
 
     def setup(self) -> None:
         self.rpc = RpcClient(self.container, self.replies)
-        if self.as_service and not settings_of(self.container).development:
-            settings_of(self.container).secret("SERVICE_CLIENT_SECRET")  # now, not at the first call
-        self.own_token = ServiceToken(self.rpc, settings_of(self.container), self.container.service_name)
+        self.signer = signer(settings_of(self.container), self.container.service_name)  # now, not at the first call
 
     def get_dependency(self, worker_ctx: Any) -> Proxy:
         return Proxy(self, worker_ctx)
+
+    def row_of(self, method: str) -> ServiceCall:
+        """What the table says of a call."""
+        caller = self.container.service_name
+        if (row := service_call(caller, self.service, method)) is None:
+            raise NotInTable(f"{caller} may not call {self.service}.{method}")
+        return row
 
 
 class Proxy:
@@ -149,21 +154,21 @@ class Proxy:
         return lambda **arguments: self._call(method, arguments)
 
     def _call(self, method: str, arguments: dict[str, Any]) -> Any:
-        neighbour = self._neighbour
-        headers = {f"nameko.{key}": value for key, value in self._context.context_data.items() if value is not None}
-        if neighbour.as_service:
-            headers["nameko.auth_token"] = neighbour.own_token.value()
-        try:
-            return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining())
-        except Forwarded as refused:
-            if not neighbour.as_service or refused.name != Unauthenticated.__name__:
-                raise
-        neighbour.own_token.forget()
-        headers["nameko.auth_token"] = neighbour.own_token.value()
-        return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining())
+        neighbour, context = self._neighbour, self._context.context_data
+        headers = {f"nameko.{name}": context[name] for name in FORWARDED if context.get(name) is not None}
+        sign = None
+        if not neighbour.row_of(method).public:
+            token = None if neighbour.as_service else context.get("auth_token") or None
+            sign = _signing(neighbour.signer, neighbour.service, method, token)
+            headers |= {"nameko.auth_token": token} if token else {}
+        return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining(), sign)
 
     def _remaining(self) -> float:
         deadline = self._context.data.get("deadline")
         if not deadline:
             return self._neighbour.timeout
         return max(0.05, min(self._neighbour.timeout, float(deadline) - time.time()))
+
+
+def _signing(own: Signer, service: str, method: str, token: str | None) -> Sign:
+    return lambda envelope: assertion(own, envelope, service, method, token)

@@ -18,7 +18,7 @@ import structlog
 from nameko.rpc import Rpc
 
 from infra.chassis import logs, metrics
-from infra.chassis.access.auth import Call
+from infra.chassis.access.auth import ENVELOPE, Call
 from infra.chassis.contracts import contract_of, integral
 from infra.chassis.messaging.rpc_consumer import CheckedRpcConsumer
 from infra.chassis.refusals import (
@@ -32,6 +32,7 @@ from infra.chassis.refusals import (
 )
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.connections import can_be_waited_out
+from infra.chassis.trust.assertions import Envelope
 
 LOGGED = ("_id", "code", "status", "method", "version", "limit", "kind")  # how names of plain values end
 UNBOUNDED = contextlib.nullcontext()
@@ -48,37 +49,59 @@ class Door(Rpc):
     def check_signature(self, args: Any, kwargs: Any) -> None:
         """Left to the contract."""
 
+    def unpack_message_headers(self, message: Any) -> dict[str, Any]:
+        """As stock; with a service's assertion, what it has to fit."""
+        context: dict[str, Any] = super().unpack_message_headers(message)
+        return {**context, ENVELOPE: Envelope.of(message)} if context.get("assertion") else context
+
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may call a door, what of its arguments is secret, and whether its places are bounded."""
+    """Who may call a door, what of its arguments is secret, and whether its places are bounded.
+
+    ``internal``: services alone, with an assertion. A door for people admits those services that the table of calls
+    names.
+    """
 
     roles: frozenset[str]
     public: bool
     sensitive: frozenset[str]
     costly: bool = False
+    internal: bool = False
 
-    def admit(self, call: Call) -> None:
+    def admit(self, call: Call, door: str) -> None:
         """Let the caller in or refuse."""
         if self.public:
             return
+        if call.asserted:
+            call.admit_service(door)
+            return
         actor = call.authenticate()
+        if self.internal:
+            raise Forbidden(
+                reason="chỉ dành cho các dịch vụ của nền tảng", reason_en="for the platform's services only"
+            )
         if not actor.has(*self.roles):
             names = ", ".join(sorted(self.roles))
             raise Forbidden(reason=f"cần vai trò: {names}", reason_en=f"needs role: {names}")
 
 
 def door(
-    *, roles: Iterable[str] = (), public: bool = False, sensitive: Iterable[str] = (), costly: bool = False
+    *,
+    roles: Iterable[str] = (),
+    public: bool = False,
+    internal: bool = False,
+    sensitive: Iterable[str] = (),
+    costly: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``.
+    """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``; or ``internal=True``: services.
 
     ``sensitive``: arguments never logged; nor is what the contract marks (:mod:`sensitive`). ``costly``: its places are
     bounded (:mod:`admission`).
     """
-    rule = Rule(frozenset(roles), public, frozenset(sensitive), costly)
-    if public == bool(rule.roles):
-        raise TypeError("a door is either public or names its roles")
+    rule = Rule(frozenset(roles), public, frozenset(sensitive), costly, internal)
+    if [public, internal, bool(rule.roles)].count(True) != 1:
+        raise TypeError("a door is public, for services, or names its roles")
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
@@ -125,12 +148,13 @@ def _check(
     """The arguments as the method gets them; refuses in the order of this module."""
     if call.deadline is not None and time.time() > call.deadline:
         raise DeadlineExceeded()
-    rule.admit(call)
+    rule.admit(call, name)
     if args:
         raise InvalidRequest.at("", "chỉ nhận đối số theo tên", "keyword arguments only")
     if problems := contract_of(service.name).parameters(name).problems(kwargs):
         raise InvalidRequest(problems)
     kwargs = integral(kwargs)
+    call.check_about(kwargs)
     if kwargs.get("command_id"):
         caller = call.actor.account_id or "anonymous"
         call.optional_command = Command.of(

@@ -20,6 +20,9 @@ quarantined = Counter(
 events_refused = Counter(
     "portal_events_refused_total", "Events that were not signed by their source.", ["service", "handler", "reason"]
 )
+assertions_refused = Counter(
+    "portal_assertions_refused_total", "Calls in a service's name that it did not make like this.", ["service", "door"]
+)
 forged_answers = Counter(
     "portal_forged_answers_total", "Answers that the service asked had not signed.", ["neighbour", "method"]
 )

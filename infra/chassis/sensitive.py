@@ -15,7 +15,7 @@ from typing import Any
 from infra.chassis.redaction import PLACEHOLDER, TOKEN, UUID, storable, with_token_claims
 
 MARK = "writeOnly"
-CREDENTIALS = re.compile(r"auth|token|cookie|secret|passw", re.IGNORECASE)  # in names of headers
+CREDENTIALS = re.compile(r"auth|token|assertion|cookie|secret|passw", re.IGNORECASE)  # in names of headers
 
 
 def is_sensitive(schema: Any, definitions: Mapping[str, Any]) -> bool:

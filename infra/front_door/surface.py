@@ -10,8 +10,13 @@ from typing import Any
 from infra.chassis.contracts import HEALTH, service_folder
 from infra.chassis.settings import SERVICES
 
-# Between services only: their doors take the role "service" and nothing else.
-INTERNAL = {("identity", "contact"), ("identity", "delegation_for")}
+# For services alone: no token opens them.
+INTERNAL = {
+    ("identity", "contact"),
+    ("identity", "delegation_for"),
+    ("identity", "delegations_in_force"),
+    ("identity", "posts"),
+}
 # They change something and take no command id: never sent twice by the front door.
 WITHOUT_COMMAND = {
     ("identity", "sign_in"),

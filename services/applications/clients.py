@@ -1,7 +1,7 @@
 """The neighbours as applications sees them; the only file that names them.
 
 - *catalog*: public doors; what is in force does not depend on who asks.
-- *identity*: asked as the service itself.
+- *identity*: asked on behalf of whoever acts.
 """
 
 from __future__ import annotations
@@ -124,5 +124,5 @@ def catalog() -> CatalogClient:
 
 
 def identity() -> IdentityClient:
-    neighbour: IdentityClient = Neighbour("identity", as_service=True)
+    neighbour: IdentityClient = Neighbour("identity")
     return neighbour

@@ -34,7 +34,7 @@ Json = dict[str, Any]
 CITIZEN = {"citizen"}
 OFFICERS = {"intake_officer", "case_officer", "approver"}
 AUDITORS = {"auditor"}
-READERS = {*CITIZEN, *OFFICERS, *AUDITORS, "service", "accountant"}
+READERS = {*CITIZEN, *OFFICERS, *AUDITORS, "accountant"}
 
 
 class ApplicationsService(Operations):

@@ -109,11 +109,11 @@ class IdentityService(Operations):
     def client_token(self, client_id: str, client_secret: str) -> Json:
         return self.service_clients.client_token(client_id, client_secret)
 
-    @door(roles={"service"})
+    @door(internal=True)
     def contact(self, account_id: str) -> Json:
         return self.accounts.contact(account_id)
 
-    @door(roles={"service"})
+    @door(internal=True)
     def posts(self, account_id: str) -> Json:
         return self.offices.posts(account_id)
 
@@ -176,7 +176,7 @@ class IdentityService(Operations):
     def delegations(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.delegation_registrar.delegations(limit=limit, cursor=cursor, by=self.caller.actor)
 
-    @door(roles={"service"}, sensitive=("principal_citizen_number",))
+    @door(internal=True, sensitive=("principal_citizen_number",))
     def delegation_for(
         self,
         delegate_account_id: str,
@@ -188,7 +188,7 @@ class IdentityService(Operations):
             delegate_account_id, scope, principal_citizen_number, principal_account_id
         )
 
-    @door(roles={"service"})
+    @door(internal=True)
     def delegations_in_force(self, delegate_account_id: str) -> Json:
         return self.delegation_registrar.delegations_in_force(delegate_account_id)
 

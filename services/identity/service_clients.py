@@ -1,4 +1,8 @@
-"""Services as callers: each has a client id (its name) and a secret, and may ask for a token of its own."""
+"""Client credentials: each service has a client id (its name) and a secret, and may ask for a token of its own.
+
+Calls between services need none: they carry assertions (:mod:`infra.chassis.trust.assertions`). No door takes this
+role.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ READERS = frozenset(
     {"citizen", "intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator"}
 )
 EDITORS = frozenset({"operator", "catalog_editor"})
-SUBSCRIBERS = frozenset({"operator", "service"})
+SUBSCRIBERS = frozenset({"operator"})
 
 Json = dict[str, Any]
 

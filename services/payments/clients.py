@@ -46,8 +46,8 @@ class DelegationReader(Protocol):
 
 
 def identity() -> DelegationReader:
-    """Asked with this service's own token whether a delegation is in force."""
-    neighbour: DelegationReader = Neighbour("identity", timeout=4.0, as_service=True)
+    """Asked on behalf of whoever acts whether a delegation is in force."""
+    neighbour: DelegationReader = Neighbour("identity", timeout=4.0)
     return neighbour
 
 
@@ -58,6 +58,6 @@ def applications() -> ApplicationReader:
 
 
 def applications_as_service() -> ApplicationReader:
-    """With this service's own token, for comparing books: a comparison is not a read of a file."""
+    """For this service itself, to compare books: a comparison is not a read of a file."""
     neighbour: ApplicationReader = Neighbour("applications", timeout=4.0, as_service=True)
     return neighbour

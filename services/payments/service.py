@@ -25,7 +25,7 @@ from services.payments.refunds import RefundDesk
 from services.payments.waivers import WaiverDesk
 
 COUNTER = {"accountant", "intake_officer"}
-READERS = {"citizen", "case_officer", "approver", "auditor", "operator", "service"} | COUNTER
+READERS = {"citizen", "case_officer", "approver", "auditor", "operator"} | COUNTER
 BOOKS = {"accountant", "auditor", "operator"}
 Json = dict[str, Any]
 

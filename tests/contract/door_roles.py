@@ -7,6 +7,7 @@ is shown or may do (own agency, own case, a relation to the thing) is decided be
 from __future__ import annotations
 
 PUBLIC = "public"
+SERVICES_ALONE = "services"  # which ones, and for whom: tests/contract/service_calls.py
 OFFICERS = "intake_officer case_officer approver"
 OFFICIALS = f"{OFFICERS} catalog_editor accountant auditor operator"
 PEOPLE = f"citizen {OFFICIALS}"
@@ -20,7 +21,7 @@ WHO: dict[str, dict[str, str]] = {
         "citizen": "delegate revoke_delegation delegations",
         "operator": "create_agency appoint dismiss approve_appointment decline_appointment",
         "operator auditor": "appointment_requests",
-        "service": "contact posts delegation_for delegations_in_force",
+        SERVICES_ALONE: "contact posts delegation_for delegations_in_force",
     },
     "catalog": {
         PUBLIC: "search suggest procedure versions compare quote due_date calendar calendar_changes provinces wards "
@@ -39,7 +40,7 @@ WHO: dict[str, dict[str, str]] = {
         "answer_consultation extend confirm_withdrawal decline_withdrawal stop propose approve reject "
         "send_back return_result decide_appeal",
         f"citizen {OFFICERS} auditor": "attachment",
-        f"citizen {OFFICERS} accountant auditor service": "application explain_due_date",
+        f"citizen {OFFICERS} accountant auditor": "application explain_due_date",
         "citizen auditor": "evidence",
         "auditor": "history state_at diff events findings verify export erase_subject erasure",
         f"{OFFICERS} auditor": "affected_due_dates",
@@ -48,7 +49,7 @@ WHO: dict[str, dict[str, str]] = {
     "payments": {
         PUBLIC: "gateway_callback health",
         "citizen": "start_payment cancel",
-        f"citizen {OFFICERS} accountant auditor operator service": "demands payment payments receipt",
+        f"citizen {OFFICERS} accountant auditor operator": "demands payment payments receipt",
         "accountant intake_officer": "record_offline",
         "citizen accountant": "refund",
         "accountant approver": "approve_refund decline_refund waive approve_waiver decline_waiver",
@@ -60,7 +61,7 @@ WHO: dict[str, dict[str, str]] = {
         PUBLIC: "delivery_report health",
         PEOPLE: "inbox mark_read deliveries preferences set_preferences",
         "operator catalog_editor": "templates publish_template preview",
-        "operator service": "subscribe unsubscribe webhook_deliveries redeliver",
+        "operator": "subscribe unsubscribe webhook_deliveries redeliver",
     },
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.chassis.settings import SERVICES
-from tests.contract.door_roles import WHO, expected
+from tests.contract.door_roles import PUBLIC, SERVICES_ALONE, WHO, expected
 from tests.support.installation import doors, rule_of
 
 
@@ -16,5 +16,6 @@ def test_every_service_is_in_the_table() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_door_admits_the_roles_of_the_table_and_no_others(service: str) -> None:
     rules = {door: rule_of(service, door) for owner, door in doors() if owner == service}
-    actual = {door: frozenset({"public"}) if rule.public else rule.roles for door, rule in rules.items()}
+    kinds = {door: PUBLIC * rule.public or SERVICES_ALONE * rule.internal for door, rule in rules.items()}
+    actual = {door: frozenset({kinds[door]}) if kinds[door] else rule.roles for door, rule in rules.items()}
     assert actual == expected(service)

@@ -32,7 +32,7 @@ from tests.support.installation import REPORT_SECRET, Installation, command, doo
 Key = tuple[str, str, str]  # service, door, refusal
 Arguments = Callable[[Installation, Fixtures], dict[str, Any]]
 ROLES = ("citizen", "intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator",
-         "service")  # fmt: skip
+         "client")  # fmt: skip
 UNIVERSAL = {"Unauthenticated", "Forbidden", "InvalidRequest", "CommandIdReused"}
 OTHER = "Không có thật"
 
@@ -232,7 +232,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("change_password", "SignInDelayed"): at("guessing", lambda installation, scenes: [
         installation.answer("identity", "change_password", "guessing", old=WRONG, new="bốn từ hoàn toàn khác")
         for _ in range(5)], old=WRONG, new="bốn từ hoàn toàn khác"),
-    ("contact", "AccountNotFound"): Knock("service", lambda installation, scenes: {"account_id": nothing()}),
+    ("contact", "AccountNotFound"): Knock("notifications", lambda installation, scenes: {"account_id": nothing()}),
     ("create_agency", "AgencyNotFound"): at("operator", code="H98", parent_code="H97"),
     ("create_agency", "AgencyAlreadyExists"): at("operator", code="H99", name=OTHER, parent_code=None),
     ("appoint", "AccountNotFound"): Knock("operator", lambda installation, scenes: {
@@ -252,7 +252,10 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("delegate", "DelegationNotPossible"): Knock("citizen", lambda installation, scenes: {
         "to_citizen_number": installation.people["citizen"]["citizen_number"], "until": LATER}),
     ("revoke_delegation", "DelegationNotFound"): at("citizen"),
-    ("delegation_for", "DelegationNotFound"): at("service"),
+    ("delegation_for", "DelegationNotFound"): Knock(
+        "payments for citizen",
+        lambda installation, scenes: {"delegate_account_id": installation.people["citizen"]["account_id"]},
+    ),
 }  # fmt: skip
 
 PAYMENTS: dict[tuple[str, str], Knock] = {
@@ -358,7 +361,7 @@ def everything() -> dict[Key, Knock]:
 
 def _of_kind(service: str, door: str) -> dict[str, Knock]:
     entry, rule = contract_of(service).rpc[door], rule_of(service, door)
-    person = None if rule.public else next(role for role in ROLES if role in rule.roles)
+    person = who(service, door)
     entries = {"InvalidRequest": Knock(person, lambda installation, scenes: {"surplus": 1}, pointer="/surplus")}
     if not rule.public:
         entries["Unauthenticated"] = at(None)
@@ -367,8 +370,8 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
         else:  # everybody may call; who has no part in the thing is turned away
             entries["Forbidden"] = at("neighbour", application_id="$submitted", payment_id="$payment")
     if "OwnCase" in entry["refusals"]:
-        who, own = ("auditor", "$auditors_own_case") if rule.roles == {"auditor"} else ("chief", "$own_case")
-        entries["OwnCase"] = at(who, application_id=own)
+        party, own = ("auditor", "$auditors_own_case") if rule.roles == {"auditor"} else ("chief", "$own_case")
+        entries["OwnCase"] = at(party, application_id=own)
     if "command_id" in entry["parameters"].get("properties", {}):
         entries["CommandIdReused"] = _spent(service, door, rule)
     if "ApplicationNotFound" in entry["refusals"]:
@@ -376,9 +379,23 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
     return entries
 
 
+# Who may make the calls that are for services alone.
+SERVICE_OF = {"contact": "notifications", "posts": "applications for case_officer",
+              "delegation_for": "payments for citizen",
+              "delegations_in_force": "applications for citizen"}  # fmt: skip
+
+
+def who(service: str, door: str) -> str | None:
+    """Somebody who may pass a door."""
+    rule = rule_of(service, door)
+    if rule.internal:
+        return SERVICE_OF[door]
+    return None if rule.public else next(role for role in ROLES if role in rule.roles)
+
+
 def roles_of(person: str) -> set[str]:
     """The roles somebody of the seed has: an official is a citizen as well."""
-    return {"service"} if person == "service" else {"citizen", person}
+    return {"service"} if person == "client" else {"citizen", person}
 
 
 def _spent(service: str, door: str, rule: Any) -> Knock:

@@ -13,7 +13,7 @@ from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
-from tests.e2e.refusal_table import ROLES, example, roles_of
+from tests.e2e.refusal_table import ROLES, example, roles_of, who
 from tests.support.installation import IN_TIME, Installation, RefusedCall, doors, rule_of
 from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, bad_tokens, deep, malformed_calls, places
 
@@ -32,12 +32,6 @@ PUBLIC = {
     "notifications": {"delivery_report"},
 }  # fmt: skip
 FAILURES = {"InternalFailure", "UnserializableValueError", "MalformedRequest", "IncorrectSignature", "RpcTimeout"}
-
-
-def who(service: str, door: str) -> str | None:
-    """Somebody who may pass this door."""
-    rule = rule_of(service, door)
-    return None if rule.public else next(role for role in ROLES if role in rule.roles)
 
 
 def knock(installation: Installation, service: str, door: str, arguments: dict[str, Any]) -> RefusedCall | Any:

@@ -32,6 +32,7 @@ from infra.cli.connection import Portal, portal_session
 from infra.cli.seed import seed
 from tests.e2e.platforms import Processes
 from tests.support.import_path import import_path
+from tests.support.service_caller import ServiceCaller
 
 IN_TIME = 1.0  # seconds a refusal may take
 TRIES = 3
@@ -92,11 +93,15 @@ class Installation:
         return str(self.world["agency_code"])
 
     def rpc(self, person: str | None, language: str = "vi") -> Any:
+        """``person`` may be a service, too: alone (``"notifications"``) or ``"payments for citizen"``."""
+        service, _, behalf = (person or "").partition(" for ")
+        if service in SERVICES:
+            return ServiceCaller(self.portal.settings, service, self.token(behalf) if behalf else None, language)
         return self.portal.as_(self.token(person) if person else None, language)
 
     def token(self, person: str) -> str:
         if person not in self.tokens:
-            special = {"service": self._service_token, "nobody": self._token_of_nobody}
+            special = {"client": self._client_token, "nobody": self._token_of_nobody}
             self.tokens[person] = special[person]() if person in special else self._signed_in(person)
         return self.tokens[person]
 
@@ -176,7 +181,8 @@ class Installation:
         good = self.token("citizen")
         return signed_token(pem, claims_in(good) | {"sub": str(uuid.uuid4())}, header_of(good))
 
-    def _service_token(self) -> str:
+    def _client_token(self) -> str:
+        """What client credentials get: a token with the role ``service``, which opens no door."""
         secret = (self.home / "secrets" / "client-applications.secret").read_text().strip()
         reply = self.rpc(None).identity.client_token(client_id="applications", client_secret=secret)
         return str(reply["access_token"])

@@ -1,10 +1,12 @@
-"""Who is calling: an Ed25519-signed token from identity, verified here against identity's published keys.
+"""Who is calling: a person by identity's signed token, a service by its own assertion beside it, or in its own right.
 
-No service but identity can mint one. The algorithm is fixed (RFC 8725), header hints such as ``jku`` are ignored.
+No service but identity can mint a token. The algorithm is fixed (RFC 8725), header hints such as ``jku`` are ignored.
+What a service may ask, and on whose behalf, is in the table of calls (:mod:`infra.chassis.trust.service_calls`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from nameko.extensions import DependencyProvider
@@ -15,10 +17,14 @@ from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.clients import RpcClient
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.replies import Replies
-from infra.chassis.refusals import Unauthenticated, supported_language
+from infra.chassis.refusals import Forbidden, Unauthenticated, supported_language
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
+from infra.chassis.trust.assertions import Assertions, Envelope
 from infra.chassis.trust.installation import key_list
+from infra.chassis.trust.service_calls import ServiceCall, service_call
+
+ENVELOPE = "portal.envelope"  # where the door puts it, over whatever a header of this name said
 
 
 class OwnAnswers(Protocol):
@@ -44,10 +50,10 @@ class Reading(TypedDict):
 
 
 class TokenCheck:
-    """The two questions put to every token: is it genuine, and is it still valid?"""
+    """The two questions put to every token: is it genuine, and is it still valid? And the check of services' calls."""
 
-    def __init__(self, tokens: Tokens, endings: AccessEndings) -> None:
-        self._tokens, self._endings = tokens, endings
+    def __init__(self, tokens: Tokens, endings: AccessEndings, assertions: Assertions | None = None) -> None:
+        self._tokens, self._endings, self.assertions = tokens, endings, assertions
 
     @classmethod
     def of(cls, settings: Settings, service: str, ask: Any) -> TokenCheck:
@@ -55,7 +61,13 @@ class TokenCheck:
         trusted = key_list(settings)
         tokens = Tokens(Keys(lambda: ask("jwks", {}), trusted), token_audience(service))
         patience = settings.number("REVOCATION_PATIENCE", PATIENCE)
-        return cls(tokens, AccessEndings(lambda question: ask("access_endings", question), trusted, patience=patience))
+        endings = AccessEndings(lambda question: ask("access_endings", question), trusted, patience=patience)
+        return cls(tokens, endings, Assertions(trusted, service))
+
+    def caller_of(self, assertion: str, envelope: Envelope, door: str, token: str | None) -> str:
+        """Which service makes a call; ``AssertionRefused`` if none says so of this call."""
+        assert self.assertions is not None  # only tests of tokens alone go without
+        return self.assertions.caller_of(assertion, envelope, door, token)
 
     def actor_of(self, token: str) -> Actor:
         """Who shows this token; ``Unauthenticated`` if it does not hold, or not any more."""
@@ -71,10 +83,18 @@ class Call:
         self._context, self._tokens = worker_ctx, tokens
         self._actor: Actor | None = None
         self.optional_command: Command | None = None  # of a door whose ``command_id`` may be left out
+        self.service: str | None = None  # which makes this call, once it is admitted
+        self.purpose: str | None = None  # why it may
+        self._about: str | None = None  # the argument that names the person it is made for
 
     @property
     def token(self) -> str | None:
         return self._context.data.get("auth_token") or None
+
+    @property
+    def asserted(self) -> bool:
+        """Whether a service says that it makes this call."""
+        return bool(self._context.data.get("assertion"))
 
     @property
     def language(self) -> str:
@@ -99,6 +119,28 @@ class Call:
                 raise Unauthenticated(reason="không có token", reason_en="no token")
             self._actor = self._tokens.actor_of(self.token)
         return self._actor
+
+    def admit_service(self, door: str) -> None:
+        """Let a service's call in if it is one, the table has it, and the person is one it may be made for."""
+        envelope, own = self._context.data[ENVELOPE], self._context.service_name
+        caller = self._tokens.caller_of(self._context.data["assertion"], envelope, door, self.token)
+        row = service_call(caller, own, door)
+        if row is None:
+            raise _not_in_table(caller, own, door)
+        if self.token:
+            _check_role(row, self.authenticate())
+        elif row.itself:
+            self._actor = Actor.system(caller)
+        else:
+            raise Unauthenticated(reason="lời gọi phải thay mặt một người", reason_en="nobody's token came along")
+        self.service, self.purpose, self._about = caller, row.purpose, row.person
+
+    def check_about(self, arguments: Mapping[str, Any]) -> None:
+        """Refuse a service's call for one person that is about another."""
+        if self._about and arguments.get(self._about) != self.actor.account_id:
+            raise Forbidden(
+                reason=f"{self._about} không phải người đang thao tác", reason_en=f"{self._about} is not who acts"
+            )
 
     @property
     def actor(self) -> Actor:
@@ -126,6 +168,20 @@ class Call:
     def reading(self) -> Reading:
         """Who reads by which call, for a use case that records reads."""
         return {"by": self.actor, "call_id": self.call_id}
+
+
+def _check_role(row: ServiceCall, person: Actor) -> None:
+    """Refuse a service's call for somebody it may not be made for."""
+    if not person.has(*row.roles):
+        names = ", ".join(sorted(row.roles)) or "–"
+        raise Forbidden(reason=f"chỉ thay mặt: {names}", reason_en=f"only on behalf of: {names}")
+
+
+def _not_in_table(caller: str, service: str, door: str) -> Forbidden:
+    return Forbidden(
+        reason=f"dịch vụ {caller} không được gọi {service}.{door}",
+        reason_en=f"service {caller} may not call {service}.{door}",
+    )
 
 
 class Caller(DependencyProvider):

@@ -48,7 +48,7 @@ def check_envelope(message: Any, *, reply: bool) -> None:
         or not all(isinstance(call_id, str) and len(call_id) < 300 for call_id in stack)
     ):
         raise MalformedEnvelope("call_id_stack is no list of strings")
-    for name in ("auth_token", "language", "deadline", "traceparent"):
+    for name in ("auth_token", "assertion", "language", "deadline", "traceparent"):
         if not isinstance(headers.get(f"nameko.{name}", ""), str):
             raise MalformedEnvelope(f"header {name} is no string")
     if reply and not (isinstance(properties.get("reply_to"), str) and properties["reply_to"]):

@@ -13,10 +13,9 @@ import pytest
 from nameko.exceptions import RemoteError
 from sqlalchemy.exc import OperationalError
 
-from infra.chassis import clients, migrations
+from infra.chassis import migrations
 from infra.chassis.json_limits import MAX_VALUES
 from infra.chassis.messaging.envelopes import MalformedBody, check_body
-from infra.chassis.refusals import Forwarded
 from infra.chassis.settings import Settings
 
 SHAPES = {
@@ -108,55 +107,6 @@ def test_any_other_fault_of_a_database_stays_a_failure(echo, monkeypatch, error)
     with pytest.raises(RemoteError) as failed:
         echo.call("count", command_id="7d9f1c52-0b1f-4f2e-9d3f-5b8f0f1a2c05")
     assert failed.value.exc_type == "InternalFailure"
-
-
-class Identity:
-    """Gives tokens; a neighbour that refuses the first ``refused`` of them."""
-
-    def __init__(self, refused=0):
-        self.accepted, self.refused, self.calls = 0, refused, 0
-
-    def call(self, service, method, arguments, headers, timeout):
-        if method == "client_token":
-            self.accepted += 1
-            return {"access_token": f"token {self.accepted}", "expires_in": 3600}
-        self.calls += 1
-        if self.calls <= self.refused:
-            raise Forwarded("Unauthenticated", "the token is not valid yet")
-        return headers["nameko.auth_token"]
-
-
-def proxy(identity, tmp_path):
-    settings = Settings({"SERVICE_CLIENT_SECRET": "only for a test", "PORTAL_HOME": str(tmp_path)})
-    neighbour = clients.Neighbour.__new__(clients.Neighbour)
-    neighbour.service, neighbour.timeout, neighbour.as_service = "catalog", 5.0, True
-    neighbour.rpc, neighbour.own_token = identity, clients.ServiceToken(identity, settings, "payments")
-    context = type("Context", (), {"context_data": {}, "data": {}})()
-    return clients.Proxy(neighbour, context)
-
-
-def test_an_own_token_that_is_refused_is_fetched_anew_once(tmp_path):
-    identity = Identity(refused=1)
-    assert proxy(identity, tmp_path).search() == "token 2" and identity.accepted == 2
-    hopeless = Identity(refused=9)
-    with pytest.raises(Forwarded):
-        proxy(hopeless, tmp_path).search()
-    assert hopeless.calls == 2 and hopeless.accepted == 2
-
-
-def test_a_clock_that_is_corrected_does_not_change_how_long_a_token_is_used(tmp_path, monkeypatch):
-    identity = Identity()
-    catalog = proxy(identity, tmp_path)
-    catalog.search()
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-    catalog.search()
-    monkeypatch.setattr(time, "time", lambda: 1e11)
-    catalog.search()
-    assert identity.accepted == 1
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 3600)
-    catalog.search()
-    assert identity.accepted == 2
 
 
 def test_three_first_migrations_at_once_on_sqlite_make_one_database(tmp_path):

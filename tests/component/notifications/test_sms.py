@@ -408,7 +408,7 @@ def test_a_text_under_way_when_its_person_was_erased_is_settled_and_not_sent_aga
 
 
 def test_without_a_gateway_no_worker_runs_for_texts(tmp_path: Path) -> None:
-    home = {"PORTAL_HOME": str(tmp_path), "SERVICE_CLIENT_SECRET": "only a test"}
+    home = {"PORTAL_HOME": str(tmp_path)}
     assert sms_carrier.sms_carrier_of(Settings(home)) is None
     assert "delivery-sms" not in [duty.name for duty in duties(Settings(home))]
     assert "delivery-sms" in [duty.name for duty in duties(Settings({**home, "SMS_URL": "http://gateway"}))]

@@ -20,7 +20,7 @@ from tests.component.payments.use_cases import PaymentsOffice
 CASHIER = Actor("accountant-1", "accountant-1", frozenset(), {"H01.01": frozenset({"accountant"})})
 AUDITOR = Actor("auditor-1", "auditor-1", frozenset({"auditor"}))
 CHIEF = Actor("approver-1", "approver-1", frozenset(), {"H01.01": frozenset({"approver"})})
-SERVICE = Actor("payments", "payments", frozenset({"service"}))
+SERVICE = Actor.system("payments")
 
 
 class TwoBooks:

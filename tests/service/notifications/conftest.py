@@ -33,7 +33,7 @@ def texts() -> Iterator[SmsProvider]:
 
 @pytest.fixture(params=["embedded", "servers"])
 def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts: SmsProvider) -> Iterator[Portal]:
-    arguments = {**COMMON, "SERVICE_CLIENT_SECRET": "only a test", "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
+    arguments = {**COMMON, "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"}
     arguments["SMS_URL"] = texts.url
     if request.param == "servers":
         arguments["AMQP_URI"] = request.getfixturevalue("broker")

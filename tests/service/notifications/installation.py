@@ -40,10 +40,6 @@ class StandIn(stand_in_identity.IdentityAnswers):
     silent_for: ClassVar[int] = 0
 
     @rpc
-    def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
-        return {"access_token": token("service", account_id=f"service:{client_id}"), "expires_in": 600}
-
-    @rpc
     def contact(self, account_id: str) -> dict[str, Any]:
         if StandIn.silent_for > 0:
             StandIn.silent_for -= 1

@@ -23,7 +23,6 @@ def settings(fresh_database: Callable[[str], str], tmp_path: Path) -> Iterator[S
             "PORTAL_ENVIRONMENT": "development",
             "PORTAL_HOME": str(tmp_path),
             "PAYMENTS_DATABASE_URL": fresh_database("payments"),
-            "SERVICE_CLIENT_SECRET": "for tests only",
             "VNPAY_URL": "http://127.0.0.1:9",
             "VNPAY_TMN_CODE": TMN,
             "VNPAY_HASH_SECRET": SECRET,

@@ -40,10 +40,6 @@ def token(account_id: str, role: str, at: str | None = None) -> str:
 class Identity(stand_in_identity.IdentityAnswers):
     name = "identity"
 
-    @rpc
-    def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
-        return {"access_token": token(f"service:{client_id}", "service"), "expires_in": 600}
-
 
 class ApplicationNotFound(Exception):
     pass
