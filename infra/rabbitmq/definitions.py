@@ -1,4 +1,4 @@
-"""RabbitMQ's users and what each may do, made from the table in ``users.json``. Standard library only.
+"""RabbitMQ's users and what each may do, made from ``users.json`` and the table of calls. Standard library only.
 
 A resource is a queue or an exchange: *configure* declares and deletes it, *write* publishes to it or binds a queue,
 *read* consumes, purges or binds from it. On a topic exchange the routing key is looked at, too. The default exchange
@@ -16,7 +16,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("users.json")
+CALLS = ROOT / "infra" / "chassis" / "trust" / "service_calls.json"
+HEALTH = "health"  # a door of every service, in no contract
 RPC, REDELIVERY, UNROUTABLE, AGAIN = "nameko-rpc", "portal.redelivery", "portal.unroutable", "portal.again"
 QUARANTINE, SWEEPING = "portal.quarantine", "portal.sweeping"
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -28,9 +31,25 @@ EVERYTHING = ".*"
 
 
 def table() -> dict[str, Any]:
-    """The table as it is in the repository."""
-    rows: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+    """The tables as they are in the repository; ``calls`` of services and callers are ``SERVICE.METHOD``."""
+    rows: dict[str, Any] = _read(TABLE)
+    for service, calls in _read(CALLS)["calls"].items():
+        rows["services"][service]["calls"] = sorted(calls)
+    for row in rows["callers"].values():
+        row["calls"] = sorted(key for name in row["calls"] for key in _doors(name, rows["for_services_alone"]))
     return rows
+
+
+def _doors(name: str, closed: list[str]) -> list[str]:
+    """A single door; or of a service every door that is not for services alone."""
+    if "." in name:
+        return [name]
+    contract = _read(ROOT / "services" / name / "contract.json")
+    return [key for method in {*contract["rpc"], HEALTH} if (key := f"{name}.{method}") not in closed]
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def user_names(rows: Mapping[str, Any]) -> list[str]:
@@ -145,7 +164,12 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
 
 
 def _calls(row: Mapping[str, Any]) -> list[str]:
-    return [re.escape(callee) if "." in callee else rf"{re.escape(callee)}\.{METHOD}" for callee in row["calls"]]
+    """One pattern for each service called: its doors by name."""
+    methods: dict[str, list[str]] = {}
+    for key in row["calls"]:
+        service, _, method = key.partition(".")
+        methods.setdefault(service, []).append(re.escape(method))
+    return [rf"{re.escape(service)}\.({'|'.join(names)})" for service, names in methods.items()]
 
 
 def _handler_queues(row: Mapping[str, Any], service: str) -> list[str]:

@@ -10,7 +10,9 @@ import pytest
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.topology import DEFAULT_TIERS
 from infra.chassis.settings import SERVICES
+from infra.front_door.surface import INTERNAL
 from infra.rabbitmq.definitions import definitions, permissions, table, topic_permissions, user_names
+from tests.support.installation import doors, rule_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = table()
@@ -28,11 +30,15 @@ def test_a_service_publishes_and_hears_what_its_contract_says(service: str) -> N
     assert sorted(subscriptions) == sorted(contract.consumes)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_calls_whom_its_clients_name_and_identity_for_keys_and_tokens(service: str) -> None:
-    clients = ROOT / "services" / service / "clients.py"
-    named = re.findall(r'Neighbour\("([a-z]+)"', clients.read_text(encoding="utf-8")) if clients.exists() else []
-    assert set(ROWS["services"][service]["calls"]) == {*named, "identity"}
+def test_what_is_for_services_alone_is_what_the_doors_say() -> None:
+    closed = {f"{service}.{door}" for service, door in doors() if rule_of(service, door).internal}
+    assert set(ROWS["for_services_alone"]) == closed == {".".join(pair) for pair in INTERNAL}
+
+
+@pytest.mark.parametrize("caller", ["front-door", "operator"])
+def test_a_front_end_and_the_operator_s_desk_call_every_door_but_those_for_services_alone(caller: str) -> None:
+    every = {f"{service}.{door}" for service, door in doors()}
+    assert set(ROWS["callers"][caller]["calls"]) == every - set(ROWS["for_services_alone"])
 
 
 def test_retry_tiers_are_those_of_the_default_setting() -> None:
