@@ -16,6 +16,7 @@ from infra.cli.checks.finding import Finding
 from infra.cli.checks.security import guard_findings, secret_findings
 from infra.cli.checks.software import calendar_findings, clock_findings, pin_findings, version_findings
 from infra.cli.checks.trust import trust_findings
+from infra.cli.checks.wires import wire_findings
 
 CONFIG = 78
 
@@ -30,6 +31,7 @@ def examine(settings: Settings, *, as_json: bool = False) -> int:
         file_findings,
         secret_findings,
         trust_findings,
+        wire_findings,
         setting_findings,
         all_database_findings,
         guard_findings,

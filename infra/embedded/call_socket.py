@@ -19,10 +19,11 @@ from typing import Any
 
 import eventlet
 from eventlet.semaphore import Semaphore
-from kombu import Connection, Consumer, Exchange, Producer, Queue
+from kombu import Consumer, Exchange, Producer, Queue
 
 from infra.chassis import logs
 from infra.chassis.files import replace_text
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 
 LARGEST_FRAME = 32 * 1024 * 1024

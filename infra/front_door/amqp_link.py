@@ -78,7 +78,7 @@ class AmqpLink:
 
     async def _session(self) -> None:
         """One connection, from its beginning to its end."""
-        connection = await aio_pika.connect(self._uri, timeout=CONNECT_WITHIN)
+        connection = await self.connection()
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 channel = await self._opened(connection)
@@ -91,6 +91,10 @@ class AmqpLink:
             with suppress(Exception):  # it may be broken in any way
                 async with asyncio.timeout(1):
                     await connection.close()
+
+    async def connection(self) -> AbstractConnection:
+        """A new one; ``amqps://`` verifies certificate and name, by the system's authorities and ``SSL_CERT_FILE``."""
+        return await aio_pika.connect(self._uri, timeout=CONNECT_WITHIN)
 
     async def _opened(self, connection: AbstractConnection) -> AbstractChannel:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)

@@ -10,6 +10,7 @@ import argparse
 import json
 import logging
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler
 
 from infra.chassis.settings import Settings
 from infra.front_door.listening import Listening
+from infra.front_door.tls import Certificate
 
 RpcCall = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -95,7 +97,7 @@ class _Request(WSGIRequestHandler):
 class Server(Listening):
     """The WSGI application on a port; what ``wsgiref`` wants to know of its server is answered here."""
 
-    def __init__(self, app: Wsgi, *, port: int, host: str) -> None:
+    def __init__(self, app: Wsgi, *, port: int, host: str, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
         self.base_environ = {
             "SERVER_NAME": host,
@@ -105,15 +107,15 @@ class Server(Listening):
             "CONTENT_LENGTH": "",
             "SCRIPT_NAME": "",
         }
-        super().__init__(_Request, port=port, host=host)
+        super().__init__(_Request, port=port, host=host, tls=tls)
 
     def get_app(self) -> Wsgi:
         return self._app
 
 
-def serve(call: RpcCall, *, port: int = 0, host: str = "127.0.0.1") -> Server:
+def serve(call: RpcCall, *, port: int = 0, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Server:
     """Serve call-backs in the background; the result has ``port``, ``url`` and ``stop()``."""
-    return Server(application(call), port=port, host=host)
+    return Server(application(call), port=port, host=host, tls=tls)
 
 
 def over_broker(amqp_uri: str, timeout: float = 10.0) -> RpcCall:
@@ -141,7 +143,8 @@ def main(arguments: list[str] | None = None) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    server = serve(over_broker(uri), port=options.port, host=options.host)
+    tls = Certificate.of(Settings.from_environment())
+    server = serve(over_broker(uri), port=options.port, host=options.host, tls=tls.context() if tls else None)
     sys.stdout.write(json.dumps({"port": server.port, "url": server.url}) + "\n")
     sys.stdout.flush()
     stopping.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -29,15 +30,21 @@ class Listening:
     """Serves ``handler`` on ``host:port`` (0: a free one) until :meth:`stop`; handlers find it as ``self.server``."""
 
     def __init__(
-        self, handler: type[BaseHTTPRequestHandler], *, port: int = 0, host: str = "127.0.0.1", **attributes: Any
+        self,
+        handler: type[BaseHTTPRequestHandler],
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        **attributes: Any,
     ) -> None:
-        self._handler = handler
+        self._handler, self._tls = handler, tls
         self._socket = listening_socket(host, port)
         self._socket.settimeout(LOOK_UP)
         self._places = threading.Semaphore(AT_ONCE)
         self._stopping = threading.Event()
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self.url = f"http://{_reached_at(host)}:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{_reached_at(host)}:{self.port}"
         self.server_name, self.server_port = host, self.port
         self.__dict__.update(attributes)
         self._thread = threading.Thread(target=self._accept, name=f"listening-{self.port}", daemon=True)
@@ -64,6 +71,8 @@ class Listening:
         try:
             connection.settimeout(10)
             with contextlib.suppress(OSError):  # a caller who hangs up is no news
+                if self._tls is not None:  # here, where a caller who is slow with it keeps no other waiting
+                    connection = self._tls.wrap_socket(connection, server_side=True)
                 self._handler(connection, address, self)  # type: ignore[arg-type]
                 connection.shutdown(socket.SHUT_WR)
         finally:

@@ -20,6 +20,7 @@ from infra.front_door.calls import Link, Platform
 from infra.front_door.connections import LARGEST_HEADERS, BoundedConnection
 from infra.front_door.local_link import LocalLink
 from infra.front_door.rates import Rate, rates_of
+from infra.front_door.tls import Certificate
 
 PORT = 8000
 BACKLOG = 1024
@@ -34,9 +35,10 @@ def serve(settings: Settings) -> int:
         settings.get("FRONT_DOOR_HOST", "127.0.0.1"), int(settings.number("FRONT_DOOR_PORT", PORT)), BACKLOG
     )
     port = listening.getsockname()[1]
-    server = uvicorn.Server(configuration(application(platform, rates(settings)), settings))
+    tls = Certificate.of(settings)
+    server = uvicorn.Server(configuration(application(platform, rates(settings)), settings, tls))
     serve_plain(health_of(platform), settings)
-    sys.stdout.write(json.dumps({"port": port, "url": f"http://127.0.0.1:{port}"}) + "\n")
+    sys.stdout.write(json.dumps({"port": port, "url": f"{'https' if tls else 'http'}://127.0.0.1:{port}"}) + "\n")
     sys.stdout.flush()
     logs.get().info("started", front_door=port)
     asyncio.run(server.serve(sockets=[listening]))
@@ -75,10 +77,12 @@ def health_of(platform: Platform) -> Health:
     return health
 
 
-def configuration(app: Any, settings: Settings) -> uvicorn.Config:
+def configuration(app: Any, settings: Settings, tls: Certificate | None = None) -> uvicorn.Config:
     proxies = settings.get("FRONT_DOOR_TRUSTED_PROXIES", "")
     return uvicorn.Config(
         app,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
         http=BoundedConnection,
         ws="none",
         lifespan="on",

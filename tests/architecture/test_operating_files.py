@@ -105,6 +105,51 @@ def test_the_broker_s_definitions_follow_the_table_and_passwords_stay(tmp_path: 
     assert (tmp_path / "amqp_uri_payments").read_text() == address
 
 
+def test_addresses_of_an_earlier_release_get_tls_and_those_somebody_wrote_stay(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    broker, database, own = (tmp_path / f"{name}" for name in (
+        "amqp_uri_payments", "payments_database_url", "catalog_database_url"))  # fmt: skip
+    with_tls = [broker.read_text(), database.read_text()]
+    password = (tmp_path / "broker_password_payments").read_text().strip()
+    written = {
+        broker: f"amqp://payments:{password}@rabbitmq:5672//\n",
+        database: with_tls[1].partition("?")[0] + "\n",
+        own: "postgresql+psycopg://elsewhere/catalog\n",
+    }
+    for file, text in written.items():
+        file.unlink()
+        file.write_text(text)
+    subprocess.run(command, check=True, capture_output=True)
+    assert [broker.read_text(), database.read_text(), own.read_text()] == [*with_tls, written[own]]
+
+
+def test_a_certificate_that_ends_soon_is_made_anew_where_the_authority_s_key_is(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "infra/docker/make-secrets"), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    file = tmp_path / "rabbitmq_tls_certificate"
+    short = ["openssl", "req", "-x509", "-key", str(tmp_path / "rabbitmq_tls_key"), "-subj", "/CN=x", "-days", "30"]
+    ending = subprocess.run(short, check=True, capture_output=True, text=True).stdout
+    file.unlink()
+    file.write_text(ending)
+    subprocess.run(command, check=True, capture_output=True)
+    verify = ["openssl", "verify", "-CAfile", str(tmp_path / "tls_ca"), str(file)]
+    assert file.read_text() != ending and subprocess.run(verify, check=False, capture_output=True).returncode == 0
+    (tmp_path / "tls_ca_key").unlink()
+    file.unlink()
+    file.write_text(ending)
+    subprocess.run(command, check=True, capture_output=True)
+    assert file.read_text() == ending
+
+
+def test_every_container_that_speaks_to_broker_or_database_verifies_them() -> None:
+    for name, definition in COMPOSE["services"].items():
+        settings, mounted = definition.get("environment", {}), set(definition.get("secrets", []))
+        if any(setting.startswith(("AMQP_URI", *(f"{service.upper()}_DATABASE" for service in SERVICES)))
+               for setting in settings):  # fmt: skip
+            assert settings["SSL_CERT_FILE"] == "/run/secrets/tls_ca" and "tls_ca" in mounted, name
+
+
 def test_no_two_containers_share_a_user_of_the_broker() -> None:
     mounted = [
         secret

@@ -42,6 +42,7 @@ class Stack:
         self.took = 0.0  # seconds from `up` to everything healthy
         self.ports = {name: free_port() for name in ("AMQP", "HTTP", "CALLBACKS", "GATEWAY", "PROMETHEUS", "WITNESS")}
         subprocess.run([sys.executable, str(ROOT / "infra/docker/make-secrets"), str(self.folder)], check=True)
+        os.environ["SSL_CERT_FILE"] = str(self.folder / "tls_ca")  # as whoever speaks to this stack from here would
         self.env = os.environ | {
             "COMPOSE_PROJECT_NAME": self.project,
             "COMPOSE_PROFILES": "sandbox,observability",
@@ -115,7 +116,7 @@ class Stack:
 
     @property
     def amqp_uri(self) -> str:
-        return f"amqp://operator:{self.secret('broker_password_operator')}@127.0.0.1:{self.ports['AMQP']}//"
+        return f"amqps://operator:{self.secret('broker_password_operator')}@127.0.0.1:{self.ports['AMQP']}//"
 
     def consumers(self, queue: str) -> int:
         """How many processes take messages from a queue of the broker."""

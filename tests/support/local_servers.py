@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+CONFIGURATION = Path(__file__).resolve().parents[2] / "infra" / "rabbitmq" / "rabbitmq.conf"
+WHO_MAY_CONNECT = Path(__file__).resolve().parents[2] / "infra" / "postgres" / "pg_hba.conf"
 POSTGRESQL_HOMES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
 START_SECONDS = 90.0
 
@@ -98,19 +100,28 @@ class Process:
 class LocalBroker:
     """RabbitMQ with its management interface, under a node name, cookie, mapper and folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Path | None = None) -> None:
+        """``secrets``: a folder of ``make-secrets``; the broker then takes TLS alone, as the one of Compose does."""
         self.process = Process("rabbitmq")
         self.mapper = Process("epmd")  # Erlang's port mapper; the machine's own is left alone
         self.port, self.management_port, self._mapper_port, self._node_port = (free_port() for _ in range(4))
         folder = self.process.folder
         (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
         (folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.default = 127.0.0.1:{self.port}\n"
+            f"{self._listeners(secrets)}\n"
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
             "log.console = true\nlog.console.level = warning\nlog.file = false\n"
             "disk_free_limit.absolute = 50MB\n"
             "max_message_size = 33554432\n"  # as infra/rabbitmq/rabbitmq.conf
         )
+
+    def _listeners(self, secrets: Path | None) -> str:
+        if secrets is None:
+            return f"listeners.tcp.default = 127.0.0.1:{self.port}"
+        lines = CONFIGURATION.read_text().replace("/run/secrets", str(secrets)).splitlines()
+        tls = [line for line in lines if line.startswith(("ssl_options", "listeners.tcp"))]
+        listeners = [f"listeners.ssl.{number} = 127.0.0.{number}:{self.port}" for number in (1, 2)]
+        return "\n".join([*tls, *listeners])
 
     @classmethod
     def available(cls) -> bool:
@@ -159,12 +170,14 @@ class LocalBroker:
 class LocalDatabases:
     """A PostgreSQL cluster; ``durable`` keeps fsync on (for fault runs), otherwise speed wins."""
 
-    def __init__(self, durable: bool = False) -> None:
+    def __init__(self, durable: bool = False, secrets: Path | None = None) -> None:
+        """``secrets``: a folder of ``make-secrets``; the server then takes TLS alone, as the one of Compose does."""
         # PostgreSQL refuses to run as root.
         self.process = Process("postgresql", user="postgres" if os.geteuid() == 0 else None)
         self.port = free_port()
         self.data = self.process.folder / "data"
         self.durable = durable
+        self._secrets = secrets
 
     @classmethod
     def programs(cls) -> Path | None:
@@ -191,10 +204,29 @@ class LocalDatabases:
         )
         self.process.launch(
             [programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.process.folder,
-             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "shared_buffers=64MB", *speed],
+             "-c", "listen_addresses=127.0.0.1,127.0.0.2", "-c", "max_connections=300",
+             "-c", "shared_buffers=64MB", *speed, *self._tls()],
             self._env, signal.SIGQUIT,
         )  # fmt: skip
         self.process.wait_until(lambda: self._answers(programs))
+
+    def _tls(self) -> list[str]:
+        if self._secrets is None:
+            return []
+        settings = {"ssl": "on"}
+        for setting, secret in (("ssl_cert_file", "postgres_tls_certificate"), ("ssl_key_file", "postgres_tls_key")):
+            own = self.process.folder / secret  # the server takes no key that others may read
+            own.unlink(missing_ok=True)
+            own.write_text((self._secrets / secret).read_text())
+            own.chmod(0o600)
+            if self.process.user:
+                shutil.chown(own, self.process.user, self.process.user)
+            settings[setting] = str(own)
+        hba = self.process.folder / "pg_hba.conf"
+        hba.write_text(WHO_MAY_CONNECT.read_text())
+        hba.chmod(0o644)
+        settings["hba_file"] = str(hba)
+        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _initialise(self, programs: Path) -> None:
         self.process.launch(

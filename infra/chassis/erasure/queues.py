@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from amqp.exceptions import ResourceLocked
-from kombu import Connection, Exchange, Queue
+from kombu import Exchange, Queue
 
 from infra.chassis.erasure.tables import redacted_body
 from infra.chassis.messaging.dead_letters import digest_of
@@ -22,6 +22,7 @@ from infra.chassis.messaging.handler_queues import BOUNDS, unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.settings import Settings
 

@@ -12,7 +12,6 @@ import time
 from typing import Any
 
 import eventlet
-from kombu import Connection
 from nameko.messaging import QueueConsumer
 from nameko.rpc import get_rpc_exchange
 
@@ -21,6 +20,7 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
 from infra.chassis.messaging.handler_queues import ensure_exchanges
 from infra.chassis.messaging.quarantine import quarantined_message, send_to_quarantine
+from infra.chassis.messaging.transport import Connection
 
 HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to the broker, growing
 

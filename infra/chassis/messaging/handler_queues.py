@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from amqp.exceptions import ChannelError
-from kombu import Connection, Exchange, Queue
+from kombu import Exchange, Queue
 from sqlalchemy import select
 
 from infra.chassis import clock, logs
 from infra.chassis.messaging.publishing import Publisher, events_exchange
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import relay_position

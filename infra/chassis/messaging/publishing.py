@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from kombu import Connection, Exchange, Producer, Queue
+from kombu import Exchange, Producer, Queue
 from kombu.pools import set_limit
 
 from infra.chassis import logs
+from infra.chassis.messaging.transport import Connection
 
 CONFIRM_TIMEOUT = 5.0  # seconds to wait for the broker's confirm (pitfall: the stock wait has no end)
 RETRY = {"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2.0}

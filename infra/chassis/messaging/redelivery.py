@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from kombu import Connection, Queue
+from kombu import Queue
 
 from infra.chassis import logs
 from infra.chassis.messaging.event_publisher import EventPublisher
@@ -27,6 +27,7 @@ from infra.chassis.messaging.handler_queues import (
     redelivery_queue,
 )
 from infra.chassis.messaging.publishing import events_exchange
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 
 POLL_SECONDS = 1.0  # seconds between checks for a request

@@ -10,6 +10,8 @@ from typing import Any
 
 from nameko.standalone.rpc import ClusterRpcProxy, PollingQueueConsumer, SingleThreadedReplyListener
 
+from infra.chassis.messaging import transport  # noqa: F401 - amqps is verified once this is there
+
 
 class _Consumer(PollingQueueConsumer):
     def register_provider(self, provider: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu import Connection, Exchange, Queue
+from kombu import Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
 from infra.chassis.contracts import Contract
@@ -16,6 +16,7 @@ from infra.chassis.messaging.handler_queues import (
 )
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.quarantine import quarantine_queue
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 
 DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h

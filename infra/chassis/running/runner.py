@@ -14,10 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kombu import Connection
-
 from infra.chassis import crash_points, logs
 from infra.chassis.messaging.publishing import size_pools
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.migrations import at_head
 from infra.chassis.running.followers import Follower
 from infra.chassis.running.health import Health, serve_plain

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from amqp.exceptions import AccessRefused
-from kombu import Connection, Queue
+from kombu import Queue
 
 from infra.chassis.messaging.handler_queues import QueueProbe, handler_queue
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.messaging.topology import handler_methods
+from infra.chassis.messaging.transport import Connection
 from infra.chassis.running.loader import installed, service_class
 from infra.chassis.running.runner import broker_answers
 from infra.chassis.settings import SettingMissing, Settings
