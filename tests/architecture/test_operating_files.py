@@ -112,16 +112,16 @@ def test_addresses_of_an_earlier_release_get_tls_and_those_somebody_wrote_stay(t
         "amqp_uri_payments", "payments_database_url", "catalog_database_url"))  # fmt: skip
     with_tls = [broker.read_text(), database.read_text()]
     password = (tmp_path / "broker_password_payments").read_text().strip()
-    written = {
+    addresses = {
         broker: f"amqp://payments:{password}@rabbitmq:5672//\n",
         database: with_tls[1].partition("?")[0] + "\n",
         own: "postgresql+psycopg://elsewhere/catalog\n",
     }
-    for file, text in written.items():
+    for file, text in addresses.items():
         file.unlink()
         file.write_text(text)
     subprocess.run(command, check=True, capture_output=True)
-    assert [broker.read_text(), database.read_text(), own.read_text()] == [*with_tls, written[own]]
+    assert [broker.read_text(), database.read_text(), own.read_text()] == [*with_tls, addresses[own]]
 
 
 def test_a_certificate_that_ends_soon_is_made_anew_where_the_authority_s_key_is(tmp_path: Path) -> None:
