@@ -16,6 +16,7 @@ import typer
 
 from infra.chassis.clock import OFFICE_ZONE
 from infra.chassis.files import draft_of, text_of
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
@@ -107,7 +108,7 @@ def findings(
     table(f"{len(rows)} phát hiện / findings", columns, rows)
 
 
-def _findings(reference: str | None, kind: str | None) -> Iterator[dict[str, Any]]:
+def _findings(reference: str | None, kind: str | None) -> Iterator[Json]:
     if reference and Path(reference).is_file():
         items = evidence_reader(Path(reference)).findings()
         yield from (finding for finding in items if kind in (None, finding["kind"]))
@@ -149,7 +150,7 @@ def report(
     typer.echo(str(output))
 
 
-def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[dict[str, Any]], str | None]:
+def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[Json], str | None]:
     """The events of an application, and the signed checkpoint they are sealed under (None before the first)."""
     if Path(reference).is_file():
         reader = evidence_reader(Path(reference))
@@ -160,7 +161,7 @@ def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[di
         return items, once_sealed(rpc.applications.checkpoint)["checkpoint"]
 
 
-def audit_query(reference: str, question: str, **about: Any) -> dict[str, Any]:
+def audit_query(reference: str, question: str, **about: Any) -> Json:
     """The answer to one of the auditors' questions, from an evidence file if ``reference`` is one."""
     about = {name: value for name, value in about.items() if value is not None}
     answer: dict[str, Any]
@@ -181,7 +182,7 @@ def evidence_reader(file: Path) -> Any:
         raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
 
 
-def once_sealed(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def once_sealed(ask: Callable[[], dict[str, Any]]) -> Json:
     """What has just happened is sealed within seconds: ask again until it is."""
     from nameko.exceptions import RemoteError
 

@@ -17,6 +17,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from infra.chassis.files import draft_of
+from infra.chassis.json_types import Json
 from infra.cli.catalogue_files import Layout, Line, chunks
 from infra.cli.official_session import official_session
 from infra.cli.progress import progress
@@ -57,7 +58,7 @@ class Summary:
             more = [placed(example, file, lines) for example in group["examples"]]
             group_total["examples"] = [*group_total["examples"], *more][:EXAMPLES]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """``{"records", "counts", "findings": {kind: n}, "groups": [...], "bad_lines": [{"file", "line", "error"}]}``.
 
         ``groups`` is the report to work from: what an editor must decide first, then the most frequent.
@@ -74,7 +75,7 @@ class Summary:
         }
 
 
-def placed(finding: dict[str, Any], file: str, lines: list[Line]) -> dict[str, Any]:
+def placed(finding: dict[str, Any], file: str, lines: list[Line]) -> Json:
     """A finding with its file; one about a whole record names the file's line, not the record's number in its call."""
     number = finding["path"].removeprefix("/lines/")
     is_line = number.isdigit() and 1 <= int(number) <= len(lines)
@@ -179,7 +180,7 @@ def import_all(
     effective_from: str,
     progress: Callable[[int], None],
     findings: IO[str] | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Send every line of ``files`` to the catalogue; :meth:`Summary.to_json`."""
     summary, run = Summary(), uuid.uuid4()
     for file in files:

@@ -11,6 +11,7 @@ from amqp.exceptions import AMQPError
 from sqlalchemy import select
 
 from infra.chassis.erasure.queues import SweepInProgress, remove_settled
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import Publisher, Unroutable
 from infra.chassis.running.loader import installed
@@ -59,14 +60,14 @@ def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[s
     return outcome, settled
 
 
-def replay_embedded(settings: Settings, service: str, numbers: list[int]) -> list[dict[str, Any]]:
+def replay_embedded(settings: Settings, service: str, numbers: list[int]) -> list[Json]:
     """The embedded default comes up for them, tries each twice and goes down when all are digested or dead again."""
     quick = Settings({**settings.env, "RETRY_TIERS": "0.2"})
     with portal_session(quick), publisher_of(quick) as publisher:
         return [_replay_and_wait(DeadLetters.of(quick, service), publisher, number) for number in numbers]
 
 
-def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) -> dict[str, Any]:
+def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) -> Json:
     before = _digesters(letters, letters.show(letter)["message_id"])
     letter_replayed = letters.replay(letter, publisher)
     until = time.monotonic() + DIGESTED_WITHIN

@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, portal_session
@@ -118,7 +119,7 @@ def demo(*, as_json: bool, keep: Path | None, procedures: Path | None) -> int:
     return 0 if verdict["held"] else 1
 
 
-def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, procedures: Path | None) -> dict[str, Any]:
+def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, procedures: Path | None) -> Json:
     narrator.wait(f"cơ sở dữ liệu tạm trong {home}")
     mailbox, mails = stack.enter_context(smtp_server(home / "mail"))
     outside = stack.enter_context(payment_gateway())
@@ -153,7 +154,7 @@ def _quiet(env: Any) -> dict[str, str]:
     return {name: value for name, value in env.items() if name != "AMQP_URI" and not name.endswith("_DATABASE_URL")}
 
 
-def _import(journey: Journey, procedures: Path) -> dict[str, Any]:
+def _import(journey: Journey, procedures: Path) -> Json:
     from infra.cli.catalogue import import_all
 
     editor = journey.world["officials"]["catalog_editor"]

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.audit_commands import AsJson, print_json
@@ -71,7 +72,7 @@ def in_a_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _confirmation(watching: contextlib.ExitStack) -> Callable[[dict[str, Any]], bool]:
+def _confirmation(watching: contextlib.ExitStack) -> Callable[[Json], bool]:
     """Shows what was found and asks, on standard error: standard output may be going into a file."""
 
     def agreed(report: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
 from infra.chassis.running.loader import service_class, tool
@@ -85,7 +86,7 @@ def migrate(settings: Settings, services: list[str]) -> None:
     log.info("topology_declared", queues=len(queues))
 
 
-def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> dict[str, Any]:
+def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> Json:
     if settings.embedded:
         upgrade(settings, "identity")
     made: dict[str, Any] = tool("identity", "bootstrap")(

@@ -6,6 +6,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 
 def as_base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
@@ -36,7 +38,7 @@ def a_pdf(title: str) -> bytes:
     return bytes(out)
 
 
-def answers_for(form: dict[str, Any] | None, person: Mapping[str, object]) -> dict[str, Any]:
+def answers_for(form: dict[str, Any] | None, person: Mapping[str, object]) -> Json:
     """Answers that fit a form's JSON Schema; what is known of the person is used where a field asks for it."""
     if not form:
         return {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.chassis.files import replace_text, text_of
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.cli.connection import Portal, first_operator
 
@@ -46,9 +47,7 @@ class NotDevelopment(SystemExit):
         super().__init__("portal seed: only with PORTAL_ENVIRONMENT=development; nothing was changed")
 
 
-def seed(
-    settings: Settings, portal: Portal, progress: Progress = lambda line: None, *, catalogue: bool = True
-) -> dict[str, Any]:
+def seed(settings: Settings, portal: Portal, progress: Progress = lambda line: None, *, catalogue: bool = True) -> Json:
     """Make the sample world, or find it made; stored under the secrets folder. ``catalogue=False``: only the people."""
     if not settings.development:
         raise NotDevelopment()
@@ -75,7 +74,7 @@ def seed(
     return world
 
 
-def overview(world: dict[str, Any]) -> dict[str, Any]:
+def overview(world: dict[str, Any]) -> Json:
     """What ``portal seed --json`` prints of it."""
     official, citizen = ("username", "password", "account_id"), ("username", "password", "account_id", "citizen_number")
     return {
@@ -86,7 +85,7 @@ def overview(world: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _planned(portal: Portal) -> dict[str, Any]:
+def _planned(portal: Portal) -> Json:
     people = portal.as_().identity.sample_people()["items"]
     needed = len(OFFICIALS) + CITIZENS
     chosen = [_credentials(person, number) for number, person in enumerate(people[:needed])]
@@ -99,7 +98,7 @@ def _planned(portal: Portal) -> dict[str, Any]:
     }
 
 
-def _credentials(person: Mapping[str, object], number: int) -> dict[str, Any]:
+def _credentials(person: Mapping[str, object], number: int) -> Json:
     return {
         "username": person["citizen_number"],
         "password": secrets.token_urlsafe(12),

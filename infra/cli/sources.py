@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from infra.chassis import clock, logs
+from infra.chassis.json_types import Json
 from infra.chassis.messaging import incarnations
 from infra.chassis.messaging.handler_queues import handler_queue, request_redelivery
 from infra.chassis.messaging.publishing import Publisher
@@ -76,7 +77,7 @@ def acknowledge(service: Service) -> None:
         typer.echo(json.dumps({"acknowledged": inbox.acknowledge(session), "at": clock.now().isoformat()}))
 
 
-def _about(settings: Settings, service: str) -> list[dict[str, Any]]:
+def _about(settings: Settings, service: str) -> list[Json]:
     with Database.at(settings.database_url(service)).session() as session:
         own = [
             {"service": service, "stream": row.stream, "incarnation": row.incarnation, "after": row.after,

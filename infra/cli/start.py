@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from infra.chassis.json_types import Json
 from infra.chassis.running.runner import Stopping
 from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
 from infra.cli.connection import Portal, first_operator
@@ -59,7 +60,7 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
                 signal.signal(number, signal.SIG_IGN)
 
 
-def _unless_ended(ended: Any, seeding: Any) -> dict[str, Any] | None:
+def _unless_ended(ended: Any, seeding: Any) -> Json | None:
     """What was seeded; None when the process is to end meanwhile. The next start completes what is there in part."""
     import eventlet
     from eventlet.support.greenlets import GreenletExit
@@ -78,7 +79,7 @@ def _unless_ended(ended: Any, seeding: Any) -> dict[str, Any] | None:
         waiting.kill()
 
 
-def _people(settings: Settings) -> dict[str, Any]:
+def _people(settings: Settings) -> Json:
     portal = Portal(settings)
     try:
         return overview(seed(settings, portal))

@@ -16,6 +16,7 @@ import typer
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
@@ -77,7 +78,7 @@ class VerificationReport:
     def status(self) -> int:
         return 1 if self.differs else int(self.verdict.status)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         verdict: dict[str, Any] = self.verdict.to_json(self.language)
         parts = {"authenticity": self.authenticity, "read_model": self.read_model}
         checked = {name: part for name, part in parts.items() if part is not None}

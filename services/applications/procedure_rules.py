@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.instants import office_day
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database, insert_into
 from infra.working_time import Promise, WorkingCalendar
@@ -156,7 +157,7 @@ def level_at(procedure: ProcedureDefinition, agency_code: str) -> int:
     return int(next((levels[code] for code in (agency_code, *before) if code in levels), procedure["level"]))
 
 
-def promise_of(procedure: ProcedureDefinition, channel: str) -> dict[str, Any]:
+def promise_of(procedure: ProcedureDefinition, channel: str) -> Json:
     """The processing time promised for a channel: ``{"amount", "unit"}``."""
     offered = procedure["channels"].get(channel) or {}
     return dict(offered.get("processing_time") or {"amount": None, "unit": "not_stated"})

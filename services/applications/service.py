@@ -7,6 +7,7 @@ from typing import Any
 from infra.chassis import dependencies
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.applications import clients
@@ -30,7 +31,6 @@ from services.applications.transparency.proofs import Proofs
 from services.applications.verification.evidence import EvidenceArchive
 from services.applications.verification.self_check import SelfCheck
 
-Json = dict[str, Any]
 CITIZEN = {"citizen"}
 OFFICERS = {"intake_officer", "case_officer", "approver"}
 AUDITORS = {"auditor"}

@@ -17,6 +17,7 @@ from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import day_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -61,7 +62,7 @@ class AgencyRegister:
         following = cursor_of(items[limit - 1]["code"]) if len(items) > limit else None
         return {"at": day.isoformat(), "items": items[:limit], "next_cursor": following}
 
-    def agency(self, code: str, at: str | None = None) -> dict[str, Any]:
+    def agency(self, code: str, at: str | None = None) -> Json:
         """One agency through time: ``{"code", "at", "carried_on_by", "merged_from": [codes], "items": [periods]}``.
 
         ``carried_on_by`` is the agency that does its work on the day: itself, or its successor.
@@ -80,7 +81,7 @@ class AgencyRegister:
                 "items": [_agency_view(row) for row in rows],
             }
 
-    def changes(self, code: str) -> dict[str, Any]:
+    def changes(self, code: str) -> Json:
         """The history of an agency: who recorded what, when and why."""
         with self.database.session() as session:
             query = select(AgencyChange).where(AgencyChange.code == code).order_by(AgencyChange.id)
@@ -88,7 +89,7 @@ class AgencyRegister:
 
     def set_agency(
         self, agency: dict[str, Any], valid_from: str, reason: str | None = None, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Record an agency from a day on: what was known of the code before ends the day before; later days stay.
 
         The same first day again corrects that period. Refuses ``ProvinceNotFound`` for a code that no province had on
@@ -98,7 +99,7 @@ class AgencyRegister:
         if agency.get("province_code"):
             check_province(agency["province_code"], first_day)
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             _check_parents(session, agency["code"], agency.get("parent_code"), first_day)
             row = _place_period(session, agency, first_day)
             _record_change(session, row, "recorded", by, reason)
@@ -116,14 +117,14 @@ class AgencyRegister:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """End an agency and say which one carries on its work.
 
         Refuses ``AgencyUnknown``, and ``AgencyChangesLater`` when something is recorded of it for a later day.
         """
         day = date.fromisoformat(last_day)
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             row = session.scalar(existing_on(day).where(Agency.code == code).with_for_update())
             next_day = min(day, LAST_BUT_ONE) + ONE_DAY
             if row is None or session.scalar(existing_on(next_day).where(Agency.code == into)) is None:
@@ -193,7 +194,7 @@ def _periods(session: Session, code: str) -> list[Agency]:
     return list(session.scalars(query.with_for_update()))
 
 
-def _agency_view(row: Agency) -> dict[str, Any]:
+def _agency_view(row: Agency) -> Json:
     return {
         "code": row.code,
         "name": {"vi": row.name_vi, "en": row.name_en},
@@ -220,7 +221,7 @@ def _record_change(session: Session, row: Agency, act: str, by: Actor, reason: s
     )
 
 
-def _change_view(row: AgencyChange) -> dict[str, Any]:
+def _change_view(row: AgencyChange) -> Json:
     return {
         "act": row.act,
         "at": row.at.isoformat(),

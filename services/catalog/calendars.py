@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.instants import office_day, today
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import SettingMissing, Settings
@@ -44,12 +45,12 @@ class Calendars:
     def from_settings(cls, settings: Settings) -> Calendars:
         return cls(Database.at(settings.database_url("catalog")), Offerings.from_settings(settings))
 
-    def calendar(self, year: int) -> dict[str, Any]:
+    def calendar(self, year: int) -> Json:
         """The days that differ from Monday to Friday: ``{"year", "days": [{"date", "kind", "name"}], "version"}``."""
         with self.database.session() as session:
             return calendar_of(session, year)
 
-    def changes(self, year: int) -> dict[str, Any]:
+    def changes(self, year: int) -> Json:
         """Every override of a year as it was recorded, the taken back ones too."""
         with self.database.session() as session:
             rows = session.scalars(_overrides(year)).all()
@@ -65,7 +66,7 @@ class Calendars:
             due = [now.year] if now.month < DECIDED_BY_MONTH else [now.year, now.year + 1]
             return next((year for year in due if calendar_of(session, year)["estimated"]), None)
 
-    def set_day(self, day: str, kind: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def set_day(self, day: str, kind: str, reason: str, *, by: Actor, command: Command) -> Json:
         """Record what was decided about a day; *applications* receives it as ``calendar_changed.v1``.
 
         ``as_published`` on 1 January confirms that the published calendar of the year is official.
@@ -77,7 +78,7 @@ class Calendars:
             command, lambda session: self._set_day(session, date.fromisoformat(day), kind, reason, by)
         )
 
-    def _set_day(self, session: Session, day: date, kind: str, reason: str, by: Actor) -> dict[str, Any]:
+    def _set_day(self, session: Session, day: date, kind: str, reason: str, by: Actor) -> Json:
         before = WorkingCalendar.of_replies([calendar_of(session, day.year)])
         row = CalendarDay(
             day=day, kind=kind, reason=reason, known_at=clock.now(), by_account=by.account_id, by_name=by.name
@@ -96,9 +97,7 @@ class Calendars:
         enqueue(session, "calendar_changed.v1", facts, subject=day.isoformat())
         return facts
 
-    def due_date(
-        self, code: str, channel: str, accepted_at: str, version: int | None = None, *, by: Actor
-    ) -> dict[str, Any]:
+    def due_date(self, code: str, channel: str, accepted_at: str, version: int | None = None, *, by: Actor) -> Json:
         """When something accepted then is due, with the days that count; ``due_at`` is null when no time is stated.
 
         ``{"code", "version", "channel", "processing_time", "due_at", "legal_due_at", "days", "calendar_version"}``.
@@ -122,7 +121,7 @@ class Calendars:
         return answer | _counted(accepted, promised, legal, calendar)
 
 
-def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
+def state_of_year(settings: Settings, year: int) -> Json:
     """What is known of a year, with the editors' decisions where the database answers.
 
     ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
@@ -141,7 +140,7 @@ def state_of_year(settings: Settings, year: int) -> dict[str, Any]:
 
 def _counted(
     accepted: datetime, promised: Mapping[str, object], legal: dict[str, Any] | None, calendar: WorkingCalendar
-) -> dict[str, Any]:
+) -> Json:
     try:
         running = Clock.start(Promise.from_json(promised).countable(), accepted, calendar)
         bound = Clock.start(Promise.from_json(legal).countable(), accepted, calendar).due_at if legal else None
@@ -164,7 +163,7 @@ def working_calendar(session: Session, accepted: datetime, promises: list[dict[s
     return WorkingCalendar.of_replies([calendar_of(session, year) for year in range(first, last + 1)])
 
 
-def calendar_of(session: Session, year: int) -> dict[str, Any]:
+def calendar_of(session: Session, year: int) -> Json:
     """The published days of a year under the overrides that hold now; without ``sources`` it is an estimate."""
     days = {day["date"]: day for day in published(year)}
     for row in session.scalars(_overrides(year)):
@@ -198,7 +197,7 @@ def _overrides(year: int) -> Any:
     return select(CalendarDay).where(inside).order_by(CalendarDay.id)
 
 
-def _override(row: CalendarDay) -> dict[str, Any]:
+def _override(row: CalendarDay) -> Json:
     name = {"vi": row.reason, "en": row.reason}
     return {
         "date": row.day.isoformat(),
@@ -209,7 +208,7 @@ def _override(row: CalendarDay) -> dict[str, Any]:
     }
 
 
-def _without(days: Mapping[str, object], day: date) -> dict[str, Any]:
+def _without(days: Mapping[str, object], day: date) -> Json:
     return {key: value for key, value in days.items() if key != day.isoformat()}
 
 

@@ -15,6 +15,7 @@ from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.cursors import Page, cursor_of, key_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest, VersionConflict
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -47,7 +48,7 @@ class DraftEditor:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Keep a draft, finished or not: its outline, with ``problems``, what keeps it from publication.
 
         Refuses ``VersionConflict`` when somebody saved it since ``expected_revision`` (0: there was none).
@@ -57,7 +58,7 @@ class DraftEditor:
                 "/definition", f"dài hơn {LARGEST} byte ở dạng JSON", f"longer than {LARGEST} bytes as JSON"
             )
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             procedure = versions.lock_procedures(session, [definition["code"]])[definition["code"]]
             stored = session.get(ProcedureDraft, procedure.code)
             _expect(stored, expected_revision)
@@ -88,7 +89,7 @@ class DraftEditor:
             wrong = list(refused.facts["problems"])
         return wrong[:MOST_PROBLEMS]
 
-    def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+    def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         """Every draft by code: ``{"items": [outline], "next_cursor"}``."""
         after = key_of(cursor, str)
         query = select(ProcedureDraft, Procedure).join(Procedure, Procedure.code == ProcedureDraft.code)
@@ -99,7 +100,7 @@ class DraftEditor:
             items = [_outline(draft, procedure) for draft, procedure in rows[:limit]]
         return {"items": items, "next_cursor": cursor_of(items[-1]["code"]) if len(rows) > limit else None}
 
-    def draft(self, code: str) -> dict[str, Any]:
+    def draft(self, code: str) -> Json:
         """One draft: its outline, its ``definition``, and ``changes`` against the latest published version."""
         with self.database.session() as session:
             draft = _existing_draft(session, code)
@@ -132,13 +133,13 @@ class DraftEditor:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Publish what the draft holds, as ``Offerings.publish`` does; the draft is then gone.
 
         Refuses ``DraftNotFound``, ``VersionConflict``, and ``InvalidRequest`` with everything the draft still lacks.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             versions.lock_procedures(session, [code])
             draft = _existing_draft(session, code)
             _expect(draft, expected_revision)
@@ -153,10 +154,10 @@ class DraftEditor:
 
     def discard(
         self, code: str, reason: str, expected_revision: int | None = None, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Throw a draft away, for a reason; the history keeps who did."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             procedure = versions.lock_procedures(session, [code])[code]
             draft = _existing_draft(session, code)
             _expect(draft, expected_revision)
@@ -180,7 +181,7 @@ def _expect(draft: ProcedureDraft | None, revision: int | None) -> None:
         raise VersionConflict(expected=revision, current=current)
 
 
-def _outline(draft: ProcedureDraft, procedure: Procedure) -> dict[str, Any]:
+def _outline(draft: ProcedureDraft, procedure: Procedure) -> Json:
     """``outdated``: a version was published or proposed since the draft was begun."""
     title = draft.definition.get("title")
     return {

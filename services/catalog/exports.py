@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import day_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -55,7 +56,7 @@ class Exports:
 
     def export(
         self, form: str, at: str | None = None, limit: int = 200, cursor: str | None = None, history: bool = False
-    ) -> dict[str, Any]:
+    ) -> Json:
         """A page: ``{"format", "media_type", "count", "content", "next_cursor"}``; csv has its header on the first.
 
         What is in force on the day; with ``history`` (json only) every published version, the oldest first.
@@ -80,7 +81,7 @@ class Exports:
     def _linked(self, rows: list[ProcedureVersion], first: bool) -> str:
         return json.dumps(opendata.document([(row.definition, self.base) for row in rows]), ensure_ascii=False)
 
-    def levels(self, at: str | None = None) -> dict[str, Any]:
+    def levels(self, at: str | None = None) -> Json:
         """The share of procedures at each level, in all, by agency and by province, in per cent with two decimals.
 
         Every procedure counts once in all, once for each agency (a merged one's for its successor) and once for each
@@ -218,7 +219,7 @@ class _Places:
         return by_agency, by_province
 
 
-def _shares(counted: Counter[int]) -> dict[str, Any]:
+def _shares(counted: Counter[int]) -> Json:
     total = sum(counted.values())
     levels = [
         {"level": level, "count": counted[level], "share": round(100 * counted[level] / total, 2) if total else 0.0}

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.catalog.models import Agency, Field, SearchEntry, SearchFacet
 from services.catalog.successors import province_on, responsibilities_of, successor_of, successor_table
 
@@ -75,7 +76,7 @@ def _ids_with(kind: str, value: str, day: date) -> Select[Any]:
     return of_kind.where(SearchFacet.value == value)
 
 
-def facet_counts(session: Session, matches: Select[Any], day: date) -> dict[str, Any]:
+def facet_counts(session: Session, matches: Select[Any], day: date) -> Json:
     """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
     hits = matches.cte()
     grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}

@@ -12,6 +12,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from services.catalog.errors import ChannelNotOffered, ChoiceMissing
 
@@ -43,7 +44,7 @@ class FeeQuery:
     exemptions: Sequence[str] = ()
 
 
-def quote(definition: Mapping[str, Any], query: FeeQuery) -> dict[str, Any]:
+def quote(definition: Mapping[str, Any], query: FeeQuery) -> Json:
     """``{"items": [...], "total", "apart": [...], "not_stated": [...]}`` for one application.
 
     ``total`` is the sum in VND, or in the only currency there is; ``apart`` holds the sums of every other
@@ -178,7 +179,7 @@ _PRICES = {
 }
 
 
-def _totals(items: Sequence[Line]) -> dict[str, Any]:
+def _totals(items: Sequence[Line]) -> Json:
     sums: dict[str, int] = {}
     for item in items:
         money_of = item["amount"]

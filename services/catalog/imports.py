@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.instants import day_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest, Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -57,7 +58,7 @@ class Imports:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """``{"records", "counts", "findings", "by_kind", "groups"}``; ``counts`` by what became of the records.
 
         A finding is ``{"code", "path", "text", "kind"}``; the path of a whole record is ``/lines/<number from 1>``.
@@ -65,7 +66,7 @@ class Imports:
         keeps its own days and version numbers; everything else begins on ``effective_from``.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             batch = _Batch(session, self.shape, day_of(effective_from), layout, by, reason, self.four_eyes)
             return batch.own(records) if layout == "definition" else batch.official(records)
 
@@ -105,7 +106,7 @@ class _Batch:
         self.reason, self.four_eyes = reason, four_eyes
         self.findings: list[Finding] = []
 
-    def official(self, records: Sequence[object]) -> dict[str, Any]:
+    def official(self, records: Sequence[object]) -> Json:
         lines = ((number, _checked_line(record)) for number, record in enumerate(records, 1))
         layout: Any = self.layout
         summary = load(
@@ -113,7 +114,7 @@ class _Batch:
         )
         return self._reply(len(records), {name: getattr(summary, name) for name in COUNTS})
 
-    def own(self, records: Sequence[object]) -> dict[str, Any]:
+    def own(self, records: Sequence[object]) -> Json:
         """Our own export: definitions that are stored as they are."""
         read = [_candidate(record, self.day) for record in records]
         placed = iter(self._put([candidate for candidate in read if isinstance(candidate, _Candidate)]))
@@ -127,7 +128,7 @@ class _Batch:
         counted = Counter(outcome if outcome in COUNTS else "refused" for outcome in outcomes)
         return self._reply(len(records), {name: counted[name] for name in COUNTS})
 
-    def _reply(self, number: int, counts: dict[str, int]) -> dict[str, Any]:
+    def _reply(self, number: int, counts: dict[str, int]) -> Json:
         findings = [finding.to_json() for finding in self.findings]
         by_kind = dict(sorted(Counter(finding.kind for finding in self.findings).items()))
         groups = grouped_report(self.findings)
@@ -165,7 +166,7 @@ class _Batch:
         versions.index_and_publish(self.session, placed)
         return outcomes
 
-    def _sound(self, definition: Mapping[str, object]) -> dict[str, Any] | str:
+    def _sound(self, definition: Mapping[str, object]) -> Json | str:
         """The definition in its full shape, or why it cannot be taken."""
         try:
             full = definitions.complete(definition)
@@ -230,7 +231,7 @@ def _code(record: object) -> str:
     return str(inner.get("code", ""))[:40] if isinstance(inner, dict) else ""
 
 
-def _checked_line(record: object) -> dict[str, Any] | BadLine:
+def _checked_line(record: object) -> Json | BadLine:
     return record if isinstance(record, dict) else BadLine("not a JSON object", str(record)[:200])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.storage.database import insert_into
 from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.facets import AGENCY_LEVEL, agency_level
@@ -73,7 +74,7 @@ def end_entry(session: Session, code: str, version: int, effective_until: date |
     )
 
 
-def texts(definition: dict[str, Any]) -> dict[str, Any]:
+def texts(definition: dict[str, Any]) -> Json:
     """The folded texts of an entry. Spaces around let ``LIKE '% word %'`` mean a whole word."""
     titles = definition["title"]
     title = plain_title(with_legal_terms(folded_words(titles["vi"])))
@@ -91,7 +92,7 @@ def texts(definition: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def summary(definition: dict[str, Any]) -> dict[str, Any]:
+def summary(definition: dict[str, Any]) -> Json:
     """What a result list shows of a procedure."""
     return {
         "title": definition["title"],

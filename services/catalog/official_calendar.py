@@ -16,9 +16,10 @@ from datetime import date
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import holidays
+
+from infra.chassis.json_types import Json
 
 LIBRARY = metadata.version("holidays")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
@@ -54,7 +55,7 @@ SWAPS = tuple(
 
 
 @cache
-def published(year: int) -> tuple[dict[str, Any], ...]:
+def published(year: int) -> tuple[Json, ...]:
     """The days of a year that differ: ``holiday``, ``substitute_holiday`` and ``make_up`` with names in vi and en."""
     days = {day["date"]: day for day in (*_of_library(year), *_of_swaps(year))}
     return tuple(days[on] for on in sorted(days))
@@ -67,7 +68,7 @@ def sources_of(year: int) -> list[str]:
     return list(dict.fromkeys([DECIDED_YEARS[year], *(swap.source for swap in SWAPS if year in _years_of(swap))]))
 
 
-def _of_library(year: int) -> list[dict[str, Any]]:
+def _of_library(year: int) -> list[Json]:
     around = [year - 1, year, year + 1]
     vietnamese, english = (
         holidays.country_holidays("VN", years=around, language=language) for language in ("vi", "en_US")
@@ -81,7 +82,7 @@ def _of_library(year: int) -> list[dict[str, Any]]:
     return [*days, *({"date": day.isoformat(), "kind": "make_up", "name": MAKE_UP} for day in made_up)]
 
 
-def _of_swaps(year: int) -> list[dict[str, Any]]:
+def _of_swaps(year: int) -> list[Json]:
     rows = [(swap.day_off, "substitute_holiday", swap.name) for swap in SWAPS]
     rows += [(swap.worked, "make_up", MAKE_UP) for swap in SWAPS]
     return [{"date": on.isoformat(), "kind": kind, "name": name} for on, kind, name in rows if on.year == year]

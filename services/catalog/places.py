@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from infra.chassis.instants import day_of
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.text.provinces import KINDS, REFORM, ascii_name, exists_on, is_province, provinces
 from services.catalog.errors import ProvinceNotFound, WardsNotKnown
@@ -22,12 +23,12 @@ class Places:
     def from_settings(cls, _settings: Settings) -> Places:
         return cls()
 
-    def provinces(self, at: str | None = None) -> dict[str, Any]:
+    def provinces(self, at: str | None = None) -> Json:
         """The provinces of a day, by code: ``{"at", "items": [{"code", "name", "kind", "valid_from", …}]}``."""
         day = day_of(at)
         return {"at": day.isoformat(), "items": [unit for unit in provinces() if exists_on(unit, day)]}
 
-    def wards(self, province_code: str, at: str | None = None) -> dict[str, Any]:
+    def wards(self, province_code: str, at: str | None = None) -> Json:
         """The communes, wards and special zones of a province; known since the reform of July 2025."""
         day = day_of(at)
         check_province(province_code, day)
@@ -43,7 +44,7 @@ def check_province(code: str, day: date) -> None:
 
 
 @cache
-def wards() -> dict[str, list[dict[str, Any]]]:
+def wards() -> dict[str, list[Json]]:
     """The communes of every province of today, by province code."""
     from vietnam_provinces import Ward
 

@@ -6,12 +6,13 @@ import json
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from infra.chassis.json_types import Json
 
 FOLDER = Path(__file__).parent / "samples"
 
 
-def definitions(agency_code: str) -> list[dict[str, Any]]:
+def definitions(agency_code: str) -> list[Json]:
     """Every sample procedure, by code, with ``agency_code`` as the competent agency."""
     samples = deepcopy(_sample_definitions())
     for definition in samples:
@@ -20,7 +21,7 @@ def definitions(agency_code: str) -> list[dict[str, Any]]:
 
 
 @cache
-def _sample_definitions() -> list[dict[str, Any]]:
+def _sample_definitions() -> list[Json]:
     read = [
         definition
         for path in sorted(FOLDER.glob("*.json"))

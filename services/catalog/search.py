@@ -24,6 +24,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import day_of, today
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.text.vietnamese_text import folded_words, unified
@@ -76,7 +77,7 @@ class SearchEngine:
     def from_settings(cls, settings: Settings) -> SearchEngine:
         return cls(Database.at(settings.database_url("catalog")))
 
-    def search(self, query: Query, limit: int = 50, cursor: str | None = None, facets: bool = False) -> dict[str, Any]:
+    def search(self, query: Query, limit: int = 50, cursor: str | None = None, facets: bool = False) -> Json:
         """``{"items": [...], "next_cursor", "reading"}``, best first; ``total`` and ``facets`` when asked for."""
         after = key_of(cursor, *ORDER_KINDS)
         with self.database.session() as session:
@@ -93,7 +94,7 @@ class SearchEngine:
                 reply |= facet_counts(session, results.entries, query.day)
             return reply
 
-    def suggest(self, text: str, limit: int = 8) -> dict[str, Any]:
+    def suggest(self, text: str, limit: int = 8) -> Json:
         """Titles for what has been typed so far; the last word counts as begun."""
         with self.database.session() as session:
             rows = session.execute(self._results(session, Query(text, today()), begun=True).ranked.limit(limit)).all()
@@ -206,7 +207,7 @@ def _contains_any(group: tuple[str, ...]) -> ColumnElement[int]:
     return case((or_(*[SearchEntry.words.like(f"% {word} %") for word in group]), 1), else_=0)
 
 
-def _item(entry: SearchEntry) -> dict[str, Any]:
+def _item(entry: SearchEntry) -> Json:
     return {
         "code": entry.code,
         "version": entry.version,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from infra.chassis import dependencies
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.instants import day_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.catalog.agencies import AgencyRegister
@@ -24,7 +24,6 @@ from services.catalog.search import Query, SearchEngine
 from services.catalog.usage_counts import UsageCounts
 
 EDITORS = {"catalog_editor"}
-Json = dict[str, Any]
 
 
 class CatalogService(Operations):

@@ -8,7 +8,6 @@ the answer.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.access_endings import ENDINGS_TYPE, ending_digest
 from infra.chassis.access.access_tokens import JWKS_TYPE
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.trust.installation import signer
@@ -61,12 +61,12 @@ class TrustAnswers:
         database = Database.at(settings.database_url("identity"))
         return cls(database, SigningKeys.from_settings(settings), signer(settings, "identity"))
 
-    def jwks(self) -> dict[str, Any]:
+    def jwks(self) -> Json:
         """The keys access tokens are verified with (RFC 7517), signed by this service."""
         self.keys.update()
         return signed_answer(self.service_key, JWKS_TYPE, {"keys": self.keys.jwks()}, JWKS_LIFETIME)
 
-    def access_endings(self, after: int, nonce: str) -> dict[str, Any]:
+    def access_endings(self, after: int, nonce: str) -> Json:
         """What ended after version ``after`` and lately: ``{version, ended, keys, nonce, …}``, signed."""
         self.keys.update()
         now = clock.now()
@@ -83,7 +83,7 @@ class TrustAnswers:
         return signed_answer(self.service_key, ENDINGS_TYPE, answer, ANSWER_LIFETIME)
 
 
-def _view(row: AccessEnding) -> dict[str, Any]:
+def _view(row: AccessEnding) -> Json:
     if row.session_id is not None:
         return {"session": ending_digest("session", row.session_id)}
     return {"account": ending_digest("account", row.account_id), "session_version": row.session_version}

@@ -16,6 +16,7 @@ from infra.chassis.access.access_records import Accessed, access_members
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
 from infra.chassis.erased_subjects import is_erased
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity.errors import Forbidden
@@ -56,7 +57,7 @@ class AccessRecorder:
 
     def access_log(
         self, subject_id: str | None = None, *, limit: int = 50, cursor: str | None = None, by: Actor
-    ) -> Page[dict[str, Any]]:
+    ) -> Page[Json]:
         """Who read the caller's data, or for an auditor ``subject_id``'s, newest first."""
         subject_id = subject_id or by.account_id
         if subject_id != by.account_id and not by.has("auditor"):
@@ -66,7 +67,7 @@ class AccessRecorder:
             )
         with self.database.session() as session:
 
-            def view(entry: AccessEntry) -> dict[str, Any]:
+            def view(entry: AccessEntry) -> Json:
                 return _entry_view(session, entry)
 
             record_here(session, by, [Accessed(subject_id)], purpose=READING_THE_LOG)
@@ -117,7 +118,7 @@ def purpose_commitment(salt: str, purpose: str) -> str:
     return hashlib.sha256(f"{salt}:{purpose}".encode()).hexdigest()
 
 
-def _entry_view(session: Session, entry: AccessEntry) -> dict[str, Any]:
+def _entry_view(session: Session, entry: AccessEntry) -> Json:
     reader, words = session.get(Account, entry.reader_id), session.get(AccessPurpose, entry.position)
     agency = session.get(Agency, entry.agency_code) if entry.agency_code else None
     return {

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from services.identity.errors import AgencyAlreadyExists, AgencyNotFound
 from services.identity.models import Agency
@@ -34,7 +33,7 @@ def add_agency(session: Session, agency: Agency, by: Actor) -> Agency:
     return there
 
 
-def agency_view(agency: Agency) -> dict[str, Any]:
+def agency_view(agency: Agency) -> Json:
     return {
         "code": agency.code,
         "name": agency.name,

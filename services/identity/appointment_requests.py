@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Text, cast, exists, select
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from services.identity.errors import (
     AppointmentRequestNotFound,
     AppointmentRequestNotPending,
@@ -34,9 +34,7 @@ def needs_second_person(session: Session, roles: Iterable[str], present: Iterabl
     return bool(added) and _has_other_operator(session, by)
 
 
-def request_appointment(
-    session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor
-) -> dict[str, Any]:
+def request_appointment(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Json:
     """Keep a request; the same one by the same person, while it waits, is answered again."""
     now = clock.now()
     waiting = select(AppointmentRequest).where(
@@ -55,7 +53,7 @@ def request_appointment(
     return request_view(request)
 
 
-def request_view(request: AppointmentRequest) -> dict[str, Any]:
+def request_view(request: AppointmentRequest) -> Json:
     return {
         "account_id": request.account_id,
         "agency_code": request.agency_code,

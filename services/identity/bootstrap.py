@@ -6,13 +6,13 @@ secret was replaced.
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import SERVICES, SettingMissing, Settings, stored_secret
 from infra.chassis.storage.database import Database
@@ -22,7 +22,7 @@ from services.identity.idempotency import run_idempotently
 from services.identity.models import Account
 
 
-def bootstrap(settings: Settings, *, username: str, password: str, full_name: str) -> dict[str, Any]:
+def bootstrap(settings: Settings, *, username: str, password: str, full_name: str) -> Json:
     """Make sure the operator account, the signing key and the service clients are there.
 
     Answers ``{"operator": {"account_id", "username", "created"}, "clients": [{"client_id", "outcome"}]}``; the outcome
@@ -36,7 +36,7 @@ def bootstrap(settings: Settings, *, username: str, password: str, full_name: st
     fresh = service_clients.changed_clients(database, secrets)
     password_hash = None if _exists(database, username) else _digest(password, username, full_name)
 
-    def work(session: Session) -> dict[str, Any]:
+    def work(session: Session) -> Json:
         operator = _operator(session, username, full_name, password_hash)
         outcomes = {name: service_clients.store_client(session, name, value) for name, value in fresh.items()}
         clients = [{"client_id": name, "outcome": outcomes.get(name, "unchanged")} for name in secrets]
@@ -67,7 +67,7 @@ def _digest(password: str, username: str, full_name: str) -> str:
     return passwords.hash_password(password)
 
 
-def _operator(session: Session, username: str, full_name: str, password_hash: str | None) -> dict[str, Any]:
+def _operator(session: Session, username: str, full_name: str, password_hash: str | None) -> Json:
     account = session.scalar(select(Account).where(Account.username == username))
     if account is not None and "operator" not in account.roles:
         raise AccountAlreadyExists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import or_, select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -36,7 +36,7 @@ class DelegationRegistrar:
 
     def delegate(
         self, to_citizen_number: str, scope: list[str] | str, until: str, *, by: Actor, command: Command | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Let another citizen act for the caller.
 
         ``scope``: procedure codes or ``"*"``; ``until``: a date (its whole day counts, office time) or an instant.
@@ -47,7 +47,7 @@ class DelegationRegistrar:
         if ends <= clock.now():
             raise DelegationNotPossible(why_vi="thời hạn đã qua", why_en="its end lies in the past")
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             open_sessions.check_open(session, by)
             delegate = session.scalar(select(Account).where(Account.citizen_number == to_citizen_number))
             if delegate is None:
@@ -63,10 +63,10 @@ class DelegationRegistrar:
 
         return run_idempotently(self.database, command, work)
 
-    def revoke_delegation(self, delegation_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+    def revoke_delegation(self, delegation_id: str, *, by: Actor, command: Command | None = None) -> Json:
         """End a delegation; its principal and its delegate both may: ``{delegation_id, revoked_at}``."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             delegation = session.scalar(select(Delegation).where(Delegation.id == delegation_id).with_for_update())
             if delegation is None or by.account_id not in (delegation.principal_id, delegation.delegate_id):
                 raise DelegationNotFound()
@@ -77,11 +77,11 @@ class DelegationRegistrar:
 
         return run_idempotently(self.database, command, work)
 
-    def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[dict[str, Any]]:
+    def delegations(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[Json]:
         """Delegations the caller has granted or received, ended ones too, newest first."""
         with self.database.session() as session:
 
-            def view(delegation: Delegation) -> dict[str, Any]:
+            def view(delegation: Delegation) -> Json:
                 return _delegation_view(session, delegation, by.account_id)
 
             mine = select(Delegation).where(
@@ -95,7 +95,7 @@ class DelegationRegistrar:
         scope: str,
         principal_citizen_number: str | None = None,
         principal_account_id: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The delegation in force under which one account may act for another in procedure ``scope``; for services.
 
         ``{delegation_id, principal_account_id, principal_name, delegate_account_id, scope, until}``, the one that lasts
@@ -111,7 +111,7 @@ class DelegationRegistrar:
                 raise DelegationNotFound()
             return {**_event_data(covering[0]), "principal_name": principal.full_name}
 
-    def delegations_in_force(self, delegate_account_id: str) -> dict[str, Any]:
+    def delegations_in_force(self, delegate_account_id: str) -> Json:
         """What somebody may do for others now; for services: ``{items: [{principal_account_id, scope, …}]}``."""
         in_force = Delegation.revoked_at.is_(None), Delegation.until > clock.now()
         query = select(Delegation).where(Delegation.delegate_id == delegate_account_id, *in_force)
@@ -188,7 +188,7 @@ def _principal(session: Session, citizen_number: str | None, account_id: str | N
     return session.scalar(select(Account).where(Account.citizen_number == citizen_number))
 
 
-def _event_data(delegation: Delegation) -> dict[str, Any]:
+def _event_data(delegation: Delegation) -> Json:
     return {
         "delegation_id": delegation.id,
         "principal_account_id": delegation.principal_id,
@@ -198,7 +198,7 @@ def _event_data(delegation: Delegation) -> dict[str, Any]:
     }
 
 
-def _grant_view(delegation: Delegation, to_citizen_number: str) -> dict[str, Any]:
+def _grant_view(delegation: Delegation, to_citizen_number: str) -> Json:
     return {
         "delegation_id": delegation.id,
         "to_citizen_number": to_citizen_number,
@@ -208,7 +208,7 @@ def _grant_view(delegation: Delegation, to_citizen_number: str) -> dict[str, Any
     }
 
 
-def _delegation_view(session: Session, delegation: Delegation, account_id: str) -> dict[str, Any]:
+def _delegation_view(session: Session, delegation: Delegation, account_id: str) -> Json:
     """One side's view. The principal sees the number they typed, not the name: granting must not reveal whose it is."""
     is_principal = delegation.principal_id == account_id
     other = session.get_one(Account, delegation.delegate_id if is_principal else delegation.principal_id)

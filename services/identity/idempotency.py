@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 
 
-def run_idempotently(
-    database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]
-) -> dict[str, Any]:
+def run_idempotently(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> Json:
     """The answer of ``work`` in one transaction.
 
     Twins with different command ids, or none, may both find nothing and then collide on the natural key; the loser
@@ -26,7 +25,7 @@ def run_idempotently(
         return _run(database, command, work)
 
 
-def _run(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+def _run(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> Json:
     if command is not None:
         return database.command(command, work)
     with database.session() as session:

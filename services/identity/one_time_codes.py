@@ -6,8 +6,6 @@ again (OWASP ASVS 5.0, 6.5.1).
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyotp
 from cryptography.fernet import Fernet
 from sqlalchemy import or_, update
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity import attempts, keys, open_sessions, passwords
@@ -54,7 +53,7 @@ class OneTimeCodes:
             uri = pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER_SHOWN)
         return {"secret": secret, "uri": uri}
 
-    def confirm_otp(self, code: str, *, by: Actor) -> dict[str, Any]:
+    def confirm_otp(self, code: str, *, by: Actor) -> Json:
         """Prove the device shows the right codes; from now on signing in asks for one.
 
         ``{confirmed_at, recovery_codes}``; the codes are for signing in without the device and are shown this once.

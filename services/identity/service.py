@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from infra.chassis import dependencies
 from infra.chassis.access import auth
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.identity.access_endings import TrustAnswers
@@ -23,7 +22,6 @@ from services.identity.sessions import Authenticator
 
 OFFICIALS = {"intake_officer", "case_officer", "approver", "catalog_editor", "accountant", "auditor", "operator"}
 SIGNED_IN = {"citizen", *OFFICIALS}
-Json = dict[str, Any]
 
 
 class IdentityService(Operations):

@@ -7,7 +7,6 @@ ends (RFC 9700, 4.14). For ``GRACE`` after its use the same successor is handed 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity import attempts, offices, open_sessions, passwords
@@ -43,7 +43,7 @@ class Authenticator:
         database = Database.at(settings.database_url("identity"))
         return cls(database, Mint.from_settings(settings), OneTimeCodes.from_settings(settings))
 
-    def sign_in(self, username: str, password: str, otp: str | None = None) -> dict[str, Any]:
+    def sign_in(self, username: str, password: str, otp: str | None = None) -> Json:
         """Open a session: ``{access_token, refresh_token, expires_in, token_type, session_id}``.
 
         Refuses ``Unauthenticated`` (whatever was wrong), ``OtpRequired``, ``SignInDelayed``.
@@ -66,7 +66,7 @@ class Authenticator:
                 return self._opened(session, account)
         raise OtpRequired()
 
-    def refresh(self, refresh_token: str) -> dict[str, Any]:
+    def refresh(self, refresh_token: str) -> Json:
         """The next pair of tokens; roles are looked up anew. ``Unauthenticated`` if the token no longer holds."""
         self.mint.keys.update()
         with self.database.session() as session:
@@ -75,7 +75,7 @@ class Authenticator:
             raise RefreshRefused()
         return reply
 
-    def sign_out(self, refresh_token: str) -> dict[str, Any]:
+    def sign_out(self, refresh_token: str) -> Json:
         """End the session of this token. Tokens nobody knows are answered alike (RFC 7009)."""
         with self.database.session() as session:
             token = session.get(RefreshToken, token_digest(refresh_token))
@@ -83,10 +83,10 @@ class Authenticator:
                 open_sessions.end_session(session, _session_of(session, token), because="signed_out")
         return {"signed_out": True}
 
-    def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[dict[str, Any]]:
+    def sessions(self, *, limit: int = 50, cursor: str | None = None, by: Actor) -> Page[Json]:
         """The caller's open sessions, newest first."""
 
-        def view(sign_in: SignInSession) -> dict[str, Any]:
+        def view(sign_in: SignInSession) -> Json:
             times = {name: getattr(sign_in, name).isoformat() for name in ("created_at", "last_used_at", "expires_at")}
             return {"session_id": sign_in.id, **times, "current": sign_in.id == by.session_id}
 
@@ -94,7 +94,7 @@ class Authenticator:
             mine = open_sessions.open_sessions_of(by.account_id)
             return page(session, mine, [SignInSession.position], view, limit=limit, cursor=cursor, newest_first=True)
 
-    def revoke_session(self, session_id: str, *, by: Actor) -> dict[str, Any]:
+    def revoke_session(self, session_id: str, *, by: Actor) -> Json:
         """End one of the caller's sessions: ``{session_id, revoked_at}``. Again: the same answer."""
         with self.database.session() as session:
             sign_in = session.scalar(select(SignInSession).where(SignInSession.id == session_id))
@@ -114,7 +114,7 @@ class Authenticator:
             raise SignInRefused()
         return False
 
-    def _opened(self, session: Session, account: Account) -> dict[str, Any]:
+    def _opened(self, session: Session, account: Account) -> Json:
         now = clock.now()
         sign_in = SignInSession(
             id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME
@@ -125,7 +125,7 @@ class Authenticator:
         _store_token(session, sign_in, token)
         return self._pair(session, account, sign_in, token)
 
-    def _rotated(self, session: Session, refresh_token: str) -> dict[str, Any] | None:
+    def _rotated(self, session: Session, refresh_token: str) -> Json | None:
         now = clock.now()
         token = session.get(RefreshToken, token_digest(refresh_token), with_for_update=True)
         sign_in = _session_of(session, token) if token else None
@@ -140,7 +140,7 @@ class Authenticator:
             return None
         return self._pair(session, session.get_one(Account, sign_in.account_id), sign_in, successor)
 
-    def _pair(self, session: Session, account: Account, sign_in: SignInSession, refresh_token: str) -> dict[str, Any]:
+    def _pair(self, session: Session, account: Account, sign_in: SignInSession, refresh_token: str) -> Json:
         access_token = self.mint.access_token(
             account.id,
             name=account.full_name,

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.trust.key_files import new_private_key, private_pem
@@ -79,7 +79,7 @@ class SigningKeys:
         """The key that signs now."""
         return self.published()[0]
 
-    def jwks(self) -> list[dict[str, Any]]:
+    def jwks(self) -> list[Json]:
         """The public keys, RFC 7517."""
         return [
             {**key_row.key.as_dict(private=False), "kid": key_row.kid, "use": "sig", "alg": "Ed25519"}
@@ -103,7 +103,7 @@ class SigningKeys:
         return published
 
 
-def rotate_keys(settings: Settings, *, at_once: bool = False) -> dict[str, Any]:
+def rotate_keys(settings: Settings, *, at_once: bool = False) -> Json:
     """Make the next signing key: ``{kid, signs_from, retired: [{kid, retires_at}]}``.
 
     ``at_once``: the keys so far are in other hands; they and all tokens signed with them end now.
@@ -113,7 +113,7 @@ def rotate_keys(settings: Settings, *, at_once: bool = False) -> dict[str, Any]:
         return rotate(session, first_key, at_once=at_once)
 
 
-def rotate(session: Session, first_key: Ed25519PrivateKey, *, at_once: bool) -> dict[str, Any]:
+def rotate(session: Session, first_key: Ed25519PrivateKey, *, at_once: bool) -> Json:
     now = clock.now()
     signs_from = now if at_once else now + OVERLAP
     retires_at = now if at_once else signs_from + AFTERLIFE

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.notifications.procedures import Names, name_in
 
 ATTACHMENT = {"vi": "Giấy tờ đính kèm", "en": "Attached paper"}
@@ -79,7 +80,7 @@ ACTOR_FIELDS = frozenset({"by", "applicant_id", "account_id", "officer_id", "pre
 
 def facts_of(
     kind: MessageKind, data: Mapping[str, Any], *, language: str, full_name: str, reference: str, names: Names
-) -> dict[str, Any]:
+) -> Json:
     """What a template may use: the event's own facts, the recipient, and the names of things."""
     facts = {name: value for name, value in data.items() if name not in ACTOR_FIELDS}
     if facts.get("marks"):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
@@ -27,16 +28,16 @@ class PreferenceKeeper:
     def from_settings(cls, settings: Settings) -> PreferenceKeeper:
         return cls(Database.at(settings.database_url("notifications")))
 
-    def preferences(self, *, by: Actor) -> dict[str, Any]:
+    def preferences(self, *, by: Actor) -> Json:
         """→ ``{"email": bool, "sms": bool, "quiet_hours": {"from": "22:00", "until": "06:00"} | None}``"""
         with self.database.session() as session:
             return _view(session.get(Preference, by.account_id))
 
-    def set_preferences(self, preferences: Mapping[str, object], *, by: Actor, command: Command) -> dict[str, Any]:
+    def set_preferences(self, preferences: Mapping[str, object], *, by: Actor, command: Command) -> Json:
         """Replace the preferences named; what is not named stays. → as :meth:`preferences`"""
         return self.database.command(command, lambda session: self._set(session, preferences, by.account_id))
 
-    def _set(self, session: Session, changes: Mapping[str, Any], account_id: str) -> dict[str, Any]:
+    def _set(self, session: Session, changes: Mapping[str, Any], account_id: str) -> Json:
         preference = session.get(Preference, account_id)
         if preference is None:
             preference = Preference(account_id=account_id, email=True, sms=True, updated_at=clock.now())
@@ -68,7 +69,7 @@ def when_allowed(session: Session, account_id: str | None, moment: datetime) -> 
     return QuietHours.of(preference.quiet_from, preference.quiet_until).next_allowed(moment)
 
 
-def _view(preference: Preference | None) -> dict[str, Any]:
+def _view(preference: Preference | None) -> Json:
     if preference is None:
         return {"email": True, "sms": True, "quiet_hours": None}
     hours = {"from": preference.quiet_from, "until": preference.quiet_until} if preference.quiet_from else None

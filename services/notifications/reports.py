@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.notifications.domain import delivery as states
@@ -41,7 +41,7 @@ class DeliveryReports:
     def from_settings(cls, settings: Settings) -> DeliveryReports:
         return cls(Database.at(settings.database_url("notifications")), settings)
 
-    def delivery_report(self, provider: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def delivery_report(self, provider: str, parameters: Mapping[str, str]) -> Json:
         """→ ``{delivery_id, status, changed}``; a late or repeated report changes nothing.
 
         ``parameters``: ``delivery_id``, ``event`` (delivered, bounced, complained, deferred), ``at``, ``signature``.
@@ -73,7 +73,7 @@ def signature(parameters: Mapping[str, str], secret: str) -> str:
     return hmac.new(secret.encode(), lines.encode(), hashlib.sha256).hexdigest()
 
 
-def _record(session: Session, delivery_id: str, event: str, detail: str) -> dict[str, Any]:
+def _record(session: Session, delivery_id: str, event: str, detail: str) -> Json:
     delivery = session.scalar(
         select(Delivery).where(Delivery.id == delivery_id, Delivery.channel.in_(("email", "sms"))).with_for_update()
     )

@@ -7,6 +7,7 @@ from typing import Any
 from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles, handles_each
 from infra.chassis.running.operations import Operations
 from services.notifications import clients
@@ -24,8 +25,6 @@ READERS = frozenset(
 )
 EDITORS = frozenset({"operator", "catalog_editor"})
 SUBSCRIBERS = frozenset({"operator"})
-
-Json = dict[str, Any]
 
 
 # One handler per kind of message. A queue is named after its handler, so these names outlive the code.

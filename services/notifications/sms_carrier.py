@@ -30,6 +30,7 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.orm import Session
 
 from infra.chassis.http import HttpResponse, call
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing, Settings
 from services.notifications.deliveries import DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
@@ -135,7 +136,7 @@ class SmsCarrier:
         later = code >= 500 or code in LATER
         return DeliveryOutcome(states.TEMPORARY_FAILURE if later else states.PERMANENT_FAILURE, _summary(code, answer))
 
-    def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+    def _call(self, method: str, effect_id: str, text: dict[str, str] | None = None) -> tuple[int, Json]:
         until = time.monotonic() + self.timeout
         answer = self._call_once(method, effect_id, text, self.timeout)
         if answer.status in REFUSED and self._has_another_token():
@@ -196,7 +197,7 @@ def _summary(code: int, answer: dict[str, Any]) -> str:
     return f"HTTP {code} {detail}".strip()[:500].replace("\0", "")
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parsed(body: bytes) -> Json:
     try:
         answer = json.loads(body)
     except ValueError:

@@ -20,6 +20,7 @@ from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
 from infra.chassis.encryption import Encryption
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
@@ -51,20 +52,18 @@ class Webhooks:
         database, allowed = Database.at(settings.database_url("notifications")), destinations_of(settings)
         return cls(database, encryption_of(settings), guarded=not settings.development, allowed=allowed)
 
-    def subscribe(self, url: str, event_types: list[str], *, by: Actor, command: Command) -> dict[str, Any]:
+    def subscribe(self, url: str, event_types: list[str], *, by: Actor, command: Command) -> Json:
         """→ ``{subscription_id, secret}``; the secret (``whsec_…``) is shown this once."""
         check_address(url, guarded=self.guarded, allowed=self.allowed)
         secret = self.encryption.encrypt(_new_secret())  # so it rests in its row and in the command log
         reply = self.database.command(command, lambda session: _subscribe(session, url, event_types, secret, by))
         return {**reply, "secret": self.encryption.decrypt(reply["secret"])}
 
-    def unsubscribe(self, subscription_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def unsubscribe(self, subscription_id: str, *, by: Actor, command: Command) -> Json:
         """→ ``{subscription_id, ended_at}``; what waits to be delivered is dropped."""
         return self.database.command(command, lambda session: _unsubscribe(session, subscription_id, by))
 
-    def webhook_deliveries(
-        self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor
-    ) -> Page[dict[str, Any]]:
+    def webhook_deliveries(self, subscription_id: str, limit: int, cursor: str | None, *, by: Actor) -> Page[Json]:
         """Newest first. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             _subscription_of(session, subscription_id, by)
@@ -74,7 +73,7 @@ class Webhooks:
                 limit=limit, cursor=cursor, newest_first=True,
             )  # fmt: skip
 
-    def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def redeliver(self, delivery_id: str, *, by: Actor, command: Command) -> Json:
         """Send an event once more, under the same webhook id. → ``{delivery_id}`` of the new delivery."""
         return self.database.command(command, lambda session: _redeliver(session, delivery_id, by))
 
@@ -123,7 +122,7 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _subscribe(session: Session, url: str, event_types: list[str], secret: str, by: Actor) -> dict[str, Any]:
+def _subscribe(session: Session, url: str, event_types: list[str], secret: str, by: Actor) -> Json:
     subscription = Subscription(
         id=str(uuid4()),
         owner=by.account_id,
@@ -136,7 +135,7 @@ def _subscribe(session: Session, url: str, event_types: list[str], secret: str, 
     return {"subscription_id": subscription.id, "secret": secret}
 
 
-def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> dict[str, Any]:
+def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> Json:
     subscription = _subscription_of(session, subscription_id, by)
     subscription.ended_at = subscription.ended_at or clock.now()
     waiting = select(Delivery).where(Delivery.subscription_id == subscription_id, Delivery.status.in_(states.WAITING))
@@ -145,7 +144,7 @@ def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> dict[str,
     return {"subscription_id": subscription.id, "ended_at": subscription.ended_at.isoformat()}
 
 
-def _redeliver(session: Session, delivery_id: str, by: Actor) -> dict[str, Any]:
+def _redeliver(session: Session, delivery_id: str, by: Actor) -> Json:
     first = session.scalar(select(Delivery).where(Delivery.id == delivery_id, Delivery.channel == "webhook"))
     if first is None or first.subscription_id is None or not first.body:  # without a body: its person was erased
         raise DeliveryNotFound(delivery_id=delivery_id)
@@ -186,6 +185,6 @@ def _payload(event: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
-def _call_view(session: Session, delivery: Delivery) -> dict[str, Any]:
+def _call_view(session: Session, delivery: Delivery) -> Json:
     about = {"event_id": delivery.event_id, "event_type": delivery.event_type, "repeat_of": delivery.repeat_of}
     return {**delivery_view(session, delivery), **about}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.payments.domain.demands import Owed, Phase, Standing
@@ -125,7 +126,7 @@ def _bill(session: Session, application_id: str) -> Bill:
     return bill
 
 
-def _item(amount: Mapping[str, object], reason: str | None) -> dict[str, Any]:
+def _item(amount: Mapping[str, object], reason: str | None) -> Json:
     text = reason or ""
     return {
         "fee_id": "bo-sung",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -46,14 +47,14 @@ class Cashier:
 
     def start_payment(
         self, application_id: str, method: str, return_url: str | None, language: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Open a payment of everything that is due now; the payer goes to the gateway or scans the code.
 
         Refuses ``NotYetSubmitted``, ``Forbidden``, ``OnlinePaymentNotOffered``, ``MethodNotAvailable``,
         ``NothingOwed``, ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)
             access.check_payer(by, bill)
             demands = self._payable_online(session, bill, method)
@@ -69,10 +70,10 @@ class Cashier:
 
         return self.database.command(command, work)
 
-    def cancel(self, payment_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def cancel(self, payment_id: str, *, by: Actor, command: Command) -> Json:
         """Call an open payment off (its payer only); money that comes all the same settles it or is surplus."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             payment = locked_payment(session, payment_id)
             access.check_payer(by, session.get_one(Bill, payment.application_id))
             move(session, payment, PaymentState.CANCELLED, by=by.account_id)
@@ -89,13 +90,13 @@ class Cashier:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Record cash or a bank transfer taken at the office, with its number in the paper receipt book.
 
         The amount must be exactly what is due. Refuses ``Forbidden``, ``AmountDiffers``, ``ReceiptBookNumberUsed``.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)
             access.check_official(session, by, bill, "accountant", "intake_officer")
             demands = _owed(session, bill)

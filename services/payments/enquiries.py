@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.payments import access, receipts
@@ -26,7 +25,7 @@ class Enquiries:
     def from_settings(cls, settings: Settings) -> Enquiries:
         return cls(Database.at(settings.database_url("payments")))
 
-    def demands(self, application_id: str, *, by: Actor) -> dict[str, Any]:
+    def demands(self, application_id: str, *, by: Actor) -> Json:
         """What is owed for an application, demand by demand, with totals; refuses ``NotYetSubmitted``."""
         with self.database.session() as session:
             bill = _bill(session, application_id, by)
@@ -35,7 +34,7 @@ class Enquiries:
             about = {"application_id": application_id, "reference": bill.reference, "level": bill.level}
             return about | {"items": [demand_view(demand) for demand in demands]} | sums(demands, currency)
 
-    def payment(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
+    def payment(self, payment_id: str, *, by: Actor) -> Json:
         """One payment with its history and refunds."""
         with self.database.session() as session:
             payment = _payment(session, payment_id, by)
@@ -60,7 +59,7 @@ class Enquiries:
                 "refunds": [refund_view(refund) for refund in refunds],
             }
 
-    def payments(self, application_id: str, *, by: Actor) -> Page[dict[str, Any]]:
+    def payments(self, application_id: str, *, by: Actor) -> Page[Json]:
         """All payments of an application, oldest first."""
         with self.database.session() as session:
             _bill(session, application_id, by)
@@ -70,7 +69,7 @@ class Enquiries:
                 "next_cursor": None,
             }
 
-    def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[dict[str, Any]]:
+    def refunds(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[Json]:
         """Refunds in one state, oldest first, of the agencies whose money the caller may see; not their own."""
         query = (
             select(Refund)
@@ -86,7 +85,7 @@ class Enquiries:
             access.record_listed(session, by, about)
             return refunds
 
-    def receipt(self, payment_id: str, *, by: Actor) -> dict[str, Any]:
+    def receipt(self, payment_id: str, *, by: Actor) -> Json:
         with self.database.session() as session:
             payment = _payment(session, payment_id, by)
             return receipts.receipt_view(session, payment, session.get_one(Bill, payment.application_id))

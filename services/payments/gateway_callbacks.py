@@ -7,12 +7,12 @@ row lock. Only then does anything change. The same notice again, in any number a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.payments.domain.states import HOLDS_MONEY, OPEN, PaymentState
@@ -45,7 +45,7 @@ class GatewayCallbacks:
     def from_settings(cls, settings: Settings) -> GatewayCallbacks:
         return cls(Database.at(settings.database_url("payments")), Gateways.from_settings(settings))
 
-    def gateway_callback(self, gateway: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def gateway_callback(self, gateway: str, parameters: Mapping[str, str]) -> Json:
         """One notice judged: ``{"RspCode", "Message"}`` as VNPAY expects. Refuses ``GatewayNotFound``."""
         if gateway != vnpay.NAME or self.gateways.vnpay is None:
             raise GatewayNotFound(gateway=gateway)

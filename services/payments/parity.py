@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -34,7 +35,7 @@ class ParityCheck:
     def from_settings(cls, settings: Settings) -> ParityCheck:
         return cls(Database.at(settings.database_url("payments")))
 
-    def parity(self, limit: int, cursor: str | None, *, applications: ApplicationReader, by: Actor) -> dict[str, Any]:
+    def parity(self, limit: int, cursor: str | None, *, applications: ApplicationReader, by: Actor) -> Json:
         """Compare up to ``limit`` bills (an accountant: of their agencies) with the neighbour ``applications``.
 
         Returns ``{"checked", "counts": {"match", "missing", "mismatch"}, "items": [what differs], "next_cursor"}``.
@@ -82,7 +83,7 @@ def owed_amounts(demands: Iterable[Demand]) -> dict[str, int]:
     return amounts
 
 
-def _verdict(application_id: str, demands: list[Demand], applications: ApplicationReader) -> dict[str, Any]:
+def _verdict(application_id: str, demands: list[Demand], applications: ApplicationReader) -> Json:
     here, owed_here = closed_moments(demands), owed_amounts(demands)
     ours = {"application_id": application_id, "here": here, "owed_here": owed_here}
     try:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.erasure.requests import ErasureRequests
+from infra.chassis.json_types import Json
 from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund, Waiver
 
 REMOVED = "–"
@@ -83,13 +84,13 @@ def _forget_payments(session: Session, payments: list[Payment]) -> int:
     return len(payments)
 
 
-def facts_without_text(facts: Mapping[str, Any]) -> dict[str, Any]:
+def facts_without_text(facts: Mapping[str, Any]) -> Json:
     """Of what a move was judged on, the part that proves it."""
     left = {name: value for name, value in facts.items() if name in EVIDENCE | FACTS}
     return left | ({"statement": line_without_text(facts["statement"])} if "statement" in facts else {})
 
 
-def line_without_text(line: Mapping[str, object]) -> dict[str, Any]:
+def line_without_text(line: Mapping[str, object]) -> Json:
     """A line of a bank's statement without the words of the transfer, in which payers write their names."""
     return {name: line[name] for name in LINE if name in line}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from infra.chassis.clock import OFFICE_ZONE
+from infra.chassis.json_types import Json
 from services.payments.domain.words import amount_in_words
 from services.payments.errors import NotPaidYet
 from services.payments.models import Bill, Demand, Payment, Receipt, ReceiptSeries
@@ -31,7 +30,7 @@ def number_of(receipt: Receipt) -> str:
     return f"BL-{receipt.series}-{receipt.number:07d}"
 
 
-def receipt_view(session: Session, payment: Payment, bill: Bill) -> dict[str, Any]:
+def receipt_view(session: Session, payment: Payment, bill: Bill) -> Json:
     """The receipt of a settled payment; refuses ``NotPaidYet``."""
     receipt = session.get(Receipt, payment.id)
     if receipt is None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
@@ -51,14 +52,14 @@ class RefundDesk:
         *,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Ask for money back: its payer, or an accountant of its agency.
 
         Refuses ``PaymentNotFound``, ``Forbidden``, ``TransitionNotAllowed``, ``RefundAvailableChanged`` and
         ``RefundTooLarge``.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             payment = locked_payment(session, payment_id)
             bill = session.get_one(Bill, payment.application_id)
             if not access.pays(by, bill):
@@ -73,13 +74,13 @@ class RefundDesk:
 
         return self.database.command(command, work)
 
-    def approve_refund(self, refund_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def approve_refund(self, refund_id: str, *, by: Actor, command: Command) -> Json:
         """Let the money go back; never by whoever asked. Refuses ``SecondPersonNeeded``, ``TransitionNotAllowed``.
 
         One that the gateway has rejected is sent once more; the books have it already.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             refund, payment, bill = _refund_for_decision(session, refund_id, by)
             again = refund.state == REJECTED
             _decide(refund, APPROVED, by)
@@ -96,10 +97,10 @@ class RefundDesk:
 
         return self.database.command(command, work)
 
-    def decline_refund(self, refund_id: str, reason: str | None, *, by: Actor, command: Command) -> dict[str, Any]:
+    def decline_refund(self, refund_id: str, reason: str | None, *, by: Actor, command: Command) -> Json:
         """Keep the money; the payment returns to where it was, and the books with it if it had been approved."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             refund, payment, bill = _refund_for_decision(session, refund_id, by)
             if refund.state == REJECTED:
                 lines = postings.refund_kept(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.payments import access, clients
@@ -27,7 +27,6 @@ from services.payments.waivers import WaiverDesk
 COUNTER = {"accountant", "intake_officer"}
 READERS = {"citizen", "case_officer", "approver", "auditor", "operator"} | COUNTER
 BOOKS = {"accountant", "auditor", "operator"}
-Json = dict[str, Any]
 
 
 class PaymentsService(Operations):

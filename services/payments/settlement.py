@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from services.payments import receipts
 from services.payments.billing import locked_bill
 from services.payments.demands import demands_of, make_due
@@ -127,7 +128,7 @@ def _settle(
     )
 
 
-def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, dict[str, Any]]:
+def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, Json]:
     """What remains unpaid of these moments: demands raised after the payment had begun."""
     unpaid = [
         demand

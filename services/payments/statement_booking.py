@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from services.payments.domain import postings
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.gateways import vietqr
@@ -160,7 +160,7 @@ class LineBooking:
             currency=record.currency,
         )
 
-    def _stored(self, line: ReportedLine, payment: Payment) -> dict[str, Any]:
+    def _stored(self, line: ReportedLine, payment: Payment) -> Json:
         erased = self.session.get_one(Bill, payment.application_id).erased_at is not None
         return line_without_text(line.fields) if erased else dict(line.fields)
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from services.payments.domain.states import OPEN, PaymentMove, PaymentState, move_event
 from services.payments.errors import PaymentNotFound
@@ -48,7 +49,7 @@ def move(
     session.flush()
 
 
-def money(amount: int, currency: str) -> dict[str, Any]:
+def money(amount: int, currency: str) -> Json:
     return {"amount": amount, "currency": currency}
 
 

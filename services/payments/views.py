@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Demand, Payment, Receipt, Refund
 from services.payments.receipts import number_of
@@ -16,7 +15,7 @@ REFUND_UNDER_WAY = ("pending_approval", "approved", "sent")
 PAID_STATES = frozenset({"settled", "surplus", "refund_requested", "partially_refunded"})
 
 
-def payment_view(session: Session, payment: Payment) -> dict[str, Any]:
+def payment_view(session: Session, payment: Payment) -> Json:
     receipt = session.get(Receipt, payment.id)
     view = {
         "payment_id": payment.id,
@@ -49,7 +48,7 @@ def available(session: Session, payment: Payment) -> int:
     return payment.amount - payment.refunded - int(session.scalar(query) or 0)
 
 
-def demand_view(demand: Demand) -> dict[str, Any]:
+def demand_view(demand: Demand) -> Json:
     return {
         "demand_id": demand.id,
         "collected_at": demand.collected_at,
@@ -62,7 +61,7 @@ def demand_view(demand: Demand) -> dict[str, Any]:
     }
 
 
-def refund_view(refund: Refund) -> dict[str, Any]:
+def refund_view(refund: Refund) -> Json:
     return {
         "refund_id": refund.id,
         "payment_id": refund.payment_id,
@@ -77,10 +76,10 @@ def refund_view(refund: Refund) -> dict[str, Any]:
     }
 
 
-def sums(demands: list[Demand], currency: str) -> dict[str, Any]:
+def sums(demands: list[Demand], currency: str) -> Json:
     """Totals in one currency: everything, what is due now, what comes later, what was paid or remitted."""
 
-    def total(*standings: str) -> dict[str, Any]:
+    def total(*standings: str) -> Json:
         return money(
             sum(demand.amount for demand in demands if demand.currency == currency and demand.standing in standings),
             currency,

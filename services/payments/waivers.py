@@ -6,7 +6,6 @@ What is approved is what was requested: where more or less is owed by then, the 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -42,15 +42,13 @@ class WaiverDesk:
     def from_settings(cls, settings: Settings) -> WaiverDesk:
         return cls(Database.at(settings.database_url("payments")))
 
-    def waive(
-        self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    def waive(self, application_id: str, reason: str, legal_basis: str, *, by: Actor, command: Command) -> Json:
         """Ask to remit everything unpaid of one application (accountant or approver of its agency).
 
         A request that waits already for the same sum on the same basis is answered again.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)
             access.check_official(session, by, bill, *DECIDERS)
             demands = _unpaid(session, bill)
@@ -62,10 +60,10 @@ class WaiverDesk:
 
         return self.database.command(command, work)
 
-    def approve_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def approve_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> Json:
         """Remit what was requested; never by whoever requested. Refuses ``SecondPersonNeeded``, ``AmountDiffers``."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             waiver, bill = _for_decision(session, waiver_id, by)
             demands = _unpaid(session, bill)
             owed = sum(demand.amount for demand in demands)
@@ -80,17 +78,17 @@ class WaiverDesk:
 
         return self.database.command(command, work)
 
-    def decline_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def decline_waiver(self, waiver_id: str, *, by: Actor, command: Command) -> Json:
         """Turn a request down; everything is owed as before."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             waiver, _ = _for_decision(session, waiver_id, by)
             _decide(waiver, DECLINED, by)
             return waiver_view(waiver)
 
         return self.database.command(command, work)
 
-    def waivers(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[dict[str, Any]]:
+    def waivers(self, status: str, limit: int = 50, cursor: str | None = None, *, by: Actor) -> Page[Json]:
         """Waivers in one state, oldest first, of the caller's agencies and without their own cases."""
         query = select(Waiver).join(Bill, Bill.application_id == Waiver.application_id).where(Waiver.state == status)
         query = query.where(*access.bills_seen_by(by))
@@ -100,7 +98,7 @@ class WaiverDesk:
             return waivers
 
 
-def waiver_view(waiver: Waiver) -> dict[str, Any]:
+def waiver_view(waiver: Waiver) -> Json:
     return {
         "waiver_id": waiver.id,
         "application_id": waiver.application_id,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import JourneyFailed, require
 
@@ -58,7 +58,7 @@ def people(journey: Journey) -> None:
         require(me["roles"] == ["citizen"], "a citizen is a citizen and nothing else")
 
 
-def _register(journey: Journey, register: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+def _register(journey: Journey, register: Sequence[Mapping[str, object]]) -> Json:
     from nameko.exceptions import RemoteError
 
     for person in register:

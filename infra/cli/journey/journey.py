@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.cli.connection import Portal
 from infra.cli.journey.narration import Step
 
@@ -35,7 +36,7 @@ class Journey:
         self.marks: list[tuple[int, str, str]] = []  # version, instant, status: what replay must give again
 
     @contextmanager
-    def step(self, service: str, vi: str, en: str) -> Iterator[dict[str, Any]]:
+    def step(self, service: str, vi: str, en: str) -> Iterator[Json]:
         """One step, narrated when it has ended; what is put into the facts is shown with it."""
         facts: dict[str, Any] = {}
         started = time.perf_counter()
@@ -47,7 +48,7 @@ class Journey:
         """RPC as somebody who has signed in."""
         return self.portal.as_(self.tokens[role])
 
-    def all_pages(self, listing: Callable[..., dict[str, Any]], **about: object) -> list[dict[str, Any]]:
+    def all_pages(self, listing: Callable[..., dict[str, Any]], **about: object) -> list[Json]:
         """Every item of a list that comes in pages."""
         items, cursor = [], None
         while True:
@@ -57,7 +58,7 @@ class Journey:
             if cursor is None:
                 return items
 
-    def remember(self, reply: dict[str, Any]) -> dict[str, Any]:
+    def remember(self, reply: dict[str, Any]) -> Json:
         """Note version, instant and status, so that replay can be held against what was seen at the time."""
         now = self.who("auditor").applications.history(application_id=self.application_id)["items"][-1]
         self.marks.append((now["version"], now["at"], now["status"]))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import eventually
 
@@ -27,7 +26,7 @@ def messages(journey: Journey) -> None:
             facts.update(mails=len(received))
 
 
-def _received(journey: Journey) -> list[dict[str, Any]] | None:
+def _received(journey: Journey) -> list[Json] | None:
     inbox = journey.all_pages(journey.who("citizen").notifications.inbox)
     return inbox if len(inbox) >= MESSAGES else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.cli.journey.filing import attach
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import command, eventually, require
@@ -32,7 +33,7 @@ def _queued(journey: Journey) -> bool:
     return any(item["application_id"] == journey.application_id for item in items)
 
 
-def _accepted(journey: Journey) -> dict[str, Any] | None:
+def _accepted(journey: Journey) -> Json | None:
     from nameko.exceptions import RemoteError
 
     try:

@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import command, eventually, require
 
@@ -43,7 +44,7 @@ def payment(journey: Journey) -> None:
         )
 
 
-def _settled(journey: Journey, payment_id: str) -> dict[str, Any] | None:
+def _settled(journey: Journey, payment_id: str) -> Json | None:
     payment: dict[str, Any] = journey.who("citizen").payments.payment(payment_id=payment_id)
     require(payment["status"] not in {"failed", "expired", "cancelled"}, f"the payment is {payment['status']}")
     return payment if payment["status"] == "settled" else None

@@ -5,8 +5,7 @@ The demo narrates it; the end-to-end tests run it on the embedded default, on re
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.json_types import Json
 from infra.cli.journey.audit import audit
 from infra.cli.journey.beginning import catalogue, people
 from infra.cli.journey.filing import filing
@@ -18,7 +17,7 @@ from infra.cli.journey.payment import payment
 PARTS = (catalogue, people, filing, payment, office, messages, audit)
 
 
-def run_journey(journey: Journey) -> dict[str, Any]:
+def run_journey(journey: Journey) -> Json:
     """Every part, in order; answers what a caller may want to look at afterwards."""
     for number, part in enumerate(PARTS, 1):
         journey.part = number

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.private_data import vault
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     pass
 
 
-def current_answers(session: Session, application: Application) -> dict[str, Any]:
+def current_answers(session: Session, application: Application) -> Json:
     """The latest revision of the answers; empty before the first one and after an erasure."""
     return (vault.answers(session, application.answers["answers_id"]) if application.answers else None) or {}
 

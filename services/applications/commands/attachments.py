@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from services.applications.access import application_of_caller
@@ -54,7 +55,7 @@ class Attachments:
         media_type: str | None = None,
         content_base64: str | None = None,
         from_attachment_id: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Add a paper, new or one handed in before: ``{attachment_id, sha256, …}``."""
         own = application_of_caller(self.store, application_id, identity, by)
         completeness.check_requirement(self.procedure_rules.pinned_to(own, catalog), requirement)
@@ -62,7 +63,7 @@ class Attachments:
         if upload is not None:
             pending_blobs.note_pending(self.store.database, upload.content, own.applicant_id)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             if upload is None:
                 facts, sha256 = earlier_paper(session, application, str(from_attachment_id))
             else:
@@ -77,7 +78,7 @@ class Attachments:
 
     def detach(
         self, application_id: str, attachment_id: str, *, identity: IdentityClient, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.detach(attachment_id=attachment_id, by=act)
 
@@ -120,7 +121,7 @@ def record_paper(
     return attachment_id
 
 
-def earlier_paper(session: Session, application: Application, attachment_id: str) -> tuple[dict[str, Any], str | None]:
+def earlier_paper(session: Session, application: Application, attachment_id: str) -> tuple[Json, str | None]:
     """A paper the same applicant handed in before."""
     paper = session.get(Paper, attachment_id)
     if paper is None or paper.applicant_id != application.applicant_id or paper.kind != "attachment":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from services.applications.commands.executor import Commands, next_number
@@ -44,23 +45,23 @@ class Decisions:
 
     def propose(
         self, application_id: str, outcome: str, *, by: Actor, command: Command, reason: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """``outcome``: approve or reject."""
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             words = vault.seal_optional(session, application_id, reason)
             application.propose(outcome=PROPOSALS[outcome], reason=words, by=act)
             return {"outcome": PROPOSALS[outcome]}
 
         return self.commands.change(application_id, "propose", work, by=by, command=command)
 
-    def approve(self, application_id: str, result: object, *, by: Actor, command: Command) -> dict[str, Any]:
+    def approve(self, application_id: str, result: object, *, by: Actor, command: Command) -> Json:
         """Approve and issue the result: ``{result_id, …}``. ``result``: its number, title, validity, content."""
         upload, facts = result_document(result, self.checks)
         if upload:
             pending_blobs.note_pending(self.store.database, upload.content, self.store.get(application_id).applicant_id)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             paper = vault.keep_paper(
                 session,
                 application_id,
@@ -85,13 +86,13 @@ class Decisions:
 
         return self.commands.change(application_id, "approve", work, by=by, command=command)
 
-    def reject(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def reject(self, application_id: str, reason: str, *, by: Actor, command: Command) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.reject(reason=vault.seal(session, application_id, reason), by=act)
 
         return self.commands.change(application_id, "reject", work, by=by, command=command)
 
-    def send_back(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def send_back(self, application_id: str, reason: str, *, by: Actor, command: Command) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.send_back(reason=vault.seal(session, application_id, reason), by=act)
 
@@ -99,12 +100,12 @@ class Decisions:
 
     def return_result(
         self, application_id: str, method: str, *, by: Actor, command: Command, tracking_number: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Hand over the result; by post its tracking number is needed."""
         if method == "post" and not tracking_number:
             raise InvalidRequest.at("/tracking_number", "cần số hiệu bưu gửi", "the post's tracking number is needed")
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             application.return_result(method=method, tracking_number=tracking_number, by=act)
             return {"method": method, "tracking_number": tracking_number}
 
@@ -112,13 +113,13 @@ class Decisions:
 
     def decide_appeal(
         self, application_id: str, outcome: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """``outcome``: uphold (handling starts again) or dismiss."""
         application = self.store.get(application_id)
         promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
         calendar = self.procedure_rules.calendar_for(promise, catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             words = vault.seal(session, application_id, reason)
             if APPEAL_OUTCOMES[outcome] == "dismissed":
                 application.dismiss_appeal(reason=words, by=act)
@@ -132,7 +133,7 @@ class Decisions:
         return self.commands.change(application_id, "decide_appeal", work, by=by, command=command)
 
 
-def due_date_of(application: Application) -> dict[str, Any]:
+def due_date_of(application: Application) -> Json:
     return {"due_at": application.due_at.isoformat() if application.due_at else None}
 
 
@@ -142,7 +143,7 @@ def receipt_number(session: Session, application: Application, at: datetime) -> 
     return f"TN-{sequence}-{next_number(session, f'receipt:{sequence}'):07d}"
 
 
-def result_document(result: Any, checks: UploadChecks) -> tuple[Upload | None, dict[str, Any]]:
+def result_document(result: Any, checks: UploadChecks) -> tuple[Upload | None, Json]:
     """The content and the facts of a result: its number, title, validity, file."""
     facts = {"title": result} if isinstance(result, str) else dict(result)
     encoded = facts.pop("content_base64", None)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.instants import instant, office_day
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.working_time import WorkingCalendar
@@ -47,13 +48,13 @@ class Office:
         store = Store.from_settings(settings)
         return cls(store, Commands(store), ProcedureRules(store.database))
 
-    def accept(self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command) -> dict[str, Any]:
+    def accept(self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command) -> Json:
         """Take in; the clock starts: ``{due_at, receipt_number, …}``."""
         application = self.store.get(application_id)
         promise = promise_of(self.procedure_rules.pinned_to(application, catalog), application.channel)
         calendar = self.procedure_rules.calendar_for(promise, catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             application.accept(
                 receipt_number=receipt_number(session, application, act.at), promise=promise, calendar=calendar, by=act
             )
@@ -61,7 +62,7 @@ class Office:
 
         return self.commands.change(application_id, "accept", work, by=by, command=command)
 
-    def refuse_intake(self, application_id: str, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def refuse_intake(self, application_id: str, reason: str, *, by: Actor, command: Command) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.refuse_intake(reason=vault.seal(session, application_id, reason), by=act)
 
@@ -69,11 +70,11 @@ class Office:
 
     def assign(
         self, application_id: str, officer_id: str, *, identity: IdentityClient, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Give it to an appointed officer of the agency who is no party to it."""
         posts = identity.posts(account_id=officer_id)["items"]
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             application.assign(officer_id=officer_id, by=act)
             roles = {role for post in posts if post["agency_code"] == application.agency_code for role in post["roles"]}
             if roles.isdisjoint(OFFICER_ROLES):
@@ -92,11 +93,11 @@ class Office:
         catalog: CatalogClient,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Ask for papers or corrections: ``{answer_by, …}``. ``marks``: what is wrong where."""
         answer_by = self._answer_by(application_id, "supplement_days", catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             sealed = [sealed_mark(session, application_id, mark) for mark in marks]
             words = vault.seal(session, application_id, reason)
             application.request_supplement(marks=sealed, reason=words, answer_by=answer_by, by=act)
@@ -113,11 +114,11 @@ class Office:
         by: Actor,
         command: Command,
         amount: dict[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Ask for fees not paid yet, or for a further amount: ``{moments, answer_by, …}``."""
         answer_by = self._answer_by(application_id, "payment_days", catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             words = vault.seal(session, application_id, reason)
             application.request_payment(reason=words, amount=amount, answer_by=answer_by, by=act)
             return {
@@ -137,11 +138,11 @@ class Office:
         catalog: CatalogClient,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Ask another agency: ``{consultation_id, due_at, …}``; a day on which no office works means the next."""
         until = self._due_by_hand(due_at, FARTHEST_CONSULTATION, catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
             application.consult(
                 consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
@@ -154,7 +155,7 @@ class Office:
 
     def answer_consultation(
         self, application_id: str, consultation_id: str, opinion: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, opinion)
             consultation = application.consultations.get(consultation_id) or {}
@@ -165,13 +166,13 @@ class Office:
 
     def extend(
         self, application_id: str, due_at: str, reason: str, *, catalog: CatalogClient, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Promise a later date: ``{due_at, previous_due_at, …}``; a day on which no office works means the next."""
         later = self._due_by_hand(due_at, FARTHEST_PROMISE, catalog)
         procedure = self.procedure_rules.pinned_to(self.store.get(application_id), catalog)
         may_extend, calendar = procedure.get("may_extend", True), self._calendar_until(later, catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             before = application.due_at
             words = vault.seal(session, application_id, reason)
             application.extend(due_at=later, reason=words, may_extend=may_extend, calendar=calendar, by=act)
@@ -181,7 +182,7 @@ class Office:
 
     def confirm_withdrawal(
         self, application_id: str, *, by: Actor, command: Command, reason: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.confirm_withdrawal(reason=vault.seal_optional(session, application_id, reason), by=act)
 
@@ -189,10 +190,10 @@ class Office:
 
     def decline_withdrawal(
         self, application_id: str, *, catalog: CatalogClient, by: Actor, command: Command, reason: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             words = vault.seal_optional(session, application_id, reason)
             application.decline_withdrawal(reason=words, calendar=calendar, by=act)
             return due_date_of(application)
@@ -201,7 +202,7 @@ class Office:
 
     def stop(
         self, application_id: str, reason: str, *, by: Actor, command: Command, legal_basis: str | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, reason)
             application.stop(cause="approver", reason=words, legal_basis=legal_basis, by=act)
@@ -232,7 +233,7 @@ class Office:
         return deadline.limit(days, clock.now(), calendar)
 
 
-def sealed_mark(session: Session, application_id: str, mark: Any) -> dict[str, Any]:
+def sealed_mark(session: Session, application_id: str, mark: Any) -> Json:
     """One mark as the event keeps it: where in clear, the words sealed; a place that reads like a sentence is words."""
     if isinstance(mark, str):
         mark = {"problem": mark}

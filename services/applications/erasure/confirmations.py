@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SERVICES
 from services.applications.models import ErasureAnswer
 
@@ -21,7 +21,7 @@ def record_confirmation(
         session.add(ErasureAnswer(erasure_id=erasure_id, service=service, removed=removed, at=at))
 
 
-def confirmations(session: Session, erasure_id: str) -> list[dict[str, Any]]:
+def confirmations(session: Session, erasure_id: str) -> list[Json]:
     """All five services: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
     answers = {
         answer.service: answer

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.erased_subjects import record_erasure
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -43,7 +44,7 @@ class Erasures:
     def from_settings(cls, settings: Settings) -> Erasures:
         return cls(Store.from_settings(settings), blobs_of(settings))
 
-    def erase_subject(self, account_id: str, legal_basis: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def erase_subject(self, account_id: str, legal_basis: str, *, by: Actor, command: Command) -> Json:
         """Ask for an erasure, or confirm one somebody else asked for with the same legal basis.
 
         ``{erasure_id, account_id, state}`` with state ``asked`` or ``confirmed``; ``ErasureNeedsTwoPersons`` for the
@@ -54,7 +55,7 @@ class Erasures:
         if account_id == by.account_id:
             raise OwnCase(reference=account_id)
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             waiting = select(Erasure).where(
                 Erasure.account_id == account_id, Erasure.legal_basis == legal_basis, Erasure.confirmed_at.is_(None)
             )
@@ -80,7 +81,7 @@ class Erasures:
 
         return self.database.command(command, work)
 
-    def erasure(self, erasure_id: str, *, by: Actor) -> dict[str, Any]:
+    def erasure(self, erasure_id: str, *, by: Actor) -> Json:
         """How far an erasure has come, what it removed, and which services have confirmed it.
 
         ``{erasure_id, account_id, legal_basis, state, asked_by, asked_at, confirmed_by, …, services, complete}``.
@@ -225,7 +226,7 @@ def _all_of(session: Session, erasure: Erasure) -> list[str]:
     return sorted({*erasure.report.get("applications", []), *session.scalars(own)})
 
 
-def erased_event_data(erasure: Erasure, applications: list[str]) -> dict[str, Any]:
+def erased_event_data(erasure: Erasure, applications: list[str]) -> Json:
     """The data of ``subject_erased.v1`` about the whole account."""
     return {
         "account_id": erasure.account_id,
@@ -240,7 +241,7 @@ def erased_event_data(erasure: Erasure, applications: list[str]) -> dict[str, An
     }
 
 
-def erasure_view(erasure: Erasure) -> dict[str, Any]:
+def erasure_view(erasure: Erasure) -> Json:
     state = "finished" if erasure.finished_at else "confirmed" if erasure.confirmed_at else "asked"
     return {
         "erasure_id": erasure.erasure_id,

@@ -15,6 +15,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from infra.chassis.instants import instant, office_day
+from infra.chassis.json_types import Json
 from infra.working_time import explain
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
@@ -40,19 +41,19 @@ class EvidenceReader:
         self.streams = Streams({"MAPPER_TOPIC": "services.applications.event_store.recorders:AllowedTopics"})
         self.streams.recorder.insert_events([_stored(event) for event in bundle["events"]])
 
-    def history(self) -> dict[str, Any]:
+    def history(self) -> Json:
         """``{application_id, reference, version, items}``, oldest first."""
         items = [with_openings(event_as_json(event), self.words) for event in self._events()]
         reference = self._aggregate(None).reference
         return {"application_id": str(self.key), "reference": reference, "version": len(items), "items": items}
 
-    def state_at(self, *, version: int | None = None, at: str | None = None) -> dict[str, Any]:
+    def state_at(self, *, version: int | None = None, at: str | None = None) -> Json:
         """The application as it was recorded at a version or at an instant; the last one when neither is given."""
         if isinstance(history := self._aggregate(version), ImportedHistory):
             return self._opened_imported(history, instant(at, "/at") if at else None)
         return self._opened(self._application(self._version_at(at) if version is None and at else version))
 
-    def diff(self, *, from_version: int, to_version: int) -> dict[str, Any]:
+    def diff(self, *, from_version: int, to_version: int) -> Json:
         """``{changes: [{field, before, after}], events}`` between two versions."""
         before, after = self.state_at(version=from_version), self.state_at(version=to_version)
         low, high = sorted((from_version, to_version))
@@ -64,7 +65,7 @@ class EvidenceReader:
             "events": [item for item in self.history()["items"] if low < item["version"] <= high],
         }
 
-    def explain_due_date(self) -> dict[str, Any]:
+    def explain_due_date(self) -> Json:
         """The due date and its proof, up to the last event of the file."""
         application = self._application(None)
         promised = application.clock
@@ -82,7 +83,7 @@ class EvidenceReader:
             "days": explain(promised, until=office_day(application.modified_on)),
         }
 
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self) -> list[Json]:
         """What the integrity alarms find in this history, as a running service would have recorded it."""
         return [alarm.to_json() for alarm in findings_in(enclosed_rows(self.bundle))]
 
@@ -95,7 +96,7 @@ class EvidenceReader:
         stored = self.streams.recorder.select_events(self.key)
         return [self.streams.mapper.to_domain_event(row) for row in stored]
 
-    def _as_row(self, event: Any) -> dict[str, Any]:
+    def _as_row(self, event: Any) -> Json:
         """As an export of the service shows it: what was imported open, words of applications sealed."""
         row: dict[str, Any] = event_as_json(event)
         return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
@@ -123,13 +124,13 @@ class EvidenceReader:
             raise ApplicationNotFound(application_id=str(self.key))
         return versions[-1]
 
-    def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> dict[str, Any]:
+    def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> Json:
         opened: dict[str, Any] = with_openings(imported_history_as_json(history, until), self.words)
         if not opened["activities"]:
             raise ApplicationNotFound(application_id=str(self.key))
         return opened
 
-    def _opened(self, application: Application) -> dict[str, Any]:
+    def _opened(self, application: Application) -> Json:
         return opened_application(application, EnclosedContents(self.words))
 
 

@@ -14,6 +14,7 @@ from infra.chassis.access.access_records import access_members
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
 from infra.chassis.instants import instant
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.text.spreadsheet import csv_page
@@ -74,7 +75,7 @@ class LogExport:
         to_at: str | None = None,
         limit: int = 500,
         cursor: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """One page of the log: ``{format, content, events, next_cursor}``. Put together, the pages are one file.
         What the caller is a party to is left out.
 
@@ -108,7 +109,7 @@ class LogExport:
             "next_cursor": None if last else cursor_of(rows[-1].id),
         }
 
-    def _accessed(self, session: Session, chosen: list[tuple[int, ApplicationEvent]], by: Actor) -> dict[str, Any]:
+    def _accessed(self, session: Session, chosen: list[tuple[int, ApplicationEvent]], by: Actor) -> Json:
         """Whose histories these are, for the access log."""
         people = people_of(session, {str(event.originator_id) for _, event in chosen})
         return access_members(by, people, purpose="xuất nhật ký / exporting the log")
@@ -119,7 +120,7 @@ class LogExport:
         with self.store.database.session() as session:
             details = ImportedDetails.of(session, sorted(imported))
 
-        def as_row(event: ApplicationEvent) -> dict[str, Any]:
+        def as_row(event: ApplicationEvent) -> Json:
             return (
                 dict(details.in_place(event_as_json(event))) if event.TOPIC in IMPORTED_TOPICS else event_as_json(event)
             )
@@ -168,7 +169,7 @@ def as_xes(events: ExportRows, first: bool, last: bool) -> str:
     return "".join(xes(_rows(events), first=first, last=last))
 
 
-def _rows(events: ExportRows) -> Iterator[dict[str, Any]]:
+def _rows(events: ExportRows) -> Iterator[Json]:
     return ({"position": position, **row} for position, _, row in events)
 
 

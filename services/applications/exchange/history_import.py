@@ -20,6 +20,7 @@ from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.domain.imported_history import STATUS, ImportedHistory
 from services.applications.event_store.store import Store
@@ -45,7 +46,7 @@ class HistoryImport:
         by: Mapping[str, object],
         call_id: str = "",
         progress: Progress = lambda *_: None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """{"system", "import_id", "cases", "events", "added", "already_there", "erased", "duplicates", "bad": […]}.
 
         `bad`: [{"line", "problem"}]. `erased`: activities of cases that have been erased, which are left out.
@@ -115,7 +116,7 @@ def take_in_file(
     system: str | None = None,
     by: Mapping[str, Any] | None = None,
     progress: Progress = lambda *_: None,
-) -> dict[str, Any]:
+) -> Json:
     """See ``import_history``; the answer also has "sha256" of the file."""
     columns, size = Columns.parse(mapping.read_text(encoding="utf-8-sig")), file.stat().st_size
     with file.open("rb") as opened:
@@ -172,7 +173,7 @@ def import_history(
     system: str | None = None,
     by: Mapping[str, Any] | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
-) -> dict[str, Any]:
+) -> Json:
     """``portal import-history``: take a XES or CSV file in by a YAML mapping; see ``HistoryImport.take_in``.
 
     ``system``: the name of the older system, by default the file's name without its endings. The same system and case

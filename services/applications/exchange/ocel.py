@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 Row = Mapping[str, Any]
 
 OBJECT_TYPES: dict[str, tuple[str, ...]] = {
@@ -37,7 +39,7 @@ def ocel2(rows: Iterable[Row]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _event(row: Row, objects: dict[str, dict[str, Any]]) -> Json:
     related = [_of(objects, row, "application", row["application_id"], row["facts"], "of")]
     by = row.get("by") or {}
     if by.get("role") and by["role"] not in PEOPLE:
@@ -59,7 +61,7 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return _event_json(row, row["kind"], row["at"], attributes, related)
 
 
-def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> dict[str, Any]:
+def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> Json:
     """An activity of an older system, under its own name and time."""
     facts = row["facts"]
     related = related[:1]
@@ -73,7 +75,7 @@ def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[
     return _event_json(row, facts["activity"], facts["occurred_at"], attributes, related)
 
 
-def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tuple[str, str]]) -> dict[str, Any]:
+def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tuple[str, str]]) -> Json:
     return {
         "id": f"{row['application_id']}:{row['version']}",
         "type": kind,
@@ -98,11 +100,11 @@ def _of(
     return key, qualifier
 
 
-def _object_types() -> list[dict[str, Any]]:
+def _object_types() -> list[Json]:
     return [{"name": kind, "attributes": _typed(names)} for kind, names in OBJECT_TYPES.items()]
 
 
-def _event_types(kinds: set[str]) -> list[dict[str, Any]]:
+def _event_types(kinds: set[str]) -> list[Json]:
     return [{"name": kind, "attributes": _typed(ATTRIBUTES)} for kind in sorted(kinds)]
 
 

@@ -14,6 +14,7 @@ from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import office_day, today
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.working_time import Clock, WorkingCalendar, explain, restate
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
@@ -43,12 +44,12 @@ class DueDateExplainer:
 
     def explain_due_date(
         self, application_id: str, *, catalog: CatalogClient, identity: IdentityClient, by: Actor, call_id: str
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The due date and its proof, day by day; and what a calendar corrected since would have made of it."""
         application_id = self.store.key_of(application_id)
         application = self.store.get(application_id)
 
-        def read(relation: str) -> dict[str, Any]:
+        def read(relation: str) -> Json:
             with self.database.session() as session:
                 purpose = "giải trình ngày hẹn / explaining the due date"
                 record_read(session, application, by, relation, purpose, call_id=call_id)
@@ -56,7 +57,7 @@ class DueDateExplainer:
 
         return reading_as(application, by, identity, read)
 
-    def _explained(self, application: Application, catalog: CatalogClient) -> dict[str, Any]:
+    def _explained(self, application: Application, catalog: CatalogClient) -> Json:
         application_id, promised = str(application.id), application.clock
         if promised is None:
             return {
@@ -93,7 +94,7 @@ class DueDateExplainer:
         on: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
-    ) -> Page[dict[str, Any]]:
+    ) -> Page[Json]:
         """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
 
         ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their
@@ -123,14 +124,14 @@ class DueDateExplainer:
             record_listing(session, by, "affected_due_dates", filters, ids, call_id=call_id)
         return {"items": items, "next_cursor": cursor_of(rows[-1].application_id) if len(rows) == limit else None}
 
-    def _corrected(self, application: Application, catalog: CatalogClient) -> dict[str, Any] | None:
+    def _corrected(self, application: Application, catalog: CatalogClient) -> Json | None:
         """The recorded due date next to the one today's calendar gives; None while the catalogue does not answer."""
         try:
             return self._restated(application, catalog)
         except ServiceUnavailable:
             return None
 
-    def _restated(self, application: Application, catalog: CatalogClient) -> dict[str, Any] | None:
+    def _restated(self, application: Application, catalog: CatalogClient) -> Json | None:
         promised = application.clock
         if promised is None:
             return None

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.instants import instant
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.access import record_imported_read, record_listing, record_read
 from services.applications.domain.application import Application
@@ -44,7 +45,7 @@ class HistoryReader:
     def from_settings(cls, settings: Settings) -> HistoryReader:
         return cls(Store.from_settings(settings))
 
-    def history(self, application_id: str, *, by: Actor, call_id: str, purpose: str | None = None) -> dict[str, Any]:
+    def history(self, application_id: str, *, by: Actor, call_id: str, purpose: str | None = None) -> Json:
         """``{application_id, reference, version, items: [{version, kind, at, by, status, …}]}``, oldest first."""
         application_id = self.store.key_of(application_id)
         events = list(self.store.events(application_id))
@@ -68,7 +69,7 @@ class HistoryReader:
         version: int | None = None,
         at: str | None = None,
         purpose: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The application as it was recorded at a version or at an instant; now when neither is given.
 
         An imported history at an instant is what it says it was then. ``ApplicationNotFound`` for an instant before
@@ -95,7 +96,7 @@ class HistoryReader:
         by: Actor,
         call_id: str,
         purpose: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """``{changes: [{field, before, after}], events: […]}`` between two versions."""
         application_id = self.store.key_of(application_id)
         before, after = (
@@ -127,7 +128,7 @@ class HistoryReader:
         limit: int = 50,
         application_id: str | None = None,
         kind: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The log from a position on: ``{items: [{position, application_id, kind, at, …}], last, next_after}``.
 
         Words stay sealed here; :meth:`history` opens them. ``next_after`` goes into the next call's ``after``.
@@ -157,7 +158,7 @@ class HistoryReader:
                 self._record_read(session, self.store.aggregate(application_id), by, purpose, call_id)
         return {"items": items, "last": last, "next_after": rows[-1].id if len(rows) == limit else None}
 
-    def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> dict[str, Any]:
+    def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> Json:
         if isinstance(application, ImportedHistory):
             opened: dict[str, Any] = self._words_of(session, application).in_place(
                 imported_history_as_json(application, until)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any
 
 from sqlalchemy import select
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.domain.commitments import tracking_digest
 from services.applications.domain.events import Started
@@ -30,7 +30,7 @@ class Tracking:
 
     def track(
         self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The status of an application; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
         projector.wait_for(self.database, min_position)
         with self.database.session() as session:

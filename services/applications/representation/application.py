@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.applications.domain.application import Application
 from services.applications.domain.moves import allowed_from
 from services.applications.domain.statuses import NAMES, official_code
 
 
-def application_as_json(application: Application) -> dict[str, Any]:
+def application_as_json(application: Application) -> Json:
     """Everything the events of an application record, JSON values only."""
     return {
         "application_id": str(application.id),
@@ -40,7 +41,7 @@ def application_as_json(application: Application) -> dict[str, Any]:
     }
 
 
-def _times(application: Application) -> dict[str, Any]:
+def _times(application: Application) -> Json:
     clock = application.clock
     return {
         "started_at": iso(application.started_at),
@@ -54,7 +55,7 @@ def _times(application: Application) -> dict[str, Any]:
     }
 
 
-def _contents(application: Application) -> dict[str, Any]:
+def _contents(application: Application) -> Json:
     return {
         "answers": application.answers,
         "attachments": [{"attachment_id": key, **paper} for key, paper in application.attachments.items()],
@@ -65,7 +66,7 @@ def _contents(application: Application) -> dict[str, Any]:
     }
 
 
-def _handling(application: Application) -> dict[str, Any]:
+def _handling(application: Application) -> Json:
     return {
         "receipt_number": application.receipt_number,
         "officer_id": application.officer_id,
@@ -79,7 +80,7 @@ def _handling(application: Application) -> dict[str, Any]:
     }
 
 
-def _outcome(application: Application) -> dict[str, Any]:
+def _outcome(application: Application) -> Json:
     return {
         "proposal": application.proposal,
         "decision": application.decision,
@@ -92,7 +93,7 @@ def _outcome(application: Application) -> dict[str, Any]:
     }
 
 
-def differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[dict[str, Any]]:
+def differences(before: Mapping[str, object], after: Mapping[str, object]) -> list[Json]:
     """``[{"field": JSON pointer, "before", "after"}]`` for every leaf that differs."""
     left, right = dict(_leaves(before)), dict(_leaves(after))
     pointers = list(dict.fromkeys([*left, *right]))

@@ -12,17 +12,19 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 CARRIED = ("timestamp", "by", "status", "reason", "legal_basis", "call_id", "command_id")
 LEFT_OUT = ("originator_id", "originator_version", "originator_topic")
 
 
-def enclosed_rows(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
+def enclosed_rows(bundle: Mapping[str, Any]) -> list[Json]:
     """The events of an evidence file, oldest first, with what opens their words put in place."""
     words = openings_of(bundle)
     return [_row(event, words) for event in bundle["events"]]
 
 
-def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> Json:
     state = untagged_json(json.loads(base64.b64decode(event["state"])))
     facts = {name: value for name, value in state.items() if name not in (*CARRIED, *LEFT_OUT) and value is not None}
     row = {
@@ -72,7 +74,7 @@ def with_imported_details(value: object, details_of: Callable[[Mapping[str, str]
     return [with_imported_details(part, details_of) for part in value] if isinstance(value, list) else value
 
 
-def openings_of(bundle: Mapping[str, Any]) -> dict[str, Any]:
+def openings_of(bundle: Mapping[str, Any]) -> Json:
     """What opens the commitments of an evidence file, by commitment."""
     opened = [opening for opening in bundle.get("openings", []) if not opening.get("erased")]
     return {openings["commitment"]: json.loads(base64.b64decode(openings["content"])) for openings in opened}

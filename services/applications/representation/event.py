@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.json_types import Json
 from services.applications.domain.events import ApplicationEvent
 from services.applications.domain.imported_history import STATUS as IMPORTED
 from services.applications.domain.statuses import official_code
@@ -22,7 +21,7 @@ CARRIED = (
 )
 
 
-def event_as_json(event: ApplicationEvent) -> dict[str, Any]:
+def event_as_json(event: ApplicationEvent) -> Json:
     """One event as readers see it; ``facts`` is what this kind of event has of its own."""
     facts = {name: value for name, value in vars(event).items() if name not in CARRIED and value is not None}
     return {

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.applications.domain.imported_history import STATUS, ImportedHistory
 
 
-def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> dict[str, Any]:
+def imported_history_as_json(history: ImportedHistory, until: datetime | None = None) -> Json:
     """An imported history as plain JSON; `until`: only what is stated to have happened by then."""
     activities = sorted(history.activities, key=lambda activity: (_moment(activity), activity["version"]))
     if until is not None:

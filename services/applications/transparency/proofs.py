@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -35,7 +36,7 @@ class Proofs:
     def from_settings(cls, settings: Settings) -> Proofs:
         return cls(Database.at(settings.database_url("applications")))
 
-    def checkpoint(self) -> dict[str, Any]:
+    def checkpoint(self) -> Json:
         """{"checkpoint": signed note with cosignatures, "tree_size", "root" (base64), "origin", "keys"}."""
         with self.database.session() as session:
             log = StoredLog(session.connection())
@@ -50,7 +51,7 @@ class Proofs:
             "keys": keys,
         }
 
-    def inclusion_proof(self, position: int, tree_size: int | None = None) -> dict[str, Any]:
+    def inclusion_proof(self, position: int, tree_size: int | None = None) -> Json:
         """That the event with notification id `position` is in it: {"leaf_index", "tree_size", "leaf", "proof"}."""
         with self.database.session() as session:
             log = StoredLog(session.connection())
@@ -61,7 +62,7 @@ class Proofs:
             leaf, proof = log.leaves(index, index + 1)[0], log.inclusion_proof(index, size)
         return {"leaf_index": index, "tree_size": size, "leaf": _b64(leaf), "proof": [_b64(h) for h in proof]}
 
-    def consistency_proof(self, first: int, second: int | None = None) -> dict[str, Any]:
+    def consistency_proof(self, first: int, second: int | None = None) -> Json:
         """That the tree of `first` leaves is the beginning of that of `second`: {"first", "second", "proof"}."""
         with self.database.session() as session:
             log = StoredLog(session.connection())
@@ -78,7 +79,7 @@ class Proofs:
         openings: Sequence[Mapping[str, Any]] = (),
         procedure: Mapping[str, Any] | None = None,
         calendar: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """All events of one application with their proofs, as a bundle the verifier reads.
 
         `openings`: from `opening()`. `procedure`, `calendar`: the versions the application ran under, for the reader.
@@ -105,7 +106,7 @@ class Proofs:
         }
 
 
-def opening(version: int, name: str, commitment: str, content: bytes | None, salt: bytes | None) -> dict[str, Any]:
+def opening(version: int, name: str, commitment: str, content: bytes | None, salt: bytes | None) -> Json:
     """One commitment of an event and what opens it: salt and the canonical bytes committed to; erased without them."""
     if content is None or salt is None:
         return {"version": version, "name": name, "commitment": commitment, "erased": True}
@@ -115,7 +116,7 @@ def opening(version: int, name: str, commitment: str, content: bytes | None, sal
     return opened | {"salt": _b64(salt), "content": _b64(content)}
 
 
-def _bundled(log: StoredLog, row: StoredRow, index: int, size: int) -> dict[str, Any]:
+def _bundled(log: StoredLog, row: StoredRow, index: int, size: int) -> Json:
     if index >= size:
         raise NotSealedYet(notification_id=row.notification_id)
     return {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.event_store.store import Store
 from services.applications.transparency.log import StoredLog
@@ -15,7 +15,7 @@ AT_A_GLANCE = 5000  # unsealed events that the doctor looks at
 REASON = {"vi": "sự kiện không do dịch vụ này ghi", "en": "the event was not recorded by this service"}
 
 
-def check_authenticity(store: Store, progress: Callable[[int, int], None] = lambda *_: None) -> dict[str, Any]:
+def check_authenticity(store: Store, progress: Callable[[int, int], None] = lambda *_: None) -> Json:
     """``{"events", "first_bad": {kind, reason, application_id, version, position, error} or None}``."""
     after, events, last = 0, 0, store.last_position()
     while True:
@@ -27,7 +27,7 @@ def check_authenticity(store: Store, progress: Callable[[int, int], None] = lamb
         progress(after, max(after, last))
 
 
-def unsealed_not_authentic(settings: Settings) -> dict[str, Any] | None:
+def unsealed_not_authentic(settings: Settings) -> Json | None:
     """The first event that the sealer refuses, or has refused; sealed ones it looked at when they got their leaf."""
     store = Store.from_settings(settings)
     with store.database.session() as session:
@@ -35,7 +35,7 @@ def unsealed_not_authentic(settings: Settings) -> dict[str, Any] | None:
     return _check_batch(store, after, AT_A_GLANCE)[2]
 
 
-def _check_batch(store: Store, after: int, limit: int) -> tuple[int, int, dict[str, Any] | None]:
+def _check_batch(store: Store, after: int, limit: int) -> tuple[int, int, Json | None]:
     """The position reached, the events looked at, the first that is not authentic."""
     with store.database.session() as session:
         rows = EventTable().with_macs(session.connection(), after, limit)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.applications.domain.commitments import IDS, SALT_BYTES, opens, sealed_parts
 from services.applications.event_store.store import Store
 from services.applications.models import AnswerSet, Paper, Party, Statement
@@ -32,7 +33,7 @@ REASONS = {
 }
 
 
-def first_broken_commitment(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
+def first_broken_commitment(store: Store, progress: Callable[[int, int], None] | None = None) -> Json | None:
     """{"kind", "reason", "application_id", "version", "position", "id"} of the first that does not hold; else None.
 
     `progress`: (position reached, last position of the log).
@@ -63,7 +64,7 @@ def first_broken_commitment(store: Store, progress: Callable[[int, int], None] |
     return None
 
 
-def _commitments_of(event: Any) -> Iterator[dict[str, Any]]:
+def _commitments_of(event: Any) -> Iterator[Json]:
     """What must be stored for this event: ids with commitments; for a first event the people it names."""
     for _, sealed in sealed_parts(vars(event)):
         yield {"id": next(sealed[name] for name in IDS if name in sealed), "commitment": sealed["commitment"]}

@@ -16,6 +16,7 @@ from eventsourcing.persistence import Notification
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing, Settings
 from services.applications.errors import HistoryDoesNotHold
 from services.applications.event_store.store import Store
@@ -31,7 +32,7 @@ WITHOUT = (
 Progress = Callable[[int, int], None]  # (events signed, of how many)
 
 
-def sign_history(settings: Settings, *, unsealed: bool = False, progress: Progress = lambda *_: None) -> dict[str, Any]:
+def sign_history(settings: Settings, *, unsealed: bool = False, progress: Progress = lambda *_: None) -> Json:
     """``{"signed", "unsealed", "left"}``: events signed, left because unsealed, and histories left with the reason.
 
     ``HistoryDoesNotHold`` when the log is not what was sealed: then nothing is signed.
@@ -65,7 +66,7 @@ def _waiting(store: Store, until: int | None = None) -> int:
         return int(session.scalar(text(f"SELECT count(*) {WITHOUT}{bound}")) or 0)
 
 
-def _sign(store: Store, until: int | None, progress: Callable[[int], None]) -> tuple[int, list[dict[str, Any]]]:
+def _sign(store: Store, until: int | None, progress: Callable[[int], None]) -> tuple[int, list[Json]]:
     signed, left, after = 0, list[dict[str, Any]](), None
     while keys := _next(store, after):
         for key in keys:
@@ -122,7 +123,7 @@ def as_id(event: Notification) -> UUID:
     return event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
 
 
-def _place(broken: Mapping[str, object]) -> dict[str, Any]:
+def _place(broken: Mapping[str, object]) -> Json:
     return {name: broken[name] for name in ("application_id", "version", "position", "error")}
 
 

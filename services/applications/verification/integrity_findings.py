@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.positions import advance, position_of
 from services.applications.transparency.leaf import StoredRow
@@ -78,7 +79,7 @@ def _add(session: Session, findings: Iterable[IntegrityFinding]) -> None:
 
 def recorded_findings(
     database: Database, *, kind: str | None = None, application_id: str | None = None, after: int = 0, limit: int = 50
-) -> dict[str, Any]:
+) -> Json:
     """{"items": [what `Alarm.to_json` says, with "number" and "found_at"], "next"}."""
     query = select(audit_finding).where(audit_finding.c.number > after)
     for column, value in ((audit_finding.c.kind, kind), (audit_finding.c.application_id, application_id)):

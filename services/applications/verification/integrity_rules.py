@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 Row = Mapping[str, Any]
 
 CLOSE_TO_DUE = timedelta(hours=1)
@@ -72,7 +74,7 @@ class IntegrityFinding:
         identity = json.dumps([self.kind, self.application_id, self.versions])
         return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """{"finding_id", "kind", "application_id", "events": [{"version", "position"}], "facts", "note"}."""
         vi, en = NOTES[self.kind]
         cited = zip(self.versions, self.positions, strict=True)

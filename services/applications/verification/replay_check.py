@@ -10,6 +10,7 @@ from uuid import UUID
 from eventsourcing.application import project_aggregate
 from eventsourcing.persistence import Notification
 
+from infra.chassis.json_types import Json
 from services.applications.event_store.store import Store
 from services.applications.transparency.stored_rows import EventTable
 
@@ -17,7 +18,7 @@ AT_A_TIME = 100  # histories read together
 REASON = {"vi": "lịch sử hồ sơ không phát lại được", "en": "the history does not replay"}
 
 
-def first_broken_history(store: Store, progress: Callable[[int, int], None] | None = None) -> dict[str, Any] | None:
+def first_broken_history(store: Store, progress: Callable[[int, int], None] | None = None) -> Json | None:
     """``{kind, reason, application_id, version, position, error}`` of the first event that does not replay; else None.
 
     ``progress``: (histories replayed, of how many).
@@ -48,12 +49,12 @@ def is_id(key: UUID | str) -> bool:
         return False
 
 
-def _finding(application_id: str, version: int | None, position: int | None, error: str) -> dict[str, Any]:
+def _finding(application_id: str, version: int | None, position: int | None, error: str) -> Json:
     place = {"application_id": application_id, "version": version, "position": position}
     return {"kind": "history_broken", **place, "error": error, "reason": REASON}
 
 
-def first_broken_event(store: Store, rows: Sequence[Notification]) -> dict[str, Any] | None:
+def first_broken_event(store: Store, rows: Sequence[Notification]) -> Json | None:
     """Of one history from its beginning on: the first event that cannot be read or applied."""
     history: Any = None
     for row in rows:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.errors import TooMuchToVerify
 from services.applications.event_store.store import Store
@@ -53,7 +54,7 @@ class SelfCheck:
     def from_settings(cls, settings: Settings) -> SelfCheck:
         return cls(Store.from_settings(settings), verifier_keys(settings), settings)
 
-    def verify(self) -> dict[str, Any]:
+    def verify(self) -> Json:
         """``{events, applications, first_bad, log}``.
 
         ``first_bad``: the first place where the log was touched, an event that this service did not record, or where
@@ -78,11 +79,11 @@ class SelfCheck:
             return {**authenticity, "applications": None, "log": verdict}
         return {**self.check_read_model(), "log": verdict}
 
-    def check_authenticity(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    def check_authenticity(self, progress: Progress = lambda *_: None) -> Json:
         """``{events, first_bad}``: whether this service recorded each event, by its MAC."""
         return check_authenticity(self.store, lambda done, total: progress(done, total, "authenticating"))
 
-    def check_read_model(self, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    def check_read_model(self, progress: Progress = lambda *_: None) -> Json:
         """Read model, snapshots and private data, held against the events: ``{events, applications, first_bad}``.
 
         Only for a store whose log has been found whole, so far as it is sealed.
@@ -107,7 +108,7 @@ class SelfCheck:
         with self.store.database.session() as session:
             return StoredLog(session.connection()).head().notification_id
 
-    def log(self) -> dict[str, Any]:
+    def log(self) -> Json:
         keys = [Key.parse(key) for key in self.keys]
         verdict = Verdict("log", "applications", keys_given=bool(keys))
         tiles = published_log(self.settings)  # read before the database, which may only be ahead of it
@@ -115,7 +116,7 @@ class SelfCheck:
             verify_database(database, keys or database.keys(), verdict, tiles, progress=lambda _: _let_others_run())
         return verdict.to_json()
 
-    def _snapshot(self) -> dict[str, Any] | None:
+    def _snapshot(self) -> Json | None:
         """Replay never starts from a snapshot here, so one that is there was put there by somebody."""
         with self.store.database.session() as session:
             if not inspect(session.connection()).has_table(SNAPSHOTS):
@@ -145,7 +146,7 @@ def published_log(settings: Settings) -> Tiles | None:
     return Tiles(str(store.path)) if isinstance(store, TileFolder) else PublishedInS3(store)
 
 
-def _with_reason(kind: str, bad: dict[str, Any] | None) -> dict[str, Any] | None:
+def _with_reason(kind: str, bad: dict[str, Any] | None) -> Json | None:
     return {"kind": kind, **bad, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))} if bad else None
 
 

@@ -12,16 +12,16 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.transparency.keys import signing_keys
 from services.applications.verification import verifier
 
 
-def tamper_with_a_copy(settings: Settings, language: str = "vi") -> dict[str, Any]:
+def tamper_with_a_copy(settings: Settings, language: str = "vi") -> Json:
     """{"changed": {"notification_id", "application_id", "version", "topic"}, "before", "after": {"status", "text"}}.
 
     `before` is the verifier's verdict on the untouched copy, `after` on the changed one, each run as a process that
@@ -38,7 +38,7 @@ def tamper_with_a_copy(settings: Settings, language: str = "vi") -> dict[str, An
         return {"changed": changed, "before": before, "after": _verdict(copy, key, language)}
 
 
-def _change_one_event(copy: Path) -> dict[str, Any]:
+def _change_one_event(copy: Path) -> Json:
     """Turn one letter of one sealed event, having switched off the guards as only an owner can."""
     with closing(sqlite3.connect(copy)) as connection, connection:
         for (name,) in list(connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
@@ -56,7 +56,7 @@ def _change_one_event(copy: Path) -> dict[str, Any]:
     return dict(zip(names, row, strict=False))
 
 
-def _verdict(copy: Path, key: str, language: str) -> dict[str, Any]:
+def _verdict(copy: Path, key: str, language: str) -> Json:
     command = [sys.executable, "-I", str(verifier.__file__), "log", str(copy), "--key", key, "--language", language]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     return {"status": done.returncode, "text": (done.stdout or done.stderr).strip()}

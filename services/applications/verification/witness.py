@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.chassis.json_types import Json
 from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import stored_secret
 from services.applications.transparency.merkle import EMPTY_ROOT, is_consistent
@@ -78,7 +78,7 @@ class Memory:
                 os.fsync(file.fileno())
             self._settle()
 
-    def alarms(self) -> list[dict[str, Any]]:
+    def alarms(self) -> list[Json]:
         path = self.folder / "alarms.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return [json.loads(line) for line in lines]
@@ -164,7 +164,7 @@ class Witness:
             return Answer(200, last.text) if last else Answer(404, "nothing seen of this log\n")
         return Answer(404, "not here\n")
 
-    def _cosigned_logs(self) -> list[dict[str, Any]]:
+    def _cosigned_logs(self) -> list[Json]:
         """[{"origin", "size", "cosigned_at"}], the last two None for a log that was never submitted."""
         lines = []
         for origin in dict.fromkeys(key.name for key in self.logs):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.durations import Duration, beside_text, read_duration
 from services.catalog.importing.fees.amounts import amounts_in
 from services.catalog.importing.fees.reading import FeeReading, unclear_fee
@@ -33,7 +34,7 @@ class ChannelRow:
     run_together: bool = False
 
 
-def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> dict[str, Any]:
+def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> Json:
     """`{"channels": {...}, "fees": [...], "proposals": [...]}`; everything doubtful goes to `findings`."""
     timed: dict[str, list[tuple[Duration, str]]] = {}
     fee_rows: list[FeeRow] = []
@@ -80,7 +81,7 @@ def _fees(row: ChannelRow) -> list[FeeReading]:
     ]
 
 
-def _report_fees(row: ChannelRow, fees: list[FeeReading], channel: str, findings: Findings) -> list[dict[str, Any]]:
+def _report_fees(row: ChannelRow, fees: list[FeeReading], channel: str, findings: Findings) -> list[Json]:
     """Reports the row's fees; returns the proposals an editor may accept."""
     for reading in fees:
         findings.add(row.path, row.text, *reading.kinds)
@@ -101,11 +102,11 @@ def names_other_fees(description: str, fees: Iterable[FeeReading]) -> bool:
     return any(amount.minor not in amounts for amount in amounts_in(description))
 
 
-def _rules(fee: FeeReading) -> list[dict[str, Any]]:
+def _rules(fee: FeeReading) -> list[Json]:
     return [period.rule for period in fee.periods]
 
 
-def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, path: str) -> dict[str, Any]:
+def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, path: str) -> Json:
     channels: dict[str, Any] = {}
     for channel, rows in timed.items():
         times = list(dict.fromkeys(duration for duration, _ in rows))

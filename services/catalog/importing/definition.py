@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.channels import level_of
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.records import record_fingerprint
@@ -25,7 +26,7 @@ def definition(
     requirements: Sequence[Mapping[str, object]],
     results: Sequence[Mapping[str, object]],
     laws: Sequence[Mapping[str, object]],
-) -> dict[str, Any]:
+) -> Json:
     """A whole definition. `source` holds the record word for word, so nothing it says can be lost.
 
     Official records carry no English, no form, no legal maximum apart from the promise, no limits and no steps: those

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.words import folded, says_nothing, squeezed
 
 UNIT = r"(?:ngày\s+làm\s+việc|ngày|giờ\s+làm\s+việc|giờ|phút|tuần|tháng|năm)"
@@ -52,7 +52,7 @@ class Duration:
     amount: int | float | None
     unit: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return {"amount": self.amount, "unit": self.unit}
 
     def as_text(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.kinds import KINDS
 
 LONGEST_TEXT = 300
@@ -64,7 +65,7 @@ class FindingReport:
         if len(group["examples"]) < EXAMPLES_PER_KIND:
             group["examples"].append(finding.to_json())
 
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Json]:
         """What an editor must decide first, then the rest; within each the most frequent kind first."""
         rows = [
             {"kind": kind, "must_decide": KINDS[kind][0], "name": {"vi": KINDS[kind][1], "en": KINDS[kind][2]}, **group}
@@ -73,7 +74,7 @@ class FindingReport:
         return sorted(rows, key=lambda row: (not row["must_decide"], -row["findings"], row["kind"]))
 
 
-def grouped_report(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def grouped_report(findings: Iterable[Finding]) -> list[Json]:
     """`[{"kind", "must_decide", "name": {"vi", "en"}, "findings", "records", "examples": [...]}]` of any findings."""
     grouped = FindingReport()
     for finding in findings:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import says_nothing, squeezed
 
@@ -34,7 +34,7 @@ TOO_LONG = re.compile(r"\d{4,}(?:\.\d+)?/\d{4}/|\d{5,}/")
 DATE = re.compile(r",? ngày (\d{1,2})(?:/| tháng )(\d{1,2})(?:/| năm )(\d{4})")
 
 
-def laws_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
+def laws_of_table(table: str, findings: Findings, path: str) -> list[Json]:
     """`[{"number", "title", "issued"}]` of a run-on table."""
     body = table.removeprefix(HEADER)
     if says_nothing(body):
@@ -72,7 +72,7 @@ def _twice(match: re.Match[str], following: re.Match[str] | None) -> bool:
     )
 
 
-def law(number: str, title: str, findings: Findings, path: str) -> dict[str, Any]:
+def law(number: str, title: str, findings: Findings, path: str) -> Json:
     """One legal document. `issued` only where the title dates this very number; otherwise None."""
     year = YEAR_FIRST.fullmatch(number) if title and title[-1] in " /" else None
     if year:

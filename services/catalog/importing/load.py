@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Finding, FindingReport
 from services.catalog.importing.parsing import parse_record, readable_record
 from services.catalog.importing.records import BadLine, Layout, layout_of, record_fingerprint
@@ -48,7 +49,7 @@ class Summary:
     findings: int = 0
     report: FindingReport = field(default_factory=FindingReport)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The counts by their names, and the grouped findings as `groups`."""
         counts = {name: value for name, value in vars(self).items() if isinstance(value, int)}
         return {**counts, "groups": self.report.groups()}
@@ -107,9 +108,7 @@ class _Loading:
         for read_record in records:
             self._settle(read_record, refused.get(read_record.definition["code"]))
 
-    def _fresh(
-        self, chunk: list[tuple[int, dict[str, Any] | BadLine]]
-    ) -> Iterator[tuple[int, str, dict[str, Any], Layout]]:
+    def _fresh(self, chunk: list[tuple[int, dict[str, Any] | BadLine]]) -> Iterator[tuple[int, str, Json, Layout]]:
         """The chunk's records that have a code and are the first with it; the others are counted and reported here."""
         for line, record in chunk:
             self.summary.lines += 1

@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import LOWER, UPPER, slug, squeezed, unique, vietnamese_only
 
@@ -33,7 +34,7 @@ CASE = re.compile(r"trường hợp|đối với|\bnếu\b|\bkhi\b", re.IGNORECA
 LONGEST_NAME = 4_000
 
 
-def papers_of_table(table: str, findings: Findings, path: str) -> list[dict[str, Any]]:
+def papers_of_table(table: str, findings: Findings, path: str) -> list[Json]:
     """The requirements of a run-on table; headings between its parts stay with the papers below them."""
     requirements: list[dict[str, Any]] = []
     ids: set[str] = set()
@@ -65,9 +66,7 @@ def _heading(text: str) -> str:
     return "" if not text.strip(" -–\t\n") else squeezed(text).strip()
 
 
-def _requirement(
-    name: str, match: re.Match[str], heading: str, findings: Findings, path: str, ids: set[str]
-) -> dict[str, Any]:
+def _requirement(name: str, match: re.Match[str], heading: str, findings: Findings, path: str, ids: set[str]) -> Json:
     digits, copies = match.group(1), int(match.group(2) or 0)
     own = OWN_COUNT.search(name)
     if own:
@@ -94,7 +93,7 @@ def requirement(
     findings: Findings,
     path: str,
     ids: set[str],
-) -> dict[str, Any]:
+) -> Json:
     """One requirement; it is optional when its own words or its heading make it depend on a case."""
     text = squeezed(name)[:LONGEST_NAME].strip(" ;")
     if original == 0 and copies == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.text.vietnamese_text import readable
 from services.catalog.importing.findings import Finding, Findings
 from services.catalog.importing.portal import parse_portal
@@ -13,7 +14,7 @@ from services.catalog.importing.structured import parse_structured
 from services.catalog.importing.text_faults import text_faults
 
 
-def parse_record(record: Mapping[str, object], layout: Layout) -> tuple[dict[str, Any], list[Finding]]:
+def parse_record(record: Mapping[str, object], layout: Layout) -> tuple[Json, list[Finding]]:
     """The definition a record amounts to and its findings; never raises on what a record says.
 
     ``layout`` is "structured" (nested tables) or "portal" (run-on text); ``records.layout_of`` tells them apart. The

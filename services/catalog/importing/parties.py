@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import folded, says_nothing, squeezed, vietnamese_only
 
@@ -43,7 +42,7 @@ def audience_of(text: str, findings: Findings, path: str) -> list[str]:
     return list(dict.fromkeys(AUDIENCES[folded(name)] for name in names if name not in unknown))
 
 
-def authority_of(level: str, names: list[str], findings: Findings, path: str) -> dict[str, Any]:
+def authority_of(level: str, names: list[str], findings: Findings, path: str) -> Json:
     """`{"level", "levels", "name": {"vi"}, "agency_codes": []}`; the first level named stands for the procedure."""
     stated = [folded(part) for part in level.split(",") if part.strip()]
     levels = [LEVELS[part] for part in stated if part in LEVELS]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition
 from services.catalog.importing.fees.amounts import Amount, amounts_in
@@ -30,7 +30,7 @@ UNPARSED_FIELDS = (
 ALL_FIELDS = frozenset(PARSED_FIELDS + UNPARSED_FIELDS)
 
 
-def parse_portal(record: Mapping[str, object]) -> tuple[dict[str, Any], list[Finding]]:
+def parse_portal(record: Mapping[str, object]) -> tuple[Json, list[Finding]]:
     """The definition a portal record amounts to, and everything an editor should know about it."""
     code = squeezed(str(record.get("ma_thu_tuc") or ""))
     findings = Findings(code)
@@ -65,7 +65,7 @@ def parse_portal(record: Mapping[str, object]) -> tuple[dict[str, Any], list[Fin
     return built, findings.list()
 
 
-def _ways(table: str, findings: Findings) -> dict[str, Any]:
+def _ways(table: str, findings: Findings) -> Json:
     path = "/cach_thuc_thuc_hien"
     rows, outside = rows_in(table)
     if outside.strip():

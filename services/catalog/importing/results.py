@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
 from services.catalog.importing.words import says_nothing, squeezed, vietnamese_only
 
@@ -14,7 +15,7 @@ KEYWORDS = re.compile(r"Từ khóa(.*?)Mô tả(.*)", re.DOTALL)
 FURNITURE = re.compile(r"Chọn cơ quan thực hiện.*", re.DOTALL)
 
 
-def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]:
+def results_of(text: str, findings: Findings, path: str) -> list[Json]:
     """`[{"code", "name": {"vi"}, "validity": None}]`; descriptions and keywords stay in the source with a finding."""
     body = FURNITURE.sub("", text)
     match = KEYWORDS.search(body)
@@ -39,7 +40,7 @@ def results_of(text: str, findings: Findings, path: str) -> list[dict[str, Any]]
     return results
 
 
-def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[dict[str, Any]]:
+def _uncoded(rest: str, findings: Findings, path: str, *, coded: bool) -> list[Json]:
     if coded:
         findings.add(path, rest, "result_not_understood")
         return []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.channels import ChannelRow, read_channels
 from services.catalog.importing.definition import Cells, definition, pointer_token
 from services.catalog.importing.fees.structured import fees_of_cell
@@ -30,7 +31,7 @@ TABLES = {
 COPIES = re.compile(r"Bản chính:\s*(\d+)\s*Bản sao:\s*(\d+)\s*")
 
 
-def parse_structured(record: Mapping[str, object]) -> tuple[dict[str, Any], list[Finding]]:
+def parse_structured(record: Mapping[str, object]) -> tuple[Json, list[Finding]]:
     """The definition a structured record amounts to, and everything an editor should know about it."""
     metadata = _mapping(record, "metadata")
     code = squeezed(str(metadata.get("mã_thủ_tục") or record.get("thu_tuc_id") or ""))
@@ -99,7 +100,7 @@ def _rows(record: Mapping[str, object], table: str, findings: Findings) -> Itera
             findings.add(path, str(row), "field_wrong_type")
 
 
-def _ways(record: Mapping[str, object], findings: Findings) -> dict[str, Any]:
+def _ways(record: Mapping[str, object], findings: Findings) -> Json:
     rows = [
         ChannelRow(
             cells.text("hinh_thuc"),
@@ -120,7 +121,7 @@ def _row_text(cells: Cells) -> str:
     )
 
 
-def _papers(record: Mapping[str, object], findings: Findings) -> list[dict[str, Any]]:
+def _papers(record: Mapping[str, object], findings: Findings) -> list[Json]:
     papers: list[dict[str, Any]] = []
     ids: set[str] = set()
     for path, cells in _rows(record, "thanh_phan_ho_so", findings):
@@ -137,7 +138,7 @@ def _papers(record: Mapping[str, object], findings: Findings) -> list[dict[str, 
     return papers
 
 
-def _results(text: str, findings: Findings) -> list[dict[str, Any]]:
+def _results(text: str, findings: Findings) -> list[Json]:
     if says_nothing(text):
         return []
     findings.add("/content/kết_quả_thực_hiện", text, "result_without_code")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from infra.chassis.json_types import Json
 from services.catalog.importing.fees.reading import FeeReading, Period, charge_or_duty, unclear_fee
 from services.catalog.importing.words import bilingual, folded, slug, squeezed, unique
 
@@ -29,7 +29,7 @@ class FeeRow:
     text: str
 
 
-def fees_of(rows: Sequence[FeeRow]) -> tuple[list[dict[str, Any]], list[tuple[str, str, str]]]:
+def fees_of(rows: Sequence[FeeRow]) -> tuple[list[Json], list[tuple[str, str, str]]]:
     """The definition's `fees`, and (path, text, kind) of every finding that combining rows gives rise to."""
     by_channel: dict[tuple[str, int], list[FeeRow]] = {}
     for row in rows:
@@ -85,7 +85,7 @@ def _sameness(reading: FeeReading) -> str:
     return repr((reading.periods, reading.currency, folded(reading.name), reading.exempt))
 
 
-def _entries(reading: FeeReading, channels: list[str], used_ids: set[str]) -> list[dict[str, Any]]:
+def _entries(reading: FeeReading, channels: list[str], used_ids: set[str]) -> list[Json]:
     """A fee for each period; "fee" ids stay readable: "le-phi", "phi-2"."""
     kind = charge_or_duty(reading.name)
     name = bilingual(reading.name) if reading.name else bilingual("Phí, lệ phí", "Fees")
