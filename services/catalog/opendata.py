@@ -63,24 +63,7 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     outputs = [_output(service, place, result) for place, result in enumerate(definition["results"], 1)]
     laws = [_law(base, law) for law in definition["legal_basis"] if law.get("number")]
     rule = _rule(service, definition, laws)
-    concepts = [_concept(f"{base}/fields/{definition['field']['code']}", definition["field"])]
-    concepts += [
-        _concept(f"{base}/audiences/{audience}", {"vi": audience, "en": audience})
-        for audience in definition["audience"]
-    ]
-    concepts += [
-        _concept(_channel_type(base, name), _bilingual(*CHANNELS[name])) for name in sorted(definition["channels"])
-    ]
-    concepts += [
-        _concept(
-            f"{base}/levels/{definition['level']}",
-            {"vi": f"Mức độ {definition['level']}", "en": f"Level {definition['level']}"},
-        )
-    ]
-    concepts += [
-        _concept(f"{PUBLICATIONS}currency/{currency}", {"vi": currency, "en": currency})
-        for currency in sorted({f["currency"] for f in definition["fees"]})
-    ]
+    concepts = _concepts(definition, base)
     own: Node = {
         "@id": service,
         "@type": "cpsv:PublicService",
@@ -101,6 +84,17 @@ def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
     }
     spatial = {"@id": f"{PUBLICATIONS}country/VNM", "@type": [ATU, "dct:Location"]}
     return [own, authority, spatial, *channels, *costs, *papers, *outputs, rule, *laws, *concepts]
+
+
+def _concepts(definition: Mapping[str, Any], base: str) -> list[Node]:
+    """What a procedure is classified by; its field first."""
+    field, level = definition["field"], definition["level"]
+    currencies = sorted({fee["currency"] for fee in definition["fees"]})
+    named = [(f"{base}/audiences/{audience}", {"vi": audience, "en": audience}) for audience in definition["audience"]]
+    named += [(_channel_type(base, name), _bilingual(*CHANNELS[name])) for name in sorted(definition["channels"])]
+    named += [(f"{base}/levels/{level}", {"vi": f"Mức độ {level}", "en": f"Level {level}"})]
+    named += [(f"{PUBLICATIONS}currency/{code}", {"vi": code, "en": code}) for code in currencies]
+    return [_concept(f"{base}/fields/{field['code']}", field), *(_concept(address, name) for address, name in named)]
 
 
 def _authority(definition: Mapping[str, Any], base: str) -> Node:

@@ -39,12 +39,7 @@ def parse_structured(record: Mapping[str, object]) -> tuple[Json, list[Finding]]
     _check_shape(record, findings)
     about = Cells(metadata, findings, frozenset(METADATA), "/metadata")
     content = Cells(_mapping(record, "content"), findings, frozenset(CONTENT_PARSED + CONTENT_UNPARSED), "/content")
-    if record.get("thu_tuc_id", code) != code:
-        findings.add("/thu_tuc_id", str(record["thu_tuc_id"]), "codes_differ")
-    title = squeezed(about.text("tên_thủ_tục"))
-    findings.add("/metadata/mã_thủ_tục", "", *(() if code else ("code_missing",)))
-    findings.add("/metadata/tên_thủ_tục", "", *(() if title else ("title_missing",)))
-    findings.add("/metadata/lĩnh_vực", "", *(() if about.text("lĩnh_vực").strip() else ("field_missing",)))
+    title = _checked_title(record, code, about, findings)
     built = definition(
         record=record,
         findings=findings,
@@ -70,6 +65,17 @@ def parse_structured(record: Mapping[str, object]) -> tuple[Json, list[Finding]]
     about.keep("số_quyết_định", "loại_thủ_tục")
     content.keep(*CONTENT_UNPARSED)
     return built, findings.list()
+
+
+def _checked_title(record: Mapping[str, object], code: str, about: Cells, findings: Findings) -> str:
+    """The title; reports what a record must have and this one has not, and codes that contradict each other."""
+    if record.get("thu_tuc_id", code) != code:
+        findings.add("/thu_tuc_id", str(record["thu_tuc_id"]), "codes_differ")
+    title = squeezed(about.text("tên_thủ_tục"))
+    findings.add("/metadata/mã_thủ_tục", "", *(() if code else ("code_missing",)))
+    findings.add("/metadata/tên_thủ_tục", "", *(() if title else ("title_missing",)))
+    findings.add("/metadata/lĩnh_vực", "", *(() if about.text("lĩnh_vực").strip() else ("field_missing",)))
+    return title
 
 
 def _check_shape(record: Mapping[str, object], findings: Findings) -> None:

@@ -77,7 +77,7 @@ def test_a_draft_shows_what_it_would_change(book):
     ]
 
 
-def test_who_saves_over_another_is_told(book):
+def test_who_saves_over_another_is_refused_by_name(book):
     save(book)
     save(book, by=OTHER, expected_revision=1)
     with pytest.raises(VersionConflict):

@@ -121,7 +121,7 @@ def test_every_value_is_of_its_kind(document, kind, name, kind_wanted):
     broken(changed, kind, name)
 
 
-def test_every_class_of_the_table_is_told():
+def test_every_class_of_the_table_is_named():
     assert {kind for kind, *_ in BOUNDS} <= {
         node["@type"]
         for node in json_ld(sample_catalogue.definitions("H01.01")[:20])["@graph"]

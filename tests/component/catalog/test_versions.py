@@ -196,7 +196,7 @@ def test_the_history_says_who_did_what_and_why(book):
     assert acts == [("published", BY.name, "vì luật mới"), ("retired", OTHER.name, "bị bãi bỏ")]
 
 
-def test_what_changed_between_two_versions_is_told_field_by_field(book):
+def test_what_changed_between_two_versions_is_listed_field_by_field(book):
     publish(book, "2026-01-01")
     channels = {"counter": {"processing_time": {"amount": 3, "unit": "working_days"}}}
     publish(book, "2026-02-01", channels=channels)

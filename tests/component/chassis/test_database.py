@@ -93,6 +93,6 @@ def test_a_transaction_that_yields_keeps_others_waiting_on_the_hub_and_not_the_h
         assert len(session.execute(outbox.select()).all()) == 2
 
 
-def test_a_transaction_within_a_transaction_is_a_mistake_that_is_said(database):
+def test_a_transaction_within_a_transaction_is_an_error_by_name(database):
     with database.session(), pytest.raises(RuntimeError, match="within a transaction"), database.session():
         pass

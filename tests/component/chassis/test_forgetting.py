@@ -183,7 +183,7 @@ def test_ones_own_commands_keep_their_id_and_other_peoples_the_facts(echo):
     assert stored[OTHER] == ({"account_id": PERSON, "full_name": PLACEHOLDER, "status": "draft"}, "f")
 
 
-def test_messages_nobody_could_read_and_messages_that_wait_lose_what_they_said(echo):
+def test_messages_nobody_could_read_and_messages_that_wait_lose_their_text(echo):
     publisher, tier, waits = Publisher(echo.settings.amqp_uri), retry_exchange(100), retry_queue(100).name
     for who in (OTHER, PERSON, OTHER):
         letter = {"service": "echo", "why": "no reply_to", "routing_key": "rpc", "headers": {}, "content_type": "json"}

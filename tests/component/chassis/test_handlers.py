@@ -39,7 +39,7 @@ def given_up(echo, *numbers):
     return echo.until(lambda: len(result := DeadLetters(echo.database).waiting()) == len(numbers) and result)
 
 
-def test_what_is_committed_is_told_and_heard_once(echo):
+def test_what_is_committed_is_published_and_handled_once(echo):
     echo.call("count", command_id=str(uuid.uuid4()))
     echo.follower.once()
     echo.until(lambda: echo.counter.received)

@@ -88,7 +88,7 @@ def test_a_call_that_nobody_answers_is_quarantined_without_what_is_secret(echo, 
     ],
 )
 @pytest.mark.parametrize("key", ["echo.shout", "echo.nothing", "rpc-echo"])
-def test_of_a_call_that_nobody_can_read_only_the_size_is_kept(echo, body, content_type, key):
+def test_of_a_call_that_nobody_can_read_only_the_size_is_stored(echo, body, content_type, key):
     with capture_logs() as lines:
         send(echo, body, key=key, content_type=content_type)
         [letter] = echo.until(lambda: quarantined(echo))

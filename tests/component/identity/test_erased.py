@@ -70,7 +70,7 @@ def test_the_same_person_may_register_anew_and_is_somebody_else(identity):
     assert identity.accounts.contact(again["account_id"])["full_name"]
 
 
-def test_posts_and_delegations_of_an_erased_person_end_and_are_told(identity, operator):
+def test_posts_and_delegations_of_an_erased_person_end_and_are_published(identity, operator):
     by, other = identity.actor(0), identity.registered(1)
     identity.offices.create_agency("H01", "Phường Mẫu", by=operator)
     identity.offices.appoint(by.account_id, "H01", ["auditor"], by=operator)

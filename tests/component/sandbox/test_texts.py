@@ -61,7 +61,7 @@ def test_a_text_that_is_none_is_refused(texts: SmsProvider, wrong: dict[str, Any
     assert put(texts, **wrong)[0] == 422 and texts.all() == []
 
 
-def test_without_the_token_nothing_is_taken_or_told(texts: SmsProvider) -> None:
+def test_without_the_token_nothing_is_accepted_or_answered(texts: SmsProvider) -> None:
     assert ask(f"{texts.url}/messages/one", "PUT", TEXT, token="guessed")[0] == 401
     assert ask(f"{texts.url}/messages/one", token="guessed")[0] == 401 and texts.all() == []
 

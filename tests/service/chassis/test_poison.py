@@ -40,7 +40,7 @@ def test_every_kind_of_poisoned_event_is_put_aside_once(ours, wire):
     assert service.alive and service.counter.received == []
 
 
-def test_a_call_that_makes_no_sense_is_answered_and_not_put_aside(ours, wire):
+def test_a_call_that_makes_no_sense_is_answered_and_not_quarantined(ours, wire):
     service = ours()
     for body, options in answerable_calls():
         wire.send(body, exchange="nameko-rpc", routing_key="echo.shout", **{**PLAIN, **options})
@@ -57,7 +57,7 @@ def test_an_unknown_door_is_answered_by_name(ours, wire, method):
 
 
 @pytest.mark.parametrize("poison", [b"{no json", b'{"no": "event"}'])
-def test_a_stop_ends_what_is_being_put_aside(ours, wire, monkeypatch, poison):
+def test_a_stop_ends_what_is_being_quarantined(ours, wire, monkeypatch, poison):
     laid, lay = [], Publisher.publish_durably
 
     def slowly(publisher: Publisher, *arguments: Any, **options: Any) -> None:

@@ -198,7 +198,7 @@ def test_a_stock_service_expands_whatever_is_compressed(stock, wire):
         compression._decoders.clear()
 
 
-def test_a_call_larger_than_we_read_is_answered_and_an_event_put_aside(ours, wire):
+def test_a_call_larger_than_we_read_is_answered_and_an_event_quarantined(ours, wire):
     service, large = ours(), "x" * (MAX_BODY + 1)
     with pytest.raises(RemoteError) as refusal:
         wire.ask("echo", "shout", timeout=30, text=large)

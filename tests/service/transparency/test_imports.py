@@ -123,7 +123,7 @@ def test_an_imported_case_stands_at_an_instant_as_it_says_it_stood(service: Any)
         service.history.state_at(KEY_OF_H1, version=9, **auditor)
 
 
-def test_what_changed_between_two_versions_is_told(service: Any) -> None:
+def test_what_changed_between_two_versions_is_listed(service: Any) -> None:
     take_in(service)
     difference = service.history.diff(KEY_OF_H1, 3, 4, **reading(actors.AUDITOR))
     changed = {change["field"]: (change["before"], change["after"]) for change in difference["changes"]}

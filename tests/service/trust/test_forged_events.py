@@ -130,7 +130,7 @@ def test_an_event_recorded_long_ago_waits_for_an_operator_and_counts_when_one_re
     assert target.effects() == ["echo:1"]
 
 
-def test_a_source_whose_clock_is_an_hour_ahead_is_heard(target):
+def test_events_of_a_source_whose_clock_is_an_hour_ahead_are_handled(target):
     with time_machine.travel(time.time() + 3600, tick=False):
         early = signed(target.settings, EVENT)
     target.send(early)

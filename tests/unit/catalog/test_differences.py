@@ -22,12 +22,12 @@ def test_a_paper_put_in_the_middle_is_one_addition() -> None:
     ]
 
 
-def test_a_new_order_is_told() -> None:
+def test_a_new_order_is_reported() -> None:
     old, new = [{"id": "a"}, {"id": "b"}], [{"id": "b"}, {"id": "a"}]
     assert between(old, new) == [{"path": "", "change": "changed", "old": ["a", "b"], "new": ["b", "a"]}]
 
 
-def test_a_key_taken_away_is_told() -> None:
+def test_a_key_taken_away_is_reported() -> None:
     assert between({"a": 1, "b": 2}, {"a": 1}) == [{"path": "/b", "change": "removed", "old": 2, "new": None}]
 
 
@@ -41,5 +41,5 @@ def test_nothing_differs_from_itself(value):
 
 
 @given(json_values, json_values)
-def test_two_values_differ_exactly_when_a_change_is_told(old, new):
+def test_two_values_differ_exactly_when_a_change_is_listed(old, new):
     assert bool(between(old, new)) == (old != new)
