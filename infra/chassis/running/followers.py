@@ -21,12 +21,14 @@ from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.settings import Settings
+from infra.chassis.storage.commits import CommitMark
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.storage.tables import outbox
 
-IDLE = 0.2  # seconds between checks of a greenlet when there is nothing to do
-ASLEEP = 0.5  # the same of a plain process, which is woken up
+ASLEEP = 0.5  # seconds between rounds when there is nothing to do and nobody wakes the follower up
+LOOK = 0.05  # seconds between looks of a greenlet at whether anything was committed, which wakes it up
+BLIND = 0.2  # seconds between its rounds where that is not to be seen
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 BATCH = 200
 
@@ -62,6 +64,7 @@ class Follower:
                 publisher.lease = self.lease
         self.leading = False
         self.last_step_at = time.monotonic()
+        self._mark = CommitMark(settings.database_url(service))
         self._stopping = threading.Event()
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
@@ -71,13 +74,22 @@ class Follower:
         if sleep is None:
             self.lease.start_renewing()
         while not self._stopping.is_set():
-            done = self.once()
-            if sleep is not None:
-                sleep(0 if done else IDLE)
+            before, done = self._mark.now(), self.once()
+            if sleep is not None and done:
+                sleep(0)
+            elif sleep is not None:
+                self._rest(sleep, before)
             elif not done:
                 self.lease.woken.wait(ASLEEP)
                 self.lease.woken.clear()
         self.lease.release()
+
+    def _rest(self, sleep: Callable[[float], None], before: object) -> None:
+        """A greenlet's sleep: until something is committed after ``before``."""
+        until = time.monotonic() + (ASLEEP if before else BLIND)
+        sleep(LOOK)
+        while time.monotonic() < until and self._mark.now() == before and not self._stopping.is_set():
+            sleep(LOOK)
 
     def once(self) -> int:
         """One round of all duties; how much was done."""
