@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from sqlalchemy.engine import Engine
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import CHASSIS_VERSIONS, folder
@@ -22,6 +23,7 @@ from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.places import Places
 from services.catalog.search import SearchEngine
+from tests.support.tables_in_memory import copy_of
 
 BY = Actor("5b0d3c9e-0000-4000-8000-000000000001", "Nguyễn Thị Mẫu", frozenset({"catalog_editor"}))
 NOBODY = Actor("")
@@ -75,12 +77,14 @@ def catalogue(*, four_eyes: bool = False, database: Database | None = None) -> C
 
 def fresh_database() -> Database:
     """A database in memory with the tables of this service's own migrations."""
-    database = Database("sqlite://")
-    with database.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+    return copy_of("catalog", migrated)
+
+
+def migrated(engine: Engine) -> None:
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
         for versions in (CHASSIS_VERSIONS, folder("catalog") / "versions"):
             for path in sorted(versions.glob("0*.py")):
                 _module(path).upgrade()
-    return database
 
 
 def command(name: str = "catalog.test") -> Command:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet
 from sqlalchemy import select
@@ -13,9 +14,8 @@ from sqlalchemy import select
 from infra.chassis.access.access_tokens import claims_of
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
-from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import outbox
-from services.identity import keys
+from services.identity import keys, passwords
 from services.identity.access_log import AccessRecorder
 from services.identity.accounts import Accounts, Registration
 from services.identity.delegations import DelegationRegistrar
@@ -26,6 +26,7 @@ from services.identity.population import SAMPLE, RegisterFile
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Authenticator
 from services.identity.tokens import Mint
+from tests.support.tables_in_memory import with_tables
 
 PASSWORD = "bốn con mèo ngủ trưa"
 OPERATOR = Actor("operator-of-the-test", "Người Vận Hành", frozenset({"operator"}))
@@ -35,8 +36,7 @@ class Identity:
     """All use cases of the service over one database, and short ways to what most tests need first."""
 
     def __init__(self) -> None:
-        self.database = Database("sqlite://")
-        Table.metadata.create_all(self.database.engine)
+        self.database = with_tables(Table.metadata, "identity")
         self.private = Ed25519PrivateKey.generate()
         self.mint = Mint(self.private)
         self.register = RegisterFile(SAMPLE)
@@ -84,6 +84,22 @@ class Identity:
 
     def close(self) -> None:
         self.database.engine.dispose()
+
+
+# These look at the digests themselves, or at how long they take.
+AT_FULL_COST = {"test_passwords.py", "test_signing_in.py"}
+
+
+@pytest.fixture(autouse=True)
+def cheap_digests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Most tests sign people in and look at something else: their digests are argon2id at the least it can cost."""
+    if request.path.name in AT_FULL_COST:
+        yield
+        return
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._decoy_digest.cache_clear()
+    yield
+    passwords._decoy_digest.cache_clear()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from services.notifications.personal_data import PersonalData
 from services.notifications.preferences import PreferenceKeeper
 from services.notifications.templates import TemplateEditor
 from services.notifications.webhooks import Webhooks
+from tests.support.tables_in_memory import with_tables
 from tests.unit.notifications.fakes import Catalogue, Directory
 
 ENCRYPTION = Encryption(["a key for the webhooks of these tests"], "webhook secrets")
@@ -24,9 +25,8 @@ ENCRYPTION = Encryption(["a key for the webhooks of these tests"], "webhook secr
 class Office:
     """All use cases over one fresh database."""
 
-    def __init__(self, url: str = "sqlite://", *, guarded: bool = False, sms: bool = False) -> None:
-        self.database = Database(url)
-        Table.metadata.create_all(self.database.engine)
+    def __init__(self, database: Database | None = None, *, guarded: bool = False, sms: bool = False) -> None:
+        self.database = database or with_tables(Table.metadata, "notifications")
         self.message_writer, self.inbox = MessageWriter(self.database, sms=sms), Mailbox(self.database)
         self.preferences, self.templates = PreferenceKeeper(self.database), TemplateEditor(self.database)
         self.webhooks = Webhooks(self.database, ENCRYPTION, guarded=guarded)

@@ -9,12 +9,12 @@ import pytest
 from infra.chassis.storage.database import Database
 from services.payments.models import metadata
 from tests.component.payments.use_cases import PaymentsOffice
+from tests.support.tables_in_memory import with_tables
 
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    database = Database("sqlite://")
-    metadata.create_all(database.engine)
+    database = with_tables(metadata, "payments")
     yield database
     database.engine.dispose()
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Refusal
-from infra.chassis.storage.database import Database
 from services.payments.models import Demand, LedgerRow, Payment, Refund, metadata
 from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.support.tables_in_memory import with_tables
 from tests.unit.payments.actors import ACCOUNTANT, APPROVER, AUDITOR, CITIZEN, CLERK
 from tests.unit.payments.builders import item, money
 
@@ -69,8 +69,7 @@ class Office(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.database = Database("sqlite://")
-        metadata.create_all(self.database.engine)
+        self.database = with_tables(metadata, "payments")
         self.office = PaymentsOffice(self.database)
         self.book_numbers = 0
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.chassis.access.auth import Acting
-from infra.chassis.storage.database import Database
 from services.payments.models import metadata
 from tests.component.payments.test_reconciling import kinds, reconcile
 from tests.component.payments.use_cases import PaymentsOffice
+from tests.support.tables_in_memory import with_tables
 from tests.unit.payments.actors import ACCOUNTANT, APPROVER, AUDITOR
 from tests.unit.payments.builders import item, money
 
@@ -194,8 +194,7 @@ def is_new_money(owners: dict[Any, list[int]], drawn: dict[str, Any], sign: int)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(LINES, max_size=4), max_size=4))
 def test_the_money_on_any_statements_is_the_money_in_the_books(statements: list[list[dict[str, Any]]]) -> None:
-    database = Database("sqlite://")
-    metadata.create_all(database.engine)
+    database = with_tables(metadata, "payments")
     office = PaymentsOffice(database)
     payments = [office.start(office.submitted(item(fee)), "vietqr") for fee in FEES]
     expected: int = 0

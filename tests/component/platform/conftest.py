@@ -14,6 +14,7 @@ from services.payments.models import metadata
 from tests.component.applications.use_cases import Portal, embedded
 from tests.component.payments.use_cases import PaymentsOffice
 from tests.component.platform.two_books import TwoBooks
+from tests.support.tables_in_memory import with_tables
 from tests.unit.applications.fakes import Catalog
 
 
@@ -21,8 +22,7 @@ from tests.unit.applications.fakes import Catalog
 def open_books(tmp_path: Path) -> Iterator[Callable[..., TwoBooks]]:
     """``open_books("intake", "result")``: the collection moments of the procedure's fees."""
     settings: Settings = embedded(tmp_path)
-    database = Database("sqlite://")
-    metadata.create_all(database.engine)
+    database = with_tables(metadata, "payments")
 
     def opened(*moments: str) -> TwoBooks:
         return TwoBooks(Portal(settings, Catalog(*moments)), PaymentsOffice(database))
