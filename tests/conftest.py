@@ -6,6 +6,8 @@ that blocks, and green threads make Hypothesis slower. Followers and command-lin
 them as processes of their own. ``time_machine`` leaves the monotonic clock alone, so the hub's timers go on.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path
@@ -22,13 +24,14 @@ if not CHOSEN or not all(path.is_relative_to(PURE) for path in CHOSEN):
     eventlet.monkey_patch()
 
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
-from typing import Any  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 import structlog  # noqa: E402
 
-from tests.support import servers  # noqa: E402
+if TYPE_CHECKING:
+    from tests.support import servers
 
 # A run of the suite judges a change, so the same change gets the same examples; `make properties` looks for new ones,
 # and for many more where a test does not say how many. A busy machine is no fault: nothing is judged by the clock.
@@ -41,6 +44,8 @@ hypothesis.settings.load_profile("repeatable")
 @pytest.fixture(scope="session")
 def broker_server() -> Iterator[servers.Broker | servers.GivenBroker]:
     """The broker of this run; started by the first test that asks."""
+    from tests.support import servers  # pure tests import neither drivers nor clients of engines
+
     with servers.running_broker() as broker:
         yield broker
 
@@ -55,6 +60,8 @@ def broker(broker_server: servers.Broker | servers.GivenBroker) -> Iterator[str]
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[servers.Databases]:
     """The PostgreSQL of this run; started by the first test that asks."""
+    from tests.support import servers
+
     with servers.running_databases() as databases:
         yield databases
 
