@@ -27,8 +27,8 @@ from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.storage.tables import outbox
 
 ASLEEP = 0.5  # seconds between rounds when there is nothing to do and nobody wakes the follower up
-LOOK = 0.05  # seconds between looks of a greenlet at whether anything was committed, which wakes it up
-BLIND = 0.2  # seconds between its rounds where that is not to be seen
+LOOK_SECONDS = 0.05  # seconds between looks of a greenlet at whether anything was committed, which wakes it up
+BLIND_SECONDS = 0.2  # seconds between its rounds where that is not to be seen
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 BATCH = 200
 
@@ -86,10 +86,10 @@ class Follower:
 
     def _rest(self, sleep: Callable[[float], None], before: object) -> None:
         """A greenlet's sleep: until something is committed after ``before``."""
-        until = time.monotonic() + (ASLEEP if before else BLIND)
-        sleep(LOOK)
+        until = time.monotonic() + (ASLEEP if before else BLIND_SECONDS)
+        sleep(LOOK_SECONDS)
         while time.monotonic() < until and self._mark.now() == before and not self._stopping.is_set():
-            sleep(LOOK)
+            sleep(LOOK_SECONDS)
 
     def once(self) -> int:
         """One round of all duties; how much was done."""

@@ -13,8 +13,8 @@ class CommitMark:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         place = parsed.database if parsed.get_backend_name() == "sqlite" else None
-        kept = bool(place) and place != ":memory:"
-        self._files = (Path(f"{place}-wal"), Path(str(place))) if kept else ()
+        has_file = bool(place) and place != ":memory:"
+        self._files = (Path(f"{place}-wal"), Path(str(place))) if has_file else ()
 
     def now(self) -> tuple[tuple[int, int], ...] | None:
         return tuple(_size_and_time(file) for file in self._files) or None

@@ -64,7 +64,7 @@ def rounds(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Roun
 
 
 def test_it_rests_while_nothing_is_committed_and_works_at_once_when_something_is(rounds: Rounds) -> None:
-    eventlet.sleep(followers.LOOK * 6)
+    eventlet.sleep(followers.LOOK_SECONDS * 6)
     assert rounds.count == 1
     began = time.monotonic()
     with rounds.database.session() as session:
