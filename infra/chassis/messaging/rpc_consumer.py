@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import eventlet
-from amqp import Message
 from kombu import Connection
 from kombu.serialization import dumps, registry
 from nameko.exceptions import ContainerBeingKilled, UnserializableValueError, serialize
@@ -33,7 +32,7 @@ class Answers:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._connection = Connection(config["AMQP_URI"], ssl=config.get("AMQP_SSL"), connect_timeout=5)
-        self._idle: list[Any] = []
+        self._idle: list[tuple[Connection, Any]] = []
 
     def send(self, exchange: str, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Answer a request in the encoding it came in; ``(result, exc_info)`` as it was answered.
@@ -51,43 +50,37 @@ class Answers:
             content_type, encoding, body = dumps({"result": None, "error": error}, serializer)
         if len(body) > MAX_ANSWER:
             raise ReplyTooLarge(f"an answer of {len(body)} bytes")
-        answer = Message(
-            body,
-            content_type=content_type,
-            content_encoding=encoding,
-            delivery_mode=1,
-            correlation_id=message.properties.get("correlation_id"),
-        )
-        self._publish(answer, exchange, message.properties["reply_to"])
+        about = {"delivery_mode": 1, "correlation_id": message.properties.get("correlation_id")}
+        self._publish(exchange, message.properties["reply_to"], body, content_type, encoding, about)
         return result, exc_info
 
-    def _publish(self, answer: Message, exchange: str, routing_key: str) -> None:
+    def _publish(self, exchange: str, routing_key: str, *content: Any) -> None:
         """Publish; a broken channel is given up with all that are idle, and the answer goes out on a new one."""
+        body, content_type, encoding, properties = content
         for pause in (*PAUSES, None):
-            channel = self._idle.pop() if self._idle else None
+            connection, channel = self._idle.pop() if self._idle else (self._connection.clone(), None)
             try:
-                if channel is None:
-                    channel = self._connection.clone().channel()
+                channel = channel or connection.channel()
+                answer = channel.prepare_message(body, None, content_type, encoding, {}, properties)
                 channel.basic_publish(answer, exchange=exchange, routing_key=routing_key)
-            except (*self._connection.connection_errors, *self._connection.channel_errors):
-                self.close(channel)
+            except (*connection.connection_errors, *connection.channel_errors):
+                self.close(connection)
                 if pause is None:
                     raise
                 eventlet.sleep(pause)
             except BaseException:  # a frame may be half sent
-                self.close(channel)
+                self.close(connection)
                 raise
             else:
-                self._idle.append(channel)
+                self._idle.append((connection, channel))
                 return
 
-    def close(self, *channels: Any) -> None:
-        """Give up the idle channels, and these."""
+    def close(self, *connections: Connection) -> None:
+        """Give up the idle connections, and these."""
         idle, self._idle = self._idle, []
-        for channel in (*idle, *channels):
-            if channel is not None:
-                with contextlib.suppress(Exception):  # it may be broken already
-                    channel.connection.collect()
+        for connection in (*(connection for connection, _channel in idle), *connections):
+            with contextlib.suppress(Exception):  # it may be broken already
+                connection.collect()
 
 
 class CheckedRpcConsumer(RpcConsumer):
