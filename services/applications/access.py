@@ -13,6 +13,7 @@ from infra.chassis.access.access_records import Accessed, access_members, curren
 from infra.chassis.access.actors import Actor
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
+from infra.chassis.trust.service_calls import service_call
 from services.applications.domain.application import Application
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import Forbidden, OwnCase
@@ -72,14 +73,16 @@ def reading_as(
 def record_read(
     session: Session, application: Application, by: Actor, relation: str, purpose: str, *, call_id: str
 ) -> None:
-    """Publish a read by staff as ``application_read.v1``; ``OwnCase`` for a party who would read as staff.
+    """Publish a read by staff or a service as ``application_read.v1``; ``OwnCase`` for a party who would read as staff.
 
     The applicant's own reads are nobody's business.
     """
-    if relation in {"applicant", "service"}:
+    if relation == "applicant":
         return
     check_not_party(session, application, by.account_id)
     role, agency = _office(application, by) if relation != "auditor" else _as_auditor(by)
+    if relation == "service":
+        role, purpose = "service", _purpose_of(by)
     data = {
         "application_id": str(application.id),
         "reference": application.reference,
@@ -137,6 +140,12 @@ def _office(application: Application, actor: Actor) -> tuple[str | None, str | N
             if actor.at(agency, role):
                 return role, str(agency)
     return None, None
+
+
+def _purpose_of(service: Actor) -> str:
+    """Why a service may read an application: the table of calls says."""
+    row = service_call(service.name, "applications", "application")
+    return (row.purpose if row else None) or "–"
 
 
 def _as_auditor(actor: Actor) -> tuple[str, str | None]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.access.access_records import Accessed, access_members
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.cursors import Page, page
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.json_types import Json
@@ -83,6 +84,12 @@ def record_here(
     for subject in access["accessed"]:
         if subject["subject_id"] != by.account_id:
             add_entry(session, access, subject, event_id=f"identity:{uuid4()}", service="identity")
+
+
+def record_service_reading(session: Session, reader: ServiceReader, *subject_ids: str) -> None:
+    """What a service is shown of people; what it asks for somebody about themselves is nobody's business."""
+    others = [Accessed(subject_id) for subject_id in dict.fromkeys(subject_ids) if subject_id != reader.person]
+    record_here(session, reader.actor, others, purpose=reader.purpose)
 
 
 def add_entry(

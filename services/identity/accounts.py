@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
 from services.identity import attempts, offices, open_sessions, passwords
+from services.identity.access_log import record_service_reading
 from services.identity.contact_details import email_address, telephone
 from services.identity.errors import (
     AccountAlreadyExists,
@@ -108,8 +110,8 @@ class Accounts:
             "session_id": by.session_id,
         }
 
-    def contact(self, account_id: str) -> dict[str, Any]:
-        """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``.
+    def contact(self, account_id: str, *, reader: ServiceReader) -> dict[str, Any]:
+        """How to reach somebody, for services: ``{account_id, full_name, email, phone, language}``; in the access log.
 
         Of an erased person nothing is known any more: ``AccountNotFound``.
         """
@@ -117,6 +119,7 @@ class Accounts:
             account = session.get(Account, account_id)
             if account is None or account.erased_at is not None:
                 raise AccountNotFound()
+            record_service_reading(session, reader, account.id)
             return {
                 "account_id": account.id,
                 "full_name": account.full_name,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.cursors import Page, page
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
@@ -17,6 +18,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.identity import open_sessions
+from services.identity.access_log import record_service_reading
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible, InvalidRequest
 from services.identity.idempotency import run_idempotently
 from services.identity.models import Account, Delegation
@@ -95,6 +97,8 @@ class DelegationRegistrar:
         scope: str,
         principal_citizen_number: str | None = None,
         principal_account_id: str | None = None,
+        *,
+        reader: ServiceReader,
     ) -> Json:
         """The delegation in force under which one account may act for another in procedure ``scope``; for services.
 
@@ -109,14 +113,17 @@ class DelegationRegistrar:
             ]
             if principal is None or not covering:
                 raise DelegationNotFound()
+            record_service_reading(session, reader, principal.id)
             return {**_event_data(covering[0]), "principal_name": principal.full_name}
 
-    def delegations_in_force(self, delegate_account_id: str) -> Json:
+    def delegations_in_force(self, delegate_account_id: str, *, reader: ServiceReader) -> Json:
         """What somebody may do for others now; for services: ``{items: [{principal_account_id, scope, …}]}``."""
         in_force = Delegation.revoked_at.is_(None), Delegation.until > clock.now()
         query = select(Delegation).where(Delegation.delegate_id == delegate_account_id, *in_force)
         with self.database.session() as session:
-            delegations = session.scalars(query.order_by(Delegation.position))
+            delegations = session.scalars(query.order_by(Delegation.position)).all()
+            principals = [delegation.principal_id for delegation in delegations]
+            record_service_reading(session, reader, *principals)
             return {"items": [_event_data(delegation) for delegation in delegations]}
 
 

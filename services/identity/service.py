@@ -109,7 +109,7 @@ class IdentityService(Operations):
 
     @door(internal=True)
     def contact(self, account_id: str) -> Json:
-        return self.accounts.contact(account_id)
+        return self.accounts.contact(account_id, reader=self.caller.service_reader)
 
     @door(internal=True)
     def posts(self, account_id: str) -> Json:
@@ -183,12 +183,16 @@ class IdentityService(Operations):
         principal_account_id: str | None = None,
     ) -> Json:
         return self.delegation_registrar.delegation_for(
-            delegate_account_id, scope, principal_citizen_number, principal_account_id
+            delegate_account_id,
+            scope,
+            principal_citizen_number,
+            principal_account_id,
+            reader=self.caller.service_reader,
         )
 
     @door(internal=True)
     def delegations_in_force(self, delegate_account_id: str) -> Json:
-        return self.delegation_registrar.delegations_in_force(delegate_account_id)
+        return self.delegation_registrar.delegations_in_force(delegate_account_id, reader=self.caller.service_reader)
 
     @door(roles=SIGNED_IN)
     def access_log(self, subject_id: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Json]:

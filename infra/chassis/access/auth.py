@@ -14,6 +14,7 @@ from nameko.extensions import DependencyProvider
 from infra.chassis.access.access_endings import ANSWER_WITHIN, PATIENCE, AccessEndings
 from infra.chassis.access.access_tokens import Keys, Tokens, token_audience
 from infra.chassis.access.actors import ANONYMOUS, Actor
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.clients import RpcClient
 from infra.chassis.dependencies import settings_of
 from infra.chassis.messaging.replies import Replies
@@ -141,6 +142,13 @@ class Call:
             raise Forbidden(
                 reason=f"{self._about} không phải người đang thao tác", reason_en=f"{self._about} is not who acts"
             )
+
+    @property
+    def service_reader(self) -> ServiceReader:
+        """The service that is shown something, for a use case of a door for services alone."""
+        if self.service is None:
+            raise LookupError("no service makes this call")
+        return ServiceReader(self.service, self.purpose or "–", self.actor.account_id if self.token else None)
 
     @property
     def actor(self) -> Actor:

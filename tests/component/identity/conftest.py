@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from infra.chassis.access.access_tokens import claims_of
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.contracts import contract_of
 from infra.chassis.storage.tables import outbox
 from services.identity import keys, passwords
@@ -29,6 +30,7 @@ from services.identity.tokens import Mint
 from tests.support.tables_in_memory import with_tables
 
 PASSWORD = "bốn con mèo ngủ trưa"
+NOTIFICATIONS = ServiceReader("notifications", "gửi thông báo / to send a message")
 OPERATOR = Actor("operator-of-the-test", "Người Vận Hành", frozenset({"operator"}))
 
 

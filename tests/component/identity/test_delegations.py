@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from infra.chassis.access.service_readers import ServiceReader
 from infra.chassis.refusals import InvalidRequest
 from services.identity.errors import AccountNotFound, DelegationNotFound, DelegationNotPossible
+from tests.component.identity.conftest import NOTIFICATIONS
 
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 BIRTH = "1.001193"
@@ -36,7 +38,10 @@ def granted(identity, principal, delegate):
 
 def delegation_of(identity, principal, delegate, scope=BIRTH):
     return identity.delegations.delegation_for(
-        delegate.account_id, scope, principal_citizen_number=identity.claimed(0).citizen_number
+        delegate.account_id,
+        scope,
+        principal_citizen_number=identity.claimed(0).citizen_number,
+        reader=ServiceReader("applications", "kiểm tra ủy quyền / to check the delegation", delegate.account_id),
     )
 
 
@@ -48,7 +53,9 @@ def test_a_delegation_lets_the_delegate_act_in_its_procedures(identity, principa
 
 
 def test_the_principal_can_be_named_by_account_too(identity, principal, delegate, granted):
-    reply = identity.delegations.delegation_for(delegate.account_id, BIRTH, principal_account_id=principal.account_id)
+    reply = identity.delegations.delegation_for(
+        delegate.account_id, BIRTH, principal_account_id=principal.account_id, reader=NOTIFICATIONS
+    )
     assert reply == delegation_of(identity, principal, delegate)
 
 
@@ -66,13 +73,15 @@ def test_a_star_covers_all_procedures(identity, principal, delegate, scope):
 
 def test_a_delegation_goes_one_way(identity, principal, delegate, granted):
     with pytest.raises(DelegationNotFound):
-        identity.delegations.delegation_for(principal.account_id, BIRTH, principal_account_id=delegate.account_id)
+        identity.delegations.delegation_for(
+            principal.account_id, BIRTH, principal_account_id=delegate.account_id, reader=NOTIFICATIONS
+        )
 
 
 def test_nobody_has_a_delegation_from_nobody(identity, delegate):
     for principal in ({}, {"principal_citizen_number": "001190000001"}, {"principal_account_id": "?"}):
         with pytest.raises(DelegationNotFound):
-            identity.delegations.delegation_for(delegate.account_id, BIRTH, **principal)
+            identity.delegations.delegation_for(delegate.account_id, BIRTH, **principal, reader=NOTIFICATIONS)
 
 
 def test_it_lasts_to_the_end_of_its_day_in_vietnam(identity, principal, delegate, granted, clock):

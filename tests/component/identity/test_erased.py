@@ -9,7 +9,7 @@ from infra.chassis.refusals import Unauthenticated
 from services.identity.errors import AccountErased, AccountNotFound, SessionEnded
 from services.identity.models import AccessEntry, Account, Appointment, SignInAttempt, SignInSession
 from services.identity.personal_data import PersonalData
-from tests.component.identity.conftest import OPERATOR, Identity
+from tests.component.identity.conftest import NOTIFICATIONS, OPERATOR, Identity
 
 READ = {"applicant_id": "?", "application_id": "a-1", "purpose": "Xem hồ sơ bà Mẫu", "at": "2026-11-20T02:30:00+00:00"}
 
@@ -47,7 +47,7 @@ def test_an_erased_account_is_refused_by_name_and_no_session_is_left_open(identi
     with pytest.raises(Unauthenticated):
         identity.sessions.refresh(tokens["refresh_token"])
     with pytest.raises(AccountNotFound):
-        identity.accounts.contact(by)
+        identity.accounts.contact(by, reader=NOTIFICATIONS)
 
 
 def test_a_token_that_outlives_its_account_is_refused(identity, password):
@@ -67,7 +67,7 @@ def test_the_same_person_may_register_anew_and_is_somebody_else(identity):
     again = identity.registered(0)
     assert again["account_id"] != first["account_id"]
     assert forget(identity, first["account_id"]) == {}
-    assert identity.accounts.contact(again["account_id"])["full_name"]
+    assert identity.accounts.contact(again["account_id"], reader=NOTIFICATIONS)["full_name"]
 
 
 def test_posts_and_delegations_of_an_erased_person_end_and_are_published(identity, operator):
@@ -82,7 +82,7 @@ def test_posts_and_delegations_of_an_erased_person_end_and_are_published(identit
         assert session.scalars(select(Appointment.dismissed_by)).one() == "service:identity"
     with pytest.raises(AccountNotFound):
         identity.delegations.delegate(identity.claimed(0).citizen_number, "*", "2999-12-31", by=identity.actor(2))
-    assert identity.accounts.contact(other["account_id"])
+    assert identity.accounts.contact(other["account_id"], reader=NOTIFICATIONS)
 
 
 def test_a_delegation_of_an_erased_person_stays_readable_for_the_other(identity, fits):

@@ -11,6 +11,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import command_log
 from services.identity.errors import AccountAlreadyExists, CitizenDataDiffers, CitizenNotInRegister, WeakPassword
 from services.identity.models import Account
+from tests.component.identity.conftest import NOTIFICATIONS
 
 
 def test_a_person_of_the_register_gets_an_account(identity, password, fits):
@@ -114,7 +115,7 @@ def test_an_email_address_that_cannot_be_one_is_pointed_at(identity, password, e
 )
 def test_a_telephone_number_that_somebody_can_have_is_taken(identity, password, phone):
     account = identity.accounts.register_citizen(identity.claimed(phone=phone), password)
-    assert identity.accounts.contact(account["account_id"])["phone"].startswith("+")
+    assert identity.accounts.contact(account["account_id"], reader=NOTIFICATIONS)["phone"].startswith("+")
 
 
 def test_a_date_that_only_looks_like_one_is_pointed_at(identity, password):
@@ -125,7 +126,7 @@ def test_a_date_that_only_looks_like_one_is_pointed_at(identity, password):
 
 def test_telephone_numbers_are_kept_in_international_form(identity):
     account_id = identity.registered()["account_id"]
-    assert identity.accounts.contact(account_id)["phone"] == "+84901234500"
+    assert identity.accounts.contact(account_id, reader=NOTIFICATIONS)["phone"] == "+84901234500"
 
 
 def command(identity, command_id, password, **claimed):

@@ -15,8 +15,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from infra.chassis.refusals import Refusal
+from infra.chassis.storage.tables import outbox
 from tests.component.platform.two_books import CASHIER, CHIEF, TwoBooks
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
@@ -166,6 +168,17 @@ def test_parity_compares_amounts(open_books):
     [difference] = books.differences()
     assert (difference["application_id"], difference["verdict"], difference["reason"]) == (key, "mismatch", "result")
     assert (difference["owed_here"], difference["owed_there"]) == ({"result": 30_000}, {"result": 30_001})
+
+
+def test_a_comparison_of_the_books_is_a_reading_by_a_service(open_books):
+    books = open_books("result")
+    key = in_processing(books)
+    assert books.differences() == []
+    with books.portal.database.session() as session:
+        readings = session.scalars(select(outbox.c.data).where(outbox.c.type == "application_read.v1")).all()
+    [reading] = [data for data in readings if data["application_id"] == key]
+    assert reading["by"] == {"account_id": "service:payments", "role": "service", "agency_code": None}
+    assert reading["purpose"].startswith("đối chiếu")
 
 
 class Ways(RuleBasedStateMachine):
