@@ -20,6 +20,7 @@ from infra.chassis.sensitive import sensitive_members, stored_call
 
 HEALTH: dict[str, Any] = {
     "summary": "Whether this service can work, check by check.",
+    "public": True,
     "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
     "reply": {
         "type": "object",

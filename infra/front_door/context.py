@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.requests import Request
+
 from infra.chassis.refusals import DEFAULT_LANGUAGE, Unauthenticated
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import MalformedRequest
@@ -16,6 +18,7 @@ from infra.front_door.errors import MalformedRequest
 BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9_.~+/-]{1,8000}=*)", re.ASCII)
 TRACE = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?", re.ASCII)
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 WITHIN = 15.0  # seconds a call may take, unless its route says otherwise
 
 
@@ -80,6 +83,14 @@ def trace_of(traceparent: str) -> str:
     if TRACE.fullmatch(traceparent):
         return traceparent
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The header's UUID; bare, or in quotation marks as the draft has it."""
+    key = request.headers.get("idempotency-key", "").strip().strip('"')
+    if key and not UUID.fullmatch(key):
+        raise MalformedRequest(reason="Idempotency-Key không phải UUID", reason_en="Idempotency-Key is no UUID")
+    return key or None
 
 
 def language_of(accepted: str) -> str:

@@ -66,10 +66,9 @@ def components() -> dict[str, Any]:
 
 def rpc_operation(door: Door) -> dict[str, Any]:
     """``POST /rpc/…``: arguments and reply as they are in the contract."""
-    parameters = [parts.IDEMPOTENCY_KEY] if door.takes_command else []
     return {
         **_about(door, f"rpc_{door.service}_{door.method}"),
-        "parameters": [*parameters, *parts.PARAMETERS],
+        "parameters": parts.PARAMETERS,  # a command's id is in the body; the header is for who cannot put it there
         "requestBody": {
             "required": bool(door.entry["parameters"].get("required")),
             "content": {
@@ -107,13 +106,15 @@ def _about(door: Door, operation_id: str) -> dict[str, Any]:
         "operationId": operation_id,
         "tags": [door.service],
         "summary": summary,
-        "security": [{"bearer": []}, {}],
+        "security": [{}, {"bearer": []}] if door.public else [{"bearer": []}],
     }
 
 
 def _answer(resource: Resource) -> dict[str, Any]:
-    if resource.kind in ("download", "export"):
+    if resource.kind == "download":
         return parts.file_answer("The file")
+    if resource.kind == "export":
+        return parts.export_answer()
     answer = _reply(resource.door, resource.door.entry["example"]["reply"])
     answer["headers"] = parts.answer_headers(resource)
     return answer

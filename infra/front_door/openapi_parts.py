@@ -9,7 +9,7 @@ from infra.front_door.arguments import types_of
 from infra.front_door.errors import all_refusals
 from infra.front_door.files import LARGEST_FILE
 from infra.front_door.problems import MEDIA_TYPE
-from infra.front_door.resources import Resource
+from infra.front_door.resources import VERSION, Resource
 from infra.front_door.surface import Door
 
 Json = dict[str, Any]
@@ -70,7 +70,7 @@ IDEMPOTENCY_KEY = header_parameter(
     {"type": "string", "format": "uuid"},
 )
 PARAMETERS = [
-    header_parameter("Accept-Language", "`vi` (default) or `en`.", {"type": "string", "maxLength": 200}),
+    header_parameter("Accept-Language", "`vi` (default) or `en`.", {"type": "string"}),
 ]
 
 
@@ -132,11 +132,11 @@ def of_query(resource: Resource) -> list[Json]:
 
 
 def _query_parameter(door: Door, name: str, required: bool) -> Json:
-    converted = schema(door.service, door.parameters[name])
+    converted = without_null(schema(door.service, door.parameters[name]))
     parameter = {"name": name, "in": "query", "required": required}
     if types_of(door.service, door.method, name) & {"object", "array"}:
         return {**parameter, "content": {"application/json": {"schema": converted}}}
-    return {**parameter, "schema": without_null(converted)}
+    return {**parameter, "schema": converted}
 
 
 def without_null(argument: Json) -> Json:
@@ -155,7 +155,7 @@ def of_headers(resource: Resource) -> list[Json]:
     if resource.door.takes_command:
         parameters.append({**IDEMPOTENCY_KEY, "required": True})
     if resource.expected:
-        tag = {"type": "string", "pattern": '^"[0-9]{1,15}"$'}
+        tag = {"type": "string", "pattern": f"^{VERSION.pattern}$", "example": '"7"'}
         parameters.append(header_parameter("If-Match", "The ETag of what was read.", tag))
     if "min_position" in resource.door.parameters:
         position = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
@@ -186,6 +186,7 @@ UPLOAD: Json = {
         "file": {"type": "string", "format": "binary", "description": f"At most {LARGEST_FILE} bytes."},
         "file_name": {"type": "string", "maxLength": 200},
     },
+    "additionalProperties": False,
 }
 
 
@@ -196,6 +197,12 @@ def file_answer(description: str) -> Json:
         "headers": {"Content-Disposition": {"schema": TEXT}, "ETag": {"$ref": "#/components/headers/ETag"}},
         "content": {"*/*": anything},
     }
+
+
+def export_answer() -> Json:
+    """A file by the format asked for; as JSON it is a document."""
+    answer = file_answer("The file")
+    return {**answer, "content": {"*/*": {"schema": {}}}}
 
 
 def answer_headers(resource: Resource) -> Json:

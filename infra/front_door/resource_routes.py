@@ -14,22 +14,31 @@ from starlette.routing import Route
 from infra.front_door import exports, files
 from infra.front_door.answers import answer_of
 from infra.front_door.arguments import from_query, typed
+from infra.front_door.context import idempotency_key
 from infra.front_door.errors import IdempotencyKeyMissing, MalformedRequest, MediaTypeNotSupported, MethodNotAllowed
 from infra.front_door.gateway import Gateway, json_object
-from infra.front_door.resources import RESOURCES, Resource
+from infra.front_door.resources import RESOURCES, VERSION, Resource
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
-VERSION = re.compile(r'"(\d{1,15})"', re.ASCII)
 POSITION = re.compile(r"\d{1,18}", re.ASCII)
 READING = {"GET", "HEAD"}
 
 
 def resource_routes(gateway: Gateway) -> list[Route]:
-    """One route for each path, whatever its verbs, so that a wrong verb is answered with all right ones."""
+    """One route for each path, whatever the verb, so that a wrong one is answered with all right ones, and a fixed path
+    is never taken for a template's.
+    """
     paths: dict[str, dict[str, Resource]] = defaultdict(dict)
     for resource in RESOURCES:
         paths[resource.path][resource.verb] = resource
-    return [Route(path, _endpoint(gateway, verbs), methods=_methods(verbs)) for path, verbs in paths.items()]
+    fixed_first = sorted(paths.items(), key=lambda item: "{" in item[0])
+    return [_route(path, _endpoint(gateway, verbs)) for path, verbs in fixed_first]
+
+
+def _route(path: str, endpoint: Endpoint) -> Route:
+    route = Route(path, endpoint)
+    route.methods = None  # the endpoint refuses: the router would go on to the next path that fits
+    return route
 
 
 def _methods(verbs: dict[str, Resource]) -> list[str]:
@@ -39,7 +48,7 @@ def _methods(verbs: dict[str, Resource]) -> list[str]:
 def _endpoint(gateway: Gateway, verbs: dict[str, Resource]) -> Endpoint:
     async def serve(request: Request) -> Response:
         resource = verbs.get("GET" if request.method == "HEAD" else request.method)
-        if resource is None:  # the router has looked already
+        if resource is None:
             allowed = ", ".join(_methods(verbs))
             raise MethodNotAllowed(allowed=allowed, headers={"Allow": allowed})
         return await _serve(gateway, resource, request)
@@ -90,10 +99,9 @@ def _of_headers(resource: Resource, request: Request) -> dict[str, Any]:
     door = resource.door
     arguments: dict[str, Any] = {}
     if door.takes_command:
-        key = request.headers.get("idempotency-key", "").strip().strip('"')
-        if not key:
+        arguments["command_id"] = idempotency_key(request)
+        if arguments["command_id"] is None:
             raise IdempotencyKeyMissing()
-        arguments["command_id"] = key
     if match := request.headers.get("if-match"):
         arguments.update(_expected(resource, match))
     position = request.headers.get("portal-position")

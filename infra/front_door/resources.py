@@ -13,6 +13,7 @@ from functools import cached_property
 
 from infra.front_door.surface import Door, doors
 
+VERSION = re.compile(r'"([1-9][0-9]{0,5})"', re.ASCII)  # an ETag that names a version
 PLACE = re.compile(r"\{(\w+)\}")
 EXPECTED = ("expected_version", "expected_revision")  # arguments that If-Match gives
 HEADERS = {"command_id", "min_position", *EXPECTED}

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.front_door.context import idempotency_key
+from infra.front_door.errors import MalformedRequest
 from infra.front_door.gateway import Gateway, json_object
 from infra.front_door.surface import Door, doors
 
@@ -27,9 +29,10 @@ def _endpoint(gateway: Gateway, door: Door) -> Endpoint:
     async def ask(request: Request) -> Response:
         caller = gateway.context_of(request)
         arguments = await json_object(request)
-        key = request.headers.get("idempotency-key")
-        if key is not None and door.takes_command:
-            arguments.setdefault("command_id", key.strip().strip('"'))
+        key = idempotency_key(request) if door.takes_command else None
+        if key and str(arguments.setdefault("command_id", key)).lower() != key.lower():
+            reason_en = "command_id is not what Idempotency-Key says"
+            raise MalformedRequest(reason="command_id khác Idempotency-Key", reason_en=reason_en)
         return as_json(await gateway.ask(request, caller, door, arguments))
 
     return ask

@@ -54,6 +54,11 @@ class Door:
         return "command_id" in self.entry["parameters"].get("required", [])
 
     @property
+    def public(self) -> bool:
+        """Whether it answers without sign-in."""
+        return bool(self.entry.get("public"))
+
+    @property
     def changes(self) -> bool:
         return self.takes_command or (self.service, self.method) in WITHOUT_COMMAND
 

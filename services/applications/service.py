@@ -92,9 +92,7 @@ class ApplicationsService(Operations):
     def save_answers(
         self, application_id: str, answers: Json, command_id: str, expected_version: int | None = None
     ) -> Json:
-        return self.registry.save_answers(
-            application_id, answers, expected_version=expected_version, **self.neighbours, **self.caller.acting
-        )
+        return self.registry.save_answers(application_id, answers, **self.neighbours, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("file_name", "content_base64"))
     def attach(
@@ -106,6 +104,7 @@ class ApplicationsService(Operations):
         media_type: str | None = None,
         content_base64: str | None = None,
         from_attachment_id: str | None = None,
+        expected_version: int | None = None,
     ) -> Json:
         return self.attachments.attach(
             application_id,
@@ -119,25 +118,45 @@ class ApplicationsService(Operations):
         )
 
     @door(roles=CITIZEN)
-    def detach(self, application_id: str, attachment_id: str, command_id: str) -> Json:
+    def detach(
+        self, application_id: str, attachment_id: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.attachments.detach(application_id, attachment_id, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN)
-    def submit(self, application_id: str, command_id: str, choices: Json | None = None, quantity: int = 1) -> Json:
+    def submit(
+        self,
+        application_id: str,
+        command_id: str,
+        choices: Json | None = None,
+        quantity: int = 1,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.registry.submit(
             application_id, choices=choices, quantity=quantity, **self.neighbours, **self.caller.acting
         )
 
     @door(roles=CITIZEN, sensitive=("answers",))
-    def supplement(self, application_id: str, command_id: str, answers: Json | None = None) -> Json:
+    def supplement(
+        self, application_id: str, command_id: str, answers: Json | None = None, expected_version: int | None = None
+    ) -> Json:
         return self.registry.supplement(application_id, answers=answers, **self.neighbours, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("reason",))
-    def request_withdrawal(self, application_id: str, reason: str, command_id: str) -> Json:
+    def request_withdrawal(
+        self, application_id: str, reason: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.registry.request_withdrawal(application_id, reason, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("address",))
-    def choose_delivery(self, application_id: str, method: str, command_id: str, address: Any = None) -> Json:
+    def choose_delivery(
+        self,
+        application_id: str,
+        method: str,
+        command_id: str,
+        address: Any = None,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.registry.choose_delivery(
             application_id, method, address=address, identity=self.identity, **self.caller.acting
         )
@@ -174,11 +193,18 @@ class ApplicationsService(Operations):
         return self.tracking.track(reference, tracking_code, min_position=min_position, min_version=min_version)
 
     @door(roles=CITIZEN, sensitive=("comment",))
-    def rate(self, application_id: str, stars: int, command_id: str, comment: str | None = None) -> Json:
+    def rate(
+        self,
+        application_id: str,
+        stars: int,
+        command_id: str,
+        comment: str | None = None,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.registry.rate(application_id, stars, comment=comment, identity=self.identity, **self.caller.acting)
 
     @door(roles=CITIZEN, sensitive=("grounds",))
-    def appeal(self, application_id: str, grounds: str, command_id: str) -> Json:
+    def appeal(self, application_id: str, grounds: str, command_id: str, expected_version: int | None = None) -> Json:
         return self.registry.appeal(application_id, grounds, **self.neighbours, **self.caller.acting)
 
     # Officers
@@ -208,79 +234,134 @@ class ApplicationsService(Operations):
         )
 
     @door(roles=OFFICERS)
-    def accept(self, application_id: str, command_id: str) -> Json:
+    def accept(self, application_id: str, command_id: str, expected_version: int | None = None) -> Json:
         return self.office.accept(application_id, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def refuse_intake(self, application_id: str, reason: str, command_id: str) -> Json:
+    def refuse_intake(
+        self, application_id: str, reason: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.office.refuse_intake(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS)
-    def assign(self, application_id: str, officer_id: str, command_id: str) -> Json:
+    def assign(
+        self, application_id: str, officer_id: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.office.assign(application_id, officer_id, identity=self.identity, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("marks", "reason"))
-    def request_supplement(self, application_id: str, marks: list[Any], reason: str, command_id: str) -> Json:
+    def request_supplement(
+        self, application_id: str, marks: list[Any], reason: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.office.request_supplement(application_id, marks, reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def request_payment(self, application_id: str, reason: str, command_id: str, amount: Json | None = None) -> Json:
+    def request_payment(
+        self,
+        application_id: str,
+        reason: str,
+        command_id: str,
+        amount: Json | None = None,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.office.request_payment(
             application_id, reason, amount=amount, catalog=self.catalog, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("question",))
-    def consult(self, application_id: str, agency_code: str, question: str, due_at: str, command_id: str) -> Json:
+    def consult(
+        self,
+        application_id: str,
+        agency_code: str,
+        question: str,
+        due_at: str,
+        command_id: str,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.office.consult(
             application_id, agency_code, question, due_at, catalog=self.catalog, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("opinion",))
-    def answer_consultation(self, application_id: str, consultation_id: str, opinion: str, command_id: str) -> Json:
+    def answer_consultation(
+        self,
+        application_id: str,
+        consultation_id: str,
+        opinion: str,
+        command_id: str,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.office.answer_consultation(application_id, consultation_id, opinion, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def extend(self, application_id: str, due_at: str, reason: str, command_id: str) -> Json:
+    def extend(
+        self, application_id: str, due_at: str, reason: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.office.extend(application_id, due_at, reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def confirm_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
+    def confirm_withdrawal(
+        self, application_id: str, command_id: str, reason: str | None = None, expected_version: int | None = None
+    ) -> Json:
         return self.office.confirm_withdrawal(application_id, reason=reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def decline_withdrawal(self, application_id: str, command_id: str, reason: str | None = None) -> Json:
+    def decline_withdrawal(
+        self, application_id: str, command_id: str, reason: str | None = None, expected_version: int | None = None
+    ) -> Json:
         return self.office.decline_withdrawal(application_id, reason=reason, catalog=self.catalog, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def stop(self, application_id: str, reason: str, command_id: str, legal_basis: str | None = None) -> Json:
+    def stop(
+        self,
+        application_id: str,
+        reason: str,
+        command_id: str,
+        legal_basis: str | None = None,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.office.stop(application_id, reason, legal_basis=legal_basis, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def propose(self, application_id: str, outcome: str, command_id: str, reason: str | None = None) -> Json:
+    def propose(
+        self,
+        application_id: str,
+        outcome: str,
+        command_id: str,
+        reason: str | None = None,
+        expected_version: int | None = None,
+    ) -> Json:
         return self.decisions.propose(application_id, outcome, reason=reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("result",))
-    def approve(self, application_id: str, result: Any, command_id: str) -> Json:
+    def approve(self, application_id: str, result: Any, command_id: str, expected_version: int | None = None) -> Json:
         return self.decisions.approve(application_id, result, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def reject(self, application_id: str, reason: str, command_id: str) -> Json:
+    def reject(self, application_id: str, reason: str, command_id: str, expected_version: int | None = None) -> Json:
         return self.decisions.reject(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def send_back(self, application_id: str, reason: str, command_id: str) -> Json:
+    def send_back(self, application_id: str, reason: str, command_id: str, expected_version: int | None = None) -> Json:
         return self.decisions.send_back(application_id, reason, **self.caller.acting)
 
     @door(roles=OFFICERS)
     def return_result(
-        self, application_id: str, method: str, command_id: str, tracking_number: str | None = None
+        self,
+        application_id: str,
+        method: str,
+        command_id: str,
+        tracking_number: str | None = None,
+        expected_version: int | None = None,
     ) -> Json:
         return self.decisions.return_result(
             application_id, method, tracking_number=tracking_number, **self.caller.acting
         )
 
     @door(roles=OFFICERS, sensitive=("reason",))
-    def decide_appeal(self, application_id: str, outcome: str, reason: str, command_id: str) -> Json:
+    def decide_appeal(
+        self, application_id: str, outcome: str, reason: str, command_id: str, expected_version: int | None = None
+    ) -> Json:
         return self.decisions.decide_appeal(application_id, outcome, reason, catalog=self.catalog, **self.caller.acting)
 
     # Auditors

@@ -76,6 +76,7 @@ def test_every_door_names_its_roles_or_is_public_or_for_services_alone(service):
     for name, method in doors_of(service).items():
         rule = method.rule
         assert rule.public or rule.internal or (rule.roles and rule.roles <= ROLES), name
+        assert contract_of(service).rpc[name].get("public", False) == rule.public, name
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -130,7 +130,12 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("start", "ProcedureNotFound"): at("citizen", procedure_code="9.999999"),
     ("start", "ChannelNotOffered"): at("citizen", procedure_code=FREE, channel="post"),
     ("start", "ServiceLevelTooLow"): at("citizen", procedure_code=SHRUNK),
+    **{(door, "VersionConflict"): at("citizen", application_id="$draft", expected_version=99)
+       for door in (*CITIZEN_DRAFT, "detach", "submit", "choose_delivery")},
+    **{(door, "VersionConflict"): at(person, application_id="$handled", expected_version=99)
+       for door, person in {**OFFICE, "decide_appeal": "approver"}.items()},
     ("save_answers", "VersionConflict"): at("citizen", application_id="$draft", answers={}, expected_version=99),
+    ("attach", "VersionConflict"): at("citizen", application_id="$draft", requirement="other", expected_version=99),
     ("save_answers", "AlreadyErased"): at("leaving", application_id="$erased", answers={}),
     ("attach", "AlreadyErased"): at("leaving", application_id="$erased", requirement="other"),
     **{(door, "AlreadyErased"): at("leaving", application_id="$erased") for door in OF_THE_ERASED},

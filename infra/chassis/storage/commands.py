@@ -17,7 +17,8 @@ class Command:
 
     ``fingerprint`` is the SHA-256 of name and arguments (without the id, and without secrets, which a stored
     hash would let somebody guess): the same id with another fingerprint is refused as ``CommandIdReused``.
-    ``call_id``: the call that brought it, which the events it leads to name.
+    ``call_id``: the call that brought it, which the events it leads to name. ``expected_version``: what the caller had
+    seen of the thing that it changes, where they said so.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Command:
     caller: str
     fingerprint: str
     call_id: str = ""
+    expected_version: int | None = None
 
     @classmethod
     def of(
@@ -40,4 +42,5 @@ class Command:
         unprinted = UNPRINTED | sensitive
         meant = {key: value for key, value in arguments.items() if key not in unprinted}
         text = json.dumps([name, meant], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-        return cls(command_id.lower(), name, caller, hashlib.sha256(text.encode()).hexdigest(), call_id)
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        return cls(command_id.lower(), name, caller, fingerprint, call_id, arguments.get("expected_version"))

@@ -89,7 +89,6 @@ class Registry:
         identity: IdentityClient,
         by: Actor,
         command: Command,
-        expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Keep the form's answers as they are now; they need not be complete yet."""
         own = application_of_caller(self.store, application_id, identity, by)
@@ -99,14 +98,7 @@ class Registry:
             revise_answers(session, application, answers, act)
 
         return self.commands.change(
-            application_id,
-            "save_answers",
-            work,
-            by=by,
-            command=command,
-            identity=identity,
-            own=own,
-            expected_version=expected_version,
+            application_id, "save_answers", work, by=by, command=command, identity=identity, own=own
         )
 
     def submit(

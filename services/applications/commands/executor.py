@@ -27,6 +27,7 @@ from services.applications.own_case import check_not_party
 if TYPE_CHECKING:
     from services.applications.clients import IdentityClient
 
+MOST_CHANGES = 20  # listed to who expected an earlier version
 OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
 
 Work = Callable[[Application, Act, Session], dict[str, Any] | None]
@@ -69,15 +70,14 @@ class Commands:
         command: Command,
         identity: IdentityClient | None = None,
         own: Application | None = None,
-        expected_version: int | None = None,
     ) -> dict[str, Any]:
         """Carry out one move on one application; ``work`` checks, records and may add to the answer.
 
         ``own``: the application as loaded already, where the caller was found to be the applicant or a delegate. It is
         loaded again only when another writer was faster.
-        ``{application_id, reference, status, official_status, version, position, …}``; ``VersionConflict`` when the
-        caller expected another version, ``Forbidden`` for who has no relation to it, ``OwnCase`` for an official who is
-        a party to it.
+        ``{application_id, reference, status, official_status, version, position, …}``; ``VersionConflict`` with the
+        changes since when the caller expected another version, ``Forbidden`` for who has no relation to it,
+        ``OwnCase`` for an official who is a party to it.
         """
         principal = own.applicant_id if own is not None else None
         loaded = [own] if own is not None else []
@@ -87,8 +87,14 @@ class Commands:
             act = act_of(application, move, by, command, principal)
             if act.role in OFFICER_ROLES:
                 check_not_party(session, application, by.account_id)
-            if expected_version is not None and expected_version != application.version:
-                raise VersionConflict(expected=expected_version, current=application.version)
+            if command.expected_version not in (None, application.version):
+                application.check_actor(move, act)  # what changed is shown to nobody else
+                raise VersionConflict(
+                    expected=command.expected_version,
+                    current=application.version,
+                    status=application.status.value,
+                    changes=self._changes_since(command.expected_version, application_id),
+                )
             more = work(application, act, session) or {}
             position = self.store.record(application, session)
             return {**summary_of(application), **more, "position": position}
@@ -99,6 +105,20 @@ class Commands:
             except DelegationNeeded as needed:
                 check_delegation(identity, by, needed.applicant_id, needed.procedure_code)
                 principal = needed.applicant_id
+
+    def _changes_since(self, version: int | None, application_id: str) -> list[dict[str, Any]]:
+        """The latest events after a version, without words and names: what somebody who came too late is shown."""
+        events = list(self.store.events(application_id, after=version))[-MOST_CHANGES:]
+        return [
+            {
+                "version": event.originator_version,
+                "kind": type(event).__name__,
+                "status": event.status,
+                "role": event.by["role"],
+                "at": event.timestamp.isoformat(),
+            }
+            for event in events
+        ]
 
 
 def summary_of(application: Application) -> ApplicationSummary:

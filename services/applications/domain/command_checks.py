@@ -20,7 +20,7 @@ class CommandChecks(State):
     """
 
     def _check(self, command: str, by: Act, event: str | None = None) -> moves.Move:
-        self._check_actor(command, by)
+        self.check_actor(command, by)
         if self.erased and by.role == "citizen":
             raise AlreadyErased()
         move = moves.find(command, self.status, event)
@@ -38,7 +38,8 @@ class CommandChecks(State):
             raise Forbidden(f"vai trò {by.role} không làm được việc này", f"the role {by.role} does not do this")
         return move
 
-    def _check_actor(self, command: str, by: Act) -> None:
+    def check_actor(self, command: str, by: Act) -> None:
+        """``Forbidden`` for who has no part in the application, or not the role."""
         if by.role not in moves.roles_for(command):
             raise Forbidden(f"vai trò {by.role} không làm được việc này", f"the role {by.role} does not do this")
         if by.role == "citizen" and by.applicant_id != self.applicant_id:

@@ -49,8 +49,22 @@ def test_the_same_command_id_with_other_arguments_is_refused(portal):
 def test_a_version_that_is_no_longer_current_is_refused(portal):
     key = portal.filled()
     with pytest.raises(VersionConflict) as refused:
-        portal.registry.save_answers(key, {}, expected_version=1, **call(actors.CITIZEN), **portal.neighbours)
-    assert refused.value.facts == {"expected": 1, "current": 3}
+        portal.registry.save_answers(key, {}, **call(actors.CITIZEN, expected_version=1), **portal.neighbours)
+    assert {name: refused.value.facts[name] for name in ("expected", "current")} == {"expected": 1, "current": 3}
+
+
+def test_who_comes_second_is_refused_and_sees_what_the_first_has_done(portal):
+    key = portal.submitted()
+    version = portal.store.get(key).version
+    portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE, expected_version=version))
+    with pytest.raises(VersionConflict) as refused:
+        portal.office.refuse_intake(key, "Sai.", **call(actors.EVERYTHING, expected_version=version))
+    assert refused.value.facts["status"] == "accepted" and refused.value.facts["current"] == version + 1
+    (change,) = refused.value.facts["changes"]
+    assert (change["version"], change["kind"], change["role"]) == (version + 1, "Accepted", "intake_officer")
+    assert set(change) == {"version", "kind", "status", "role", "at"}, "no words and no names"
+    with pytest.raises(Forbidden):
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.STRANGER, expected_version=version))
 
 
 def test_a_refused_command_leaves_nothing_behind(portal):

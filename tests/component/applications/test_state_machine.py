@@ -136,7 +136,7 @@ class Hands:
         return {"reason": "Vì một lý do."}
 
     def _save_answers(self, arguments: Arguments) -> Arguments:
-        return {"answers": arguments["answers"], "expected_version": arguments.get("expected_version"), **self._both}
+        return {"answers": arguments["answers"], **self._both}
 
     def _attach(self, arguments: Arguments) -> Arguments:
         paper = {"file_name": "to-khai.pdf", "media_type": "application/pdf", "content_base64": ENCODED}

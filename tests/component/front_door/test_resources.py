@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_a_stale_version_is_412_and_says_which_is_current(door: FrontDoor, draft
     second = door.write("PUT", f"{draft}/answers", "citizen", json=answers, headers={"If-Match": tag})
     assert second.status_code == 412 and int(second.json()["facts"]["current"]) == first.json()["version"]
     assert door.ask("GET", draft, "citizen", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
-    refused = door.write("POST", f"{draft}/submission", "citizen", json={}, headers={"If-Match": tag})
+    refused = door.write("PUT", "/preferences", "citizen", json={}, headers={"If-Match": tag})
     assert refused.status_code == 400, "where no version is compared nobody may believe that it was"
 
 
@@ -194,11 +195,27 @@ def _items(answer: Any) -> Any:
     return answer.json()["items"] if answer.status_code == 200 else None
 
 
-def test_two_officers_at_once_one_wins_and_the_other_sees_what_is_allowed_now(
-    door: FrontDoor, procedure: dict[str, Any], draft: str
+def test_two_officers_at_once_one_wins_and_the_other_sees_what_changed(
+    door: FrontDoor, procedure: dict[str, Any]
 ) -> None:
-    refused = door.write("POST", f"{draft}/acceptance", "intake_officer", json={})
-    assert refused.status_code == 409 and refused.json()["facts"]["status"] == "draft"
+    path = drafted(door, procedure)
+    assert door.write("POST", f"{path}/submission", "citizen", json={}).status_code == 200
+    tag = eventually(lambda: door.ask("GET", path, "intake_officer").headers.get("etag"), "the office reads it")
+    moves: list[tuple[str, dict[str, Any]]] = [
+        ("supplement-request", {"marks": ["Thiếu trang 2"], "reason": "Thiếu trang."}),
+        ("intake-refusal", {"reason": "Sai mẫu."}),
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda move: _moved(door, path, tag, *move), moves))
+    won, lost = sorted(answers, key=lambda answer: answer.status_code)
+    assert (won.status_code, lost.status_code) == (200, 412), lost.text
+    facts = lost.json()["facts"]
+    assert int(facts["current"]) == won.json()["version"] and facts["status"] == won.json()["status"]
+    assert facts["changes"][-1]["role"] == "intake_officer"
+
+
+def _moved(door: FrontDoor, path: str, tag: str, move: str, body: dict[str, Any]) -> Any:
+    return door.write("POST", f"{path}/{move}", "intake_officer", json=body, headers={"If-Match": tag})
 
 
 def test_the_log_of_events_comes_as_one_file(door: FrontDoor) -> None:
@@ -206,3 +223,11 @@ def test_the_log_of_events_comes_as_one_file(door: FrontDoor) -> None:
     assert answer.status_code == 200 and answer.headers["content-type"] == "application/x-ndjson"
     assert len(answer.text.splitlines()) > 5 and "attachment" in answer.headers["content-disposition"]
     assert door.ask("GET", "/exports/applications", "citizen", params={"format": "jsonl"}).status_code == 403
+
+
+def test_a_fixed_path_is_never_taken_for_a_templates(door: FrontDoor) -> None:
+    for path in ("/sessions/end", "/sessions/refresh"):
+        answer = door.ask("DELETE", path, "citizen")
+        assert answer.status_code == 405 and answer.headers["allow"] == "POST", path
+    options = door.ask("OPTIONS", "/sessions")
+    assert options.status_code == 405 and options.headers["allow"] == "GET, HEAD, POST"

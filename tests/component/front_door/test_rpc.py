@@ -170,3 +170,13 @@ def test_every_call_can_be_reached_with_its_example(door: FrontDoor, service: st
     answer = door.rpc(service, method, **example)
     assert answer.status_code in {200, 400, 401, 403, 404, 409, 410, 422, 503}, answer.text
     assert answer.json().get("name") not in {"MethodNotFound", "InternalFailure", "PageNotFound"}
+
+
+def test_a_key_that_is_no_uuid_or_not_the_commands_is_refused(door: FrontDoor) -> None:
+    arguments = {"procedure_code": ONLINE, "channel": "online", "command_id": str(uuid.uuid4())}
+    for key in ("soon", "", str(uuid.uuid4()), f"{arguments['command_id']}\u00b2"):
+        sent = {"Idempotency-Key": key.encode()} if key else {"Idempotency-Key": '"1"'}
+        answer = door.ask("POST", "/rpc/applications/start", "citizen", json=arguments, headers=sent)
+        assert answer.status_code == 400 and answer.json()["name"] == "MalformedRequest", key
+    quoted = {"Idempotency-Key": f'"{arguments["command_id"]}"'}
+    assert door.ask("POST", "/rpc/applications/start", "citizen", json=arguments, headers=quoted).status_code == 200
