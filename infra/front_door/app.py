@@ -20,6 +20,7 @@ from infra.front_door.access_log import AccessLog
 from infra.front_door.calls import DeadlinePassed, Platform, PlatformRefusal, PlatformUnreachable
 from infra.front_door.context import language_of
 from infra.front_door.errors import HttpRefusal, MethodNotAllowed, PageNotFound, ReplyTooLate
+from infra.front_door.feeds import Feeds
 from infra.front_door.gateway import Gateway
 from infra.front_door.inbound import inbound_routes
 from infra.front_door.limits import Limits
@@ -29,9 +30,9 @@ from infra.front_door.resource_routes import resource_routes
 from infra.front_door.rpc_routes import rpc_routes
 
 
-def application(platform: Platform, rates: dict[str, Rate]) -> ASGIApp:
+def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds) -> ASGIApp:
     """Everything the front door serves, over this platform."""
-    gateway = Gateway(platform, Buckets(rates))
+    gateway = Gateway(platform, Buckets(rates), feeds)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -93,6 +93,14 @@ class RequestsTooFrequent(HttpRefusal):
     todo_en = "Try again in {seconds} seconds."
 
 
+class StreamsTooMany(HttpRefusal):
+    status = 429
+    vi = "Đang mở quá nhiều luồng cập nhật."
+    en = "Too many streams of changes are open."
+    todo_vi = "Đóng bớt cửa sổ, hoặc hỏi lại sau {seconds} giây mà không dùng luồng."
+    todo_en = "Close some windows, or ask again in {seconds} seconds without a stream."
+
+
 class HeadersTooLarge(HttpRefusal):
     status = 431
     vi = "Tiêu đề của yêu cầu quá nhiều hoặc quá dài."

@@ -13,6 +13,7 @@ from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
 from infra.front_door import context
 from infra.front_door.calls import Call, Platform
 from infra.front_door.errors import CommandRunning, MalformedRequest, MediaTypeNotSupported, RequestsTooFrequent
+from infra.front_door.feeds import Feeds
 from infra.front_door.rates import Buckets, account_key
 from infra.front_door.surface import Door
 
@@ -37,8 +38,8 @@ class Running:
 class Gateway:
     """``ask`` is the one way from a route to the platform."""
 
-    def __init__(self, platform: Platform, buckets: Buckets) -> None:
-        self.platform, self._buckets = platform, buckets
+    def __init__(self, platform: Platform, buckets: Buckets, feeds: Feeds) -> None:
+        self.platform, self.feeds, self._buckets = platform, feeds, buckets
         self._running: dict[tuple[str, ...], Running] = {}
 
     def context_of(self, request: Request, *, within: float = context.WITHIN) -> context.Context:

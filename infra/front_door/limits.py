@@ -8,13 +8,14 @@ import asyncio
 import time
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra.front_door import metrics, problems
 from infra.front_door.connections import LARGEST_HEADERS
 from infra.front_door.context import headers_of, language_of
 from infra.front_door.errors import BodyTooLarge, FrontDoorBusy, HeadersTooLarge, HttpRefusal, RequestTooSlow
 
+STREAM = b"text/event-stream; charset=utf-8"
 MOST_HEADERS = 100
 LONGEST_PATH = 2000
 LONGEST_QUERY = 8000
@@ -42,13 +43,18 @@ class Limits:
         except HttpRefusal as refused:
             await self._refuse(refused, scope, headers, receive, send)
             return
-        body = _Body(receive)
-        self._at_once += 1
+        body, place = _Body(receive), _Place(self)
         self._buffered += length
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and (b"content-type", STREAM) in message["headers"]:
+                place.leave()  # streams have a bound of their own
+            await send(message)
+
         try:
-            await self._app(scope, body.receive, send)
+            await self._app(scope, body.receive, sending)
         finally:
-            self._at_once -= 1
+            place.leave()
             self._buffered -= length
 
     def _admit(self, scope: Scope, headers: dict[str, str]) -> int:
@@ -77,6 +83,18 @@ class Limits:
         language = language_of(headers.get("accept-language", ""))
         answer = problems.of_http(refused, language=language, call_id=scope["state"]["call_id"])
         await answer(scope, receive, send)
+
+
+class _Place:
+    """One of the requests at once, from its beginning to its end or to that of a stream's headers."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._counted = limits, 1
+        limits._at_once += 1
+
+    def leave(self) -> None:
+        self._limits._at_once -= self._counted
+        self._counted = 0
 
 
 class _Body:

@@ -115,6 +115,8 @@ def _answer(resource: Resource) -> dict[str, Any]:
         return parts.file_answer("The file")
     if resource.kind == "export":
         return parts.export_answer()
+    if resource.kind == "feed":
+        return parts.feed_answer(_reply(resource.door, resource.door.entry["example"]["reply"]))
     answer = _reply(resource.door, resource.door.entry["example"]["reply"])
     answer["headers"] = parts.answer_headers(resource)
     return answer

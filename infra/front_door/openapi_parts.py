@@ -157,6 +157,9 @@ def of_headers(resource: Resource) -> list[Json]:
     if resource.expected:
         tag = {"type": "string", "pattern": f"^{VERSION.pattern}$", "example": '"7"'}
         parameters.append(header_parameter("If-Match", "The ETag of what was read.", tag))
+    if resource.kind == "feed":
+        last = {"type": "string", "pattern": "^[0-9]{1,15}$"}
+        parameters.append(header_parameter("Last-Event-ID", "Of a stream: the id of the last event.", last))
     if "min_position" in resource.door.parameters:
         position = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
         parameters.append(header_parameter("Portal-Position", "Of an earlier answer.", position))
@@ -197,6 +200,12 @@ def file_answer(description: str) -> Json:
         "headers": {"Content-Disposition": {"schema": TEXT}, "ETag": {"$ref": "#/components/headers/ETag"}},
         "content": {"*/*": anything},
     }
+
+
+def feed_answer(answer: Json) -> Json:
+    """A feed as one answer or, for who accepts it, as server-sent events."""
+    streamed = {"text/event-stream": {"schema": {"type": "string", "description": "events `change`, `resync`, `end`"}}}
+    return {**answer, "content": {**answer["content"], **streamed}}
 
 
 def export_answer() -> Json:

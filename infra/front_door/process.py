@@ -18,6 +18,7 @@ from infra.front_door.amqp_link import AmqpLink
 from infra.front_door.app import application
 from infra.front_door.calls import Link, Platform
 from infra.front_door.connections import LARGEST_HEADERS, BoundedConnection
+from infra.front_door.feeds import Feeds
 from infra.front_door.local_link import LocalLink
 from infra.front_door.rates import Rate, rates_of
 from infra.front_door.tls import Certificate
@@ -25,6 +26,7 @@ from infra.front_door.tls import Certificate
 PORT = 8000
 BACKLOG = 1024
 KEEP_ALIVE = 30  # seconds
+STREAMS = 4  # of changes, of one access token
 
 
 def serve(settings: Settings) -> int:
@@ -35,8 +37,9 @@ def serve(settings: Settings) -> int:
         settings.get("FRONT_DOOR_HOST", "127.0.0.1"), int(settings.number("FRONT_DOOR_PORT", PORT)), BACKLOG
     )
     port = listening.getsockname()[1]
-    tls = Certificate.of(settings)
-    server = uvicorn.Server(configuration(application(platform, rates(settings)), settings, tls))
+    tls, feeds = Certificate.of(settings), Feeds(int(settings.number("FRONT_DOOR_STREAMS", STREAMS)))
+    server = uvicorn.Server(configuration(application(platform, rates(settings), feeds), settings, tls))
+    feeds.stopping = lambda: server.should_exit
     serve_plain(health_of(platform), settings)
     sys.stdout.write(json.dumps({"port": port, "url": f"{'https' if tls else 'http'}://127.0.0.1:{port}"}) + "\n")
     sys.stdout.flush()

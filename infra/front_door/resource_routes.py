@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.front_door import exports, files
+from infra.front_door import exports, files, streams
 from infra.front_door.answers import answer_of
 from infra.front_door.arguments import from_query, typed
 from infra.front_door.context import idempotency_key
@@ -59,6 +59,8 @@ def _endpoint(gateway: Gateway, verbs: dict[str, Resource]) -> Endpoint:
 async def _serve(gateway: Gateway, resource: Resource, request: Request) -> Response:
     caller = gateway.context_of(request)
     arguments = await _arguments(resource, request)
+    if resource.kind == "feed" and streams.is_asked_for(request):
+        return await streams.stream(gateway, request, caller, resource.door, arguments)
     if resource.kind == "export":
         return await exports.export(gateway, request, caller, resource, arguments)
     result = await gateway.ask(request, caller, resource.door, arguments)

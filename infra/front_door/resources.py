@@ -124,6 +124,7 @@ RESOURCES: tuple[Resource, ...] = (
     _post(APPLICATION + "/appeal", "applications.appeal"),
     _read(APPLICATION + "/due-date", "applications.explain_due_date"),
     _read(APPLICATION + "/evidence", "applications.evidence"),
+    _read("/changes", "applications.changes", kind="feed"),
     _post("/tracking", "applications.track"),  # a code that opens something is no part of an address
     # … and as offices handle them
     _read("/queue", "applications.queue"),

@@ -23,6 +23,7 @@ from services.applications.exchange.export import LogExport
 from services.applications.personal_data import PersonalData
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.queries.applications import ApplicationQueries
+from services.applications.queries.changes import ChangeFeed
 from services.applications.queries.due_dates import DueDateExplainer
 from services.applications.queries.history import HistoryReader
 from services.applications.queries.statistics import Statistician
@@ -48,6 +49,7 @@ class ApplicationsService(Operations):
     office = dependencies.Provided(Office)
     decisions = dependencies.Provided(Decisions)
     application_queries = dependencies.Provided(ApplicationQueries)
+    change_feed = dependencies.Provided(ChangeFeed)
     tracking = dependencies.Provided(Tracking)
     history_reader = dependencies.Provided(HistoryReader)
     due_date_explainer = dependencies.Provided(DueDateExplainer)
@@ -184,6 +186,12 @@ class ApplicationsService(Operations):
             min_position=min_position,
             identity=self.identity,
             by=self.caller.actor,
+        )
+
+    @door(roles={*CITIZEN, *OFFICERS})
+    def changes(self, after: int | None = None, agency_code: str | None = None, limit: int = 50) -> Json:
+        return self.change_feed.changes(
+            after=after, agency_code=agency_code, limit=limit, identity=self.identity, **self.caller.reading
         )
 
     @door(public=True, costly=True)

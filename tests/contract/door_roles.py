@@ -41,6 +41,7 @@ WHO: dict[str, dict[str, str]] = {
         "send_back return_result decide_appeal",
         f"citizen {OFFICERS} auditor": "attachment",
         f"citizen {OFFICERS} accountant auditor": "application explain_due_date",
+        f"citizen {OFFICERS}": "changes",
         "citizen auditor": "evidence",
         "auditor": "history state_at diff events findings verify export erase_subject erasure",
         f"{OFFICERS} auditor": "affected_due_dates",

@@ -65,6 +65,17 @@ class FrontDoor:
         )
         return credentials_of
 
+    @contextlib.contextmanager
+    def changes(self, person: str, after: int | None = None, **query: Any) -> Iterator[Iterator[dict[str, str]]]:
+        """The events of an open stream, as a client parses them; ``id`` alone where there is no data."""
+        headers = {"Accept": "text/event-stream", **self.bearer(person)}
+        if after is not None:
+            headers["Last-Event-ID"] = str(after)
+        with requests.get(f"{self.url}/changes", params=query, headers=headers, stream=True, timeout=30) as answer:
+            assert answer.status_code == 200, answer.text
+            assert answer.headers["x-accel-buffering"] == "no" and answer.headers["cache-control"] == "no-store"
+            yield _parsed(answer)
+
     def raw(self, sent: bytes, *, within: float = 30.0) -> bytes:
         """Bytes as they are, and everything that comes back until the connection ends."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=within) as line:
@@ -120,6 +131,17 @@ def _started(arguments: list[str], env: dict[str, str], folder: Path) -> Iterato
         process.wait(40)
         if process.stdout is not None:
             process.stdout.close()
+
+
+def _parsed(answer: requests.Response) -> Iterator[dict[str, str]]:
+    block: dict[str, str] = {}
+    for line in answer.iter_lines(chunk_size=1):
+        if line:
+            name, _, value = line.decode().partition(": ")
+            block[name] = value
+        elif block:
+            yield block
+            block = {}
 
 
 def eventually(probe: Any, what: str, within: float = 20.0) -> Any:

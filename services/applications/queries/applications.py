@@ -164,7 +164,7 @@ class ApplicationQueries:
         self, status: str | None, limit: int, after: Any, account_id: str, identity: IdentityClient
     ) -> Page[dict[str, Any]]:
         """:meth:`mine` of somebody who has started applications for others: identity knows for whom it still holds."""
-        query = select(VIEW).where(self._are_of(account_id, identity))
+        query = select(VIEW).where(applications_of(account_id, identity))
         if status:
             query = query.where(VIEW.c.status == status)
         if after:
@@ -174,20 +174,6 @@ class ApplicationQueries:
             )
         query = query.order_by(VIEW.c.started_at.desc(), VIEW.c.application_id.desc())
         return self._page(query, limit, _after_started)
-
-    def _are_of(self, account_id: str, identity: IdentityClient) -> ColumnElement[bool]:
-        """The condition on applications that they are the caller's, or are entrusted to them."""
-        own = VIEW.c.applicant_id == account_id
-        started = select(Party.application_id).where(Party.started_by == account_id)
-        in_force = identity.delegations_in_force(delegate_account_id=account_id)["items"]
-        entrusted = [
-            and_(
-                VIEW.c.applicant_id == delegation["principal_account_id"],
-                true() if EVERYTHING in delegation["scope"] else VIEW.c.procedure_code.in_(delegation["scope"]),
-            )
-            for delegation in in_force
-        ]
-        return or_(own, and_(VIEW.c.application_id.in_(started), or_(false(), *entrusted)))
 
     def queue(
         self,
@@ -241,6 +227,21 @@ class ApplicationQueries:
             names = vault.names(session, [row["application_id"] for row in rows])
         items = [list_row(row, names.get(row["application_id"])) for row in rows[:limit]]
         return {"items": items, "next_cursor": next_of(rows[limit - 1]) if len(rows) > limit else None}
+
+
+def applications_of(account_id: str, identity: IdentityClient) -> ColumnElement[bool]:
+    """The condition on applications that they are the caller's, or are entrusted to them."""
+    own = VIEW.c.applicant_id == account_id
+    started = select(Party.application_id).where(Party.started_by == account_id)
+    in_force = identity.delegations_in_force(delegate_account_id=account_id)["items"]
+    entrusted = [
+        and_(
+            VIEW.c.applicant_id == delegation["principal_account_id"],
+            true() if EVERYTHING in delegation["scope"] else VIEW.c.procedure_code.in_(delegation["scope"]),
+        )
+        for delegation in in_force
+    ]
+    return or_(own, and_(VIEW.c.application_id.in_(started), or_(false(), *entrusted)))
 
 
 def check_reached(min_version: int | None, version: int) -> None:
