@@ -20,6 +20,7 @@ class CalendarWatch:
     """Keeps the metric of the year whose official calendar is missing; operators are warned of it from December on."""
 
     name = "calendar watch"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, calendars: Calendars) -> None:
         self.calendars, self._not_before = calendars, 0.0

@@ -19,6 +19,7 @@ class Reindexing:
     """Goes through the index once in the life of a leader; only entries that differ are written."""
 
     name = "search reindexing"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database) -> None:
         self.database, self._after, self._done = database, 0, False

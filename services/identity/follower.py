@@ -14,6 +14,7 @@ class SignInCleanup:
     """Drops counts of failed sign-ins after a day, and sessions with their refresh tokens a month after their end."""
 
     name = "forget old sign-ins"
+    rest = 3.0  # seconds: it goes by the clock
     batch = 200
 
     def __init__(self, database: Database) -> None:

@@ -20,6 +20,7 @@ from infra.chassis.instants import recorded_instant
 from infra.chassis.refusals import Refusal
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.wake_up import wake_followers
 from services.notifications import preferences, webhooks
 from services.notifications.domain import delivery as states
 from services.notifications.messages import LANGUAGES, MESSAGE_KINDS, MessageKind, addressee, facts_of
@@ -79,6 +80,7 @@ def _write(session: Session, kind: MessageKind, event: Event, contact: Contact, 
     phone = phone_number(contact["phone"] or "") if sms and kind.sms else None
     if phone and preferences.wants_sms(session, message.account_id):
         session.add(_delivery(session, message, compose_text(session, kind.key, "sms", language, facts), "sms", phone))
+    wake_followers(session)
 
 
 def _contact_of(identity: ContactDirectory, account_id: str) -> Contact:

@@ -24,6 +24,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.wake_up import wake_followers
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.domain.webhook_address import Destinations
@@ -116,6 +117,7 @@ def enqueue_calls(session: Session, event: Mapping[str, Any]) -> None:
     for subscription in active:
         if event["type"] in subscription.event_types:
             session.add(_delivery(subscription, event["id"], event["type"], _payload(event)))
+            wake_followers(session)
 
 
 def _new_secret() -> str:
@@ -154,6 +156,7 @@ def _redeliver(session: Session, delivery_id: str, by: Actor) -> Json:
     again = _delivery(subscription, first.event_id, first.event_type, first.body)
     again.repeat_of = first.repeat_of or first.id
     session.add(again)
+    wake_followers(session)
     return {"delivery_id": again.id}
 
 

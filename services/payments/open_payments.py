@@ -39,6 +39,7 @@ class OpenPayments:
     """Duty: asks the gateway about open payments, settles or expires them."""
 
     name = "abandoned payments"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, gateways: Gateways, every: float = POLL_SECONDS) -> None:
         self.database, self.gateways, self.every = database, gateways, every
@@ -98,6 +99,7 @@ class PendingRefunds:
     """Duty: sends approved refunds to the gateway; the same refund always under the same request id."""
 
     name = "refunds"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, gateways: Gateways, every: float = POLL_SECONDS) -> None:
         self.database, self.gateways, self.every = database, gateways, every

@@ -1,7 +1,7 @@
 """The follower of a service: one leader per database that relays events and does what is due.
 
 A plain process in production, a greenlet in the embedded default; the same duties either way. Who leads is decided by
-:mod:`infra.chassis.storage.leases`; committed work wakes the leader up, and it looks by itself twice a second.
+:mod:`infra.chassis.storage.leases`; committed work wakes the leader up, and it looks by itself every two seconds.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,7 +26,8 @@ from infra.chassis.storage.database import Database
 from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.storage.tables import outbox
 
-ASLEEP = 0.5  # seconds between rounds when there is nothing to do and nobody wakes the follower up
+ASLEEP = 2.0  # seconds between rounds of a plain process when there is nothing to do and nobody wakes it up
+EMBEDDED_ASLEEP = 0.5  # the same of a greenlet
 LOOK_SECONDS = 0.05  # seconds between looks of a greenlet at whether anything was committed, which wakes it up
 BLIND_SECONDS = 0.2  # seconds between its rounds where that is not to be seen
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
@@ -37,7 +38,8 @@ class Duty(Protocol):
     """One thing a follower does: ``step`` does a bounded piece of work and says how much (0: idle).
 
     One that holds something between its steps has ``release_held``, called while another process leads. One that may
-    leave nothing waiting when everything stops has ``finish``.
+    leave nothing waiting when everything stops has ``finish``. One that goes by the clock has a
+    ``rest``: seconds it is left alone after a step that found nothing, whatever was committed meanwhile.
     """
 
     name: str
@@ -68,13 +70,14 @@ class Follower:
         self._stopping = threading.Event()
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}
+        self._rests_until: dict[str, float] = {}
 
     def run(self, sleep: Callable[[float], None] | None = None) -> None:
         """Work until :meth:`stop`. Failures of a duty are logged, counted and tried again with growing waits."""
         if sleep is None:
             self.lease.start_renewing()
         while not self._stopping.is_set():
-            before, done = self._mark.now(), self.once()
+            before, done = self._mark.now(), self.once(resting=True)
             if sleep is not None and done:
                 sleep(0)
             elif sleep is not None:
@@ -86,13 +89,13 @@ class Follower:
 
     def _rest(self, sleep: Callable[[float], None], before: object) -> None:
         """A greenlet's sleep: until something is committed after ``before``."""
-        until = time.monotonic() + (ASLEEP if before else BLIND_SECONDS)
+        until = time.monotonic() + (EMBEDDED_ASLEEP if before else BLIND_SECONDS)
         sleep(LOOK_SECONDS)
         while time.monotonic() < until and self._mark.now() == before and not self._stopping.is_set():
             sleep(LOOK_SECONDS)
 
-    def once(self) -> int:
-        """One round of all duties; how much was done."""
+    def once(self, *, resting: bool = False) -> int:
+        """One round of all duties, without those that rest; how much was done."""
         self.last_step_at = time.monotonic()
         self.leading = self.lease.acquire()
         metrics.leading.labels(self.service).set(self.leading)
@@ -102,7 +105,12 @@ class Follower:
                     duty.release_held()
             return 0
         with self.lease:
-            return sum(self._step(duty) for duty in self.duties if self.lease.fresh)
+            return sum(self._step(duty) for duty in self._awake(resting) if self.lease.fresh)
+
+    def _awake(self, resting: bool) -> Iterator[Duty]:
+        for duty in self.duties:
+            if not resting or time.monotonic() >= self._rests_until.get(duty.name, 0.0):
+                yield duty
 
     def _step(self, duty: Duty, work: Callable[[], int] | None = None) -> int:
         if time.monotonic() < self._not_before.get(duty.name, 0.0):
@@ -121,6 +129,8 @@ class Follower:
             )
             return 0
         self._failures.pop(duty.name, None)
+        if not done:
+            self._rests_until[duty.name] = time.monotonic() + getattr(duty, "rest", 0.0)
         if done:
             metrics.duty_work.labels(self.service, duty.name).inc(done)
         return done

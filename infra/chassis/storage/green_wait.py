@@ -62,8 +62,10 @@ def _ready(fileno: int, direction: int, seconds: float) -> int:
             waits.clear()
             current.throw(*error)
 
-    timer = hub.schedule_call_global(seconds, resume, NONE)
-    listeners = []
+    def expire() -> None:
+        timers.append(hub.schedule_call_global(0, resume, NONE))  # after the hub has looked: what is there comes first
+
+    timers, listeners = [hub.schedule_call_global(seconds, expire)], []
     try:
         if direction & READABLE:
             listeners.append(hub.add(hub.READ, fileno, lambda _: resume(READABLE), interrupt, None))
@@ -72,6 +74,7 @@ def _ready(fileno: int, direction: int, seconds: float) -> int:
         return int(hub.switch())
     finally:
         waits.clear()
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
         for listener in listeners:
             hub.remove(listener)

@@ -10,6 +10,8 @@ On SQLite, where everything is one process, a file lock does.
 from __future__ import annotations
 
 import fcntl
+import select
+import socket
 import threading
 import time
 import zlib
@@ -29,7 +31,7 @@ from infra.chassis.storage.database import Database
 from infra.chassis.storage.wake_up import WAKE_UP
 
 LEASE_SECONDS = 12.0  # a silent leader is replaced after this
-LISTEN = 0.4  # seconds the keeper listens before it lets others at the connection
+LISTEN = 2.0  # seconds the keeper sleeps at most until something arrives on the connection
 TRY_AGAIN = 1.0  # seconds between tries of one who does not lead
 LOSSES, WITHIN = 3, 60.0  # a lead lost so often in so many seconds is not one …
 STEADY = 10.0  # … until it was held for so many
@@ -59,6 +61,8 @@ class Lease:
         self._file: IO[str] | None = None
         self._renewed_at = self._tried_at = self._leading_since = float("-inf")
         self._lock = threading.Lock()
+        self._interrupt, self._interrupted = socket.socketpair()  # whoever writes has the keeper let go of the lock
+        self._interrupt.setblocking(False)
         self._owner: int | None = None
         self._keeper: threading.Thread | None = None
         self._ended = threading.Event()
@@ -152,17 +156,33 @@ class Lease:
             if self.epoch is None:
                 self._ended.wait(TRY_AGAIN / 4)
             else:
-                self._renew(listen=LISTEN)
+                self._listen(min(LISTEN, self.seconds / 8))
+                self._renew()
 
-    def _renew(self, listen: float = 0.0) -> None:
+    def _listen(self, seconds: float) -> None:
+        """Sleep until something arrives on the connection, or somebody else needs it; psycopg's own wait would look
+        ten times a second.
+        """
+        try:
+            with self._lock:
+                if self._connection is None:
+                    return
+                sources: list[Any] = [self._connection, self._interrupted]
+                arrived, *_ = select.select(sources, [], [], seconds)
+                if self._interrupted in arrived:
+                    self._interrupted.recv(4096)
+                if self._connection in arrived:
+                    for _wake_up in self._connection.notifies(timeout=0):
+                        self.woken.set()
+        except (psycopg.Error, OSError, ValueError) as error:
+            self.lose(str(error))
+
+    def _renew(self) -> None:
         try:
             with self._lock:
                 connection = self._connection
                 if connection is None:
                     return
-                if listen:
-                    for _wake_up in connection.notifies(timeout=listen, stop_after=1):
-                        self.woken.set()
                 if time.monotonic() - self._renewed_at > self.seconds / 4:
                     asked_at = time.monotonic()  # renewed when it was asked, not when the answer came
                     if _session_of(connection) != self._session:
@@ -179,6 +199,8 @@ class Lease:
                 self._lost_at.append(time.monotonic())
                 metrics.lease_losses.labels(make_url(self.database.url).database).inc()
         self.epoch = None
+        with suppress(OSError):  # enough of them are there already
+            self._interrupt.send(b".")
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:

@@ -25,6 +25,7 @@ class Reminders:
     """Publishes, once per promised date, that an application is due soon and that it is overdue."""
 
     name = "reminders"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, store: Store) -> None:
         self.database = store.database
@@ -61,6 +62,7 @@ class AnswerLimits:
     """Stops applications whose applicants have not answered within the procedure's limit."""
 
     name = "limits"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -27,9 +27,10 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from eventsourcing.utils import retry
 from psycopg.rows import dict_row
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 from sqlalchemy.orm import Session
 
+from infra.chassis.storage.wake_up import WAKE_UP
 from services.applications.domain import imported_history
 from services.applications.domain.events import TOPICS
 from services.applications.errors import HistoryNotAuthentic
@@ -148,6 +149,10 @@ class PostgresRecorder(AuthenticReading, PostgresApplicationRecorder):
 
     def _lock_table(self, curs: object) -> None:
         self._take_turn(curs)
+
+    def _notify_channel(self, curs: Any) -> None:
+        """Wakes the follower; nobody subscribes to the library's own channel."""
+        curs.execute(SQL("NOTIFY {}").format(Identifier(WAKE_UP)))
 
     def _take_turn(self, cursor: Any) -> None:
         cursor.execute(SQL("SELECT pg_advisory_xact_lock({})").format(WRITERS_LOCK))

@@ -57,6 +57,7 @@ class OrphanBlobs:
     """The duty that removes bytes whose command never came to its end."""
 
     name = "lost blobs"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self.database, self.blobs = database, blobs

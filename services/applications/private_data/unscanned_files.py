@@ -39,6 +39,7 @@ class FileScans:
     """The duty that shows the scanner what was taken without it."""
 
     name = "file-scans"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, blobs: Blobs, scanner: VirusScanner | None) -> None:
         self.database, self.blobs, self.scanner = database, blobs, scanner

@@ -53,6 +53,7 @@ class WitnessWatch:
     """
 
     name = "witnessing"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, witnesses: Sequence[KnownWitness]) -> None:
         self.database = database

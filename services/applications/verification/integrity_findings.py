@@ -38,6 +38,7 @@ class IntegrityCheck:
     """Looks at what is new, history by history."""
 
     name = "alarms"
+    rest = 3.0  # seconds: it goes by the clock
 
     def __init__(self, database: Database, histories: Histories) -> None:
         self.database, self.histories = database, histories

@@ -62,6 +62,14 @@ def test_a_wait_for_notifications_ends_at_its_time_and_with_what_came(url, conne
     assert [each.payload for each in connection.notifies(timeout=5, stop_after=1)] == ["now"]
 
 
+def test_a_look_without_waiting_finds_what_is_there(url, connection):
+    connection.execute("LISTEN heard")
+    with connections.connect(url, autocommit=True) as other:
+        other.execute("NOTIFY heard, 'now'")
+    eventlet.hubs.trampoline(connection.fileno(), read=True, timeout=5)
+    assert [each.payload for each in connection.notifies(timeout=0)] == ["now"]
+
+
 def test_a_statement_ends_with_its_time(connection):
     connection.execute("SET statement_timeout = 50")
     with pytest.raises(psycopg.errors.QueryCanceled):
