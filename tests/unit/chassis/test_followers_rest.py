@@ -26,30 +26,30 @@ def follower(*duties: Any) -> Follower:
 
 def test_a_duty_that_found_nothing_rests_and_others_do_not() -> None:
     by_the_clock, by_commits = Counting("reminders", rest=60), Counting("relay")
-    one = follower(by_the_clock, by_commits)
+    leader = follower(by_the_clock, by_commits)
     for _ in range(3):
-        one.once(resting=True)
+        leader.once(resting=True)
     assert (by_the_clock.steps, by_commits.steps) == (1, 3)
 
 
 def test_a_duty_that_finds_work_goes_on() -> None:
     busy = Counting("reminders", rest=60, work=1)
-    one = follower(busy)
-    assert [one.once(resting=True) for _ in range(3)] == [1, 1, 1]
+    leader = follower(busy)
+    assert [leader.once(resting=True) for _ in range(3)] == [1, 1, 1]
 
 
 def test_a_rest_ends() -> None:
     by_the_clock = Counting("reminders", rest=60)
-    one = follower(by_the_clock)
-    one.once(resting=True)
-    one._rests_until["reminders"] -= 61
-    one.once(resting=True)
+    leader = follower(by_the_clock)
+    leader.once(resting=True)
+    leader._rests_until["reminders"] -= 61
+    leader.once(resting=True)
     assert by_the_clock.steps == 2
 
 
 def test_a_round_that_is_asked_for_has_every_duty() -> None:
     by_the_clock = Counting("reminders", rest=60)
-    one = follower(by_the_clock)
-    one.once(resting=True)
-    one.once()
+    leader = follower(by_the_clock)
+    leader.once(resting=True)
+    leader.once()
     assert by_the_clock.steps == 2
