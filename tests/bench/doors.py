@@ -56,6 +56,7 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator
         citizen, drafts = filed(world, SUBMISSIONS * ROUNDS + 1)
         citizen.applications.submit(application_id=drafts[-1], command_id=command())
         in_one_process(world.processes.env["CATALOG_DATABASE_URL"])
+        published(world.processes.env["CATALOG_DATABASE_URL"])
         yield {"what": "memory after the start", **{name: megabytes(pid) for name, pid in pids.items()}}
         messages = Messages(world)
         messages.wait_for(1)
@@ -172,12 +173,22 @@ def platform(pids: dict[str, int]) -> set[str]:
     return set(pids) - {ECHO}
 
 
+def published(url: str) -> None:
+    """Wait until the catalogue's follower has published what the import left to it."""
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        count = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+        eventually(lambda: connection.execute(count).fetchone() == (0,), "the catalogue's events", 300)
+
+
+def plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 class Messages:
     """The messages message_count to citizens, counted in the database of notifications."""
 
     def __init__(self, world: RealServers) -> None:
-        url = make_url(world.processes.env["NOTIFICATIONS_DATABASE_URL"]).set(drivername="postgresql")
-        self._connection = psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+        self._connection = psycopg.connect(plain(world.processes.env["NOTIFICATIONS_DATABASE_URL"]), autocommit=True)
 
     def count(self) -> int:
         row = self._connection.execute("SELECT count(*) FROM message").fetchone()

@@ -77,6 +77,7 @@ class Installation:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     engines: dict[str, Engine] = field(default_factory=dict)
     spent: dict[tuple[str, str | None], str] = field(default_factory=dict)  # a command id by service and person
+    processes: Processes | None = None  # "doors" and "followers", on real servers
 
     def __post_init__(self) -> None:
         first, second = self.world["citizens"]
@@ -244,6 +245,6 @@ def on_real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str])
         processes.wait_ready()
         portal = Portal(Settings({**os.environ, **own}))
         stack.callback(portal.close)
-        installation = Installation(portal, json.loads(processes.portal("seed", "--json")))
+        installation = Installation(portal, json.loads(processes.portal("seed", "--json")), processes=processes)
         stack.callback(installation.close)
         yield installation

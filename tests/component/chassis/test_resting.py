@@ -53,7 +53,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def rounds(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rounds]:
-    monkeypatch.setattr(followers, "ASLEEP", 60.0)
+    monkeypatch.setattr(followers, "EMBEDDED_ASLEEP", 60.0)
     rounds = Rounds(database)
     follower = Follower(settings_of(database), "resting", [rounds])
     running = eventlet.spawn(follower.run, eventlet.sleep)
@@ -82,7 +82,7 @@ def test_what_is_committed_by_another_connection_is_seen_too(rounds: Rounds) -> 
 
 
 def test_what_is_committed_during_a_round_has_the_next(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followers, "ASLEEP", 60.0)
+    monkeypatch.setattr(followers, "EMBEDDED_ASLEEP", 60.0)
     rounds = Rounds(database)
 
     def step() -> int:
