@@ -29,10 +29,11 @@ class Call:
     correlation_id: str
     reply_to: str
     headers: dict[str, Any]
+    positional: tuple[Any, ...] = ()
 
     @property
     def body(self) -> bytes:
-        return json.dumps({"args": [], "kwargs": self.arguments}).encode()
+        return json.dumps({"args": self.positional, "kwargs": self.arguments}).encode()
 
 
 class ServiceCaller:
@@ -46,16 +47,16 @@ class ServiceCaller:
             raise AttributeError(callee)
         return _Callee(self, callee)
 
-    def call(self, to: str, arguments: dict[str, Any], /, **altered: Any) -> Any:
+    def call(self, to: str, arguments: dict[str, Any], /, *positional: Any, **altered: Any) -> Any:
         """Make a genuine call, alter it on its way, and give the answer; ``RemoteError`` as Nameko raises it."""
         key = str(uuid.uuid4())
-        return self.sent(replace(self.signed(to, arguments, key), **altered), key)
+        return self.sent(replace(self.signed(to, arguments, key, *positional), **altered), key)
 
-    def signed(self, to: str, arguments: dict[str, Any], reply_to: str) -> Call:
+    def signed(self, to: str, arguments: dict[str, Any], reply_to: str, *positional: Any) -> Call:
         headers = {"nameko.language": self.language, "nameko.call_id_stack": [CALL_ID]}
         if self.token:
             headers["nameko.auth_token"] = self.token
-        call = Call(to, arguments, str(uuid.uuid4()), reply_to, headers)
+        call = Call(to, arguments, str(uuid.uuid4()), reply_to, headers, positional)
         envelope = Envelope(call.body, call.correlation_id, reply_to, CALL_ID)
         own = _assertion(self, envelope, to)
         return replace(call, headers={**headers, "nameko.assertion": own})
@@ -96,7 +97,7 @@ class _Callee:
         self._caller, self._service = caller, service
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        return lambda **arguments: self._caller.call(f"{self._service}.{method}", arguments)
+        return lambda *positional, **arguments: self._caller.call(f"{self._service}.{method}", arguments, *positional)
 
 
 def _drain(connection: Connection, done: Callable[[], bool], seconds: float = 10) -> None:
