@@ -16,6 +16,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from infra.chassis.json_limits import TWICE
 from infra.chassis.sensitive import sensitive_members, stored_call
 
 HEALTH: dict[str, Any] = {
@@ -59,6 +60,7 @@ SENTENCES = {
 
 NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 UNSTORABLE = {"vi": "chứa ký tự không lưu được", "en": "contains a character that cannot be stored"}
+MEMBER_TWICE = {"vi": "một trường xuất hiện hai lần", "en": "a member stands in it twice"}
 TOO_LARGE = {
     "vi": "số vượt quá 9007199254740991; hãy gửi dưới dạng chuỗi",
     "en": "a number beyond 9007199254740991; send it as text",
@@ -134,6 +136,9 @@ def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
             if not abs(node) <= LARGEST:  # NaN is not, either
                 faults.append((path, TOO_LARGE))
         elif isinstance(node, dict):
+            if TWICE in node:
+                faults.append((path, MEMBER_TWICE))
+                continue
             waiting += [([*path, str(key)], inner) for key, inner in node.items()]
             faults += [([*path, "?"], UNSTORABLE) for key in node if NOT_TEXT.search(str(key))]
         elif isinstance(node, list):

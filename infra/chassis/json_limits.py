@@ -1,11 +1,32 @@
-"""How large and how deep JSON from outside may be; counted without recursion, and given up at the limit."""
+"""What JSON from outside may be: how large, how deep (counted without recursion), and each member once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 MAX_DEPTH = 60  # nesting of JSON
+TWICE = "\0twice"  # marks an object in which a member stood twice; no member can be named so
 MAX_VALUES = 200_000  # members and items of one argument; nobody walks through more of them
+
+
+class MemberTwice(ValueError):
+    """An object has a member twice; readers differ in which of the two they take (RFC 7493, 2.3)."""
+
+
+def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For ``object_pairs_hook``: the object, or ``MemberTwice``."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise MemberTwice("a field stands in it twice")
+    return members
+
+
+def members_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For ``object_pairs_hook``: the object, marked with ``TWICE`` for whoever checks it by its place."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        members[TWICE] = True
+    return members
 
 
 def too_many(value: object, limit: int = MAX_VALUES) -> bool:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from infra.chassis.json_limits import members_once
+
 BATCH = 50  # records a call carries
 BATCH_BYTES = 2_000_000  # and how many bytes of them
 
@@ -72,18 +74,10 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
         yield number + 1, f"the file breaks off: {broken}"
 
 
-def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; of a field that is in it twice one value would be dropped unseen."""
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a field stands in it twice")
-    return fields
-
-
 def _record(raw: bytes) -> dict[str, Any] | str:
     """The record of a line, or why it is none."""
     try:
-        record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_fields_once)
+        record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=members_once)
     except UnicodeDecodeError as error:
         return f"not UTF-8: {error.reason} at byte {error.start}"
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ import eventlet
 from nameko.runners import ServiceRunner
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.messaging.envelopes import refuse_compression
+from infra.chassis.messaging.envelopes import plain_json_only, refuse_compression
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.migrations import upgrade
@@ -49,6 +49,7 @@ class Platform:
     def start(self) -> Platform:
         install()
         refuse_compression()
+        plain_json_only()
         size_pools(MAX_WORKERS * len(self.services))
         self.runner = ServiceRunner(container_config(self.settings))
         for name in self.services:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
+from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, MemberTwice, members_once, too_deep, too_many
 from infra.front_door import context
 from infra.front_door.calls import Call, Platform
 from infra.front_door.errors import CommandRunning, MalformedRequest, MediaTypeNotSupported, RequestsTooFrequent
@@ -99,9 +99,11 @@ def object_of(body: bytes) -> dict[str, Any]:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES + MAX_DEPTH:
         raise MalformedRequest(reason=f"nhiều hơn {MAX_VALUES} giá trị", reason_en=f"more than {MAX_VALUES} values")
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=members_once)
     except RecursionError:
         value = None
+    except MemberTwice:
+        raise MalformedRequest(reason="một trường xuất hiện hai lần", reason_en="a member stands in it twice") from None
     except ValueError:
         raise MalformedRequest(reason="không phải JSON (UTF-8)", reason_en="it is no JSON in UTF-8") from None
     if not isinstance(value, dict):

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from infra.chassis import logs
 from infra.chassis.contracts import unstorable
 from infra.chassis.cursors import Page
+from infra.chassis.json_limits import MemberTwice, members_once
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.text.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
@@ -163,14 +164,8 @@ def _lines(content: bytes) -> list[bytes]:
     return content.removeprefix(UTF8_MARK).splitlines()
 
 
-def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError(FIELD_TWICE)  # whichever of the two is right, nobody here knows
-    return dict(pairs)
-
-
 def _citizen(line: bytes) -> Citizen:
-    record = json.loads(line, object_pairs_hook=_fields_once)
+    record = json.loads(line, object_pairs_hook=members_once)
     if not isinstance(record, dict):
         raise TypeError("not a JSON object")
     if not TWELVE_DIGITS.fullmatch(record["citizen_number"]):
@@ -206,7 +201,9 @@ def _birth_date(text: str) -> date:
 
 def _reason(error: Exception) -> str:
     """Why a line cannot be used, without what is in it."""
+    if isinstance(error, MemberTwice):
+        return FIELD_TWICE
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
-    reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, NO_NAME, FIELD_TWICE, "not a JSON object")
+    reasons = (NOT_TWELVE_DIGITS, NO_BIRTH_DATE, NO_NAME, "not a JSON object")
     return str(error) if str(error) in reasons else f"cannot be read ({type(error).__name__})"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import kombu.compression
+from kombu.serialization import registry
+from kombu.utils.json import dumps
 
-from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, too_deep, too_many
+from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, members_marked, too_deep, too_many
 from infra.chassis.messaging.quarantine import MAX_BODY
 
 MAX_HEADER = 64 * 1024
@@ -16,6 +19,18 @@ LONGEST_ID = 120  # characters of an event's id that an inbox holds
 def refuse_compression() -> None:
     """No compressed body is ever expanded: a 200 KB gzip bomb is 200 MB of memory. Unknown encodings: quarantined."""
     kombu.compression._decoders.clear()
+
+
+def plain_json_only() -> None:
+    """JSON as everybody reads it: kombu makes dates, bytes and ids of members named ``__type__``, and fails at some.
+
+    A member that stands twice is marked; the check of the contract refuses it by its place.
+    """
+    registry.register("json", dumps, _loads, content_type="application/json", content_encoding="utf-8")
+
+
+def _loads(body: Any) -> Any:
+    return json.loads(bytes(body) if isinstance(body, memoryview) else body, object_pairs_hook=members_marked)
 
 
 class MalformedEnvelope(Exception):

@@ -11,6 +11,7 @@ from typing import Any
 from nameko.standalone.rpc import ClusterRpcProxy, PollingQueueConsumer, SingleThreadedReplyListener
 
 from infra.chassis.messaging import transport  # noqa: F401 - amqps is verified once this is there
+from infra.chassis.messaging.envelopes import plain_json_only
 
 
 class _Consumer(PollingQueueConsumer):
@@ -27,4 +28,5 @@ class _Listener(SingleThreadedReplyListener):
 
 def platform_proxy(amqp_uri: str, **options: Any) -> ClusterRpcProxy:
     """``with platform_proxy(uri, timeout=5) as rpc: rpc.catalog.search(…)``"""
+    plain_json_only()
     return ClusterRpcProxy({"AMQP_URI": amqp_uri}, reply_listener_cls=_Listener, **options)

@@ -136,11 +136,13 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     from eventlet.event import Event
     from nameko.runners import ServiceRunner
 
-    from infra.chassis.messaging.envelopes import refuse_compression
+    from infra.chassis.messaging.envelopes import plain_json_only, refuse_compression
     from infra.chassis.running.hub_watchdog import HubWatch
     from infra.chassis.running.loader import service_class
 
     refuse_compression()
+
+    plain_json_only()
     size_pools(workers_of(settings))
     crash_points.arm(settings)
     wait_for_surroundings(settings, services)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
+from infra.chassis.json_limits import members_once
+
 Layout = Literal["structured", "portal"]
 LONGEST_LINE = 8 * 1024 * 1024
 GZIP = b"\x1f\x8b"
@@ -55,7 +57,7 @@ def _record(line: bytes) -> dict[str, Any] | BadLine:
     if len(line) > LONGEST_LINE:
         return BadLine(f"longer than {LONGEST_LINE} bytes", line[:200].decode("utf-8", "replace"))
     try:
-        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(line.decode("utf-8-sig"), object_pairs_hook=members_once, parse_constant=_no_number)
         if b"\\u0000" in line or b"\\ud" in line.lower():
             _check_text(value)
     except (ValueError, RecursionError) as wrong:
@@ -63,13 +65,6 @@ def _record(line: bytes) -> dict[str, Any] | BadLine:
     if not isinstance(value, dict):
         return BadLine("not a JSON object", line[:200].decode("utf-8", "replace"))
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a field stands in it twice")  # keeping one of them would drop the other
-    return fields
 
 
 def _no_number(name: str) -> None:

@@ -15,7 +15,7 @@ from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from infra.chassis.contracts import contract_of
-from infra.chassis.messaging.envelopes import refuse_compression
+from infra.chassis.messaging.envelopes import plain_json_only, refuse_compression
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.running.followers import Follower
@@ -47,6 +47,7 @@ class Running:
         EchoService.gate, EchoService.lingering = Event(), 0
         install()
         refuse_compression()
+        plain_json_only()
         self.database = Database.at(settings.database_url("echo"))
         ALL[0].metadata.create_all(self.database.engine)
         declare_topology(settings, [EchoService], [contract_of("echo")])

@@ -103,6 +103,18 @@ def test_text_that_no_utf_8_can_carry_is_refused_by_name_and_the_service_lives(d
     assert door.rpc("catalog", "health").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["decimal", "datetime", "nobody knows"])
+def test_a_member_that_names_a_type_of_pythons_is_a_member_like_any_other(door: FrontDoor, kind: str) -> None:
+    """The broker's library would make an object of it, or leave the caller without an answer."""
+    answer = door.rpc("catalog", "search", text={"__type__": kind, "__value__": "1"})
+    assert answer.status_code == 400 and answer.json()["name"] == "InvalidRequest"
+
+
+def test_a_member_that_stands_twice_is_refused(door: FrontDoor) -> None:
+    answer = door.ask("POST", "/rpc/catalog/search", data=b'{"text": "a", "text": "b"}', headers=JSON)
+    assert answer.status_code == 400 and answer.json()["name"] == "MalformedRequest"
+
+
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(door: FrontDoor) -> None:
     head = b"POST /rpc/catalog/search HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
     answer = door.raw(head + b"Content-Length: %d\r\n\r\n" % (LARGEST_BODY + 1))
