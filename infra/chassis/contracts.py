@@ -154,13 +154,23 @@ def _problems_of(error: Any) -> list[dict[str, str]]:
         places = [[*path, str(kind.property)]]
     elif kind.name == "additionalProperties":
         places = [[*path, str(name)[:80]] for name in list(kind.unexpected)[:10]]
-    vi, en = SENTENCES.get(kind.name, (error.message[:200], error.message[:200]))
     facts = {
         name: _listed(getattr(kind, name))
         for name in ("types", "limit", "options", "format", "pattern")
         if hasattr(kind, name)
     }
-    return [{"pointer": pointer(place), "vi": vi.format(**facts), "en": en.format(**facts)} for place in places]
+    if kind.name in SENTENCES:
+        vi, en = (sentence.format_map(_Facts(facts)) for sentence in SENTENCES[kind.name])
+    else:
+        vi = en = error.message[:200]
+    return [{"pointer": pointer(place), "vi": vi, "en": en} for place in places]
+
+
+class _Facts(dict[str, str]):
+    """What a sentence names; not every kind of error knows all of it (a pattern that was given up, for one)."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 def _listed(fact: Any) -> str:

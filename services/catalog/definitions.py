@@ -29,6 +29,13 @@ DURATION_PROBLEMS = {
     "fraction": "ngày thường và tháng phải là số nguyên",
     "too_long": f"không dài quá {MOST_YEARS} năm",
 }
+LABEL = Schema(
+    {
+        "type": ["object", "null"],
+        "properties": {"vi": {"type": "string"}, "en": {"type": ["string", "null"]}},
+        "additionalProperties": {"type": "string"},
+    }
+)
 CHANNELS = ("online", "counter", "post")
 DEFAULTS: dict[str, Any] = {
     "legal_maximum": None,
@@ -127,7 +134,12 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, TypeError, ValueError) as error:
         yield _problem("/form", f"không phải JSON Schema: {error}"[:500])
         return
+    if "object" not in (kinds if isinstance(kinds := form.get("type", "object"), list) else [kinds]):
+        yield _problem("/form/type", "câu trả lời luôn là một đối tượng (object)")
     properties = form.get("properties")
+    for name, asked in (properties or {}).items():
+        if isinstance(asked, Mapping) and not LABEL.accepts(asked.get("x-label")):
+            yield _problem("/form/properties", f"x-label của {name} phải là {{vi, en}}"[:200])
     if properties is None or form.get("additionalProperties", False) not in (False, None):
         return
     for name in form.get("required", []):

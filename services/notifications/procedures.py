@@ -28,9 +28,19 @@ class Names:
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Names:
         form = (definition.get("form") or {}).get("properties") or {}
-        labels = {name: schema.get("x-label") or {} for name, schema in form.items()}
+        labels = {name: _label(schema) for name, schema in form.items()}
         papers = {paper["id"]: paper.get("name") or {} for paper in definition.get("requirements") or ()}
         return cls(definition.get("title") or {}, papers, labels)
+
+
+def _label(schema: Any) -> Mapping[str, str]:
+    """What a field is called; a schema may also be true or false, and a label what an earlier release let pass."""
+    label = schema.get("x-label") if isinstance(schema, Mapping) else None
+    return (
+        {language: text for language, text in label.items() if isinstance(text, str)}
+        if isinstance(label, Mapping)
+        else {}
+    )
 
 
 class Procedures:

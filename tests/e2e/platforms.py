@@ -26,6 +26,12 @@ from tests.support.import_path import import_path
 READY_WITHIN = 120  # seconds
 
 
+def computed_by(pid: int) -> float:
+    """Seconds of processor time of a process, in user and system mode (proc(5), stat, fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Processes:
     """Portal processes of one installation; each started with the same environment, each stopped by its own id."""
@@ -82,6 +88,10 @@ class Processes:
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=3).status_code == 200
         return False
+
+    def processor_time(self) -> float:
+        """Seconds that this process and all of these have computed."""
+        return time.process_time() + sum(computed_by(process.pid) for process in self.running.values())
 
     def stop_all(self) -> dict[str, int]:
         """TERM to all, then their exit codes."""

@@ -11,7 +11,7 @@ from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import example
 from tests.e2e.scenes import FREE, Fixtures
 from tests.support.days import years_ahead
-from tests.support.installation import IN_TIME, Installation, RefusedCall, command, doors
+from tests.support.installation import AT_ONCE, Installation, RefusedCall, command, doors
 
 # What a door speaks of, and the scene that is somebody else's.
 THINGS = {
@@ -31,7 +31,7 @@ FOREIGN = [
 
 def turned_away(reply: Any) -> bool:
     return (
-        isinstance(reply, RefusedCall) and reply.name in {"Forbidden", "ApplicationNotFound"} and reply.took < IN_TIME
+        isinstance(reply, RefusedCall) and reply.name in {"Forbidden", "ApplicationNotFound"} and reply.cost < AT_ONCE
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
 from tests.e2e.refusal_table import ROLES, example, roles_of, who
-from tests.support.installation import IN_TIME, Installation, RefusedCall, doors, rule_of
+from tests.support.installation import AT_ONCE, Installation, RefusedCall, doors, rule_of
 from tests.support.malformed_input import DEEP, HUGE, ODD, ODD_TO_SERVERS, bad_tokens, deep, malformed_calls, places
 
 DOORS = doors()
@@ -43,7 +42,7 @@ def must_point(reply: Any, pointer: str, about: str) -> None:
     assert isinstance(reply, RefusedCall), f"{about}: let through with {str(reply)[:200]}"
     assert reply.name == "InvalidRequest", f"{about}: {reply.name}: {reply.words[:300]}"
     assert re.search(rf"{re.escape(pointer)}(/[^ :]*)?: ", reply.words), f"{about}: {reply.words[:300]}"
-    assert reply.took < IN_TIME, f"{about}: {reply.took:.2f} s"
+    assert reply.cost < AT_ONCE, f"{about}: {reply.cost:.2f} s of processor time"
     assert len(reply.words) < 5_000, f"{about}: {len(reply.words)} characters"
 
 
@@ -65,7 +64,7 @@ def test_odd_values_never_make_a_failure(any_installation: Installation, service
             reply = knock(any_installation, service, door, arguments) if schema.accepts(arguments) else None
             if isinstance(reply, RefusedCall):
                 assert reply.name not in FAILURES, f"{name}={value!r:.60}: {reply.name}"
-                assert reply.took < IN_TIME, f"{name}={value!r:.60}: {reply.name} after {reply.took:.2f} s"
+                assert reply.cost < AT_ONCE, f"{name}={value!r:.60}: {reply.name} for {reply.cost:.2f} s"
 
 
 @pytest.mark.parametrize(("service", "door"), DOORS, ids=NAMES)
@@ -107,11 +106,11 @@ def test_a_token_that_does_not_hold_opens_no_door(installation: Installation, se
     for kind, token in bad_tokens(installation).items():
         if service != "identity" and door != PRIVATE_SAMPLE[service] and kind != "signed by a stranger":
             continue  # one door of each service is tried with all of them, every door with the most dangerous one
-        begun = time.perf_counter()
+        before = installation.processor_time()
         with pytest.raises(RemoteError) as refused:
             getattr(getattr(installation.portal.as_(token), service), door)(**example(service, door))
         assert refused.value.exc_type == "Unauthenticated", kind
-        assert time.perf_counter() - begun < IN_TIME, kind
+        assert installation.processor_time() - before < AT_ONCE, kind
 
 
 PRIVATE_SAMPLE = {service: next(door for entry, door in PRIVATE if entry == service) for service in SERVICES}
@@ -137,13 +136,13 @@ def test_every_role_passes_the_doors_of_its_rule_and_no_others(installation: Ins
 
 
 def test_unknown_services_and_doors_are_named_at_once(any_installation: Installation) -> None:
-    begun = time.perf_counter()
+    before = any_installation.processor_time()
     with pytest.raises(UnknownService):
         any_installation.rpc(None).khong_co.gi_ca()
     for service in SERVICES:
         with pytest.raises(MethodNotFound):
             getattr(any_installation.rpc(None), service).khong_co()
-    assert time.perf_counter() - begun < IN_TIME * (1 + len(SERVICES))
+    assert any_installation.processor_time() - before < AT_ONCE
 
 
 def test_an_odd_language_is_answered_in_vietnamese(installation: Installation) -> None:

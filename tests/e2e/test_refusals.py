@@ -10,7 +10,7 @@ import pytest
 from infra.chassis.contracts import contract_of
 from tests.e2e.refusal_table import ELSEWHERE, UNIVERSAL, Key, Knock, everything, example
 from tests.e2e.scenes import Fixtures
-from tests.support.installation import IN_TIME, Installation, RefusedCall, doors
+from tests.support.installation import AT_ONCE, Installation, RefusedCall, doors
 
 TABLE = everything()
 PROMISED = {(service, door, name) for service, door in doors() for name in contract_of(service).rpc[door]["refusals"]}
@@ -40,7 +40,7 @@ def test_a_refusal_has_its_name_speaks_both_languages_comes_at_once_and_leaves_n
     assert ACCENTS.search(vietnamese.words) and vietnamese.words != english.words
     assert english.words.isascii() or not ACCENTS.search(english.words.split(":")[0])
     assert knock.pointer in vietnamese.words and knock.pointer in english.words
-    assert max(vietnamese.took, english.took) < IN_TIME
+    assert max(vietnamese.cost, english.cost) < AT_ONCE
     assert installation.recorded() == before
 
 

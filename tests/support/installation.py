@@ -34,8 +34,7 @@ from tests.e2e.platforms import Processes
 from tests.support.import_path import import_path
 from tests.support.service_caller import ServiceCaller
 
-IN_TIME = 1.0  # seconds a refusal may take
-TRIES = 3
+AT_ONCE = 1.0  # seconds of processor time a refusal may cost; how long that takes is the machine's affair
 PATIENCE = 20.0  # seconds what followers do may take
 REPORT_SECRET = "bí mật chung của nhà cung cấp thư"
 EXTRA = {
@@ -47,11 +46,11 @@ EXTRA = {
 
 @dataclass(frozen=True)
 class RefusedCall:
-    """How a door refused: the name, the words, the seconds it took."""
+    """How a door refused: the name, the words, the seconds of processor time it cost."""
 
     name: str
     words: str
-    took: float
+    cost: float
 
 
 def command() -> str:
@@ -106,6 +105,10 @@ class Installation:
             self.tokens[person] = special[person]() if person in special else self._signed_in(person)
         return self.tokens[person]
 
+    def processor_time(self) -> float:
+        """Seconds that everything that answers has computed."""
+        return self.processes.processor_time() if self.processes else time.process_time()
+
     def call(self, service: str, door: str, person: str | None = None, speaks: str = "vi", **arguments: Any) -> Any:
         reply = getattr(getattr(self.rpc(person, speaks), service), door)(**arguments)
         if arguments.get("command_id"):
@@ -115,18 +118,12 @@ class Installation:
     def answer(
         self, service: str, door: str, person: str | None = None, speaks: str = "vi", **arguments: Any
     ) -> RefusedCall | Any:
-        """The reply, or how it was refused; the quickest of three, since machines have other things to do."""
-        quickest: RefusedCall | None = None
-        for _ in range(TRIES):
-            started = time.perf_counter()
-            try:
-                return self.call(service, door, person, speaks, **arguments)
-            except RemoteError as refused:
-                reply = RefusedCall(refused.exc_type, str(refused.value), time.perf_counter() - started)
-            quickest = min(quickest or reply, reply, key=lambda entry: entry.took)
-            if quickest.took < IN_TIME:
-                break
-        return quickest
+        """The reply, or how it was refused."""
+        before = self.processor_time()
+        try:
+            return self.call(service, door, person, speaks, **arguments)
+        except RemoteError as refused:
+            return RefusedCall(refused.exc_type, str(refused.value), self.processor_time() - before)
 
     def register(self, person: str, roles: list[str], number: int) -> None:
         """One more of the sample people, with an account and perhaps a post at the agency."""

@@ -63,6 +63,19 @@ def test_a_form_that_filing_could_not_compile_is_pointed_at(form):
     assert pointers(offer(form=form)) == ["/form"]
 
 
+@pytest.mark.parametrize("kinds", ["string", "array", ["null", "array"]])
+def test_a_form_that_no_answers_can_fit_is_pointed_at(kinds):
+    assert pointers(offer(form={"type": kinds})) == ["/form/type"]
+    assert pointers(offer(form={"type": ["object", "null"]})) == []
+
+
+@pytest.mark.parametrize("label", ["Họ tên", 5, ["Họ tên"], {"vi": 5}, {"en": ["x"]}])
+def test_a_label_that_is_no_text_in_languages_is_pointed_at(label):
+    assert pointers(offer(form={"properties": {"ho_ten": {"x-label": label}}})) == ["/form/properties"]
+    for sound in ({"x-label": {"vi": "Họ tên", "en": None}}, {"x-label": None}, {}, True):
+        assert pointers(offer(form={"properties": {"ho_ten": sound}})) == []
+
+
 def test_a_form_may_not_require_what_it_does_not_ask():
     form = {"type": "object", "properties": {"ho_ten": {"type": "string"}}, "required": ["ho_ten", "tuoi"]}
     assert pointers(offer(form=form)) == ["/form/required"]
