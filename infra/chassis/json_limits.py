@@ -13,7 +13,7 @@ class MemberTwice(ValueError):
     """An object has a member twice; readers differ in which of the two they take (RFC 7493, 2.3)."""
 
 
-def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def members_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """For ``object_pairs_hook``: the object, or ``MemberTwice``."""
     members = dict(pairs)
     if len(members) < len(pairs):
@@ -21,7 +21,7 @@ def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def members_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def members_marked(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """For ``object_pairs_hook``: the object, marked with ``TWICE`` for whoever checks it by its place."""
     members = dict(pairs)
     if len(members) < len(pairs):
