@@ -137,8 +137,8 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
     if "object" not in (kinds if isinstance(kinds := form.get("type", "object"), list) else [kinds]):
         yield _problem("/form/type", "câu trả lời luôn là một đối tượng (object)")
     properties = form.get("properties")
-    for name, asked in (properties or {}).items():
-        if isinstance(asked, Mapping) and not LABEL.accepts(asked.get("x-label")):
+    for name, schema in (properties or {}).items():
+        if isinstance(schema, Mapping) and not LABEL.accepts(schema.get("x-label")):
             yield _problem("/form/properties", f"x-label của {name} phải là {{vi, en}}"[:200])
     if properties is None or form.get("additionalProperties", False) not in (False, None):
         return
