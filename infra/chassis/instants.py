@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from infra.chassis import clock
 from infra.chassis.refusals import InvalidRequest
@@ -42,6 +42,15 @@ def today() -> date:
 def office_day(at: datetime) -> date:
     """The day an instant falls on in the offices of Viet Nam."""
     return at.astimezone(clock.OFFICE_ZONE).date()
+
+
+def end_of_limit(days: int, since: datetime) -> datetime:
+    """The last instant of a limit in days: that of its last day, the day it is given on not counted.
+
+    Civil Code 2015, articles 147 and 148. For those without a calendar; one who has it moves the end to a working day.
+    """
+    last = office_day(since) + timedelta(days=days)
+    return datetime.combine(last, time.max, clock.OFFICE_ZONE).astimezone(UTC)
 
 
 def day_of(text: str | None) -> date:

@@ -6,8 +6,8 @@ Calls have a deadline and are never repeated; what fails is ``ServiceUnavailable
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import ParseError
@@ -17,30 +17,35 @@ from minio.error import MinioException, S3Error
 
 from infra.chassis.http import FAILURES, beginning, closing_client, deadline
 from infra.chassis.refusals import ServiceUnavailable
+from infra.chassis.settings import SettingMissing
 
 SILENCE = 10.0  # seconds without a word
 WITHIN = 60.0  # seconds for a whole call: the largest paper over a slow line
 LONGEST_OBJECT = 1 << 27
 ONE_PART = 5 << 30  # an object is put in one request, whole or not at all
+Keys = tuple[str, str]  # access key, secret
 ABSENT = frozenset({"NoSuchKey", "NoSuchObject"})
 
 
 class ObjectStorage:
-    """One bucket. ``service``: what a refusal names when nothing answers."""
+    """One bucket. ``service``: what a refusal names when nothing answers.
+
+    ``keys``: access key and secret as the settings have them now; they are exchanged in their files while this runs.
+    """
 
     def __init__(
-        self, bucket: str, endpoint: str, region: str, access_key: str, secret_key: str, service: str = "object storage"
+        self, bucket: str, endpoint: str, region: str, keys: Callable[[], Keys], service: str = "object storage"
     ) -> None:
         self.bucket, self.endpoint, self.region = bucket, urlsplit(endpoint), region
-        self.access_key, self.secret_key, self.service = access_key, secret_key, service
+        self.service, self._keys_now, self._keys = service, keys, keys()
 
     @classmethod
-    def at(cls, place: str, *, access_key: str, secret_key: str, service: str = "object storage") -> Self:
+    def at(cls, place: str, *, keys: Callable[[], Keys], service: str = "object storage") -> Self:
         """``place``: ``s3://bucket/…?endpoint=https://storage.example&region=us-east-1``."""
         parsed = urlsplit(place)
         options = {name: values[0] for name, values in parse_qs(parsed.query).items()}
         endpoint = options.get("endpoint", "https://s3.amazonaws.com")
-        return cls(parsed.netloc, endpoint, options.get("region", "us-east-1"), access_key, secret_key, service)
+        return cls(parsed.netloc, endpoint, options.get("region", "us-east-1"), keys, service)
 
     def read(self, name: str) -> bytes | None:
         """The object; None when there is none."""
@@ -72,14 +77,20 @@ class ObjectStorage:
         with self._client() as client:
             client.remove_object(self.bucket, name)
 
+    def _current_keys(self) -> Keys:
+        with suppress(SettingMissing):  # a file is being exchanged at this moment: those of before
+            self._keys = self._keys_now()
+        return self._keys
+
     @contextmanager
     def _client(self) -> Iterator[Minio]:
+        access_key, secret_key = self._current_keys()
         try:
             with deadline(WITHIN, silence=SILENCE), closing_client() as calls:
                 client = Minio(
                     self.endpoint.netloc,
-                    access_key=self.access_key,
-                    secret_key=self.secret_key,
+                    access_key=access_key,
+                    secret_key=secret_key,
                     region=self.region,
                     secure=self.endpoint.scheme == "https",
                     http_client=calls,

@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
+from infra.chassis.refusals import Unauthenticated
 from infra.chassis.settings import SettingMissing, Settings
 from infra.cli.connection import Portal, language_of, portal_session
 from infra.cli.seed import seed
@@ -23,7 +24,47 @@ def official_session(role: str = "auditor", settings: Settings | None = None, ti
     settings = settings or Settings.from_environment()
     language = language_of(settings)
     with portal_session(settings, SERVICES, timeout) as portal:
-        yield portal.as_(official_token(portal, role, language), language)
+        yield OfficialRpc(portal, role, language)
+
+
+class OfficialRpc:
+    """``rpc.catalog.search(…)`` as an official, who signs in again when the token ended: a command may take hours."""
+
+    def __init__(self, portal: Portal, role: str, language: str) -> None:
+        self._portal, self._role, self._language = portal, role, language
+        self._token = official_token(portal, role, language)
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return _Service(self, service)
+
+    def _call(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
+        from nameko.exceptions import RemoteError
+
+        try:
+            return self._ask(service, method, arguments)
+        except RemoteError as refused:
+            if refused.exc_type != Unauthenticated.__name__:
+                raise
+            fresh = official_token(self._portal, self._role, self._language)
+            if fresh == self._token:  # it was given (PORTAL_TOKEN), and nobody here can get another
+                raise
+        self._token = fresh
+        return self._ask(service, method, arguments)
+
+    def _ask(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
+        return getattr(getattr(self._portal.as_(self._token, self._language), service), method)(**arguments)
+
+
+class _Service:
+    def __init__(self, rpc: OfficialRpc, name: str) -> None:
+        self._rpc, self._name = rpc, name
+
+    def __getattr__(self, method: str) -> Any:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda **arguments: self._rpc._call(self._name, method, arguments)
 
 
 def official_token(portal: Portal, role: str, language: str = "vi") -> str:

@@ -6,7 +6,6 @@ Nobody requests or decides their own. While an installation has no second operat
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import Text, cast, exists, select
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.instants import end_of_limit
 from infra.chassis.json_types import Json
 from services.identity.errors import (
     AppointmentRequestNotFound,
@@ -25,7 +25,7 @@ from services.identity.models import Account, Appointment, AppointmentRequest
 
 BY_TWO_PERSONS = frozenset({"operator", "auditor", "accountant"})
 AWAITING, APPROVED, DECLINED, EXPIRED = "awaiting_approval", "approved", "declined", "expired"
-TERM = timedelta(days=7)
+TERM = 7  # days
 
 
 def needs_second_person(session: Session, roles: Iterable[str], present: Iterable[str], by: Actor) -> bool:
@@ -46,7 +46,7 @@ def request_appointment(session: Session, account_id: str, agency_code: str, rol
     if request is None:
         request = AppointmentRequest(
             id=str(uuid4()), account_id=account_id, agency_code=agency_code, roles=roles, state=AWAITING,
-            requested_by=by.account_id, requested_at=now, expires_at=now + TERM,
+            requested_by=by.account_id, requested_at=now, expires_at=end_of_limit(TERM, now),
         )  # fmt: skip
         session.add(request)
         session.flush()

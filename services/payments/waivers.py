@@ -5,7 +5,6 @@ What is approved is what was requested: where more or less is owed by then, the 
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.instants import end_of_limit
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
@@ -30,7 +30,7 @@ from services.payments.personal_data import text_about
 from services.payments.transitions import amount_text, iso_text, money
 
 AWAITING, APPROVED, DECLINED, EXPIRED = "awaiting_approval", "approved", "declined", "expired"
-TERM = timedelta(days=30)
+TERM = 30  # days
 DECIDERS = ("accountant", "approver")
 
 
@@ -136,7 +136,7 @@ def _new_waiver(bill: Bill, demands: list[Demand], reason: str, legal_basis: str
         id=str(uuid4()), application_id=bill.application_id, amount=sum(demand.amount for demand in demands),
         currency=demands[0].currency, collected_at=sorted({demand.collected_at for demand in demands}),
         reason=text_about(bill, reason) or "", legal_basis=legal_basis, state=AWAITING,
-        requested_by=by.account_id, requested_at=now, expires_at=now + TERM,
+        requested_by=by.account_id, requested_at=now, expires_at=end_of_limit(TERM, now),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.connections import KEEPALIVE, check_connected, parameters
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.server_sessions import require_session
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
@@ -101,6 +102,7 @@ class Store:
         if store is None or store.database is not database:
             if store is not None:
                 store.streams.close()
+            require_session("APPLICATIONS_DATABASE_URL", url)  # the library prepares its statements
             store = cls._stores[url] = cls(
                 database,
                 Streams(environment(url, settings)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from infra.chassis.object_storage import ObjectStorage
+from infra.chassis.object_storage import Keys, ObjectStorage
 from infra.chassis.settings import Settings
 from services.applications.errors import ServiceUnavailable
 
@@ -21,8 +21,10 @@ class S3Blobs:
 
     @classmethod
     def of(cls, place: str, settings: Settings) -> S3Blobs:
-        access, secret = settings.require("BLOB_STORE_ACCESS_KEY"), settings.secret("BLOB_STORE_SECRET_KEY")
-        return cls(ObjectStorage.at(place, access_key=access, secret_key=secret, service="blob store"))
+        def keys() -> Keys:
+            return settings.require("BLOB_STORE_ACCESS_KEY"), settings.secret("BLOB_STORE_SECRET_KEY")
+
+        return cls(ObjectStorage.at(place, keys=keys, service="blob store"))
 
     def put(self, content: bytes) -> str:
         """Keep ``content``; its SHA-256 in hex."""

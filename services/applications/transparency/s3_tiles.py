@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from infra.chassis.object_storage import ObjectStorage
+from infra.chassis.object_storage import Keys, ObjectStorage
 from infra.chassis.settings import Settings
 
 
@@ -21,8 +21,10 @@ class S3Tiles:
 
     @classmethod
     def of(cls, place: str, settings: Settings) -> S3Tiles:
-        access, secret = settings.require("AUDIT_TILES_ACCESS_KEY"), settings.secret("AUDIT_TILES_SECRET_KEY")
-        storage = ObjectStorage.at(place, access_key=access, secret_key=secret, service="tile store")
+        def keys() -> Keys:
+            return settings.require("AUDIT_TILES_ACCESS_KEY"), settings.secret("AUDIT_TILES_SECRET_KEY")
+
+        storage = ObjectStorage.at(place, keys=keys, service="tile store")
         return cls(storage, urlsplit(place).path.strip("/"))
 
     def checkpoint(self) -> str | None:

@@ -147,7 +147,7 @@ def test_nobody_listening_and_no_such_name_are_no_answer() -> None:
 
 
 def storage(host: str) -> ObjectStorage:
-    return ObjectStorage("papers", f"http://{host}", "us-east-1", "access", "secret", "blob store")
+    return ObjectStorage("papers", f"http://{host}", "us-east-1", lambda: ("access", "secret"), "blob store")
 
 
 def test_object_storage_is_asked_path_style_without_holding_up_the_process() -> None:

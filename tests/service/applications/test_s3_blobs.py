@@ -70,6 +70,20 @@ def storage(request: pytest.FixtureRequest) -> Storage:
     return fixture
 
 
+def test_a_key_that_was_exchanged_in_its_file_is_used_at_once(ours: Storage, tmp_path: Path) -> None:
+    """Refused with the old one, served with the new one, and not stopped by a file that is just being written."""
+    file = tmp_path / "secret"
+    file.write_text("of last year")
+    settings = ours.settings() | {"BLOB_STORE_SECRET_KEY": "", "BLOB_STORE_SECRET_KEY_FILE": str(file)}
+    blobs = blobs_of(Settings(settings))
+    with pytest.raises(ServiceUnavailable):
+        blobs.put(b"x")
+    file.write_text(ours.secret)
+    sha256 = blobs.put(b"x")
+    file.write_text("")
+    assert blobs.get(sha256) == b"x"
+
+
 def test_what_is_put_is_got_and_gone_once_removed(storage: Storage) -> None:
     blobs = storage.opened()
     sha256 = blobs.put("Tờ khai".encode())

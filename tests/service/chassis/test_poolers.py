@@ -30,8 +30,13 @@ def url(fresh_database):
     Database.forget(address)
 
 
-def portal(broker, address, tmp_path, *arguments):
-    names = {"AMQP_URI": broker, "CATALOG_DATABASE_URL": address, "PORTAL_HOME": str(tmp_path), "START_PATIENCE": "20"}
+def portal(broker, address, tmp_path, *arguments, service="CATALOG"):
+    names = {
+        "AMQP_URI": broker,
+        f"{service}_DATABASE_URL": address,
+        "PORTAL_HOME": str(tmp_path),
+        "START_PATIENCE": "20",
+    }
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments],
         env={**os.environ, "PORTAL_ENVIRONMENT": "development", **names},
@@ -51,6 +56,15 @@ def test_what_needs_a_session_ends_by_name_in_both_languages(broker, url, tmp_pa
     assert "CATALOG_DATABASE_URL" in ended.stderr
     assert "không giữ phiên (pool_mode = transaction)" in ended.stderr
     assert "keeps no session (pool_mode = transaction)" in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("verify",), ("rebuild", "applications"), ("sign-history",)])
+def test_commands_that_read_histories_end_by_name_too(broker, url, tmp_path, arguments):
+    migrations.upgrade(Settings({"APPLICATIONS_DATABASE_URL": url}), "applications")
+    with pooled(url, "transaction") as address:
+        ended = portal(broker, address, tmp_path, *arguments, service="APPLICATIONS")
+    assert ended.returncode == CONFIG, ended.stderr[-2000:]
+    assert "APPLICATIONS_DATABASE_URL" in ended.stderr and "(pool_mode = transaction)" in ended.stderr
 
 
 @pytest.mark.parametrize(
