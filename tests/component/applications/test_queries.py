@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
+from infra.chassis.instants import today
 from infra.chassis.storage.tables import outbox
 from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
@@ -25,6 +27,10 @@ def outbox_data(portal, kind):
         return [
             row.data for row in session.execute(select(outbox).where(outbox.c.type == kind).order_by(outbox.c.position))
         ]
+
+
+def in_a_month() -> str:
+    return (today() + timedelta(days=30)).isoformat()
 
 
 def test_a_history_tells_every_event_with_its_words(portal):
@@ -141,7 +147,7 @@ def test_a_look_by_staff_is_told_and_the_applicants_own_is_not(portal):
 
 def test_an_applicant_sees_who_handled_it_and_not_what_offices_say_among_themselves(portal):
     key = portal.proposed()
-    portal.office.consult(key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE))
+    portal.office.consult(key, "H01.02", "Xin ý kiến", in_a_month(), catalog=portal.catalog, **call(actors.CASE))
     view = portal.queries.application(key, identity=portal.identity, **reading(actors.CITIZEN))
     assert [hand["did"] for hand in view["hands"]] == [
         "Accepted",
@@ -161,7 +167,7 @@ def test_the_asked_agency_sees_the_application_it_was_asked_about(portal):
     with pytest.raises(Forbidden):
         portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))
     consultation = portal.office.consult(
-        key, "H01.02", "Xin ý kiến", "2030-01-01", catalog=portal.catalog, **call(actors.CASE)
+        key, "H01.02", "Xin ý kiến", in_a_month(), catalog=portal.catalog, **call(actors.CASE)
     )
     assert (
         portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))["status"]
