@@ -15,35 +15,24 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from aiormq.exceptions import AMQPError, PublishError
 
 from infra.chassis import logs
-from infra.front_door import metrics
-from infra.front_door.calls import Call, OpenCalls
+from infra.front_door.calls import Call
+from infra.front_door.links import Reconnecting
 
 EXCHANGE = "nameko-rpc"
 CONNECT_WITHIN = 3.0  # seconds
 HEARTBEAT = 10  # seconds; a broker that is silent for longer is gone
-PAUSES = (0.1, 0.2, 0.5, 1.0)  # seconds between attempts to connect
 
 
-class AmqpLink:
-    """Connects, and connects again for ever; ``connected`` is set while calls can be sent."""
+class AmqpLink(Reconnecting):
+    """``uri``: the broker's, with user and virtual host."""
+
+    unreachable = "broker_unreachable"
 
     def __init__(self, uri: str) -> None:
+        super().__init__()
         self._uri = with_heartbeat(uri)
-        self.connected = asyncio.Event()
-        self._open: OpenCalls | None = None
         self._exchange: AbstractExchange | None = None
-        self._task: asyncio.Task[None] | None = None
         self._reply_key = ""
-
-    async def start(self, open_calls: OpenCalls) -> None:
-        self._open = open_calls
-        self._task = asyncio.create_task(self._stay_connected(), name="amqp link")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, Any], left: float) -> None:
         if self._exchange is None:
@@ -65,25 +54,13 @@ class AmqpLink:
         except (AMQPError, RuntimeError) as error:
             raise ConnectionError(str(error)) from error
 
-    async def _stay_connected(self) -> None:
-        attempt = 0
-        while True:
-            try:
-                await self._session()
-            except Exception as error:  # noqa: BLE001 - whatever it was, nothing goes out until a next attempt succeeds
-                logs.get().warning("broker_unreachable", error=f"{type(error).__name__}: {error}"[:300])
-            attempt = 0 if self.connected.is_set() else attempt + 1
-            self._lost()
-            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
-
     async def _session(self) -> None:
         """One connection, from its beginning to its end."""
         connection = await self.connection()
         try:
             async with asyncio.timeout(CONNECT_WITHIN):
                 channel = await self._opened(connection)
-            self.connected.set()
-            metrics.link_up.set(1)
+            self._connected()
             logs.get().info("broker_connected")
             await _either(channel.closed(), connection.closed())
         finally:
@@ -108,11 +85,8 @@ class AmqpLink:
         return channel
 
     def _lost(self) -> None:
-        self.connected.clear()
         self._exchange = None
-        metrics.link_up.set(0)
-        if self._open is not None:
-            self._open.fail_all()
+        super()._lost()
 
     async def _replied(self, message: AbstractIncomingMessage) -> None:
         if self._open is not None:

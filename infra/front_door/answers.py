@@ -18,7 +18,10 @@ POSITION = "Portal-Position"
 
 def answer_of(resource: Resource, request: Request, result: Any, arguments: dict[str, Any]) -> Response:
     """The result as it is in the contract, with what HTTP says of it in headers."""
-    headers = {"Cache-Control": PUBLIC if resource.public else "no-store", "Vary": "Accept-Language, Authorization"}
+    headers = {
+        "Cache-Control": PUBLIC if resource.public else "no-store",
+        "Vary": "Accept-Language, Authorization, Origin",
+    }
     facts = result if isinstance(result, dict) else {}
     if isinstance(position := facts.get("position"), int):
         headers[POSITION] = str(position)

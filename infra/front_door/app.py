@@ -24,14 +24,15 @@ from infra.front_door.feeds import Feeds
 from infra.front_door.gateway import Gateway
 from infra.front_door.inbound import inbound_routes
 from infra.front_door.limits import Limits
+from infra.front_door.origins import for_origins
 from infra.front_door.pages import page_routes
 from infra.front_door.rates import Buckets, Rate
 from infra.front_door.resource_routes import resource_routes
 from infra.front_door.rpc_routes import rpc_routes
 
 
-def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds) -> ASGIApp:
-    """Everything the front door serves, over this platform."""
+def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds, origins: list[str]) -> ASGIApp:
+    """Everything the front door serves, over this platform; pages of ``origins`` may read it."""
     gateway = Gateway(platform, Buckets(rates), feeds)
 
     @contextlib.asynccontextmanager
@@ -42,7 +43,7 @@ def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds) -> ASG
 
     starlette = Starlette(routes=routes(gateway), lifespan=lifespan, exception_handlers=HANDLERS)
     starlette.router.redirect_slashes = False
-    return AccessLog(Limits(starlette))
+    return AccessLog(for_origins(Limits(starlette), origins))
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:

@@ -20,6 +20,7 @@ from infra.front_door.calls import Link, Platform
 from infra.front_door.connections import LARGEST_HEADERS, BoundedConnection
 from infra.front_door.feeds import Feeds
 from infra.front_door.local_link import LocalLink
+from infra.front_door.origins import origins_of
 from infra.front_door.rates import Rate, rates_of
 from infra.front_door.tls import Certificate
 
@@ -38,7 +39,8 @@ def serve(settings: Settings) -> int:
     )
     port = listening.getsockname()[1]
     tls, feeds = Certificate.of(settings), Feeds(int(settings.number("FRONT_DOOR_STREAMS", STREAMS)))
-    server = uvicorn.Server(configuration(application(platform, rates(settings), feeds), settings, tls))
+    app = application(platform, rates(settings), feeds, origins(settings))
+    server = uvicorn.Server(configuration(app, settings, tls))
     feeds.stopping = lambda: server.should_exit
     serve_plain(health_of(platform), settings)
     sys.stdout.write(json.dumps({"port": port, "url": f"{'https' if tls else 'http'}://127.0.0.1:{port}"}) + "\n")
@@ -66,6 +68,13 @@ def rates(settings: Settings) -> dict[str, Rate]:
         return rates_of(settings.get("FRONT_DOOR_RATES", ""))
     except ValueError as error:
         raise SettingMissing("FRONT_DOOR_RATES", f"it is not readable ({error})") from error
+
+
+def origins(settings: Settings) -> list[str]:
+    try:
+        return origins_of(settings.get("FRONT_DOOR_ORIGINS", ""))
+    except ValueError as error:
+        raise SettingMissing("FRONT_DOOR_ORIGINS", str(error)) from error
 
 
 def health_of(platform: Platform) -> Health:

@@ -16,7 +16,11 @@ RUNNING = contextlib.ExitStack()
 
 @pytest.fixture(scope="session")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
-    yield RUNNING.enter_context(embedded_portal(tmp_path_factory.mktemp("portal"), FRONT_DOOR_STREAMS="12"))
+    yield RUNNING.enter_context(
+        embedded_portal(
+            tmp_path_factory.mktemp("portal"), FRONT_DOOR_STREAMS="12", FRONT_DOOR_ORIGINS="https://portal.example"
+        )
+    )
     RUNNING.close()
 
 

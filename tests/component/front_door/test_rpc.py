@@ -192,3 +192,19 @@ def test_a_key_that_is_no_uuid_or_not_the_commands_is_refused(door: FrontDoor) -
         assert answer.status_code == 400 and answer.json()["name"] == "MalformedRequest", key
     quoted = {"Idempotency-Key": f'"{arguments["command_id"]}"'}
     assert door.ask("POST", "/rpc/applications/start", "citizen", json=arguments, headers=quoted).status_code == 200
+
+
+def test_pages_of_a_listed_site_may_read_answers_and_no_others(door: FrontDoor) -> None:
+    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization, if-match"}
+    listed, other = {"Origin": "https://portal.example"}, {"Origin": "https://portal.example.attacker.example"}
+    allowed = door.ask("OPTIONS", "/me/password", headers={**asks, **listed})
+    assert allowed.status_code == 200 and "PUT" in allowed.headers["access-control-allow-methods"]
+    assert allowed.headers["access-control-allow-origin"] == listed["Origin"]
+    refused = door.ask("OPTIONS", "/me/password", headers={**asks, **other})
+    assert refused.status_code == 400 and "access-control-allow-origin" not in refused.headers
+    answer = door.ask("GET", "/me", headers=listed)  # a refusal can be read, too
+    assert answer.status_code == 401 and answer.headers["access-control-allow-origin"] == listed["Origin"]
+    assert "Portal-Call-Id" in answer.headers["access-control-expose-headers"]
+    assert "access-control-allow-credentials" not in answer.headers
+    foreign = door.ask("GET", "/provinces", headers=other)
+    assert "access-control-allow-origin" not in foreign.headers and "Origin" in foreign.headers["vary"]
