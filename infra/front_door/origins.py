@@ -9,10 +9,14 @@ from starlette.types import ASGIApp
 
 ORIGIN = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?", re.ASCII)
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID",
-         "Portal-Position", "Portal-Timeout", "Range", "traceparent")  # fmt: skip
-ANSWER_HEADERS = ("Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Portal-Call-Id", "Portal-Next-Cursor",
-            "Portal-Position", "Retry-After", "WWW-Authenticate")  # fmt: skip
+REQUEST_HEADERS = (
+    "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Portal-Position",
+    "Portal-Timeout", "Range", "traceparent",
+)  # fmt: skip
+ANSWER_HEADERS = (
+    "Content-Disposition", "Content-Range", "ETag", "Link", "Location", "Portal-Call-Id", "Portal-Next-Cursor",
+    "Portal-Position", "Retry-After", "WWW-Authenticate",
+)  # fmt: skip
 PREFLIGHT_HOLDS = 600  # seconds
 
 

@@ -59,6 +59,8 @@ def _endpoint(gateway: Gateway, verbs: dict[str, Resource]) -> Endpoint:
 async def _serve(gateway: Gateway, resource: Resource, request: Request) -> Response:
     caller = gateway.context_of(request)
     arguments = await _arguments(resource, request)
+    if resource.kind == "feed":
+        arguments = streams.resumed(request, arguments)
     if resource.kind == "feed" and streams.is_asked_for(request):
         return await streams.stream(gateway, request, caller, resource.door, arguments)
     if resource.kind == "export":

@@ -42,10 +42,6 @@ async def stream(
 ) -> Response:
     """The stream, once the platform has answered for the first time: a refusal is an ordinary problem."""
     arguments = {**arguments, "limit": BATCH}
-    if (last := request.headers.get("last-event-id", "").strip()) != "":
-        if not (last.isascii() and last.isdigit() and len(last) <= 15):
-            raise MalformedRequest(reason="Last-Event-ID không phải vị trí", reason_en="Last-Event-ID is no position")
-        arguments["after"] = int(last)
     first = await gateway.ask(request, caller, door, arguments)
     account = account_key(caller.token or "")
     gateway.feeds.admit(account)
@@ -57,6 +53,16 @@ async def stream(
 
     key = (account, str(arguments.get("agency_code", "")))
     return Stream(_lines(gateway, key, ask, first), lambda: gateway.feeds.release(account))
+
+
+def resumed(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments from the last event on that the client has had."""
+    last = request.headers.get("last-event-id", "").strip()
+    if not last:
+        return arguments
+    if not (last.isascii() and last.isdigit() and len(last) <= 15):
+        raise MalformedRequest(reason="Last-Event-ID không phải vị trí", reason_en="Last-Event-ID is no position")
+    return {**arguments, "after": int(last)}
 
 
 class Stream(StreamingResponse):

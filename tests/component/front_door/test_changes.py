@@ -115,6 +115,7 @@ def test_a_position_that_the_log_does_not_have_is_told_to_load_again_and_ended(d
     assert [block.get("event") for block in blocks if "event" in block] == ["resync"]
     headers = {"Accept": "text/event-stream", "Last-Event-ID": "soon"}
     assert door.ask("GET", "/changes", "citizen", headers=headers).status_code == 400
+    assert door.ask("GET", "/changes", "citizen", headers={"Last-Event-ID": "soon"}).status_code == 400
 
 
 def test_a_stream_ends_with_its_session(door: FrontDoor) -> None:

@@ -63,3 +63,10 @@ def what_the_document_allows_is_well_formed(_ctx: Any, response: Any, case: Any)
         return  # what a form of the catalogue asks for the document does not say
     for detail in (error["detail"] for error in problem.get("errors", [])):
         assert not detail.startswith(OF_A_SCHEMA), response.text[:500]
+
+
+@schemathesis.hook
+def before_call(_context: Any, case: Any, **_how: Any) -> None:
+    """The phase of coverage writes the least ETag without its quotation marks."""
+    if (case.headers or {}).get("If-Match") == "0":
+        case.headers["If-Match"] = '"1"'
