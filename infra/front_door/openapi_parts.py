@@ -187,7 +187,7 @@ UPLOAD: Json = {
     "properties": {
         "requirement": {"type": "string", "minLength": 1, "maxLength": 100},
         "file": {"type": "string", "format": "binary", "description": f"At most {LARGEST_FILE} bytes."},
-        "file_name": {"type": "string", "maxLength": 200},
+        "file_name": {"type": "string", "minLength": 1, "maxLength": 200},
     },
     "additionalProperties": False,
 }

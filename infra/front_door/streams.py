@@ -62,7 +62,8 @@ def resumed(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
         return arguments
     if not (last.isascii() and last.isdigit() and len(last) <= 15):
         raise MalformedRequest(reason="Last-Event-ID không phải vị trí", reason_en="Last-Event-ID is no position")
-    return {**arguments, "after": int(last)}
+    begin = arguments.get("after", 0)
+    return {**arguments, "after": max(begin, int(last))} if isinstance(begin, int) else arguments
 
 
 class Stream(StreamingResponse):
