@@ -169,6 +169,9 @@ RESOURCES: tuple[Resource, ...] = (
     _read("/refunds", "payments.refunds"),
     _post("/refunds/{refund_id}/approval", "payments.approve_refund"),
     _post("/refunds/{refund_id}/refusal", "payments.decline_refund"),
+    _read("/statements", "payments.statements"),
+    _post("/statements/{reconciliation_id}/approval", "payments.approve_statement"),
+    _post("/statements/{reconciliation_id}/refusal", "payments.decline_statement"),
     # Messages
     _read("/inbox", "notifications.inbox"),
     _post("/inbox/{message_id}/reading", "notifications.mark_read"),

@@ -21,15 +21,15 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
         "DeciderDecidesAppeal", "OnlyInDevelopment", "NoSamplePeople", "NotAssigned", "OwnCase", "WrongPassword",
     ),
     404: (
-        "AppointmentRequestNotFound",
+        "AppointmentRequestNotFound", "TemplateRequestNotFound",
         "AccountNotFound", "AgencyNotFound", "AgencyUnknown", "ApplicationNotFound", "AppointmentNotFound",
         "AttachmentNotFound", "ConsultationNotFound", "DelegationNotFound", "DeliveryNotFound", "DraftNotFound",
         "ErasureNotFound", "GatewayNotFound", "LedgerAccountNotFound", "MessageNotFound", "PaymentNotFound",
         "ProcedureNotFound", "ProvinceNotFound", "RefundNotFound", "SessionNotFound", "SubscriptionNotFound",
-        "TemplateNotFound", "MethodNotFound", "WaiverNotFound", "WardsNotKnown",
+        "TemplateNotFound", "MethodNotFound", "WaiverNotFound", "StatementNotFound", "WardsNotKnown",
     ),
     409: (
-        "AppointmentRequestNotPending", "HistoryNotAuthentic",
+        "AppointmentRequestNotPending", "HistoryNotAuthentic", "TemplateRequestNotPending", "StatementOutdated",
         "AccountAlreadyExists", "AgencyAlreadyExists", "AgencyChangesLater", "AlreadyPaid", "AppealNotPending",
         "AppealPending", "AppealTooLate", "ApprovalNotPending", "FeeNotPaid", "NoProposal", "NotExtendable",
         "NotInForce", "NotPaidYet", "NotYetSubmitted", "NothingOwed", "OtpNotEnrolled", "PaymentInProgress",

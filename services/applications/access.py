@@ -30,29 +30,33 @@ READERS = ("auditor",)  # see every agency's applications; each read is recorded
 
 
 def relation_of(application: Application, actor: Actor) -> str | None:
-    """The relation of a caller to an application: applicant, agency, asked_agency, auditor, service; None: not at all.
+    """The relation of a caller to an application: applicant, agency, asked_agency, accountant, auditor, service.
 
-    A draft is its applicant's own: the agency sees it when it is handed in.
+    None: not at all. A draft is its applicant's own: the agency sees it when it is handed in. What each is shown:
+    ``visible_parts``.
     """
     if actor.account_id == application.applicant_id:
         return "applicant"
-    if actor.at(application.agency_code, *STAFF) and application.submitted_at is not None:
+    handed_in = application.submitted_at is not None
+    if actor.at(application.agency_code, *OFFICERS) and handed_in:
         return "agency"
     if any(actor.at(consultation["agency_code"], *OFFICERS) for consultation in application.consultations.values()):
         return "asked_agency"
+    if actor.at(application.agency_code, "accountant") and handed_in:
+        return "accountant"
     if actor.has(*READERS):
         return "auditor"
     return "service" if actor.is_service else None
 
 
 def check_reader(application: Application, by: Actor, identity: IdentityClient) -> str:
-    """The caller's relation; a delegate counts as ``applicant`` while the delegation holds; else ``Forbidden``."""
+    """The caller's relation; ``delegate`` while the delegation holds; else ``Forbidden``."""
     relation = relation_of(application, by)
     if relation:
         return relation
     if by.has("citizen"):
         check_delegation(identity, by, application.applicant_id, application.procedure_code)
-        return "applicant"
+        return "delegate"
     raise Forbidden("hồ sơ không thuộc cơ quan của bạn", "the application is not with your agency")
 
 
@@ -67,7 +71,7 @@ def reading_as(
             check_delegation(identity, by, application.applicant_id, application.procedure_code)
         except Forbidden:
             raise refused from None
-        return work("applicant")
+        return work("delegate")
 
 
 def record_read(
@@ -77,7 +81,7 @@ def record_read(
 
     The applicant's own reads are nobody's business.
     """
-    if relation == "applicant":
+    if relation in {"applicant", "delegate"}:
         return
     check_not_party(session, application, by.account_id)
     role, agency = _office(application, by) if relation != "auditor" else _as_auditor(by)

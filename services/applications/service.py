@@ -455,7 +455,7 @@ class ApplicationsService(Operations):
 
     @door(roles={*AUDITORS, "operator", "approver"})
     def statistics(self, from_at: str, to_at: str, by: str = "agency", min_position: int | None = None) -> Json:
-        return self.statistician.statistics(from_at, to_at, by, min_position=min_position)
+        return self.statistician.statistics(from_at, to_at, by, reader=self.caller.actor, min_position=min_position)
 
     @door(roles=AUDITORS)
     def erase_subject(self, account_id: str, legal_basis: str, command_id: str) -> Json:

@@ -17,6 +17,31 @@ class TemplateNotFound(NotFound):
     todo_en = "See templates() for the keys there are."
 
 
+class TemplateRequestNotFound(NotFound):
+    vi = "Không có đề nghị công bố mẫu tin {request_id}."
+    en = "There is no request {request_id} to publish a text."
+    todo_vi = "Xem các đề nghị bằng template_requests(status)."
+    todo_en = "See template_requests(status) for those there are."
+
+
+class TemplateRequestNotPending(Refusal):
+    """Facts: ``request_id``, ``status`` (approved, declined, expired)."""
+
+    vi = "Đề nghị công bố mẫu tin {request_id} không còn chờ duyệt (trạng thái: {status})."
+    en = "Request {request_id} to publish a text is not waiting any more (status: {status})."
+    todo_vi = "Nếu vẫn cần, hãy đề nghị lại bằng publish_template."
+    todo_en = "Request it again by publish_template if it is still needed."
+
+
+class SecondPersonNeeded(Refusal):
+    """Who proposed a text does not decide on it."""
+
+    vi = "Người đề nghị không được tự duyệt hay từ chối mẫu tin của mình."
+    en = "Whoever proposed a text may not decide on it."
+    todo_vi = "Chuyển cho một người có thẩm quyền khác."
+    todo_en = "Hand it to another authorised person."
+
+
 class SubscriptionNotFound(NotFound):
     vi = "Không có đăng ký webhook {subscription_id} của bạn đang hoạt động."
     en = "You have no active webhook subscription {subscription_id}."

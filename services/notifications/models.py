@@ -31,6 +31,27 @@ class Template(Table):
     published_by: Mapped[str] = mapped_column(String(80))
 
 
+class TemplateRequest(Table):
+    """The next version of a text that waits for a second person. ``state``: awaiting_approval, approved, declined."""
+
+    __tablename__ = "template_request"
+    __table_args__ = (Index("template_request_state", "state", "requested_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    key: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[str] = mapped_column(String(10))
+    language: Mapped[str] = mapped_column(String(2))
+    version: Mapped[int] = mapped_column(Integer)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(24))
+    requested_by: Mapped[str] = mapped_column(String(80))
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_at: Mapped[datetime | None]
+
+
 class Message(Table):
     """One message in a citizen's inbox, pinned to the version of the text it was written with."""
 

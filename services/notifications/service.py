@@ -17,6 +17,7 @@ from services.notifications.messages import MESSAGE_KINDS
 from services.notifications.personal_data import PersonalData
 from services.notifications.preferences import PreferenceKeeper
 from services.notifications.reports import DeliveryReports
+from services.notifications.template_requests import TemplateDesk
 from services.notifications.templates import TemplateEditor
 from services.notifications.webhooks import Webhooks
 
@@ -41,6 +42,7 @@ class NotificationsService(Operations):
     message_writer = Provided(MessageWriter)
     preference_keeper = Provided(PreferenceKeeper)
     template_editor = Provided(TemplateEditor)
+    template_desk = Provided(TemplateDesk)
     delivery_reports = Provided(DeliveryReports)
     webhooks = Provided(Webhooks)
     personal_data = Provided(PersonalData)
@@ -73,7 +75,19 @@ class NotificationsService(Operations):
 
     @door(roles=EDITORS)
     def publish_template(self, key: str, channel: str, language: str, subject: str, body: str, command_id: str) -> Json:
-        return self.template_editor.publish_template(key, channel, language, subject, body, **self.caller.acting)
+        return self.template_desk.publish_template(key, channel, language, subject, body, **self.caller.acting)
+
+    @door(roles=EDITORS)
+    def approve_template(self, request_id: str, command_id: str) -> Json:
+        return self.template_desk.approve_template(request_id, **self.caller.acting)
+
+    @door(roles=EDITORS)
+    def decline_template(self, request_id: str, command_id: str) -> Json:
+        return self.template_desk.decline_template(request_id, **self.caller.acting)
+
+    @door(roles=EDITORS | {"auditor"})
+    def template_requests(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.template_desk.template_requests(status, limit, cursor)
 
     @door(roles=EDITORS)
     def preview(self, key: str, channel: str, language: str, facts: dict[str, Any]) -> Json:

@@ -14,10 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page
 from infra.chassis.settings import Settings
-from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.text.vietnamese_text import plain_letters
 from services.notifications import wording
@@ -42,7 +40,7 @@ class Text:
 
 
 class TemplateEditor:
-    """The texts: rendered for a message, and followed by the next version when operators publish one."""
+    """The texts as editors see them; their next versions: ``template_requests``."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -50,14 +48,6 @@ class TemplateEditor:
     @classmethod
     def from_settings(cls, settings: Settings) -> TemplateEditor:
         return cls(Database.at(settings.database_url("notifications")))
-
-    def publish_template(
-        self, key: str, channel: str, language: str, subject: str, body: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
-        """The next version of a text, used from now on. → ``{key, channel, language, version}``"""
-        _check(subject, body)
-        which = (key, channel, language)
-        return self.database.command(command, lambda session: _publish(session, which, subject, body, by.account_id))
 
     def preview(self, key: str, channel: str, language: str, facts: Mapping[str, object]) -> dict[str, Any]:
         """The current text about these facts. → ``{subject, body, version}``"""
@@ -72,17 +62,24 @@ class TemplateEditor:
         return {"items": [_view(template) for template in templates], "next_cursor": None}
 
 
-def _publish(session: Session, which: tuple[str, str, str], subject: str, body: str, by: str) -> dict[str, Any]:
-    current(session, *which)  # the built-in text keeps its place in history
-    template = _append(session, *which, subject, body, by)
-    for facts in example_facts(template.key):  # refused here rather than when a message is due
-        text = _rendered(template, facts)
-        if template.channel == "sms" and text_message.parts(text.body) > text_message.LONGEST_PARTS:
-            raise TemplateNotAllowed(
-                line=1, problem=f"longer than {text_message.LONGEST_PARTS} parts of a text message"
-            )
+def checked_version(session: Session, which: tuple[str, str, str], subject: str, body: str) -> int:
+    """Refuse a text that could not be sent, now rather than when a message is due; else the version it would be."""
+    _check(subject, body)
+    newest = current(session, *which)  # the built-in text keeps its place in history
     key, channel, language = which
-    return {"key": key, "channel": channel, "language": language, "version": template.version}
+    proposed = Template(key=key, channel=channel, language=language, version=0, subject=subject, body=body)
+    for facts in example_facts(key):
+        text = _rendered(proposed, facts)
+        if channel == "sms" and text_message.parts(text.body) > text_message.LONGEST_PARTS:
+            problem = f"longer than {text_message.LONGEST_PARTS} parts of a text message"
+            raise TemplateNotAllowed(line=1, problem=problem)
+    return newest.version + 1
+
+
+def publish(session: Session, which: tuple[str, str, str], subject: str, body: str, by: str) -> int:
+    """Make a text the next version; which one it is."""
+    checked_version(session, which, subject, body)
+    return _append(session, *which, subject, body, by).version
 
 
 def compose_text(session: Session, key: str, channel: str, language: str, facts: Mapping[str, object]) -> Text:

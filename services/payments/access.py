@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.access_records import Accessed, record_access
@@ -92,6 +92,14 @@ def check_official(session: Session, actor: Actor, bill: Bill, *roles: str) -> N
     check_no_conflict(session, actor, bill)
 
 
+def check_statement(session: Session, actor: Actor, bill: Bill) -> None:
+    """Who may have a statement's line about this bill booked: its agency's accountant, an operator; no party to it."""
+    if actor.has("operator"):
+        check_no_conflict(session, actor, bill)
+    else:
+        check_official(session, actor, bill, "accountant")
+
+
 def check_no_conflict(session: Session, actor: Actor, bill: Bill) -> None:
     """Refuse ``OwnCase`` to a party."""
     if actor.account_id in {bill.applicant_id, bill.submitted_by} or has_been_delegate(
@@ -102,9 +110,13 @@ def check_no_conflict(session: Session, actor: Actor, bill: Bill) -> None:
 
 def bills_seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     """Conditions on the bills whose money an official sees in lists: of their agencies, not their own cases."""
+    return [not_(is_own_case(actor)), *of_agencies(actor)]
+
+
+def is_own_case(actor: Actor) -> ColumnElement[bool]:
+    """The condition on bills that the actor is a party."""
     delegated = was_delegate(actor.account_id, Bill.applicant_id, Bill.procedure_code)
-    own = and_(Bill.applicant_id != actor.account_id, Bill.submitted_by != actor.account_id, ~delegated)
-    return [own, *of_agencies(actor)]
+    return or_(Bill.applicant_id == actor.account_id, Bill.submitted_by == actor.account_id, delegated)
 
 
 def record_listed(session: Session, by: Actor, application_ids: Iterable[str]) -> None:

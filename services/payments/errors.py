@@ -20,6 +20,20 @@ class WaiverNotFound(NotFound):
     en = "There is no request for a waiver {waiver_id}."
 
 
+class StatementNotFound(NotFound):
+    vi = "Không tìm thấy sao kê {reconciliation_id}."
+    en = "There is no statement {reconciliation_id}."
+
+
+class StatementOutdated(Refusal):
+    """What the statement would book is not what its request said: something was paid, refunded or booked since."""
+
+    vi = "Sao kê {reconciliation_id} không còn khớp với sổ sách như lúc đề nghị."
+    en = "Statement {reconciliation_id} would not book any more what its request said."
+    todo_vi = "Từ chối đề nghị này rồi đối soát lại (reconcile)."
+    todo_en = "Decline this request and reconcile again."
+
+
 class OwnCase(Refusal):
     """Conflict of interest: a party to an application does not handle its money, nor look at it as an official."""
 

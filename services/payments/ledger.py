@@ -55,7 +55,8 @@ class Bookkeeper:
     ) -> Page[dict[str, Any]]:
         """One account's rows in the order they were written, each with the balance after it.
 
-        Of an account that agencies share, an accountant sees the rows of their own agencies.
+        Of an account that agencies share, an accountant sees the rows of their own agencies. Nobody sees, and no
+        balance counts, what is about a case of their own.
         """
         after, of_account = key_of(cursor, int, int), [LedgerRow.account == account, *_entries_of(by)]
         rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(*of_account)
@@ -125,9 +126,10 @@ class Bookkeeper:
 
 
 def _entries_of(by: Actor) -> list[ColumnElement[bool]]:
-    """The condition on entries that they are about the caller's agencies' bills; none for national roles."""
-    agencies = access.of_agencies(by)
-    return [LedgerEntry.application_id.in_(select(Bill.application_id).where(*agencies))] if agencies else []
+    """The condition on entries: of the caller's agencies, of all for national roles, and of no case of their own."""
+    if access.of_agencies(by):
+        return [LedgerEntry.application_id.in_(select(Bill.application_id).where(*access.bills_seen_by(by)))]
+    return [LedgerEntry.application_id.not_in(select(Bill.application_id).where(access.is_own_case(by)))]
 
 
 def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:

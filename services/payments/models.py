@@ -239,12 +239,24 @@ class StatementLine(Table):
 
 
 class Reconciliation(Table):
-    """A statement compared with our books, and the outcome as it was answered."""
+    """A statement compared with our books, and the outcome as it was answered.
+
+    ``state``: booked, or awaiting_approval, approved, declined where two persons have money booked.
+    ``agency_code``: whose statement it is; None for one of the whole installation.
+    """
 
     __tablename__ = "reconciliation"
+    __table_args__ = (Index("reconciliation_state", "state", "at"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     gateway: Mapped[str] = mapped_column(String(16))
     by: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
     statement: Mapped[list[Any]]
     outcome: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(24), default="booked", server_default="booked")
+    agency_code: Mapped[str | None] = mapped_column(String(64))
+    from_at: Mapped[str | None] = mapped_column(String(40))
+    to_at: Mapped[str | None] = mapped_column(String(40))
+    expires_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    decided_at: Mapped[datetime | None]

@@ -137,6 +137,18 @@ class PaymentsService(Operations):
     ) -> Json:
         return self.reconciler.reconcile(gateway, statement, from_at, to_at, **self.caller.acting)
 
+    @door(roles={"accountant", "operator"})
+    def approve_statement(self, reconciliation_id: str, command_id: str) -> Json:
+        return self.reconciler.approve_statement(reconciliation_id, **self.caller.acting)
+
+    @door(roles={"accountant", "operator"})
+    def decline_statement(self, reconciliation_id: str, command_id: str) -> Json:
+        return self.reconciler.decline_statement(reconciliation_id, **self.caller.acting)
+
+    @door(roles=BOOKS)
+    def statements(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.reconciler.statements(status, limit, cursor, by=self.caller.actor)
+
     @door(roles=BOOKS)
     def ledger(
         self,

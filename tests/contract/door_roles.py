@@ -55,13 +55,14 @@ WHO: dict[str, dict[str, str]] = {
         "citizen accountant": "refund",
         "accountant approver": "approve_refund decline_refund waive approve_waiver decline_waiver",
         "accountant approver auditor": "refunds waivers",
-        "accountant operator": "reconcile",
-        "accountant auditor operator": "ledger trial_balance parity",
+        "accountant operator": "reconcile approve_statement decline_statement",
+        "accountant auditor operator": "ledger trial_balance parity statements",
     },
     "notifications": {
         PUBLIC: "delivery_report health",
         PEOPLE: "inbox mark_read deliveries preferences set_preferences",
-        "operator catalog_editor": "templates publish_template preview",
+        "operator catalog_editor": "templates publish_template approve_template decline_template preview",
+        "operator catalog_editor auditor": "template_requests",
         "operator": "subscribe unsubscribe webhook_deliveries redeliver",
     },
 }

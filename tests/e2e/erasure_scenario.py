@@ -197,7 +197,7 @@ class ErasureScenario:
             application_id=self.applications[by_transfer],
         )
         line = {"order_ref": transfer["order_ref"], "transaction_no": "FT7001", "amount": transfer["amount"]}
-        self.call(
+        request = self.call(
             "payments",
             "reconcile",
             "accountant",
@@ -205,6 +205,8 @@ class ErasureScenario:
             command_id=command(),
             statement=[line | {"description": f"{WORDS['nội dung chuyển khoản']} {canary.NAME}"}],
         )
+        approval = {"reconciliation_id": request["reconciliation_id"], "command_id": command()}
+        self.call("payments", "approve_statement", "operator", **approval)
         remit = {"reason": WORDS["miễn phí"], "legal_basis": "Nghị quyết mẫu 01/2026", "command_id": command()}
         waiver = self.call("payments", "waive", "accountant", application_id=self.applications[waived], **remit)
         approval = {"waiver_id": waiver["waiver_id"], "command_id": command()}

@@ -115,6 +115,8 @@ UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
                "waive": "accountant"}  # fmt: skip
 WAIVER_DECISIONS = ("approve_waiver", "decline_waiver")
+STATEMENT_DECISIONS = ("approve_statement", "decline_statement")
+TEMPLATE_DECISIONS = ("approve_template", "decline_template")
 APPOINTMENT_DECISIONS = ("approve_appointment", "decline_appointment")
 TAKING = ("start_payment", "record_offline", "waive")
 REFUND: dict[str, Any] = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
@@ -268,7 +270,6 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
     **{(door, "NothingOwed"): at(MONEY_DOORS[door], application_id="$handled") for door in TAKING},
     **{(door, "AlreadyPaid"): at(MONEY_DOORS[door], application_id="$paid") for door in TAKING},
     ("start_payment", "OnlinePaymentNotOffered"): at("citizen", application_id="$level_3"),
-    ("start_payment", "MethodNotAvailable"): at("citizen", application_id="$submitted", method="vietqr"),
     ("start_payment", "CurrencyNotAccepted"): at("citizen", application_id="$foreign"),
     ("start_payment", "PaymentInProgress"): at("citizen", application_id="$open"),
     **{(door, "PaymentNotFound"): at(person)
@@ -300,6 +301,13 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
        for door in ("waive", "record_offline", "approve_refund", "decline_refund", *WAIVER_DECISIONS)},
     **{(door, "OwnCase"): at("former_delegate", application_id="$entrusted", payment_id="$entrusted_payment")
        for door in ("demands", "payment", "payments", "receipt", "refund")},
+    **{(door, "StatementNotFound"): at("accountant") for door in STATEMENT_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("accountant", reconciliation_id="$statement") for door in STATEMENT_DECISIONS},
+    **{(door, "TransitionNotAllowed"): at("accountant_2", reconciliation_id="$statement_declined")
+       for door in STATEMENT_DECISIONS},
+    ("approve_statement", "StatementOutdated"): at("accountant_2", reconciliation_id="$statement_outdated"),
+    ("approve_statement", "OwnCase"): at("former_delegate", reconciliation_id="$entrusted_statement"),
+    ("reconcile", "OwnCase"): at("former_delegate", gateway="vietqr", statement="$entrusted_lines"),
     ("receipt", "NotPaidYet"): at("citizen", payment_id="$payment_open"),
     ("ledger", "LedgerAccountNotFound"): at("accountant", account="khong:co"),
 }  # fmt: skip
@@ -309,6 +317,10 @@ NOTIFICATIONS: dict[tuple[str, str], Knock] = {
     **{(door, "TemplateNotFound"): at("operator", channel="sms") for door in ("publish_template", "preview")},
     ("publish_template", "TemplateNotAllowed"): at("operator", body="{{ 1 + 1 }}"),
     ("publish_template", "TemplateFactMissing"): at("operator", body="{{ khong_co }}"),
+    **{(door, "TemplateRequestNotFound"): at("operator") for door in TEMPLATE_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("operator", request_id="$template_request") for door in TEMPLATE_DECISIONS},
+    **{(door, "TemplateRequestNotPending"): at("operator_2", request_id="$template_declined")
+       for door in TEMPLATE_DECISIONS},
     ("preview", "TemplateFactMissing"): at("operator", facts={}),
     ("preview", "TemplateFactUnfit"): at("operator", facts={"reference": "H26.01", "at": "hôm qua"}),
     ("delivery_report", "DeliveryReportNotGenuine"): at(None),
@@ -349,6 +361,7 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("catalog", "sample_procedures", "OnlyInDevelopment"),
         ("identity", "sample_people", "NoSamplePeople"),
         *((service, door, "TooManyRequests") for service, door in doors() if rule_of(service, door).costly),
+        ("payments", "start_payment", "MethodNotAvailable"),
         *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),
     }
 )

@@ -45,6 +45,7 @@ def prepare(installation: Installation) -> Fixtures:
     deciding(installation, scenes)
     paying(installation, scenes)
     notification_states(installation, scenes)
+    texts(installation, scenes)
     erased(installation, scenes)
     return scenes
 
@@ -259,6 +260,7 @@ def paying(installation: Installation, scenes: Fixtures) -> None:
     )
     waiving(installation, scenes)
     own_money(installation, scenes)
+    statements(installation, scenes)
     scenes.settled = eventually(lambda: accepted(installation, scenes.paid), "the office hears of the payment")
     officer_command(
         installation, "approver", "assign", scenes.paid, officer_id=installation.people["case_officer"]["account_id"]
@@ -295,6 +297,46 @@ def own_money(installation: Installation, scenes: Fixtures) -> None:
     scenes.own_refund = refund(installation, scenes.own_payment, amount, amount)
     scenes.entrusted = filed(installation, ENTRUSTED)
     scenes.entrusted_payment = recorded(installation, scenes.entrusted, "AA/26E-0000021")
+
+
+def statements(installation: Installation, scenes: Fixtures) -> None:
+    """A bank's statements: one waits, one was turned down, one that another was faster than, one of an own case."""
+    unknown = {"amount": {"amount": 1, "currency": "VND"}}
+    scenes.statement = statement(installation, [unknown | {"transaction_no": "FT901"}])
+    scenes.statement_declined = statement(installation, [unknown | {"transaction_no": "FT902"}])
+    about = {"reconciliation_id": scenes.statement_declined, "command_id": command()}
+    installation.call("payments", "decline_statement", "accountant_2", **about)
+    line = transfer(installation, filed(installation, FEE))
+    first, scenes.statement_outdated = (
+        statement(installation, [line | {"transaction_no": number}]) for number in ("FT903", "FT904")
+    )
+    about = {"reconciliation_id": first, "command_id": command()}
+    installation.call("payments", "approve_statement", "accountant_2", **about)
+    scenes.entrusted_lines = [transfer(installation, filed(installation, ENTRUSTED)) | {"transaction_no": "FT905"}]
+    scenes.entrusted_statement = statement(installation, scenes.entrusted_lines)
+
+
+def transfer(installation: Installation, key: str) -> dict[str, Any]:
+    """The line a bank would have of the transfer that is asked for."""
+    pay = {"application_id": key, "method": "vietqr", "command_id": command()}
+    payment = installation.call("payments", "start_payment", "citizen", **pay)
+    return {"order_ref": payment["order_ref"], "amount": payment["amount"]}
+
+
+def statement(installation: Installation, lines: list[dict[str, Any]]) -> str:
+    about: dict[str, Any] = {"gateway": "vietqr", "statement": lines, "command_id": command()}
+    return str(installation.call("payments", "reconcile", "accountant", **about)["reconciliation_id"])
+
+
+def texts(installation: Installation, scenes: Fixtures) -> None:
+    """Proposed texts: one waits, one was turned down."""
+    text = {"key": "application_submitted", "channel": "inbox", "language": "vi", "subject": "Mới", "body": "Chữ."}
+    scenes.template_request, scenes.template_declined = (
+        installation.call("notifications", "publish_template", "operator", **text, command_id=command())["request_id"]
+        for _ in range(2)
+    )
+    about = {"request_id": scenes.template_declined, "command_id": command()}
+    installation.call("notifications", "decline_template", "operator_2", **about)
 
 
 def accepted(installation: Installation, key: str) -> bool:

@@ -53,6 +53,11 @@ def test_what_happened_since_the_last_seal_is_not_proved_yet(platform: PartialPl
     assert refused(platform.person(), "applications", "evidence", application_id=later) == "NotSealedYet"
 
 
+def test_a_method_that_is_not_set_up_is_not_available(platform: PartialPlatform) -> None:
+    paying = {"application_id": platform.filed(of=platform.with_fee()), "method": "vietqr"}
+    assert refused(platform.applicant(), "payments", "start_payment", **paying) == "MethodNotAvailable"
+
+
 def test_more_than_one_call_can_check_is_not_begun(platform: PartialPlatform) -> None:
     platform.filed(), platform.filed()
     assert refused(platform.person(), "applications", "verify") == "TooMuchToVerify"

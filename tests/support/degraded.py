@@ -23,7 +23,7 @@ from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal, first_operator
 from infra.cli.seed import PLACES
 from infra.embedded.platform import Platform
-from tests.e2e.scenes import FREE
+from tests.e2e.scenes import FEE, FREE
 from tests.support.given_keys import given_keys
 from tests.support.installation import command
 
@@ -71,14 +71,22 @@ class PartialPlatform:
             self.portal.sign_in(self.applicant_account["citizen_number"], self.applicant_account["password"])
         )
 
-    def started(self) -> str:
+    def with_fee(self) -> str:
+        """The code of one more procedure, like the other but for its fee."""
+        samples = self.portal.as_().catalog.sample_procedures(agency_code=PLACES[0][0])["items"]
+        free, dear = (next(sample for sample in samples if sample["code"] == code) for code in (FREE, FEE))
+        definition = free | {"code": "9.000009", "fees": dear["fees"]}
+        self.person().catalog.publish(definition=definition, effective_from="2025-07-01", command_id=command())
+        return str(definition["code"])
+
+    def started(self, of: str = FREE) -> str:
         """A draft of the applicant's."""
-        draft = self.applicant().applications.start(procedure_code=FREE, channel="online", command_id=command())
+        draft = self.applicant().applications.start(procedure_code=of, channel="online", command_id=command())
         return str(draft["application_id"])
 
-    def filed(self) -> str:
+    def filed(self, of: str = FREE) -> str:
         """An application handed in."""
-        citizen, key = self.applicant().applications, self.started()
+        citizen, key = self.applicant().applications, self.started(of)
         citizen.save_answers(application_id=key, answers=self._answers(), command_id=command())
         citizen.submit(application_id=key, command_id=command())
         return key

@@ -45,6 +45,7 @@ from services.applications.private_data.stored_contents import StoredContents
 from services.applications.private_data.unscanned_files import check_scanned
 from services.applications.read_model import projector
 from services.applications.representation.opened_application import opened_application
+from services.applications.representation.visible_parts import VISIBLE_PARTS, Part, without_hidden_parts
 
 if TYPE_CHECKING:
     from services.applications.clients import IdentityClient
@@ -61,7 +62,6 @@ RUNNING = tuple(
         Status.WITHDRAWAL_REQUESTED,
     )
 )
-INTERNAL = ("consultations", "proposal")  # between offices; the applicant sees outcomes
 
 
 class ApplicationQueries:
@@ -88,15 +88,17 @@ class ApplicationQueries:
         own = documents.opened_for(self.database, self.store.keys, application_id, by.account_id)
         if own is not None:
             check_reached(min_version, own["version"])
-            return for_the_applicant(own)
+            return without_hidden_parts(own, "applicant")
         application = self.store.get(application_id)
 
         def read(relation: str) -> dict[str, Any]:
             check_reached(min_version, application.version)
             with self.database.session() as session:
                 record_read(session, application, by, relation, purpose or "xem hồ sơ / handling", call_id=call_id)
-                view = opened_application(application, StoredContents(session, str(application.id)))
-            return for_the_applicant(view) if relation == "applicant" else view
+                words = Part.WORDS in VISIBLE_PARTS[relation]
+                view = opened_application(application, StoredContents(session, str(application.id)), words=words)
+            posts = frozenset(code for code in by.agencies if by.at(code, *OFFICERS))
+            return without_hidden_parts(view, relation, posts)
 
         return reading_as(application, by, identity, read)
 
@@ -118,6 +120,8 @@ class ApplicationQueries:
         why = purpose or "xem giấy tờ / reading a paper"
 
         def read(relation: str) -> dict[str, Any]:
+            if Part.PAPERS not in VISIBLE_PARTS[relation]:
+                raise Forbidden("vai trò này không xem giấy tờ", "this role is not shown papers")
             with self.database.session() as session:
                 record_read(session, application, by, relation, why, call_id=call_id)
                 paper = session.get(Paper, attachment_id)
@@ -248,10 +252,6 @@ def check_reached(min_version: int | None, version: int) -> None:
     """``ReadModelBehind`` for who has seen a later version than there is."""
     if min_version is not None and version < min_version:
         raise ReadModelBehind(wanted=min_version, current=version)
-
-
-def for_the_applicant(view: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in view.items() if key not in INTERNAL}
 
 
 def _after_started(row: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
 
+from infra.chassis.access.actors import Actor
 from infra.chassis.instants import instant, office_day
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -15,6 +16,7 @@ from services.applications.models import AgencySeat, application_view
 from services.applications.read_model import projector
 
 VIEW = application_view
+NATIONAL = ("auditor", "operator")
 GROUPS = {
     "agency": VIEW.c.agency_code,
     # An agency that identity never announced: its code begins with its province's part.
@@ -33,12 +35,13 @@ class Statistician:
         return cls(Database.at(settings.database_url("applications")))
 
     def statistics(
-        self, from_at: str, to_at: str, by: str = "agency", *, min_position: int | None = None
+        self, from_at: str, to_at: str, by: str = "agency", *, reader: Actor, min_position: int | None = None
     ) -> dict[str, Any]:
         """``{from_at, to_at, by, rows: [{key, received, carried_over, …}], total}``; the end is exclusive.
 
         ``carried_over``: handed in before, not finished then. ``finished`` = ``early`` + ``on_time``
         + ``late`` + ``refused``.
+        Auditors and operators see the country's, approvers those of their agencies.
         ``open``, ``overdue`` and ``paused`` are as of ``to_at`` (or now, when that is later).
         """
         projector.wait_for(self.database, min_position)
@@ -49,6 +52,9 @@ class Statistician:
             group.label("key"), *[func.sum(_count_where(condition)).label(name) for name, condition in counted.items()]
         )
         query = query.select_from(VIEW.outerjoin(AgencySeat, AgencySeat.agency_code == VIEW.c.agency_code))
+        if not reader.has(*NATIONAL):
+            own = [code for code in reader.agencies if reader.at(code, "approver")]
+            query = query.where(VIEW.c.agency_code.in_(own))
         with self.database.session() as session:
             grouped = session.execute(
                 query.where(VIEW.c.submitted_at < until).group_by(group).order_by(group)

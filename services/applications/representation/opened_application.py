@@ -26,12 +26,15 @@ class Contents(Protocol):
         ...
 
 
-def opened_application(application: Application, contents: Contents) -> dict[str, Any]:
-    """Everything the events of an application record, with answers, papers, statements and the applicant's name."""
-    return opened(application_as_json(application), contents)
+def opened_application(application: Application, contents: Contents, *, words: bool = True) -> dict[str, Any]:
+    """Everything the events of an application record, with answers, papers, statements and the applicant's name.
+
+    Without ``words`` every statement stays closed (None).
+    """
+    return opened(application_as_json(application), contents, words=words)
 
 
-def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True) -> dict[str, Any]:
+def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True, words: bool = True) -> dict[str, Any]:
     """A plain representation with its seals opened; ``statements``: whether there are any, as far as is known."""
     answers, result = view["answers"], (view["decision"] or {}).get("result")
     view["answers"] = contents.answers(answers) if answers else None
@@ -43,8 +46,13 @@ def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True)
     if result:
         facts = _paper_facts(contents.paper(result["result_id"], result["commitment"]))
         view["decision"] = view["decision"] | {"result": result | facts}
-    complete: dict[str, Any] = with_statements(view, contents.statement) if statements else view
+    statement = contents.statement if words else _closed
+    complete: dict[str, Any] = with_statements(view, statement) if statements else view
     return complete
+
+
+def _closed(_sealed: Sealed) -> None:
+    """A statement that is not this reader's."""
 
 
 def with_statements(value: Any, statement: Callable[[Sealed], str | None]) -> Any:

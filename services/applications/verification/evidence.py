@@ -17,6 +17,7 @@ from services.applications.own_case import own_cases
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
 from services.applications.representation.event import event_as_json
+from services.applications.representation.visible_parts import EVENTS_BETWEEN_OFFICES, VISIBLE_PARTS, Part
 from services.applications.transparency.proofs import Proofs, opening
 from services.applications.verification.integrity_findings import recorded_findings
 
@@ -48,12 +49,13 @@ class EvidenceArchive:
         def read(relation: str) -> dict[str, Any]:
             with self.store.database.session() as session:
                 record_read(session, application, by, relation, PURPOSE, call_id=call_id)
-                return dict(vault.openings(session, key))
+                return {"parts": VISIBLE_PARTS[relation], "openings": dict(vault.openings(session, key))}
 
-        openings = reading_as(application, by, identity, read)
+        visible = reading_as(application, by, identity, read)
         procedure = self.procedure_rules.pinned_to(application, catalog)
         calendar = application.clock.calendar.to_json() if application.clock else None
-        opened = [_opening(version, name, sealed, openings) for version, name, sealed in self._commitments(key)]
+        commitments = self._commitments(key, between_offices=Part.BETWEEN_OFFICES in visible["parts"])
+        opened = [_opening(version, name, sealed, visible["openings"]) for version, name, sealed in commitments]
         return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
 
     def _of_imported(self, history: ImportedHistory, by: Actor, call_id: str) -> dict[str, Any]:
@@ -89,10 +91,17 @@ class EvidenceArchive:
             )
         return page
 
-    def _commitments(self, application_id: str) -> Iterator[tuple[int, str, Mapping[str, str]]]:
-        """Every commitment of the stream once: the version that made it, its place in the event, id and commitment."""
+    def _commitments(
+        self, application_id: str, *, between_offices: bool = True
+    ) -> Iterator[tuple[int, str, Mapping[str, str]]]:
+        """Every commitment of the stream once: the version that made it, its place in the event, id and commitment.
+
+        Words between offices are left out for whom ``application`` does not show them: the events stay provable.
+        """
         ids: set[str] = set()
         for event in self.store.events(application_id):
+            if type(event).__name__ in EVENTS_BETWEEN_OFFICES and not between_offices:
+                continue
             for name, sealed in sealed_parts(vars(event)):
                 if sealed["commitment"] not in ids:
                     ids.add(sealed["commitment"])

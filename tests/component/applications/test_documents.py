@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from services.applications.errors import Forbidden, ReadModelBehind
 from services.applications.models import application_document as documents
-from services.applications.queries.applications import INTERNAL
+from services.applications.representation.visible_parts import OFFICES_ALONE
 from tests.component.applications.use_cases import Portal
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
@@ -58,7 +58,7 @@ def as_applicant(portal: Portal, key: str, **more: Any) -> dict[str, Any]:
 
 def replayed(portal: Portal, key: str) -> dict[str, Any]:
     state = portal.audit.state_at(key, **reading(actors.AUDITOR))
-    return {name: value for name, value in state.items() if name not in INTERNAL}
+    return {name: value for name, value in state.items() if name not in OFFICES_ALONE}
 
 
 @pytest.mark.parametrize("life", LIVES)

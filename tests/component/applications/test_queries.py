@@ -17,7 +17,7 @@ from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
 from tests.component.applications.test_procedure_rules import decided
 from tests.unit.applications import actors
-from tests.unit.applications.actors import call, reading
+from tests.unit.applications.actors import call, official, reading
 
 AUDITOR = reading(actors.AUDITOR)
 
@@ -266,11 +266,13 @@ def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal)
     portal.submitted()
     portal.follow()
     ask = ("2020-01-01", "2100-01-01", "province")
-    assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["H01"]  # as its code begins
+    assert [row["key"] for row in portal.figures.statistics(*ask, reader=actors.AUDITOR)["rows"]] == [
+        "H01"
+    ]  # as its code begins
     told_twice = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "01"}}
     for event in (told_twice, told_twice):
         AgencySeats(portal.store.database).agency_created(event)
-    assert [row["key"] for row in portal.figures.statistics(*ask)["rows"]] == ["01"]
+    assert [row["key"] for row in portal.figures.statistics(*ask, reader=actors.AUDITOR)["rows"]] == ["01"]
 
 
 def test_figures_by_province_count_an_agency_of_a_dissolved_province_under_its_heir(portal):
@@ -278,7 +280,7 @@ def test_figures_by_province_count_an_agency_of_a_dissolved_province_under_its_h
     portal.follow()
     event = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "70"}}
     AgencySeats(portal.store.database).agency_created(event)
-    rows = portal.figures.statistics("2020-01-01", "2100-01-01", "province")["rows"]
+    rows = portal.figures.statistics("2020-01-01", "2100-01-01", "province", reader=actors.AUDITOR)["rows"]
     assert [(row["key"], row["received"]) for row in rows] == [("75", 1)]
 
 
@@ -291,8 +293,8 @@ def test_figures_of_a_period_add_up(portal):
         portal.decisions.approve(late, {"title": "x"}, **call(actors.APPROVER))
         clock.move_to("2026-04-02T02:00:00Z")
         portal.follow()
-        march = portal.figures.statistics("2026-03-01", "2026-03-31")["total"]
-        april = portal.figures.statistics("2026-03-31", "2026-04-30", "procedure")
+        march = portal.figures.statistics("2026-03-01", "2026-03-31", reader=actors.AUDITOR)["total"]
+        april = portal.figures.statistics("2026-03-31", "2026-04-30", "procedure", reader=actors.AUDITOR)
     assert (march["received"], march["finished"], march["early"], march["late"], march["refused"], march["open"]) == (
         4,
         3,
@@ -335,3 +337,12 @@ def test_a_read_of_a_version_not_projected_yet_is_told_from_one_of_nobody(portal
         portal.tracking.track("H01.01-20260302-9999999", code, min_version=1)
     portal.follow()
     assert portal.tracking.track(reference, code, min_version=1)["version"] == portal.store.get(key).version
+
+
+def test_an_approver_counts_their_own_agencies_applications_and_an_auditor_all(portal):
+    portal.submitted()
+    portal.follow()
+    period, elsewhere = ("2020-01-01", "2100-01-01"), official("elsewhere", "approver", agency="H01.02")
+    readers = (actors.AUDITOR, actors.APPROVER, elsewhere)
+    counted = [portal.figures.statistics(*period, reader=who)["total"].get("received") for who in readers]
+    assert [count or 0 for count in counted] == [1, 1, 0]

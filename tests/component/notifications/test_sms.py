@@ -26,7 +26,7 @@ from services.notifications.models import Attempt, Delivery, Table
 from services.notifications.reports import DeliveryReports, signature
 from services.notifications.sms_carrier import SmsCarrier, SmsGateway, sms_carrier_of
 from tests.component.notifications.use_cases import Office
-from tests.unit.notifications.actors import CITIZEN, OPERATOR
+from tests.unit.notifications.actors import CITIZEN, EDITOR, OPERATOR
 from tests.unit.notifications.builders import command, event
 from tests.unit.notifications.fakes import Directory
 
@@ -348,7 +348,8 @@ def test_an_operators_text_is_sent_in_plain_letters_and_never_in_more_than_three
 ) -> None:
     def publish(body: str) -> None:
         which = ("supplement_requested", "sms", "vi", "Bổ sung")
-        office.templates.publish_template(*which, body, by=OPERATOR, command=command(by=OPERATOR))
+        request = office.desk.publish_template(*which, body, by=OPERATOR, command=command(by=OPERATOR))
+        office.desk.approve_template(request["request_id"], by=EDITOR, command=command(by=EDITOR))
 
     with pytest.raises(TemplateNotAllowed, match="3 parts"):
         publish("dài quá " * 60)

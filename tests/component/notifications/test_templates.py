@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.chassis import clock
+from infra.chassis.access.actors import Actor
+from infra.chassis.contracts import contract_of
 from services.notifications import templates, wording
 from services.notifications.errors import (
+    SecondPersonNeeded,
     TemplateFactMissing,
     TemplateFactUnfit,
     TemplateNotAllowed,
     TemplateNotFound,
+    TemplateRequestNotPending,
 )
 from services.notifications.messages import KINDS_BY_KEY, LANGUAGES, MESSAGE_KINDS
 from tests.component.notifications.use_cases import Office
-from tests.unit.notifications.actors import OPERATOR
+from tests.unit.notifications.actors import EDITOR, OPERATOR
 from tests.unit.notifications.builders import command, event
 
 WHICH: tuple[str, str, str] = ("application_approved", "inbox", "vi")
@@ -26,8 +33,51 @@ WHICH: tuple[str, str, str] = ("application_approved", "inbox", "vi")
 def publish(
     office: Office, subject: str = "Mới {{ reference }}", body: str = "Chữ.", which: tuple[str, str, str] = WHICH
 ) -> int:
-    reply = office.templates.publish_template(*which, subject, body, by=OPERATOR, command=command(by=OPERATOR))
-    return int(reply["version"])
+    """What one person proposes and another approves; which version it is."""
+    request = propose(office, subject, body, which)
+    return int(decide(office, request)["version"])
+
+
+def propose(
+    office: Office, subject: str = "Mới {{ reference }}", body: str = "Chữ.", which: tuple[str, str, str] = WHICH
+) -> Any:
+    return office.desk.publish_template(*which, subject, body, by=OPERATOR, command=command(by=OPERATOR))
+
+
+def decide(office: Office, request: Any, by: Actor = EDITOR, how: str = "approve_template") -> Any:
+    return getattr(office.desk, how)(request["request_id"], by=by, command=command(by=by))
+
+
+def current_subject(office: Office) -> str:
+    return str(office.templates.preview(*WHICH, {"reference": "R1", "at": "2026-11-20T02:30:00Z"})["subject"])
+
+
+def test_one_person_alone_publishes_nothing(office: Office) -> None:
+    before, request = current_subject(office), propose(office)
+    assert contract_of("notifications").reply("publish_template").problems(request) == []
+    assert (request["status"], request["version"], current_subject(office)) == ("awaiting_approval", 2, before)
+    for how in ("approve_template", "decline_template"):
+        with pytest.raises(SecondPersonNeeded):
+            decide(office, request, OPERATOR, how)
+    assert [row["subject"] for row in office.desk.template_requests("awaiting_approval")["items"]] == [
+        "Mới {{ reference }}"
+    ]
+    assert decide(office, request)["decided_by"] == EDITOR.account_id and current_subject(office) == "Mới R1"
+    with pytest.raises(TemplateRequestNotPending):
+        decide(office, request)
+
+
+def test_a_text_turned_down_or_forgotten_is_never_sent(office: Office) -> None:
+    before, declined, forgotten = current_subject(office), propose(office), propose(office)
+    decide(office, declined, how="decline_template")
+    with (
+        time_machine.travel(clock.now() + timedelta(days=31), tick=False),
+        pytest.raises(TemplateRequestNotPending, match="expired"),
+    ):
+        decide(office, forgotten)
+    with pytest.raises(TemplateRequestNotPending):
+        decide(office, declined)
+    assert current_subject(office) == before
 
 
 def test_built_in_texts_are_version_1_of_every_key_channel_and_language(office: Office) -> None:

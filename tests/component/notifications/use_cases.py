@@ -14,6 +14,7 @@ from services.notifications.message_writer import MessageWriter
 from services.notifications.models import Attempt, Delivery, Message, Table
 from services.notifications.personal_data import PersonalData
 from services.notifications.preferences import PreferenceKeeper
+from services.notifications.template_requests import TemplateDesk
 from services.notifications.templates import TemplateEditor
 from services.notifications.webhooks import Webhooks
 from tests.support.tables_in_memory import with_tables
@@ -29,6 +30,7 @@ class Office:
         self.database = database or with_tables(Table.metadata, "notifications")
         self.message_writer, self.inbox = MessageWriter(self.database, sms=sms), Mailbox(self.database)
         self.preferences, self.templates = PreferenceKeeper(self.database), TemplateEditor(self.database)
+        self.desk = TemplateDesk(self.database)
         self.webhooks = Webhooks(self.database, ENCRYPTION, guarded=guarded)
         self.personal_data = PersonalData(self.database)
 

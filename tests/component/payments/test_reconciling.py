@@ -9,7 +9,7 @@ import pytest
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
 from services.payments.clients import SubmittedApplication
 from tests.component.payments.use_cases import PaymentsOffice
-from tests.unit.payments.actors import ACCOUNTANT, AUDITOR, CITIZEN
+from tests.unit.payments.actors import ACCOUNTANT, ACCOUNTANT_2, AUDITOR, CITIZEN
 from tests.unit.payments.builders import item, money
 
 
@@ -24,10 +24,15 @@ def line(payment: dict[str, Any], **changed: Any) -> dict[str, Any]:
 def reconcile(
     office: PaymentsOffice, statement: list[dict[str, Any]], gateway: str = "vnpay", **period: str
 ) -> dict[str, Any]:
+    """A statement that one accountant hands in and another, where it takes two, has booked."""
     command = office.command(by=ACCOUNTANT)
-    return office.reconciler.reconcile(
+    outcome = office.reconciler.reconcile(
         gateway, statement, period.get("from_at"), period.get("to_at"), by=ACCOUNTANT, command=command
     )
+    if outcome["status"] == "awaiting_approval":
+        second = office.command(by=ACCOUNTANT_2)
+        return office.reconciler.approve_statement(outcome["reconciliation_id"], by=ACCOUNTANT_2, command=second)
+    return outcome
 
 
 def kinds(outcome: dict[str, Any]) -> list[str]:

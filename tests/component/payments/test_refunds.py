@@ -14,6 +14,7 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.storage.database import Database
 from infra.sandbox.gateway import Gateway, serve
 from tests.component.payments.test_offline_payments import cash
+from tests.component.payments.test_reconciling import reconcile
 from tests.component.payments.use_cases import TMN, PaymentsOffice, refused
 from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, AUDITOR, CITIZEN, CLERK, ELSEWHERE, STRANGER
 from tests.unit.payments.builders import SECRET, money
@@ -129,7 +130,7 @@ def test_surplus_goes_back_from_what_the_office_owes_to_payers(office: PaymentsO
     payment = office.start(office.submitted(), "vietqr")
     cash(office, payment["application_id"])
     line = {"description": payment["order_ref"], "amount": money(135_000), "transaction_no": "FT1"}
-    office.reconciler.reconcile("vietqr", [line], None, None, by=ACCOUNTANT, command=office.command())
+    reconcile(office, [line], "vietqr")
     assert office.payment_view(payment)["status"] == "surplus"
     approve(office, ask(office, payment))
     assert office.balance("surplus:payers") == 0 and office.balance(f"refunded:{AGENCY}") == 0

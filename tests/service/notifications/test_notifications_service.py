@@ -73,13 +73,17 @@ def test_pages_go_on_where_the_last_one_ended(portal: Portal) -> None:
         assert second["next_cursor"] is None
 
 
-def test_an_operator_publishes_the_next_version_of_a_text(portal: Portal) -> None:
+def test_two_persons_publish_the_next_version_of_a_text(portal: Portal) -> None:
     which = {"key": "application_approved", "channel": "inbox", "language": "vi"}
     with portal.calling("operator") as client:
-        published = client.publish_template(
+        request = client.publish_template(
             **which, subject="Tin vui về {{ reference }}", body="Đã phê duyệt.", command_id=command_id()
         )
-        assert published["version"] == 2
+        decision = {"request_id": request["request_id"], "command_id": command_id()}
+        assert refusal(client.approve_template, **decision).exc_type == "SecondPersonNeeded"
+    with portal.calling("catalog_editor", account_id=str(uuid4())) as second:
+        assert second.approve_template(**decision)["version"] == 2
+    with portal.calling("operator") as client:
         assert client.preview(**which, facts={"reference": "R1"}) == {
             "subject": "Tin vui về R1",
             "body": "Đã phê duyệt.",

@@ -16,6 +16,7 @@ def official(name: str, *roles: str, agency: str = AGENCY) -> Actor:
 CITIZEN = Actor(str(uuid4()), "Nguyễn Thị Mẫu", frozenset({"citizen"}))
 STRANGER = Actor(str(uuid4()), "Trần Văn Mẫu", frozenset({"citizen"}))
 ACCOUNTANT = official("Kế toán Mẫu", "accountant")
+ACCOUNTANT_2 = official("Kế toán thứ hai", "accountant")
 CLERK = official("Một cửa Mẫu", "intake_officer")
 APPROVER = official("Lãnh đạo Mẫu", "approver")
 ELSEWHERE = official("Kế toán nơi khác", "accountant", "approver", agency="H99.01")
