@@ -21,7 +21,7 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
         "DeciderDecidesAppeal", "OnlyInDevelopment", "NoSamplePeople", "NotAssigned", "OwnCase", "WrongPassword",
     ),
     404: (
-        "AppointmentRequestNotFound", "TemplateRequestNotFound",
+        "AppointmentRequestNotFound", "AccessEntryNotFound", "AccessChallengeNotFound", "TemplateRequestNotFound",
         "AccountNotFound", "AgencyNotFound", "AgencyUnknown", "ApplicationNotFound", "AppointmentNotFound",
         "AttachmentNotFound", "ConsultationNotFound", "DelegationNotFound", "DeliveryNotFound", "DraftNotFound",
         "ErasureNotFound", "GatewayNotFound", "LedgerAccountNotFound", "MessageNotFound", "PaymentNotFound",
@@ -30,6 +30,7 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
     ),
     409: (
         "AppointmentRequestNotPending", "HistoryNotAuthentic", "TemplateRequestNotPending", "StatementOutdated",
+        "AccessChallengeAnswered",
         "AccountAlreadyExists", "AgencyAlreadyExists", "AgencyChangesLater", "AlreadyPaid", "AppealNotPending",
         "AppealPending", "AppealTooLate", "ApprovalNotPending", "FeeNotPaid", "NoProposal", "NotExtendable",
         "NotInForce", "NotPaidYet", "NotYetSubmitted", "NothingOwed", "OtpNotEnrolled", "PaymentInProgress",

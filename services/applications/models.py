@@ -96,6 +96,15 @@ class CalendarChange(Rows):
     heard_at: Mapped[datetime]
 
 
+class AccessLogHead(Rows):
+    """How long identity's access log was at an instant, and the chain over all of it; added to, never changed."""
+
+    __tablename__ = "access_log_head"
+    size: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    chain: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
 class AgencySeat(Rows):
     """An agency as identity announced it, and the province it lies in; none: the whole country's."""
 

@@ -11,6 +11,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.applications import clients
+from services.applications.access_log_heads import SealedHeads
 from services.applications.agency_seats import AgencySeats
 from services.applications.commands.applicant import Registry
 from services.applications.commands.attachments import Attachments
@@ -64,6 +65,7 @@ class ApplicationsService(Operations):
     procedure_rules = dependencies.Provided(ProcedureRules)
     agency_seats = dependencies.Provided(AgencySeats)
     delegates = dependencies.Provided(Delegates)
+    sealed_heads = dependencies.Provided(SealedHeads)
 
     @property
     def neighbours(self) -> clients.Neighbours:
@@ -458,6 +460,10 @@ class ApplicationsService(Operations):
         return self.statistician.statistics(from_at, to_at, by, reader=self.caller.actor, min_position=min_position)
 
     @door(roles=AUDITORS)
+    def access_log_heads(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.sealed_heads.access_log_heads(limit=limit, cursor=cursor)
+
+    @door(roles=AUDITORS)
     def erase_subject(self, account_id: str, legal_basis: str, command_id: str) -> Json:
         return self.erasures.erase_subject(account_id, legal_basis, **self.caller.acting)
 
@@ -470,6 +476,10 @@ class ApplicationsService(Operations):
     @handles("identity", "agency_created.v1")
     def agency_created(self, event: Json) -> None:
         self.agency_seats.agency_created(event)
+
+    @handles("identity", "access_log_sealed.v1")
+    def access_log_sealed(self, event: Json) -> None:
+        self.sealed_heads.access_log_sealed(event)
 
     @handles("identity", "delegation_granted.v1")
     def delegation_granted(self, event: Json) -> None:

@@ -21,7 +21,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity.errors import Forbidden
-from services.identity.models import AccessEntry, AccessPurpose, Account, Agency
+from services.identity.models import AccessChallenge, AccessEntry, AccessPurpose, Account, Agency
 
 READING_THE_LOG = "kiểm tra nhật ký truy cập / auditing the access log"
 NO_PURPOSE = "–"  # of readings of an erased person: readers may have written a name there
@@ -144,4 +144,13 @@ def _entry_view(session: Session, entry: AccessEntry) -> Json:
         "service": entry.service,
         "door": entry.door,
         "legal_basis": entry.legal_basis,
+        "challenge": _challenge_of(session, entry),
     }
+
+
+def _challenge_of(session: Session, entry: AccessEntry) -> dict[str, Any] | None:
+    """What became of the person's question about the entry, if they asked."""
+    challenge = session.scalar(select(AccessChallenge).where(AccessChallenge.position == entry.position))
+    if challenge is None:
+        return None
+    return {"challenge_id": challenge.id, "status": challenge.state, "answer": challenge.answer}

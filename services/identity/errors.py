@@ -66,6 +66,25 @@ class SignInDelayed(Refusal):
     todo_en = "Try again after that. Sessions already open are not affected."
 
 
+class AccessEntryNotFound(NotFound):
+    """No such entry, or one about somebody else."""
+
+    vi = "Nhật ký truy cập của bạn không có mục {entry_id}."
+    en = "Your access log has no entry {entry_id}."
+
+
+class AccessChallengeNotFound(NotFound):
+    vi = "Không có phản ánh truy cập {challenge_id}."
+    en = "There is no challenge {challenge_id} of an access."
+
+
+class AccessChallengeAnswered(Refusal):
+    vi = "Phản ánh truy cập {challenge_id} đã được trả lời."
+    en = "Challenge {challenge_id} of an access has been answered."
+    todo_vi = "Xem câu trả lời trong nhật ký truy cập (access_log)."
+    todo_en = "See the answer in the access log (access_log)."
+
+
 class OtpRequired(Refusal):
     """The password holds, and the account also asks for a one-time code."""
 

@@ -8,6 +8,7 @@ from infra.chassis.running.followers import Duty, OutboxRelay
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity import access_endings, attempts, open_sessions, personal_data
+from services.identity.access_log_seal import AccessLogSealer
 
 
 class SignInCleanup:
@@ -32,5 +33,6 @@ def duties(settings: Settings) -> list[Duty]:
         relay,
         Redelivery(settings, [relay]),
         SignInCleanup(Database.at(settings.database_url("identity"))),
+        AccessLogSealer.from_settings(settings),
         ErasureWorker.of(settings, personal_data.PersonalData),
     ]

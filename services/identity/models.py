@@ -213,6 +213,42 @@ class AccessEntry(Table):
     commitment: Mapped[str | None] = mapped_column(String(64))
 
 
+class AccessSeal(Table):
+    """An entry's number without holes, and the chain up to it (``access_log_seal``); added to, never changed."""
+
+    __tablename__ = "access_seal"
+    number: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigKey, unique=True)
+    chain: Mapped[str] = mapped_column(String(64))
+
+
+class AccessHead(Table):
+    """The chain at one length, with identity's signature (detached JWS) over it; added to, never changed."""
+
+    __tablename__ = "access_head"
+    size: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    chain: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    signature: Mapped[str]
+
+
+class AccessChallenge(Table):
+    """Somebody asks why an entry is there. ``state``: open, justified, unjustified."""
+
+    __tablename__ = "access_challenge"
+    __table_args__ = (Index("access_challenge_state", "state", "raised_at"),)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    position: Mapped[int] = mapped_column(BigKey, unique=True)
+    subject_id: Mapped[str] = mapped_column(String(80))
+    reader_id: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str]
+    raised_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    answered_by: Mapped[str | None] = mapped_column(String(80))
+    answered_at: Mapped[datetime | None]
+
+
 class AccessPurpose(Table):
     """Why an entry's data was used, until the person or the reader is erased; the salt goes with the words."""
 

@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.erasure.requests import ErasureRequests
-from services.identity import access_endings, attempts, delegations, offices, open_sessions, recovery_codes
+from services.identity import (
+    access_challenges,
+    access_endings,
+    attempts,
+    delegations,
+    offices,
+    open_sessions,
+    recovery_codes,
+)
 from services.identity.models import AccessEntry, AccessPurpose, Account, Appointment, Delegation, SignInAttempt
 
 UNUSABLE = "erased"  # no digest of any password
@@ -47,6 +55,7 @@ class PersonalData(ErasureRequests):
     def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
         """Account, sessions, posts, delegations and purposes in the access log."""
         removed = {"access_entry": _clear_purposes(session, account_id)}
+        removed["access_challenge"] = access_challenges.clear_words(session, account_id)
         account = session.get(Account, account_id, with_for_update=True)
         if account is None or account.erased_at is not None:
             return {name: count for name, count in removed.items() if count}

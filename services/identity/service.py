@@ -9,8 +9,10 @@ from infra.chassis.doors import door
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
+from services.identity.access_challenges import ChallengeDesk
 from services.identity.access_endings import TrustAnswers
 from services.identity.access_log import AccessRecorder
+from services.identity.access_log_seal import AccessLogCheck
 from services.identity.accounts import Accounts, Registration
 from services.identity.delegations import DelegationRegistrar
 from services.identity.offices import Offices
@@ -38,6 +40,8 @@ class IdentityService(Operations):
     offices = dependencies.Provided(Offices)
     delegation_registrar = dependencies.Provided(DelegationRegistrar)
     access_recorder = dependencies.Provided(AccessRecorder)
+    challenge_desk = dependencies.Provided(ChallengeDesk)
+    access_log_check = dependencies.Provided(AccessLogCheck)
     personal_data = dependencies.Provided(PersonalData)
 
     @door(public=True, sensitive=("citizen_number",), costly=True)
@@ -197,6 +201,22 @@ class IdentityService(Operations):
     @door(roles=SIGNED_IN)
     def access_log(self, subject_id: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         return self.access_recorder.access_log(subject_id, limit=limit, cursor=cursor, by=self.caller.actor)
+
+    @door(roles=SIGNED_IN, sensitive=("reason",))
+    def challenge_access(self, entry_id: int, reason: str, command_id: str) -> Json:
+        return self.challenge_desk.challenge_access(entry_id, reason, **self.caller.acting)
+
+    @door(roles={"auditor"})
+    def access_challenges(self, status: str = "open", limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.challenge_desk.access_challenges(status, limit=limit, cursor=cursor, by=self.caller.actor)
+
+    @door(roles={"auditor"}, sensitive=("answer",))
+    def answer_challenge(self, challenge_id: str, outcome: str, answer: str, command_id: str) -> Json:
+        return self.challenge_desk.answer_challenge(challenge_id, outcome, answer, **self.caller.acting)
+
+    @door(roles={"auditor"}, costly=True)
+    def verify_access_log(self, heads: list[Json] | None = None) -> Json:
+        return self.access_log_check.verify_access_log(heads or ())
 
     @handles("applications", "application_read.v1")
     def note_application_read(self, event: Json) -> None:

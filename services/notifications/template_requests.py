@@ -49,7 +49,7 @@ class TemplateDesk:
                 body=body, state=AWAITING, requested_by=by.account_id, requested_at=now, expires_at=now + TERM,
             )  # fmt: skip
             session.add(request)
-            return request_view(request)
+            return proposal_view(request)
 
         return self.database.command(command, work)
 
@@ -60,23 +60,25 @@ class TemplateDesk:
             request = _decided(session, request_id, APPROVED, by)
             which = (request.key, request.channel, request.language)
             request.version = templates.publish(session, which, request.subject, request.body, request.requested_by)
-            return request_view(request)
+            return proposal_view(request)
 
         return self.database.command(command, work)
 
     def decline_template(self, request_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
         """Turn a proposal down; the text stays as it is."""
-        return self.database.command(command, lambda session: request_view(_decided(session, request_id, DECLINED, by)))
+        return self.database.command(
+            command, lambda session: proposal_view(_decided(session, request_id, DECLINED, by))
+        )
 
     def template_requests(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
         """Proposals in one state, oldest first, with their words."""
         query = select(TemplateRequest).where(TemplateRequest.state == status)
         key = (TemplateRequest.requested_at, TemplateRequest.id)
         with self.database.session() as session:
-            return page(session, query, key, request_view, limit=limit, cursor=cursor)
+            return page(session, query, key, proposal_view, limit=limit, cursor=cursor)
 
 
-def request_view(request: TemplateRequest) -> dict[str, Any]:
+def proposal_view(request: TemplateRequest) -> dict[str, Any]:
     return {
         "request_id": request.id, "status": request.state,
         "key": request.key, "channel": request.channel, "language": request.language, "version": request.version,

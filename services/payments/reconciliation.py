@@ -262,8 +262,8 @@ def _erased(session: Session, payment: Payment) -> bool:
 def _expected(
     session: Session, row: Reconciliation, period: tuple[datetime | None, datetime | None], by: Actor
 ) -> list[Payment]:
-    held = Payment.state.in_([str(state) for state in HOLDS_MONEY])
-    query = select(Payment).where(Payment.method == row.gateway, held)
+    holds_money = Payment.state.in_([str(state) for state in HOLDS_MONEY])
+    query = select(Payment).where(Payment.method == row.gateway, holds_money)
     if not by.has("operator"):
         query = query.where(Payment.agency_code.in_(_agencies_of(by)))
     from_at, to_at = period

@@ -11,7 +11,7 @@ from __future__ import annotations
 from tests.contract.door_roles import OFFICERS, PEOPLE
 
 OFFICE = "at the agency of the thing, and never in a case of their own"
-ASKED = "at an agency that was asked for its opinion"
+ASKED_AGENCY = "at an agency that was asked for its opinion"
 COUNTRY = "everywhere, and never in a case of their own"
 NATIONAL_TEXTS = "what belongs to no agency: the catalogue, the calendar, texts, agencies and posts"
 NOBODY = "nowhere: the door is for officers, this step is another officer's"
@@ -28,11 +28,11 @@ REACH: dict[str, dict[str, bool]] = {
 WHERE: dict[str, dict[str, dict[str, str]]] = {
     "identity": {
         THEIR_OWN: {
-            PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password",
+            PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password challenge_access",
             PEOPLE.replace(" auditor", ""): "access_log",
             "citizen": "delegate revoke_delegation delegations",
         },
-        COUNTRY: {"auditor": "access_log"},
+        COUNTRY: {"auditor": "access_log access_challenges answer_challenge verify_access_log"},
         NATIONAL_TEXTS: {
             "operator": "create_agency appoint dismiss approve_appointment decline_appointment",
             "operator auditor": "appointment_requests",
@@ -50,11 +50,11 @@ WHERE: dict[str, dict[str, dict[str, str]]] = {
     "applications": {
         THEIR_OWN: {
             "citizen": "start save_answers attach detach submit supplement request_withdrawal choose_delivery mine "
-            "rate appeal attachment application explain_due_date evidence",
+            "rate appeal attachment application explain_due_date evidence changes",
         },
         OFFICE: {
             OFFICERS: "queue assign request_supplement request_payment consult extend confirm_withdrawal "
-            "decline_withdrawal return_result attachment application explain_due_date affected_due_dates",
+            "decline_withdrawal return_result attachment application explain_due_date affected_due_dates changes",
             "intake_officer": "accept refuse_intake",
             "case_officer": "propose",
             "approver": "stop approve reject send_back decide_appeal statistics",
@@ -65,10 +65,10 @@ WHERE: dict[str, dict[str, dict[str, str]]] = {
             "intake_officer approver": "propose",
             "intake_officer case_officer": "stop approve reject send_back decide_appeal",
         },
-        ASKED: {OFFICERS: "answer_consultation"},
+        ASKED_AGENCY: {OFFICERS: "answer_consultation"},
         COUNTRY: {
             "auditor": "attachment application explain_due_date evidence history state_at diff events findings verify "
-            "export erase_subject erasure affected_due_dates statistics",
+            "export erase_subject erasure affected_due_dates statistics access_log_heads",
             "operator": "statistics",
         },
     },

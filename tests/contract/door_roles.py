@@ -17,7 +17,8 @@ WHO: dict[str, dict[str, str]] = {
     "identity": {
         PUBLIC: "register_citizen sample_people sign_in refresh sign_out jwks access_endings client_token agencies "
         "health",
-        PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password access_log",
+        PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password access_log challenge_access",
+        "auditor": "access_challenges answer_challenge verify_access_log",
         "citizen": "delegate revoke_delegation delegations",
         "operator": "create_agency appoint dismiss approve_appointment decline_appointment",
         "operator auditor": "appointment_requests",
@@ -43,7 +44,7 @@ WHO: dict[str, dict[str, str]] = {
         f"citizen {OFFICERS} accountant auditor": "application explain_due_date",
         f"citizen {OFFICERS}": "changes",
         "citizen auditor": "evidence",
-        "auditor": "history state_at diff events findings verify export erase_subject erasure",
+        "auditor": "history state_at diff events findings verify export erase_subject erasure access_log_heads",
         f"{OFFICERS} auditor": "affected_due_dates",
         "auditor operator approver": "statistics",
     },

@@ -217,6 +217,10 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("register_citizen", "AccountAlreadyExists"): Knock(None, _claims("citizen")),
     ("register_citizen", "WeakPassword"): Knock(None, _stranger(password="12345678")),
     ("whoami", "AccountErased"): at("leaving"),
+    ("challenge_access", "AccessEntryNotFound"): at("citizen", entry_id=999_999_999),
+    ("answer_challenge", "AccessChallengeNotFound"): at("auditor"),
+    ("answer_challenge", "AccessChallengeAnswered"): at("auditor_2", challenge_id="$challenge_answered"),
+    ("answer_challenge", "OwnCase"): at("auditor", challenge_id="$auditors_challenge"),
     ("sign_in", "Unauthenticated"): at(None, username="khong-co-ai", password=WRONG),
     ("sign_in", "OtpRequired"): Knock(None, lambda installation, scenes: {
         name: installation.people["careful"][name] for name in ("username", "password")}),
@@ -437,7 +441,7 @@ def _spender(service: str, rule: Any) -> str | None:
 SPENDERS = {
     "applications": ("citizen", "intake_officer", "auditor"),
     "catalog": ("catalog_editor",),
-    "identity": ("operator", "citizen"),
+    "identity": ("operator", "citizen", "auditor"),
     "payments": ("citizen", "accountant"),
     "notifications": ("operator",),
 }

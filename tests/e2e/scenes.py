@@ -46,6 +46,7 @@ def prepare(installation: Installation) -> Fixtures:
     paying(installation, scenes)
     notification_states(installation, scenes)
     texts(installation, scenes)
+    challenges(installation, scenes)
     erased(installation, scenes)
     return scenes
 
@@ -326,6 +327,30 @@ def transfer(installation: Installation, key: str) -> dict[str, Any]:
 def statement(installation: Installation, lines: list[dict[str, Any]]) -> str:
     about: dict[str, Any] = {"gateway": "vietqr", "statement": lines, "command_id": command()}
     return str(installation.call("payments", "reconcile", "accountant", **about)["reconciliation_id"])
+
+
+def challenges(installation: Installation, scenes: Fixtures) -> None:
+    """Accesses that the citizen challenges: an officer's, which has been answered, and the auditor's own."""
+    for reader in ("case_officer", "auditor"):
+        installation.call("applications", "application", reader, application_id=scenes.handled)
+    scenes.challenge_answered = challenge(installation, "case_officer")
+    scenes.auditors_challenge = challenge(installation, "auditor")
+    answer = {"challenge_id": scenes.challenge_answered, "outcome": "justified", "answer": "Đang thụ lý hồ sơ."}
+    installation.call("identity", "answer_challenge", "auditor", **answer, command_id=command())
+
+
+def challenge(installation: Installation, reader: str) -> str:
+    """What the citizen asks about the last time this official read their data."""
+    reader_id = installation.people[reader]["account_id"]
+
+    def entry() -> Any:
+        log = installation.call("identity", "access_log", "citizen", limit=500)["items"]
+        return next((line["entry_id"] for line in log if line["reader_id"] == reader_id), None)
+
+    about = {"entry_id": eventually(entry, "the reading is in the log"), "reason": "Tôi không rõ vì sao."}
+    return str(
+        installation.call("identity", "challenge_access", "citizen", **about, command_id=command())["challenge_id"]
+    )
 
 
 def texts(installation: Installation, scenes: Fixtures) -> None:

@@ -20,7 +20,7 @@ RECORDED_AS = {
     **dict.fromkeys(("queue", "events", "findings", "affected_due_dates"), LIST),
     "export": FILE,
 }
-SHOWS_NOBODY = {"verify", "statistics", "erasure"}  # verdicts and figures
+SHOWS_NOBODY = {"verify", "statistics", "erasure", "access_log_heads"}  # verdicts and figures
 LOOKS = [
     (door, person)
     for door in RECORDED_AS

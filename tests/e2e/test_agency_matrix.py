@@ -20,9 +20,9 @@ PLACES = ("own", "child", "parent", "foreign")
 LISTS = {"refunds", "waivers", "statements", "statistics", "ledger", "trial_balance", "parity"}
 # Nothing of one agency is asked for: figures and files of the whole country, for national roles alone.
 OF_THE_COUNTRY = {"findings", "verify", "export", "erase_subject", "erasure", "events"}
-NO_PLACE = {"access_log"}
+NO_PLACE = {"access_log", "access_challenges", "answer_challenge", "verify_access_log", "access_log_heads"}
 TRIED = [row for row in rows() if row[3] in REACH and row[1] not in {*OF_THE_COUNTRY, *NO_PLACE}]
-SHOWS_MANY = {*LISTS, "queue", "affected_due_dates"}
+SHOWS_MANY = {*LISTS, "queue", "affected_due_dates", "changes"}
 OWN_CASE = [row for row in TRIED if row[1] not in SHOWS_MANY and row[3] != NOBODY]
 
 
@@ -76,9 +76,10 @@ def arguments(installation: Installation, scenes: Fixtures, service: str, door: 
         "statistics": {"from_at": "2020-01-01", "to_at": "2100-01-01", "by": "agency"},
         "ledger": {"account": f"receivable:{installation.agency}"}, "trial_balance": {}, "parity": {"limit": 500},
         "state_at": {"application_id": case}, "affected_due_dates": {"agency_code": installation.agency},
+        "changes": {"agency_code": installation.agency},
     }  # fmt: skip
-    kept = {"command_id": options["command_id"]} if "command_id" in options else {}
-    return {**kept, **own[door]} if door in own else options
+    idempotency = {"command_id": options["command_id"]} if "command_id" in options else {}
+    return {**idempotency, **own[door]} if door in own else options
 
 
 def reached(door: str, reply: Any) -> bool:

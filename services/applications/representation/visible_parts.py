@@ -45,15 +45,15 @@ def without_hidden_parts(view: dict[str, Any], relation: str, agencies: frozense
     ``agencies``: where an asked official holds a post; of consultations they see those of their own.
     """
     parts = VISIBLE_PARTS[relation]
-    shown = {key: value for key, value in view.items() if Part.BETWEEN_OFFICES in parts or key not in OFFICES_ALONE}
+    visible = {key: value for key, value in view.items() if Part.BETWEEN_OFFICES in parts or key not in OFFICES_ALONE}
     if relation == "asked_agency":
-        shown["consultations"] = [entry for entry in view["consultations"] if entry["agency_code"] in agencies]
+        visible["consultations"] = [entry for entry in view["consultations"] if entry["agency_code"] in agencies]
     if Part.NAME not in parts:
-        shown["applicant_name"] = None
+        visible["applicant_name"] = None
     if Part.ANSWERS not in parts:
-        shown["answers"] = None
+        visible["answers"] = None
     if Part.PAPERS not in parts:
-        shown["attachments"] = []
-    if Part.ADDRESS not in parts and isinstance(shown.get("delivery"), Mapping):
-        shown["delivery"] = {**shown["delivery"], "address": None}
-    return shown
+        visible["attachments"] = []
+    if Part.ADDRESS not in parts and isinstance(visible.get("delivery"), Mapping):
+        visible["delivery"] = {**visible["delivery"], "address": None}
+    return visible

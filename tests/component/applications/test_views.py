@@ -16,7 +16,7 @@ from services.applications.verification.verifier import Key, Verdict, verify_bun
 from tests.unit.applications import actors
 from tests.unit.applications.actors import OTHER_AGENCY, call, official, reading
 
-ASKED = official("asked-1", "case_officer", agency=OTHER_AGENCY)
+OPINION_GIVER = official("asked-1", "case_officer", agency=OTHER_AGENCY)
 THIRD = official("asked-2", "case_officer", agency="H01.03")
 ACCOUNTANT = official("accountant-1", "accountant")
 BOTH = Actor("both", "both", frozenset(), {"H01.01": frozenset({"accountant"}), "H09": frozenset({"case_officer"})})
@@ -40,7 +40,7 @@ PEOPLE = {
     "applicant": actors.CITIZEN,
     "delegate": actors.NEIGHBOUR,
     "officer": actors.INTAKE,
-    "asked": ASKED,
+    "asked": OPINION_GIVER,
     "accountant": ACCOUNTANT,
     "auditor": actors.AUDITOR,
     "service": Actor.system("payments"),
@@ -68,7 +68,7 @@ def consulted(portal) -> str:
         due = "2030-01-01"
         portal.office.consult(key, agency, question, due, catalog=portal.catalog, **call(actors.CASE))
     consultation = next(iter(portal.store.get(key).consultations))
-    portal.office.answer_consultation(key, consultation, OPINION, **call(ASKED))
+    portal.office.answer_consultation(key, consultation, OPINION, **call(OPINION_GIVER))
     portal.decisions.propose(key, "reject", reason=PROPOSAL, **call(actors.CASE))
     return key
 
@@ -110,8 +110,8 @@ def test_evidence_opens_no_more_than_the_application_shows(portal, case, person,
     while sealer.step():
         pass
     archive = EvidenceArchive.from_settings(portal.settings)
-    asked = reading(PEOPLE[person])
-    bundle = archive.evidence(case, catalog=portal.catalog, identity=portal.identity, **asked)
+    reader = reading(PEOPLE[person])
+    bundle = archive.evidence(case, catalog=portal.catalog, identity=portal.identity, **reader)
     opened = {base64.b64decode(opening["content"]).decode() for opening in bundle["openings"] if opening["content"]}
     between = {f'"{words}"' for words in (QUESTION, OPINION, OTHERS_QUESTION, PROPOSAL)}
     assert between <= opened if offices else not between & opened

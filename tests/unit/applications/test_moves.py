@@ -115,7 +115,8 @@ def test_every_command_has_a_door_and_every_wire_name_a_contract() -> None:
     forgotten = {f"{service}/subject_forgotten.v1" for service in SERVICES if service != "applications"}
     money = {"payments/payment_settled.v1", "payments/fee_waived.v1"}
     surroundings = {"catalog/calendar_changed.v1", "identity/agency_created.v1", "identity/delegation_granted.v1"}
-    assert set(contract.consumes) == money | forgotten | surroundings
+    heads = {"identity/access_log_sealed.v1"}
+    assert set(contract.consumes) == money | forgotten | surroundings | heads
 
 
 def test_every_door_with_a_command_id_is_a_move_of_the_table() -> None:
