@@ -17,7 +17,7 @@ STAFF = ("intake_officer", "case_officer", "approver", "accountant", "auditor")
 READ, LIST, FILE = "application_read.v1", "applications_listed.v1", "history_exported.v1"
 RECORDED_AS = {
     **dict.fromkeys(("application", "attachment", "history", "state_at", "diff", "explain_due_date", "evidence"), READ),
-    **dict.fromkeys(("queue", "events", "findings", "affected_due_dates"), LIST),
+    **dict.fromkeys(("queue", "events", "findings", "affected_due_dates", "changes"), LIST),
     "export": FILE,
 }
 SHOWS_NOBODY = {"verify", "statistics", "erasure", "access_log_heads"}  # verdicts and figures
@@ -86,6 +86,7 @@ def arguments(installation: Installation, door: str, key: str) -> dict[str, Any]
         papers = installation.call("applications", "application", "citizen", application_id=key)["attachments"]
         arguments["attachment_id"] = papers[0]["attachment_id"]
     own = {"diff": {"from_version": 1, "to_version": 2}, "events": {"after": 0, "limit": 500}, "state_at": {}}
+    own["changes"] = {"after": 0, "limit": 500}
     arguments = {"application_id": key} if door == "state_at" else arguments
     return {**arguments, **own.get(door, {}), **({"limit": 500} if door == "queue" else {})}
 
