@@ -47,8 +47,8 @@ def test_no_file_names(what: str) -> None:
     assert not page, f"{what}: {page}"
 
 
-def test_every_decision_record_has_a_number_of_its_own() -> None:
-    assert len({record.name[:4] for record in RECORDS}) == len(RECORDS)
+def test_decision_records_are_numbered_without_gaps() -> None:
+    assert [int(record.name[:4]) for record in RECORDS] == list(range(1, len(RECORDS) + 1))
 
 
 def test_the_list_of_decisions_names_every_record() -> None:
