@@ -60,6 +60,8 @@ def end_in_order_while_starting() -> None:
 def on_the_hub(arguments: list[str], env: Mapping[str, str]) -> bool:
     """Followers on real servers and offline tools are plain processes; everything else lives on the hub."""
     command = command_of(arguments)
+    if not command or "--help" in arguments:  # nothing but words
+        return False
     if command == "run" and FRONT_DOOR in arguments:  # asyncio's own process
         return False
     if command == "run" and "--follower" in arguments:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from infra.chassis import clock, logs
-from infra.chassis.json_types import Json
-from infra.chassis.messaging import incarnations
-from infra.chassis.messaging.handler_queues import handler_queue, request_redelivery
-from infra.chassis.messaging.publishing import Publisher
-from infra.chassis.messaging.topology import handler_methods
-from infra.chassis.running.loader import service_class
+from infra.chassis import logs
 from infra.chassis.settings import Settings
-from infra.chassis.storage import inbox
-from infra.chassis.storage.database import Database
 from infra.cli.services import known_services
 
 app = typer.Typer(no_args_is_help=True, help="Kho dữ liệu được khôi phục / databases that were put back.")
@@ -28,8 +19,10 @@ Service = Annotated[str, typer.Argument(help="identity, catalog, applications, p
 @app.command("list")
 def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
     """The incarnations of every store, and the sources each service has seen going back."""
+    from infra.cli import source_stores
+
     settings = _settings()
-    entries = [entry for service in known_services(None) for entry in _about(settings, service)]
+    entries = [entry for service in known_services(None) for entry in source_stores.about(settings, service)]
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
@@ -40,11 +33,10 @@ def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Machine-r
 @app.command()
 def renew(service: Service) -> None:
     """After putting a database back, before its follower starts: what it publishes from now on is new."""
-    settings = _settings()
+    from infra.cli import source_stores
+
     (name,) = known_services([service])
-    with Database.at(settings.database_url(name)).session() as session:
-        ended = incarnations.renew(session)
-    typer.echo(json.dumps({"ended": ended}))
+    typer.echo(json.dumps(source_stores.renew(_settings(), name)))
 
 
 @app.command()
@@ -54,42 +46,22 @@ def redeliver(
     source: Annotated[str | None, typer.Option(help="from this service only")] = None,
 ) -> None:
     """Have a service's neighbours publish again what it handles, from an instant on; its inbox drops repeats."""
-    settings = _settings()
+    from infra.cli import source_stores
+
     (name,) = known_services([service])
     moment = datetime.fromisoformat(since)
     if moment.tzinfo is None:
         raise typer.BadParameter("the instant needs its zone, such as +07:00")
-    handlers = [entry for entry in handler_methods(service_class(name)) if source in (None, entry[0])]
-    with closing(Publisher(settings.amqp_uri)) as publisher:
-        for origin, kind, method in handlers:
-            queue = handler_queue(origin, kind, name, method)
-            request = {"queue": queue.name, "type": kind, "since": moment.isoformat()}
-            request_redelivery(publisher, origin, request)
-    typer.echo(json.dumps({"asked_for": len(handlers)}))
+    typer.echo(json.dumps(source_stores.redeliver(_settings(), name, moment, source)))
 
 
 @app.command()
 def acknowledge(service: Service) -> None:
     """What this service has seen of sources that went back has been seen to; ``portal doctor`` is content again."""
-    settings = _settings()
+    from infra.cli import source_stores
+
     (name,) = known_services([service])
-    with Database.at(settings.database_url(name)).session() as session:
-        typer.echo(json.dumps({"acknowledged": inbox.acknowledge(session), "at": clock.now().isoformat()}))
-
-
-def _about(settings: Settings, service: str) -> list[Json]:
-    with Database.at(settings.database_url(service)).session() as session:
-        own = [
-            {"service": service, "stream": row.stream, "incarnation": row.incarnation, "after": row.after,
-             "since": row.since.isoformat()}
-            for row in incarnations.known_rows(session)
-        ]  # fmt: skip
-        sources = [
-            {"service": service, "source": row.stream, "incarnation": row.incarnation, "position": row.first_position,
-             "highest_before": row.highest_before, "since": row.since.isoformat()}
-            for row in inbox.sources_that_went_back(session)
-        ]  # fmt: skip
-    return own + sources
+    typer.echo(json.dumps(source_stores.acknowledge(_settings(), name)))
 
 
 def _settings() -> Settings:

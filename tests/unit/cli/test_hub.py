@@ -28,6 +28,11 @@ def test_long_reading_does_not(command):
     assert not on_the_hub(command, {})
 
 
-@pytest.mark.parametrize("command", [[], ["--help"], ["history", "verify"], ["demo", "--json"]])
+@pytest.mark.parametrize("command", [["history", "verify"], ["demo", "--json"]])
 def test_everything_else_does(command):
     assert on_the_hub(command, {})
+
+
+@pytest.mark.parametrize("command", [[], ["--help"], ["history", "--help"]])
+def test_help_needs_no_hub(command):
+    assert not on_the_hub(command, {})
