@@ -67,7 +67,7 @@ class Running:
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=timeout) as rpc:
             return getattr(rpc.echo, method)(**arguments)
 
-    def until(self, ask: Any, seconds: float = 5) -> Any:
+    def until(self, ask: Any, seconds: float = 20) -> Any:
         with eventlet.Timeout(seconds):
             while not (answer := ask()):
                 eventlet.sleep(0.01)

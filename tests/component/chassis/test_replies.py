@@ -13,16 +13,19 @@ from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.topology import declare_topology
 from infra.chassis.running.runner import container_config
 from infra.chassis.settings import Settings
+from infra.chassis.trust.service_calls import ServiceCall, table
 
 EVENTS = 12
 
 
 @pytest.fixture
-def asker(echo):
-    """A service of two workers next to the echo service."""
+def asker(echo, monkeypatch):
+    """A service of two workers next to the echo service, which it may ask."""
     from services.asker.service import AskerService, received
 
     received.clear()
+    open_to_all = ServiceCall(public=True, itself=False, roles=frozenset())
+    monkeypatch.setitem(table(), "asker", {"echo.shout": open_to_all})
     url = echo.settings.env["ECHO_DATABASE_URL"]
     settings = Settings({**echo.settings.env, "MAX_WORKERS": "2", "ASKER_DATABASE_URL": url})
     declare_topology(settings, [AskerService], [contract_of("asker")])

@@ -92,7 +92,7 @@ class Portal:
         self.publisher.publish(event, exchange=exchange, routing_key=event_type, message_id=event["id"])
 
 
-def eventually(ask: Callable[[], Any], seconds: float = 10) -> Any:
+def eventually(ask: Callable[[], Any], seconds: float = 20) -> Any:
     with eventlet.Timeout(seconds):
         while not (answer := ask()):
             eventlet.sleep(0.05)
