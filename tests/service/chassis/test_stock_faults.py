@@ -22,6 +22,7 @@ from infra.chassis.clients import Neighbour
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.publishing import CONFIRM_TIMEOUT, Publisher, Unroutable
 from infra.chassis.settings import Settings
+from infra.chassis.trust.service_calls import ServiceCall, table
 from tests.faults.engine.tcp_proxy import Proxy
 from tests.service.chassis.conftest import died
 
@@ -208,8 +209,10 @@ def test_a_stock_caller_waits_for_ever(stock, wire):
         wire.ask("caller", "ask", timeout=4)
 
 
-def test_our_caller_says_after_its_deadline_who_is_silent(stock, wire, tmp_path):
+def test_our_caller_says_after_its_deadline_who_is_silent(stock, wire, tmp_path, monkeypatch):
     nobody_answers(stock)
+    open_to_all = ServiceCall(public=True, itself=False, roles=frozenset())
+    monkeypatch.setitem(table(), "caller", {"echo.slow": open_to_all})
     settings = Settings({"AMQP_URI": wire.uri, "PORTAL_ENVIRONMENT": "development", "PORTAL_HOME": str(tmp_path)})
     stock(OurCaller, settings=settings)
     with pytest.raises(RemoteError) as refusal:
