@@ -11,13 +11,15 @@ import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.applications.transparency.log import TILE_HEIGHT, TILE_WIDTH, StoredLog
 from services.applications.transparency.notes import Checkpoint
-from services.applications.transparency.s3_tiles import S3Tiles
+
+if TYPE_CHECKING:
+    from services.applications.transparency.s3_tiles import S3Tiles
 
 LEAVES_A_STEP = 1 << 16
 
@@ -76,7 +78,11 @@ def _settle(folder: Path) -> None:
 def tile_store(settings: Settings) -> TileFolder | S3Tiles:
     """Setting `AUDIT_TILES`: a folder (default `PORTAL_HOME/audit-tiles`), or `s3://bucket/prefix?endpoint=https://…`."""
     location = settings.get("AUDIT_TILES") or str(settings.home / "audit-tiles")
-    return S3Tiles.of(location, settings) if location.startswith("s3://") else TileFolder(Path(location))
+    if not location.startswith("s3://"):
+        return TileFolder(Path(location))
+    from services.applications.transparency.s3_tiles import S3Tiles  # a client that only some installations load
+
+    return S3Tiles.of(location, settings)
 
 
 class TilePublisher:

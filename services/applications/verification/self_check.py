@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, text
 
@@ -17,13 +17,15 @@ from services.applications.event_store.store import Store
 from services.applications.read_model.rebuild import verify
 from services.applications.transparency.keys import verifier_keys
 from services.applications.transparency.log import StoredLog
-from services.applications.transparency.s3_tiles import S3Tiles
 from services.applications.transparency.tiles import TileFolder, tile_store
 from services.applications.verification.authenticity_check import check_authenticity
 from services.applications.verification.commitment_check import first_broken_commitment
 from services.applications.verification.replay_check import first_broken_history
 from services.applications.verification.verifier import Database as ReadOnly
 from services.applications.verification.verifier import Key, Tiles, Verdict, verify_database
+
+if TYPE_CHECKING:
+    from services.applications.transparency.s3_tiles import S3Tiles
 
 SNAPSHOTS = "stored_snapshots"
 AT_ONCE = 30_000  # events that are checked within the ten seconds callers wait, with time to spare
