@@ -200,9 +200,7 @@ class Ways(RuleBasedStateMachine):
     @invariant()
     def both_say_the_same_is_owed(self) -> None:
         if hasattr(self, "key"):
-            assert [
-                difference for difference in self.books.differences() if difference["application_id"] == self.key
-            ] == []
+            assert self.books.differences_about(self.key) == []
 
     @rule()
     def pay(self) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cursors import cursor_of
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import outbox
@@ -69,6 +70,12 @@ class TwoBooks:
             cursor = page["next_cursor"]
             if cursor is None:
                 return rows
+
+    def differences_about(self, application_id: str) -> list[dict[str, Any]]:
+        """What they disagree on about one application: the page of one that begins with it."""
+        before = cursor_of(application_id[:-1])
+        page = self.office.parity_check.parity(1, before, applications=self, by=AUDITOR)
+        return [item for item in page["items"] if item["application_id"] == application_id]
 
     def due(self, application_id: str) -> int:
         return int(self.office.enquiries.demands(application_id, by=CASHIER)["owed"]["amount"])
