@@ -50,7 +50,10 @@ def _move_purposes() -> None:
 
 
 def _guard() -> None:
-    """Nobody changes or removes an entry: not the service, and not the owner by mistake."""
+    """Nobody changes or removes an entry: the service may not, and the trigger stops the owner's mistakes.
+
+    The owner keeps the right itself: with it the server checks the foreign key of a purpose (a lock of the entry's row).
+    """
     if op.get_bind().dialect.name != "postgresql":
         for act in ("UPDATE", "DELETE"):
             op.execute(
@@ -72,7 +75,7 @@ def _guard() -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION access_log_stays()"
     )
     role: str | None = context.config.attributes.get("service_role")
-    for name in ("PUBLIC", "CURRENT_USER", *(['"' + role.replace('"', '""') + '"'] if role else [])):
+    for name in ("PUBLIC", *(['"' + role.replace('"', '""') + '"'] if role else [])):
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON access_entry FROM {name}")
 
 
