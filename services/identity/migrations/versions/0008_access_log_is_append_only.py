@@ -52,7 +52,7 @@ def _move_purposes() -> None:
 def _guard() -> None:
     """Nobody changes or removes an entry: the service may not, and the trigger stops the owner's mistakes.
 
-    The owner keeps the right itself: with it the server checks the foreign key of a purpose (a lock of the entry's row).
+    The owner keeps the right itself: with it the server checks the foreign key of a purpose, which locks the entry.
     """
     if op.get_bind().dialect.name != "postgresql":
         for act in ("UPDATE", "DELETE"):
