@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator
 
 import pytest
 
+from infra.cli.main import COLLECT_AFTER
 from tests.support.purity import pure
+
+gc.set_threshold(*COLLECT_AFTER)  # as every process of the platform does: modules and collected tests are not garbage
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
