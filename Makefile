@@ -14,7 +14,7 @@ BIN := .venv/bin
 # processes, and each would compile the project and its tests again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help venv demo portal servers quick test properties moved-clock images test-compose lint types bench chaos clean
+.PHONY: help venv demo portal servers quick test properties moved-clock clients images test-compose lint types bench chaos clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## +/\t/' | expand -t 16
@@ -70,7 +70,7 @@ REFUSALS := $(addprefix tests/e2e/test_,refusals.py refusals_elsewhere.py author
 CHASSIS := tests/service/chassis
 AUDIT := tests/service/transparency
 # The longest first, so that none is left over at the end.
-SIDE_BY_SIDE := test-services test-chassis test-journeys test-components test-refusals types test-audit test-rules lint
+SIDE_BY_SIDE := test-services test-chassis test-journeys test-browser test-components test-refusals types test-audit test-rules lint
 .PHONY: test-pure $(SIDE_BY_SIDE) test-faults test-coverage coverage
 
 test: servers  ## everything but compose, on a broker and a database of its own (ARGS=… goes to pytest)
@@ -105,6 +105,9 @@ test-refusals: .venv/.dev
 test-chassis: .venv/.dev
 	$(TIMED) $(PYTEST) $(CHASSIS) $(ARGS)
 
+test-browser: .venv/.dev  ## pages in Chromium, as people use them
+	$(TIMED) $(PYTEST) tests/browser $(ARGS)
+
 test-audit: .venv/.dev
 	$(TIMED) $(PYTEST) $(AUDIT) $(ARGS)
 
@@ -117,6 +120,9 @@ test-journeys: .venv/.dev
 # By itself, because faults are judged by seconds.
 test-faults: .venv/.dev
 	$(TIMED) $(PYTEST) tests/faults $(ARGS)
+
+clients: .venv/.dev  ## a TypeScript and a Python client in build/clients, made of the front door's document and checked
+	@$(BIN)/python -m tests.support.generated_clients
 
 images: .venv/.dev  ## the images of docker-compose.yml, on the Docker engine at hand
 	@$(BIN)/python -m tests.support.compose_stack

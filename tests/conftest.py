@@ -15,14 +15,16 @@ from pathlib import Path
 # Before anything imports psycopg: its C wait blocks the hub, five `pg_sleep(1)` then take 5 s instead of 1 s.
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
-PURE = Path(__file__).parent / "unit"
+# Pure tests, and those at a browser, whose driver has an asyncio loop of its own.
+NOT_GREEN = [Path(__file__).parent / name for name in ("unit", "browser")]
 CHOSEN = [path.resolve() for path in (Path(argument.split("::")[0]) for argument in sys.argv[1:]) if path.exists()]
 
-if not CHOSEN or not all(path.is_relative_to(PURE) for path in CHOSEN):
+if not CHOSEN or not any(all(path.is_relative_to(folder) for path in CHOSEN) for folder in NOT_GREEN):
     import eventlet  # isort: skip
 
     eventlet.monkey_patch()
 
+import contextlib  # noqa: E402 - after the patches
 from collections.abc import Callable, Iterator  # noqa: E402 - after the patches
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
@@ -69,15 +71,28 @@ def database_server() -> Iterator[servers.Databases]:
 @pytest.fixture
 def fresh_database(database_server: servers.Databases) -> Iterator[Callable[[str], str]]:
     """``fresh_database("payments")`` makes an empty database and gives its SQLAlchemy URL; dropped after the test."""
+    with _dropped(database_server, database_server.make) as make:
+        yield make
+
+
+@pytest.fixture
+def migrated_database(database_server: servers.Databases) -> Iterator[Callable[[str], str]]:
+    """The same, up to date."""
+    with _dropped(database_server, database_server.up_to_date) as make:
+        yield make
+
+
+@contextlib.contextmanager
+def _dropped(server: servers.Databases, maker: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
     made: list[str] = []
 
     def make(service: str) -> str:
-        made.append(database_server.make(service))
+        made.append(maker(service))
         return made[-1]
 
     yield make
     for url in made:
-        database_server.drop(url)
+        server.drop(url)
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,10 @@ Whether the person's token goes along, and with it this service's own assertion,
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import eventlet
@@ -20,6 +21,7 @@ from nameko.rpc import get_rpc_exchange
 
 from infra.chassis import logs
 from infra.chassis.dependencies import settings_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.replies import PUBLISH_OPTIONS, Replies
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
 from infra.chassis.trust.assertions import AssertionRefused, Envelope, assertion, parent_call
@@ -33,6 +35,7 @@ FAILURES = {
     AssertionRefused.__name__,
 }  # fmt: skip
 Sign = Callable[[Envelope], str]
+CLIENT = "rpc_client"  # of a container's configuration: what makes its client, where there is no broker to ask by
 
 
 class RpcClient:
@@ -52,11 +55,11 @@ class RpcClient:
         self,
         service: str,
         method: str,
-        arguments: dict[str, Any],
-        headers: dict[str, Any],
+        arguments: Json,
+        headers: Mapping[str, object],
         timeout: float,
         sign: Sign | None = None,
-    ) -> Any:
+    ) -> object:
         """``sign``: makes the assertion of this call."""
         correlation_id = str(uuid.uuid4())
         event = self.replies.get_reply_event(correlation_id)
@@ -72,12 +75,12 @@ class RpcClient:
             raise ServiceUnavailable(service=service) from None
         finally:
             self.replies.forget(correlation_id)
-        return _unwrap(service, reply)
+        return unwrap(service, reply)
 
     def _send(
         self,
         routing_key: str,
-        arguments: dict[str, Any],
+        arguments: Json,
         headers: dict[str, Any],
         correlation_id: str,
         timeout: float,
@@ -102,7 +105,14 @@ class RpcClient:
         )
 
 
-def _unwrap(service: str, reply: dict[str, Any]) -> Any:
+def client_of(container: Any, replies: Replies) -> RpcClient:
+    """What a container asks its neighbours by: the broker, unless its configuration has another way."""
+    client: RpcClient = container.config.get(CLIENT, RpcClient)(container, replies)
+    return client
+
+
+def unwrap(service: str, reply: Json) -> object:
+    """The result in a neighbour's reply; its refusal by name, or ``ServiceUnavailable`` for a failure."""
     error = reply.get("error")
     if not error:
         return reply["result"]
@@ -128,10 +138,10 @@ class Neighbour(DependencyProvider):
         self.service, self.timeout, self.as_service = service, timeout, as_service
 
     def setup(self) -> None:
-        self.rpc = RpcClient(self.container, self.replies)
+        self.rpc = client_of(self.container, self.replies)
         self.signer = signer(settings_of(self.container), self.container.service_name)  # now, not at the first call
 
-    def get_dependency(self, worker_ctx: Any) -> Proxy:
+    def get_dependency(self, worker_ctx: object) -> Proxy:
         return Proxy(self, worker_ctx)
 
     def row_of(self, method: str) -> ServiceCall:
@@ -148,12 +158,12 @@ class Proxy:
     def __init__(self, neighbour: Neighbour, worker_ctx: Any) -> None:
         self._neighbour, self._context = neighbour, worker_ctx
 
-    def __getattr__(self, method: str) -> Any:
+    def __getattr__(self, method: str) -> object:
         if method.startswith("_"):
             raise AttributeError(method)
         return lambda **arguments: self._call(method, arguments)
 
-    def _call(self, method: str, arguments: dict[str, Any]) -> Any:
+    def _call(self, method: str, arguments: Json) -> object:
         neighbour, context = self._neighbour, self._context.context_data
         headers = {f"nameko.{name}": context[name] for name in FORWARDED if context.get(name) is not None}
         sign = None
@@ -164,10 +174,19 @@ class Proxy:
         return neighbour.rpc.call(neighbour.service, method, arguments, headers, self._remaining(), sign)
 
     def _remaining(self) -> float:
-        deadline = self._context.data.get("deadline")
-        if not deadline:
+        deadline = deadline_of(self._context.data.get("deadline"))
+        if deadline is None:
             return self._neighbour.timeout
-        return max(0.05, min(self._neighbour.timeout, float(deadline) - time.time()))
+        return max(0.05, min(self._neighbour.timeout, deadline - time.time()))
+
+
+def deadline_of(text: object) -> float | None:
+    """Epoch seconds after which nobody waits, as a header says them; None for none, and for what is no instant."""
+    try:
+        deadline = float(str(text))
+    except ValueError:
+        return None
+    return deadline if math.isfinite(deadline) else None
 
 
 def _signing(own: Signer, service: str, method: str, token: str | None) -> Sign:

@@ -17,9 +17,10 @@ from typing import Any
 import jsonschema_rs
 
 from infra.chassis.json_limits import TWICE
+from infra.chassis.json_types import Json
 from infra.chassis.sensitive import sensitive_members, stored_call
 
-HEALTH: dict[str, Any] = {
+HEALTH: Json = {
     "summary": "Whether this service can work, check by check.",
     "public": True,
     "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
@@ -92,14 +93,14 @@ FORMATS = {"date-time": is_instant, "date": is_day}
 class Schema:
     """One compiled JSON Schema (2020-12, formats enforced)."""
 
-    def __init__(self, schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> None:
+    def __init__(self, schema: Json, definitions: Json | None = None) -> None:
         merged = {**schema, "definitions": {**(definitions or {}), **schema.get("definitions", {})}}
         self._validator = jsonschema_rs.validator_for(merged, validate_formats=True, mask="value", formats=FORMATS)
 
-    def accepts(self, value: Any) -> bool:
+    def accepts(self, value: object) -> bool:
         return bool(self._validator.is_valid(value))
 
-    def problems(self, value: Any, limit: int = 20) -> list[dict[str, str]]:
+    def problems(self, value: object, limit: int = 20) -> list[dict[str, str]]:
         """What does not fit: ``[{"pointer", "vi", "en"}]``, at most ``limit``; empty when all is well."""
         faults = [{"pointer": pointer(place), **why} for place, why in unstorable(value)]
         if faults or self._validator.is_valid(value):
@@ -111,7 +112,7 @@ class Schema:
         return faults[:limit]
 
 
-def integral(value: Any) -> Any:
+def integral(value: object) -> Any:
     """``1.0`` as ``1`` wherever it is: to JSON Schema they are the same, to a database they are not."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
@@ -120,13 +121,13 @@ def integral(value: Any) -> Any:
     return [integral(inner) for inner in value] if isinstance(value, list) else value
 
 
-def unstorable(value: Any) -> list[tuple[list[str], dict[str, str]]]:
+def unstorable(value: object) -> list[tuple[list[str], dict[str, str]]]:
     """Where there is something that no database stores, and what: NUL, lone surrogates, numbers beyond 53 bits.
 
     JSON may carry them all. Without recursion.
     """
     faults: list[tuple[list[str], dict[str, str]]] = []
-    waiting: list[tuple[list[str], Any]] = [([], value)]
+    waiting: list[tuple[list[str], object]] = [([], value)]
     while waiting:
         path, node = waiting.pop()
         if isinstance(node, str):
@@ -173,7 +174,7 @@ class _Facts(dict[str, str]):
         return "…"
 
 
-def _listed(fact: Any) -> str:
+def _listed(fact: object) -> str:
     return ", ".join(str(item) for item in fact) if isinstance(fact, list | tuple) else str(fact)
 
 
@@ -185,13 +186,13 @@ def pointer(path: list[str]) -> str:
 class Contract:
     """What a service promises: its doors, the events it publishes and those it listens to."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: Json) -> None:
         self.document = document
         self.service: str = document["service"]
-        self.definitions: dict[str, Any] = document.get("definitions", {})
-        self.rpc: dict[str, Any] = {"health": HEALTH, **document.get("rpc", {})}
-        self.events: dict[str, Any] = document.get("events", {})
-        self.consumes: dict[str, Any] = document.get("consumes", {})
+        self.definitions: Json = document.get("definitions", {})
+        self.rpc: Json = {"health": HEALTH, **document.get("rpc", {})}
+        self.events: Json = document.get("events", {})
+        self.consumes: Json = document.get("consumes", {})
         self._parameters = {name: Schema(entry["parameters"], self.definitions) for name, entry in self.rpc.items()}
         self._sensitive = {
             name: sensitive_members(entry["parameters"], self.definitions) for name, entry in self.rpc.items()

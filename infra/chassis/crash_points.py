@@ -79,7 +79,7 @@ def _before_commit(connection: Any) -> None:
         connection.connection.info["crash_point_after"] = points[1]
 
 
-def _after_commit(_dbapi_connection: Any, record: Any) -> None:
+def _after_commit(_dbapi_connection: object, record: Any) -> None:
     record.info.pop("crash_points", None)
     if point := record.info.pop("crash_point_after", None):
         crash_at(point)

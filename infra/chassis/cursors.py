@@ -54,7 +54,7 @@ def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
         ) from None
 
 
-def _part(kind: type, part: Any) -> Any:
+def _part(kind: type, part: Any) -> object:
     if kind is datetime:
         return recorded_instant(part).astimezone(UTC)
     if type(part) is not kind:

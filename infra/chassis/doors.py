@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from nameko.rpc import Rpc
 
 from infra.chassis import logs, metrics
 from infra.chassis.access.auth import ENVELOPE, Call
 from infra.chassis.contracts import contract_of, integral
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.rpc_consumer import CheckedRpcConsumer
 from infra.chassis.refusals import (
     DeadlineExceeded,
@@ -46,10 +46,10 @@ class Door(Rpc):
 
     rpc_consumer = CheckedRpcConsumer()
 
-    def check_signature(self, args: Any, kwargs: Any) -> None:
+    def check_signature(self, args: object, kwargs: object) -> None:
         """Left to the contract."""
 
-    def unpack_message_headers(self, message: Any) -> dict[str, Any]:
+    def unpack_message_headers(self, message: object) -> Json:
         """As stock; with a service's assertion, what it has to fit."""
         context: dict[str, Any] = super().unpack_message_headers(message)
         return {**context, ENVELOPE: Envelope.of(message)} if context.get("assertion") else context
@@ -93,7 +93,7 @@ def door(
     internal: bool = False,
     sensitive: Iterable[str] = (),
     costly: bool = False,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Make a method an RPC. ``roles``: any of them, held anywhere; or ``public=True``; or ``internal=True``: services.
 
     ``sensitive``: arguments never logged; nor is what the contract marks (:mod:`sensitive`). ``costly``: its places are
@@ -103,9 +103,9 @@ def door(
     if [public, internal, bool(rule.roles)].count(True) != 1:
         raise TypeError("a door is public, for services, or names its roles")
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(method: Callable[..., object]) -> Callable[..., object]:
         @functools.wraps(method)
-        def opened(self: Any, *args: Any, **kwargs: Any) -> Any:
+        def opened(self: object, *args: object, **kwargs: object) -> object:
             return _through(self, method, rule, args, kwargs)
 
         opened.rule = rule  # type: ignore[attr-defined]
@@ -116,11 +116,11 @@ def door(
 
 
 def _through(
-    service: Any, method: Callable[..., Any], rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+    service: Any, method: Callable[..., object], rule: Rule, args: tuple[object, ...], kwargs: dict[str, Any]
+) -> object:
     call: Call = service.caller
     name, started = method.__name__, time.perf_counter()
-    structlog.contextvars.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
+    logs.context.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
     try:
         with service.admission.at(name) if rule.costly else UNBOUNDED:
             kwargs = _check(service, name, rule, call, args, kwargs)
@@ -139,12 +139,10 @@ def _through(
         raise InternalFailure(call.call_id, call.language) from None
     finally:
         metrics.door_seconds.labels(service.name, name).observe(time.perf_counter() - started)
-        structlog.contextvars.clear_contextvars()
+        logs.context.clear_contextvars()
 
 
-def _check(
-    service: Any, name: str, rule: Rule, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
+def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[object, ...], kwargs: dict[str, Any]) -> Json:
     """The arguments as the method gets them; refuses in the order of this module."""
     if call.deadline is not None and time.time() > call.deadline:
         raise DeadlineExceeded()
@@ -168,7 +166,7 @@ def _check(
     return kwargs
 
 
-def _loggable(service: str, name: str, rule: Rule, arguments: dict[str, Any]) -> dict[str, str]:
+def _loggable(service: str, name: str, rule: Rule, arguments: Json) -> dict[str, str]:
     """Arguments for the log: ids and short plain values that the contract names; never a sensitive one, free text,
     papers, or what somebody sent under a name of their own.
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from infra import working_time
 from infra.chassis import clock
 from infra.chassis.refusals import InvalidRequest
 
@@ -26,6 +27,15 @@ def instant(text: str, pointer: str) -> datetime:
     return at
 
 
+def period(from_at: str | None, to_at: str | None) -> tuple[datetime | None, datetime | None]:
+    """A period given by a caller, each end open where it is none; ``InvalidRequest`` if it ends before it begins."""
+    begin = instant(from_at, "/from_at") if from_at else None
+    end = instant(to_at, "/to_at") if to_at else None
+    if begin is not None and end is not None and end < begin:
+        raise InvalidRequest.at("/to_at", "trước from_at", "before from_at")
+    return begin, end
+
+
 def recorded_instant(text: str) -> datetime:
     """An instant as our own events and rows carry it: ISO 8601 with an offset; ``ValueError`` without one."""
     at = datetime.fromisoformat(text)
@@ -44,13 +54,22 @@ def office_day(at: datetime) -> date:
     return at.astimezone(clock.OFFICE_ZONE).date()
 
 
-def end_of_limit(days: int, since: datetime) -> datetime:
-    """The last instant of a limit in days: that of its last day, the day it is given on not counted.
+def working_day_from(day: date) -> date:
+    """The day itself where offices work by the published calendar, else the next one on which they do."""
+    from infra.chassis.official_calendar import official_calendar  # as below
 
-    Civil Code 2015, articles 147 and 148. For those without a calendar; one who has it moves the end to a working day.
+    return official_calendar((day.year, day.year + 1)).first_working_day(day)
+
+
+def end_of_limit(days: int, since: datetime) -> datetime:
+    """The last instant of a limit in days by the published calendar; see :func:`infra.working_time.end_of_limit`.
+
+    For those who need not know what the catalogue's editors decided about single days.
     """
-    last = office_day(since) + timedelta(days=days)
-    return datetime.combine(last, time.max, clock.OFFICE_ZONE).astimezone(UTC)
+    from infra.chassis.official_calendar import official_calendar  # the library takes a while: only who needs it waits
+
+    first = office_day(since).year
+    return working_time.end_of_limit(days, since, official_calendar(range(first, first + 2 + days // 365)))
 
 
 def day_of(text: str | None) -> date:

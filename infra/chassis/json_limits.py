@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 MAX_DEPTH = 60  # nesting of JSON
 TWICE = "\0twice"  # marks an object in which a member stood twice; no member can be named so
 MAX_VALUES = 200_000  # members and items of one argument; nobody walks through more of them
@@ -48,7 +46,7 @@ def too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
     """Whether JSON is nested deeper than ``limit`` (checked without recursion)."""
     level = [value]
     for _ in range(limit):
-        below: list[Any] = []
+        below: list[object] = []
         for node in level:
             if isinstance(node, dict):
                 below.extend(node.values())

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 # An object whose shape a contract says (``contract.json``, JSON Schema), and the door or a test checks.
 Json = dict[str, Any]
+
+
+class Money(TypedDict):
+    """An amount in minor units."""
+
+    amount: int
+    currency: str

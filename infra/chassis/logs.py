@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
-import structlog
-
 from infra.chassis.sensitive import without_tokens
+
+
+@contextlib.contextmanager
+def _as_if_absent(library: str) -> Iterator[None]:
+    """Whatever is imported within finds that ``library`` is not installed."""
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None: an import of it fails
+    present = modules.get(library)
+    modules[library] = None
+    try:
+        yield
+    finally:
+        del modules[library]
+        if present is not None:
+            modules[library] = present
+
+
+with _as_if_absent("rich"):  # for tracebacks in colour, of which there are none here: some 110 modules in every process
+    import structlog
+
+context = structlog.contextvars  # facts that every line of a call bears; elsewhere nobody imports structlog itself
 
 BURST, WINDOW = 20, 60.0  # lines of one cause in so many seconds
 LIMITED = frozenset({"warning", "error", "critical"})
@@ -47,7 +67,7 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def drop_tokens(_logger: Any, _method: str, line: Any) -> Any:
+def drop_tokens(_logger: object, _method: str, line: Any) -> Any:
     """A dash for every access token in a line, should an error or a library repeat one."""
     for name, value in line.items():
         if isinstance(value, str) and "eyJ" in value:
@@ -65,7 +85,7 @@ class Limit:
         self.burst, self.window, self.clock = burst, window, clock
         self._causes: dict[tuple[str, ...], tuple[float, int]] = {}
 
-    def __call__(self, _logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, _logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
         if line.get("level") not in LIMITED:
             return line
         now, cause = self.clock(), tuple(str(line.get(name, "")).partition(":")[0][:100] for name in CAUSE)
@@ -82,6 +102,6 @@ class Limit:
         return line
 
 
-def get(**bound: Any) -> Any:
+def get(**bound: object) -> Any:
     """A logger with ``bound`` facts on every line."""
     return structlog.get_logger(**bound)

@@ -48,6 +48,8 @@ history_not_authentic = Gauge(
     "portal_history_not_authentic", "1 while the sealer meets an event that its service did not record."
 )
 hub_lag = Gauge("portal_hub_lag_seconds", "How late the event hub is in waking a sleeper.")
+sign_ins = Counter("portal_sign_ins_total", "Sign-ins by how they ended.", ["outcome"])
+sign_in_spraying = Counter("portal_sign_in_spraying_total", "Times one source failed at many user names.")
 infected_files = Counter("portal_infected_files_total", "Uploads in which the virus scanner found something.")
 calendar_undecided = Gauge(
     "portal_calendar_undecided_year", "The year whose official calendar should be known by now and is not; 0: none."

@@ -57,7 +57,7 @@ def _names_a_fact(key: str) -> bool:
     return key not in SECRETS and FACTS.search(key) is not None
 
 
-def without_actors(value: object) -> Any:
+def without_actors(value: object) -> object:
     """``value`` without those who did what it reports: an official's hand in a matter does not make it theirs."""
     if isinstance(value, dict):
         return {name: without_actors(inner) for name, inner in value.items() if not ACTORS.search(str(name))}

@@ -6,6 +6,7 @@ the wire as ``exc_type``; its text as ``value``. Pure standard library, so that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 DEFAULT_LANGUAGE = "vi"
@@ -44,7 +45,7 @@ class _Facts(dict[str, Any]):
     ``reason_en`` falls back on ``reason``: what reads alike in both languages is given once.
     """
 
-    def __missing__(self, key: str) -> Any:
+    def __missing__(self, key: str) -> object:
         return self[key.removesuffix("_en")] if key.endswith("_en") else "–"
 
 
@@ -88,7 +89,7 @@ class InvalidRequest(Refusal):
     todo_en = "Correct the fields named and send again."
     MOST_PROBLEMS = 10  # problems named in the text; all are in the facts
 
-    def __init__(self, problems: list[dict[str, str]], **facts: Any) -> None:
+    def __init__(self, problems: list[dict[str, str]], **facts: object) -> None:
         super().__init__(problems=problems, **facts)
 
     @classmethod
@@ -182,7 +183,7 @@ class Forwarded(Refusal):
 class RemoteRefusal(Exception):
     """A refusal on its way out. Its class is renamed to the refusal's name, for ``exc_type``."""
 
-    def __init__(self, text: str, facts: dict[str, Any]) -> None:
+    def __init__(self, text: str, facts: Mapping[str, object]) -> None:
         super().__init__(text, facts)
 
     def __str__(self) -> str:
@@ -194,6 +195,6 @@ def as_remote(refusal: Refusal, language: str) -> RemoteRefusal:
     return named(refusal.text(language), refusal.facts)
 
 
-def supported_language(language: Any) -> str:
+def supported_language(language: object) -> str:
     """The language an answer is given in: ``en`` where it was asked for, else Vietnamese."""
     return "en" if str(language).lower().startswith("en") else DEFAULT_LANGUAGE

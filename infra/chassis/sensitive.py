@@ -12,24 +12,25 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.redaction import PLACEHOLDER, TOKEN, UUID, storable, with_token_claims
 
 MARK = "writeOnly"
 CREDENTIALS = re.compile(r"auth|token|assertion|cookie|secret|passw", re.IGNORECASE)  # in names of headers
 
 
-def is_sensitive(schema: Any, definitions: Mapping[str, Any]) -> bool:
+def is_sensitive(schema: object, definitions: Mapping[str, object]) -> bool:
     """Whether a member with this schema is marked, itself, in what it refers to or in one of its forms."""
     return any(form.get(MARK) is True for form in _forms(schema, definitions))
 
 
-def sensitive_members(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> frozenset[str]:
+def sensitive_members(schema: Mapping[str, Any], definitions: Mapping[str, object]) -> frozenset[str]:
     """Names of the members of an object that are marked."""
     members = schema.get("properties", {})
     return frozenset(name for name, member in members.items() if is_sensitive(member, definitions))
 
 
-def without_sensitive(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
+def without_sensitive(value: object, schema: object, definitions: Mapping[str, object]) -> object:
     """``value`` with a dash for every member that is marked, however deep; what the schema does not name stays."""
     forms = list(_forms(schema, definitions))
     if any(form.get(MARK) is True for form in forms):
@@ -46,7 +47,7 @@ def without_sensitive(value: Any, schema: Any, definitions: Mapping[str, Any]) -
     return value
 
 
-def stored_call(body: bytes, parameters: Mapping[str, Any] | None, definitions: Mapping[str, Any]) -> bytes:
+def stored_call(body: bytes, parameters: Mapping[str, Any] | None, definitions: Mapping[str, object]) -> bytes:
     """The body of an RPC as it may rest. ``parameters``: what its door takes, ``None`` for a door that nobody knows.
 
     Of a body that nobody can read, its size.
@@ -67,7 +68,7 @@ def stored_call(body: bytes, parameters: Mapping[str, Any] | None, definitions: 
     return without_tokens(json.dumps({"args": args, "kwargs": kwargs})).encode()
 
 
-def stored_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
+def stored_headers(headers: Mapping[Any, object]) -> dict[str, str]:
     """Headers as they may rest: without credentials. An access token opens doors; only the ids in it stay."""
     stored = {
         storable(name, 200): without_tokens(storable(value, 2000))
@@ -84,11 +85,11 @@ def without_tokens(text: str) -> str:
     return TOKEN.sub(PLACEHOLDER, text) if "eyJ" in text else text
 
 
-def _inner(value: Any, schemas: list[Any], definitions: Mapping[str, Any]) -> Any:
+def _inner(value: object, schemas: list[object], definitions: Mapping[str, object]) -> object:
     return without_sensitive(value, {"allOf": schemas}, definitions) if schemas else value
 
 
-def _forms(schema: Any, definitions: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _forms(schema: object, definitions: Mapping[str, object]) -> Iterator[Json]:
     """The schema, what it refers to and what it is composed of."""
     if not isinstance(schema, dict):
         return

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from infra.chassis.files import text_of, write_new
 
-SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
+SERVICES = ("identity", "catalog", "applications", "payments", "notifications", "interchange", "oversight")
 FRONT_DOOR = "front-door"  # as a process is named; it is no service
 LEAST_SECRET = 8  # characters; portal doctor asks for more
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -79,7 +79,8 @@ class Settings:
             raise SettingMissing(name, f"it has {len(value)} characters and must have at least {least}")
         return value
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float, *, least: float = -math.inf, most: float = math.inf) -> float:
+        """A number within bounds; whatever else is set ends the process by the setting's name."""
         value = self.get(name)
         try:
             number = default if value is None else float(value)
@@ -87,6 +88,8 @@ class Settings:
             raise SettingMissing(name, f"{value!r} is not a number") from error
         if not math.isfinite(number):
             raise SettingMissing(name, f"{value!r} is not a number to count with")
+        if not least <= number <= most:
+            raise SettingMissing(name, f"{number:g} is not between {least:g} and {most:g}")
         return number
 
     def flag(self, name: str, default: bool = False) -> bool:

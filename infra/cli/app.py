@@ -39,13 +39,10 @@ def run(services: Services = None, follower: bool = False) -> None:
 
     The HTTP front door is a process of its own: `portal run front-door`.
     """
-    if services == [FRONT_DOOR]:
-        from infra.front_door.process import serve
+    from infra.cli.serving import Run, serve
 
-        raise typer.Exit(serve(settings_here()))
-    from infra.cli.run import run as run_services
-
-    raise typer.Exit(run_services(settings_here(), known_services(services), follower=follower))
+    named = [FRONT_DOOR] if services == [FRONT_DOOR] else known_services(services)
+    raise typer.Exit(serve(Run(named, follower)))
 
 
 @app.command()
@@ -155,14 +152,19 @@ def _add_desks() -> None:
         dead_letters,
         exporting,
         identity_keys,
+        interchange,
         maintenance,
+        open_data,
         sources,
         verifying,
+        what_if,
     )
 
     app.add_typer(dead_letters.app, name="dead-letters")
     app.add_typer(sources.app, name="sources")
     app.add_typer(catalogue.app, name="catalog")
+    app.add_typer(interchange.app, name="interchange")
+    app.add_typer(open_data.app, name="open-data")
     app.add_typer(identity_keys.app, name="identity")
     looks = (
         audit_commands.history,
@@ -172,6 +174,7 @@ def _add_desks() -> None:
         audit_commands.findings,
         audit_commands.evidence,
         audit_commands.report,
+        what_if.what_if,
     )
     for command in (*looks, exporting.export, verifying.verify, maintenance.rebuild, maintenance.diagram):
         app.command()(command)

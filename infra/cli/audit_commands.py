@@ -183,17 +183,18 @@ def evidence_reader(file: Path) -> Any:
 
 
 def once_sealed(ask: Callable[[], dict[str, Any]]) -> Json:
-    """What has just happened is sealed within seconds: ask again until it is."""
+    """What has just happened is sealed within seconds: ask again until it is. Where nobody seals it is sealed here."""
     from nameko.exceptions import RemoteError
 
-    until = time.monotonic() + SEALED_WITHIN
+    until, settings = time.monotonic() + SEALED_WITHIN, Settings.from_environment()
     while True:
         try:
             return ask()
         except RemoteError as refused:
             if refused.exc_type not in ("NotSealedYet", "NothingSealed") or time.monotonic() > until:
                 raise
-        time.sleep(0.3)
+        if not (settings.embedded and tool("applications", "seal_all")(settings)):
+            time.sleep(0.3)
 
 
 def print_json(value: Any) -> None:

@@ -104,7 +104,7 @@ def import_files(
     with contextlib.ExitStack() as stack:
         draft = stack.enter_context(draft_of(findings)) if findings else None
         file = stack.enter_context(draft.open("w", encoding="utf-8")) if draft else None
-        editor = stack.enter_context(official_session("catalog_editor", timeout=120))
+        editor = stack.enter_context(official_session("catalog_editor", timeout=120, asks_only=False))
         on_progress = stack.enter_context(progress("bản ghi / records", quiet=as_json))
         done = Counter[str]()
 

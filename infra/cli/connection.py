@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.chassis.files import replace_text, text_of
-from infra.chassis.running.loader import tool
+from infra.chassis.running.loader import tool, uncollected
 from infra.chassis.settings import SettingMissing, Settings
 
 OPERATOR = "operator"
@@ -26,14 +26,18 @@ class Portal:
 
     def as_(self, token: str | None = None, language: str = "vi") -> Any:
         """A cluster proxy carrying ``token``; kept open until :meth:`close`."""
-        from infra.chassis.messaging.standalone import platform_proxy
-
         key = (token, language)
         if key not in self._open:
             context: dict[str, Any] = {"language": language, **({"auth_token": token} if token else {})}
-            holder = platform_proxy(self.settings.amqp_uri, context_data=context, timeout=self.timeout)
-            self._open[key] = (holder, holder.start())
+            self._open[key] = self._opened(context)
         return self._open[key][1]
+
+    def _opened(self, context: dict[str, Any]) -> tuple[Any, Any]:
+        """What is to be stopped in the end, and the proxy."""
+        from infra.chassis.messaging.standalone import platform_proxy
+
+        holder = platform_proxy(self.settings.amqp_uri, context_data=context, timeout=self.timeout)
+        return holder, holder.start()
 
     def sign_in(self, username: str, password: str, language: str = "vi") -> str:
         token: str = self.as_(None, language).identity.sign_in(username=username, password=password)["access_token"]
@@ -43,6 +47,24 @@ class Portal:
         for holder, _ in self._open.values():
             holder.stop()
         self._open.clear()
+
+
+class PortalInProcess(Portal):
+    """The embedded default's doors, without the platform: for what only asks (:mod:`infra.embedded.in_process`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        with uncollected():
+            from infra.embedded.in_process import DoorsInProcess
+
+        super().__init__(settings)
+        self._doors = DoorsInProcess(settings)
+
+    def _opened(self, context: dict[str, Any]) -> tuple[Any, Any]:
+        return None, self._doors.proxy(context)
+
+    def close(self) -> None:
+        self._open.clear()
+        self._doors.close()
 
 
 @contextlib.contextmanager

@@ -9,10 +9,10 @@ from typing import Annotated, TypedDict
 import typer
 
 from infra.chassis import logs
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SERVICES, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Thông điệp xử lý lỗi / messages handlers could not digest.")
-Service = Annotated[str, typer.Argument(help="identity, catalog, applications, payments or notifications")]
+Service = Annotated[str, typer.Argument(help=f"{', '.join(SERVICES[:-1])} or {SERVICES[-1]}")]
 Anywhere = Annotated[str | None, typer.Argument(help="one service; all, when none is named")]
 Letter = Annotated[int, typer.Argument(help="number of the letter, as listed")]
 Letters = Annotated[list[int] | None, typer.Argument(help="numbers of letters, as listed")]

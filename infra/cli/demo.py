@@ -134,7 +134,7 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
             0,
             1,
             "portal",
-            "cơ sở dữ liệu, năm dịch vụ, dữ liệu mẫu / databases, five services, sample data",
+            "cơ sở dữ liệu, các dịch vụ, dữ liệu mẫu / databases, services, sample data",
             (time.perf_counter() - started) * 1000,
             {"procedures": world["procedures"]},
         )

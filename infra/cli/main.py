@@ -7,17 +7,16 @@ import io
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Mapping
 
-from infra.chassis.settings import (
-    FRONT_DOOR,
-    SERVICES,
-    SettingMissing,
-)  # the standard library only: nothing to patch in it
+# Both import the standard library only: nothing to patch in it.
+from infra.chassis.running.green_sockets import make_green, stay_plain
+from infra.chassis.settings import FRONT_DOOR, SERVICES, SettingMissing
 
 # Modules are not garbage: with the default (700, 10, 10) collections are a seventh of what importing a service costs.
 COLLECT_AFTER = (20_000, 20, 50)
-OFF_THE_HUB = {"verify", "rebuild", "diagram"}  # long reading and reckoning, or nothing to wait for
+OFF_THE_HUB = {"verify", "rebuild", "diagram", "interchange"}  # long reading and reckoning, or nothing to wait for
 
 
 def main() -> None:
@@ -26,18 +25,33 @@ def main() -> None:
     if command_of(sys.argv[1:]) in ("run", "start"):
         end_in_order_while_starting()
     speak_utf8()
+    expect_eventlet()
     if on_the_hub(sys.argv[1:], dict(os.environ)):
         patch()
-    from infra.cli.app import app
-    from infra.cli.exit_codes import end
-
+    else:
+        stay_plain()
     try:
-        app()
+        obey(sys.argv[1:])
     except SettingMissing as missing:
         print(f"portal: {missing.message}", file=sys.stderr)
         raise
     except Exception as error:
+        from infra.cli.exit_codes import end
+
         sys.exit(end(error))
+    finally:
+        gc.freeze()  # the interpreter would look through everything once more before it ends
+
+
+def obey(arguments: list[str]) -> None:
+    """Do what was typed, and exit."""
+    from infra.cli.serving import plainly_typed, serve
+
+    if (run := plainly_typed(arguments)) is not None:
+        sys.exit(serve(run))
+    from infra.cli.app import app
+
+    app()
 
 
 def speak_utf8() -> None:
@@ -79,17 +93,16 @@ def real_servers(env: Mapping[str, str]) -> bool:
     return any(env.get(name) or env.get(f"{name}_FILE") for name in names)
 
 
+def expect_eventlet() -> None:
+    """Known, and decided: infra/decisions/0001. The warning is no DeprecationWarning."""
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+
 def patch() -> None:
     """Make sockets, threads and time green, and psycopg wait in a way that lets the hub turn."""
-    import warnings
-
     os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
-    # Known, and decided: infra/decisions/0001. The warning is no DeprecationWarning.
-    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
-    import eventlet
-
-    eventlet.monkey_patch()
+    make_green()
 
 
 if __name__ == "__main__":

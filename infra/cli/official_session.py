@@ -5,26 +5,52 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
 from infra.chassis.refusals import Unauthenticated
 from infra.chassis.settings import SettingMissing, Settings
-from infra.cli.connection import Portal, language_of, portal_session
-from infra.cli.seed import seed
+from infra.cli.connection import Portal, PortalInProcess, language_of, portal_session
 
 SERVICES = ("identity", "catalog", "applications")  # those an official's command asks
 
 
 @contextlib.contextmanager
-def official_session(role: str = "auditor", settings: Settings | None = None, timeout: float = 15) -> Iterator[Any]:
-    """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE."""
+def official_session(
+    role: str = "auditor",
+    settings: Settings | None = None,
+    timeout: float = 15,
+    services: tuple[str, ...] = SERVICES,
+    asks_only: bool = True,
+) -> Iterator[Any]:
+    """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE; ``services``: those the command needs.
+
+    On the embedded default the platform comes up only for what does more than ask, and for the first officials.
+    """
     logs.set_up("CRITICAL")
     settings = settings or Settings.from_environment()
     language = language_of(settings)
-    with portal_session(settings, SERVICES, timeout) as portal:
+    with _portal(settings, services, timeout, asks_only) as portal:
         yield OfficialRpc(portal, role, language)
+
+
+def _portal(
+    settings: Settings, services: tuple[str, ...], timeout: float, asks_only: bool
+) -> contextlib.AbstractContextManager[Portal]:
+    if asks_only and settings.embedded and (_credentials_set(settings) or _seeded(settings).exists()):
+        return contextlib.closing(PortalInProcess(settings))
+    return portal_session(settings, services, timeout)
+
+
+def _credentials_set(settings: Settings) -> bool:
+    return bool(settings.get("PORTAL_TOKEN") or settings.get("PORTAL_USERNAME"))
+
+
+def _seeded(settings: Settings) -> Path:
+    """Where development's officials are."""
+    return settings.secret_folder() / "seed.json"
 
 
 class OfficialRpc:
@@ -78,8 +104,10 @@ def official_token(portal: Portal, role: str, language: str = "vi") -> str:
         return token
     if username := settings.get("PORTAL_USERNAME"):
         return portal.sign_in(username, settings.require("PORTAL_PASSWORD"), language)
-    path = settings.secret_folder() / "seed.json" if settings.development else None
+    path = _seeded(settings) if settings.development else None
     if path and not path.exists() and settings.embedded:
+        from infra.cli.seed import seed
+
         seed(settings, portal, catalogue=False)
     if path is None or not path.exists():
         raise SettingMissing(

@@ -9,7 +9,6 @@ from infra.chassis import logs
 from infra.chassis.contracts import contract_of
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.migrations import upgrade
 from infra.chassis.running.loader import service_class, tool
 from infra.chassis.running.runner import Stopping, broker_answers, serve_doors, serve_followers, wait_until
 from infra.chassis.settings import Settings
@@ -66,6 +65,8 @@ def run_embedded(settings: Settings) -> int:
 
 def migrate(settings: Settings, services: list[str]) -> None:
     """Databases first, then the broker's exchanges and queues; both are waited for."""
+    from infra.chassis.migrations import upgrade
+
     log, patience = logs.get(), settings.number("START_PATIENCE", 120)
     if settings.embedded:
         from infra.embedded.broker import install
@@ -88,6 +89,8 @@ def migrate(settings: Settings, services: list[str]) -> None:
 
 def bootstrap(settings: Settings, username: str, password: str, full_name: str) -> Json:
     if settings.embedded:
+        from infra.chassis.migrations import upgrade
+
         upgrade(settings, "identity")
     made: dict[str, Any] = tool("identity", "bootstrap")(
         settings, username=username, password=password, full_name=full_name

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from infra.chassis import logs
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SERVICES, Settings
 from infra.cli.services import known_services
 
 app = typer.Typer(no_args_is_help=True, help="Kho dữ liệu được khôi phục / databases that were put back.")
-Service = Annotated[str, typer.Argument(help="identity, catalog, applications, payments or notifications")]
+Service = Annotated[str, typer.Argument(help=f"{', '.join(SERVICES[:-1])} or {SERVICES[-1]}")]
 
 
 @app.command("list")

@@ -1,10 +1,12 @@
-"""``portal start``: the whole platform on the embedded default, its sample people, and the front door before it."""
+"""``portal start``: the whole platform on the embedded default, its sample people, the front door before it, and a
+sandbox payment gateway to pay at."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +17,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.running.runner import Stopping
 from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
 from infra.cli.connection import Portal, first_operator
+from infra.cli.sandbox_gateway import payment_gateway
 from infra.cli.seed import overview, seed
 
 STOPPED_BY_ITSELF = 70
@@ -30,6 +33,9 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
 
     if not settings.embedded:
         raise SettingMissing("PORTAL_HOME", "portal start runs on the embedded default; unset AMQP_URI and databases")
+    port = port or free_port()
+    address = front_door_address(settings, port)
+    settings = Settings({"OPENID_ISSUER": address, **settings.env})  # of single sign-on, unless another is given
     ended = Event()
 
     def end(code: int) -> None:
@@ -37,7 +43,7 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
             ended.send(code)
 
     Stopping(lambda: end(0), settings.number("GRACE", 25), eventlet.spawn).install()
-    with Platform(settings) as platform:
+    with payment_gateway(settings, address) as complete, Platform(complete) as platform:
         first_operator(settings)
         calls = CallSocket(settings)
         calls.start()
@@ -58,6 +64,18 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
             calls.stop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
+
+
+def free_port() -> int:
+    """One that nobody listens on: identity knows the issuer's name, and it is in it, before the front door starts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def front_door_address(settings: Settings, port: int) -> str:
+    scheme = "https" if settings.get("TLS_CERTIFICATE_FILE") else "http"
+    return f"{scheme}://127.0.0.1:{port}"
 
 
 def _unless_ended(ended: Any, seeding: Any) -> Json | None:
@@ -116,6 +134,8 @@ def _announce(facts: dict[str, Any], as_json: bool) -> None:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         typer.echo(f"Cổng dịch vụ công · Public service portal: {facts['url']}\n")
+        typer.echo(f"Mở trong trình duyệt · Open in a browser: {facts['url']}/vi · {facts['url']}/en")
+        typer.echo("Nộp lệ phí ở cổng thanh toán thử nghiệm · Fees are paid at a sandbox gateway: no money moves\n")
         typer.echo("Ai đăng nhập được · Who can sign in (POST /sessions):")
         for number, citizen in enumerate(facts["people"]["citizens"], 1):
             typer.echo(f"  citizen {number:<11} {citizen['username']}  {citizen['password']}")

@@ -11,7 +11,6 @@ from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.envelopes import plain_json_only, refuse_compression
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.topology import declare_topology
-from infra.chassis.migrations import upgrade
 from infra.chassis.running.followers import Follower
 from infra.chassis.running.health import Health
 from infra.chassis.running.hub_watchdog import HubWatch
@@ -37,6 +36,8 @@ class Platform:
 
     def migrate(self) -> None:
         """Databases and topology up to date."""
+        from infra.chassis.migrations import upgrade
+
         install()
         for name in self.services:
             upgrade(self.settings, name)

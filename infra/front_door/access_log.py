@@ -85,6 +85,7 @@ class _Line:
             bytes=self._length,
             call_id=state["call_id"],
             language=state.get("language"),
+            **({"calls": state["calls"]} if "calls" in state else {}),
         )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from infra.chassis.json_types import Json
 from infra.front_door.resources import Resource
 from infra.front_door.rpc_routes import as_json, json_bytes
 
@@ -16,7 +16,7 @@ PUBLIC = "public, max-age=60, stale-while-revalidate=300"
 POSITION = "Portal-Position"
 
 
-def answer_of(resource: Resource, request: Request, result: Any, arguments: dict[str, Any]) -> Response:
+def answer_of(resource: Resource, request: Request, result: object, arguments: Json) -> Response:
     """The result as it is in the contract, with what HTTP says of it in headers."""
     headers = {
         "Cache-Control": PUBLIC if resource.public else "no-store",
@@ -40,7 +40,7 @@ def answer_of(resource: Resource, request: Request, result: Any, arguments: dict
     return as_json(result, resource.status, headers)
 
 
-def version_tag(facts: dict[str, Any]) -> str | None:
+def version_tag(facts: Json) -> str | None:
     """The version of one thing as a strong ETag."""
     for name in ("version", "revision"):
         if isinstance(facts.get(name), int):
@@ -48,7 +48,7 @@ def version_tag(facts: dict[str, Any]) -> str | None:
     return None
 
 
-def weak_tag(result: Any) -> str:
+def weak_tag(result: object) -> str:
     return f'W/"{hashlib.blake2b(json_bytes(result), digest_size=12).hexdigest()}"'
 
 
@@ -65,5 +65,5 @@ def _next_page(request: Request, cursor: str) -> str:
     return f"{quote(request.url.path)}?{urlencode([*parameters, ('cursor', cursor)])}"
 
 
-def _place(template: str, facts: dict[str, Any]) -> str:
+def _place(template: str, facts: Json) -> str:
     return template.format_map({name: quote(str(value), safe="") for name, value in facts.items()})

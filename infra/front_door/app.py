@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,19 +20,34 @@ from infra.front_door import problems
 from infra.front_door.access_log import AccessLog
 from infra.front_door.calls import DeadlinePassed, Platform, PlatformRefusal, PlatformUnreachable
 from infra.front_door.context import language_of
+from infra.front_door.devices import DeviceCookies
+from infra.front_door.dvcqg import classic_routes
 from infra.front_door.errors import HttpRefusal, MethodNotAllowed, PageNotFound, ReplyTooLate
 from infra.front_door.feeds import Feeds
 from infra.front_door.gateway import Gateway
+from infra.front_door.govstack.routes import govstack_routes
 from infra.front_door.inbound import inbound_routes
 from infra.front_door.limits import Limits
 from infra.front_door.origins import for_origins
-from infra.front_door.pages import page_routes
+from infra.front_door.pages.registry import page_routes
 from infra.front_door.rates import Buckets, Rate
+from infra.front_door.reference import reference_routes
 from infra.front_door.resource_routes import resource_routes
 from infra.front_door.rpc_routes import rpc_routes
+from infra.front_door.sign_on.routes import sign_on_routes
 
 
-def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds, origins: list[str]) -> ASGIApp:
+@dataclass(frozen=True)
+class Browsers:
+    """What the pages need to know: the keys of their sessions, and whether cookies travel by HTTPS alone."""
+
+    keys: list[str]
+    secure: bool
+
+
+def application(
+    platform: Platform, rates: dict[str, Rate], feeds: Feeds, origins: list[str], browsers: Browsers
+) -> ASGIApp:
     """Everything the front door serves, over this platform; pages of ``origins`` may read it."""
     gateway = Gateway(platform, Buckets(rates), feeds)
 
@@ -41,17 +57,21 @@ def application(platform: Platform, rates: dict[str, Rate], feeds: Feeds, origin
         yield
         await platform.stop()
 
-    starlette = Starlette(routes=routes(gateway), lifespan=lifespan, exception_handlers=HANDLERS)
+    starlette = Starlette(routes=routes(gateway, browsers), lifespan=lifespan, exception_handlers=HANDLERS)
     starlette.router.redirect_slashes = False
-    return AccessLog(for_origins(Limits(starlette), origins))
+    return AccessLog(for_origins(Limits(DeviceCookies(starlette)), origins))
 
 
-def routes(gateway: Gateway) -> list[BaseRoute]:
+def routes(gateway: Gateway, browsers: Browsers) -> list[BaseRoute]:
     table: list[BaseRoute] = [
         *rpc_routes(gateway),
         *resource_routes(gateway),
         *inbound_routes(gateway),
-        *page_routes(),
+        *classic_routes(gateway),
+        *govstack_routes(gateway),
+        *sign_on_routes(gateway),
+        *reference_routes(),
+        *page_routes(gateway, browsers.keys, secure=browsers.secure),
     ]
     for route in table:
         if isinstance(route, Route):

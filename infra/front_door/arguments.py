@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
 from urllib.parse import parse_qsl
 
+from infra.chassis.json_types import Json
 from infra.front_door.errors import MalformedRequest
 from infra.front_door.surface import Door, document_of, doors
 
@@ -25,7 +25,7 @@ def from_query(query: bytes) -> dict[str, str]:
     return parameters
 
 
-def typed(door: Door, name: str, text: str) -> Any:
+def typed(door: Door, name: str, text: str) -> object:
     """``text`` as the type that the contract names for the argument."""
     types = types_of(door.service, door.method, name)
     if "integer" in types or "number" in types:
@@ -44,7 +44,7 @@ def types_of(service: str, method: str, name: str) -> frozenset[str]:
     return frozenset(_types(schema, document_of(service).get("definitions", {}))) - {"null"} or frozenset({"string"})
 
 
-def _types(schema: dict[str, Any], definitions: dict[str, Any]) -> set[str]:
+def _types(schema: Json, definitions: Json) -> set[str]:
     if reference := schema.get("$ref"):
         return _types(definitions[reference.rpartition("/")[2]], definitions)
     if "type" in schema:
@@ -53,7 +53,7 @@ def _types(schema: dict[str, Any], definitions: dict[str, Any]) -> set[str]:
     return {kind for branch in branches for kind in _types(branch, definitions)}
 
 
-def _number(text: str, *, integral: bool) -> Any:
+def _number(text: str, *, integral: bool) -> object:
     try:
         if len(text) > 30 or not text.isascii():
             return text
@@ -62,7 +62,7 @@ def _number(text: str, *, integral: bool) -> Any:
         return text
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -18,12 +18,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.front_door.listening import Listening
 from infra.front_door.tls import Certificate
 
 RpcCall = Callable[..., Any]
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Wsgi = Callable[[Json, Callable[..., Any]], Iterable[bytes]]
 
 PATH = "/callbacks/"
 LONGEST_QUERY = 8000
@@ -39,7 +40,7 @@ class Malformed(Exception):
 def application(call: RpcCall) -> Wsgi:
     """The WSGI application; ``call(service, method, **arguments)`` asks the platform."""
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def answer(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
         if path == "/healthz":
             return _json(start_response, "200 OK", {"status": "ok"})
@@ -53,7 +54,7 @@ def application(call: RpcCall) -> Wsgi:
     return answer
 
 
-def _gateway_answer(call: RpcCall, gateway: str, query: str) -> tuple[str, dict[str, Any]]:
+def _gateway_answer(call: RpcCall, gateway: str, query: str) -> tuple[str, Json]:
     try:
         return "200 OK", dict(call("payments", "gateway_callback", gateway=gateway, parameters=parameters_of(query)))
     except Malformed as wrong:
@@ -80,7 +81,7 @@ def parameters_of(query: str) -> dict[str, str]:
     return parameters
 
 
-def _json(start_response: Callable[..., Any], status: str, body: dict[str, Any]) -> Iterable[bytes]:
+def _json(start_response: Callable[..., object], status: str, body: Json) -> Iterable[bytes]:
     data = json.dumps(body).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data))), ("Cache-Control", "no-store")]
     start_response(status, headers)
@@ -90,7 +91,7 @@ def _json(start_response: Callable[..., Any], status: str, body: dict[str, Any])
 class _Request(WSGIRequestHandler):
     timeout = 10
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """The platform logs what it judged; queries of gateways do not belong in an access log."""
 
 
@@ -122,7 +123,7 @@ def over_broker(amqp_uri: str, timeout: float = 10.0) -> RpcCall:
     """A ``call`` that asks over the broker, with a proxy of its own for each request thread."""
     from infra.chassis.messaging.standalone import platform_proxy
 
-    def call(service: str, method: str, **arguments: Any) -> Any:
+    def call(service: str, method: str, **arguments: object) -> object:
         with platform_proxy(amqp_uri, timeout=timeout) as rpc:
             return getattr(getattr(rpc, service), method)(**arguments)
 

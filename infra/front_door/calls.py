@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from infra.chassis.json_types import Json
 from infra.front_door import metrics
 
 MOST_OPEN = 1000  # calls that wait for a reply at once
@@ -22,7 +23,7 @@ UNKNOWN = {"name": "InternalFailure", "text": "", "facts": {}}
 class PlatformRefusal(Exception):
     """The platform refused: the refusal's name, its text in the caller's language and its facts."""
 
-    def __init__(self, name: str, text: str, facts: dict[str, Any]) -> None:
+    def __init__(self, name: str, text: str, facts: Json) -> None:
         super().__init__(name)
         self.name, self.text, self.facts = name, text, facts
 
@@ -45,7 +46,7 @@ class Call:
 
     service: str
     method: str
-    arguments: dict[str, Any]
+    arguments: Json
     headers: dict[str, Any]
     within: float
     repeatable: bool = False
@@ -141,7 +142,7 @@ class Platform:
         metrics.repeated_calls.inc()
         return await self._once(call, until)
 
-    async def _once(self, call: Call, until: float) -> Any:
+    async def _once(self, call: Call, until: float) -> object:
         await self._connected(call, until)
         correlation_id = str(uuid.uuid4())
         future = self.open_calls.open(correlation_id)
@@ -170,7 +171,7 @@ class Platform:
             raise PlatformUnreachable(call.service) from None
 
 
-def result_of(body: bytes) -> Any:
+def result_of(body: bytes) -> object:
     """The result in a reply, or the refusal that it is; a reply nobody can read is a failure inside."""
     try:
         reply = json.loads(body)

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import DEFAULT_LANGUAGE, Unauthenticated
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import MalformedRequest
@@ -32,7 +33,7 @@ class Context:
     traceparent: str
     within: float
 
-    def headers(self) -> dict[str, Any]:
+    def headers(self) -> Json:
         """Nameko's context headers; the deadline is added when a call is sent."""
         headers: dict[str, Any] = {
             "nameko.call_id_stack": [f"front_door.{self.call_id}"],

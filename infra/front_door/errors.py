@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from infra.chassis.refusals import Refusal
 
@@ -12,7 +12,7 @@ class HttpRefusal(Refusal):
 
     status: ClassVar[int] = 400
 
-    def __init__(self, *, headers: dict[str, str] | None = None, **facts: Any) -> None:
+    def __init__(self, *, headers: dict[str, str] | None = None, **facts: object) -> None:
         super().__init__(**facts)
         self.headers = headers or {}
 
@@ -31,6 +31,22 @@ class IdempotencyKeyMissing(HttpRefusal):
     en = "The header Idempotency-Key (a UUID) is missing from a request that changes something."
     todo_vi = "Tạo một UUID cho mỗi việc và gửi lại cùng UUID đó khi thử lại."
     todo_en = "Make a UUID for each thing to be done, and send the same one again on a retry."
+
+
+class FormNotOurs(HttpRefusal):
+    status = 403
+    vi = "Biểu mẫu này không đến từ trang đang mở của bạn, nên chưa có gì được gửi đi."
+    en = "This form did not come from a page you have open, so nothing was sent."
+    todo_vi = "Mở lại trang rồi gửi lại."
+    todo_en = "Open the page again and send it from there."
+
+
+class PageNotForYou(HttpRefusal):
+    status = 403
+    vi = "Tài khoản của bạn không có vai trò mà trang này cần."
+    en = "Your account does not have the role that this page is for."
+    todo_vi = "Đăng nhập bằng tài khoản khác, hoặc về trang chủ."
+    todo_en = "Sign in with another account, or go to the home page."
 
 
 class PageNotFound(HttpRefusal):

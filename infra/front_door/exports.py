@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.front_door.calls import DeadlinePassed, PlatformRefusal, PlatformUnreachable
 from infra.front_door.context import Context
 from infra.front_door.files import disposition
@@ -21,9 +21,7 @@ PAGED = {"jsonl", "csv", "xes"}  # pages that follow one another make one file; 
 PAGE = 500
 
 
-async def export(
-    gateway: Gateway, request: Request, context: Context, resource: Resource, arguments: dict[str, Any]
-) -> Response:
+async def export(gateway: Gateway, request: Request, context: Context, resource: Resource, arguments: Json) -> Response:
     """The whole as a file; with ``limit`` or ``cursor`` one page of it."""
     form = str(arguments.get("format", ""))
     all_pages = form in PAGED and not {"limit", "cursor"} & set(arguments) and resource.door.service == "applications"
@@ -44,8 +42,8 @@ async def _pages(
     request: Request,
     context: Context,
     resource: Resource,
-    query: dict[str, Any],
-    page: dict[str, Any],
+    query: Json,
+    page: Json,
 ) -> AsyncIterator[bytes]:
     while True:
         yield _bytes(page["content"])
@@ -58,5 +56,5 @@ async def _pages(
             raise  # the connection ends without its last chunk, so nobody takes the part for the whole
 
 
-def _bytes(content: Any) -> bytes:
+def _bytes(content: object) -> bytes:
     return content.encode() if isinstance(content, str) else json.dumps(content, ensure_ascii=False).encode()

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.front_door import metrics
 from infra.front_door.calls import DeadlinePassed, PlatformRefusal, PlatformUnreachable
 from infra.front_door.errors import StreamsTooMany
@@ -22,7 +22,7 @@ EVERY = 2.0  # seconds between two looks at a feed
 MOST_WAITING = 100  # answers that a stream may be behind its feed; more, and it is cut: its client resumes by itself
 MOST_STREAMS = 1000  # of this process
 
-Answer = dict[str, Any]  # of ``applications.changes``
+Answer = Json  # of ``applications.changes``
 Ask = Callable[[int | None], Awaitable[Answer]]
 
 

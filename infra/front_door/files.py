@@ -6,13 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from infra.chassis.json_types import Json
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import BodyTooLarge, MalformedRequest, RangeNotSatisfiable
 
@@ -24,11 +24,11 @@ RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})", re.ASCII)
 SANDBOX = "default-src 'none'; sandbox"
 
 
-async def upload(request: Request) -> dict[str, Any]:
+async def upload(request: Request) -> Json:
     """The arguments of a paper: the part ``file`` and text fields next to it. Large parts go to disk at once."""
     try:
         async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
-            arguments: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str)}
+            arguments: Json = {name: value for name, value in form.items() if isinstance(value, str)}
             file = form.get("file")
             if file is None or isinstance(file, str):
                 raise MalformedRequest(reason="thiếu phần «file»", reason_en="the part 'file' is missing")
@@ -44,18 +44,25 @@ async def upload(request: Request) -> dict[str, Any]:
     return arguments
 
 
-def download(request: Request, result: dict[str, Any]) -> Response:
-    """A paper's bytes, or the range of them that was asked for."""
+def download(request: Request, result: Json) -> Response:
+    """A paper's bytes, as :func:`sent`."""
     try:
         content = base64.b64decode(result["content_base64"], validate=True)
     except (KeyError, binascii.Error):
         raise PlatformRefusal("InternalFailure", "", {}) from None
+    name = str(result.get("file_name") or result.get("attachment_id") or "file")
+    media_type = str(result.get("media_type") or "application/octet-stream")
+    return sent(request, content, name, media_type, str(result.get("sha256", "")))
+
+
+def sent(request: Request, content: bytes, name: str, media_type: str, digest: str) -> Response:
+    """Bytes as a download under their name, or the range of them that was asked for."""
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "no-store",
-        "Content-Disposition": disposition(str(result.get("file_name") or result.get("attachment_id") or "file")),
+        "Content-Disposition": disposition(name),
         "Content-Security-Policy": SANDBOX,
-        "ETag": f'"{result.get("sha256", "")}"',
+        "ETag": f'"{digest}"',
     }
     first, last = 0, len(content) - 1
     status = 200
@@ -64,7 +71,6 @@ def download(request: Request, result: dict[str, Any]) -> Response:
         headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         status = 206
     headers["Content-Length"] = str(last - first + 1)
-    media_type = str(result.get("media_type") or "application/octet-stream")
     return StreamingResponse(_pieces(content, first, last), status, headers, media_type)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from starlette.requests import Request
 
 from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, MemberTwice, members_once, too_deep, too_many
-from infra.front_door import context
+from infra.chassis.json_types import Json
+from infra.front_door import context, devices
 from infra.front_door.calls import Call, Platform
 from infra.front_door.errors import CommandRunning, MalformedRequest, MediaTypeNotSupported, RequestsTooFrequent
 from infra.front_door.feeds import Feeds
@@ -20,7 +22,12 @@ from infra.front_door.surface import Door
 OWN_RATE = {
     ("identity", "sign_in"): "sign-in",
     ("identity", "client_token"): "sign-in",
+    ("interchange", "open_session"): "sign-in",
     ("identity", "register_citizen"): "sign-in",
+    ("identity", "confirm_registration"): "sign-in",
+    ("identity", "request_password_reset"): "sign-in",
+    ("identity", "reset_password"): "sign-in",
+    ("identity", "sign_in_to_authorize"): "sign-in",
     ("applications", "track"): "tracking",
     ("catalog", "search"): "search",
     ("catalog", "suggest"): "search",
@@ -31,8 +38,8 @@ OWN_RATE = {
 class Running:
     """A command on its way: the same again joins it, another under its key is refused."""
 
-    arguments: dict[str, Any]
-    answer: asyncio.Future[Any]
+    arguments: Json
+    answer: asyncio.Future[object]
 
 
 class Gateway:
@@ -42,31 +49,58 @@ class Gateway:
         self.platform, self.feeds, self._buckets = platform, feeds, buckets
         self._running: dict[tuple[str, ...], Running] = {}
 
-    def context_of(self, request: Request, *, within: float = context.WITHIN) -> context.Context:
-        """The request's context; counts it against the rates of its client and account."""
+    def context_of(
+        self,
+        request: Request,
+        *,
+        within: float = context.WITHIN,
+        anonymous: bool = False,
+        language: str | None = None,
+    ) -> context.Context:
+        """The request's context; counts it against the rates of its client and account.
+
+        ``anonymous``: Authorization is not a person's here; ``language``: as the page is, whatever the browser says.
+        """
         state = request.scope["state"]
         headers = context.headers_of(request.scope)
+        if anonymous:
+            headers.pop("authorization", None)
+        if language is not None:
+            headers["accept-language"] = language
         state["language"] = context.language_of(headers.get("accept-language", ""))
-        client = request.client.host if request.client else "unknown"
-        self._count("client", client)
+        self.count_client(request)
         caller = context.context_of(headers, state["call_id"], within=within)
-        if caller.token:
-            self._count("account", account_key(caller.token))
+        self.count_account(caller)
         return caller
 
-    async def ask(self, request: Request, caller: context.Context, door: Door, arguments: dict[str, Any]) -> Any:
+    def count_client(self, request: Request) -> None:
+        self._count("client", client_of(request))
+
+    def count_account(self, caller: context.Context) -> None:
+        if caller.token:
+            self._count("account", account_key(caller.token))
+
+    async def ask(self, request: Request, caller: context.Context, door: Door, arguments: Json) -> Any:
         """The platform's answer; a refusal is an exception that the application turns into a problem."""
         request.scope["state"]["service"] = door.service
+        headers = caller.headers()
         if own := OWN_RATE.get((door.service, door.method)):
-            self._count(own, request.client.host if request.client else "unknown")
+            self._count(own, client_of(request))
+        if own == "sign-in":
+            headers["nameko.source"] = network_of(client_of(request))
+        if devices.knows_devices(door):
+            call = Call(
+                door.service, door.method, devices.with_device(request, door, arguments), headers, caller.within
+            )
+            return devices.to_cookie(request, arguments, await self.platform.call(call))
         repeatable = door.repeatable(arguments)
-        call = Call(door.service, door.method, arguments, caller.headers(), caller.within, repeatable)
+        call = Call(door.service, door.method, arguments, headers, caller.within, repeatable)
         command_id = arguments.get("command_id") if door.takes_command else None
         if not isinstance(command_id, str):
             return await self.platform.call(call)
         return await self._once((door.service, door.method, caller.token or "", command_id), call)
 
-    async def _once(self, key: tuple[str, ...], call: Call) -> Any:
+    async def _once(self, key: tuple[str, ...], call: Call) -> object:
         """The same command again while it runs waits for the one answer; nothing is kept after it."""
         if running := self._running.get(key):
             if running.arguments != call.arguments:
@@ -83,18 +117,34 @@ class Gateway:
             raise RequestsTooFrequent(seconds=seconds, headers={"Retry-After": str(seconds)})
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+def client_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def network_of(client: str) -> str:
+    """Where a client is, as identity counts attempts: its address; of IPv6 the network, whose addresses are free."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client[:80]
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped) if mapped else str(ip_network((int(address), 64), strict=False))
+    return str(address)
+
+
+async def json_object(request: Request) -> Json:
     """The request's body as a JSON object; nothing is parsed that is too large, too deep or of another type."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
-    if not body and not media_type:
+    if not body and media_type in ("", "application/json"):  # some clients always name the type
         return {}
     if media_type != "application/json":
         raise MediaTypeNotSupported(wanted="application/json", headers={"Accept": "application/json"})
     return object_of(body)
 
 
-def object_of(body: bytes) -> dict[str, Any]:
+def object_of(body: bytes) -> Json:
     """A JSON object; separators are counted before it is parsed, so that a bomb costs its bytes and no more."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES + MAX_DEPTH:
         raise MalformedRequest(reason=f"nhiều hơn {MAX_VALUES} giá trị", reason_en=f"more than {MAX_VALUES} values")
@@ -113,5 +163,5 @@ def object_of(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")

@@ -6,13 +6,12 @@ away, the request is malformed) is answered 99, so that it calls again.
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.front_door.arguments import from_query
 from infra.front_door.calls import DeadlinePassed, PlatformRefusal, PlatformUnreachable
 from infra.front_door.errors import HttpRefusal
@@ -42,7 +41,7 @@ def inbound_routes(gateway: Gateway) -> list[Route]:
 async def _callback(gateway: Gateway, request: Request) -> Response:
     door = doors()["payments", "gateway_callback"]
     try:
-        parameters: dict[str, Any] = from_query(request.scope["query_string"])
+        parameters: Json = from_query(request.scope["query_string"])
         arguments = {"gateway": request.path_params["name"], "parameters": parameters}
         return as_json(await gateway.ask(request, gateway.context_of(request), door, arguments))
     except PlatformRefusal as refusal:

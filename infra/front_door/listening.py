@@ -12,7 +12,6 @@ import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 
 from infra.chassis.running.sockets import EVERY_INTERFACE, listening_socket
 
@@ -36,7 +35,7 @@ class Listening:
         port: int = 0,
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
-        **attributes: Any,
+        **attributes: object,
     ) -> None:
         self._handler, self._tls = handler, tls
         self._socket = listening_socket(host, port)
@@ -67,7 +66,7 @@ class Listening:
             self._places.acquire()
             threading.Thread(target=self._serve, args=(connection, address), daemon=True).start()
 
-    def _serve(self, connection: socket.socket, address: Any) -> None:
+    def _serve(self, connection: socket.socket, address: object) -> None:
         try:
             connection.settimeout(10)
             with contextlib.suppress(OSError):  # a caller who hangs up is no news

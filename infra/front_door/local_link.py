@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from infra.chassis.files import text_of
 from infra.front_door.calls import Call
@@ -28,7 +28,9 @@ class LocalLink(Reconnecting):
         self._address_file = address_file
         self._writer: asyncio.StreamWriter | None = None
 
-    async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, Any], left: float) -> None:
+    async def send(
+        self, correlation_id: str, call: Call, body: bytes, headers: Mapping[str, object], left: float
+    ) -> None:
         if self._writer is None:
             raise ConnectionError("not connected")
         to = f"{call.service}.{call.method}"

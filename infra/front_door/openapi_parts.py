@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from infra.chassis.json_types import Json
+from infra.front_door import cloud_events
 from infra.front_door.arguments import types_of
+from infra.front_door.context import UUID
 from infra.front_door.errors import all_refusals
 from infra.front_door.files import LARGEST_FILE
+from infra.front_door.openapi_schemas import schema, without_null
 from infra.front_door.problems import MEDIA_TYPE
 from infra.front_door.resources import VERSION, Resource
+from infra.front_door.statuses import status_of
 from infra.front_door.surface import Door
 
-Json = dict[str, Any]
-SCHEMAS = ("properties", "patternProperties", "$defs", "definitions")  # whose members are schemas
-ONE_SCHEMA = ("items", "additionalProperties", "not", "propertyNames", "contains", "if", "then", "else")
-LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-# Refused at every door, whatever its contract names.
+# Refused at every door, whatever its contract names; and by the front door itself.
 ALWAYS = ("InvalidRequest", "Unauthenticated", "Forbidden", "CommandIdReused", "ServiceUnavailable", "DeadlineExceeded",
           "InternalFailure")  # fmt: skip
-OWN = {
-    name: refusal.status
-    for name, refusal in all_refusals().items()
-    if name not in ("MethodNotAllowed", "RangeNotSatisfiable")
-}
+NOT_EVERYWHERE = ("MethodNotAllowed", "RangeNotSatisfiable")
+
+
+def _refused_anywhere() -> dict[int, list[str]]:
+    statuses = {name: status_of(name) for name in ALWAYS}
+    statuses |= {name: refusal.status for name, refusal in all_refusals().items() if name not in NOT_EVERYWHERE}
+    return {
+        status: [name for name in statuses if statuses[name] == status] for status in sorted(set(statuses.values()))
+    }
+
+
+REFUSED_ANYWHERE = _refused_anywhere()
 PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457. `name` is the refusal's; its page is at `type`.",
@@ -67,46 +74,12 @@ def header_parameter(name: str, description: str, schema: Json, *, required: boo
 IDEMPOTENCY_KEY = header_parameter(
     "Idempotency-Key",
     "A UUID of the caller's making: sent again, one effect and one answer.",
-    {"type": "string", "format": "uuid"},
+    # A pattern: as a format, openapi-python-client makes it an object that its HTTP library takes for no header.
+    {"type": "string", "pattern": f"^{UUID.pattern}$", "example": "0b0dcd3c-5e4e-4f3b-9a44-3d1f8f4d0c11"},
 )
 PARAMETERS = [
     header_parameter("Accept-Language", "`vi` (default) or `en`.", {"type": "string"}),
 ]
-
-
-def component(service: str, name: str) -> str:
-    """``applications``/``due_date`` → ``ApplicationsDueDate``."""
-    return "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", f"{service}_{name}"))
-
-
-def schema(service: str, contract_schema: Any) -> Any:
-    """A schema of a contract, its references led to the components; boolean schemas as objects, branches named."""
-    if contract_schema is True:
-        return {}
-    if contract_schema is False:
-        return {"not": {}}
-    made: Json = {}
-    for key, value in contract_schema.items():
-        if key == "$ref":
-            made[key] = f"#/components/schemas/{component(service, value.rpartition('/')[2])}"
-        elif key in SCHEMAS:
-            made[key] = {name: schema(service, inner) for name, inner in value.items()}
-        elif key in LISTS:
-            made[key] = [_named(schema(service, inner), number) for number, inner in enumerate(value, 1)]
-        elif key == "additionalProperties" and isinstance(value, bool):
-            made[key] = value
-        elif key in ONE_SCHEMA:
-            made[key] = schema(service, value)
-        else:
-            made[key] = value
-    return made
-
-
-def _named(branch: Json, number: int) -> Json:
-    if "title" in branch or "$ref" in branch or "type" not in branch or branch["type"] != "object":
-        return branch
-    constants = [str(member["const"]) for member in branch.get("properties", {}).values() if "const" in member]
-    return {"title": "".join(part.capitalize() for part in constants) or f"Branch{number}", **branch}
 
 
 def operation_id(verb: str, path: str) -> str:
@@ -139,17 +112,6 @@ def _query_parameter(door: Door, name: str, required: bool) -> Json:
     return {**parameter, "schema": converted}
 
 
-def without_null(argument: Json) -> Json:
-    """In a query nothing is null: an argument is there or not."""
-    if isinstance(argument.get("type"), list):
-        kinds = [kind for kind in argument["type"] if kind != "null"]
-        return {**argument, "type": kinds[0] if len(kinds) == 1 else kinds}
-    if branches := [branch for branch in argument.get("anyOf", []) if branch != {"type": "null"}]:
-        rest = {key: value for key, value in argument.items() if key != "anyOf"}
-        return {**rest, **branches[0]} if len(branches) == 1 else {**rest, "anyOf": branches}
-    return argument
-
-
 def of_headers(resource: Resource) -> list[Json]:
     parameters = list(PARAMETERS)
     if resource.door.takes_command:
@@ -170,7 +132,10 @@ def body(resource: Resource) -> Json:
     door, arguments = resource.door, resource.door.entry["parameters"]
     members = {
         "type": "object",
-        "properties": {name: schema(door.service, door.parameters[name]) for name in resource.others},
+        "properties": {
+            name: schema(door.service, door.parameters[name], f"{door.service}_{door.method}_{name}")
+            for name in resource.others
+        },
         "required": [name for name in arguments.get("required", []) if name in resource.others],
         "additionalProperties": False,
     }
@@ -198,7 +163,8 @@ def file_answer(description: str) -> Json:
     return {
         "description": description,
         "headers": {"Content-Disposition": {"schema": TEXT}, "ETag": {"$ref": "#/components/headers/ETag"}},
-        "content": {"*/*": anything},
+        # Whatever the paper is; named first is what a generator of clients takes for bytes.
+        "content": {"application/octet-stream": anything, "*/*": anything},
     }
 
 
@@ -208,10 +174,27 @@ def feed_answer(answer: Json) -> Json:
     return {**answer, "content": {**answer["content"], **streamed}}
 
 
+def receipt_answer(answer: Json) -> Json:
+    """As JSON, or as people keep it: what the Accept header names first."""
+    printed = {"text/html": {"schema": TEXT}, "application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    return {**answer, "content": {**answer["content"], **printed}}
+
+
+def cloud_events_answer() -> Json:
+    return {
+        "description": "The log after a position",
+        "headers": {
+            "Link": {"$ref": "#/components/headers/Link"},
+            "Portal-Position": {"$ref": "#/components/headers/Position"},
+        },
+        "content": {cloud_events.MEDIA_TYPE: {"schema": cloud_events.SCHEMA}},
+    }
+
+
 def export_answer() -> Json:
     """A file by the format asked for; as JSON it is a document."""
     answer = file_answer("The file")
-    return {**answer, "content": {"*/*": {"schema": {}}}}
+    return {**answer, "content": {**answer["content"], "*/*": {"schema": {}}}}
 
 
 def answer_headers(resource: Resource) -> Json:
@@ -226,13 +209,25 @@ def answer_headers(resource: Resource) -> Json:
     return {name: {"$ref": f"#/components/headers/{header}"} for name, header in headers.items()}
 
 
-def problem_response(names: list[str]) -> Json:
-    """What may be refused under one status; the pages of the names say what each means."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": ", ".join(f"`{name}`" for name in names), "content": content}
+def problem_response(status: int, own: list[str]) -> Json:
+    """What may be refused under one status; the pages of the names say what each means. Where a call has none of its
+    own, that is what any call may be refused, written once for all of them.
+    """
+    if not own:
+        return {"$ref": f"#/components/responses/Refused{status}"}
+    return _problem(_names(list(dict.fromkeys([*own, *REFUSED_ANYWHERE.get(status, [])]))))
 
 
 def responses_of_the_front_door() -> Json:
-    """What HTTP itself refuses, for operations to refer to."""
+    """What HTTP itself and every call may refuse, for operations to refer to."""
+    own = {name: _problem(refusal.en) for name, refusal in all_refusals().items()}
+    return {**own, **{f"Refused{status}": _problem(_names(names)) for status, names in REFUSED_ANYWHERE.items()}}
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _problem(description: str) -> Json:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {name: {"description": refusal.en, "content": content} for name, refusal in all_refusals().items()}
+    return {"description": description, "content": content}

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from starlette.responses import Response
 
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest, Refusal, _Facts
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import HttpRefusal
@@ -38,13 +38,11 @@ def words_of(name: str, service: str = "") -> dict[str, str]:
     return texts().get(f"{service}.{name}") or texts().get(name) or FAILURE
 
 
-def problem(
-    name: str, status: int, *, words: Mapping[str, str], facts: dict[str, Any], language: str, call_id: str
-) -> dict[str, Any]:
+def problem(name: str, status: int, *, words: Mapping[str, str], facts: Json, language: str, call_id: str) -> Json:
     """The document; texts are made of ``words`` and ``facts``."""
     values = _Facts({**facts, "call_id": call_id})
     messages = {item: words[item].format_map(values) for item in LANGUAGES}
-    document: dict[str, Any] = {
+    document: Json = {
         "type": f"/problems/{name}",
         "title": title_of(words[language]),
         "status": status,
@@ -108,7 +106,7 @@ def words_of_class(cls: type[Refusal]) -> dict[str, str]:
     return {"vi": cls.vi, "en": cls.en, "todo_vi": cls.todo_vi, "todo_en": cls.todo_en}
 
 
-def _errors(facts: dict[str, Any], language: str) -> list[dict[str, str]]:
+def _errors(facts: Json, language: str) -> list[dict[str, str]]:
     """Where what is wrong is, one JSON pointer each."""
     problems = facts.get("problems")
     if not isinstance(problems, list) or not all(isinstance(item, dict) and "pointer" in item for item in problems):
@@ -119,6 +117,6 @@ def _errors(facts: dict[str, Any], language: str) -> list[dict[str, str]]:
     ]
 
 
-def _response(document: dict[str, Any], headers: dict[str, str]) -> Response:
+def _response(document: Json, headers: dict[str, str]) -> Response:
     body = json.dumps(document, ensure_ascii=False, default=str).encode("utf-8", "replace")
     return Response(body, document["status"], {"Cache-Control": "no-store", **headers}, MEDIA_TYPE)

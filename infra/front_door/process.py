@@ -15,14 +15,15 @@ from infra.chassis.running.health import Health, serve_plain
 from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import SettingMissing, Settings
 from infra.front_door.amqp_link import AmqpLink
-from infra.front_door.app import application
+from infra.front_door.app import Browsers, application
 from infra.front_door.calls import Link, Platform
 from infra.front_door.connections import LARGEST_HEADERS, BoundedConnection
 from infra.front_door.feeds import Feeds
 from infra.front_door.local_link import LocalLink
 from infra.front_door.origins import origins_of
+from infra.front_door.pages.sealing import session_keys
 from infra.front_door.rates import Rate, rates_of
-from infra.front_door.tls import Certificate
+from infra.front_door.tls import Certificate, front_door_certificate
 
 PORT = 8000
 BACKLOG = 1024
@@ -38,8 +39,8 @@ def serve(settings: Settings) -> int:
         settings.get("FRONT_DOOR_HOST", "127.0.0.1"), int(settings.number("FRONT_DOOR_PORT", PORT)), BACKLOG
     )
     port = listening.getsockname()[1]
-    tls, feeds = Certificate.of(settings), Feeds(int(settings.number("FRONT_DOOR_STREAMS", STREAMS)))
-    app = application(platform, rates(settings), feeds, origins(settings))
+    tls, feeds = front_door_certificate(settings), Feeds(int(settings.number("FRONT_DOOR_STREAMS", STREAMS)))
+    app = application(platform, rates(settings), feeds, origins(settings), browsers(settings, tls))
     server = uvicorn.Server(configuration(app, settings, tls))
     feeds.stopping = lambda: server.should_exit
     serve_plain(health_of(platform), settings)
@@ -75,6 +76,11 @@ def origins(settings: Settings) -> list[str]:
         return origins_of(settings.get("FRONT_DOOR_ORIGINS", ""))
     except ValueError as error:
         raise SettingMissing("FRONT_DOOR_ORIGINS", str(error)) from error
+
+
+def browsers(settings: Settings, tls: Certificate | None) -> Browsers:
+    """Cookies are for HTTPS alone, but in development over plain HTTP, where browsers would not take them."""
+    return Browsers(session_keys(settings), secure=bool(tls) or not settings.development)
 
 
 def health_of(platform: Platform) -> Health:

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.front_door import exports, files, streams
+from infra.chassis.json_types import Json
+from infra.front_door import cloud_events, exports, files, receipts, streams
 from infra.front_door.answers import answer_of
 from infra.front_door.arguments import from_query, typed
 from infra.front_door.context import idempotency_key
@@ -68,10 +69,14 @@ async def _serve(gateway: Gateway, resource: Resource, request: Request) -> Resp
     result = await gateway.ask(request, caller, resource.door, arguments)
     if resource.kind == "download":
         return files.download(request, result)
+    if resource.kind == "cloudevents":
+        return cloud_events.batch(request, resource.door.service, result)
+    if resource.kind == "receipt" and receipts.asked_for(request) != "application/json":
+        return receipts.printed(request, result)
     return answer_of(resource, request, result, arguments)
 
 
-async def _arguments(resource: Resource, request: Request) -> dict[str, Any]:
+async def _arguments(resource: Resource, request: Request) -> Json:
     """From the path, then query or body; a name that is in the path or a header is nowhere else."""
     door = resource.door
     query = from_query(request.scope["query_string"])
@@ -90,7 +95,7 @@ async def _arguments(resource: Resource, request: Request) -> dict[str, Any]:
     return {**inner, **places, **_of_headers(resource, request)}
 
 
-async def _body(resource: Resource, request: Request) -> dict[str, Any]:
+async def _body(resource: Resource, request: Request) -> Json:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if resource.kind != "upload" or media_type == "application/json":
         return await json_object(request)
@@ -99,9 +104,9 @@ async def _body(resource: Resource, request: Request) -> dict[str, Any]:
     return await files.upload(request)
 
 
-def _of_headers(resource: Resource, request: Request) -> dict[str, Any]:
+def _of_headers(resource: Resource, request: Request) -> Json:
     door = resource.door
-    arguments: dict[str, Any] = {}
+    arguments: Json = {}
     if door.takes_command:
         arguments["command_id"] = idempotency_key(request)
         if arguments["command_id"] is None:
@@ -116,7 +121,7 @@ def _of_headers(resource: Resource, request: Request) -> dict[str, Any]:
     return arguments
 
 
-def _expected(resource: Resource, match: str) -> dict[str, Any]:
+def _expected(resource: Resource, match: str) -> Json:
     if match.strip() == "*":
         return {}
     version = VERSION.fullmatch(match.strip())

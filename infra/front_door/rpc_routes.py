@@ -38,14 +38,14 @@ def _endpoint(gateway: Gateway, door: Door) -> Endpoint:
     return ask
 
 
-def as_json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def as_json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer that nobody may store, unless ``headers`` say otherwise."""
     return Response(
         json_bytes(value), status, {"Cache-Control": "no-store", **(headers or {})}, media_type="application/json"
     )
 
 
-def json_bytes(value: Any) -> bytes:
+def json_bytes(value: object) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from infra.chassis.json_types import Json
 from infra.front_door.calls import Call, DeadlinePassed, PlatformRefusal, PlatformUnreachable
 from infra.front_door.context import Context
 from infra.front_door.errors import MalformedRequest
@@ -28,6 +28,7 @@ from infra.front_door.surface import Door
 HEARTBEAT = 15.0  # seconds
 BATCH = 500  # positions that one call looks at
 RETRY = 3000  # milliseconds after which a client connects again
+RESYNC = "event: resync\ndata: {}\n\n"
 HEADERS = {"Cache-Control": "no-store", "Content-Type": STREAM.decode(), "X-Accel-Buffering": "no"}
 
 CLOSING: set[asyncio.Future[None]] = set()  # a task that nobody refers to may be collected before it has run
@@ -38,11 +39,21 @@ def is_asked_for(request: Request) -> bool:
 
 
 async def stream(
-    gateway: Gateway, request: Request, caller: Context, door: Door, arguments: dict[str, Any]
+    gateway: Gateway,
+    request: Request,
+    caller: Context,
+    door: Door,
+    arguments: Json,
+    missed: Callable[[], Awaitable[bool]] | None = None,
 ) -> Response:
-    """The stream, once the platform has answered for the first time: a refusal is an ordinary problem."""
+    """The stream, once the platform has answered for the first time: a refusal is an ordinary problem.
+
+    ``missed``: asked once the feed's position is known, whether the client has seen less than that; ``resync`` comes
+    first then, and the stream goes on.
+    """
     arguments = {**arguments, "limit": BATCH}
     first = await gateway.ask(request, caller, door, arguments)
+    opening = f"retry: {RETRY}\n\n" + (RESYNC if missed is not None and await missed() else "")
     account = account_key(caller.token or "")
     gateway.feeds.admit(account)
 
@@ -52,10 +63,10 @@ async def stream(
         return answer
 
     key = (account, str(arguments.get("agency_code", "")))
-    return Stream(_lines(gateway, key, ask, first), lambda: gateway.feeds.release(account))
+    return Stream(_lines(gateway, key, ask, first, opening), lambda: gateway.feeds.release(account))
 
 
-def resumed(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+def resumed(request: Request, arguments: Json) -> Json:
     """The arguments from the last event on that the client has had."""
     last = request.headers.get("last-event-id", "").strip()
     if not last:
@@ -80,11 +91,11 @@ class Stream(StreamingResponse):
             self._ended()
 
 
-async def _lines(gateway: Gateway, key: tuple[str, ...], ask: Ask, first: Answer) -> AsyncIterator[bytes]:
+async def _lines(gateway: Gateway, key: tuple[str, ...], ask: Ask, first: Answer, opening: str) -> AsyncIterator[bytes]:
     answers = gateway.feeds.answers(key, ask, first)
     following = None
     try:
-        yield f"retry: {RETRY}\n\n".encode()
+        yield opening.encode()
         while True:
             following = following or asyncio.ensure_future(anext(answers))
             if not (await asyncio.wait([following], timeout=HEARTBEAT))[0]:
@@ -116,9 +127,9 @@ def _events(answer: Answer) -> bytes:
     """An answer's changes, and its position as the id to resume at: a block without data is no event to a client."""
     blocks = [f"id: {item['position']}\nevent: change\ndata: {_json(item)}\n\n" for item in answer["items"]]
     if answer["resync"]:
-        blocks.append(f"id: {answer['position']}\nevent: resync\ndata: {{}}\n\n")
+        blocks.append(f"id: {answer['position']}\n{RESYNC}")
     return "".join([*blocks, f"id: {answer['position']}\n\n"]).encode()
 
 
-def _json(item: dict[str, Any]) -> str:
+def _json(item: Json) -> str:
     return json.dumps(item, ensure_ascii=False, separators=(",", ":"))

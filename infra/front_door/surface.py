@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from infra.chassis.contracts import HEALTH, service_folder
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SERVICES
 
 # For services alone: no token opens them.
 INTERNAL = {
+    ("identity", "citizen_number"),
     ("identity", "contact"),
+    ("identity", "code_message"),
     ("identity", "delegation_for"),
     ("identity", "delegations_in_force"),
     ("identity", "posts"),
+    ("interchange", "dossier_by_person"),
 }
 # They change something and take no command id: never sent twice by the front door.
 WITHOUT_COMMAND = {
+    ("identity", "confirm_registration"),
+    ("identity", "request_password_reset"),
+    ("identity", "reset_password"),
     ("identity", "sign_in"),
     ("identity", "refresh"),
     ("identity", "sign_out"),
@@ -26,7 +32,17 @@ WITHOUT_COMMAND = {
     ("identity", "enrol_otp"),
     ("identity", "confirm_otp"),
     ("identity", "change_password"),
+    ("identity", "request_contact_change"),
+    ("identity", "confirm_contact"),
     ("identity", "client_token"),
+    ("identity", "begin_authorization"),
+    ("identity", "authorization"),
+    ("identity", "sign_in_to_authorize"),
+    ("identity", "decide_authorization"),
+    ("identity", "openid_token"),
+    ("identity", "revoke_openid_token"),
+    ("identity", "openid_logout"),
+    ("identity", "renew_openid_client_secret"),
     ("payments", "gateway_callback"),
     ("notifications", "delivery_report"),
 }
@@ -38,11 +54,11 @@ class Door:
 
     service: str
     method: str
-    entry: dict[str, Any]
+    entry: Json
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        properties: dict[str, Any] = self.entry["parameters"].get("properties", {})
+    def parameters(self) -> Json:
+        properties: Json = self.entry["parameters"].get("properties", {})
         return properties
 
     @property
@@ -62,15 +78,15 @@ class Door:
     def changes(self) -> bool:
         return self.takes_command or (self.service, self.method) in WITHOUT_COMMAND
 
-    def repeatable(self, arguments: dict[str, Any]) -> bool:
+    def repeatable(self, arguments: Json) -> bool:
         """Whether the front door may send it once more: it only reads, or a command id makes it harmless."""
         return not self.changes or (self.takes_command and bool(arguments.get("command_id")))
 
 
 @cache
-def document_of(service: str) -> dict[str, Any]:
+def document_of(service: str) -> Json:
     """A service's contract as it is in its file."""
-    loaded: dict[str, Any] = json.loads((service_folder(service) / "contract.json").read_text(encoding="utf-8"))
+    loaded: Json = json.loads((service_folder(service) / "contract.json").read_text(encoding="utf-8"))
     return loaded
 
 

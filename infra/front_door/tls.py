@@ -11,6 +11,20 @@ from dataclasses import dataclass
 from infra.chassis.settings import SettingMissing, Settings
 
 CERTIFICATE, KEY = "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE"
+ENDS_BEFORE = "FRONT_DOOR_TLS_ENDS_BEFORE"
+
+
+def front_door_certificate(settings: Settings) -> Certificate | None:
+    """What the front door shows; production speaks plain HTTP only where a setting says that TLS ends before it."""
+    certificate = Certificate.of(settings)
+    if certificate is None and not settings.development and not tls_ends_before(settings):
+        raise SettingMissing(CERTIFICATE, f"production speaks HTTPS; where a proxy does that, say {ENDS_BEFORE}=1")
+    return certificate
+
+
+def tls_ends_before(settings: Settings) -> bool:
+    """Whether a proxy before the front door ends TLS."""
+    return settings.flag(ENDS_BEFORE)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("users.json")
 CALLS = ROOT / "infra" / "chassis" / "trust" / "service_calls.json"
@@ -30,9 +32,9 @@ NOTHING = "^$"
 EVERYTHING = ".*"
 
 
-def table() -> dict[str, Any]:
+def table() -> Json:
     """The tables as they are in the repository; ``calls`` of services and callers are ``SERVICE.METHOD``."""
-    rows: dict[str, Any] = _read(TABLE)
+    rows: Json = _read(TABLE)
     for service, calls in _read(CALLS)["calls"].items():
         rows["services"][service]["calls"] = sorted(calls)
     for row in rows["callers"].values():
@@ -58,7 +60,7 @@ def user_names(rows: Mapping[str, Any]) -> list[str]:
     return [*doors, *rows["callers"], *rows["makes_topology"]]
 
 
-def definitions(passwords: Mapping[str, str], vhost: str = "/") -> dict[str, Any]:
+def definitions(passwords: Mapping[str, str], vhost: str = "/") -> Json:
     """RabbitMQ's definitions: users with salted hashes of their passwords, permissions, topic permissions."""
     rows = table()
     topics = [
@@ -121,7 +123,7 @@ def _of_follower(service: str) -> dict[str, str]:
     }
 
 
-def _of_caller(row: Mapping[str, Any], user: str) -> dict[str, str]:
+def _of_caller(row: Mapping[str, object], user: str) -> dict[str, str]:
     replies, rpc = _replies(STANDALONE, user), re.escape(RPC)
     if not row.get("dead_letters"):
         return {"configure": _any_of([replies]), "write": _any_of([replies, rpc]), "read": _any_of([replies, rpc])}

@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.sandbox.gateway_wire import now_stamp
 
 UNDECIDED, DONE, NOT_DONE = "01", "00", "02"
@@ -33,14 +33,14 @@ class Transaction:
     response_code: str = ""
     transaction_no: str = ""
     pay_date: str = ""
-    notices: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[Json] = field(default_factory=list)
     refunds: dict[str, int] = field(default_factory=dict)
 
     @property
     def refunded(self) -> int:
         return sum(self.refunds.values())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return asdict(self) | {"refunded": self.refunded}
 
 
@@ -92,7 +92,7 @@ class TransactionBook:
             transaction.refunds[request_id] = amount
             return "00"
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[Json]:
         with self._lock:
             return [self._aged(transaction).to_json() for transaction in self._transactions.values()]
 

@@ -35,6 +35,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.front_door.listening import Addressed, Listening
 
@@ -57,7 +58,7 @@ class SmsMessage:
     puts: int = 1
     status_requests: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return {
             "id": self.id, "to": self.to, "from": self.sender, "text": self.text, "status": self.status,
             "puts": self.puts, "asked": self.status_requests,
@@ -87,7 +88,7 @@ class SmsProvider(Addressed):
         if self.listening:
             self.listening.stop()
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[Json]:
         """What was taken, in the order of arrival."""
         with self._lock:
             return [message.to_json() for message in self.messages.values()]
@@ -95,7 +96,7 @@ class SmsProvider(Addressed):
     def misbehave(self, fault: str, times: int = 1) -> None:
         self.faults.extend([fault] * times)
 
-    def put(self, message_id: str, body: Mapping[str, object]) -> tuple[int, dict[str, Any], str]:
+    def put(self, message_id: str, body: Mapping[str, object]) -> tuple[int, Json, str]:
         """Status, answer, and how the answer is to be spoilt (``drop``, ``hang`` or nothing)."""
         to, sender, text = (body.get(name) for name in ("to", "from", "text"))
         if not (isinstance(to, str) and isinstance(sender, str) and isinstance(text, str) and text):
@@ -189,7 +190,7 @@ class _Request(BaseHTTPRequestHandler):
         self._respond(401, {"detail": "who are you?"})
         return False
 
-    def _json_body(self) -> dict[str, Any] | None:
+    def _json_body(self) -> Json | None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdigit() or int(length) > LONGEST_BODY:
             self._respond(413, {"detail": "too long"})

@@ -11,6 +11,7 @@ from infra.working_time.counting import (
     working_minutes_between,
 )
 from infra.working_time.explanation import explain
+from infra.working_time.limits import end_of_day, end_of_limit
 from infra.working_time.promise import MOST_YEARS, ClockChange, Promise
 from infra.working_time.remainder import moved_to_working_day
 from infra.working_time.restatement import Restatement, restate
@@ -28,6 +29,8 @@ __all__ = [
     "WorkingCalendar",
     "after_working_minutes",
     "due_at",
+    "end_of_day",
+    "end_of_limit",
     "explain",
     "moved_to_working_day",
     "next_opening",

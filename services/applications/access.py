@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.access_records import Accessed, access_members, current_door, legal_basis_of
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.refusals import Forwarded
 from infra.chassis.trust.service_calls import service_call
@@ -60,9 +61,7 @@ def check_reader(application: Application, by: Actor, identity: IdentityClient) 
     raise Forbidden("hồ sơ không thuộc cơ quan của bạn", "the application is not with your agency")
 
 
-def reading_as(
-    application: Application, by: Actor, identity: IdentityClient, work: Callable[[str], dict[str, Any]]
-) -> dict[str, Any]:
+def reading_as(application: Application, by: Actor, identity: IdentityClient, work: Callable[[str], Json]) -> Json:
     """Carry out a reading in the caller's relation; an official who is a party reads as a delegate, or not at all."""
     try:
         return work(check_reader(application, by, identity))

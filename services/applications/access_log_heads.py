@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from infra.chassis import logs
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.applications.models import AccessLogHead
@@ -23,7 +23,7 @@ class SealedHeads:
     def from_settings(cls, settings: Settings) -> SealedHeads:
         return cls(Database.at(settings.database_url("applications")))
 
-    def access_log_sealed(self, event: Mapping[str, Any]) -> None:
+    def access_log_sealed(self, event: CloudEvent) -> None:
         """Keep a head; a second one of the same size is kept, too, and logged: identity's log has two pasts."""
         size, chain = event["data"]["size"], event["data"]["chain_id"]
         with self.database.handle_once("access_log_sealed", event) as session:
@@ -37,10 +37,10 @@ class SealedHeads:
                 at = datetime.fromisoformat(event["data"]["at"])
                 session.add(AccessLogHead(size=size, chain=chain, at=at))
 
-    def access_log_heads(self, *, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+    def access_log_heads(self, *, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         """The heads, newest first: what ``identity.verify_access_log`` is held against."""
 
-        def view(head: AccessLogHead) -> dict[str, Any]:
+        def view(head: AccessLogHead) -> Json:
             return {"size": head.size, "chain": head.chain, "at": head.at.isoformat()}
 
         key = (AccessLogHead.size, AccessLogHead.chain)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.applications.models import AgencySeat
@@ -20,7 +18,7 @@ class AgencySeats:
     def from_settings(cls, settings: Settings) -> AgencySeats:
         return cls(Database.at(settings.database_url("applications")))
 
-    def agency_created(self, event: Mapping[str, Any]) -> None:
+    def agency_created(self, event: CloudEvent) -> None:
         """``agency_created.v1``: remember where it lies. An agency of the whole country has no province."""
         data = event["data"]
         with self.database.handle_once("agency_created", event) as session:

@@ -2,13 +2,15 @@
 
 - *catalog*: public doors; what is in force does not depend on who asks.
 - *identity*: asked on behalf of whoever acts.
+- *interchange*: asked as the service itself, for who tracks without signing in.
 """
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from infra.chassis.clients import Neighbour
+from infra.chassis.json_types import Json, Money
 
 
 class ProcedureDefinition(TypedDict):
@@ -18,22 +20,15 @@ class ProcedureDefinition(TypedDict):
     version: int
     title: dict[str, str]
     level: int
-    authority: dict[str, Any]
-    channels: dict[str, Any]
+    authority: Json
+    channels: Json
     agency_levels: NotRequired[dict[str, int] | None]
     carried_on_by: NotRequired[dict[str, str] | None]
-    requirements: NotRequired[list[dict[str, Any]]]
-    form: NotRequired[dict[str, Any] | None]
-    limits: NotRequired[dict[str, Any] | None]
+    requirements: NotRequired[list[Json]]
+    form: NotRequired[Json | None]
+    limits: NotRequired[Json | None]
     may_pause: NotRequired[bool]
     may_extend: NotRequired[bool]
-
-
-class Money(TypedDict):
-    """An amount in minor units."""
-
-    amount: int
-    currency: str
 
 
 class QuoteItem(TypedDict):
@@ -89,9 +84,9 @@ class CatalogClient(Protocol):
 
     def procedure(self, *, code: str, version: int = ...) -> ProcedureDefinition: ...
 
-    def quote(self, *, code: str, channel: str, version: int, choices: dict[str, Any], quantity: int) -> Quote: ...
+    def quote(self, *, code: str, channel: str, version: int, choices: Json, quantity: int) -> Quote: ...
 
-    def calendar(self, *, year: int) -> dict[str, Any]: ...
+    def calendar(self, *, year: int) -> Json: ...
 
 
 class IdentityClient(Protocol):
@@ -118,6 +113,12 @@ class Neighbours(TypedDict):
     identity: IdentityClient
 
 
+class DossierMirror(Protocol):
+    """Interchange: a dossier of another system by its number and its person. Refuses ``DossierNotFound``."""
+
+    def dossier_by_person(self, *, number: str, identity_number: str) -> Json: ...
+
+
 def catalog() -> CatalogClient:
     neighbour: CatalogClient = Neighbour("catalog")
     return neighbour
@@ -125,4 +126,9 @@ def catalog() -> CatalogClient:
 
 def identity() -> IdentityClient:
     neighbour: IdentityClient = Neighbour("identity")
+    return neighbour
+
+
+def mirror() -> DossierMirror:
+    neighbour: DossierMirror = Neighbour("interchange", as_service=True)
     return neighbour

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.redelivery import Redelivery
@@ -29,7 +29,7 @@ from services.applications.verification.integrity_findings import IntegrityCheck
 class SideEventPublisher(EventPublisher):
     """Publishes what is not in the log (reads, reminders) under own ids: ``applications:beside-<position>@…``."""
 
-    def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
+    def as_published(self, event: CloudEvent) -> CloudEvent:
         service, at = event["id"].split(":")
         return {**event, "id": f"{service}:beside-{at}"}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.erasure.requests import ErasureRequests
 from services.applications.erasure.confirmations import record_confirmation
+from services.applications.mirrored_applications import forget_mirrored
 from services.applications.private_data import vault
 
 
@@ -20,8 +21,8 @@ class PersonalData(ErasureRequests):
     service = "applications"
 
     def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
-        """What came in after an application was gone through; ordinarily nothing."""
-        counts: dict[str, int] = {}
+        """What others handle for the person; what came in after an application was gone through: ordinarily nothing."""
+        counts = forget_mirrored(session, account_id)
         for application_id in sorted(marks - {account_id}):
             for name, count in vault.forget(session, application_id).items():
                 counts[name] = counts.get(name, 0) + count
@@ -30,7 +31,7 @@ class PersonalData(ErasureRequests):
     def confirm(self, session: Session, erasure_id: str, account_id: str, removed: Mapping[str, object]) -> None:
         record_confirmation(session, erasure_id, self.service, removed, clock.now())
 
-    def answered(self, event: Mapping[str, Any]) -> None:
+    def answered(self, event: CloudEvent) -> None:
         """``subject_forgotten.v1``: another service has nothing of the person left."""
         data = event["data"]
         with self.database.handle_once("subject_forgotten", event) as session:

@@ -11,13 +11,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from infra import fees
 from infra.chassis import clock
-from infra.chassis.instants import office_day
+from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.instants import office_day, today
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database, insert_into
@@ -26,9 +28,10 @@ from services.applications.domain.application import Application
 from services.applications.domain.commitments import digest
 from services.applications.errors import ServiceUnavailable
 from services.applications.models import CalendarChange, ProcedureCopy
+from services.applications.procedure_terms import ProcedureTerms, learn
 
 if TYPE_CHECKING:
-    from services.applications.clients import CatalogClient, ProcedureDefinition
+    from services.applications.clients import CatalogClient, ProcedureDefinition, Quote
 
 CALENDAR_TTL = 60.0  # seconds a calendar read from the catalogue is used again
 FIRST_YEAR, LAST_YEAR = 1990, 2200  # the years the catalogue has a calendar of
@@ -44,16 +47,25 @@ VOLATILE = (
 class CachedCalendar:
     """The catalogue's reply for a year, when it was read, and the last change that was known before that."""
 
-    reply: Mapping[str, Any]
+    reply: Mapping[str, object]
     read_at: float
     change: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A procedure version and a quote under it; ``digest``: of the copy of the version, where it is stored."""
+
+    procedure: ProcedureDefinition
+    quote: Quote
+    digest: str | None = None
 
 
 class ProcedureRules:
     """The procedure versions and the calendar that applications are judged by."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        self.database, self.terms = database, ProcedureTerms(database)
         self._calendars: dict[int, CachedCalendar] = {}
 
     @classmethod
@@ -63,6 +75,22 @@ class ProcedureRules:
     def in_force(self, code: str, catalog: CatalogClient) -> ProcedureDefinition:
         """The version of a procedure in force now, as the catalogue answers."""
         return catalog.procedure(code=code)
+
+    def offer(
+        self, application: Application, choices: Mapping[str, str], quantity: int, catalog: CatalogClient
+    ) -> Offer:
+        """The version an application is submitted under now, and what it costs: from the copies here, or asked for."""
+        code, channel = application.procedure_code, application.channel
+        copy = self.terms.in_force(code, application.agency_code)
+        if copy is not None:
+            version = copy.definition["version"]
+            costs = fees.quote(copy.definition, fees.FeeQuery(channel, today(), choices, quantity))
+            quote = cast("Quote", {"code": code, "version": version, "channel": channel, **costs})
+            return Offer(copy.definition, quote, copy.digest)
+        procedure = self.in_force(code, catalog)
+        version = procedure["version"]
+        quote = catalog.quote(code=code, channel=channel, version=version, choices=dict(choices), quantity=quantity)
+        return Offer(procedure, quote)
 
     def pinned_to(self, application: Application, catalog: CatalogClient) -> ProcedureDefinition:
         """The version an application is pinned to."""
@@ -75,7 +103,7 @@ class ProcedureRules:
         return cast("ProcedureDefinition", copy.definition) if copy else catalog.procedure(code=code, version=version)
 
     def keep(self, session: Session, procedure: ProcedureDefinition) -> str:
-        """Keep a copy of a version; the digest (SHA-256 of its canonical JSON) of the copy that is stored.
+        """Keep a copy of a version and its term; the digest (SHA-256 of its canonical JSON) of the copy that is stored.
 
         The first copy stays: whatever the catalogue adds to its reply later, the digest in the events is of what
         :meth:`pinned` gives and evidence encloses.
@@ -90,6 +118,7 @@ class ProcedureRules:
             "kept_at": clock.now(),
         }
         session.execute(insert_into(session, ProcedureCopy).values(row).on_conflict_do_nothing())
+        learn(session, procedure)
         same_version = (ProcedureCopy.code == row["code"], ProcedureCopy.version == row["version"])
         return session.scalars(select(ProcedureCopy.digest).where(*same_version)).one()
 
@@ -107,14 +136,14 @@ class ProcedureRules:
         """The calendar of every year that a promise given now can reach."""
         return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).countable().years_reached)
 
-    def _year(self, year: int, change: int, catalog: CatalogClient) -> Mapping[str, Any]:
+    def _year(self, year: int, change: int, catalog: CatalogClient) -> Mapping[str, object]:
         cached = self._calendars.get(year)
         if cached is None or cached.change != change or time.monotonic() - cached.read_at > CALENDAR_TTL:
             cached = CachedCalendar(catalog.calendar(year=year), time.monotonic(), change)
             self._calendars[year] = cached
         return cached.reply
 
-    def calendar_changed(self, event: Mapping[str, Any]) -> None:
+    def calendar_changed(self, event: CloudEvent) -> None:
         """Write down a ``calendar_changed.v1`` of *catalog*; from its commit on no process uses an older copy."""
         data = event["data"]
         with self.database.handle_once("calendar_changed", event) as session:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from services.applications.domain.moves import lifecycle_diagram
-from services.applications.exchange.evidence_reader import EvidenceReader
-from services.applications.exchange.history_import import import_history
-from services.applications.read_model.rebuild import rebuild
-from services.applications.reports.html import report_as_html
-from services.applications.reports.pdf import report_as_pdf, report_font
-from services.applications.reports.report import report
-from services.applications.transparency.keys import verifier_keys
-from services.applications.transparency.sealing import seal_all
-from services.applications.verification import verifier
-from services.applications.verification.authenticity_check import unsealed_not_authentic
-from services.applications.verification.history_signing import sign_history
-from services.applications.verification.self_check import SelfCheck, published_log
-from services.applications.verification.tampering_demo import tamper_with_a_copy
+from infra.chassis.running.offers import offers
 
-__all__ = [
-    "EvidenceReader",
-    "SelfCheck",
-    "import_history",
-    "lifecycle_diagram",
-    "published_log",
-    "rebuild",
-    "report",
-    "report_as_html",
-    "report_as_pdf",
-    "report_font",
-    "seal_all",
-    "sign_history",
-    "tamper_with_a_copy",
-    "unsealed_not_authentic",
-    "verifier",
-    "verifier_keys",
-]
+PLACES = {
+    "EvidenceReader": "services.applications.exchange.evidence_reader:EvidenceReader",
+    "SelfCheck": "services.applications.verification.self_check:SelfCheck",
+    "import_history": "services.applications.exchange.history_import:import_history",
+    "lifecycle_diagram": "services.applications.domain.moves:lifecycle_diagram",
+    "published_log": "services.applications.verification.self_check:published_log",
+    "rebuild": "services.applications.read_model.rebuild:rebuild",
+    "report": "services.applications.reports.report:report",
+    "report_as_html": "services.applications.reports.html:report_as_html",
+    "report_as_pdf": "services.applications.reports.pdf:report_as_pdf",
+    "report_font": "services.applications.reports.pdf:report_font",
+    "seal_all": "services.applications.transparency.sealing:seal_all",
+    "sign_history": "services.applications.verification.history_signing:sign_history",
+    "tamper_with_a_copy": "services.applications.verification.tampering_demo:tamper_with_a_copy",
+    "unsealed_not_authentic": "services.applications.verification.authenticity_check:unsealed_not_authentic",
+    "verifier": "services.applications.verification.verifier",
+    "verifier_keys": "services.applications.transparency.keys:verifier_keys",
+}
+__getattr__ = offers(PLACES)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import day_of
 from infra.chassis.json_types import Json
@@ -32,7 +33,7 @@ LAST_BUT_ONE = date.max - ONE_DAY
 FAR = 50  # parents above parents
 
 
-class AgencyPage(Page[dict[str, Any]]):
+class AgencyPage(Page[Json]):
     """The agencies of one day, ``at``."""
 
     at: str
@@ -88,7 +89,7 @@ class AgencyRegister:
             return {"code": code, "items": [_change_view(row) for row in session.scalars(query)]}
 
     def set_agency(
-        self, agency: dict[str, Any], valid_from: str, reason: str | None = None, *, by: Actor, command: Command
+        self, agency: Json, valid_from: str, reason: str | None = None, *, by: Actor, command: Command
     ) -> Json:
         """Record an agency from a day on: what was known of the code before ends the day before; later days stay.
 
@@ -140,7 +141,7 @@ class AgencyRegister:
 
         return self.database.command(command, work)
 
-    def record_created(self, event: Mapping[str, Any]) -> None:
+    def record_created(self, event: CloudEvent) -> None:
         """An ``agency_created.v1`` of *identity*: known from that day on, unless an editor has recorded it already."""
         data = event["data"]
         with self.database.handle_once("record_created_agency", event) as session:

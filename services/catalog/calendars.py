@@ -1,6 +1,6 @@
 """The working calendar of Viet Nam and what it makes of a promise: ``calendar``, ``due_date``, ``set_calendar_day``.
 
-The days are those of :mod:`services.catalog.official_calendar`; what is decided later is an override by an editor, a
+The days are those of :mod:`infra.chassis.official_calendar`; what is decided later is an override by an editor, a
 recorded change with its reason and the day it was known.
 """
 
@@ -20,6 +20,7 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.instants import office_day, today
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.official_calendar import FIRST_YEAR, LAST_YEAR, LIBRARY, RELEASE, published, sources_of
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.commands import Command
@@ -28,7 +29,6 @@ from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, Workin
 from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay
 from services.catalog.offerings import Offerings
-from services.catalog.official_calendar import FIRST_YEAR, LAST_YEAR, LIBRARY, RELEASE, published, sources_of
 
 DECIDED_BY_MONTH = 12  # of the year before
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
@@ -126,7 +126,7 @@ def state_of_year(settings: Settings, year: int) -> Json:
 
     ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
     """
-    state: dict[str, Any] = {"days": published(year), "estimated": not sources_of(year)}
+    state: Json = {"days": published(year), "estimated": not sources_of(year)}
     if not settings.embedded or (settings.home / "catalog.sqlite").exists():  # looking makes no database
         with (
             contextlib.suppress(SettingMissing, SQLAlchemyError),
@@ -138,9 +138,7 @@ def state_of_year(settings: Settings, year: int) -> Json:
     return {"days": len(state["days"]), "estimated": state["estimated"], "should_be_decided": by_now}
 
 
-def _counted(
-    accepted: datetime, promised: Mapping[str, object], legal: dict[str, Any] | None, calendar: WorkingCalendar
-) -> Json:
+def _counted(accepted: datetime, promised: Mapping[str, object], legal: Json | None, calendar: WorkingCalendar) -> Json:
     try:
         running = Clock.start(Promise.from_json(promised).countable(), accepted, calendar)
         bound = Clock.start(Promise.from_json(legal).countable(), accepted, calendar).due_at if legal else None
@@ -156,7 +154,7 @@ def _counted(
     }
 
 
-def working_calendar(session: Session, accepted: datetime, promises: list[dict[str, Any] | None]) -> WorkingCalendar:
+def working_calendar(session: Session, accepted: datetime, promises: list[Json | None]) -> WorkingCalendar:
     """The calendars of every year that promises running from an instant can touch."""
     first = accepted.astimezone(OFFICE_ZONE).year
     last = first + 1 + max(_years(promise) for promise in promises)
@@ -165,7 +163,7 @@ def working_calendar(session: Session, accepted: datetime, promises: list[dict[s
 
 def calendar_of(session: Session, year: int) -> Json:
     """The published days of a year under the overrides that hold now; without ``sources`` it is an estimate."""
-    days = {day["date"]: day for day in published(year)}
+    days: dict[str, Mapping[str, Any]] = {day["date"]: day for day in published(year)}
     for row in session.scalars(_overrides(year)):
         if row.kind == AS_PUBLISHED:
             days = {
@@ -212,6 +210,6 @@ def _without(days: Mapping[str, object], day: date) -> Json:
     return {key: value for key, value in days.items() if key != day.isoformat()}
 
 
-def _years(promise: dict[str, Any] | None) -> int:
+def _years(promise: Json | None) -> int:
     """How many years a promise can reach beyond the next one."""
     return Promise.from_json(promise).countable().years_reached if promise else 0

@@ -15,10 +15,13 @@ from typing import Any
 import jsonschema_rs
 
 from infra.chassis.contracts import Schema
+from infra.chassis.instants import today
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
+from infra.chassis.text.currencies import is_in_tender
 from infra.chassis.text.provinces import was_ever_province
+from infra.fees import DEAREST
 from infra.working_time import MOST_YEARS, Promise
-from services.catalog.fees import DEAREST
 
 Definition = dict[str, Any]
 Problem = dict[str, str]
@@ -37,7 +40,7 @@ LABEL = Schema(
     }
 )
 CHANNELS = ("online", "counter", "post")
-DEFAULTS: dict[str, Any] = {
+DEFAULTS: Json = {
     "legal_maximum": None,
     "fees": [],
     "requirements": [],
@@ -70,7 +73,7 @@ _REQUIREMENT = {
 }
 
 
-def complete(definition: Mapping[str, Any]) -> Definition:
+def complete(definition: Mapping[str, object]) -> Definition:
     """The definition with every key of the format present; what was given is stored as it is."""
     full: Definition = {**DEFAULTS, **definition}
     full["fees"] = [{**_FEE, **fee} for fee in full["fees"]]
@@ -79,13 +82,13 @@ def complete(definition: Mapping[str, Any]) -> Definition:
     return full
 
 
-def fingerprint(definition: Mapping[str, Any]) -> str:
+def fingerprint(definition: Mapping[str, object]) -> str:
     """SHA-256 of the JSON with sorted keys: equal for equal content, whatever the order of keys."""
     text = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check_definition(definition: Mapping[str, Any], root: str = "/definition") -> None:
+def check_definition(definition: Mapping[str, object], root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
     problems = [
         {"pointer": f"{root}{problem['pointer']}", "problem": problem["problem"]} for problem in problems_in(definition)
@@ -147,8 +150,10 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
             yield _problem("/form/required", f"bắt buộc trường không có trong biểu mẫu: {name}"[:200])
 
 
-def _fee_problems(definition: Mapping[str, Any], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
+def _fee_problems(definition: Mapping[str, object], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
     at, rule = f"/fees/{index}", fee["rule"]
+    if not is_in_tender(fee["currency"], today()):
+        yield _problem(f"{at}/currency", f"không phải mã tiền tệ đang lưu hành: {fee['currency']}")
     unknown = [name for name in fee["channels"] if name not in CHANNELS]
     if unknown:
         yield _problem(f"{at}/channels", f"kênh không có: {', '.join(unknown)}")

@@ -6,7 +6,6 @@ A draft is nobody's offer: only editors see it, nothing is counted by it, and it
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,7 +41,7 @@ class DraftEditor:
 
     def save(
         self,
-        definition: dict[str, Any],
+        definition: Json,
         expected_revision: int | None = None,
         reason: str | None = None,
         *,
@@ -70,14 +69,14 @@ class DraftEditor:
 
         return self.database.command(command, work)
 
-    def _write(self, draft: ProcedureDraft, definition: dict[str, Any], reason: str | None, by: Actor) -> None:
+    def _write(self, draft: ProcedureDraft, definition: Json, reason: str | None, by: Actor) -> None:
         problems = self._problems(definition)
         draft.revision += 1
         draft.definition, draft.problems = definition, problems
         draft.fingerprint = None if problems else definitions.fingerprint(definitions.complete(definition))
         draft.reason, draft.saved_at, draft.saved_by, draft.saved_by_name = reason, clock.now(), by.account_id, by.name
 
-    def _problems(self, definition: dict[str, Any]) -> list[dict[str, str]]:
+    def _problems(self, definition: Json) -> list[dict[str, str]]:
         """What is missing or does not make sense: ``[{"pointer", "problem"}]``; none: it could be published."""
         wrong = [
             {"pointer": problem["pointer"], "problem": problem["vi"]} for problem in self.shape.problems(definition)

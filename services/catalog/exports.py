@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -202,20 +201,22 @@ class _Places:
             {row.code: row.seat for row in session.execute(seats)},
         )
 
-    def levels(self, summary: dict[str, Any], recorded: date) -> tuple[dict[str, int], dict[str, int]]:
+    def levels(self, summary: Json, recorded: date) -> tuple[dict[str, int], dict[str, int]]:
         """The level each agency, and each province, offers a procedure at."""
-        authority, own = summary["authority"], summary.get("agency_levels", {})
+        authority: Json = summary["authority"]
+        own: dict[str, int] = summary.get("agency_levels", {})
+        level: int = summary["level"]
         by_agency: dict[str, int] = {}
         for code in authority.get("agency_codes") or []:
             heir = self.successors.get(code, code)
-            by_agency[heir] = max(by_agency.get(heir, 0), own.get(code, summary["level"]))
+            by_agency[heir] = max(by_agency.get(heir, 0), own.get(code, level))
         by_province = dict.fromkeys(
             (province_code_on(code, recorded, self.day) for code in authority.get("province_codes") or []),
-            summary["level"],
+            level,
         )
-        for code, level in by_agency.items():
+        for code, offered in by_agency.items():
             if home := self.seats.get(code):
-                by_province[home] = max(by_province.get(home, 0), level)
+                by_province[home] = max(by_province.get(home, 0), offered)
         return by_agency, by_province
 
 

@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, CompoundSelect, Select, and_, distinct, func, literal, or_, select, union_all
+from sqlalchemy import CTE, CompoundSelect, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from infra.chassis.json_types import Json
 from services.catalog.models import Agency, Field, SearchEntry, SearchFacet
+from services.catalog.postings import Postings
 from services.catalog.successors import province_on, responsibilities_of, successor_of, successor_table
 
 KINDS = ("field", "agency", "level", "audience", "province")
 OWN = ("field", "level", "audience")
-TOTAL = "total"
 AGENCY_LEVEL = "agency_level"  # in the index only: the level of a procedure at one agency, where it has its own
 LEVELS = ("1", "2", "3", "4")
+FIELD_NAMES = (Field.code, Field.name_vi, Field.name_en)
 
 
 def agency_level(code: str, level: object) -> str:
@@ -76,34 +77,42 @@ def _ids_with(kind: str, value: str, day: date) -> Select[Any]:
     return of_kind.where(SearchFacet.value == value)
 
 
-def facet_counts(session: Session, matches: Select[Any], day: date) -> Json:
-    """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; each entry counts once."""
-    hits = matches.cte()
-    grouped: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-    total = 0
-    for kind, value, number in session.execute(_counts(hits, day)):
-        if kind == TOTAL:
-            total = number
-        else:
-            grouped[kind].append({"value": value, "count": number, "name": None})
-    names = session.scalars(select(Field).where(Field.code.in_([facet["value"] for facet in grouped["field"]])))
-    names_of_fields = {field.code: {"vi": field.name_vi, "en": field.name_en} for field in names}
-    for facet in grouped["field"]:
-        facet["name"] = names_of_fields.get(facet["value"])
-    for values in grouped.values():
-        values.sort(key=lambda facet: (-facet["count"], facet["value"]))
-    return {"facets": grouped, "total": total}
+@dataclass
+class FacetIndex:
+    """The entries in force or not that carry each value on a day, and how the fields are called."""
+
+    slots: dict[str, Postings]
+    names_of_fields: dict[str, dict[str, str]]
+
+    @classmethod
+    def read(cls, session: Session, day: date, slots: Mapping[int, int]) -> FacetIndex:
+        """From the database; ``slots`` by the entries' ids."""
+        postings_by_kind = {kind: Postings() for kind in KINDS}
+        for kind, value, entry_id in session.execute(_carried(day)):
+            if entry_id in slots:
+                postings_by_kind[kind].add(value, slots[entry_id])
+        names = {row.code: {"vi": row.name_vi, "en": row.name_en} for row in session.execute(select(*FIELD_NAMES))}
+        return cls(postings_by_kind, names)
+
+    def counts(self, hits: int) -> Json:
+        """``{"facets": {kind: [{"value", "count", "name"}]}, "total"}``, most frequent first; an entry counts once."""
+        grouped: dict[str, list[Json]] = {}
+        for kind, postings in self.slots.items():
+            names = self.names_of_fields if kind == "field" else {}
+            counted = sorted(postings.counts(hits).items(), key=lambda pair: (-pair[1], pair[0]))
+            grouped[kind] = [{"value": value, "count": number, "name": names.get(value)} for value, number in counted]
+        return {"facets": grouped, "total": hits.bit_count()}
 
 
-def _counts(hits: CTE, day: date) -> CompoundSelect[Any]:
-    """``(kind, value, number)`` of everything, in one statement that looks for the hits once."""
-    own = select(SearchFacet.kind, SearchFacet.value, func.count()).join(hits, hits.c.id == SearchFacet.entry_id)
-    parts = [own.where(SearchFacet.kind.in_(OWN)).group_by(SearchFacet.kind, SearchFacet.value)]
-    for kind, places in (("agency", _agencies(day)), ("province", _provinces(day))):
-        number = func.count(distinct(places.c.entry_id))
-        counted = select(literal(kind), places.c.value, number).join(hits, hits.c.id == places.c.entry_id)
-        parts.append(counted.group_by(places.c.value))
-    return union_all(*parts, select(literal(TOTAL), literal(""), func.count()).select_from(hits))
+def _carried(day: date) -> CompoundSelect[Any]:
+    """``(kind, value, entry_id)`` of everything that an entry carries on a day."""
+    own = select(SearchFacet.kind, SearchFacet.value, SearchFacet.entry_id).where(SearchFacet.kind.in_(OWN))
+    agencies, provinces = _agencies(day), _provinces(day)
+    return union_all(
+        own,
+        select(literal("agency"), agencies.c.value, agencies.c.entry_id).distinct(),
+        select(literal("province"), provinces.c.value, provinces.c.entry_id).distinct(),
+    )
 
 
 def _agencies(day: date) -> CTE:

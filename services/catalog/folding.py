@@ -61,6 +61,8 @@ COMMON_NAMES: dict[str, str] = {
     "e visa": "cap thi thuc",
     "visa dien tu": "cap thi thuc",
     "visa": "thi thuc",
+    "sao y ban chinh": "chung thuc ban sao",
+    "sao y": "chung thuc ban sao",
     "lam lai": "cap lai",
     "lam ho chieu": "cap ho chieu",
     "lam can cuoc": "cap the can cuoc",

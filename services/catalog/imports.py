@@ -179,9 +179,7 @@ class _Batch:
             return _reason(refused)
         return full
 
-    def _place(
-        self, full: dict[str, Any], candidate: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]
-    ) -> str:
+    def _place(self, full: Json, candidate: _Candidate, procedure: Procedure, placed: list[ProcedureVersion]) -> str:
         """One version in its days; what refuses it does so before anything is written."""
         day = candidate.day
         current = versions.in_force(self.session, procedure.code, day) if procedure.versions else None

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
@@ -45,7 +44,7 @@ def add_entries(session: Session, rows: Sequence[ProcedureVersion]) -> None:
         for kind, value in facets(row.definition)
     ]
     _insert_facets(session, values)
-    count_words(session, Counter(word for entry in entries for word in entry.words.split()))
+    count_words(session, Counter(word for entry in entries for word in set(entry.words.split())))
     _name_fields(session, {row.definition["field"]["code"]: row.definition["field"] for row in rows})
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL derives its column from ``words`` by itself
         texts_of = [{"id": entry.id, "words": entry.words.strip()} for entry in entries]
@@ -74,16 +73,15 @@ def end_entry(session: Session, code: str, version: int, effective_until: date |
     )
 
 
-def texts(definition: dict[str, Any]) -> Json:
+def texts(definition: Json) -> Json:
     """The folded texts of an entry. Spaces around let ``LIKE '% word %'`` mean a whole word."""
     titles = definition["title"]
     title = plain_title(with_legal_terms(folded_words(titles["vi"])))
     field = definition["field"]
-    also = " ".join(
-        with_legal_terms(folded_words(name))
-        for name in (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
-    )
-    words = dict.fromkeys(word[:LONGEST] for word in f"{title} {also} {folded_words(titles['vi'])}".split())
+    names = (titles["vi"], titles.get("en") or "", field["vi"], field.get("en") or "")
+    also = [with_legal_terms(folded_words(name)) for name in names]
+    phrases = dict.fromkeys([title, *also, folded_words(titles["vi"])])
+    words = [word[:LONGEST] for word in " ".join(phrases).split()]  # repeated, so that only neighbours are neighbours
     return {
         "title": f" {title} ",
         "accented": f" {accented_words(titles['vi'])} ",
@@ -92,7 +90,7 @@ def texts(definition: dict[str, Any]) -> Json:
     }
 
 
-def summary(definition: dict[str, Any]) -> Json:
+def summary(definition: Json) -> Json:
     """What a result list shows of a procedure."""
     return {
         "title": definition["title"],
@@ -105,7 +103,7 @@ def summary(definition: dict[str, Any]) -> Json:
     }
 
 
-def facets(definition: dict[str, Any]) -> list[tuple[str, str]]:
+def facets(definition: Json) -> list[tuple[str, str]]:
     """``(kind, value)`` for everything in the definition that a result list can be narrowed by.
 
     Agencies and provinces as the definition names them; who has taken over from whom, and who sits where, changes with
@@ -143,7 +141,7 @@ def count_words(session: Session, counted: Counter[str]) -> None:
     session.execute(more, [{"word": word, "entries": number} for word, number in learnt])
 
 
-def _name_fields(session: Session, fields: dict[str, dict[str, Any]]) -> None:
+def _name_fields(session: Session, fields: dict[str, Json]) -> None:
     new = insert_into(session, Field)
     names = {"name_vi": new.excluded.name_vi, "name_en": new.excluded.name_en}
     rows = [

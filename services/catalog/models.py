@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import plumbing
 from infra.chassis.storage.database import BigKey, UtcDateTime
 
@@ -43,12 +43,12 @@ class ProcedureVersion(CatalogModel):
     effective_from: Mapped[date] = mapped_column(Date)
     effective_until: Mapped[date | None] = mapped_column(Date)
     retired: Mapped[bool] = mapped_column(Boolean, default=False)
-    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    definition: Mapped[Json] = mapped_column(JSON)
     fingerprint: Mapped[str] = mapped_column(String(64))
     created_by: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    findings: Mapped[list[Json]] = mapped_column(JSON, default=list)
 
 
 Index("procedure_version_days", ProcedureVersion.code, ProcedureVersion.effective_from)
@@ -65,7 +65,7 @@ class ProcedureDraft(CatalogModel):
     code: Mapped[str] = mapped_column(ForeignKey("procedure.code"), primary_key=True)
     revision: Mapped[int] = mapped_column(Integer)
     based_on: Mapped[int] = mapped_column(Integer)
-    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    definition: Mapped[Json] = mapped_column(JSON)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     problems: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     reason: Mapped[str | None] = mapped_column(Text)
@@ -87,7 +87,7 @@ class ProcedureChange(CatalogModel):
     by_account: Mapped[str] = mapped_column(String(80))
     by_name: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    facts: Mapped[Json] = mapped_column(JSON, default=dict)
 
 
 Index("procedure_change_code", ProcedureChange.code, ProcedureChange.id)
@@ -119,10 +119,25 @@ class SearchEntry(CatalogModel):
     length: Mapped[int] = mapped_column(Integer)
     uses: Mapped[int] = mapped_column(Integer, default=0)
     level: Mapped[int] = mapped_column(Integer)
-    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+    summary: Mapped[Json] = mapped_column(JSON)
+    changed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 Index("search_entry_version", SearchEntry.code, SearchEntry.version, unique=True)
+Index("search_entry_changed", SearchEntry.changed)
+
+
+class SearchVersion(CatalogModel):
+    """One row, counted up by triggers: with every change of entries (which note it in ``changed``), and of agencies.
+
+    Its lock lasts until the change is committed, so whoever reads a number sees every entry changed up to it.
+    """
+
+    __tablename__ = "search_version"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    agencies: Mapped[int] = mapped_column(BigInteger)
 
 
 class SearchFacet(CatalogModel):
@@ -196,7 +211,7 @@ class AgencyChange(CatalogModel):
     by_account: Mapped[str] = mapped_column(String(80))
     by_name: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(Text)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    facts: Mapped[Json] = mapped_column(JSON, default=dict)
 
 
 Index("agency_change_code", AgencyChange.code, AgencyChange.id)

@@ -8,14 +8,16 @@ from typing import Any
 from sqlalchemy import Date, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from infra import fees
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
 from infra.chassis.instants import day_of, today
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
-from services.catalog import definitions, differences, fees, sample_catalogue, versions
+from services.catalog import definitions, differences, sample_catalogue, versions
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import Agency, ProcedureChange, ProcedureVersion
 from services.catalog.successors import successors_of
@@ -45,7 +47,7 @@ class Offerings:
         four_eyes = settings.flag("CATALOG_FOUR_EYES", not settings.development)
         return cls(Database.at(settings.database_url("catalog")), development=settings.development, four_eyes=four_eyes)
 
-    def procedure(self, code: str, version: int | None = None, at: str | None = None, *, by: Actor) -> dict[str, Any]:
+    def procedure(self, code: str, version: int | None = None, at: str | None = None, *, by: Actor) -> Json:
         """The definition with ``version``, ``effective_from``, ``effective_until`` (the last day) and ``status``.
 
         ``carried_on_by`` names the agency that does the work, on the day, of each competent one that has been merged.
@@ -75,7 +77,7 @@ class Offerings:
         version_row: ProcedureVersion = _visible(row, code, version, day, by)
         return version_row
 
-    def versions(self, code: str, *, by: Actor) -> dict[str, Any]:
+    def versions(self, code: str, *, by: Actor) -> Json:
         """Every version with its days and status; drafts and refused ones for editors only."""
         with self.database.session() as session:
             query = select(ProcedureVersion).where(ProcedureVersion.code == code).order_by(ProcedureVersion.version)
@@ -84,14 +86,14 @@ class Offerings:
                 raise ProcedureNotFound(code=code, detail="", detail_en="")
             return {"code": code, "items": [_version_outline(row) for row in rows]}
 
-    def compare(self, code: str, from_version: int, to_version: int, *, by: Actor) -> dict[str, Any]:
+    def compare(self, code: str, from_version: int, to_version: int, *, by: Actor) -> Json:
         """What changed between two versions, field by field."""
         with self.database.session() as session:
             old, new = (self.find(session, code, number, None, by=by) for number in (from_version, to_version))
             changes = differences.between(old.definition, new.definition)
             return {"code": code, "from_version": from_version, "to_version": to_version, "changes": changes}
 
-    def changes(self, code: str) -> dict[str, Any]:
+    def changes(self, code: str) -> Json:
         """The history of a procedure: who did what, when and why."""
         with self.database.session() as session:
             rows = session.scalars(
@@ -101,14 +103,14 @@ class Offerings:
                 raise ProcedureNotFound(code=code, detail="", detail_en="")
             return {"code": code, "items": [_change_view(row) for row in rows]}
 
-    def quote(self, code: str, version: int | None, query: fees.FeeQuery, *, by: Actor) -> dict[str, Any]:
+    def quote(self, code: str, version: int | None, query: fees.FeeQuery, *, by: Actor) -> Json:
         """What one application costs: ``{"code", "version", "channel", "items", "total", "apart"}``."""
         row = self._read(code, version, query.day.isoformat(), by)
         return {"code": code, "version": row.version, "channel": query.channel, **fees.quote(row.definition, query)}
 
     def publish(
-        self, definition: dict[str, Any], effective_from: str, reason: str | None = None, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+        self, definition: Json, effective_from: str, reason: str | None = None, *, by: Actor, command: Command
+    ) -> Json:
         """Publish a version from a day on, today or later or earlier; the same content again changes nothing."""
         full = definitions.complete(definition)
         definitions.check_definition(full)
@@ -116,7 +118,7 @@ class Offerings:
 
     def published(
         self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
-    ) -> dict[str, Any]:
+    ) -> Json:
         """:meth:`publish` inside a transaction; a draft of this very content is taken over."""
         day = day_of(effective_from)
         procedure = versions.lock_procedures(session, [full["code"]])[full["code"]]
@@ -144,23 +146,21 @@ class Offerings:
             versions.record_change(session, row, "published", by=by, reason=reason, **facts)
         return {**_version_outline(row), "unchanged": False}
 
-    def proposals(self, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+    def proposals(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         """What waits for a second person, by code: ``{"items": [outline with who, why and the fees that change]}``."""
         after = (ProcedureVersion.code, ProcedureVersion.version)
         query = select(ProcedureVersion).where(ProcedureVersion.state == versions.AWAITING)
         with self.database.session() as session:
 
-            def view(row: ProcedureVersion) -> dict[str, Any]:
+            def view(row: ProcedureVersion) -> Json:
                 return _proposal(session, row)
 
             return page(session, query, after, view, limit=limit, cursor=cursor)
 
-    def approve(
-        self, code: str, version: int, reason: str | None = None, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    def approve(self, code: str, version: int, reason: str | None = None, *, by: Actor, command: Command) -> Json:
         """The second person puts a change of fees in force."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             row = self._awaiting(session, code, version)
             if row.created_by == by.account_id:
                 raise SameEditor()
@@ -171,10 +171,10 @@ class Offerings:
 
         return self.database.command(command, work)
 
-    def decline(self, code: str, version: int, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def decline(self, code: str, version: int, reason: str, *, by: Actor, command: Command) -> Json:
         """A proposed version is turned down, for a reason."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             row = self._awaiting(session, code, version)
             row.state = versions.DECLINED
             versions.record_change(session, row, "declined", by=by, reason=reason)
@@ -193,16 +193,16 @@ class Offerings:
 
     def retire(
         self, code: str, effective_until: str, reason: str | None = None, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         """The procedure's last day."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             last_day = day_of(effective_until)
             return _version_outline(versions.retire(session, code, last_day, by=by, reason=reason))
 
         return self.database.command(command, work)
 
-    def samples(self, agency_code: str) -> dict[str, Any]:
+    def samples(self, agency_code: str) -> Json:
         """The sample catalogue with that agency competent; development only."""
         if not self.development:
             raise OnlyInDevelopment()
@@ -218,12 +218,12 @@ def _visible(row: Any, code: str, version: int | None, day: date, by: Actor) -> 
     raise ProcedureNotFound(code=code, detail=f" có hiệu lực ngày {day}", detail_en=f" in force on {day}")
 
 
-def version_view(row: Any) -> dict[str, Any]:
+def version_view(row: Any) -> Json:
     """A version as callers see it."""
     return {**row.definition, **_version_outline(row)}
 
 
-def _version_outline(row: Any) -> dict[str, Any]:
+def _version_outline(row: Any) -> Json:
     return {
         "code": row.code,
         "version": row.version,
@@ -234,7 +234,7 @@ def _version_outline(row: Any) -> dict[str, Any]:
     }
 
 
-def _proposal(session: Session, row: ProcedureVersion) -> dict[str, Any]:
+def _proposal(session: Session, row: ProcedureVersion) -> Json:
     change = session.scalar(
         select(ProcedureChange)
         .where(ProcedureChange.code == row.code, ProcedureChange.version == row.version)
@@ -259,7 +259,7 @@ def _status(row: Any) -> str:
     return "retired" if row.state == versions.PUBLISHED and over else row.state
 
 
-def _change_view(row: ProcedureChange) -> dict[str, Any]:
+def _change_view(row: ProcedureChange) -> Json:
     return {
         "version": row.version,
         "act": row.act,

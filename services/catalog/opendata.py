@@ -10,12 +10,16 @@ import hashlib
 import math
 from collections.abc import Container, Mapping
 from typing import Any
+from urllib.parse import quote
 
+from babel.numbers import get_currency_precision
+
+from infra.chassis.json_types import Json
 from infra.chassis.text.vietnamese_text import comparison_key, folded_words
 
 Node = dict[str, Any]
 
-CONTEXT: dict[str, Any] = {
+CONTEXT: Json = {
     "cv": "http://data.europa.eu/m8g/",
     "cpsv": "http://purl.org/vocab/cpsv#",
     "dct": "http://purl.org/dc/terms/",
@@ -34,28 +38,51 @@ CHANNELS = {
     "counter": ("Trực tiếp", "At the counter"),
     "post": ("Dịch vụ bưu chính", "By post"),
 }
+AUDIENCES = {
+    "citizen": ("Công dân", "Citizens"),
+    "foreigner": ("Người nước ngoài", "Foreigners"),
+    "enterprise": ("Doanh nghiệp", "Enterprises"),
+    "household_business": ("Hộ kinh doanh", "Household businesses"),
+    "organisation": ("Tổ chức", "Organisations"),
+}
 UNITS = {
     "working_hours": ("giờ làm việc", "working hours"),
     "working_days": ("ngày làm việc", "working days"),
     "calendar_days": ("ngày", "days"),
     "months": ("tháng", "months"),
 }
-MINOR = {"VND": 1}
 UNNAMED = {"vi": "Cơ quan không nêu tên", "en": "Authority not named"}
 LONGEST_IN_IRI = 80
 
 
-def document(procedures: list[tuple[Mapping[str, Any], str]]) -> Node:
+def document(procedures: list[tuple[Mapping[str, object], str]]) -> Node:
     """One JSON-LD document of ``(definition, base)`` pairs; shared nodes (authorities, laws, concepts) appear once."""
     graph: dict[str, Node] = {}
     for definition, base in procedures:
         for node in _nodes(definition, base):
-            graph.setdefault(node["@id"], node)
+            earlier = graph.setdefault(node["@id"], node)
+            if earlier is not node and "skos:prefLabel" in earlier:
+                _name_also(earlier, node["skos:prefLabel"])
     return {"@context": CONTEXT, "@graph": list(graph.values())}
 
 
+def _name_also(node: Node, labels: list[Node]) -> None:
+    """Keep another name of what has one: a language has one preferred label."""
+    for label in labels:
+        preferred = next((own for own in node["skos:prefLabel"] if own["@language"] == label["@language"]), None)
+        if preferred is None:
+            node["skos:prefLabel"].append(label)
+        elif label != preferred and label not in node.get("skos:altLabel", ()):
+            node.setdefault("skos:altLabel", []).append(label)
+
+
+def iri_part(name: object) -> str:
+    """What somebody called a thing, as a part of an IRI."""
+    return quote(str(name), safe="")
+
+
 def _nodes(definition: Mapping[str, Any], base: str) -> list[Node]:
-    service = f"{base}/procedures/{definition['code']}"
+    service = f"{base}/procedures/{iri_part(definition['code'])}"
     authority = _authority(definition, base)
     channels = [_channel(base, service, name, offer) for name, offer in sorted(definition["channels"].items())]
     costs = [node for fee in definition["fees"] for node in _costs(service, fee, definition["channels"])]
@@ -90,19 +117,27 @@ def _concepts(definition: Mapping[str, Any], base: str) -> list[Node]:
     """What a procedure is classified by; its field first."""
     field, level = definition["field"], definition["level"]
     currencies = sorted({fee["currency"] for fee in definition["fees"]})
-    named = [(f"{base}/audiences/{audience}", {"vi": audience, "en": audience}) for audience in definition["audience"]]
+    named = [(f"{base}/audiences/{iri_part(name)}", _audience(name)) for name in definition["audience"]]
     named += [(_channel_type(base, name), _bilingual(*CHANNELS[name])) for name in sorted(definition["channels"])]
     named += [(f"{base}/levels/{level}", {"vi": f"Mức độ {level}", "en": f"Level {level}"})]
     named += [(f"{PUBLICATIONS}currency/{code}", {"vi": code, "en": code}) for code in currencies]
-    return [_concept(f"{base}/fields/{field['code']}", field), *(_concept(address, name) for address, name in named)]
+    return [
+        _concept(f"{base}/fields/{iri_part(field['code'])}", field),
+        *(_concept(address, name) for address, name in named),
+    ]
+
+
+def _audience(name: str) -> dict[str, str]:
+    return _bilingual(*AUDIENCES[name]) if name in AUDIENCES else {"vi": name}
 
 
 def _authority(definition: Mapping[str, Any], base: str) -> Node:
     authority = definition["authority"]
     name = authority["name"] if authority["name"]["vi"].strip() else UNNAMED
-    code = next(iter(authority.get("agency_codes") or []), None) or _named_authority(authority)
+    codes = authority.get("agency_codes") or []
+    code = codes[0] if len(codes) == 1 else _named_authority(authority)  # a name of many is none of each
     return {
-        "@id": f"{base}/agencies/{code}",
+        "@id": f"{base}/agencies/{iri_part(code)}",
         "@type": "cv:PublicOrganisation",
         "dct:identifier": code,
         "dct:title": language_map(name),
@@ -163,7 +198,7 @@ def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> lis
     nodes = []
     for channel in (channel for channel in fee["channels"] if channel in offered):
         node: Node = {
-            "@id": f"{service}/costs/{fee['id']}/{channel}",
+            "@id": f"{service}/costs/{iri_part(fee['id'])}/{channel}",
             "@type": "cv:Cost",
             "dct:identifier": f"{fee['id']}/{channel}",
             "dct:description": language_map(fee["name"]),
@@ -171,20 +206,20 @@ def _costs(service: str, fee: Mapping[str, Any], offered: Container[str]) -> lis
             "cv:ifAccessedThrough": {"@id": f"{service}/channels/{channel}"},
         }
         if amounts is not None:
-            node["cv:hasValue"] = str(amounts / MINOR.get(fee["currency"], 100))
+            node["cv:hasValue"] = str(amounts / 10 ** get_currency_precision(fee["currency"]))
         nodes.append(node)
     return nodes
 
 
 def _paper(service: str, paper: Mapping[str, Any]) -> list[Node]:
     evidence = {
-        "@id": f"{service}/evidence/{paper['id']}",
+        "@id": f"{service}/evidence/{iri_part(paper['id'])}",
         "@type": "cv:Evidence",
         "dct:identifier": paper["id"],
         "dct:title": language_map(paper["name"]),
     }
     requirement = {
-        "@id": f"{service}/requirements/{paper['id']}",
+        "@id": f"{service}/requirements/{iri_part(paper['id'])}",
         "@type": "cv:Requirement",
         "dct:identifier": paper["id"],
         "dct:title": language_map(paper["name"]),
@@ -207,10 +242,9 @@ def _output(service: str, place: int, result: Mapping[str, Any]) -> Node:
 
 def _rule(service: str, definition: Mapping[str, Any], laws: list[Node]) -> Node:
     steps = definition["steps"]
-    text = {
-        "vi": " → ".join(s["name"]["vi"] for s in steps) or "Theo quy định của pháp luật",
-        "en": " → ".join(s["name"].get("en") or s["name"]["vi"] for s in steps) or "As the law provides",
-    }
+    text = {"vi": " → ".join(step["name"]["vi"] for step in steps) or "Theo quy định của pháp luật"}
+    if all(step["name"].get("en") for step in steps):
+        text["en"] = " → ".join(step["name"]["en"] for step in steps) or "As the law provides"
     return {
         "@id": f"{service}/rule",
         "@type": "cpsv:Rule",
@@ -230,17 +264,19 @@ def _law(base: str, law: Mapping[str, object]) -> Node:
     return node
 
 
-def _concept(name: str, label: Mapping[str, Any]) -> Node:
+def _concept(name: str, label: Mapping[str, object]) -> Node:
     return {"@id": name, "@type": "skos:Concept", "skos:prefLabel": language_map(label)}
 
 
 def _described(definition: Mapping[str, Any]) -> dict[str, str]:
     title, field = definition["title"], definition["field"]
-    english = f"{title.get('en') or title['vi']}. Field: {field.get('en') or field['vi']}. Level {definition['level']}."
-    return {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}.", "en": english}
+    texts = {"vi": f"{title['vi']}. Lĩnh vực: {field['vi']}. Dịch vụ công mức độ {definition['level']}."}
+    if title.get("en") and field.get("en"):
+        texts["en"] = f"{title['en']}. Field: {field['en']}. Level {definition['level']}."
+    return texts
 
 
-def language_map(text: Mapping[str, Any] | str) -> list[Node]:
+def language_map(text: Mapping[str, object] | str) -> list[Node]:
     """Language-tagged strings, for each language there is."""
     named = {"vi": text} if isinstance(text, str) else text
     return [{"@value": named[language], "@language": language} for language in ("vi", "en") if named.get(language)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from typing import Any
 
 from infra.chassis.instants import day_of
 from infra.chassis.json_types import Json
@@ -48,7 +47,7 @@ def wards() -> dict[str, list[Json]]:
     """The communes of every province of today, by province code."""
     from vietnam_provinces import Ward
 
-    by_province: dict[str, list[dict[str, Any]]] = {}
+    by_province: dict[str, list[Json]] = {}
     for ward in Ward.iter_all():
         item = {
             "code": f"{ward.code.value:05}",

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from services.catalog.folding import one_edit_away
-from services.catalog.models import SearchEntry, SearchWord
 
 MOST_NEAR = 12
 SHORTEST_SLIP = 3  # letters of a word that may be a slip in a common name
@@ -35,6 +31,11 @@ class QueryReading:
     prefix: bool = False
     partly: bool = False
 
+    @property
+    def words(self) -> list[str]:
+        """The words as typed."""
+        return [group[0] for group in self.groups]
+
     def ways(self) -> list[tuple[Group, ...]]:
         """The combinations of groups of which any one must hold."""
         exact = tuple(group[:1] for group in self.groups)
@@ -53,25 +54,13 @@ class QueryReading:
                 words.setdefault(group[0], {}).update(dict.fromkeys(group))
         return cls(tuple(tuple(group) for group in words.values()), partly=any(reading.partly for reading in readings))
 
-    def rarest(self, number: int, vocabulary: Vocabulary) -> QueryReading:
-        """The groups fewest titles hold. Where all but ``number - 1`` groups must hold, one of these does."""
-        rare = sorted(self.groups, key=lambda group: sum(vocabulary.titles_with.get(word, 0) for word in group))
-        return replace(self, groups=tuple(rare[:number]))
-
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """How many of how many titles hold a word. Read from the database again only when titles were added."""
+    """How many of how many titles hold a word (``titles``: the largest id given to one)."""
 
     titles: int = 0
     titles_with: Mapping[str, int] = field(default_factory=dict)
-
-    def fresh(self, session: Session) -> Vocabulary:
-        titles = session.scalar(select(func.max(SearchEntry.id))) or 0
-        if titles == self.titles:
-            return self
-        rows = session.execute(select(SearchWord.word, SearchWord.entries))
-        return Vocabulary(titles, {row.word: row.entries for row in rows})
 
     def weight(self, word: str) -> int:
         """How telling a word is: rare ones weigh most (10 to 100); an unknown one little."""

@@ -1,106 +1,158 @@
-"""Which of the procedures found comes first: one whole number per title, the same on every database."""
+"""Which of the procedures found comes first: one whole number per title."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Select, and_, case, func, literal, or_, select, true
-from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from infra.chassis.text.vietnamese_text import accented_words, folded_words
 from services.catalog.folding import bigrams
-from services.catalog.models import SearchEntry
+from services.catalog.postings import at_least, bits_of, slots_in
 from services.catalog.query_readings import QueryReading, Vocabulary
+from services.catalog.title_index import Key, TitleIndex
 
 WHOLE_TITLE, TITLE_BEGINS, PHRASE, PAIR, EARLY = 4000, 1500, 2000, 400, 150
 ACCENTED = 60
 WORD_TOO_MANY, LONGEST = 15, 40  # what each word of a title costs, and from where on all are long
+ORDER_KINDS = (int, int, int, str, int)
+Place = tuple[int, Key]  # (-score, …): best text first, then most used, then the shortest title, then by code
 
 
-def score(session: Session, typed: str, reading: QueryReading, vocabulary: Vocabulary) -> ColumnElement[int]:
-    """How well a title fits. Whole numbers only: floating point would order ties differently on two databases."""
-    words = vocabulary.meant(reading)
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    parts = [*_phrase(" ".join(words), func.instr if sqlite else func.strpos)]
-    parts += [case((SearchEntry.title.like(f"% {pair} %"), PAIR), else_=0) for pair in bigrams(words)]
-    parts += [_word(group, vocabulary, reading.partly) for group in reading.groups]
-    spoken_as = accented_words(typed)
-    if spoken_as != folded_words(typed):  # typed with diacritics: titles that agree with them come first
-        parts += [case((SearchEntry.accented.like(f"% {word} %"), ACCENTED), else_=0) for word in spoken_as.split()]
-    length = case((SearchEntry.length > LONGEST, LONGEST), else_=SearchEntry.length)
-    return sum(parts[1:], parts[0]) - length * WORD_TOO_MANY
+@dataclass
+class Score:
+    """What titles are worth, less what their length costs: points for each set of slots, and for single slots more."""
+
+    sets: list[tuple[int, int]] = field(default_factory=list)
+    early: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, typed: str, reading: QueryReading, index: TitleIndex, vocabulary: Vocabulary, hits: int) -> Score:
+        """How well each of the ``hits`` fits what was typed."""
+        words, score = vocabulary.meant(reading), cls()
+        score._phrase(words, index, hits)
+        score.sets += [(index.title_pairs.bits(pair), PAIR) for pair in bigrams(words)]
+        for group in reading.groups:
+            score._word(group, index, vocabulary, reading.partly)
+        spoken_as = accented_words(typed)
+        if spoken_as != folded_words(typed):  # typed with diacritics: titles that agree with them come first
+            score.sets += [(index.accented.bits(word), ACCENTED) for word in spoken_as.split()]
+        return score
+
+    def _phrase(self, words: list[str], index: TitleIndex, hits: int) -> None:
+        """The words in the order typed: as the whole title, at its beginning, anywhere, the earlier the better."""
+        *before, last = words
+        among = hits & index.title_words.begun(last)
+        for word in before:
+            among &= index.title_words.bits(word)
+        for pair in bigrams(before):
+            among &= index.title_pairs.bits(pair)
+        begun, complete_title = f" {' '.join(words)}", f" {' '.join(words)} "
+        anywhere, first, complete = [], [], []
+        for slot in slots_in(among):
+            title = index.titles[slot]
+            if begun not in title:
+                continue
+            anywhere.append(slot)
+            if title.startswith(begun):
+                first.append(slot)
+                if title == complete_title:
+                    complete.append(slot)
+            at = title.find(complete_title) + 1
+            if 1 <= at <= EARLY:
+                self.early[slot] = (EARLY - at) * 2
+        self.sets += [(bits_of(anywhere), PHRASE), (bits_of(first), TITLE_BEGINS), (bits_of(complete), WHOLE_TITLE)]
+
+    def _word(self, group: tuple[str, ...], index: TitleIndex, vocabulary: Vocabulary, partly: bool) -> None:
+        """One typed word: most when it is in the title, less for a word one slip away, least outside the title."""
+        typed, *others = group
+        own = vocabulary.weight(typed)
+        rated = index.title_words.bits(typed)
+        points = {own * 10: rated}
+        for word in others:
+            more = index.title_words.bits(word) & ~rated
+            rated |= more
+            worth = vocabulary.weight(word) * 6
+            points[worth] = points.get(worth, 0) | more
+        elsewhere = index.words.bits(typed) if partly else 0 if others else index.everything
+        worth = own * 3
+        points[worth] = points.get(worth, 0) | elsewhere & ~rated
+        self.sets += [(members, worth) for worth, members in points.items()]
 
 
-def _phrase(phrase: str, position: Any) -> list[ColumnElement[int]]:
-    """The words in the order typed: as the whole title, at its beginning, anywhere, the earlier the better."""
-    title, at = SearchEntry.title, position(SearchEntry.title, f" {phrase} ")
-    return [
-        case((title == f" {phrase} ", WHOLE_TITLE), else_=0),
-        case((title.like(f" {phrase}%"), TITLE_BEGINS), else_=0),
-        case((title.like(f"% {phrase}%"), PHRASE), else_=0),
-        case((at.between(1, EARLY), (EARLY - at) * 2), else_=0),
-    ]
-
-
-def _word(group: tuple[str, ...], vocabulary: Vocabulary, partly: bool) -> ColumnElement[int]:
-    """One typed word: most when it is in the title, less for a word one slip away, least outside the title."""
-    title, typed, others = SearchEntry.title, group[0], group[1:]
-    own = vocabulary.weight(typed)
-    choices: list[tuple[ColumnElement[bool], int]] = [(title.like(f"% {typed} %"), own * 10)]
-    choices += [(title.like(f"% {word} %"), vocabulary.weight(word) * 6) for word in others]
-    if partly:
-        return case(*choices, (SearchEntry.words.like(f"% {typed} %"), own * 3), else_=0)
-    return case(*choices, else_=0 if others else own * 3)
-
-
-def words_together(reading: QueryReading, vocabulary: Vocabulary) -> ColumnElement[bool]:
-    """Whether a title, or what else an entry is found by, holds the words as neighbours: most of their pairs."""
+def words_together(reading: QueryReading, index: TitleIndex, vocabulary: Vocabulary, among: int) -> int:
+    """The entries that hold the words as neighbours, in the title or in what else they are found by: most pairs."""
     pairs = bigrams(vocabulary.meant(reading))
     if not pairs:
-        return true()
-    together: ColumnElement[int] = literal(0)
+        return among
+    neighbours = []
     for place, pair in enumerate(pairs):
-        end = "%" if reading.prefix and place == len(pairs) - 1 else " %"
         first, second = pair.split()
-        patterns = (f"% {first} {second}{end}", f"% {second} {first} %")
-        texts = (SearchEntry.title, SearchEntry.words)
-        together += case((or_(*[text.like(pattern) for text in texts for pattern in patterns]), 1), else_=0)
+        begun = reading.prefix and place == len(pairs) - 1
+        neighbours.append(index.pairs(pair, begun) | index.pairs(f"{second} {first}"))
     # Another word than the typed one must be sure: it was a known word that was typed.
-    return together * 2 > len(pairs) if reading.slips else together * 4 >= len(pairs) * 3
+    number = len(pairs) // 2 + 1 if reading.slips else -(-len(pairs) * 3 // 4)
+    return at_least(number, neighbours, among)
 
 
-ORDER_KINDS = (int, int, int, str, int)
+def best_first(index: TitleIndex, hits: int, score: Score | None, after: Place | None, number: int) -> list[Place]:
+    """The first so many of the hits behind a place; without a score all are worth the same."""
+    if score is None:
+        return _listed(index, hits, after, number)
+    classes = {0: hits}
+    for members, points in score.sets:
+        if members & hits:
+            classes = _divided(classes, members, points)
+    early = bits_of(list(score.early))
+    ceilings = [(total + (2 * EARLY if slots & early else 0), total, slots) for total, slots in classes.items()]
+    places: list[Place] = []
+    for ceiling, total, slots in sorted(ceilings, key=itemgetter(0), reverse=True):
+        if len(places) == number and -ceiling > places[-1][0]:
+            break
+        places += _behind(after, _places(index, slots, total, score.early))
+        places.sort()
+        del places[number:]
+    return places
 
 
-def best_first(entries: Select[Any], points: ColumnElement[int]) -> Select[SearchEntry, int]:
-    """Best text first, then most used, then the shortest title, then by code."""
-    scored = entries.with_only_columns(SearchEntry.id, points.label("score")).subquery()
-    ordered = select(SearchEntry, scored.c.score.label("score")).join(scored, scored.c.id == SearchEntry.id)
-    return ordered.order_by(
-        scored.c.score.desc(), SearchEntry.uses.desc(), SearchEntry.length, SearchEntry.code, SearchEntry.version
-    )
+def _divided(classes: dict[int, int], members: int, points: int) -> dict[int, int]:
+    """Slots by points, with so many more for these members."""
+    divided: dict[int, int] = {}
+    for total, slots in classes.items():
+        if more := slots & members:
+            divided[total + points] = divided.get(total + points, 0) | more
+        if others := slots & ~members:
+            divided[total] = divided.get(total, 0) | others
+    return divided
 
 
-def order_key(row: Any) -> tuple[int, int, int, str, int]:
-    """The place of a row of :func:`best_first` in the order."""
-    entry = row.SearchEntry
-    return row.score, entry.uses, entry.length, entry.code, entry.version
+def _places(index: TitleIndex, slots: int, total: int, early: dict[int, int]) -> Iterator[Place]:
+    for slot in slots_in(slots):
+        key = index.keys[slot]
+        yield min(key[1], LONGEST) * WORD_TOO_MANY - total - early.get(slot, 0), key
 
 
-def after_key(ordered: Select[SearchEntry, int], key: Sequence[Any] | None) -> Select[SearchEntry, int]:
-    """The rows behind a key: what comes or goes before it meanwhile is neither repeated nor skipped."""
+def _listed(index: TitleIndex, hits: int, after: Place | None, number: int) -> list[Place]:
+    signs = format(hits, "b")[::-1].ljust(len(index.keys), "0")
+    places = ((0, index.keys[slot]) for slot in index.listed() if signs[slot] == "1")
+    return [place for _, place in zip(range(number), _behind(after, places), strict=False)]
+
+
+def _behind(after: Place | None, places: Iterator[Place]) -> Iterator[Place]:
+    """What comes or goes before a place meanwhile is neither repeated nor skipped."""
+    return places if after is None else (place for place in places if place > after)
+
+
+def place_of(key: Sequence[int | str] | None) -> Place | None:
+    """The place that a cursor's key (``ORDER_KINDS``) names."""
     if key is None:
-        return ordered
-    points, uses, length, code, version = key
-    rank = ordered.selected_columns.score
-    same: ColumnElement[bool] = true()
-    behind: list[ColumnElement[bool]] = []
-    for column, value, descending in (
-        (rank, points, True), (SearchEntry.uses, uses, True), (SearchEntry.length, length, False),
-        (SearchEntry.code, code, False), (SearchEntry.version, version, False),
-    ):  # fmt: skip
-        behind.append(and_(same, column < value if descending else column > value))
-        same = and_(same, column == value)
-    return ordered.where(or_(*behind))
+        return None
+    score, uses, length, code, version = key
+    return -int(score), (-int(uses), int(length), str(code), int(version), sys.maxsize)
+
+
+def key_of_place(place: Place) -> tuple[int, int, int, str, int]:
+    """What a cursor is made of."""
+    score, (uses, length, code, version, _) = place
+    return -score, -uses, length, code, version

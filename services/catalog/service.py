@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.chassis import dependencies
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.instants import day_of
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
+from infra.fees import FeeQuery
 from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
 from services.catalog.drafts import DraftEditor
 from services.catalog.exports import Exports
-from services.catalog.fees import FeeQuery
 from services.catalog.imports import Imports
 from services.catalog.offerings import Offerings
 from services.catalog.personal_data import PersonalData
@@ -211,11 +212,11 @@ class CatalogService(Operations):
         return self.exports.levels(at)
 
     @handles("applications", "application_submitted.v1")
-    def count_use_of_procedure(self, event: Json) -> None:
+    def count_use_of_procedure(self, event: CloudEvent) -> None:
         self.usage_counts.count(event)
 
     @handles("identity", "agency_created.v1")
-    def record_created_agency(self, event: Json) -> None:
+    def record_created_agency(self, event: CloudEvent) -> None:
         self.agency_register.record_created(event)
 
     @door(public=True)
@@ -223,5 +224,5 @@ class CatalogService(Operations):
         return self.offerings.samples(agency_code)
 
     @handles("applications", "subject_erased.v1")
-    def forget_subject_erased(self, event: Json) -> None:
+    def forget_subject_erased(self, event: CloudEvent) -> None:
         self.personal_data.note(event)

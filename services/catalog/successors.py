@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, String, and_, case, cast, exists, literal, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from infra.chassis.text.provinces import ONE_DAY, REFORM, recoded
@@ -59,7 +72,11 @@ def successor_table(day: date) -> CTE:
     return carried.union(joined.where(_ended_before(older, day)))
 
 
-def province_on(day: date, code: Any = Agency.province_code, recorded: Any = Agency.valid_from) -> ColumnElement[Any]:
+def province_on(
+    day: date,
+    code: SQLColumnExpression[str | None] = Agency.province_code,
+    recorded: SQLColumnExpression[date] = Agency.valid_from,
+) -> ColumnElement[str]:
     """The province, on a day, of a code recorded on a day: the successor where its own has been merged by then."""
     since = _recoded(code, recoded(day, day))
     if day < REFORM:
@@ -67,7 +84,7 @@ def province_on(day: date, code: Any = Agency.province_code, recorded: Any = Age
     return case((recorded < REFORM, _recoded(code, recoded(REFORM - ONE_DAY, day))), else_=since)
 
 
-def _recoded(code: Any, codes: dict[str, str]) -> ColumnElement[Any]:
+def _recoded(code: SQLColumnExpression[str | None], codes: dict[str, str]) -> ColumnElement[str]:
     return case(codes, value=code, else_=code) if codes else case((code.is_not(None), code))
 
 

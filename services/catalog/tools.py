@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from services.catalog.calendars import state_of_year as calendar_state
-from services.catalog.soundness import unsound_versions
+from infra.chassis.running.offers import offers
 
-__all__ = ["calendar_state", "unsound_versions"]
+PLACES = {
+    "calendar_state": "services.catalog.calendars:state_of_year",
+    "unsound_versions": "services.catalog.soundness:unsound_versions",
+}
+__getattr__ = offers(PLACES)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import update
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.catalog.models import Procedure, SearchEntry
@@ -22,7 +20,7 @@ class UsageCounts:
     def from_settings(cls, settings: Settings) -> UsageCounts:
         return cls(Database.at(settings.database_url("catalog")))
 
-    def count(self, event: Mapping[str, Any]) -> None:
+    def count(self, event: CloudEvent) -> None:
         """One more use, from an ``application_submitted.v1`` CloudEvent of *applications*; a repeat changes nothing."""
         code = event["data"]["procedure_code"]
         with self.database.handle_once("count_use_of_procedure", event) as session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.instants import today
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue, enqueue_all
 from infra.chassis.storage.database import insert_into
 from services.catalog import indexing
@@ -46,7 +46,7 @@ def in_force(session: Session, code: str, day: date) -> ProcedureVersion | None:
     return session.scalar(select(ProcedureVersion).where(ProcedureVersion.code == code, is_in_force(day)))
 
 
-def is_in_force(day: Any) -> ColumnElement[bool]:
+def is_in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The condition that a version is in force on a day."""
     until = ProcedureVersion.effective_until
     begun = and_(ProcedureVersion.state == PUBLISHED, ProcedureVersion.effective_from <= day)
@@ -73,7 +73,7 @@ def equal_proposal(session: Session, definition: Definition, day: date) -> Proce
     )
 
 
-def take_over_draft(session: Session, definition: Definition) -> dict[str, Any]:
+def take_over_draft(session: Session, definition: Definition) -> Json:
     """Remove the draft of a definition now published; what the history says of it. Another content stays a draft."""
     draft = session.get(ProcedureDraft, definition["code"])
     if draft is None or draft.fingerprint != fingerprint(definition):
@@ -90,7 +90,7 @@ def propose(
     *,
     by: Actor,
     state: str = DRAFT,
-    findings: list[dict[str, Any]] | None = None,
+    findings: list[Json] | None = None,
 ) -> ProcedureVersion:
     """A new version of a locked procedure; it is not yet in force on any day."""
     procedure.versions += 1
@@ -157,7 +157,7 @@ def retire(session: Session, code: str, last_day: date, *, by: Actor, reason: st
 
 
 def record_change(
-    session: Session, row: ProcedureVersion, act: str, *, by: Actor, reason: str | None = None, **facts: Any
+    session: Session, row: ProcedureVersion, act: str, *, by: Actor, reason: str | None = None, **facts: object
 ) -> None:
     """One line of the catalogue's history."""
     session.add(
@@ -183,7 +183,7 @@ def _end(session: Session, row: ProcedureVersion, last_day: date, *, retired: bo
     indexing.end_entry(session, row.code, row.version, last_day)
 
 
-def _event_data(row: ProcedureVersion) -> dict[str, Any]:
+def _event_data(row: ProcedureVersion) -> Json:
     definition = row.definition
     return {
         "code": row.code,
@@ -192,6 +192,7 @@ def _event_data(row: ProcedureVersion) -> dict[str, Any]:
         "field": definition["field"]["code"],
         "level": definition["level"],
         "agency_codes": definition["authority"].get("agency_codes") or [],
+        "has_fees": bool(definition.get("fees")),
         "effective_from": row.effective_from.isoformat(),
         "effective_until": row.effective_until.isoformat() if row.effective_until else None,
     }

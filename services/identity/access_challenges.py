@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select, update
@@ -12,6 +11,7 @@ from infra.chassis import clock
 from infra.chassis.access.access_records import Accessed
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -37,10 +37,10 @@ class ChallengeDesk:
     def from_settings(cls, settings: Settings) -> ChallengeDesk:
         return cls(Database.at(settings.database_url("identity")))
 
-    def challenge_access(self, entry_id: int, reason: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def challenge_access(self, entry_id: int, reason: str, *, by: Actor, command: Command) -> Json:
         """Ask an auditor about an entry of one's own log; a second time answers the first challenge again."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             entry = session.get(AccessEntry, entry_id)
             if entry is None or entry.subject_id != by.account_id:
                 raise AccessEntryNotFound(entry_id=entry_id)
@@ -56,12 +56,10 @@ class ChallengeDesk:
 
         return self.database.command(command, work)
 
-    def answer_challenge(
-        self, challenge_id: str, outcome: str, answer: str, *, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    def answer_challenge(self, challenge_id: str, outcome: str, answer: str, *, by: Actor, command: Command) -> Json:
         """An auditor's answer, for good: ``justified`` or ``unjustified``. Never by the person or the reader."""
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             challenge = session.get(AccessChallenge, challenge_id, with_for_update=True)
             if challenge is None:
                 raise AccessChallengeNotFound(challenge_id=challenge_id)
@@ -78,7 +76,7 @@ class ChallengeDesk:
 
     def access_challenges(
         self, status: str = OPEN, *, limit: int = 50, cursor: str | None = None, by: Actor
-    ) -> Page[dict[str, Any]]:
+    ) -> Page[Json]:
         """Challenges in one state, oldest first; the auditor's own are another's."""
         query = select(AccessChallenge).where(
             AccessChallenge.state == status,
@@ -93,7 +91,7 @@ class ChallengeDesk:
             return challenges
 
 
-def challenge_view(challenge: AccessChallenge) -> dict[str, Any]:
+def challenge_view(challenge: AccessChallenge) -> Json:
     return {
         "challenge_id": challenge.id,
         "entry_id": challenge.position,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.access.access_records import Accessed, access_members
 from infra.chassis.access.actors import Actor
 from infra.chassis.access.service_readers import ServiceReader
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page, page
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.json_types import Json
@@ -37,17 +38,17 @@ class AccessRecorder:
     def from_settings(cls, settings: Settings) -> AccessRecorder:
         return cls(Database.at(settings.database_url("identity")))
 
-    def note_reading(self, event: Mapping[str, Any]) -> None:
+    def note_reading(self, event: CloudEvent) -> None:
         """Record what an ``application_read.v1`` CloudEvent of *applications* says; a repeat changes nothing."""
         data = event["data"]
         about = {name: data.get(name) for name in ("application_id", "reference", "procedure_code")}
         self._note("note_application_read", event, [{"subject_id": data["applicant_id"], **about}])
 
-    def note_accesses(self, consumer: str, event: Mapping[str, Any]) -> None:
+    def note_accesses(self, consumer: str, event: CloudEvent) -> None:
         """The same of an event that says whose data was used by its member ``accessed`` (``access_records``)."""
         self._note(consumer, event, event["data"].get("accessed") or [])
 
-    def _note(self, consumer: str, event: Mapping[str, Any], accessed: Sequence[Mapping[str, Any]]) -> None:
+    def _note(self, consumer: str, event: CloudEvent, accessed: Sequence[Mapping[str, Any]]) -> None:
         data, service = event["data"], str(event["id"]).partition(":")[0]
         with self.database.handle_once(consumer, event) as session:
             if session is not None:
@@ -148,7 +149,7 @@ def _entry_view(session: Session, entry: AccessEntry) -> Json:
     }
 
 
-def _challenge_of(session: Session, entry: AccessEntry) -> dict[str, Any] | None:
+def _challenge_of(session: Session, entry: AccessEntry) -> Json | None:
     """What became of the person's question about the entry, if they asked."""
     challenge = session.scalar(select(AccessChallenge).where(AccessChallenge.position == entry.position))
     if challenge is None:

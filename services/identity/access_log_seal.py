@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -95,13 +96,13 @@ class AccessLogCheck:
     def from_settings(cls, settings: Settings) -> AccessLogCheck:
         return cls(Database.at(settings.database_url("identity")), key_list(settings))
 
-    def verify_access_log(self, heads: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    def verify_access_log(self, heads: Sequence[Mapping[str, Any]] = ()) -> Json:
         """``heads``: what others were sent (*applications*: ``access_log_heads``), each ``{"size", "chain"}``.
 
         Returns ``{"ok", "entries", "head": {"size", "chain"}, "findings": [{"kind", "number"}]}``: ``entry_changed``,
         ``entry_missing``, ``seal_missing``, ``head_not_signed``, ``head_differs``, ``log_cut_short``.
         """
-        findings: list[dict[str, Any]] = []
+        findings: list[Json] = []
         with self.database.session() as session:
             own = list(session.scalars(select(AccessHead).order_by(AccessHead.size)))
             claimed: dict[int, set[str]] = {}
@@ -148,5 +149,5 @@ def _wrong(chain: str, seal: AccessSeal, entry: AccessEntry | None) -> list[str]
     return [] if chained(chain, entry) == seal.chain else ["entry_changed"]
 
 
-def _finding(kind: str, number: int) -> dict[str, Any]:
+def _finding(kind: str, number: int) -> Json:
     return {"kind": kind, "number": number}

@@ -1,4 +1,6 @@
-"""What operators should know of accounts: officials without a second factor, fictional people outside development."""
+"""What operators should know of accounts: officials without a second factor, fictional people outside development,
+and whether passwords are being tried on many names.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from services.identity import spraying
 from services.identity.models import Account, Appointment
 from services.identity.population import SAMPLE, RegisterFile
 
@@ -15,6 +18,13 @@ def account_findings(settings: Settings) -> dict[str, list[str]]:
     """Ids of accounts, by what is the matter: ``without_second_factor``, ``fictional``."""
     with Database.at(settings.database_url("identity")).session() as session:
         return {"without_second_factor": _without_second_factor(session), "fictional": _fictional(session)}
+
+
+def spraying_found(settings: Settings) -> int:
+    """How many sources failed at so many names within a day that they have to wait."""
+    most = int(settings.number(spraying.SETTING, spraying.MOST_NAMES))
+    with Database.at(settings.database_url("identity")).session() as session:
+        return spraying.spraying_sources(session, most)
 
 
 def _without_second_factor(session: Session) -> list[str]:

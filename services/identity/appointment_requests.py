@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.second_person import AWAITING, decide
 from infra.chassis.instants import end_of_limit
 from infra.chassis.json_types import Json
 from services.identity.errors import (
@@ -24,14 +25,13 @@ from services.identity.errors import (
 from services.identity.models import Account, Appointment, AppointmentRequest
 
 BY_TWO_PERSONS = frozenset({"operator", "auditor", "accountant"})
-AWAITING, APPROVED, DECLINED, EXPIRED = "awaiting_approval", "approved", "declined", "expired"
 TERM = 7  # days
 
 
 def needs_second_person(session: Session, roles: Iterable[str], present: Iterable[str], by: Actor) -> bool:
     """Whether new roles are among those that two decide on, and there is another operator to decide."""
     added = BY_TWO_PERSONS.intersection(roles).difference(present)
-    return bool(added) and _has_other_operator(session, by)
+    return bool(added) and has_other_operator(session, by)
 
 
 def request_appointment(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Json:
@@ -73,17 +73,14 @@ def decided(session: Session, request_id: str, state: str, by: Actor) -> Appoint
         raise AppointmentRequestNotFound(request_id=request_id)
     if request.account_id == by.account_id:
         raise OwnCase()
-    if request.requested_by == by.account_id:
-        raise SecondPersonNeeded()
-    now = clock.now()
-    standing = EXPIRED if request.state == AWAITING and request.expires_at <= now else request.state
-    if standing != AWAITING:
-        raise AppointmentRequestNotPending(request_id=request_id, status=standing)
-    request.state, request.decided_by, request.decided_at = state, by.account_id, now
+    decide(
+        request, state, by, same_person=SecondPersonNeeded,
+        not_waiting=lambda status: AppointmentRequestNotPending(request_id=request_id, status=status),
+    )  # fmt: skip
     return request
 
 
-def _has_other_operator(session: Session, by: Actor) -> bool:
+def has_other_operator(session: Session, by: Actor) -> bool:
     """The installation's own operators have no citizen number; the others hold a post."""
     own = exists().where(
         Account.citizen_number.is_(None), Account.erased_at.is_(None), Account.id != by.account_id,

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-
-import phonenumbers
-from phonenumbers import PhoneNumberType
+from typing import TYPE_CHECKING
 
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.text.vietnamese_text import unified
 
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
 COUNTRY = "VN"
 # Hotlines, premium and toll-free numbers belong to companies; nobody is reached there.
-PERSONAL = (
-    PhoneNumberType.MOBILE,
-    PhoneNumberType.FIXED_LINE,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    PhoneNumberType.PERSONAL_NUMBER,
-    PhoneNumberType.VOIP,
-)
+PERSONAL = ("MOBILE", "FIXED_LINE", "FIXED_LINE_OR_MOBILE", "PERSONAL_NUMBER", "VOIP")  # as phonenumbers names kinds
 ONE_NUMBER = re.compile(r"\+?[0-9 ().\-]+|\(\+[0-9 ().\-]+", re.ASCII)
 NO_TELEPHONE = ("không phải số điện thoại đang được cấp", "is no telephone number in use")
 NO_EMAIL = ("không phải địa chỉ thư điện tử hợp lệ", "is no valid e-mail address")
@@ -33,13 +28,21 @@ def telephone(text: str, pointer: str = "/phone") -> str:
     typed = unified(text)
     if not ONE_NUMBER.fullmatch(typed):  # the library looks for a number within any text and drops the rest unsaid
         raise InvalidRequest.at(pointer, *NO_TELEPHONE)
+    import phonenumbers  # when there is first a number to judge: 58 modules
+
     try:
         number = phonenumbers.parse(typed, COUNTRY)
     except phonenumbers.NumberParseException:
         raise InvalidRequest.at(pointer, *NO_TELEPHONE) from None
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in PERSONAL:
+    if not phonenumbers.is_valid_number(number) or _kind_of(number) not in PERSONAL:
         raise InvalidRequest.at(pointer, *NO_TELEPHONE)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _kind_of(number: PhoneNumber) -> str:
+    from phonenumbers import PhoneNumberType, number_type
+
+    return str(PhoneNumberType.to_string(number_type(number)))
 
 
 def email_address(text: str, pointer: str = "/email") -> str:

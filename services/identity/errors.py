@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from infra.chassis.refusals import Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+from services.identity.single_sign_on_errors import (
+    AuthorizationNotPending,
+    AuthorizationRequestRefused,
+    OpenIdClientNotFound,
+    OpenIdClientNotPending,
+    OpenIdConsentNotFound,
+    SingleSignOnNotOffered,
+    TokenRequestRefused,
+)
 
-__all__ = ["Forbidden", "InvalidRequest", "Unauthenticated"]
+__all__ = [
+    "AuthorizationNotPending",
+    "AuthorizationRequestRefused",
+    "Forbidden",
+    "InvalidRequest",
+    "OpenIdClientNotFound",
+    "OpenIdClientNotPending",
+    "OpenIdConsentNotFound",
+    "SingleSignOnNotOffered",
+    "TokenRequestRefused",
+    "Unauthenticated",
+]
 
 
 class SignInRefused(Unauthenticated):
@@ -164,6 +184,45 @@ class AccountAlreadyExists(Refusal):
     en = "There is already an account for this citizen number."
     todo_vi = "Hãy đăng nhập bằng tài khoản đó."
     todo_en = "Sign in with that account."
+
+
+class ContactCodeRefused(Refusal):
+    """No such code was sent about this, or it is over or used: deliberately one answer for all."""
+
+    vi = "Mã xác nhận không đúng, đã hết hạn hoặc đã được dùng."
+    en = "The confirmation code is wrong, over or used."
+    todo_vi = "Kiểm tra thư điện tử hoặc tin nhắn mới nhất; nếu không có, hãy yêu cầu mã mới hoặc đến bộ phận một cửa."
+    todo_en = "Look at the newest e-mail or text message; without one ask for another code, or go to a one-stop office."
+
+
+class ContactCodeNotFound(NotFound):
+    """The code is over or used: there is nothing to send any more."""
+
+    vi = "Không còn mã xác nhận {request_id} để gửi."
+    en = "There is no confirmation code {request_id} to be sent any more."
+
+
+class AccountBlocked(Refusal):
+    """Shown to whoever knows the password alone."""
+
+    vi = "Tài khoản này đã bị khóa."
+    en = "This account is blocked."
+    todo_vi = "Liên hệ bộ phận một cửa hoặc đơn vị vận hành Cổng."
+    todo_en = "Ask a one-stop office or the operators of the portal."
+
+
+class AccountRecoveryNotFound(NotFound):
+    vi = "Không tìm thấy đề nghị khôi phục tài khoản {request_id}."
+    en = "There is no request to recover an account {request_id}."
+
+
+class AccountRecoveryNotPending(Refusal):
+    """It has been decided, or has expired."""
+
+    vi = "Đề nghị khôi phục tài khoản {request_id} không còn chờ duyệt (trạng thái «{status}»)."
+    en = "The request to recover an account {request_id} is not waiting any more (status '{status}')."
+    todo_vi = "Lập đề nghị mới nếu vẫn cần."
+    todo_en = "Make a new request if it is still needed."
 
 
 class AccountNotFound(NotFound):

@@ -5,26 +5,33 @@ from __future__ import annotations
 from infra.chassis.erasure.worker import ErasureWorker
 from infra.chassis.messaging.redelivery import Redelivery
 from infra.chassis.running.followers import Duty, OutboxRelay
+from infra.chassis.running.retention import RetentionDuty
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
-from services.identity import access_endings, attempts, open_sessions, personal_data
+from services.identity import (
+    access_endings,
+    attempts,
+    contact_codes,
+    known_devices,
+    open_sessions,
+    personal_data,
+    sign_in_records,
+    spraying,
+)
 from services.identity.access_log_seal import AccessLogSealer
+from services.identity.openid import grants
 
-
-class SignInCleanup:
-    """Drops counts of failed sign-ins after a day, and sessions with their refresh tokens a month after their end."""
-
-    name = "forget old sign-ins"
-    rest = 3.0  # seconds: it goes by the clock
-    batch = 200
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    def step(self) -> int:
-        with self.database.session() as session:
-            old = attempts.delete_old_attempts, open_sessions.delete_ended_sessions, access_endings.delete_old_endings
-            return sum(delete(session, self.batch) for delete in old)
+OLD = (
+    attempts.delete_old_attempts,
+    spraying.delete_old_names,
+    known_devices.delete_old_devices,
+    sign_in_records.delete_old_records,
+    contact_codes.delete_old_codes,
+    open_sessions.delete_ended_sessions,
+    access_endings.delete_old_endings,
+    grants.delete_old_requests,
+    grants.delete_old_grants,
+)
 
 
 def duties(settings: Settings) -> list[Duty]:
@@ -32,7 +39,7 @@ def duties(settings: Settings) -> list[Duty]:
     return [
         relay,
         Redelivery(settings, [relay]),
-        SignInCleanup(Database.at(settings.database_url("identity"))),
+        RetentionDuty(Database.at(settings.database_url("identity")), "forget old sign-ins", OLD, rest=3.0),
         AccessLogSealer.from_settings(settings),
         ErasureWorker.of(settings, personal_data.PersonalData),
     ]

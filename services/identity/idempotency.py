@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 
 
-def run_idempotently(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> Json:
+def run_idempotently(database: Database, command: Command | None, work: Callable[[Session], Json]) -> Json:
     """The answer of ``work`` in one transaction.
 
     Twins with different command ids, or none, may both find nothing and then collide on the natural key; the loser
@@ -25,7 +24,7 @@ def run_idempotently(database: Database, command: Command | None, work: Callable
         return _run(database, command, work)
 
 
-def _run(database: Database, command: Command | None, work: Callable[[Session], dict[str, Any]]) -> Json:
+def _run(database: Database, command: Command | None, work: Callable[[Session], Json]) -> Json:
     if command is not None:
         return database.command(command, work)
     with database.session() as session:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.second_person import APPROVED, DECLINED
 from infra.chassis.cursors import Page, page
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -48,7 +50,7 @@ class Offices:
         *,
         by: Actor,
         command: Command | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Add an agency: ``{code, name, parent_code, province_code, created_at}``. The same again is the same answer.
 
         Without ``province_code`` it lies in its parent's province. ``AgencyNotFound`` for an unknown parent,
@@ -58,7 +60,7 @@ class Offices:
         if province_code and not was_ever_province(province_code):
             raise InvalidRequest.at("/province_code", "không phải mã tỉnh, thành phố", "is no code of a province")
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             parent = agency_of(session, parent_code) if parent_code else None
             province = province_code or (parent.province_code if parent else None)
             agency = Agency(code=code, name=name, parent_code=parent_code, province_code=province)
@@ -66,12 +68,12 @@ class Offices:
 
         return run_idempotently(self.database, command, work)
 
-    def agencies(self, *, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+    def agencies(self, *, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         """All agencies by code."""
         with self.database.session() as session:
             return page(session, select(Agency), [Agency.code], agency_view, limit=limit, cursor=cursor)
 
-    def posts(self, account_id: str) -> dict[str, Any]:
+    def posts(self, account_id: str) -> Json:
         """The posts an account holds now, for services: ``{items: [{agency_code, roles}]}``."""
         with self.database.session() as session:
             posts = current_posts(session, account_id)
@@ -79,7 +81,7 @@ class Offices:
 
     def appoint(
         self, account_id: str, agency_code: str, roles: list[str], *, by: Actor, command: Command | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Give an account exactly these roles at an agency: ``{account_id, agency_code, roles, appointed_at}``.
 
         They are in the account's next access token. The same roles again change nothing. To become operator, auditor
@@ -90,7 +92,7 @@ class Offices:
         if account_id == by.account_id:
             raise OwnCase()
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             agency_of(session, agency_code)
             if session.get(Account, account_id, with_for_update=True) is None:
                 raise AccountNotFound()
@@ -101,42 +103,40 @@ class Offices:
 
         return run_idempotently(self.database, command, work)
 
-    def approve_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+    def approve_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> Json:
         """Appoint what was requested; by neither who requested it nor who is appointed."""
 
-        def work(session: Session) -> dict[str, Any]:
-            request = appointment_requests.decided(session, request_id, appointment_requests.APPROVED, by)
+        def work(session: Session) -> Json:
+            request = appointment_requests.decided(session, request_id, APPROVED, by)
             view = appointed(session, request.account_id, request.agency_code, request.roles, by)
             return appointment_requests.request_view(request) | view
 
         return run_idempotently(self.database, command, work)
 
-    def decline_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> dict[str, Any]:
+    def decline_appointment(self, request_id: str, *, by: Actor, command: Command | None = None) -> Json:
         """Turn a request down; nothing changes."""
 
-        def work(session: Session) -> dict[str, Any]:
-            request = appointment_requests.decided(session, request_id, appointment_requests.DECLINED, by)
+        def work(session: Session) -> Json:
+            request = appointment_requests.decided(session, request_id, DECLINED, by)
             return appointment_requests.request_view(request)
 
         return run_idempotently(self.database, command, work)
 
-    def appointment_requests(self, status: str, *, limit: int = 50, cursor: str | None = None) -> Page[dict[str, Any]]:
+    def appointment_requests(self, status: str, *, limit: int = 50, cursor: str | None = None) -> Page[Json]:
         """Requests for appointments in one state, oldest first."""
         query = select(AppointmentRequest).where(AppointmentRequest.state == status)
         order = [AppointmentRequest.requested_at, AppointmentRequest.id]
         with self.database.session() as session:
             return page(session, query, order, appointment_requests.request_view, limit=limit, cursor=cursor)
 
-    def dismiss(
-        self, account_id: str, agency_code: str, *, by: Actor, command: Command | None = None
-    ) -> dict[str, Any]:
+    def dismiss(self, account_id: str, agency_code: str, *, by: Actor, command: Command | None = None) -> Json:
         """Take all roles at an agency away: ``{account_id, agency_code, roles, dismissed_at}``, ``roles`` those lost.
 
         Access tokens already out open no door any more, within seconds; a refreshed one says
         what is left. ``AppointmentNotFound`` if none was ever held.
         """
 
-        def work(session: Session) -> dict[str, Any]:
+        def work(session: Session) -> Json:
             session.get(Account, account_id, with_for_update=True)
             appointment = _current(session, account_id, agency_code)
             if appointment is not None:
@@ -149,7 +149,7 @@ class Offices:
         return run_idempotently(self.database, command, work)
 
 
-def appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> dict[str, Any]:
+def appointed(session: Session, account_id: str, agency_code: str, roles: list[str], by: Actor) -> Json:
     """Exactly these roles at an agency, from now on."""
     appointment = _current(session, account_id, agency_code)
     if appointment is not None and appointment.roles == roles:
@@ -185,7 +185,7 @@ def with_posts(account: Any) -> Select[Any]:
     return joined.outerjoin(Agency, Agency.code == Appointment.agency_code).order_by(Agency.code)
 
 
-def posts_in(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def posts_in(rows: Sequence[Any]) -> list[Json]:
     """``[{code, name, roles}]`` of one account's rows of :func:`with_posts`."""
     return [
         {"code": row.agency_code, "name": row.agency_name, "roles": row.agency_roles}
@@ -194,7 +194,7 @@ def posts_in(rows: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def current_posts(session: Session, account_id: str) -> list[dict[str, Any]]:
+def current_posts(session: Session, account_id: str) -> list[Json]:
     """The posts an account holds now: ``[{code, name, roles}]`` by agency code."""
     rows = session.execute(
         select(Agency.code, Agency.name, Appointment.roles)
@@ -245,7 +245,7 @@ def _close(session: Session, appointment: Appointment, by: Actor) -> None:
     session.flush()  # before a successor: one post per account and agency is in force at a time
 
 
-def _event_data(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
+def _event_data(post: Appointment, by: Actor, at: Any) -> Json:
     return {
         "account_id": post.account_id,
         "agency_code": post.agency_code,
@@ -255,7 +255,7 @@ def _event_data(post: Appointment, by: Actor, at: Any) -> dict[str, Any]:
     }
 
 
-def _appointment_view(post: Appointment) -> dict[str, Any]:
+def _appointment_view(post: Appointment) -> Json:
     return {
         "account_id": post.account_id,
         "agency_code": post.agency_code,
@@ -264,7 +264,7 @@ def _appointment_view(post: Appointment) -> dict[str, Any]:
     }
 
 
-def _dismissal_view(post: Appointment) -> dict[str, Any]:
+def _dismissal_view(post: Appointment) -> Json:
     dismissed_at = post.dismissed_at.isoformat() if post.dismissed_at else None
     return {
         "account_id": post.account_id,

@@ -43,9 +43,7 @@ class OneTimeCodes:
         lock its owner out. Replacing a device in force asks for one of its codes or a recovery code as well:
         ``OtpRequired``, ``OtpCodeWrong``. Guesses of either are counted: ``SignInDelayed``.
         """
-        if self._in_force(by):
-            self._check(otp, by)
-        self._check_password(password, by)
+        self.check_owner(password, otp, by=by)
         secret = pyotp.random_base32()
         with self.database.session() as session:
             account = _own_account(session, by)
@@ -53,8 +51,17 @@ class OneTimeCodes:
             uri = pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER_SHOWN)
         return {"secret": secret, "uri": uri}
 
+    def check_owner(self, password: str | None, otp: str | None, *, by: Actor) -> None:
+        """Refuse whoever only found a token: needs password, fresh sign-in, second factor where one is in force.
+
+        ``WrongPassword``, ``Unauthenticated``, ``OtpRequired``, ``OtpCodeWrong``, and ``SignInDelayed`` after guesses.
+        """
+        if self._in_force(by):
+            self._check(otp, by)
+        self._check_password(password, by)
+
     def confirm_otp(self, code: str, *, by: Actor) -> Json:
-        """Prove the device shows the right codes; from now on signing in asks for one.
+        """Prove the device shows the right codes; from now on signing in asks for one, and other sessions have ended.
 
         ``{confirmed_at, recovery_codes}``; the codes are for signing in without the device and are shown this once.
         """
@@ -68,6 +75,8 @@ class OneTimeCodes:
             account.otp_sealed_secret, account.otp_pending_secret = account.otp_pending_secret, None
             account.otp_last_step, account.otp_confirmed_at = step, clock.now()
             codes = new_recovery_codes(session, account.id)
+            # Whoever signed in without this device does not stay in beside it.
+            open_sessions.end_all(session, account.id, because="device_enrolled", keeping=by.session_id)
             return {"confirmed_at": account.otp_confirmed_at.isoformat(), "recovery_codes": codes}
 
     def spend(self, session: Session, account: Account, code: str) -> bool:
@@ -90,21 +99,21 @@ class OneTimeCodes:
         if code is None:
             raise OtpRequired()
         with self.database.session() as session:
-            attempts.begin(session, _own_account(session, by).username)
+            attempts.begin(session, attempts.of_owner(_own_account(session, by)))
         with self.database.session() as session:
             account = _own_account(session, by)
             if not self.spend(session, account, code):
                 raise OtpCodeWrong()
-            attempts.uncount(session, account.username)
+            attempts.uncount(session, attempts.of_owner(account))
 
     def _check_password(self, password: str | None, by: Actor) -> None:
         with self.database.session() as session:
             account = _own_account(session, by)
-            attempts.begin(session, account.username)
+            attempts.begin(session, attempts.of_owner(account))
         if password is None or not passwords.matches(account.password_hash, password):
             raise WrongPassword()
         with self.database.session() as session:
-            attempts.uncount(session, account.username)
+            attempts.uncount(session, attempts.of_owner(account))
             open_sessions.check_fresh(session, by)
 
     def _step_of(self, sealed_secret: str, code: str) -> int | None:

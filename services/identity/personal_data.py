@@ -18,13 +18,27 @@ from infra.chassis.erasure.requests import ErasureRequests
 from services.identity import (
     access_challenges,
     access_endings,
+    account_recoveries,
     attempts,
+    contact_changes,
     delegations,
+    known_devices,
     offices,
     open_sessions,
     recovery_codes,
 )
-from services.identity.models import AccessEntry, AccessPurpose, Account, Appointment, Delegation, SignInAttempt
+from services.identity.models import (
+    AccessEntry,
+    AccessPurpose,
+    Account,
+    Appointment,
+    Delegation,
+    PendingRegistration,
+    SignInAttempt,
+    SignInRecord,
+    SprayedName,
+)
+from services.identity.openid.grants import end_single_sign_on
 
 UNUSABLE = "erased"  # no digest of any password
 
@@ -62,10 +76,19 @@ class PersonalData(ErasureRequests):
         if set(account.roles) - {"citizen"}:  # roles without an agency; those of posts end below
             access_endings.rights_changed(session, account)
         removed["sign_in_session"] = open_sessions.end_all(session, account_id, because=open_sessions.ERASED)
+        removed["openid_consent"] = end_single_sign_on(session, account_id)
         removed["delegation"] = _end_delegations(session, account_id)
         removed["appointment"] = offices.dismiss_from_all(session, account_id, by=Actor.system("identity"))
-        digests = [attempts.username_digest(name) for name in (account.username, *marks)]
+        names = (account.username, attempts.of_owner(account).username, *marks)
+        digests = [attempts.username_digest(name) for name in names]
         session.execute(delete(SignInAttempt).where(SignInAttempt.username_digest.in_(digests)))
+        session.execute(delete(SprayedName).where(SprayedName.name_digest.in_(digests)))
+        session.execute(delete(SignInRecord).where(SignInRecord.account_id == account_id))
+        account_recoveries.clear_recoveries(session, account_id)
+        contact_changes.forget_changes(session, account_id)
+        pending = PendingRegistration.citizen_number == account.citizen_number
+        session.execute(delete(PendingRegistration).where(pending))
+        known_devices.forget_all(session, account_id)
         recovery_codes.delete_recovery_codes(session, account_id)
         _clear_account(account)
         return {name: count for name, count in removed.items() if count} | {"account": 1}
@@ -85,6 +108,7 @@ def _clear_account(account: Account) -> None:
     account.full_name, account.birth_date, account.phone, account.email = "", None, None, None
     account.roles, account.password_hash = [], UNUSABLE
     account.otp_sealed_secret = account.otp_pending_secret = account.otp_confirmed_at = account.otp_last_step = None
+    account.email_confirmed_at = account.phone_confirmed_at = None
     account.erased_at = clock.now()
 
 
@@ -98,7 +122,7 @@ def _clear_purposes(session: Session, account_id: str) -> int:
 
 def _end_delegations(session: Session, account_id: str) -> int:
     either = or_(Delegation.principal_id == account_id, Delegation.delegate_id == account_id)
-    query = select(Delegation).where(either, Delegation.revoked_at.is_(None)).with_for_update()
+    query = select(Delegation).where(either, Delegation.revoked_at.is_(None)).order_by(Delegation.id).with_for_update()
     in_force = list(session.scalars(query))
     for delegation in in_force:
         delegations.end_delegation(session, delegation, by=account_id)

@@ -13,12 +13,13 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from infra.chassis import logs
 from infra.chassis.contracts import unstorable
 from infra.chassis.cursors import Page
 from infra.chassis.json_limits import MemberTwice, members_once
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.text.vietnamese_text import readable, same_text
 from services.identity.errors import NoSamplePeople
@@ -121,7 +122,7 @@ class SampleRegister:
         fictional = settings.development and not settings.get(SETTING)
         return cls(RegisterFile(SAMPLE) if fictional else None)
 
-    def sample_people(self) -> Page[dict[str, Any]]:
+    def sample_people(self) -> Page[Json]:
         """Them all: ``{"items": [...], "next_cursor": None}``; ``NoSamplePeople`` where a given register is in use."""
         if self.offered is None:
             raise NoSamplePeople()
@@ -187,7 +188,7 @@ def _name(recorded: str) -> str:
     return name
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """What else is recorded of somebody; as nothing where it is no text."""
     return value if isinstance(value, str) and not unstorable(value) else ""
 

@@ -7,12 +7,12 @@ role.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.identity import passwords
@@ -33,7 +33,7 @@ class ServiceClients:
     def from_settings(cls, settings: Settings) -> ServiceClients:
         return cls(Database.at(settings.database_url("identity")), Mint.from_settings(settings))
 
-    def client_token(self, client_id: str, client_secret: str) -> dict[str, Any]:
+    def client_token(self, client_id: str, client_secret: str) -> Json:
         """``{access_token, expires_in, token_type}`` for a service; ``Unauthenticated`` whatever was wrong.
 
         Failures earn no delay: a stranger must not be able to lock the platform's own services out.

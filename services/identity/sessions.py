@@ -7,6 +7,7 @@ ends (RFC 9700, 4.14). For ``GRACE`` after its use the same successor is handed 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -18,53 +19,78 @@ from infra.chassis.cursors import Page, page
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
-from services.identity import attempts, offices, open_sessions, passwords
-from services.identity.errors import OtpRequired, RefreshRefused, SessionNotFound, SignInRefused
+from services.identity import attempts, keys, known_devices, offices, open_sessions, passwords, sign_in_records
+from services.identity.attempts import SignInTry
+from services.identity.errors import (
+    AccountBlocked,
+    OtpRequired,
+    RefreshRefused,
+    SessionNotFound,
+    SignInDelayed,
+    SignInRefused,
+)
 from services.identity.models import Account, RefreshToken, SignInSession
 from services.identity.one_time_codes import OneTimeCodes
+from services.identity.sign_in_records import BLOCKED, DELAYED, OPENED, OTP_MISSING, OTP_WRONG, REFUSED
 from services.identity.signing_keys import ACCESS_LIFETIME
+from services.identity.spraying import SourceBudget
 from services.identity.tokens import Mint, token_digest
 
 IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
 SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
 GRACE = timedelta(seconds=15)
+ENROLLING = "enrolling"  # the role of an official who has no second factor yet: all it opens is their own account
+REFUSALS = {OTP_MISSING: OtpRequired, BLOCKED: AccountBlocked}
 
 
 class Authenticator:
     """Lets people in, keeps them in, shows them out."""
 
-    def __init__(self, database: Database, mint: Mint, codes: OneTimeCodes) -> None:
+    def __init__(
+        self, database: Database, mint: Mint, codes: OneTimeCodes, sources: SourceBudget, *, guard: bool = False
+    ) -> None:
+        """``guard``: whether officials act only once they have a second factor."""
         self.database = database
+        self.sources = sources
+        self.guard = guard
         self.mint = mint
         self.codes = codes
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Authenticator:
         database = Database.at(settings.database_url("identity"))
-        return cls(database, Mint.from_settings(settings), OneTimeCodes.from_settings(settings))
+        sources = SourceBudget.from_settings(settings, keys.derive_key(keys.signing_key(settings), "source"))
+        return cls(
+            database,
+            Mint.from_settings(settings),
+            OneTimeCodes.from_settings(settings),
+            sources,
+            guard=not settings.development,
+        )
 
-    def sign_in(self, username: str, password: str, otp: str | None = None) -> Json:
-        """Open a session: ``{access_token, refresh_token, expires_in, token_type, session_id}``.
+    def sign_in(
+        self, username: str, password: str, otp: str | None = None, device: str | None = None, *,
+        source: str | None = None,
+    ) -> Json:  # fmt: skip
+        """Open a session: ``{access_token, refresh_token, expires_in, token_type, session_id, device}``.
 
-        Refuses ``Unauthenticated`` (whatever was wrong), ``OtpRequired``, ``SignInDelayed``.
+        ``device`` is what the last sign-in from the same device answered under that name; ``source`` is where the
+        attempt comes from. Refuses ``Unauthenticated`` (whatever was wrong), ``OtpRequired``,
+        ``SignInDelayed``, and for whoever knows the password ``AccountBlocked``.
         """
         username = username.strip().casefold()
         self.mint.keys.update()
-        with self.database.session() as session:
-            attempts.begin(session, username)
-            account = session.scalar(select(Account).where(Account.username == username))
+        attempt, account = self._begun(username, device, source)
         if not passwords.matches(account.password_hash if account else None, password) or account is None:
-            raise SignInRefused()
+            self._refuse(account, attempt, REFUSED)
         fresh_hash = passwords.hash_password(password) if passwords.needs_rehash(account.password_hash) else None
         with self.database.session() as session:
             account = session.get_one(Account, account.id)
-            if account.erased_at is not None:  # while the password was looked at
-                raise SignInRefused()
-            if not self._second_factor_waits(session, account, otp):
-                attempts.clear(session, username)
+            outcome = self._second_factor(session, account, otp)
+            if outcome == OPENED:
                 account.password_hash = fresh_hash or account.password_hash
-                return self._opened(session, account)
-        raise OtpRequired()
+                return self._let_in(session, account, attempt, device)
+        return self._refuse(account, attempt, outcome)
 
     def refresh(self, refresh_token: str) -> Json:
         """The next pair of tokens; roles are looked up anew. ``Unauthenticated`` if the token no longer holds."""
@@ -103,22 +129,55 @@ class Authenticator:
             ended_at = open_sessions.end_session(session, sign_in, because="revoked")
             return {"session_id": sign_in.id, "revoked_at": ended_at}
 
-    def _second_factor_waits(self, session: Session, account: Account, otp: str | None) -> bool:
-        """Whether a one-time code is still to come; a wrong one is refused and stays counted."""
+    def _begun(self, username: str, device: str | None, source: str | None) -> tuple[SignInTry, Account | None]:
+        """The attempt, counted, and whose account it is at."""
+        with self.database.session() as session:
+            account = session.scalar(select(Account).where(Account.username == username))
+            from_device = known_devices.known_device(session, account, device)
+            digest = from_device.digest if from_device else None
+            attempt = SignInTry(username, digest, self.sources.digest(source), self.sources.names)
+            try:
+                attempts.begin(session, attempt)
+            except SignInDelayed:
+                sign_in_records.record(session, account, DELAYED, known_device=from_device is not None)
+                raise
+            return attempt, account
+
+    def _second_factor(self, session: Session, account: Account, otp: str | None) -> str:
+        """How a sign-in with the right password ends."""
+        if account.erased_at is not None:  # while the password was looked at
+            return REFUSED
+        if account.blocked_at is not None:
+            return BLOCKED
         if account.otp_confirmed_at is None:
-            return False
+            return OPENED
         if otp is None:
-            attempts.uncount(session, account.username)
-            return True
-        if not self.codes.spend(session, account, otp):
-            raise SignInRefused()
-        return False
+            return OTP_MISSING
+        return OPENED if self.codes.spend(session, account, otp) else OTP_WRONG
+
+    def _let_in(self, session: Session, account: Account, attempt: SignInTry, device: str | None) -> Json:
+        attempts.clear(session, attempt)
+        reply = self._opened(session, account)
+        factors = ("password", *(() if account.otp_confirmed_at is None else ("one_time_code",)))
+        familiar, session_id = attempt.device is not None, reply["session_id"]
+        sign_in_records.record(session, account, OPENED, known_device=familiar, factors=factors, session_id=session_id)
+        return reply | {"device": known_devices.remember(session, account, device)}
+
+    def _refuse(self, account: Account | None, attempt: SignInTry, outcome: str) -> NoReturn:
+        """Record what went wrong, in a transaction of its own, and say no."""
+        with self.database.session() as session:
+            if outcome == OTP_MISSING:
+                attempts.uncount(session, attempt)
+            locked = outcome != OTP_MISSING and attempts.waits(session, attempt)
+            familiar = attempt.device is not None
+            sign_in_records.record(session, account, outcome, known_device=familiar, locked=locked)
+        raise REFUSALS.get(outcome, SignInRefused)()
 
     def _opened(self, session: Session, account: Account) -> Json:
         now = clock.now()
         sign_in = SignInSession(
-            id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME
-        )
+            id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME,
+        )  # fmt: skip
         session.add(sign_in)
         session.flush()
         token = self.mint.refresh_token()
@@ -141,14 +200,19 @@ class Authenticator:
         return self._pair(session, session.get_one(Account, sign_in.account_id), sign_in, successor)
 
     def _pair(self, session: Session, account: Account, sign_in: SignInSession, refresh_token: str) -> Json:
+        posts = {post["code"]: post["roles"] for post in offices.current_posts(session, account.id)}
+        missing = self.guard and account.otp_confirmed_at is None and bool(posts or set(account.roles) - {"citizen"})
         access_token = self.mint.access_token(
-            account.id,
-            name=account.full_name,
-            roles=account.roles,
-            agencies={post["code"]: post["roles"] for post in offices.current_posts(session, account.id)},
+            account.id, name=account.full_name,
+            roles=[*({"citizen"} & set(account.roles)), ENROLLING] if missing else account.roles,
+            agencies={} if missing else posts,
             session_id=sign_in.id,
             session_version=account.session_version,
-        )
+        )  # fmt: skip
+        reply = self._reply(access_token, refresh_token, sign_in)
+        return reply | {"second_factor": "missing"} if missing else reply
+
+    def _reply(self, access_token: str, refresh_token: str, sign_in: SignInSession) -> Json:
         return {
             "access_token": access_token,
             "refresh_token": refresh_token,

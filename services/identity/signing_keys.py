@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
@@ -25,6 +25,7 @@ from infra.chassis.storage.database import Database
 from infra.chassis.trust.key_files import new_private_key, private_pem
 from services.identity import keys
 from services.identity.models import TokenKey
+from services.identity.models.single_sign_on import IdTokenKey
 
 ACCESS_LIFETIME = timedelta(minutes=10)
 OVERLAP = timedelta(seconds=60)  # published before it signs; longer than any process keeps an answer
@@ -118,6 +119,8 @@ def rotate(session: Session, first_key: Ed25519PrivateKey, *, at_once: bool) -> 
     signs_from = now if at_once else now + OVERLAP
     retires_at = now if at_once else signs_from + AFTERLIFE
     retired = _retire(session, first_key, now, retires_at)
+    if at_once:
+        session.execute(delete(IdTokenKey))  # whoever has the one may have the others; the next is made by itself
     pem = new_private_key()
     row = TokenKey(
         kid=OKPKey.import_key(pem).thumbprint(),
@@ -136,7 +139,7 @@ def _retire(session: Session, first_key: Ed25519PrivateKey, now: datetime, at: d
         session.add(TokenKey(kid=kid, sealed_secret=None, made_at=now, signs_from=BEGINNING))
         session.flush()
     ended = []
-    for row in session.scalars(select(TokenKey).with_for_update()):
+    for row in session.scalars(select(TokenKey).order_by(TokenKey.kid).with_for_update()):
         if row.retires_at is not None and row.retires_at <= now:
             row.sealed_secret = None
             continue

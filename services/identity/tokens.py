@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +18,7 @@ from joserfc import jwt
 
 from infra.chassis import clock
 from infra.chassis.access.access_tokens import AUDIENCES, ISSUER
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.identity import keys
 from services.identity.signing_keys import ACCESS_LIFETIME, SigningKeys
@@ -54,7 +54,7 @@ class Mint:
         ``audience``: the groups of services whose doors it may open; ``session_version``: the account's, now.
         """
         now = int(clock.now().timestamp())
-        claims: dict[str, Any] = {
+        claims: Json = {
             "iss": ISSUER,
             "aud": list(audience),
             "sub": subject,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from infra.chassis.trust.key_files import new_private_key as new_signing_key
-from services.identity.account_review import account_findings
-from services.identity.bootstrap import bootstrap
-from services.identity.signing_keys import rotate_keys
+from infra.chassis.running.offers import offers
 
-__all__ = ["account_findings", "bootstrap", "new_signing_key", "rotate_keys"]
+PLACES = {
+    "account_findings": "services.identity.account_review:account_findings",
+    "bootstrap": "services.identity.bootstrap:bootstrap",
+    "new_signing_key": "infra.chassis.trust.key_files:new_private_key",
+    "rotate_keys": "services.identity.signing_keys:rotate_keys",
+    "spraying_found": "services.identity.account_review:spraying_found",
+}
+__getattr__ = offers(PLACES)

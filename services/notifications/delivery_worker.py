@@ -10,18 +10,22 @@ never silently not at all.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from prometheus_client import Counter
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs
 from infra.chassis.crash_points import crash_at
-from infra.chassis.storage.database import Database
-from services.notifications import preferences
+from infra.chassis.encryption import Encryption
+from infra.chassis.storage.database import Database, UtcDateTime
+from infra.chassis.storage.reads import Read
+from services.notifications import code_mail, preferences
 from services.notifications.deliveries import Carrier, DeliveryOutcome, OutgoingMessage, Send
 from services.notifications.domain import delivery as states
 from services.notifications.models import Attempt, Delivery
@@ -30,7 +34,16 @@ BATCH = 20
 STEP_S = 10.0  # after so long a step ends, that slow receivers do not keep the follower's other duties waiting
 PAUSE = timedelta(seconds=15)  # how long a server or subscriber that does not answer is left alone
 LEASE = timedelta(minutes=5)  # an attempt open for longer has lost its process; carriers give up far sooner
+LOST_LOOK = timedelta(seconds=2)  # how often lost attempts are looked for
 RESULT_LOST = "no result was recorded"
+
+AT_ONCE = and_(Delivery.attempts == 0, Delivery.next_attempt_at == Delivery.created_at)
+ANY_DUE = Read(
+    select(Delivery.position)
+    .where(Delivery.channel == bindparam("channel"), or_(*(Delivery.status == status for status in states.WAITING)))
+    .where(or_(Delivery.next_attempt_at <= bindparam("now", type_=UtcDateTime), AT_ONCE))
+    .limit(1)
+)
 
 attempts_made = Counter(
     "portal_delivery_attempts_total", "Attempts to deliver, by how they went.", ["channel", "outcome"]
@@ -59,11 +72,14 @@ class Pause:
 class DeliveryWorker:
     """The duty: sends what is due on one channel, a bounded batch per step."""
 
-    def __init__(self, database: Database, carrier: Carrier) -> None:
+    def __init__(self, database: Database, carrier: Carrier, codes: Encryption | None = None) -> None:
+        """``codes``: under which messages with a code rest until they have gone out."""
         self.database = database
+        self.codes = codes
         self.carrier = carrier
         self.name = f"delivery-{carrier.channel}"
         self._paused: dict[str, Pause] = {}  # by route
+        self._looked_for_lost: datetime | None = None
 
     def step(self) -> int:
         """Recover lost attempts, send what is due; how much was done."""
@@ -75,27 +91,36 @@ class DeliveryWorker:
             return recovered + self._send_all(due, send)
 
     def _send_all(self, due: Sequence[tuple[str, str]], send: Send) -> int:
-        done, stop_at = 0, time.monotonic() + STEP_S
-        for delivery_id, recipient in due:
-            route = self.carrier.route(recipient)
-            if route in self._paused:
-                continue
-            outcome, done = self._deliver(delivery_id, send), done + 1
-            if outcome is not None and outcome.down:
-                self._paused[route] = Pause.of(PAUSE)
+        """The result of one and the intent of the next are one transaction."""
+        waiting, stop_at = deque(due), time.monotonic() + STEP_S
+        begun, done = self._begin_next(waiting)
+        while begun is not None:
+            delivery_id, message = begun
+            outcome = self._earlier_result(message) or send(message)
+            crash_at("after_call", "notifications")
+            if outcome.down:
+                self._paused[self.carrier.route(message.recipient)] = Pause.of(PAUSE)
             if time.monotonic() > stop_at:
-                break
+                waiting.clear()
+            with self.database.session() as session:
+                self._record_result(session, _locked(session, delivery_id), message.attempt, outcome)
+                begun, more = self._begin_next(waiting, session)
+            done += more
         return done
 
-    def _deliver(self, delivery_id: str, send: Send) -> DeliveryOutcome | None:
-        message = self._begin_attempt(delivery_id)
-        if message is None:
-            return None
-        outcome = self._earlier_result(message) or send(message)
-        crash_at("after_call", "notifications")
-        with self.database.session() as session:
-            self._record_result(session, _locked(session, delivery_id), message.attempt, outcome)
-        return outcome
+    def _begin_next(
+        self, waiting: deque[tuple[str, str]], session: Session | None = None
+    ) -> tuple[tuple[str, OutgoingMessage] | None, int]:
+        """The next attempt, written down before it is made, if there is one; and how many deliveries were seen to."""
+        done = 0
+        while waiting:
+            delivery_id, recipient = waiting.popleft()
+            if self.carrier.route(recipient) in self._paused:
+                continue
+            done += 1
+            if (message := self._begin_attempt(delivery_id, session)) is not None:
+                return (delivery_id, message), done
+        return None, done
 
     def _earlier_result(self, message: OutgoingMessage) -> DeliveryOutcome | None:
         """Before a repeat: what the other side has of the attempts before. None: it has nothing, or cannot be asked."""
@@ -108,30 +133,32 @@ class DeliveryWorker:
 
         What was to go the moment it was written goes, though the clock there was ahead of this one.
         """
-        at_once = and_(Delivery.attempts == 0, Delivery.next_attempt_at == Delivery.created_at)
         waiting = select(Delivery.id, Delivery.recipient).where(
             Delivery.channel == self.carrier.channel,
             Delivery.status.in_(states.WAITING),
-            or_(Delivery.next_attempt_at <= clock.now(), at_once),
+            or_(Delivery.next_attempt_at <= clock.now(), AT_ONCE),
             Delivery.recipient.not_in(list(self._paused)),
         )
+        if not self._paused and not self.database.rows(ANY_DUE, channel=self.carrier.channel, now=clock.now()):
+            return []
         with self.database.session() as session:
             rows = session.execute(waiting.order_by(Delivery.next_attempt_at, Delivery.position).limit(BATCH))
             return [(row.id, row.recipient) for row in rows if self.carrier.route(row.recipient) not in self._paused]
 
-    def _begin_attempt(self, delivery_id: str) -> OutgoingMessage | None:
+    def _begin_attempt(self, delivery_id: str, session: Session | None = None) -> OutgoingMessage | None:
         """Write down that it is about to be sent; ``None`` if it need not be any more."""
-        with self.database.session() as session:
-            delivery = _locked(session, delivery_id)
+        with nullcontext(session) if session else self.database.session() as own:
+            delivery = _locked(own, delivery_id)
             if not states.may(delivery.status, states.SENDING):
                 return None
             delivery.status, delivery.updated_at = states.SENDING, clock.now()
             delivery.attempts += 1
-            session.add(Attempt(delivery_id=delivery.id, number=delivery.attempts, started_at=clock.now()))
-            return self._outgoing(session, delivery)
+            own.add(Attempt(delivery_id=delivery.id, number=delivery.attempts, started_at=clock.now()))
+            return self._outgoing(own, delivery)
 
     def _outgoing(self, session: Session, delivery: Delivery) -> OutgoingMessage:
-        return replace(self.carrier.outgoing(session, delivery), attempt=delivery.attempts)
+        outgoing = replace(self.carrier.outgoing(session, delivery), attempt=delivery.attempts)
+        return replace(outgoing, body=self.codes.decrypt(outgoing.body)) if self.codes else outgoing
 
     def _record_result(self, session: Session, delivery: Delivery, number: int, outcome: DeliveryOutcome) -> None:
         now = clock.now()
@@ -145,6 +172,7 @@ class DeliveryWorker:
         attempts_made.labels(self.carrier.channel, outcome.status).inc()
         if states.may(delivery.status, outcome.status):  # a delivery report may have been faster than our own result
             self._move(session, delivery, outcome, now)
+            code_mail.empty_if_done(delivery)
 
     def _move(self, session: Session, delivery: Delivery, outcome: DeliveryOutcome, now: datetime) -> None:
         delivery.status, delivery.updated_at, delivery.next_attempt_at = outcome.status, now, None
@@ -168,6 +196,9 @@ class DeliveryWorker:
 
     def _close_lost(self) -> int:
         """Close attempts whose process died before their result, as the other side says where it can be asked."""
+        if self._looked_for_lost is not None and abs(clock.now() - self._looked_for_lost) < LOST_LOOK:
+            return 0
+        self._looked_for_lost = clock.now()
         done, stop_at = 0, time.monotonic() + STEP_S
         for delivery_id, message in self._lost_attempts():
             route = self.carrier.route(message.recipient)
@@ -219,5 +250,5 @@ def _without_text(outcome: DeliveryOutcome) -> DeliveryOutcome:
 
 def _locked(session: Session, delivery_id: str) -> Delivery:
     delivery = session.scalar(select(Delivery).where(Delivery.id == delivery_id).with_for_update())
-    assert delivery is not None, "deliveries are never deleted"
+    assert delivery is not None, "none is deleted before it has ended"
     return delivery

@@ -10,8 +10,10 @@ from sqlalchemy import Integer, String, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.access.access_records import Accessed, record_access
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import BigKey, Database, UtcDateTime
@@ -20,6 +22,7 @@ from services.notifications.errors import MessageNotFound
 from services.notifications.models import Attempt, Delivery, Message
 from services.notifications.phone_numbers import E164, VIETNAM
 
+LOOKING_AT_DELIVERIES = "xem việc gửi thông báo / looking at what was sent of a message"
 COLUMNS = (
     Message.position, Message.id, Message.subject, Message.body, Message.template_key, Message.template_version,
     Message.language, Message.event_type, Message.application_id, Message.reference, Message.happened_at,
@@ -27,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class InboxPage(Page[dict[str, Any]]):
+class InboxPage(Page[Json]):
     """``unread`` counts all messages never opened."""
 
     unread: int
@@ -54,21 +57,23 @@ class Mailbox:
         items = [_message_view(message) for message in messages[:limit]]
         return {"items": items, "next_cursor": more, "unread": rows[0].unread}
 
-    def mark_read(self, message_id: str, *, by: Actor, command: Command) -> dict[str, Any]:
+    def mark_read(self, message_id: str, *, by: Actor, command: Command) -> Json:
         """→ ``{message_id, read_at}``; the first reading counts."""
         return self.database.command(command, lambda session: self._mark_read(session, message_id, by))
 
-    def deliveries(self, message_id: str, *, by: Actor) -> Page[dict[str, Any]]:
-        """What was sent outside of one message, attempt by attempt. → ``{items, next_cursor}``"""
+    def deliveries(self, message_id: str, *, by: Actor) -> Page[Json]:
+        """What was sent outside of one message, attempt by attempt → ``{items, next_cursor}``; staff are logged."""
         with self.database.session() as session:
             message = session.scalar(select(Message).where(Message.id == message_id))
             if message is None or not (message.account_id == by.account_id or by.has("operator")):
                 raise MessageNotFound(message_id=message_id)
+            about = Accessed(message.account_id, message.application_id, message.reference)
+            record_access(session, by, [about], purpose=LOOKING_AT_DELIVERIES)
             own = select(Delivery).where(Delivery.message_id == message_id)
             deliveries = session.scalars(own.order_by(Delivery.position))
             return {"items": [delivery_view(session, delivery) for delivery in deliveries], "next_cursor": None}
 
-    def _mark_read(self, session: Session, message_id: str, by: Actor) -> dict[str, Any]:
+    def _mark_read(self, session: Session, message_id: str, by: Actor) -> Json:
         own = select(Message).where(Message.id == message_id, Message.account_id == by.account_id)
         message = session.scalar(own.with_for_update())
         if message is None:
@@ -94,7 +99,7 @@ def _inbox(unread: bool | None, continued: bool) -> Read:
     return Read(joined.order_by(page_rows.c.happened_at.desc(), page_rows.c.position.desc()))
 
 
-def delivery_view(session: Session, delivery: Delivery) -> dict[str, Any]:
+def delivery_view(session: Session, delivery: Delivery) -> Json:
     """One delivery as callers see it; addresses only as far as its owner needs to recognise them."""
     attempts = session.scalars(select(Attempt).where(Attempt.delivery_id == delivery.id).order_by(Attempt.number))
     return {
@@ -125,7 +130,7 @@ def _with_recipient_masked(detail: str | None, recipient: str) -> str | None:
     return detail.replace(recipient, masked_address(recipient))
 
 
-def _attempt_view(attempt: Attempt, recipient: str) -> dict[str, Any]:
+def _attempt_view(attempt: Attempt, recipient: str) -> Json:
     return {
         "number": attempt.number, "started_at": attempt.started_at.isoformat(),
         "finished_at": attempt.finished_at.isoformat() if attempt.finished_at else None,
@@ -133,7 +138,7 @@ def _attempt_view(attempt: Attempt, recipient: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _message_view(message: Any) -> dict[str, Any]:
+def _message_view(message: Any) -> Json:
     return {
         "message_id": message.id, "subject": message.subject, "body": message.body, "key": message.template_key,
         "template_version": message.template_version, "language": message.language, "event_type": message.event_type,

@@ -6,15 +6,15 @@ the event: either all are there or none. Sending is the delivery worker's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.erased_subjects import is_erased
 from infra.chassis.instants import recorded_instant
 from infra.chassis.refusals import Refusal
@@ -32,8 +32,6 @@ from services.notifications.templates import Text, compose_text
 if TYPE_CHECKING:
     from services.notifications.clients import Contact, ContactDirectory, ProcedureCatalog
 
-Event = Mapping[str, Any]
-
 
 class MessageWriter:
     """Writes to citizens. ``sms``: whether there is a way for texts."""
@@ -46,7 +44,7 @@ class MessageWriter:
     def from_settings(cls, settings: Settings) -> MessageWriter:
         return cls(Database.at(settings.database_url("notifications")), sms=bool(settings.get("SMS_URL")))
 
-    def write(self, event: Event, *, identity: ContactDirectory, catalog: ProcedureCatalog) -> None:
+    def write(self, event: CloudEvent, *, identity: ContactDirectory, catalog: ProcedureCatalog) -> None:
         """One inbox message in the citizen's language, and what goes outside; a repeat of the event changes nothing."""
         kind, account_id = MESSAGE_KINDS[event["type"]], addressee(event["data"])
         # Neighbours are asked before the transaction: it may take a while.
@@ -58,7 +56,9 @@ class MessageWriter:
                 webhooks.enqueue_calls(session, event)
 
 
-def _write(session: Session, kind: MessageKind, event: Event, contact: Contact, names: Names, *, sms: bool) -> None:
+def _write(
+    session: Session, kind: MessageKind, event: CloudEvent, contact: Contact, names: Names, *, sms: bool
+) -> None:
     language = contact["language"] if contact["language"] in LANGUAGES else LANGUAGES[0]
     reference = _reference(session, event)
     facts = facts_of(
@@ -71,15 +71,18 @@ def _write(session: Session, kind: MessageKind, event: Event, contact: Contact, 
     )
     text = compose_text(session, kind.key, "inbox", language, facts)
     message = _message(event, language, contact["account_id"], reference, text)
+    wishes, deliveries = preferences.of(session, message.account_id), []
+    address = contact["email"] if kind.email else None
+    if address and wishes.email:
+        mail = compose_text(session, kind.key, "email", language, facts)
+        deliveries.append(_delivery(message, mail, wishes, "email", address, contact["full_name"]))
+    phone = phone_number(contact["phone"] or "") if sms and kind.sms else None
+    if phone and wishes.sms:
+        short = compose_text(session, kind.key, "sms", language, facts)
+        deliveries.append(_delivery(message, short, wishes, "sms", phone))
     session.add(message)
     session.flush()
-    address = contact["email"] if kind.email else None
-    if address and preferences.wants_email(session, message.account_id):
-        mail = compose_text(session, kind.key, "email", language, facts)
-        session.add(_delivery(session, message, mail, "email", address, contact["full_name"]))
-    phone = phone_number(contact["phone"] or "") if sms and kind.sms else None
-    if phone and preferences.wants_sms(session, message.account_id):
-        session.add(_delivery(session, message, compose_text(session, kind.key, "sms", language, facts), "sms", phone))
+    session.add_all(deliveries)
     wake_followers(session)
 
 
@@ -93,7 +96,7 @@ def _contact_of(identity: ContactDirectory, account_id: str) -> Contact:
         return {"account_id": account_id, "full_name": "", "email": None, "phone": None, "language": LANGUAGES[0]}
 
 
-def _reference(session: Session, event: Event) -> str:
+def _reference(session: Session, event: CloudEvent) -> str:
     """The reference the citizen knows: the event's own, or the one of earlier messages about that application."""
     data = event["data"]
     if data.get("reference"):
@@ -102,7 +105,7 @@ def _reference(session: Session, event: Event) -> str:
     return session.scalar(select(Message.reference).where(*earlier).limit(1)) or str(data["application_id"])
 
 
-def _message(event: Event, language: str, account_id: str, reference: str, text: Text) -> Message:
+def _message(event: CloudEvent, language: str, account_id: str, reference: str, text: Text) -> Message:
     return Message(
         id=str(uuid4()), account_id=account_id, event_id=event["id"], event_type=event["type"],
         template_key=MESSAGE_KINDS[event["type"]].key, template_version=text.version, language=language,
@@ -111,13 +114,13 @@ def _message(event: Event, language: str, account_id: str, reference: str, text:
     )  # fmt: skip
 
 
-def _happened_at(event: Event) -> datetime:
+def _happened_at(event: CloudEvent) -> datetime:
     """When it happened, not when we received it: events of different kinds overtake each other on the wire."""
     return recorded_instant(event["data"].get("at") or event["time"]).astimezone(UTC)
 
 
 def _delivery(
-    session: Session, message: Message, text: Text, channel: str, recipient: str, recipient_name: str = ""
+    message: Message, text: Text, wishes: preferences.Wishes, channel: str, recipient: str, recipient_name: str = ""
 ) -> Delivery:
     now = clock.now()
     return Delivery(
@@ -125,5 +128,5 @@ def _delivery(
         event_id=message.event_id, event_type=message.event_type, recipient=recipient,
         recipient_name=recipient_name, template_version=text.version, language=message.language,
         subject=text.subject, body=text.body, status=states.CREATED, attempts=0, created_at=now,
-        updated_at=now, next_attempt_at=preferences.when_allowed(session, message.account_id, now),
+        updated_at=now, next_attempt_at=wishes.when_allowed(now),
     )  # fmt: skip

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import plumbing
 from infra.chassis.storage.database import BigKey, UtcDateTime
 
 
 class Table(DeclarativeBase):
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map = {datetime: UtcDateTime, Json: JSON, list[str]: JSON}
 
 
 class Template(Table):
@@ -89,6 +89,7 @@ class Delivery(Table):
         Index("delivery_message", "message_id"),
         Index("delivery_subscription", "subscription_id", "position"),
         Index("delivery_account", "account_id"),
+        Index("delivery_ended", "updated_at"),
     )
 
     position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from infra.chassis.text.vietnamese_text import unified
 
 SEPARATORS = re.compile(r"[\s().\-]+")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 VIETNAM = "+84"
 MOBILE = re.compile(r"\+84[35789][0-9]{8}", re.ASCII)  # fixed lines (+842…) take no texts
-MOBILE_TYPES = frozenset(
-    {
-        phonenumbers.PhoneNumberType.MOBILE,
-        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        phonenumbers.PhoneNumberType.UNKNOWN,
-    }
-)
+MOBILE_TYPES = frozenset({"MOBILE", "FIXED_LINE_OR_MOBILE", "UNKNOWN"})  # as phonenumbers names kinds
 
 
 def phone_number(phone: str) -> str | None:
@@ -37,10 +29,13 @@ def phone_number(phone: str) -> str | None:
 
 def _takes_texts(number: str) -> bool:
     """A mobile number that an operator has given out; of another country's numbers only the possible ones are known."""
+    import phonenumbers  # when there is first a number to judge: 58 modules
+
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return False
     if number.startswith(VIETNAM):
         return phonenumbers.is_valid_number(parsed)
-    return phonenumbers.is_possible_number(parsed) and phonenumbers.number_type(parsed) in MOBILE_TYPES
+    kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(parsed))
+    return phonenumbers.is_possible_number(parsed) and kind in MOBILE_TYPES

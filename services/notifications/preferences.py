@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,22 +52,31 @@ class PreferenceKeeper:
         return _view(preference)
 
 
-def wants_email(session: Session, account_id: str) -> bool:
-    preference = session.get(Preference, account_id)
-    return preference is None or preference.email
+@dataclass(frozen=True)
+class Wishes:
+    """What an account prefers; without a row of its own, the defaults."""
+
+    email: bool = True
+    sms: bool = True
+    quiet: QuietHours | None = None
+
+    def when_allowed(self, moment: datetime) -> datetime:
+        """``moment``, or the end of the quiet hours if it falls into them."""
+        return self.quiet.next_allowed(moment) if self.quiet else moment
 
 
-def wants_sms(session: Session, account_id: str) -> bool:
-    preference = session.get(Preference, account_id)
-    return preference is None or preference.sms
+def of(session: Session, account_id: str | None) -> Wishes:
+    preference = session.get(Preference, account_id) if account_id else None
+    if preference is None:
+        return Wishes()
+    has_hours = preference.quiet_from is not None and preference.quiet_until is not None
+    quiet = QuietHours.of(preference.quiet_from or "", preference.quiet_until or "") if has_hours else None
+    return Wishes(preference.email, preference.sms, quiet)
 
 
 def when_allowed(session: Session, account_id: str | None, moment: datetime) -> datetime:
     """``moment``, or the end of the account's quiet hours if it falls into them."""
-    preference = session.get(Preference, account_id) if account_id else None
-    if preference is None or preference.quiet_from is None or preference.quiet_until is None:
-        return moment
-    return QuietHours.of(preference.quiet_from, preference.quiet_until).next_allowed(moment)
+    return of(session, account_id).when_allowed(moment)
 
 
 def _view(preference: Preference | None) -> Json:

@@ -33,7 +33,7 @@ class Names:
         return cls(definition.get("title") or {}, papers, labels)
 
 
-def _label(schema: Any) -> Mapping[str, str]:
+def _label(schema: object) -> Mapping[str, str]:
     """What a field is called; a schema may also be true or false, and a label what an earlier release let pass."""
     label = schema.get("x-label") if isinstance(schema, Mapping) else None
     return (

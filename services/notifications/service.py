@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
@@ -11,6 +10,7 @@ from infra.chassis.json_types import Json
 from infra.chassis.messaging.handlers import handles, handles_each
 from infra.chassis.running.operations import Operations
 from services.notifications import clients
+from services.notifications.code_mail import CodeMailer
 from services.notifications.inbox import Mailbox
 from services.notifications.message_writer import MessageWriter
 from services.notifications.messages import MESSAGE_KINDS
@@ -40,6 +40,7 @@ class NotificationsService(Operations):
 
     mailbox = Provided(Mailbox)
     message_writer = Provided(MessageWriter)
+    code_mailer = Provided(CodeMailer)
     preference_keeper = Provided(PreferenceKeeper)
     template_editor = Provided(TemplateEditor)
     template_desk = Provided(TemplateDesk)
@@ -47,6 +48,7 @@ class NotificationsService(Operations):
     webhooks = Provided(Webhooks)
     personal_data = Provided(PersonalData)
     identity = clients.identity()
+    code_source = clients.code_source()
     catalog = clients.catalog()
 
     @door(roles=READERS)
@@ -90,7 +92,7 @@ class NotificationsService(Operations):
         return self.template_desk.template_requests(status, limit, cursor)
 
     @door(roles=EDITORS)
-    def preview(self, key: str, channel: str, language: str, facts: dict[str, Any]) -> Json:
+    def preview(self, key: str, channel: str, language: str, facts: Json) -> Json:
         return self.template_editor.preview(key, channel, language, facts)
 
     @door(public=True, sensitive=("parameters",), costly=True)
@@ -113,9 +115,13 @@ class NotificationsService(Operations):
     def redeliver(self, delivery_id: str, command_id: str) -> Json:
         return self.webhooks.redeliver(delivery_id, **self.caller.acting)
 
-    def _write_message(self, event: Json) -> None:
+    def _write_message(self, event: CloudEvent) -> None:
         self.message_writer.write(event, identity=self.identity, catalog=self.catalog)
 
+    @handles("identity", "contact_code_requested.v1")
+    def send_contact_code_requested(self, event: CloudEvent) -> None:
+        self.code_mailer.write(event, identity=self.code_source)
+
     @handles("applications", "subject_erased.v1")
-    def forget_subject_erased(self, event: Json) -> None:
+    def forget_subject_erased(self, event: CloudEvent) -> None:
         self.personal_data.note(event)

@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
@@ -183,7 +182,7 @@ def _gateway_of(settings: Settings) -> SmsGateway:
     return SmsGateway.of(url, token, sender)
 
 
-def _outcome_of(answer: dict[str, Any], code: int) -> DeliveryOutcome:
+def _outcome_of(answer: Json, code: int) -> DeliveryOutcome:
     return DeliveryOutcome(STATUS[answer["status"]], _summary(code, answer))
 
 
@@ -191,7 +190,7 @@ def _unreachable(error: Exception) -> DeliveryOutcome:
     return DeliveryOutcome(states.TEMPORARY_FAILURE, f"{type(error).__name__}: {error}", down=True)
 
 
-def _summary(code: int, answer: dict[str, Any]) -> str:
+def _summary(code: int, answer: Json) -> str:
     """The gateway's answer in short: ``HTTP 201 accepted``."""
     detail = " ".join(str(answer.get(name)) for name in ("status", "detail") if answer.get(name))
     return f"HTTP {code} {detail}".strip()[:500].replace("\0", "")

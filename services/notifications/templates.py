@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.cursors import Page
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.text.vietnamese_text import plain_letters
@@ -49,13 +50,13 @@ class TemplateEditor:
     def from_settings(cls, settings: Settings) -> TemplateEditor:
         return cls(Database.at(settings.database_url("notifications")))
 
-    def preview(self, key: str, channel: str, language: str, facts: Mapping[str, object]) -> dict[str, Any]:
+    def preview(self, key: str, channel: str, language: str, facts: Mapping[str, object]) -> Json:
         """The current text about these facts. → ``{subject, body, version}``"""
         with self.database.session() as session:
             text = compose_text(session, key, channel, language, facts)
         return {"subject": text.subject, "body": text.body, "version": text.version}
 
-    def templates(self) -> Page[dict[str, Any]]:
+    def templates(self) -> Page[Json]:
         """The current version of every text and the facts it may use. → ``{items, next_cursor}``"""
         with self.database.session() as session:
             templates = [current(session, key, channel, language) for key, channel in TEXTS for language in LANGUAGES]
@@ -106,7 +107,7 @@ def current(session: Session, key: str, channel: str, language: str) -> Template
         return newest
 
 
-def example_facts(key: str) -> list[dict[str, Any]]:
+def example_facts(key: str) -> list[Json]:
     """The facts for texts of this key: the contract's example of the event, and the same without optional facts."""
     kind, data = KINDS_BY_KEY[key], _examples()[f"{key}.v1"]
     bare = {name: value for name, value in data.items() if name not in kind.optional}
@@ -119,11 +120,12 @@ def example_facts(key: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def _examples() -> dict[str, dict[str, Any]]:
+def _examples() -> dict[str, Json]:
     contract = json.loads(Path(__file__).with_name("contract.json").read_text(encoding="utf-8"))
     return {source.partition("/")[2]: schema["examples"][0] for source, schema in contract["consumes"].items()}
 
 
+@lru_cache(maxsize=1000)  # there are fewer
 def built_in(key: str, channel: str, language: str) -> tuple[str, str]:
     """Subject and body as shipped: ``templates/<language>/<key>.txt``, first line the subject; e-mails get a frame.
 
@@ -183,7 +185,7 @@ def _check(subject: str, body: str) -> None:
             raise TemplateNotAllowed(line=problem.line, problem=problem.problem) from None
 
 
-def _view(template: Template) -> dict[str, Any]:
+def _view(template: Template) -> Json:
     return {
         "key": template.key, "channel": template.channel, "language": template.language, "version": template.version,
         "subject": template.subject, "body": template.body,

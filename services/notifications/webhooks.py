@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -18,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page, page
 from infra.chassis.encryption import Encryption
 from infra.chassis.json_types import Json
@@ -111,7 +110,7 @@ def check_address(url: str, *, guarded: bool, allowed: Destinations = ANYWHERE) 
     return address
 
 
-def enqueue_calls(session: Session, event: Mapping[str, Any]) -> None:
+def enqueue_calls(session: Session, event: CloudEvent) -> None:
     """One intent per subscription that asked for this type of event."""
     active = session.scalars(select(Subscription).where(Subscription.ended_at.is_(None)))
     for subscription in active:
@@ -141,7 +140,7 @@ def _unsubscribe(session: Session, subscription_id: str, by: Actor) -> Json:
     subscription = _subscription_of(session, subscription_id, by)
     subscription.ended_at = subscription.ended_at or clock.now()
     waiting = select(Delivery).where(Delivery.subscription_id == subscription_id, Delivery.status.in_(states.WAITING))
-    for delivery in session.scalars(waiting.with_for_update()):
+    for delivery in session.scalars(waiting.order_by(Delivery.id).with_for_update()):
         delivery.status, delivery.problem, delivery.next_attempt_at = states.PERMANENT_FAILURE, "unsubscribed", None
     return {"subscription_id": subscription.id, "ended_at": subscription.ended_at.isoformat()}
 
@@ -176,7 +175,7 @@ def _delivery(subscription: Subscription, event_id: str, event_type: str, payloa
     )  # fmt: skip
 
 
-def _payload(event: Mapping[str, Any]) -> str:
+def _payload(event: CloudEvent) -> str:
     data = {name: event["data"][name] for name in PAYLOAD_FIELDS if name in event["data"]}
     payload = {
         "type": event["type"],

@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from infra.chassis.clock import OFFICE_ZONE
+from infra.chassis.json_types import Money
 
 ALLOWED_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const,
@@ -55,7 +56,7 @@ class _Missing(StrictUndefined):
         )
 
 
-def money_text(amount: Mapping[str, Any], language: str) -> str:
+def money_text(amount: Money, language: str) -> str:
     """``135.000 ₫``: minor units as the language writes money."""
     units = amount["amount"] / 10 ** get_currency_precision(amount["currency"])
     return str(format_currency(units, amount["currency"], locale=_locale(language)))

@@ -141,3 +141,8 @@ def _not_theirs(bill: Bill) -> Forbidden:
         reason=f"hồ sơ {bill.application_id} không phải của tài khoản này",
         reason_en=f"application {bill.application_id} is not this account's",
     )
+
+
+def agencies_of_accountant(by: Actor) -> list[str]:
+    """Where somebody's posts as accountant are, by code."""
+    return sorted(code for code in by.agencies if by.at(code, "accountant"))

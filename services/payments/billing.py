@@ -7,11 +7,12 @@ application is then asked for, with the caller's own token, and the same bill is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
@@ -36,13 +37,13 @@ class Billing:
     def from_settings(cls, settings: Settings) -> Billing:
         return cls(Database.at(settings.database_url("payments")))
 
-    def bill_of_submission(self, event: Mapping[str, Any]) -> None:
+    def bill_of_submission(self, event: CloudEvent) -> None:
         """``application_submitted.v1``: pin the quote and raise its demands."""
         with self.database.handle_once("bill_of_submission", event) as session:
             if session is not None:
                 pin(session, event["data"])
 
-    def supplementary_demand(self, event: Mapping[str, Any]) -> None:
+    def supplementary_demand(self, event: CloudEvent) -> None:
         """``payment_requested.v1``: the office asks for fees of these ``moments``, perhaps a further ``amount``."""
         with self.database.handle_once("supplementary_demand", event) as session:
             if session is None:
@@ -58,23 +59,23 @@ class Billing:
             fall_due(session, bill, set(data.get("moments") or ("supplement",)))
             align(session, bill, reason=event["type"])
 
-    def result_falls_due(self, event: Mapping[str, object]) -> None:
+    def result_falls_due(self, event: CloudEvent) -> None:
         """``application_approved.v1``: fees that are collected with the result are due now."""
         self._follow("result_falls_due", event, Phase.APPROVED)
 
-    def result_not_owed(self, event: Mapping[str, object]) -> None:
+    def result_not_owed(self, event: CloudEvent) -> None:
         """``application_rejected.v1``: there is no result to pay for."""
         self._follow("result_not_owed", event, Phase.REJECTED)
 
-    def nothing_more_owed(self, event: Mapping[str, object]) -> None:
+    def nothing_more_owed(self, event: CloudEvent) -> None:
         """Refused at intake, withdrawn or stopped: what has not been paid is no longer owed."""
         self._follow("nothing_more_owed", event, Phase.ENDED)
 
-    def owed_again(self, event: Mapping[str, object]) -> None:
+    def owed_again(self, event: CloudEvent) -> None:
         """``appeal_upheld.v1``: handling starts again, and what its end had made void is owed as before."""
         self._follow("owed_again", event, Phase.OPEN)
 
-    def _follow(self, consumer: str, event: Mapping[str, Any], phase: Phase) -> None:
+    def _follow(self, consumer: str, event: CloudEvent, phase: Phase) -> None:
         with self.database.handle_once(consumer, event) as session:
             if session is None:
                 return

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.payments import access, errors
 from services.payments.billing import locked_bill, nothing_to_pay
-from services.payments.demands import demands_of
-from services.payments.domain.demands import Standing, payable
+from services.payments.demands import payable_demands, unpaid_currencies
 from services.payments.domain.states import OPEN, PaymentState
 from services.payments.gateways.contracts import Gateways
 from services.payments.gateways.reports import Order
 from services.payments.gateways.vietqr import ascii_text
 from services.payments.models import Bill, Demand, Payment
-from services.payments.order_references import new_order_reference, typed_key
-from services.payments.settlement import money_arrived
+from services.payments.order_references import typed_key
+from services.payments.return_addresses import ANYWHERE_TO_RETURN, ReturnAddresses
+from services.payments.settlement import money_arrived, new_payment_for
 from services.payments.transitions import amount_text, announce_payment, iso_text, locked_payment, move
 from services.payments.views import payment_view
 
@@ -37,13 +34,17 @@ FIRST_LOOK = timedelta(minutes=2)
 
 
 class Cashier:
-    def __init__(self, database: Database, gateways: Gateways) -> None:
+    def __init__(
+        self, database: Database, gateways: Gateways, return_addresses: ReturnAddresses = ANYWHERE_TO_RETURN
+    ) -> None:
         self.database = database
         self.gateways = gateways
+        self.return_addresses = return_addresses
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Cashier:
-        return cls(Database.at(settings.database_url("payments")), Gateways.from_settings(settings))
+        database, gateways = Database.at(settings.database_url("payments")), Gateways.from_settings(settings)
+        return cls(database, gateways, ReturnAddresses.from_settings(settings))
 
     def start_payment(
         self, application_id: str, method: str, return_url: str | None, language: str, *, by: Actor, command: Command
@@ -51,14 +52,15 @@ class Cashier:
         """Open a payment of everything that is due now; the payer goes to the gateway or scans the code.
 
         Refuses ``NotYetSubmitted``, ``Forbidden``, ``OnlinePaymentNotOffered``, ``MethodNotAvailable``,
-        ``NothingOwed``, ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``.
+        ``NothingOwed``, ``AlreadyPaid``, ``CurrencyNotAccepted``, ``PaymentInProgress``, ``ReturnUrlNotAllowed``.
         """
+        self.return_addresses.check(return_url)
 
         def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)
             access.check_payer(by, bill)
             demands = self._payable_online(session, bill, method)
-            payment = _new_payment(bill, demands, method, by)
+            payment = new_payment_for(bill, demands, method, by)
             back = return_url if bill.erased_at is None else None
             self._add_way_to_pay(payment, Order(payment.order_ref, payment.amount, _purpose(bill), payment.created_at,
                                            payment.expires_at, language, back))  # fmt: skip
@@ -85,7 +87,7 @@ class Cashier:
         self,
         application_id: str,
         method: str,
-        amount: Mapping[str, Any],
+        amount: Money,
         receipt_book_number: str,
         *,
         by: Actor,
@@ -99,10 +101,10 @@ class Cashier:
         def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)
             access.check_official(session, by, bill, "accountant", "intake_officer")
-            demands = _owed(session, bill)
-            _check_amount(demands, amount)
+            demands = _owed(session, bill, amount["currency"])
+            _check_amount(session, bill, demands, amount)
             _check_book_number(session, bill.agency_code, receipt_book_number)
-            payment = _new_payment(bill, demands, method, by)
+            payment = new_payment_for(bill, demands, method, by)
             payment.receipt_book_number = receipt_book_number
             payment.receipt_book_key = typed_key(receipt_book_number)
             session.add(payment)
@@ -114,10 +116,11 @@ class Cashier:
         return self.database.command(command, work)
 
     def _payable_online(self, session: Session, bill: Bill, method: str) -> list[Demand]:
-        demands = _owed(session, bill)
+        demands = _owed(session, bill, ONLINE_CURRENCY)
         if bill.level < PAID_ONLINE_FROM_LEVEL:
             raise errors.OnlinePaymentNotOffered(level=bill.level, agency_code=bill.agency_code)
-        if foreign := sorted({demand.currency for demand in demands} - {ONLINE_CURRENCY}):
+        if not demands:
+            foreign = sorted(unpaid_currencies(session, bill))
             raise errors.CurrencyNotAccepted(currency=", ".join(foreign), agency_code=bill.agency_code)
         available = self.gateways.available_for(sum(demand.amount for demand in demands))
         if method not in available:
@@ -136,31 +139,12 @@ class Cashier:
             payment.qr_payload = self.gateways.vietqr.payload(order)
 
 
-def _owed(session: Session, bill: Bill) -> list[Demand]:
-    """What one payment takes now; refuses ``NothingOwed`` or ``AlreadyPaid`` when that is nothing."""
-    demands = demands_of(session, bill.application_id)
-    chosen = payable([(demand.collected_at, Standing(demand.standing)) for demand in demands])
-    if not chosen:
+def _owed(session: Session, bill: Bill, currency: str) -> list[Demand]:
+    """What one payment in a currency takes now; refuses ``NothingOwed`` or ``AlreadyPaid`` when no currency has any."""
+    chosen = payable_demands(session, bill, currency)
+    if not chosen and not any(payable_demands(session, bill, other) for other in unpaid_currencies(session, bill)):
         raise nothing_to_pay(session, bill)
-    return [demands[index] for index in chosen]
-
-
-def _new_payment(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
-    return Payment(
-        id=str(uuid4()),
-        application_id=bill.application_id,
-        agency_code=bill.agency_code,
-        order_ref=new_order_reference(),
-        method=method,
-        amount=sum(demand.amount for demand in demands),
-        currency=demands[0].currency,
-        demand_ids=[demand.id for demand in demands],
-        state=PaymentState.CREATED,
-        started_by=by.account_id,
-        created_at=clock.now(),
-        refunded=0,
-        surplus=False,
-    )
+    return chosen
 
 
 def _purpose(bill: Bill) -> str:
@@ -182,13 +166,17 @@ def _check_none_open(session: Session, bill: Bill) -> None:
             raise errors.PaymentInProgress(payment_id=payment.id, expires_at=iso_text(payment.expires_at))
 
 
-def _check_amount(demands: list[Demand], amount: Mapping[str, Any]) -> None:
-    owed = (sum(demand.amount for demand in demands), {demand.currency for demand in demands})
-    if owed != (amount["amount"], {amount["currency"]}):
-        raise errors.AmountDiffers(
-            given=amount_text(amount["amount"], amount["currency"]),
-            owed=amount_text(owed[0], "/".join(sorted(owed[1]))),
-        )
+def _check_amount(session: Session, bill: Bill, demands: list[Demand], amount: Money) -> None:
+    if demands and sum(demand.amount for demand in demands) == amount["amount"]:
+        return
+    due = {
+        currency: sum(demand.amount for demand in payable_demands(session, bill, currency))
+        for currency in sorted(unpaid_currencies(session, bill))
+    }
+    raise errors.AmountDiffers(
+        given=amount_text(amount["amount"], amount["currency"]),
+        owed=" + ".join(amount_text(total, currency) for currency, total in due.items() if total),
+    )
 
 
 def _check_book_number(session: Session, agency_code: str, number: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypedDict
+from typing import Protocol, TypedDict
 
 from infra.chassis.clients import Neighbour
 
@@ -12,7 +12,7 @@ class FeeStanding(TypedDict):
     """One moment's fees as applications counts them."""
 
     owed: int
-    settled: Mapping[str, Any] | None
+    settled: Mapping[str, object] | None
 
 
 class SubmittedApplication(TypedDict, total=False):
@@ -25,12 +25,12 @@ class SubmittedApplication(TypedDict, total=False):
     agency_code: str
     applicant_id: str
     level: int
-    quote: Mapping[str, Any] | None
+    quote: Mapping[str, object] | None
     fees: Mapping[str, FeeStanding]
     owed: Mapping[str, int]
     status: str
     version: int
-    decision: Mapping[str, Any] | None
+    decision: Mapping[str, object] | None
 
 
 class ApplicationReader(Protocol):
@@ -42,7 +42,7 @@ class ApplicationReader(Protocol):
 class DelegationReader(Protocol):
     """Identity, as far as payments asks it. ``DelegationNotFound`` passes on as ``Forwarded``."""
 
-    def delegation_for(self, *, delegate_account_id: str, principal_account_id: str, scope: str) -> Any: ...
+    def delegation_for(self, *, delegate_account_id: str, principal_account_id: str, scope: str) -> object: ...
 
 
 def identity() -> DelegationReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.erased_subjects import is_erased
 from services.payments.domain import postings
-from services.payments.domain.demands import Owed, Phase, Standing, by_kind, owed_by, phase_of, standing_in
+from services.payments.domain.demands import (
+    UNPAID,
+    Owed,
+    Phase,
+    Standing,
+    by_kind,
+    owed_by,
+    payable,
+    phase_of,
+    standing_in,
+)
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand
 
@@ -43,15 +53,16 @@ def pin(session: Session, facts: Mapping[str, Any]) -> None:
     )
     session.add(bill)
     session.flush()
-    for owed in owed_by(facts["quote"]):
-        origin = f"quote:{owed.collected_at}:{owed.currency}"
-        raise_demand(session, bill, owed, origin=origin, standing=owed.standing)
-    align(session, bill, reason=str(facts.get("status") or "application_submitted.v1"))
+    demands = [
+        raise_demand(session, bill, owed, origin=f"quote:{owed.collected_at}:{owed.currency}", standing=owed.standing)
+        for owed in owed_by(facts["quote"])
+    ]
+    align(session, bill, demands, reason=str(facts.get("status") or "application_submitted.v1"))
 
 
 def raise_demand(
     session: Session, bill: Bill, owed: Owed, *, origin: str, standing: Standing, reason: str | None = None
-) -> None:
+) -> Demand:
     demand = Demand(
         id=str(uuid4()),
         application_id=bill.application_id,
@@ -65,10 +76,10 @@ def raise_demand(
         raised_at=clock.now(),
         booked=False,
     )
-    session.add(demand)
-    session.flush()
     if standing is Standing.DUE:
         make_due(session, bill, demand)
+    session.add(demand)  # as it stands now: written once
+    return demand
 
 
 def make_due(session: Session, bill: Bill, demand: Demand) -> None:
@@ -93,9 +104,9 @@ def fall_due(session: Session, bill: Bill, moments: set[str]) -> None:
             make_due(session, bill, demand)
 
 
-def align(session: Session, bill: Bill, *, reason: str) -> None:
-    """Bring every demand to where the application's phase puts it."""
-    for demand in demands_of(session, bill.application_id):
+def align(session: Session, bill: Bill, demands: Iterable[Demand] | None = None, *, reason: str) -> None:
+    """Bring every demand to where the application's phase puts it; ``demands``: all there are, where that is known."""
+    for demand in demands_of(session, bill.application_id) if demands is None else demands:
         before = Standing(demand.standing)
         after = standing_in(
             Phase(bill.phase), demand.collected_at, before, asked_for=demand.origin.startswith(ASKED_FOR)
@@ -129,6 +140,18 @@ def drop(session: Session, bill: Bill, demand: Demand, *, reason: str) -> None:
 def demands_of(session: Session, application_id: str) -> list[Demand]:
     query = select(Demand).where(Demand.application_id == application_id).order_by(Demand.raised_at, Demand.origin)
     return list(session.scalars(query))
+
+
+def unpaid_currencies(session: Session, bill: Bill) -> set[str]:
+    return {demand.currency for demand in demands_of(session, bill.application_id) if demand.standing in UNPAID}
+
+
+def payable_demands(session: Session, bill: Bill, currency: str) -> list[Demand]:
+    """What one payment in a currency takes now; a payment has one currency, an application may owe in several."""
+    demands = [demand for demand in demands_of(session, bill.application_id) if demand.currency == currency]
+    return [
+        demands[index] for index in payable([(demand.collected_at, Standing(demand.standing)) for demand in demands])
+    ]
 
 
 ASKED_FOR = "asked:"  # how the origin of a demand begins that an office asked for

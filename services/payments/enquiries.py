@@ -30,9 +30,8 @@ class Enquiries:
         with self.database.session() as session:
             bill = _bill(session, application_id, by)
             demands = demands_of(session, application_id)
-            currency = demands[0].currency if demands else "VND"
             about = {"application_id": application_id, "reference": bill.reference, "level": bill.level}
-            return about | {"items": [demand_view(demand) for demand in demands]} | sums(demands, currency)
+            return about | {"items": [demand_view(demand) for demand in demands]} | sums(demands)
 
     def payment(self, payment_id: str, *, by: Actor) -> Json:
         """One payment with its history and refunds."""

@@ -34,6 +34,27 @@ class StatementOutdated(Refusal):
     todo_en = "Decline this request and reconcile again."
 
 
+class SuspenseNotFound(NotFound):
+    vi = "Dòng sao kê {line_id} không có khoản tiền nào đang chờ xác định người nộp."
+    en = "Statement line {line_id} holds no money that waits for its payer."
+    todo_vi = "Xem các khoản đang chờ bằng suspense()."
+    todo_en = "See suspense() for what waits."
+
+
+class AssignmentNotFound(NotFound):
+    vi = "Không tìm thấy đề nghị ghi nhận khoản tiền {assignment_id}."
+    en = "There is no request {assignment_id} to assign money."
+
+
+class SuspenseChanged(Refusal):
+    """The money was assigned, or explained by a statement or a notice, since the request was made."""
+
+    vi = "Khoản tiền của dòng sao kê {line_id} không còn như lúc đề nghị."
+    en = "The money of statement line {line_id} is not what it was when the request was made."
+    todo_vi = "Từ chối đề nghị này rồi xem lại suspense()."
+    todo_en = "Decline this request and look at suspense() again."
+
+
 class OwnCase(Refusal):
     """Conflict of interest: a party to an application does not handle its money, nor look at it as an official."""
 
@@ -97,6 +118,13 @@ class OnlinePaymentNotOffered(Refusal):
     en = "This procedure is at service level {level}: fees are paid at the office, not online."
     todo_vi = "Nộp trực tiếp tại bộ phận một cửa {agency_code}."
     todo_en = "Pay at the one-stop desk of {agency_code}."
+
+
+class ReturnUrlNotAllowed(Refusal):
+    vi = "Không thể đưa người nộp về {origin}: đó không phải trang của Cổng."
+    en = "The payer cannot be sent back to {origin}: it is no page of the portal."
+    todo_vi = "Dùng địa chỉ của một giao diện đã đăng ký (PAYMENT_RETURN_ORIGINS), hoặc bỏ return_url."
+    todo_en = "Take an address of a registered front end (PAYMENT_RETURN_ORIGINS), or leave return_url out."
 
 
 class CurrencyNotAccepted(Refusal):

@@ -1,7 +1,8 @@
 """Notices of gateways about payments, answered in the gateways' own codes.
 
-Order of checks for a notice: stored as evidence, signature, merchant, order, amount, both result codes, state under a
+Order of checks for a notice: signature, merchant, stored as evidence, order, amount, both result codes, state under a
 row lock. Only then does anything change. The same notice again, in any number and at the same time, changes nothing.
+What is stored of forged ones: :mod:`callback_evidence`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from infra.chassis import clock
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from services.payments.callback_evidence import OTHER_MERCHANT, SIGNATURE, ForgedEvidence, store
 from services.payments.domain.states import HOLDS_MONEY, OPEN, PaymentState
 from services.payments.errors import GatewayNotFound
 from services.payments.gateways import vnpay
@@ -40,6 +41,7 @@ class GatewayCallbacks:
     def __init__(self, database: Database, gateways: Gateways) -> None:
         self.database = database
         self.gateways = gateways
+        self._forged = ForgedEvidence()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> GatewayCallbacks:
@@ -49,34 +51,31 @@ class GatewayCallbacks:
         """One notice judged: ``{"RspCode", "Message"}`` as VNPAY expects. Refuses ``GatewayNotFound``."""
         if gateway != vnpay.NAME or self.gateways.vnpay is None:
             raise GatewayNotFound(gateway=gateway)
-        evidence = self._record(gateway, parameters)
-        answer, verdict = self._judge(self.gateways.vnpay, parameters)
+        try:
+            report = self.gateways.vnpay.read_notice(parameters)
+        except NotGenuine:
+            answer = self._refused(gateway, parameters, BAD_SIGNATURE, SIGNATURE)
+        except OtherMerchant:
+            answer = self._refused(gateway, parameters, OTHER, OTHER_MERCHANT)
+        else:
+            answer = self._genuine(gateway, parameters, report)
+        return {"RspCode": answer, "Message": MESSAGES[answer]}
+
+    def _genuine(self, gateway: str, parameters: Mapping[str, str], report: GatewayReport) -> str:
+        with self.database.session() as session:
+            evidence = store(session, gateway, parameters)
+        with self.database.session() as session:
+            answer, verdict = conclude(session, gateway, report)
         with self.database.session() as session:
             notice = session.get_one(Notice, evidence)
             notice.answer, notice.verdict = answer, verdict[:64]
-        return {"RspCode": answer, "Message": MESSAGES[answer]}
+        return answer
 
-    def _record(self, gateway: str, parameters: Mapping[str, str]) -> int:
-        with self.database.session() as session:
-            notice = Notice(
-                gateway=gateway,
-                parameters=dict(parameters),
-                received_at=clock.now(),
-                order_ref=parameters.get("vnp_TxnRef", "")[:120],
-            )
-            session.add(notice)
-            session.flush()
-            return notice.id
-
-    def _judge(self, gateway: vnpay.VnPay, parameters: Mapping[str, str]) -> tuple[str, str]:
-        try:
-            report = gateway.read_notice(parameters)
-        except NotGenuine:
-            return BAD_SIGNATURE, "signature"
-        except OtherMerchant:
-            return OTHER, "other merchant"
-        with self.database.session() as session:
-            return conclude(session, vnpay.NAME, report)
+    def _refused(self, gateway: str, parameters: Mapping[str, str], answer: str, verdict: str) -> str:
+        if self._forged.has_room(gateway):
+            with self.database.session() as session:
+                store(session, gateway, parameters, answer, verdict)
+        return answer
 
 
 def conclude(session: Session, method: str, report: GatewayReport, *, enquired: bool = False) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import Page, cursor_of, key_of
-from infra.chassis.instants import instant
+from infra.chassis.instants import instant, period
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from services.payments import access
@@ -52,7 +53,7 @@ class Bookkeeper:
 
     def ledger(
         self, account: str, from_at: str | None, to_at: str | None, limit: int, cursor: str | None, *, by: Actor
-    ) -> Page[dict[str, Any]]:
+    ) -> Page[Json]:
         """One account's rows in the order they were written, each with the balance after it.
 
         Of an account that agencies share, an accountant sees the rows of their own agencies. Nobody sees, and no
@@ -61,10 +62,11 @@ class Bookkeeper:
         after, of_account = key_of(cursor, int, int), [LedgerRow.account == account, *_entries_of(by)]
         rows = select(LedgerRow, LedgerEntry).join(LedgerEntry).where(*of_account)
         rows = rows.order_by(LedgerRow.entry_id, LedgerRow.line)
-        if from_at:
-            rows = rows.where(LedgerRow.at >= instant(from_at, "/from_at"))
-        if to_at:
-            rows = rows.where(LedgerRow.at < instant(to_at, "/to_at"))
+        since, until = period(from_at, to_at)
+        if since:
+            rows = rows.where(LedgerRow.at >= since)
+        if until:
+            rows = rows.where(LedgerRow.at < until)
         with self.database.session() as session:
             if session.scalar(select(LedgerRow.account).join(LedgerEntry).where(*of_account).limit(1)) is None:
                 raise LedgerAccountNotFound(account=account)
@@ -76,7 +78,7 @@ class Bookkeeper:
         last = page[limit - 1][0] if len(page) > limit else None
         return {"items": items, "next_cursor": cursor_of(last.entry_id, last.line) if last else None}
 
-    def trial_balance(self, at: str | None, *, by: Actor) -> dict[str, Any]:
+    def trial_balance(self, at: str | None, *, by: Actor) -> Json:
         """Debits, credits and balance of every account; per currency the totals are equal.
 
         For an accountant, what the entries of their own agencies come to.
@@ -108,7 +110,7 @@ class Bookkeeper:
 
     def _with_balances(
         self, session: Session, of_account: list[ColumnElement[bool]], page: Sequence[Any]
-    ) -> list[dict[str, Any]]:
+    ) -> list[Json]:
         if not page:
             return []
         currencies = {row.currency for row, _ in page}
@@ -132,7 +134,7 @@ def _entries_of(by: Actor) -> list[ColumnElement[bool]]:
     return [LedgerEntry.application_id.not_in(select(Bill.application_id).where(access.is_own_case(by)))]
 
 
-def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any]:
+def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> Json:
     return {
         "entry_id": entry.id,
         "kind": entry.kind,
@@ -144,10 +146,10 @@ def _row_view(row: LedgerRow, entry: LedgerEntry, balance: int) -> dict[str, Any
     }
 
 
-def _account_view(account: str, currency: str, debits: int, credits: int) -> dict[str, Any]:
+def _account_view(account: str, currency: str, debits: int, credits: int) -> Json:
     return {"account": account, "currency": currency, "debit": debits, "credit": credits, "balance": debits - credits}
 
 
-def _total_view(currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _total_view(currency: str, lines: list[Json]) -> Json:
     debits, credits = sum(line["debit"] for line in lines), sum(line["credit"] for line in lines)
     return {"currency": currency, "debit": debits, "credit": credits, "balanced": debits == credits}

@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.json_types import Json
-from services.payments.models import Bill, Demand, Notice, Payment, PaymentEvent, Reconciliation, Refund, Waiver
+from services.payments.models import (
+    Bill,
+    Demand,
+    Notice,
+    Payment,
+    PaymentEvent,
+    Reconciliation,
+    Refund,
+    SuspenseAssignment,
+    Waiver,
+)
 
 REMOVED = "–"
 EVENT = ".v1"  # a dropped demand's reason is the type of the event that dropped it
@@ -27,7 +37,7 @@ EVIDENCE = frozenset(
         "TransactionNo", "TransactionStatus", "TransactionType", "TxnRef",
     )
 )  # fmt: skip
-FACTS = frozenset({"refund_id", "receipt_book_number", "asked", "paid_at"})
+FACTS = frozenset({"refund_id", "receipt_book_number", "asked", "paid_at", "statement_line"})
 LINE = ("order_ref", "transaction_no", "amount", "at", "direction")
 
 
@@ -44,7 +54,11 @@ class PersonalData(ErasureRequests):
         return {*bills, *payments, *refunds}
 
     def forget(self, session: Session, account_id: str, marks: set[str]) -> dict[str, int]:
-        bills = list(session.scalars(select(Bill).where(Bill.applicant_id == account_id).with_for_update()))
+        bills = list(
+            session.scalars(
+                select(Bill).where(Bill.applicant_id == account_id).order_by(Bill.application_id).with_for_update()
+            )
+        )
         for bill in bills:
             bill.erased_at = bill.erased_at or clock.now()
         keys = [bill.application_id for bill in bills]
@@ -54,7 +68,8 @@ class PersonalData(ErasureRequests):
             "demand": _forget_demands(session, keys),
             "payment": _forget_payments(session, payments),
             "refund": _forget_refunds(session, [payment.id for payment in payments]),
-            "waiver": _forget_waivers(session, keys),
+            "waiver": _forget_reasons(session, Waiver, keys),
+            "suspense_assignment": _forget_reasons(session, SuspenseAssignment, keys),
             "notice": _forget_notices(session, [payment.order_ref for payment in payments]),
             "reconciliation": _forget_statements(session, payments),
         }
@@ -100,8 +115,8 @@ def _forget_refunds(session: Session, payment_ids: list[str]) -> int:
     return int(getattr(session.execute(reasons.values(reason=REMOVED)), "rowcount", 0))
 
 
-def _forget_waivers(session: Session, keys: list[str]) -> int:
-    reasons = update(Waiver).where(Waiver.application_id.in_(keys), Waiver.reason != REMOVED)
+def _forget_reasons(session: Session, table: type[Waiver | SuspenseAssignment], keys: list[str]) -> int:
+    reasons = update(table).where(table.application_id.in_(keys), table.reason != REMOVED)
     return int(getattr(session.execute(reasons.values(reason=REMOVED)), "rowcount", 0))
 
 

@@ -6,19 +6,18 @@ first, and the request is refused instead of paying twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.payments import access, errors
+from services.payments.decisions import decide_by_another
 from services.payments.domain import postings
 from services.payments.domain.states import PaymentState, RefundDeclined
 from services.payments.gateways import vnpay
@@ -33,6 +32,7 @@ PENDING, APPROVED, SENT, SETTLED, DECLINED = "pending_approval", "approved", "se
 REJECTED = "rejected"  # by the gateway, for good: two persons decide once more
 PAID_BACK_BY_GATEWAY = frozenset({vnpay.NAME})
 DECIDERS = ("accountant", "approver")
+TO_BE_DECIDED = frozenset({PENDING, REJECTED})
 
 
 class RefundDesk:
@@ -46,9 +46,9 @@ class RefundDesk:
     def refund(
         self,
         payment_id: str,
-        amount: Mapping[str, Any],
+        amount: Money,
         reason: str,
-        available: Mapping[str, object],
+        available: Money,
         *,
         by: Actor,
         command: Command,
@@ -81,9 +81,9 @@ class RefundDesk:
         """
 
         def work(session: Session) -> Json:
-            refund, payment, bill = _refund_for_decision(session, refund_id, by)
+            refund, payment, bill = _locked(session, refund_id, by)
             again = refund.state == REJECTED
-            _decide(refund, APPROVED, by)
+            decide_by_another(refund, APPROVED, by, waiting=TO_BE_DECIDED)
             refund.rejections = 0
             if not again:
                 lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
@@ -101,11 +101,12 @@ class RefundDesk:
         """Keep the money; the payment returns to where it was, and the books with it if it had been approved."""
 
         def work(session: Session) -> Json:
-            refund, payment, bill = _refund_for_decision(session, refund_id, by)
-            if refund.state == REJECTED:
+            refund, payment, bill = _locked(session, refund_id, by)
+            approved_before = refund.state == REJECTED
+            decide_by_another(refund, DECLINED, by, waiting=TO_BE_DECIDED)
+            if approved_before:
                 lines = postings.refund_kept(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
                 _book(session, "refund_kept", lines, refund, bill)
-            _decide(refund, DECLINED, by)
             why = text_about(bill, reason)
             facts = {"refund_id": refund.id, "reason": why}
             move(session, payment, PaymentState(refund.returns_to), by=by.account_id, event=RefundDeclined, facts=facts)
@@ -139,7 +140,7 @@ def _book(session: Session, kind: str, lines: tuple[postings.Posting, ...], refu
     book(session, kind, lines, **about)
 
 
-def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], believed: Mapping[str, Any]) -> None:
+def _check_sums(session: Session, payment: Payment, amount: Money, believed: Money) -> None:
     if PaymentState(payment.state) not in {
         PaymentState.SETTLED,
         PaymentState.SURPLUS,
@@ -151,7 +152,7 @@ def _check_sums(session: Session, payment: Payment, amount: Mapping[str, Any], b
         )
     current = money(left_of(session, payment), payment.currency)
     available = amount_text(current["amount"], payment.currency)
-    if dict(believed) != current:
+    if believed != current:
         raise errors.RefundAvailableChanged(
             current=available, expected=amount_text(believed["amount"], believed["currency"])
         )
@@ -173,7 +174,7 @@ def _new_refund(payment: Payment, amount: int, reason: str, by: Actor) -> Refund
     )
 
 
-def _refund_for_decision(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:
+def _locked(session: Session, refund_id: str, by: Actor) -> tuple[Refund, Payment, Bill]:
     refund = session.get(Refund, refund_id)
     if refund is None:
         raise errors.RefundNotFound(refund_id=refund_id)
@@ -181,15 +182,7 @@ def _refund_for_decision(session: Session, refund_id: str, by: Actor) -> tuple[R
     session.refresh(refund)
     bill = session.get_one(Bill, payment.application_id)
     access.check_official(session, by, bill, *DECIDERS)
-    if refund.requested_by == by.account_id:
-        raise errors.SecondPersonNeeded()
     return refund, payment, bill
-
-
-def _decide(refund: Refund, state: str, by: Actor) -> None:
-    if refund.state not in {PENDING, REJECTED}:
-        raise errors.TransitionNotAllowed(from_status=refund.state, to_status=state, allowed="–")
-    refund.state, refund.decided_by, refund.decided_at = state, by.account_id, clock.now()
 
 
 def _is_surplus(refund: Refund, payment: Payment) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page
 from infra.chassis.dependencies import Provided
 from infra.chassis.doors import door
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from services.payments import access, clients
@@ -22,6 +23,7 @@ from services.payments.parity import ParityCheck
 from services.payments.personal_data import PersonalData
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
+from services.payments.suspense import SuspenseDesk
 from services.payments.waivers import WaiverDesk
 
 COUNTER = {"accountant", "intake_officer"}
@@ -42,6 +44,7 @@ class PaymentsService(Operations):
     gateway_callbacks = Provided(GatewayCallbacks)
     refund_desk = Provided(RefundDesk)
     waiver_desk = Provided(WaiverDesk)
+    suspense_desk = Provided(SuspenseDesk)
     delegates = Provided(KnownDelegates)
     bookkeeper = Provided(Bookkeeper)
     reconciler = Provided(Reconciler)
@@ -80,14 +83,14 @@ class PaymentsService(Operations):
 
     @door(roles=COUNTER)
     def record_offline(
-        self, application_id: str, method: str, amount: Json, receipt_book_number: str, command_id: str
+        self, application_id: str, method: str, amount: Money, receipt_book_number: str, command_id: str
     ) -> Json:
         self.billing.make_known(application_id, applications=self.applications)
         who, command = self.caller.actor, self.caller.command
         return self.cashier.record_offline(application_id, method, amount, receipt_book_number, by=who, command=command)
 
     @door(roles={"citizen", "accountant"})
-    def refund(self, payment_id: str, amount: Json, reason: str, available: Json, command_id: str) -> Json:
+    def refund(self, payment_id: str, amount: Money, reason: str, available: Money, command_id: str) -> Json:
         command = self.caller.command
         return self._as_payer(
             lambda by: self.refund_desk.refund(payment_id, amount, reason, available, by=by, command=command)
@@ -150,6 +153,27 @@ class PaymentsService(Operations):
         return self.reconciler.statements(status, limit, cursor, by=self.caller.actor)
 
     @door(roles=BOOKS)
+    def suspense(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.suspense_desk.suspense(limit, cursor, by=self.caller.actor)
+
+    @door(roles={"accountant", "operator"})
+    def assign_suspense(self, line_id: int, application_id: str, reason: str, command_id: str) -> Json:
+        self.billing.make_known(application_id, applications=self.applications)
+        return self.suspense_desk.assign_suspense(line_id, application_id, reason, **self.caller.acting)
+
+    @door(roles={"accountant", "operator"})
+    def approve_assignment(self, assignment_id: str, command_id: str) -> Json:
+        return self.suspense_desk.approve_assignment(assignment_id, **self.caller.acting)
+
+    @door(roles={"accountant", "operator"})
+    def decline_assignment(self, assignment_id: str, command_id: str) -> Json:
+        return self.suspense_desk.decline_assignment(assignment_id, **self.caller.acting)
+
+    @door(roles=BOOKS)
+    def suspense_assignments(self, status: str, limit: int = 50, cursor: str | None = None) -> Page[Json]:
+        return self.suspense_desk.suspense_assignments(status, limit, cursor, by=self.caller.actor)
+
+    @door(roles=BOOKS)
     def ledger(
         self,
         account: str,
@@ -170,43 +194,43 @@ class PaymentsService(Operations):
         return self.parity_check.parity(limit, cursor, applications=applications, by=self.caller.actor)
 
     @handles("applications", "application_submitted.v1")
-    def bill_of_submission(self, event: Json) -> None:
+    def bill_of_submission(self, event: CloudEvent) -> None:
         self.billing.bill_of_submission(event)
 
     @handles("applications", "payment_requested.v1")
-    def supplementary_demand(self, event: Json) -> None:
+    def supplementary_demand(self, event: CloudEvent) -> None:
         self.billing.supplementary_demand(event)
 
     @handles("applications", "application_approved.v1")
-    def result_falls_due(self, event: Json) -> None:
+    def result_falls_due(self, event: CloudEvent) -> None:
         self.billing.result_falls_due(event)
 
     @handles("applications", "application_rejected.v1")
-    def result_not_owed(self, event: Json) -> None:
+    def result_not_owed(self, event: CloudEvent) -> None:
         self.billing.result_not_owed(event)
 
     @handles("applications", "appeal_upheld.v1")
-    def owed_again_after_appeal(self, event: Json) -> None:
+    def owed_again_after_appeal(self, event: CloudEvent) -> None:
         self.billing.owed_again(event)
 
     @handles("applications", "intake_refused.v1")
-    def nothing_owed_after_refusal(self, event: Json) -> None:
+    def nothing_owed_after_refusal(self, event: CloudEvent) -> None:
         self.billing.nothing_more_owed(event)
 
     @handles("applications", "application_withdrawn.v1")
-    def nothing_owed_after_withdrawal(self, event: Json) -> None:
+    def nothing_owed_after_withdrawal(self, event: CloudEvent) -> None:
         self.billing.nothing_more_owed(event)
 
     @handles("applications", "application_stopped.v1")
-    def nothing_owed_after_stop(self, event: Json) -> None:
+    def nothing_owed_after_stop(self, event: CloudEvent) -> None:
         self.billing.nothing_more_owed(event)
 
     @handles("identity", "delegation_granted.v1")
-    def delegation_granted(self, event: Json) -> None:
+    def delegation_granted(self, event: CloudEvent) -> None:
         self.delegates.delegation_granted(event)
 
     @handles("applications", "subject_erased.v1")
-    def forget_subject_erased(self, event: Json) -> None:
+    def forget_subject_erased(self, event: CloudEvent) -> None:
         self.personal_data.note(event)
 
     def _as_payer(self, work: Callable[[Actor], access.Answer]) -> access.Answer:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import uuid4
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.json_types import Json
+from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json, Money
 from services.payments import receipts
 from services.payments.billing import locked_bill
 from services.payments.demands import demands_of, make_due
@@ -22,9 +23,7 @@ from services.payments.order_references import new_order_reference
 from services.payments.transitions import announce_payment, iso_text, money, move
 
 
-def money_arrived(
-    session: Session, payment: Payment, *, by: str, transaction_no: str | None, facts: dict[str, Any]
-) -> bool:
+def money_arrived(session: Session, payment: Payment, *, by: str, transaction_no: str | None, facts: Json) -> bool:
     """Settle the payment's demands, or keep the money as surplus when they are no longer owed.
 
     ``False``: this payment had its money already and nothing changed. The caller holds the payment's row lock.
@@ -42,41 +41,54 @@ def money_arrived(
     return True
 
 
+def new_payment_for(bill: Bill, demands: list[Demand], method: str, by: Actor) -> Payment:
+    """A payment of these demands that nobody has begun yet."""
+    return _new_payment(
+        bill, method, sum(demand.amount for demand in demands), demands[0].currency, by.account_id,
+        demand_ids=[demand.id for demand in demands],
+    )  # fmt: skip
+
+
 def new_surplus_payment(
     session: Session,
-    paid_for: Payment,
+    bill: Bill,
+    method: str,
     amount: int,
     currency: str,
     *,
     by: str,
     transaction_no: str | None,
-    facts: dict[str, Any],
+    facts: Json,
 ) -> Payment:
-    """Money that came for an order and does not fit it: a payment of its own, from which it can be refunded."""
-    bill = locked_bill(session, paid_for.application_id)
-    used = select(Payment.id).where(Payment.method == paid_for.method, Payment.transaction_no == transaction_no)
-    extra = Payment(
+    """Money that came and fits nothing owed: a payment of its own, from which it can be refunded."""
+    used = select(Payment.id).where(Payment.method == method, Payment.transaction_no == transaction_no)
+    extra = _new_payment(bill, method, amount, currency, by)
+    extra.transaction_no = transaction_no if session.scalar(used) is None else None
+    extra.settled_at = extra.reconciled_at = clock.now()
+    session.add(extra)
+    session.flush()
+    _book_surplus(session, extra, bill, by, facts)
+    return extra
+
+
+def _new_payment(
+    bill: Bill, method: str, amount: int, currency: str, by: str, *, demand_ids: Sequence[str] = ()
+) -> Payment:
+    return Payment(
         id=str(uuid4()),
-        application_id=paid_for.application_id,
-        agency_code=paid_for.agency_code,
+        application_id=bill.application_id,
+        agency_code=bill.agency_code,
         order_ref=new_order_reference(),
-        method=paid_for.method,
+        method=method,
         amount=amount,
         currency=currency,
-        demand_ids=[],
+        demand_ids=list(demand_ids),
         state=PaymentState.CREATED,
         started_by=by,
-        transaction_no=transaction_no if session.scalar(used) is None else None,
         created_at=clock.now(),
-        settled_at=clock.now(),
-        reconciled_at=clock.now(),
         refunded=0,
         surplus=False,
     )
-    session.add(extra)
-    session.flush()
-    _book_surplus(session, extra, bill, by, facts | {"paid_for": paid_for.order_ref})
-    return extra
 
 
 def close_unpaid(
@@ -87,7 +99,7 @@ def close_unpaid(
     *,
     by: str,
     code: str,
-    facts: dict[str, Any],
+    facts: Json,
 ) -> None:
     """The payment ended without money (failed, expired): say so and publish it."""
     move(session, payment, target, by=by, facts=facts)
@@ -96,9 +108,7 @@ def close_unpaid(
     announce_payment(session, event_type, payment, bill, code=code, at=iso_text(clock.now()))
 
 
-def _settle(
-    session: Session, payment: Payment, bill: Bill, demands: list[Demand], by: str, facts: dict[str, Any]
-) -> None:
+def _settle(session: Session, payment: Payment, bill: Bill, demands: list[Demand], by: str, facts: Json) -> None:
     move(session, payment, PaymentState.SETTLED, by=by, facts=facts)
     for demand in demands:
         make_due(session, bill, demand)
@@ -128,7 +138,7 @@ def _settle(
     )
 
 
-def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, Json]:
+def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, Money]:
     """What remains unpaid of these moments: demands raised after the payment had begun."""
     unpaid = [
         demand
@@ -141,7 +151,7 @@ def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, J
     }
 
 
-def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts: dict[str, Any]) -> None:
+def _book_surplus(session: Session, payment: Payment, bill: Bill, by: str, facts: Json) -> None:
     move(session, payment, PaymentState.SURPLUS, by=by, facts=facts)
     payment.surplus = True
     lines = postings.money_not_owed(bill.agency_code, payment.method, payment.amount)

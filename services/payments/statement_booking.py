@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
 from infra.chassis.json_types import Json
+from services.payments.billing import locked_bill
 from services.payments.domain import postings
 from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.gateways import vietqr
@@ -67,10 +68,10 @@ class LineBooking:
         else:
             record.kind = "amount_differs"
         if line.amount:
-            facts = {"statement": self._stored(line, payment)}
+            origin: Json = {"statement": self._stored(line, payment), "paid_for": payment.order_ref}
             extra = new_surplus_payment(
-                self.session, payment, line.amount, line.currency,
-                by=self.by.account_id, transaction_no=line.transaction_no, facts=facts,
+                self.session, locked_bill(self.session, payment.application_id), payment.method, line.amount,
+                line.currency, by=self.by.account_id, transaction_no=line.transaction_no, facts=origin,
             )  # fmt: skip
             record.booked_to, record.surplus_payment_id = SURPLUS, extra.id
 

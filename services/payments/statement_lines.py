@@ -106,6 +106,7 @@ class Recognition:
             gateway=self.gateway,
             identity=identity,
             reconciliation_id=self.reconciliation_id,
+            position=line.number,
             transaction_no=line.transaction_no,
             amount=line.signed_amount,
             currency=line.currency,
@@ -146,5 +147,5 @@ class Recognition:
         return _digest([looks, self.counts[looks]])
 
 
-def _digest(parts: Sequence[Any]) -> str:
+def _digest(parts: Sequence[object]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

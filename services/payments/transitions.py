@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from infra.chassis.messaging.outbox import enqueue
 from services.payments.domain.states import OPEN, PaymentMove, PaymentState, move_event
 from services.payments.errors import PaymentNotFound
@@ -31,7 +30,7 @@ def move(
     *,
     by: str,
     event: type[PaymentMove] | None = None,
-    facts: dict[str, Any] | None = None,
+    facts: Json | None = None,
 ) -> None:
     """Take the arrow to ``target`` (refuses ``TransitionNotAllowed``). The caller holds the row's lock."""
     source = PaymentState(payment.state)
@@ -49,7 +48,7 @@ def move(
     session.flush()
 
 
-def money(amount: int, currency: str) -> Json:
+def money(amount: int, currency: str) -> Money:
     return {"amount": amount, "currency": currency}
 
 

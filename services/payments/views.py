@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Demand, Payment, Receipt, Refund
 from services.payments.receipts import number_of
@@ -76,10 +76,22 @@ def refund_view(refund: Refund) -> Json:
     }
 
 
-def sums(demands: list[Demand], currency: str) -> Json:
+MAIN_CURRENCY = "VND"
+
+
+def sums(demands: list[Demand]) -> Json:
+    """Totals in VND, or in the only currency there is; under ``apart`` those in every other: nothing is converted."""
+    currencies = sorted(
+        {demand.currency for demand in demands} or {MAIN_CURRENCY}, key=lambda code: (code != MAIN_CURRENCY, code)
+    )
+    main, *others = (_sums_in(demands, currency) for currency in currencies)
+    return main | {"apart": others}
+
+
+def _sums_in(demands: list[Demand], currency: str) -> Json:
     """Totals in one currency: everything, what is due now, what comes later, what was paid or remitted."""
 
-    def total(*standings: str) -> Json:
+    def total(*standings: str) -> Money:
         return money(
             sum(demand.amount for demand in demands if demand.currency == currency and demand.standing in standings),
             currency,

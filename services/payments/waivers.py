@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.second_person import APPROVED, AWAITING, DECLINED
 from infra.chassis.cursors import Page, page
 from infra.chassis.instants import end_of_limit
 from infra.chassis.json_types import Json
@@ -21,6 +22,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.payments import access, errors
 from services.payments.billing import locked_bill, nothing_to_pay
+from services.payments.decisions import decide_by_another
 from services.payments.demands import demands_of, make_due
 from services.payments.domain import postings
 from services.payments.domain.demands import UNPAID, Standing
@@ -29,7 +31,6 @@ from services.payments.models import Bill, Demand, Waiver
 from services.payments.personal_data import text_about
 from services.payments.transitions import amount_text, iso_text, money
 
-AWAITING, APPROVED, DECLINED, EXPIRED = "awaiting_approval", "approved", "declined", "expired"
 TERM = 30  # days
 DECIDERS = ("accountant", "approver")
 
@@ -64,13 +65,12 @@ class WaiverDesk:
         """Remit what was requested; never by whoever requested. Refuses ``SecondPersonNeeded``, ``AmountDiffers``."""
 
         def work(session: Session) -> Json:
-            waiver, bill = _for_decision(session, waiver_id, by)
+            waiver, bill = _decided(session, waiver_id, APPROVED, by)
             demands = _unpaid(session, bill)
             owed = sum(demand.amount for demand in demands)
             if owed != waiver.amount:
                 requested = amount_text(waiver.amount, waiver.currency)
                 raise errors.AmountDiffers(given=requested, owed=amount_text(owed, waiver.currency))
-            _decide(waiver, APPROVED, by)
             for demand in demands:
                 _remit(session, bill, demand, waiver)
             _announce(session, bill, waiver)
@@ -82,9 +82,7 @@ class WaiverDesk:
         """Turn a request down; everything is owed as before."""
 
         def work(session: Session) -> Json:
-            waiver, _ = _for_decision(session, waiver_id, by)
-            _decide(waiver, DECLINED, by)
-            return waiver_view(waiver)
+            return waiver_view(_decided(session, waiver_id, DECLINED, by)[0])
 
         return self.database.command(command, work)
 
@@ -140,24 +138,15 @@ def _new_waiver(bill: Bill, demands: list[Demand], reason: str, legal_basis: str
     )  # fmt: skip
 
 
-def _for_decision(session: Session, waiver_id: str, by: Actor) -> tuple[Waiver, Bill]:
+def _decided(session: Session, waiver_id: str, state: str, by: Actor) -> tuple[Waiver, Bill]:
     waiver = session.get(Waiver, waiver_id)
     if waiver is None:
         raise errors.WaiverNotFound(waiver_id=waiver_id)
     bill = locked_bill(session, waiver.application_id)
     session.refresh(waiver)
     access.check_official(session, by, bill, *DECIDERS)
-    if waiver.requested_by == by.account_id:
-        raise errors.SecondPersonNeeded()
+    decide_by_another(waiver, state, by)
     return waiver, bill
-
-
-def _decide(waiver: Waiver, state: str, by: Actor) -> None:
-    now = clock.now()
-    standing = EXPIRED if waiver.state == AWAITING and waiver.expires_at <= now else waiver.state
-    if standing != AWAITING:
-        raise errors.TransitionNotAllowed(from_status=standing, to_status=state, allowed="–")
-    waiver.state, waiver.decided_by, waiver.decided_at = state, by.account_id, now
 
 
 def _remit(session: Session, bill: Bill, demand: Demand, waiver: Waiver) -> None:

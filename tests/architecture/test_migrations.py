@@ -9,11 +9,14 @@ from alembic.script import ScriptDirectory
 
 from infra.chassis import migrations
 from infra.chassis.settings import SERVICES
+from infra.chassis.storage import revisions
+from infra.chassis.storage.revisions import UnreadableRevision, known_heads, migrations_of
 
 ROOT = Path(__file__).parents[2]
 REVISIONS = sorted(ROOT.glob("services/*/migrations/versions/*.py")) + sorted(
     ROOT.glob("infra/chassis/migrations/versions/*.py")
 )
+RETIRING = {"identity", "catalog", "applications", "payments", "notifications"}  # numbers of before the first release
 ALLOWED = {"__future__", "hashlib", "secrets", "sqlalchemy", "alembic", "infra.chassis.storage.types"}
 
 
@@ -45,23 +48,33 @@ def test_the_tables_of_the_chassis_come_from_a_branch_of_their_own(service):
     chassis = [revision for revision in script.walk_revisions() if "chassis" in revision.branch_labels]
     assert {refusal.path for refusal in chassis} == {str(path) for path in REVISIONS if "infra" in path.parts}
     assert len(script.get_heads()) == 2
+    assert known_heads(service) == set(script.get_heads())
+
+
+def test_a_revision_that_does_not_name_itself_stops_who_asks_for_the_heads(tmp_path, monkeypatch):
+    nameless = tmp_path / "nameless" / "migrations" / "versions"
+    nameless.mkdir(parents=True)
+    (nameless / "0001_nothing.py").write_text("revision = str(1)\ndown_revision = None\n")
+    monkeypatch.setattr(revisions, "service_folder", lambda service: tmp_path / service)
+    with pytest.raises(UnreadableRevision, match="0001_nothing"):
+        known_heads("nameless")
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_number_that_was_retired_is_not_used_again(service):
-    env = ast.parse((migrations.folder(service) / "env.py").read_text(encoding="utf-8"))
-    (retired,) = [node.value for node in ast.walk(env) if isinstance(node, ast.keyword) and node.arg == "retired"]
-    numbers = ast.literal_eval(retired)
+    env = ast.parse((migrations_of(service) / "env.py").read_text(encoding="utf-8"))
+    retired = [node.value for node in ast.walk(env) if isinstance(node, ast.keyword) and node.arg == "retired"]
+    numbers = ast.literal_eval(retired[0]) if retired else {}
     script = ScriptDirectory.from_config(migrations.configuration(service, ""))
     known_ids = {revision.revision for revision in script.walk_revisions()}
-    assert numbers
+    assert bool(numbers) == (service in RETIRING)
     assert not set(numbers) & known_ids
     assert set(numbers.values()) <= known_ids
 
 
 def test_migrations_are_found_in_a_folder_whose_name_needs_quoting(tmp_path, monkeypatch):
     strange = tmp_path / "50% cổng, dịch:vụ"
-    shutil.copytree(migrations.folder("catalog"), strange / "migrations")
-    monkeypatch.setattr(migrations, "service_folder", lambda service: strange)
+    shutil.copytree(migrations_of("catalog"), strange / "migrations")
+    monkeypatch.setattr(revisions, "service_folder", lambda service: strange)
     script = ScriptDirectory.from_config(migrations.configuration("catalog", ""))
     assert len(script.get_heads()) == 2

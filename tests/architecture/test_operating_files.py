@@ -15,14 +15,14 @@ import pytest
 import yaml
 
 from infra.chassis import metrics
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SERVICES, Settings
 from infra.cli.main import on_the_hub
 from services.applications.transparency.notes import SigningKey
 from services.identity.population import RegisterFile, register_of
+from services.interchange.mirroring import node_reporting, watch
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 # What Compose 1.29 does not read (or reads otherwise than v2), wherever it is.
 NEWER = {"name", "include", "develop", "start_interval", "required", "content", "post_start", "pre_stop", "version"}
 SCALED = [*SERVICES, *(f"{service}-follower" for service in SERVICES)]
@@ -162,7 +162,7 @@ def test_no_two_containers_share_a_user_of_the_broker() -> None:
 
 
 def test_alerts_speak_of_metrics_that_exist() -> None:
-    assert metrics.door_seconds  # importing the module registers them
+    assert metrics.door_seconds and node_reporting.reports_sent and watch.oldest_report  # importing registers them
     known_ids = {name for family in prometheus_client.REGISTRY.collect() for name in samples(family.name, family.type)}
     named = set(re.findall(r"\bportal_\w+", (ROOT / "infra/prometheus/alerts.yml").read_text()))
     assert named
@@ -194,3 +194,23 @@ def test_the_documented_first_start_finds_a_population_register():
     settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     register = register_of(Settings({**settings, "AMQP_URI": "amqp://rabbitmq"}))  # ends the process if there is none
     assert isinstance(register, RegisterFile)
+
+
+def test_prometheus_asks_the_doors_and_the_follower_of_every_service_and_misses_each() -> None:
+    jobs = {
+        job["job_name"]: job["dns_sd_configs"][0]["names"]
+        for job in yaml.safe_load((ROOT / "infra/prometheus/prometheus.yml").read_text())["scrape_configs"]
+        if "dns_sd_configs" in job
+    }
+    assert jobs["doors"] == list(SERVICES)
+    assert jobs["followers"] == [f"{service}-follower" for service in SERVICES]
+    missed = re.findall(
+        r'absent\(up\{job="doors", compose_service="(\w+)"\}\)', (ROOT / "infra/prometheus/alerts.yml").read_text()
+    )
+    assert missed == list(SERVICES)
+
+
+def test_the_front_door_s_image_has_the_contract_of_every_service() -> None:
+    copied = re.findall(r"^COPY services/(\w+)/contract.json services/\1/contract.json$",
+                        (ROOT / "infra/docker/Dockerfile").read_text(), re.MULTILINE)  # fmt: skip
+    assert copied == list(SERVICES)

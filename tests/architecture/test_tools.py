@@ -36,11 +36,24 @@ def modules_with_tools() -> dict[str, ModuleType]:
     }
 
 
+def offered(module: ModuleType) -> list[str]:
+    """The names of a service's tools."""
+    return sorted(module.PLACES) if hasattr(module, "PLACES") else list(module.__all__)
+
+
 @pytest.mark.parametrize(("service", "name"), sorted(tools_used()))
 def test_every_tool_the_command_line_uses_is_there(service, name):
     tools = modules_with_tools()
     named = [tools[service]] if service else list(tools.values())
     assert any(hasattr(module, name) for module in named)
+
+
+@pytest.mark.parametrize(
+    ("service", "name"),
+    [(service, name) for service, module in modules_with_tools().items() for name in offered(module)],
+)
+def test_every_tool_that_is_offered_is_where_it_is_said_to_be(service, name):
+    assert getattr(modules_with_tools()[service], name)
 
 
 def test_the_command_line_uses_tools():
@@ -65,4 +78,4 @@ def test_a_service_offers_no_tool_that_nobody_uses(service):
     module = modules_with_tools()[service]
     used = {name for of, name in tools_used() if of in ("", service)}
     outside_cli = {"new_signing_key"}  # the tests' installations make their own keys
-    assert set(module.__all__) <= used | outside_cli
+    assert set(offered(module)) <= used | outside_cli

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+STOCK_NAMEKO = [
+    sys.executable,
+    "-W",
+    "ignore",
+    "-c",
+    "import eventlet; eventlet.monkey_patch(); import nameko.rpc, nameko.events, nameko.runners",
+]
 
 
 def spent(pid: int) -> float:
@@ -71,3 +81,12 @@ def machine() -> dict[str, Any]:
         "load": [round(load, 1) for load in os.getloadavg()],
         "python": platform.python_version(),
     }
+
+
+def processor_seconds(command: list[str], env: dict[str, str]) -> float:
+    """User and system time of one process from its start to its end; it has to end well."""
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    return used.ru_utime + used.ru_stime

@@ -14,7 +14,7 @@ from typing import Any
 from infra.cli.journey.beginning import people
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import command
-from infra.cli.sample_documents import answers_for
+from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from tests.e2e.platforms import RealServers, real_servers
 
 ROUNDS, CALLS, OUTSTANDING = 5, 100, 20
@@ -51,31 +51,47 @@ def contenders(world: RealServers) -> dict[str, Callable[[int], float]]:
     }
 
 
-def filed(world: RealServers, many: int) -> tuple[Any, list[str]]:
-    """A citizen and drafts ready to be submitted."""
+def filed(world: RealServers, many: int, *, priced: bool = False) -> tuple[Any, list[str]]:
+    """A citizen and drafts ready to be submitted. ``priced``: with a fee that is due at intake."""
     journey = Journey(world.portal, world.seeded, lambda step: None)
     people(journey)
     citizen, catalog = journey.who("citizen"), world.portal.as_().catalog
-    code = next(
-        entry["code"]
-        for entry in journey.all_pages(catalog.search)
-        if entry["level"] >= 3 and _paperless(catalog, entry["code"])
-    )
-    answers = answers_for(catalog.procedure(code=code)["form"], journey.citizen)
+    fits = _priced if priced else _paperless
+    codes = (entry["code"] for entry in journey.all_pages(catalog.search) if entry["level"] >= 3)
+    procedure = next(each for code in codes if fits(each := catalog.procedure(code=code)))
+    answers = answers_for(procedure["form"], journey.citizen)
+    papers = [paper for paper in procedure["requirements"] if paper["required"]]
     drafts = []
     for _ in range(many):
-        started = citizen.applications.start(procedure_code=code, channel="online", command_id=str(uuid.uuid4()))
-        citizen.applications.save_answers(
-            application_id=started["application_id"], answers=answers, command_id=command()
+        started = citizen.applications.start(
+            procedure_code=procedure["code"], channel="online", command_id=str(uuid.uuid4())
         )
         drafts.append(started["application_id"])
+        citizen.applications.save_answers(application_id=drafts[-1], answers=answers, command_id=command())
+        for paper in papers:
+            _attach(citizen, drafts[-1], paper["id"])
     return citizen, drafts
 
 
-def _paperless(catalog: Any, code: str) -> bool:
-    procedure = catalog.procedure(code=code)
+def _paperless(procedure: Any) -> bool:
     needs_choice = any(fee["rule"]["type"] == "choice" for fee in procedure["fees"])
     return not needs_choice and not any(requirement["required"] for requirement in procedure["requirements"])
+
+
+def _priced(procedure: Any) -> bool:
+    due = [fee for fee in procedure["fees"] if fee["rule"]["type"] == "fixed" and fee["collected_at"] == "intake"]
+    return len(due) == len(procedure["fees"]) == 1 and len(procedure["requirements"]) < 3
+
+
+def _attach(citizen: Any, application_id: str, requirement: str) -> None:
+    citizen.applications.attach(
+        application_id=application_id,
+        requirement=requirement,
+        file_name="giay-to.pdf",
+        media_type="application/pdf",
+        content_base64=as_base64(a_pdf("A paper")),
+        command_id=command(),
+    )
 
 
 def rate(calls: int, call: Callable[[], Any]) -> float:

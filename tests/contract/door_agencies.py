@@ -8,12 +8,20 @@ What services may call: ``service_calls``. A door or role that is not entered fa
 
 from __future__ import annotations
 
-from tests.contract.door_roles import OFFICERS, PEOPLE
+from tests.contract.door_roles import OFFICERS, OFFICIALS, PEOPLE
 
 OFFICE = "at the agency of the thing, and never in a case of their own"
 ASKED_AGENCY = "at an agency that was asked for its opinion"
 COUNTRY = "everywhere, and never in a case of their own"
 NATIONAL_TEXTS = "what belongs to no agency: the catalogue, the calendar, texts, agencies and posts"
+INSTALLATION = "what is the whole installation's and names nobody"
+# Tried in tests/component/oversight: these ask for a figure, a finding or a ticket, not for an application.
+BEHIND_FIGURES = "an approver: of the own agency; auditors and operators: of the country"
+TICKETS = "officers: of the own agency; operators and auditors: of the country; never one's own"
+# Tried in tests/component/interchange: a document has two sides, and the place is that of either.
+CORRESPONDENCE = "officers: of an agency that sent it or got it, each its own part; auditors: of the country"
+FIGURES = "figures of the whole country, which show nobody"
+DESK = "at the desk where a person shows their identity card, at the office of the request; operators: officials"
 NOBODY = "nowhere: the door is for officers, this step is another officer's"
 THEIR_OWN = "what is their own, or entrusted to them"
 
@@ -28,14 +36,24 @@ REACH: dict[str, dict[str, bool]] = {
 WHERE: dict[str, dict[str, dict[str, str]]] = {
     "identity": {
         THEIR_OWN: {
-            PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password challenge_access",
+            PEOPLE: "sessions recent_sign_ins revoke_session whoami enrol_otp confirm_otp change_password "
+            "request_contact_change confirm_contact "
+            "challenge_access openid_consents withdraw_openid_consent",
+            "enrolling": "enrol_otp confirm_otp",
             PEOPLE.replace(" auditor", ""): "access_log",
             "citizen": "delegate revoke_delegation delegations",
         },
+        DESK: {
+            "intake_officer approver operator": "request_account_recovery approve_account_recovery "
+            "decline_account_recovery account_recoveries",
+            "auditor": "account_recoveries",
+        },
         COUNTRY: {"auditor": "access_log access_challenges answer_challenge verify_access_log"},
         NATIONAL_TEXTS: {
-            "operator": "create_agency appoint dismiss approve_appointment decline_appointment",
-            "operator auditor": "appointment_requests",
+            "operator": "create_agency appoint dismiss approve_appointment decline_appointment block_account "
+            "unblock_account end_account_sessions register_openid_client approve_openid_client decline_openid_client "
+            "end_openid_client renew_openid_client_secret",
+            "operator auditor": "appointment_requests openid_clients",
         },
     },
     "catalog": {
@@ -77,13 +95,16 @@ WHERE: dict[str, dict[str, dict[str, str]]] = {
         OFFICE: {
             f"{OFFICERS} accountant": "demands payment payments receipt",
             "accountant intake_officer": "record_offline",
-            "accountant": "refund reconcile approve_statement decline_statement statements ledger trial_balance parity",
+            "accountant": "refund reconcile approve_statement decline_statement statements ledger trial_balance parity "
+            "suspense assign_suspense approve_assignment decline_assignment suspense_assignments",
             "accountant approver": "approve_refund decline_refund waive approve_waiver decline_waiver refunds waivers",
         },
         COUNTRY: {
             "auditor": "refunds waivers",
-            "operator": "reconcile approve_statement decline_statement",
-            "auditor operator": "demands payment payments receipt ledger trial_balance parity statements",
+            "operator": "reconcile approve_statement decline_statement assign_suspense approve_assignment "
+            "decline_assignment",
+            "auditor operator": "demands payment payments receipt ledger trial_balance parity statements suspense "
+            "suspense_assignments",
         },
     },
     "notifications": {
@@ -94,6 +115,27 @@ WHERE: dict[str, dict[str, dict[str, str]]] = {
         NATIONAL_TEXTS: {
             "operator catalog_editor": "templates publish_template approve_template decline_template preview",
             "operator catalog_editor auditor": "template_requests",
+        },
+    },
+    "oversight": {
+        FIGURES: {OFFICIALS: "report index ranking", "auditor operator approver": "what_if"},
+        BEHIND_FIGURES: {"auditor operator approver": "evidence_of integrity", "approver": "answer_finding"},
+        TICKETS: {
+            f"{OFFICERS} operator": "route_feedback ask_feedback answer_feedback refuse_feedback publish_feedback",
+            f"{OFFICERS} operator auditor": "feedback_queue",
+        },
+    },
+    "interchange": {
+        THEIR_OWN: {"citizen": "my_dossiers"},
+        CORRESPONDENCE: {
+            OFFICERS: "send_document respond recall_document update_document replace_document answer_business "
+            "import_edxml",
+            f"{OFFICERS} auditor": "documents document document_attachment document_figures export_edxml",
+        },
+        INSTALLATION: {
+            "operator": "mirror report_progress",
+            f"{OFFICERS} auditor operator": "mirrored mirrored_changes",
+            "operator auditor": "targets deliveries",
         },
     },
 }

@@ -15,14 +15,24 @@ PEOPLE = f"citizen {OFFICIALS}"
 # service -> roles -> doors
 WHO: dict[str, dict[str, str]] = {
     "identity": {
-        PUBLIC: "register_citizen sample_people sign_in refresh sign_out jwks access_endings client_token agencies "
-        "health",
-        PEOPLE: "sessions revoke_session whoami enrol_otp confirm_otp change_password access_log challenge_access",
+        PUBLIC: "register_citizen confirm_registration request_password_reset reset_password sample_people sign_in "
+        "refresh sign_out jwks access_endings client_token agencies openid_configuration openid_keys "
+        "begin_authorization authorization sign_in_to_authorize decide_authorization openid_token openid_userinfo "
+        "revoke_openid_token openid_logout health",
+        PEOPLE: "sessions recent_sign_ins revoke_session whoami change_password access_log challenge_access "
+        "request_contact_change confirm_contact "
+        "openid_consents withdraw_openid_consent",
+        f"{PEOPLE} enrolling": "enrol_otp confirm_otp",
+        "intake_officer approver operator": "request_account_recovery approve_account_recovery "
+        "decline_account_recovery",
+        "intake_officer approver operator auditor": "account_recoveries",
         "auditor": "access_challenges answer_challenge verify_access_log",
         "citizen": "delegate revoke_delegation delegations",
-        "operator": "create_agency appoint dismiss approve_appointment decline_appointment",
-        "operator auditor": "appointment_requests",
-        SERVICES_ALONE: "contact posts delegation_for delegations_in_force",
+        "operator": "create_agency appoint dismiss approve_appointment decline_appointment block_account "
+        "unblock_account end_account_sessions register_openid_client approve_openid_client decline_openid_client "
+        "end_openid_client renew_openid_client_secret",
+        "operator auditor": "appointment_requests openid_clients",
+        SERVICES_ALONE: "contact citizen_number code_message posts delegation_for delegations_in_force",
     },
     "catalog": {
         PUBLIC: "search suggest procedure versions compare quote due_date calendar calendar_changes provinces wards "
@@ -56,8 +66,9 @@ WHO: dict[str, dict[str, str]] = {
         "citizen accountant": "refund",
         "accountant approver": "approve_refund decline_refund waive approve_waiver decline_waiver",
         "accountant approver auditor": "refunds waivers",
-        "accountant operator": "reconcile approve_statement decline_statement",
-        "accountant auditor operator": "ledger trial_balance parity statements",
+        "accountant operator": "reconcile approve_statement decline_statement assign_suspense approve_assignment "
+        "decline_assignment",
+        "accountant auditor operator": "ledger trial_balance parity statements suspense suspense_assignments",
     },
     "notifications": {
         PUBLIC: "delivery_report health",
@@ -65,6 +76,25 @@ WHO: dict[str, dict[str, str]] = {
         "operator catalog_editor": "templates publish_template approve_template decline_template preview",
         "operator catalog_editor auditor": "template_requests",
         "operator": "subscribe unsubscribe webhook_deliveries redeliver",
+    },
+    "oversight": {
+        PUBLIC: "health datasets dataset service_levels give_feedback track_feedback published_feedback "
+        "supplement_feedback rate_feedback reopen_feedback",
+        OFFICIALS: "report index ranking",
+        "auditor operator approver": "evidence_of what_if integrity",
+        "approver": "answer_finding",
+        f"{OFFICERS} operator": "route_feedback ask_feedback answer_feedback refuse_feedback publish_feedback",
+        f"{OFFICERS} operator auditor": "feedback_queue",
+    },
+    "interchange": {
+        PUBLIC: "open_session classic_call health",
+        SERVICES_ALONE: "dossier_by_person",
+        "citizen": "my_dossiers",
+        "operator": "mirror report_progress",
+        OFFICERS: "send_document respond recall_document update_document replace_document answer_business import_edxml",
+        f"{OFFICERS} auditor": "documents document document_attachment document_figures export_edxml",
+        f"{OFFICERS} auditor operator": "mirrored mirrored_changes",
+        "operator auditor": "targets deliveries",
     },
 }
 

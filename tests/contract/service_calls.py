@@ -27,6 +27,7 @@ MAY: dict[str, dict[str, str]] = {
         "identity.delegation_for": f"citizen {STAFF}",  # staff read as delegates where the case is their own
         "identity.delegations_in_force": "citizen",
         "identity.posts": OFFICERS,
+        "interchange.dossier_by_person": ITSELF,
     },
     "payments": {
         "identity.jwks": ANYONE,
@@ -38,7 +39,22 @@ MAY: dict[str, dict[str, str]] = {
         "identity.jwks": ANYONE,
         "identity.access_endings": ANYONE,
         "identity.contact": ITSELF,
+        "identity.code_message": ITSELF,
         "catalog.procedure": ANYONE,
+    },
+    "interchange": {
+        "identity.jwks": ANYONE,
+        "identity.access_endings": ANYONE,
+        "identity.citizen_number": ITSELF,
+        "catalog.procedure": ANYONE,
+        "catalog.search": ANYONE,
+        "catalog.agencies": ANYONE,
+        "catalog.agency": ANYONE,
+    },
+    "oversight": {
+        "identity.jwks": ANYONE,
+        "identity.access_endings": ANYONE,
+        "catalog.calendar": ANYONE,
     },
 }
 # Doors that may be asked about nobody but the person on whose behalf, and the argument that names them.

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from infra import fees
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.refusals import InvalidRequest
-from services.catalog import definitions, fees
+from services.catalog import definitions
 from tests.unit.catalog.builders import fee, offer
 
 SHAPE = Schema({"$ref": "#/definitions/procedure"}, contract_of("catalog").definitions)

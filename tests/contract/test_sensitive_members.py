@@ -40,14 +40,33 @@ def test_every_secret_argument_is_marked(service: str, rpc: str) -> None:
 def test_the_doors_that_take_secrets_are_these() -> None:
     assert {f"{service}.{rpc}" for service, rpc in SECRET_DOORS} == {
         "applications.track",
+        "identity.authorization",
+        "identity.begin_authorization",
         "identity.change_password",
         "identity.client_token",
+        "identity.confirm_contact",
         "identity.confirm_otp",
+        "identity.confirm_registration",
+        "identity.decide_authorization",
         "identity.enrol_otp",
+        "identity.openid_logout",
+        "identity.openid_token",
+        "identity.openid_userinfo",
         "identity.refresh",
         "identity.register_citizen",
+        "identity.request_contact_change",
+        "identity.reset_password",
+        "identity.revoke_openid_token",
         "identity.sign_in",
+        "identity.sign_in_to_authorize",
         "identity.sign_out",
+        "interchange.classic_call",
+        "interchange.dossier_by_person",
+        "interchange.open_session",
+        "oversight.rate_feedback",
+        "oversight.reopen_feedback",
+        "oversight.supplement_feedback",
+        "oversight.track_feedback",
     }
 
 

@@ -39,7 +39,7 @@ ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}|[A-Za-z0-9_-]{24,}")  # Base64, 
 def plain(text: str) -> str:
     """Without case, accents and the letters that are no accents (đ)."""
     bare = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
-    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return bare.translate({ord(letter): None for letter in set(bare) if unicodedata.combining(letter)})
 
 
 def found_in(stores: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -56,7 +56,9 @@ def _canaries_in(text: str) -> list[str]:
     if "=" in text:
         readable += plain(quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
     return [
-        scenario for scenario in ALL if plain(scenario) in readable or any(part in text for part in in_base64(scenario))
+        canary
+        for canary, readable_form, parts in SOUGHT
+        if readable_form in readable or any(part in text for part in parts)
     ]
 
 
@@ -81,3 +83,6 @@ def in_base64(canary: str) -> list[str]:
         encoded = base64.b64encode(b"\0" * shift + canary.encode()).decode().rstrip("=")
         rows.append(encoded[4 if shift else 0 : len(encoded) - 2])
     return rows
+
+
+SOUGHT = [(canary, plain(canary), in_base64(canary)) for canary in ALL]

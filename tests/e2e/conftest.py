@@ -11,6 +11,16 @@ from tests.e2e.scenes import Fixtures, prepare
 from tests.support.demo_run import DemoRun, run_demo
 from tests.support.installation import Installation, on_real_servers, on_the_embedded_default
 
+# Whoever asks first waits until seven services are up and hundreds of calls are made, four suites side by side.
+COMES_UP_WITHIN = 900  # seconds
+BROUGHT_UP = {"installation", "served_installation", "any_installation", "scenes"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and BROUGHT_UP & {*item.fixturenames}:
+            item.add_marker(pytest.mark.timeout(COMES_UP_WITHIN))
+
 
 @pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:

@@ -1,4 +1,4 @@
-"""The platform as tests drive it from outside: one process on the embedded default, or eleven on real servers."""
+"""The platform as tests drive it from outside: one process on the embedded default, or many on real servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import re
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,9 @@ import requests
 from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal
 from infra.cli.demo import payment_gateway, smtp_server
+from tests.support import launcher
 from tests.support.import_path import import_path
+from tests.support.launcher import PortalProcess
 
 READY_WITHIN = 120  # seconds
 
@@ -38,15 +39,12 @@ class Processes:
 
     env: dict[str, str]
     folder: Path
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, PortalProcess] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
 
     def portal(self, *arguments: str, **env: str) -> str:
         """Run one command to its end; its standard output."""
-        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
-        done = subprocess.run(
-            command, env={**self.env, **env}, capture_output=True, text=True, timeout=120, check=False
-        )
+        done = launcher.run([*arguments], {**self.env, **env}, timeout=120)
         if done.returncode:
             raise RuntimeError(
                 f"portal {' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
@@ -54,10 +52,8 @@ class Processes:
         return done.stdout
 
     def start(self, name: str, *arguments: str) -> None:
-        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", *arguments]
-        log = (self.folder / f"{name}.log").open("ab")
-        env = {**self.env, "OPERATIONS_PORT": "0"}
-        self.running[name] = subprocess.Popen(command, env=env, stderr=log, stdout=log)
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = launcher.start(["run", *arguments], {**self.env, "OPERATIONS_PORT": "0"}, log)
 
     def start_all(self) -> None:
         for service in SERVICES:
@@ -119,7 +115,7 @@ class RealServers:
 
 @contextlib.contextmanager
 def real_servers(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> Iterator[RealServers]:
-    """Five services and five followers as processes of their own, with gateway, callback door and SMTP server."""
+    """All services and their followers as processes of their own, with gateway, callback door and SMTP server."""
     with contextlib.ExitStack() as stack:
         mailbox, mails = stack.enter_context(smtp_server(folder / "mail"))
         outside = stack.enter_context(payment_gateway())

@@ -26,6 +26,7 @@ from tests.e2e.scenes import (
     SHRUNK,
     WITH_CHOICE,
     Fixtures,
+    sign_in_waits,
 )
 from tests.support.installation import REPORT_SECRET, Installation, command, doors, rule_of
 
@@ -71,6 +72,15 @@ def nothing() -> str:
     return str(uuid4())
 
 
+def _resetting(person: str, before: Callable[[Installation, Fixtures], object] | None = None, **how: str) -> Knock:
+    """A new password for the code that this person has been sent."""
+
+    def arguments(installation: Installation, scenes: Fixtures) -> dict[str, Any]:
+        return {"username": installation.people[person]["username"], "code": scenes.reset_codes[person], **how}
+
+    return Knock(None, arguments, before)
+
+
 def _signed(_town: Installation, _scenes: Fixtures) -> dict[str, Any]:
     """A genuine report about a delivery nobody made."""
     fields = {"delivery_id": nothing(), "event": "delivered", "at": "2026-03-02T02:04:10+00:00"}
@@ -113,10 +123,13 @@ OF_THE_ERASED = ("submit", "detach", "supplement", "request_withdrawal", "choose
 DECISIONS = ("approve", "reject", "send_back")
 UNKNOWN_PROCEDURE = ("procedure", "versions", "compare", "quote", "due_date")
 MONEY_DOORS = {"demands": "citizen", "start_payment": "citizen", "payments": "citizen", "record_offline": "accountant",
-               "waive": "accountant"}  # fmt: skip
+               "waive": "accountant", "assign_suspense": "accountant"}  # fmt: skip
 WAIVER_DECISIONS = ("approve_waiver", "decline_waiver")
 STATEMENT_DECISIONS = ("approve_statement", "decline_statement")
+ASSIGNMENT_DECISIONS = ("approve_assignment", "decline_assignment")
 TEMPLATE_DECISIONS = ("approve_template", "decline_template")
+BLOCKING = ("block_account", "unblock_account", "end_account_sessions")
+RECOVERY_DECISIONS = ("approve_account_recovery", "decline_account_recovery")
 APPOINTMENT_DECISIONS = ("approve_appointment", "decline_appointment")
 TAKING = ("start_payment", "record_offline", "waive")
 REFUND: dict[str, Any] = {"payment_id": "$refunded", "amount": "$amount", "available": "$amount"}
@@ -211,6 +224,16 @@ CATALOG: dict[tuple[str, str], Knock] = {
     ("merge_agency", "AgencyChangesLater"): at("catalog_editor", code="H56", into="H57", last_day="2025-12-31"),
 }  # fmt: skip
 
+
+def _sign_in_fails(installation: Installation, scenes: Fixtures) -> None:
+    sign_in_waits(installation, scenes)
+    for _ in range(5):
+        installation.answer("identity", "sign_in", username="doan-nua", password=WRONG)
+
+
+OPENID_CLIENT_DOORS = ("approve_openid_client", "decline_openid_client", "end_openid_client",
+                       "renew_openid_client_secret")  # fmt: skip
+
 IDENTITY: dict[tuple[str, str], Knock] = {
     ("register_citizen", "CitizenNotInRegister"): Knock(None, _stranger(citizen_number="001099999999")),
     ("register_citizen", "CitizenDataDiffers"): Knock(None, _stranger(full_name=OTHER)),
@@ -222,6 +245,28 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("answer_challenge", "AccessChallengeAnswered"): at("auditor_2", challenge_id="$challenge_answered"),
     ("answer_challenge", "OwnCase"): at("auditor", challenge_id="$auditors_challenge"),
     ("sign_in", "Unauthenticated"): at(None, username="khong-co-ai", password=WRONG),
+    ("sign_in", "AccountBlocked"): Knock(None, lambda installation, scenes: {
+        name: installation.people["blocked"][name] for name in ("username", "password")}),
+    ("confirm_registration", "ContactCodeRefused"): at(None),
+    ("reset_password", "ContactCodeRefused"): at(None),
+    ("reset_password", "OtpRequired"): _resetting("careful"),
+    ("reset_password", "OtpCodeWrong"): _resetting("careful", otp="000000"),
+    ("reset_password", "SignInDelayed"): _resetting("hasty", lambda installation, scenes: [
+        installation.answer("identity", "enrol_otp", "hasty", otp="000000") for _ in range(5)], otp="000000"),
+    ("reset_password", "WeakPassword"): _resetting("careless", new="12345678"),
+    ("code_message", "ContactCodeNotFound"): at("notifications"),
+    **{(door, "AccountNotFound"): Knock("operator", lambda installation, scenes: {"account_id": nothing()})
+       for door in BLOCKING},
+    **{(door, "OwnCase"): Knock("operator", lambda installation, scenes: {
+        "account_id": installation.people["operator"]["account_id"]}) for door in BLOCKING},
+    ("request_account_recovery", "AccountNotFound"): at("intake_officer", username="khong-co-ai"),
+    ("request_account_recovery", "OwnCase"): Knock("operator", lambda installation, scenes: {
+        "username": installation.people["operator"]["username"]}),
+    **{(door, "AccountRecoveryNotFound"): at("approver") for door in RECOVERY_DECISIONS},
+    **{(door, "AccountRecoveryNotPending"): at("approver", request_id="$recovery_declined")
+       for door in RECOVERY_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("intake_officer", request_id="$recovery") for door in RECOVERY_DECISIONS},
+    **{(door, "OwnCase"): at("operator_2", request_id="$own_recovery") for door in RECOVERY_DECISIONS},
     ("sign_in", "OtpRequired"): Knock(None, lambda installation, scenes: {
         name: installation.people["careful"][name] for name in ("username", "password")}),
     ("sign_in", "SignInDelayed"): at(None, lambda installation, scenes: [
@@ -243,6 +288,15 @@ IDENTITY: dict[tuple[str, str], Knock] = {
     ("change_password", "SignInDelayed"): at("guessing", lambda installation, scenes: [
         installation.answer("identity", "change_password", "guessing", old=WRONG, new="bốn từ hoàn toàn khác")
         for _ in range(5)], old=WRONG, new="bốn từ hoàn toàn khác"),
+    ("request_contact_change", "WrongPassword"): at("chief", password=WRONG),
+    ("request_contact_change", "OtpRequired"): at("cautious", otp=None),
+    ("request_contact_change", "OtpCodeWrong"): at("cautious", otp="000000"),
+    ("request_contact_change", "SignInDelayed"): at("hasty", lambda installation, scenes: [
+        installation.answer("identity", "request_contact_change", "hasty", channel="phone", address="0912345678",
+                            password=WRONG, otp="000000") for _ in range(5)], otp="000000"),
+    ("confirm_contact", "ContactCodeRefused"): at("citizen"),
+    ("citizen_number", "AccountNotFound"): Knock(
+        "interchange", lambda installation, scenes: {"account_id": nothing()}),
     ("contact", "AccountNotFound"): Knock("notifications", lambda installation, scenes: {"account_id": nothing()}),
     ("create_agency", "AgencyNotFound"): at("operator", code="H98", parent_code="H97"),
     ("create_agency", "AgencyAlreadyExists"): at("operator", code="H99", name=OTHER, parent_code=None),
@@ -250,6 +304,29 @@ IDENTITY: dict[tuple[str, str], Knock] = {
         "account_id": nothing(), "agency_code": installation.agency}),
     ("appoint", "OwnCase"): Knock("operator", lambda installation, scenes: {
         "account_id": installation.people["operator"]["account_id"], "agency_code": installation.agency}),
+    ("begin_authorization", "AuthorizationRequestRefused"): at(None),
+    ("openid_logout", "AuthorizationRequestRefused"): at(None),
+    ("openid_token", "TokenRequestRefused"): at(None),
+    ("revoke_openid_token", "TokenRequestRefused"): at(None),
+    ("openid_userinfo", "Unauthenticated"): at(None),
+    **{(door, "AuthorizationNotPending"): at(None)
+       for door in ("authorization", "sign_in_to_authorize", "decide_authorization")},
+    ("sign_in_to_authorize", "Unauthenticated"): at(None, sign_in_waits, authorization_id="$sign_in_pending",
+                                                    username="khong-co-ai", password=WRONG),
+    ("sign_in_to_authorize", "OtpRequired"): Knock(None, lambda installation, scenes: {
+        "authorization_id": scenes.sign_in_pending,
+        **{name: installation.people["careful"][name] for name in ("username", "password")}}, sign_in_waits),
+    ("sign_in_to_authorize", "AccountBlocked"): Knock(None, lambda installation, scenes: {
+        "authorization_id": scenes.sign_in_pending,
+        **{name: installation.people["blocked"][name] for name in ("username", "password")}}, sign_in_waits),
+    ("sign_in_to_authorize", "SignInDelayed"): at(None, _sign_in_fails, authorization_id="$sign_in_pending",
+                                                  username="doan-nua", password=WRONG),
+    ("withdraw_openid_consent", "OpenIdConsentNotFound"): at("citizen"),
+    **{(door, "OpenIdClientNotFound"): at("operator") for door in OPENID_CLIENT_DOORS},
+    **{(door, "OpenIdClientNotPending"): at("operator_2", client_id="$openid_client_declined")
+       for door in OPENID_CLIENT_DOORS},
+    **{(door, "SecondPersonNeeded"): at("operator", client_id="$openid_client")
+       for door in ("approve_openid_client", "decline_openid_client")},
     **{(door, "AppointmentRequestNotFound"): at("operator") for door in APPOINTMENT_DECISIONS},
     **{(door, "AppointmentRequestNotPending"): at("operator_2", request_id="$appointment_declined")
        for door in APPOINTMENT_DECISIONS},
@@ -273,6 +350,7 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
     **{(door, "NotYetSubmitted"): at(who, application_id=f"${who}_draft") for door, who in MONEY_DOORS.items()},
     **{(door, "NothingOwed"): at(MONEY_DOORS[door], application_id="$handled") for door in TAKING},
     **{(door, "AlreadyPaid"): at(MONEY_DOORS[door], application_id="$paid") for door in TAKING},
+    ("start_payment", "ReturnUrlNotAllowed"): at("citizen", application_id="$submitted", return_url="https://portal.example.evil.example/"),
     ("start_payment", "OnlinePaymentNotOffered"): at("citizen", application_id="$level_3"),
     ("start_payment", "CurrencyNotAccepted"): at("citizen", application_id="$foreign"),
     ("start_payment", "PaymentInProgress"): at("citizen", application_id="$open"),
@@ -312,6 +390,15 @@ PAYMENTS: dict[tuple[str, str], Knock] = {
     ("approve_statement", "StatementOutdated"): at("accountant_2", reconciliation_id="$statement_outdated"),
     ("approve_statement", "OwnCase"): at("former_delegate", reconciliation_id="$entrusted_statement"),
     ("reconcile", "OwnCase"): at("former_delegate", gateway="vietqr", statement="$entrusted_lines"),
+    ("assign_suspense", "SuspenseNotFound"): at("accountant", application_id="$submitted", line_id=999_999),
+    ("assign_suspense", "OwnCase"): at("former_delegate", application_id="$entrusted", line_id="$suspense_line"),
+    **{(door, "AssignmentNotFound"): at("accountant") for door in ASSIGNMENT_DECISIONS},
+    **{(door, "OwnCase"): at("former_delegate", assignment_id="$entrusted_assignment")
+       for door in ASSIGNMENT_DECISIONS},
+    **{(door, "SecondPersonNeeded"): at("accountant", assignment_id="$assignment") for door in ASSIGNMENT_DECISIONS},
+    **{(door, "TransitionNotAllowed"): at("accountant_2", assignment_id="$assignment_declined")
+       for door in ASSIGNMENT_DECISIONS},
+    ("approve_assignment", "SuspenseChanged"): at("accountant_2", assignment_id="$assignment_outdated"),
     ("receipt", "NotPaidYet"): at("citizen", payment_id="$payment_open"),
     ("ledger", "LedgerAccountNotFound"): at("accountant", account="khong:co"),
 }  # fmt: skip
@@ -335,12 +422,117 @@ NOTIFICATIONS: dict[tuple[str, str], Knock] = {
     ("redeliver", "SubscriptionNotFound"): at("operator", delivery_id="$delivery"),
 }  # fmt: skip
 
+FIGURE = "unit=VN&provinces=34&cut_off=2026-07-01&period=2026-05&indicator="
+TICKET_DOORS = ("route_feedback", "ask_feedback", "answer_feedback", "refuse_feedback")
+GIVERS_DOORS = ("supplement_feedback", "rate_feedback", "reopen_feedback")
+OVERSIGHT: dict[tuple[str, str], Knock] = {
+    ("report", "UnitNotFound"): at("auditor", unit="Z99"),
+    ("report", "PeriodNotBegun"): at("auditor", cut_off="2020-01-01"),
+    ("index", "UnitNotFound"): at("auditor", unit="Z99"),
+    ("index", "RuleSetNotFound"): at("auditor", unit="VN", rules="766/1999"),
+    ("index", "PeriodNotBegun"): at("auditor", unit="VN", cut_off="2023-01-01"),
+    ("ranking", "RuleSetNotFound"): at("auditor", rules="766/1999"),
+    ("ranking", "PeriodNotBegun"): at("auditor", cut_off="2023-01-01"),
+    ("evidence_of", "FigureNotFound"): at("auditor", figure="0"),
+    ("what_if", "UnitNotFound"): at("auditor", unit="Z99"),
+    ("what_if", "RuleSetNotFound"): at("auditor", change={"rules": "766/1999"}),
+    ("what_if", "PeriodNotBegun"): at("auditor", period="2999"),
+    ("answer_finding", "FindingNotFound"): at("approver"),
+    ("dataset", "DatasetNotFound"): at(None, name="nothing"),
+    ("dataset", "PeriodNotBegun"): at(None, name="statistics", period="2999"),
+    ("dataset", "RuleSetNotFound"): at(None, name="index", period="2000"),
+    ("give_feedback", "Forbidden"): at("citizen", channel="phone"),
+    ("track_feedback", "FeedbackNotFound"): at(None),
+    **{(door, "FeedbackNotFound"): at("operator") for door in (*TICKET_DOORS, "publish_feedback")},
+    **{(door, "FeedbackNotFound"): at(None) for door in GIVERS_DOORS},
+    **{(door, "TransitionNotAllowed"): at("operator", feedback_id="$ticket_refused") for door in TICKET_DOORS},
+    ("publish_feedback", "TransitionNotAllowed"): at("operator", feedback_id="$ticket"),
+    **{
+        (door, "TransitionNotAllowed"): at(None, feedback_id="$ticket", tracking_code="$ticket_code")
+        for door in GIVERS_DOORS
+    },
+    ("evidence_of", "UnitNotFound"): at("auditor", figure=f"{FIGURE}&unit=Z99"),
+    ("evidence_of", "RuleSetNotFound"): at("auditor", figure=f"{FIGURE}PROCESSING_ON_TIME&rules=766/1999"),
+}
+
+
+AFTERWARDS = ("recall_document", "update_document", "replace_document", "answer_business")
+
+
+def _receivers() -> list[str]:
+    return list(contract_of("interchange").rpc["send_document"]["example"]["parameters"]["to_agencies"])
+
+
+def packet(number: str = "15", from_agency: str | None = None, recalled: str | None = None) -> str:
+    """The contract's packet, with another number or sender, or as the recall of an earlier document."""
+    content = str(contract_of("interchange").rpc["import_edxml"]["example"]["parameters"]["content"])
+    content = content.replace("<CodeNumber>15<", f"<CodeNumber>{number}<")
+    if from_agency is not None:
+        own = contract_of("interchange").rpc["send_document"]["example"]["parameters"]["from_agency"]
+        content = content.replace(f"<From><OrganId>{own}<", f"<From><OrganId>{from_agency}<")
+    if recalled is None:
+        return content
+    code = content.rpartition("<DocumentId>")[2].partition("<")[0].replace(",15/", f",{recalled}/")
+    about = f"<DocumentId>{code}</DocumentId></Bussiness>"
+    content = content.replace("<DocumentId/></Bussiness>", about)
+    return content.replace("<BussinessDocType>0", "<BussinessDocType>1")
+
+
+def _sent_document(**changes: Any) -> dict[str, Any]:
+    """The contract's document, as it was sent in the scenes, with something changed."""
+    return {**contract_of("interchange").rpc["send_document"]["example"]["parameters"]["document"], **changes}
+
+
+INTERCHANGE: dict[tuple[str, str], Knock] = {
+    ("send_document", "DocumentNumberUsed"): at("intake_officer", document=_sent_document(subject=OTHER)),
+    ("send_document", "ResendLimitReached"): at("intake_officer", document=_sent_document(number="13"), attachments=[]),
+    **{(door, "DocumentNotFound"): at("intake_officer", document_id=nothing()) for door in AFTERWARDS},
+    ("recall_document", "TransitionNotAllowed"): at("intake_officer", document_id="$document_unwanted"),
+    ("replace_document", "TransitionNotAllowed"): at("intake_officer", document_id="$document_pending"),
+    ("update_document", "TransitionNotAllowed"): at(
+        "intake_officer", document_id="$document_unwanted", document=_sent_document(number="13"), add_agencies=[]
+    ),
+    ("update_document", "ResendLimitReached"): at(
+        "intake_officer",
+        document_id="$document_unwanted",
+        document=_sent_document(number="13"),
+        add_agencies=_receivers(),
+    ),
+    ("replace_document", "DocumentNumberUsed"): at(
+        "intake_officer", document_id="$document_sent", document=_sent_document(number="13")
+    ),
+    ("answer_business", "TransitionNotAllowed"): at("intake_officer", document_id="$document_received"),
+    ("export_edxml", "DocumentNotFound"): at("intake_officer", document_id=nothing()),
+    ("import_edxml", "EdxmlUnreadable"): at("intake_officer", content="<edXML/>"),
+    ("import_edxml", "EdxmlNotGenuine"): at("case_officer", content=packet(from_agency=_receivers()[0])),
+    ("import_edxml", "DocumentNumberUsed"): at("intake_officer", content=packet(number="12")),
+    ("import_edxml", "ResendLimitReached"): at("intake_officer", content=packet(number="13")),
+    ("import_edxml", "DocumentNotFound"): at("intake_officer", content=packet(recalled="99")),
+    ("import_edxml", "TransitionNotAllowed"): at("intake_officer", content=packet(recalled="13")),
+    ("respond", "DocumentNotFound"): at("intake_officer", document_id=nothing()),
+    ("respond", "TransitionNotAllowed"): at("intake_officer", document_id="$document_received", status="finished"),
+    ("document", "DocumentNotFound"): at("intake_officer", document_id=nothing()),
+    ("document_attachment", "DocumentNotFound"): at("intake_officer", document_id=nothing()),
+    ("document_attachment", "AttachmentNotFound"): at("intake_officer", document_id="$document_sent"),
+    ("deliveries", "TargetNotFound"): at("operator"),
+    ("mirrored", "DossierNotFound"): at("operator", number="G09.20-00000000-0000000"),
+    ("dossier_by_person", "DossierNotFound"): Knock(
+        "applications", lambda installation, scenes: {"number": "G09.20-00000000-0000000"}
+    ),
+}
+
 BY_HAND = {"applications": APPLICATIONS, "catalog": CATALOG, "identity": IDENTITY, "payments": PAYMENTS,
-           "notifications": NOTIFICATIONS}  # fmt: skip
+           "notifications": NOTIFICATIONS, "interchange": INTERCHANGE, "oversight": OVERSIGHT}  # fmt: skip
 
 ALL_THAT_LOAD = [
     door for door, entry in contract_of("applications").rpc.items() if "HistoryNotAuthentic" in entry["refusals"]
 ]
+
+SINGLE_SIGN_ON = [
+    door for door, entry in contract_of("identity").rpc.items() if "SingleSignOnNotOffered" in entry["refusals"]
+]
+
+REPLAYS = [door for door, entry in contract_of("interchange").rpc.items() if "StreamNotAuthentic" in entry["refusals"]]
 
 # These need a platform in another state: nothing sealed yet, a neighbour that is down, a clock 91 days on, production.
 ELSEWHERE: frozenset[Key] = frozenset(
@@ -348,6 +540,11 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("applications", "appeal", "AppealTooLate"),
         ("applications", "accept", "ServiceUnavailable"),
         ("applications", "affected_due_dates", "ServiceUnavailable"),
+        ("applications", "track", "ServiceUnavailable"),
+        ("interchange", "classic_call", "ServiceUnavailable"),
+        ("interchange", "send_document", "ServiceUnavailable"),
+        ("interchange", "update_document", "ServiceUnavailable"),
+        ("interchange", "import_edxml", "ServiceUnavailable"),
         ("applications", "approve", "FileInfected"),
         ("applications", "approve", "ScannerUnavailable"),
         ("applications", "attach", "FileInfected"),
@@ -362,8 +559,10 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("applications", "verify", "TooMuchToVerify"),
         # A store that somebody with the rights of its database has added to: tests/component/applications.
         *(("applications", door, "HistoryNotAuthentic") for door in ALL_THAT_LOAD),
+        *(("interchange", door, "StreamNotAuthentic") for door in REPLAYS),
         ("catalog", "sample_procedures", "OnlyInDevelopment"),
         ("identity", "sample_people", "NoSamplePeople"),
+        *(("identity", door, "SingleSignOnNotOffered") for door in SINGLE_SIGN_ON),
         *((service, door, "TooManyRequests") for service, door in doors() if rule_of(service, door).costly),
         ("payments", "start_payment", "MethodNotAvailable"),
         *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),
@@ -402,7 +601,9 @@ def _of_kind(service: str, door: str) -> dict[str, Knock]:
 
 
 # Who may make the calls that are for services alone.
-SERVICE_OF = {"contact": "notifications", "posts": "applications for case_officer",
+SERVICE_OF = {"contact": "notifications", "code_message": "notifications",
+              "citizen_number": "interchange", "dossier_by_person": "applications",
+              "posts": "applications for case_officer",
               "delegation_for": "payments for citizen",
               "delegations_in_force": "applications for citizen"}  # fmt: skip
 
@@ -444,11 +645,14 @@ SPENDERS = {
     "identity": ("operator", "citizen", "auditor"),
     "payments": ("citizen", "accountant"),
     "notifications": ("operator",),
+    "interchange": ("operator", "intake_officer"),
+    "oversight": ("operator", "approver"),
 }
 SPENT_ON: dict[tuple[str, str], dict[str, Any]] = {
     ("applications", "start"): {"procedure_code": FREE},
     ("applications", "save_answers"): {"answers": {}},
     ("applications", "attach"): {"requirement": "other"},
     ("catalog", "publish"): {"effective_from": LATER},
+    ("identity", "register_openid_client"): {"name": OTHER},
 }
 __all__ = ["ELSEWHERE", "ROLES", "UNIVERSAL", "Knock", "everything", "example"]

@@ -5,11 +5,15 @@ Everything is done as people do it, through the doors.
 
 from __future__ import annotations
 
+import re
+from email import message_from_bytes
+from email.policy import default
 from types import SimpleNamespace
 from typing import Any
 
 import pyotp
 
+from infra.chassis.contracts import contract_of
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from tests.support.days import years_ahead
 from tests.support.installation import Installation, command, eventually
@@ -47,8 +51,24 @@ def prepare(installation: Installation) -> Fixtures:
     notification_states(installation, scenes)
     texts(installation, scenes)
     challenges(installation, scenes)
+    mirrored(installation)
+    correspondence(installation, scenes)
+    feedback(installation, scenes)
     erased(installation, scenes)
     return scenes
+
+
+def feedback(installation: Installation, scenes: Fixtures) -> None:
+    """A ticket that waits for its agency, and one that was refused."""
+    for name, text in (("ticket", "Phải nộp lại giấy tờ đã có."), ("ticket_refused", "Không phải phản ánh.")):
+        about = {"kind": "regulation", "subject": "Thành phần hồ sơ", "text": text, "channel": "web"}
+        reply = installation.call("oversight", "give_feedback", None, **about, command_id=command())
+        setattr(scenes, name, reply["feedback_id"])
+        setattr(scenes, f"{name}_code", reply["tracking_code"])
+        where = {"feedback_id": reply["feedback_id"], "agency_code": installation.agency}
+        installation.call("oversight", "route_feedback", "operator", **where, command_id=command())
+    refused = {"feedback_id": scenes.ticket_refused, "reason": "Là khiếu nại.", "command_id": command()}
+    installation.call("oversight", "refuse_feedback", "approver", **refused)
 
 
 def people(installation: Installation, scenes: Fixtures) -> None:
@@ -60,6 +80,7 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     installation.register("guessing", [], 5)
     installation.register("careless", [], 6)
     installation.register("hasty", [], 7)
+    installation.register("cautious", [], 10)
     installation.register("former_delegate", ["case_officer", "accountant", "auditor"], 8)
     scenes.citizen_account = installation.people["citizen"]["account_id"]
     scenes.auditor_2_account = installation.people["auditor_2"]["account_id"]
@@ -70,16 +91,78 @@ def people(installation: Installation, scenes: Fixtures) -> None:
     about = {"delegation_id": ended["delegation_id"], "command_id": command()}
     installation.call("identity", "revoke_delegation", "citizen", **about)
     appointments(installation, scenes)
-    for person in ("careful", "hasty"):
+    single_sign_on(installation, scenes)
+    for person in ("careful", "hasty", "cautious"):
         installation.token(person)
         secret = installation.call("identity", "enrol_otp", person, password=installation.people[person]["password"])[
             "secret"
         ]
         installation.call("identity", "confirm_otp", person, code=pyotp.TOTP(secret).now())
     installation.call("identity", "enrol_otp", "guessing", password=installation.people["guessing"]["password"])
+    recoveries(installation, scenes)
     neighbour = {"to_citizen_number": installation.people["neighbour"]["citizen_number"], "until": LATER}
     installation.call("identity", "delegate", "citizen", scope=["1.001193"], **neighbour, command_id=command())
     installation.call("identity", "create_agency", "operator", code="H99", name="Cơ quan khác tên", province_code=None)
+
+
+def recoveries(installation: Installation, scenes: Fixtures) -> None:
+    """Help with accounts: requested, turned down, and that of an operator; a code that has come; a blocked account."""
+
+    def recovery(person: str, by: str) -> str:
+        about = {"username": installation.people[person]["username"], "remedy": "second_factor", "reason": "mất máy"}
+        reply = installation.call("identity", "request_account_recovery", by, **about, command_id=command())
+        return str(reply["request_id"])
+
+    scenes.recovery, scenes.recovery_declined = (recovery("neighbour", "intake_officer") for _ in range(2))
+    about = {"request_id": scenes.recovery_declined, "command_id": command()}
+    installation.call("identity", "decline_account_recovery", "approver", **about)
+    scenes.own_recovery = recovery("operator_2", "operator")
+    installation.register("blocked", [], 9)
+    about = {"account_id": installation.people["blocked"]["account_id"], "reason": "mất máy", "command_id": command()}
+    installation.call("identity", "block_account", "operator", **about)
+    scenes.reset_codes = {person: reset_code(installation, person) for person in ("careful", "hasty", "careless")}
+
+
+def reset_code(installation: Installation, person: str) -> str:
+    """The code that somebody who forgot their password finds in their mailbox."""
+    installation.call("identity", "request_password_reset", username=installation.people[person]["username"])
+
+    def mailed() -> str | None:
+        for path in (installation.home / "outgoing-mail").glob("*"):
+            mail = message_from_bytes(path.read_bytes(), policy=default)
+            if installation.people[person]["email"] in str(mail["To"]):
+                body = mail.get_body()
+                code = re.search(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){2}", body.get_content() if body else "")
+                if code:
+                    return code[0]
+        return None
+
+    return str(eventually(mailed, "a code by e-mail"))
+
+
+def single_sign_on(installation: Installation, scenes: Fixtures) -> None:
+    """Clients that two operators have not decided on, have let in and have turned down."""
+    scenes.openid_client, scenes.openid_client_declined, scenes.openid_client_admitted = (
+        installation.call("identity", "register_openid_client", "operator", **example_client())["client_id"]
+        for _ in range(3)
+    )
+    for door, client_id in (("approve", scenes.openid_client_admitted), ("decline", scenes.openid_client_declined)):
+        about = {"client_id": client_id, "command_id": command()}
+        installation.call("identity", f"{door}_openid_client", "operator_2", **about)
+
+
+def sign_in_waits(installation: Installation, scenes: Fixtures) -> None:
+    """A request of a client, just made: it waits ten minutes."""
+    request = contract_of("identity").rpc["begin_authorization"]["example"]["parameters"]
+    parameters = {**request["parameters"], "client_id": scenes.openid_client_admitted}
+    step = installation.call("identity", "begin_authorization", None, **{**request, "parameters": parameters})
+    scenes.sign_in_pending = step["authorization_id"]
+
+
+def example_client() -> dict[str, Any]:
+    """The contract's client, under a command of its own."""
+    parameters = contract_of("identity").rpc["register_openid_client"]["example"]["parameters"]
+    return {**parameters, "command_id": command()}
 
 
 def appointments(installation: Installation, scenes: Fixtures) -> None:
@@ -262,6 +345,7 @@ def paying(installation: Installation, scenes: Fixtures) -> None:
     waiving(installation, scenes)
     own_money(installation, scenes)
     statements(installation, scenes)
+    suspense(installation, scenes)
     scenes.settled = eventually(lambda: accepted(installation, scenes.paid), "the office hears of the payment")
     officer_command(
         installation, "approver", "assign", scenes.paid, officer_id=installation.people["case_officer"]["account_id"]
@@ -317,6 +401,37 @@ def statements(installation: Installation, scenes: Fixtures) -> None:
     scenes.entrusted_statement = statement(installation, scenes.entrusted_lines)
 
 
+def suspense(installation: Installation, scenes: Fixtures) -> None:
+    """Money that nobody knows the order of: asked for, turned down, assigned to another first, of an own case."""
+    unknown: dict[str, Any] = {"amount": {"amount": 2, "currency": "VND"}, "description": "CHUYEN TIEN"}
+    reconciliation = statement(installation, [unknown | {"transaction_no": number} for number in ("FT906", "FT907")])
+    about: dict[str, Any] = {"reconciliation_id": reconciliation, "command_id": command()}
+    installation.call("payments", "approve_statement", "accountant_2", **about)
+    lines = installation.call("payments", "suspense", "accountant")["items"]
+    line, other = (
+        next(row["line_id"] for row in lines if row["transaction_no"] == number) for number in ("FT906", "FT907")
+    )
+    scenes.suspense_line = line
+    scenes.assignment = assignment(installation, line, scenes.submitted)
+    scenes.assignment_declined = assignment(installation, line, scenes.submitted)
+    about = {"assignment_id": scenes.assignment_declined, "command_id": command()}
+    installation.call("payments", "decline_assignment", "accountant_2", **about)
+    first, scenes.assignment_outdated = (assignment(installation, other, scenes.paid) for _ in range(2))
+    about = {"assignment_id": first, "command_id": command()}
+    installation.call("payments", "approve_assignment", "accountant_2", **about)
+    scenes.entrusted_assignment = assignment(installation, line, scenes.entrusted)
+
+
+def assignment(installation: Installation, line_id: int, key: str) -> str:
+    about: dict[str, Any] = {
+        "line_id": line_id,
+        "application_id": key,
+        "reason": "Giấy báo có",
+        "command_id": command(),
+    }
+    return str(installation.call("payments", "assign_suspense", "accountant", **about)["assignment_id"])
+
+
 def transfer(installation: Installation, key: str) -> dict[str, Any]:
     """The line a bank would have of the transfer that is asked for."""
     pay = {"application_id": key, "method": "vietqr", "command_id": command()}
@@ -327,6 +442,41 @@ def transfer(installation: Installation, key: str) -> dict[str, Any]:
 def statement(installation: Installation, lines: list[dict[str, Any]]) -> str:
     about: dict[str, Any] = {"gateway": "vietqr", "statement": lines, "command_id": command()}
     return str(installation.call("payments", "reconcile", "accountant", **about)["reconciliation_id"])
+
+
+def mirrored(installation: Installation) -> None:
+    """A dossier of another system."""
+    record = {"MaHoSo": "G09.20-20260609-0000001", "MaTTHC": "1.001193", "TrangThaiHoSo": "2"}
+    batch: dict[str, Any] = {"source": "G09", "dossiers": [record], "command_id": command()}
+    installation.call("interchange", "mirror", "operator", **batch)
+
+
+def correspondence(installation: Installation, scenes: Fixtures) -> None:
+    """The contract's document, sent; one received; one being recalled; one refused as often as it may be sent."""
+    example = contract_of("interchange").rpc["send_document"]["example"]["parameters"]
+    scenes.document_sent = send_document(installation, "intake_officer", **example)
+    other = str(installation.people["other_agency"]["agency_code"])
+    pending = {**example, "document": {**example["document"], "number": "16"}, "attachments": []}
+    scenes.document_pending = send_document(installation, "intake_officer", **pending)
+    recall = {"document_id": scenes.document_pending, "reason": "Ban hành nhầm", "command_id": command()}
+    installation.call("interchange", "recall_document", "intake_officer", **recall)
+    received = {**example, "from_agency": other, "to_agencies": [installation.agency]}
+    scenes.document_received = send_document(installation, "other_agency", **received)
+    unwanted = {**example, "document": {**example["document"], "number": "13"}, "attachments": []}
+    for _ in range(5):
+        scenes.document_unwanted = send_document(installation, "intake_officer", **unwanted)
+        about = {
+            "document_id": scenes.document_unwanted,
+            "agency_code": other,
+            "status": "refused",
+            "reason": "Gửi nhầm",
+        }
+        installation.call("interchange", "respond", "other_agency", **about, command_id=command())
+
+
+def send_document(installation: Installation, person: str, **arguments: Any) -> str:
+    reply = installation.call("interchange", "send_document", person, **{**arguments, "command_id": command()})
+    return str(reply["document_id"])
 
 
 def challenges(installation: Installation, scenes: Fixtures) -> None:

@@ -17,7 +17,8 @@ from tests.support.installation import Installation, RefusedCall, claims_in, hea
 
 PLACES = ("own", "child", "parent", "foreign")
 # Lists and figures refuse nobody: what is in them says whether the caller reaches it.
-LISTS = {"refunds", "waivers", "statements", "statistics", "ledger", "trial_balance", "parity"}
+LISTS = {"refunds", "waivers", "statements", "statistics", "ledger", "trial_balance", "parity", "suspense",
+         "suspense_assignments"}  # fmt: skip
 # Nothing of one agency is asked for: figures and files of the whole country, for national roles alone.
 OF_THE_COUNTRY = {"findings", "verify", "export", "erase_subject", "erasure", "events"}
 NO_PLACE = {"access_log", "access_challenges", "answer_challenge", "verify_access_log", "access_log_heads"}
@@ -60,7 +61,8 @@ def arguments(installation: Installation, scenes: Fixtures, service: str, door: 
     case = scenes.submitted if door == "attachment" else scenes.paid if service == "payments" else scenes.returned
     things = {
         "application_id": case, "payment_id": payment, "refund_id": scenes.refund_declined,
-        "waiver_id": scenes.waiver_declined, "reconciliation_id": scenes.statement_declined,
+        "waiver_id": scenes.waiver_declined, "assignment_id": scenes.assignment_declined,
+        "reconciliation_id": scenes.statement_declined,
         "agency_code": installation.agency, "from_version": 1, "to_version": 2,
     }  # fmt: skip
     options = example(service, door)
@@ -73,6 +75,7 @@ def arguments(installation: Installation, scenes: Fixtures, service: str, door: 
     own: dict[str, dict[str, Any]] = {
         "reconcile": {"gateway": "vietqr", "statement": scenes.entrusted_lines},
         "refunds": {"status": "declined"}, "waivers": {"status": "declined"}, "statements": {"status": "declined"},
+        "suspense": {}, "suspense_assignments": {"status": "declined"},
         "statistics": {"from_at": "2020-01-01", "to_at": "2100-01-01", "by": "agency"},
         "ledger": {"account": f"receivable:{installation.agency}"}, "trial_balance": {}, "parity": {"limit": 500},
         "state_at": {"application_id": case}, "affected_due_dates": {"agency_code": installation.agency},

@@ -20,8 +20,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.platforms import Processes
+from tests.support import launcher
 from tests.support.demo_run import PORTAL, DemoRun, plain_environment
 from tests.support.import_path import import_path
+from tests.support.launcher import PortalProcess
 
 Portal = Callable[..., subprocess.CompletedProcess[str]]
 OLDER = """ma_ho_so,viec,luc,can_bo
@@ -43,9 +45,7 @@ def portal(demo_run: DemoRun) -> Portal:
 
     def run(*typed: str, home: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
         surroundings = plain_environment(home or demo_run.folder, **env)
-        return subprocess.run(
-            [*PORTAL, *typed], env=surroundings, capture_output=True, text=True, timeout=100, check=False
-        )
+        return launcher.run([*typed], surroundings, timeout=100)
 
     return run
 
@@ -433,7 +433,7 @@ def test_the_doctor_sees_what_is_migrated_and_what_is_not(one_service, fresh_dat
     assert "queues missing" in done.stdout
 
 
-def _ask_twice(process: subprocess.Popen[bytes]) -> None:
+def _ask_twice(process: PortalProcess) -> None:
     process.send_signal(signal.SIGTERM)
     time.sleep(0.05)
     process.send_signal(signal.SIGTERM)

@@ -6,19 +6,21 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.chassis.settings import Settings
+from infra.chassis.settings import SERVICES, Settings
 from infra.cli.connection import Portal
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.run import run_journey
 from infra.rabbitmq.definitions import table, user_names
-from tests.support.compose_stack import LONG_RUNNING, ROOT, SERVICES, Stack
+from tests.support.compose_stack import LONG_RUNNING, ROOT, Stack
+from tests.support.readme_commands import taken_through_by_curl
 
 pytestmark = pytest.mark.compose
-IN_TIME = 120.0  # seconds from `up` to everything healthy
+IN_TIME = 300.0  # seconds from `up` to everything healthy: nineteen processes on two cores
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,18 @@ def test_one_application_goes_from_catalogue_to_result(stack: Stack, world: dict
     steps: list[Any] = []
     answer = run_journey(Journey(portal, world, steps.append, stack.mails))
     assert answer["steps"] == len(steps) > 20
+
+
+def test_one_application_goes_over_https_by_the_readmes_curl_commands(
+    stack: Stack, world: dict[str, Any], tmp_path: Path
+) -> None:
+    taken_through_by_curl(stack.front_door, world, tmp_path, stack.folder / "tls_ca")
+
+
+def test_single_sign_on_is_issued_at_the_address_of_the_front_door(stack: Stack) -> None:
+    with urllib.request.urlopen(f"{stack.front_door}/.well-known/openid-configuration", timeout=10) as answer:
+        document = json.load(answer)
+    assert document["issuer"] == stack.front_door and document["token_endpoint"].startswith(stack.front_door + "/")
 
 
 def test_three_applications_take_from_one_queue(stack: Stack, world: dict[str, Any], portal: Portal) -> None:

@@ -6,6 +6,7 @@ No clock decides: calls and echoes take turns, and each process's own time is re
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import statistics
 import subprocess
@@ -18,10 +19,14 @@ import pytest
 from nameko.exceptions import UnknownService
 
 from tests.bench import processor_time
+from tests.bench.processor_time import STOCK_NAMEKO, processor_seconds
+from tests.component.catalog.queries import BEST
+from tests.support.demo_run import PORTAL, DemoRun, plain_environment
 from tests.support.installation import Installation, command, eventually
 
 RATIOS: dict[str, float] = json.loads((Path(processor_time.__file__).parent / "ratios.json").read_text())
 ROUNDS, CALLS, WORSE = 5, 40, 1.5
+COMMAND = "portal "  # how the names of commands begin
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -50,20 +55,21 @@ def calls(served_installation: Installation) -> dict[str, Callable[[], Any]]:
     offers = citizen.catalog.search(limit=100)["items"]
     code = next(offer["code"] for offer in offers if offer["level"] >= 3)
     started = citizen.applications.start(procedure_code=code, channel="online", command_id=command())
-    application_id = started["application_id"]
+    application_id, texts = started["application_id"], itertools.cycle(text for text, _ in BEST)
     return {
         "application": lambda: citizen.applications.application(application_id=application_id),
         "mine": lambda: citizen.applications.mine(limit=20),
         "whoami": lambda: citizen.identity.whoami(),
         "inbox": lambda: citizen.notifications.inbox(limit=20),
         "procedure": lambda: citizen.catalog.procedure(code=code),
+        "search": lambda: citizen.catalog.search(text=next(texts), limit=20),
     }
 
 
 def test_no_call_costs_much_more_than_was_recorded(
     served_installation: Installation, stock_echo: int, calls: dict[str, Callable[[], Any]]
 ) -> None:
-    assert set(calls) == set(RATIOS)
+    assert set(calls) == {name for name in RATIOS if not name.startswith(COMMAND)}
     assert served_installation.processes is not None
     doors = served_installation.processes.running["doors"].pid
     echo = served_installation.rpc("citizen").stock_echo.echo
@@ -81,6 +87,21 @@ def test_no_call_costs_much_more_than_was_recorded(
     }
     sys.stdout.write(json.dumps({name: round(statistics.median(each), 2) for name, each in ratios.items()}))
     assert not worse, f"ratio to a stock echo, and the one recorded in tests/bench/ratios.json: {worse}"
+
+
+def test_no_command_of_an_auditor_costs_much_more_than_was_recorded(demo_run: DemoRun) -> None:
+    """Each as it is typed, in a process of its own, compared with importing stock Nameko."""
+    typed = {name: name.removeprefix(COMMAND).split() for name in RATIOS if name.startswith(COMMAND)}
+    typed["portal history"].append(demo_run.reference)
+    env = plain_environment(demo_run.folder)
+    worse = {}
+    for name, arguments in typed.items():
+        measured = min(
+            processor_seconds([*PORTAL, *arguments], env) / processor_seconds(STOCK_NAMEKO, env) for _ in range(2)
+        )
+        if measured > WORSE * RATIOS[name]:
+            worse[name] = (round(measured, 2), RATIOS[name])
+    assert not worse, f"ratio to importing Nameko, and the one recorded in tests/bench/ratios.json: {worse}"
 
 
 def spent_by(pid: int, call: Callable[[], Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +13,11 @@ import time_machine
 from nameko.exceptions import RemoteError
 
 from infra.chassis import clock
+from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
 from infra.cli.sample_documents import as_base64
 from infra.sandbox.virus_scanner import EICAR, serve
-from tests.e2e.refusal_table import ALL_THAT_LOAD, ELSEWHERE, example
+from tests.e2e.refusal_table import ALL_THAT_LOAD, ELSEWHERE, REPLAYS, SINGLE_SIGN_ON, example, packet
 from tests.support.degraded import PartialPlatform, in_production, partial_platform
 from tests.support.installation import command, rule_of
 
@@ -99,13 +101,53 @@ def test_without_its_neighbour_a_service_says_so_and_does_nothing_by_halves(plat
         assert refused(rpc, "applications", "accept", application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
         assert refused(rpc, "applications", "affected_due_dates") == "ServiceUnavailable"
+    with platform.in_a_hurry(token) as rpc:
+        elsewhere = {"reference": "G09.20-20260609-0092637", "tracking_code": "001199000001"}
+        assert refused(rpc, "applications", "track", **elsewhere) == "ServiceUnavailable"  # interchange does not run
     assert platform.person().applications.application(application_id=application_id)["status"] == "submitted"
     platform.lose("applications")
-    for door in ("demands", "payments", "start_payment", "record_offline", "waive"):
+    for door in ("demands", "payments", "start_payment", "record_offline", "waive", "assign_suspense"):
         with platform.in_a_hurry(token) as rpc:
             assert refused(rpc, "payments", door, application_id=application_id) == "ServiceUnavailable"
     with platform.in_a_hurry(token) as rpc:
         assert refused(rpc, "payments", "parity") == "ServiceUnavailable"
+
+
+def test_a_sender_is_told_that_the_catalogue_is_away(tmp_path: Path) -> None:
+    sender = {"source": "G09", "unit": "000.00.20.G09", "username": "mau", "password": "mật khẩu mẫu"}
+    with partial_platform(tmp_path, "identity", "interchange", INTERCHANGE_SOURCES=json.dumps([sender])) as platform:
+        opened = platform.portal.as_().interchange.open_session(username="mau", password="mật khẩu mẫu")
+        about = {"session": opened["session"], "operation": "LayDanhSachTTHC", "arguments": {}}
+        with platform.in_a_hurry("") as rpc:
+            assert refused(rpc, "interchange", "classic_call", **about) == "ServiceUnavailable"
+
+
+def test_documents_of_a_stream_somebody_changed_or_without_the_catalogue_go_nowhere(tmp_path: Path) -> None:
+    with partial_platform(tmp_path, "identity", "catalog", "interchange") as platform:
+        platform.populate()
+        platform.appointed("H29.01", "intake_officer")
+        official, token = platform.person(), platform.token()
+        sent = official.interchange.send_document(
+            **{**example("interchange", "send_document"), "command_id": command()}
+        )
+        official.interchange.import_edxml(**{**example("interchange", "import_edxml"), "command_id": command()})
+        platform.change_streams()
+        for door in REPLAYS:
+            parameters = contract_of("interchange").rpc[door]["parameters"]["properties"]
+            about = {"document_id": sent["document_id"], "agency_code": "H29.01", "packet": "status"}
+            about = {name: value for name, value in about.items() if name in parameters}
+            assert refused(official, "interchange", door, **about) == "StreamNotAuthentic", door
+        document = {**example("interchange", "send_document")["document"], "number": "31"}
+        later = {**example("interchange", "send_document"), "document": document, "command_id": command()}
+        about = {"document_id": official.interchange.send_document(**later)["document_id"], "document": document}
+        platform.lose("catalog")
+        for door, arguments in (
+            ("send_document", {"document": {**document, "number": "32"}, "to_agencies": ["H29.02"]}),
+            ("update_document", {**about, "add_agencies": ["H29.02"]}),
+            ("import_edxml", {"content": packet("33").replace("<OrganId>H29.01<", "<OrganId>H29.02<")}),
+        ):
+            with platform.in_a_hurry(token) as rpc:
+                assert refused(rpc, "interchange", door, **arguments) == "ServiceUnavailable", door
 
 
 def test_a_costly_door_without_a_free_place_refuses_at_once(tmp_path: Path) -> None:
@@ -152,6 +194,8 @@ def test_production_has_no_samples(tmp_path: Path) -> None:
     with in_production(tmp_path) as portal:
         assert refused(portal.as_(), "identity", "sample_people") == "NoSamplePeople"
         assert refused(portal.as_(), "catalog", "sample_procedures") == "OnlyInDevelopment"
+        for door in SINGLE_SIGN_ON:  # without an address of its own it is no issuer
+            assert refused(portal.as_(), "identity", door) == "SingleSignOnNotOffered"
 
 
 def test_all_of_them_were_provoked() -> None:

@@ -18,11 +18,11 @@ from typing import Any
 
 import docker
 
+from infra.chassis.settings import SERVICES
 from tests.support.container_servers import engine_answers
 from tests.support.local_servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 LONG_RUNNING = {
     *SERVICES,
     *(f"{service}-follower" for service in SERVICES),
@@ -49,6 +49,7 @@ class Stack:
             "PORTAL_SECRETS": str(self.folder),
             "PORTAL_REGISTERS": str(self.folder / "registers"),
             "PORTAL_ENVIRONMENT": "development",
+            "OPENID_ISSUER": self.front_door,
             "VNPAY_URL": f"http://127.0.0.1:{self.ports['GATEWAY']}",
             "VNPAY_API_URL": "http://gateway:8090/querydr",
             **{f"PORTAL_{name}_PORT": str(port) for name, port in self.ports.items()},
@@ -113,6 +114,10 @@ class Stack:
 
     def secret(self, name: str) -> str:
         return (self.folder / name).read_text().strip()
+
+    @property
+    def front_door(self) -> str:
+        return f"https://127.0.0.1:{self.ports['HTTP']}"
 
     @property
     def amqp_uri(self) -> str:

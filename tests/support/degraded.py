@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
 from sqlalchemy.engine import make_url
 
@@ -25,7 +26,7 @@ from infra.cli.seed import PLACES
 from infra.embedded.platform import Platform
 from tests.e2e.scenes import FEE, FREE
 from tests.support.given_keys import given_keys
-from tests.support.installation import command
+from tests.support.installation import command, eventually
 
 PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
 
@@ -44,12 +45,28 @@ class PartialPlatform:
         operator = self.portal.as_(self.portal.sign_in(**first_operator(self.platform.settings)))
         operator.identity.create_agency(code=agency, name=name)
         self.account, self.applicant_account = self._registered(0), self._registered(1)
-        account = self.portal.as_(self.token()).identity.whoami()["account_id"]
         roles = ["intake_officer", "case_officer", "approver", "accountant", "auditor", "catalog_editor"]
-        operator.identity.appoint(account_id=account, agency_code=agency, roles=roles)
+        self._appoint(operator, agency, roles)
         samples = self.portal.as_().catalog.sample_procedures(agency_code=agency)["items"]
         free = next(sample for sample in samples if sample["code"] == FREE)
         self.person().catalog.publish(definition=free, effective_from="2025-07-01", command_id=command())
+
+    def appointed(self, agency: str, role: str) -> None:
+        """One more agency, where the person has one post."""
+        operator = self.portal.as_(self.portal.sign_in(**first_operator(self.platform.settings)))
+        operator.identity.create_agency(code=agency, name=f"Cơ quan {agency} (mẫu)")
+        self._appoint(operator, agency, [role])
+        self.follow("identity")
+        eventually(lambda: self._is_known(agency), f"the catalogue knows {agency}")
+
+    def _is_known(self, agency: str) -> bool:
+        with contextlib.suppress(RemoteError):
+            return bool(self.portal.as_().catalog.agency(code=agency))
+        return False
+
+    def _appoint(self, operator: Any, agency: str, roles: list[str]) -> None:
+        account = self.portal.as_(self.token()).identity.whoami()["account_id"]
+        operator.identity.appoint(account_id=account, agency_code=agency, roles=roles)
 
     def _registered(self, number: int) -> dict[str, Any]:
         """What one of the sample people signs in with, and is."""
@@ -123,6 +140,14 @@ class PartialPlatform:
                 [uuid.UUID(application_id).hex],
             )
             assert store.execute("SELECT changes()").fetchone() == (1,)
+            store.commit()
+
+    def change_streams(self) -> None:
+        """Somebody with the rights of the database changes what interchange has recorded."""
+        database = make_url(self.platform.settings.database_url("interchange")).database
+        with contextlib.closing(sqlite3.connect(str(database))) as store:
+            store.execute("DROP TRIGGER event_mac_is_kept_update")
+            store.execute("UPDATE event_mac SET mac = x'00'")
             store.commit()
 
     def lose(self, service: str) -> None:

@@ -10,8 +10,6 @@ import contextlib
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,7 +19,9 @@ from typing import Any
 
 import requests
 
+from tests.support import launcher
 from tests.support.demo_run import plain_environment
+from tests.support.launcher import PortalProcess
 
 UNLIMITED = "client=1e9/1e9 account=1e9/1e9 sign-in=1e9/1e9 tracking=1e9/1e9 search=1e9/1e9"
 STARTS_WITHIN = 110  # seconds
@@ -33,7 +33,7 @@ class FrontDoor:
 
     url: str
     port: int
-    process: subprocess.Popen[str]
+    process: PortalProcess
     log: Path
     people: dict[str, Any] = field(default_factory=dict)
     operations_port: int = 0
@@ -74,7 +74,7 @@ class FrontDoor:
         with requests.get(f"{self.url}/changes", params=query, headers=headers, stream=True, timeout=30) as answer:
             assert answer.status_code == 200, answer.text
             assert answer.headers["x-accel-buffering"] == "no" and answer.headers["cache-control"] == "no-store"
-            yield _parsed(answer)
+            yield events_in(answer)
 
     def raw(self, sent: bytes, *, within: float = 30.0) -> bytes:
         """Bytes as they are, and everything that comes back until the connection ends."""
@@ -92,7 +92,8 @@ class FrontDoor:
 @contextlib.contextmanager
 def embedded_portal(folder: Path, **env: str) -> Iterator[FrontDoor]:
     """``portal start``: everything, seeded, in two processes."""
-    own = plain_environment(folder / "home", LOG_LEVEL="INFO", FRONT_DOOR_RATES=UNLIMITED, **env)
+    limits = {"FRONT_DOOR_RATES": UNLIMITED, "SIGN_IN_NAMES_PER_SOURCE": "100000"}
+    own = plain_environment(folder / "home", LOG_LEVEL="INFO", **limits, **env)
     with _started(["start", "--port", "0", "--json"], own, folder) as door:
         yield door
 
@@ -104,7 +105,9 @@ def front_door(folder: Path, amqp_uri: str, **env: str) -> Iterator[FrontDoor]:
         **plain_environment(folder),
         "AMQP_URI": amqp_uri,
         "FRONT_DOOR_PORT": "0",
+        "FRONT_DOOR_TLS_ENDS_BEFORE": "1",
         "FRONT_DOOR_RATES": UNLIMITED,
+        "FRONT_DOOR_SESSION_KEYS": "for tests alone: keys of sessions",
         **env,
     }
     with _started(["run", "front-door"], own, folder) as door:
@@ -113,10 +116,9 @@ def front_door(folder: Path, amqp_uri: str, **env: str) -> Iterator[FrontDoor]:
 
 @contextlib.contextmanager
 def _started(arguments: list[str], env: dict[str, str], folder: Path) -> Iterator[FrontDoor]:
-    command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
     log = folder / "front-door.log"
     with log.open("ab") as errors:
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = launcher.start(arguments, env, None, errors)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -133,7 +135,8 @@ def _started(arguments: list[str], env: dict[str, str], folder: Path) -> Iterato
             process.stdout.close()
 
 
-def _parsed(answer: requests.Response) -> Iterator[dict[str, str]]:
+def events_in(answer: requests.Response) -> Iterator[dict[str, str]]:
+    """The blocks of a stream of events, each by the names of its lines."""
     block: dict[str, str] = {}
     for line in answer.iter_lines(chunk_size=1):
         if line:

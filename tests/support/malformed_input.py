@@ -28,7 +28,8 @@ ODD: tuple[Any, ...] = (
 ODD_TO_SERVERS = (-1, 2**31, 2**63 - 1, "\u202e\ufeff", "x", "9998-12-31", "9998-12-31T00:00:00Z")
 # A door of each service with a text in it.
 HUGE = {"identity": ("sign_in", "username"), "catalog": ("search", "text"), "applications": ("start", "procedure_code"),
-        "payments": ("ledger", "account"), "notifications": ("preview", "key")}  # fmt: skip
+        "payments": ("ledger", "account"), "notifications": ("preview", "key"),
+        "oversight": ("index", "unit"), "interchange": ("mirrored", "number")}  # fmt: skip
 DEEP = (50, 100, 500)
 
 

@@ -21,11 +21,13 @@ import requests
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from tests.support import pooler
+from infra.chassis.migrations import upgrade
+from infra.chassis.settings import SERVICES, Settings
+from infra.chassis.storage.database import Database
+from tests.support import browser_tools, nginx, pooler
 from tests.support.container_servers import ContainerBroker, ContainerDatabases, engine_answers
 from tests.support.local_servers import LocalBroker, LocalDatabases
 
-SERVICES = ("identity", "catalog", "applications", "payments", "notifications")
 MISSING = (
     "Tests need RabbitMQ, PostgreSQL and PgBouncer. Do one of these:\n"
     "  - run make test as root on Debian, which installs rabbitmq-server, postgresql and pgbouncer,\n"
@@ -89,20 +91,30 @@ class Databases:
     def __init__(self, url: URL, server: Server | None = None) -> None:
         self.url = url
         self.server = server
+        self._up_to_date: dict[str, str] = {}  # by service, a database that others are copies of
 
-    def make(self, service: str) -> str:
-        """The URL of a new, empty database for ``service``."""
+    def make(self, service: str, template: str = "template1") -> str:
+        """The URL of a new, empty database for ``service``, or of a copy of another one."""
         name = f"test_{service}_{uuid.uuid4().hex[:12]}"
-        self._execute("CREATE DATABASE {}", name)
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def up_to_date(self, service: str) -> str:
+        """The URL of a new database in which all migrations of ``service`` have run (once; this is a copy)."""
+        if service not in self._up_to_date:
+            url = self.make(service)
+            upgrade(Settings({f"{service.upper()}_DATABASE_URL": url, "AMQP_URI": "amqp://unused"}), service)
+            Database.forget(url)
+            self._up_to_date[service] = make_url(url).database or ""
+        return self.make(service, self._up_to_date[service])
 
     def drop(self, url: str) -> None:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", make_url(url).database or "")
 
-    def _execute(self, statement: str, name: str) -> None:
+    def _execute(self, statement: str, *names: str) -> None:
         plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True, connect_timeout=10) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 @contextlib.contextmanager
@@ -143,7 +155,14 @@ def lacking() -> list[str]:
     """The Debian packages whose programs are neither given from outside nor here."""
     broker = os.environ.get("AMQP_URI") or LocalBroker.available()
     databases = given_database_url() or LocalDatabases.programs()
-    needed = (("rabbitmq-server", broker), ("postgresql", databases), ("pgbouncer", pooler.available()))
+    needed = (
+        ("rabbitmq-server", broker),
+        ("postgresql", databases),
+        ("pgbouncer", pooler.available()),
+        ("nginx-light", nginx.available()),
+        ("nodejs", shutil.which("node")),
+        ("npm", shutil.which("npm")),
+    )
     return [name for name, there in needed if not there]
 
 
@@ -159,12 +178,13 @@ def install(packages: list[str]) -> None:
 
 def prepare() -> str:
     """Make sure that tests will find their servers; says which, or ends the process with what to do."""
-    packages = lacking()
+    packages = [*lacking(), *browser_tools.lacking()]
     if packages and os.geteuid() == 0 and shutil.which("apt-get"):
         sys.stdout.write(f"Installing {' and '.join(packages)} …\n")
         sys.stdout.flush()
         install(packages)
-        packages = lacking()
+    browser_tools.fetch_axe()
+    packages = lacking()
     if not packages:
         return "Tests run on RabbitMQ and PostgreSQL of this machine (or on those named in the environment)."
     if engine_answers():

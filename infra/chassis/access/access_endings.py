@@ -18,6 +18,7 @@ import eventlet
 from eventlet.semaphore import Semaphore
 
 from infra.chassis.access.access_tokens import VerifiedToken, count_forged
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import ServiceUnavailable, Unauthenticated
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import SignatureRefused
@@ -31,7 +32,7 @@ RETRY = 3.0  # seconds between questions while identity is silent
 MEMORY = 1800.0  # seconds; longer than any token lives
 ANSWER_WITHIN = 2.0  # seconds
 
-Ask = Callable[[dict[str, Any]], Any]
+Ask = Callable[[Json], Any]
 
 
 def ending_digest(kind: str, value: str) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
-from infra.chassis import clock
+from infra.chassis import clock, logs
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 
 ACCESSED = "personal_data_accessed.v1"
@@ -61,7 +60,7 @@ def record_access(
     and which call it is the door has bound (:mod:`infra.chassis.doors`).
     """
     others = [subject for subject in dict.fromkeys(accessed) if subject.subject_id != by.account_id]
-    call_id = structlog.contextvars.get_contextvars().get("call_id")
+    call_id = logs.context.get_contextvars().get("call_id")
     for start in range(0, len(others), AT_ONCE):
         part = others[start : start + AT_ONCE]
         data = access_members(by, part, purpose=purpose, legal_basis=legal_basis, agency_code=agency_code)
@@ -75,7 +74,7 @@ def access_members(
     purpose: str,
     legal_basis: str | None = None,
     agency_code: str | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """The members of an event that says who used whose data: for events that have others besides."""
     role, agency = post_of(by, agency_code)
     return {
@@ -90,7 +89,7 @@ def access_members(
 
 def current_door() -> dict[str, str]:
     """``{"door": …}``: the RPC that is being answered; empty outside one (a follower, a command of operators)."""
-    door = structlog.contextvars.get_contextvars().get("door")
+    door = logs.context.get_contextvars().get("door")
     return {"door": door} if door else {}
 
 

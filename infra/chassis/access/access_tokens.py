@@ -21,6 +21,7 @@ from joserfc.jws import JWSRegistry, extract_compact
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import ServiceUnavailable, Unauthenticated
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import SignatureRefused
@@ -33,6 +34,8 @@ AUDIENCES = {
     "applications": "portal/cases",
     "payments": "portal/cases",
     "notifications": "portal/messages",
+    "interchange": "portal/interchange",
+    "oversight": "portal/oversight",
 }
 ALGORITHMS = ["Ed25519", "EdDSA"]
 LEEWAY = 10  # seconds two machines' clocks may differ
@@ -51,7 +54,7 @@ def token_audience(service: str) -> str:
 class Keys:
     """Identity's public keys, fetched when a token names one not known yet, and again when they have grown old."""
 
-    def __init__(self, fetch: Callable[[], dict[str, Any]], trusted: KeyList) -> None:
+    def __init__(self, fetch: Callable[[], Json], trusted: KeyList) -> None:
         self._fetch, self._trusted = fetch, trusted
         self._set = KeySet([])
         self._fetched_at = self._tried_at = float("-inf")
@@ -102,7 +105,7 @@ def _key_id(token: str) -> str:
         raise Unauthenticated(reason="token không đọc được", reason_en="unreadable token") from error
 
 
-def claims_of(token: str, keys: KeySet, audience: str) -> dict[str, Any]:
+def claims_of(token: str, keys: KeySet, audience: str) -> Json:
     """The verified claims of a token; ``Unauthenticated`` with the reason otherwise."""
     registry = JWSRegistry(algorithms=ALGORITHMS)
     checks = jwt.JWTClaimsRegistry(
@@ -136,7 +139,7 @@ class VerifiedToken:
     session_version: int
 
     @classmethod
-    def of(cls, claims: dict[str, Any], key_id: str) -> VerifiedToken:
+    def of(cls, claims: Json, key_id: str) -> VerifiedToken:
         ends_at = min(claims["exp"], claims["iat"] + LONGEST_LIFE) + LEEWAY
         return cls(Actor.of_claims(claims), key_id, ends_at, int(claims.get("session_version") or 0))
 

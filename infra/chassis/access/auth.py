@@ -15,8 +15,9 @@ from infra.chassis.access.access_endings import ANSWER_WITHIN, PATIENCE, AccessE
 from infra.chassis.access.access_tokens import Keys, Tokens, token_audience
 from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.access.service_readers import ServiceReader
-from infra.chassis.clients import RpcClient
+from infra.chassis.clients import client_of, deadline_of
 from infra.chassis.dependencies import settings_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.replies import Replies
 from infra.chassis.refusals import Forbidden, Unauthenticated, supported_language
 from infra.chassis.settings import Settings
@@ -25,15 +26,16 @@ from infra.chassis.trust.assertions import Assertions, Envelope
 from infra.chassis.trust.installation import key_list
 from infra.chassis.trust.service_calls import ServiceCall, service_call
 
+LONGEST_SOURCE = 80  # characters
 ENVELOPE = "portal.envelope"  # where the door puts it, over whatever a header of this name said
 
 
 class OwnAnswers(Protocol):
     """What identity alone has of its own and need not ask for."""
 
-    def jwks(self) -> dict[str, Any]: ...
+    def jwks(self) -> Json: ...
 
-    def access_endings(self, after: int, nonce: str) -> dict[str, Any]: ...
+    def access_endings(self, after: int, nonce: str) -> Json: ...
 
 
 class Acting(TypedDict):
@@ -106,12 +108,14 @@ class Call:
         return str(self._context.call_id)
 
     @property
+    def source(self) -> str | None:
+        """Where the call comes from, as the front end that makes it says: attempts are counted by it, nothing else."""
+        return str(self._context.data.get("source") or "")[:LONGEST_SOURCE] or None
+
+    @property
     def deadline(self) -> float | None:
         """Epoch seconds after which nobody waits for the answer."""
-        try:
-            return float(self._context.data["deadline"])
-        except (KeyError, ValueError):
-            return None
+        return deadline_of(self._context.data.get("deadline"))
 
     def authenticate(self) -> Actor:
         """The verified caller; ``Unauthenticated`` when there is no good token."""
@@ -136,7 +140,7 @@ class Call:
             raise Unauthenticated(reason="lời gọi phải thay mặt một người", reason_en="nobody's token came along")
         self.service, self.purpose, self._about = caller, row.purpose, row.person
 
-    def check_about(self, arguments: Mapping[str, Any]) -> None:
+    def check_about(self, arguments: Mapping[str, object]) -> None:
         """Refuse a service's call for one person that is about another."""
         if self._about and arguments.get(self._about) != self.actor.account_id:
             raise Forbidden(
@@ -201,17 +205,17 @@ class Caller(DependencyProvider):
         self.own = own
 
     def setup(self) -> None:
-        settings, asking = settings_of(self.container), RpcClient(self.container, self.replies)
+        settings, asking = settings_of(self.container), client_of(self.container, self.replies)
         own: OwnAnswers | None = self.own.from_settings(settings) if self.own else None
 
-        def ask(method: str, arguments: dict[str, Any]) -> Any:
+        def ask(method: str, arguments: Json) -> object:
             if own is not None:
                 return getattr(own, method)(**arguments)
             return asking.call("identity", method, arguments, {}, ANSWER_WITHIN)
 
         self.tokens = TokenCheck.of(settings, self.container.service_name, ask)
 
-    def get_dependency(self, worker_ctx: Any) -> Call:
+    def get_dependency(self, worker_ctx: object) -> Call:
         return Call(worker_ctx, self.tokens)
 
     if TYPE_CHECKING:  # as of ``Provided``

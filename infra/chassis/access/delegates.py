@@ -6,12 +6,10 @@ Whether a delegation is in force is asked of identity, never read here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Column, Exists, MetaData, String, Table, exists, or_
 from sqlalchemy.orm import Session
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.storage.database import Database, insert_into
 
 EVERYTHING = "*"  # a delegation for all procedures
@@ -37,7 +35,7 @@ class DelegateRecorder:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def delegation_granted(self, event: Mapping[str, Any]) -> None:
+    def delegation_granted(self, event: CloudEvent) -> None:
         """Remember the delegate; a repeat changes nothing."""
         data = event["data"]
         with self.database.handle_once("delegation_granted", event) as session:

@@ -7,11 +7,12 @@ queues are :mod:`infra.chassis.erasure.worker`'s, whose duty works the rows off.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.erased_subjects import record_erasure
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
@@ -31,7 +32,7 @@ class ErasureRequests:
     def from_settings(cls, settings: Settings) -> Self:
         return cls(Database.at(settings.database_url(cls.service)))
 
-    def note(self, event: Mapping[str, Any]) -> None:
+    def note(self, event: CloudEvent) -> None:
         """``subject_erased.v1``: from now on nothing about the account is stored, and what is there is removed.
 
         Published once for each application and once for the account; the latter comes last and names all of them.
@@ -44,7 +45,7 @@ class ErasureRequests:
                 self.check_decided(session, data)
                 record_erasure(session, data["erasure_id"], data["account_id"], data.get("application_ids") or ())
 
-    def check_decided(self, session: Session, data: Mapping[str, Any]) -> None:
+    def check_decided(self, session: Session, data: Mapping[str, object]) -> None:
         """Raise if the service knows that those who decided on the erasure may not have."""
 
     def marks(self, session: Session, account_id: str) -> set[str]:

@@ -23,7 +23,7 @@ FORGOTTEN = "forgotten"  # a fingerprint that fits no command: repeating it is r
 Page = tuple[list[Any] | None, int]  # where to go on (None: the end), how many rows were changed
 
 
-def dead_letters(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+def dead_letters(session: Session, account_id: str, marks: set[str], after: list[object] | None) -> Page:
     """A waiting dead letter can still be replayed, without free text; of a settled one only its id is left."""
     query = select(dead_letter).where(dead_letter.c.id > after[0]) if after else select(dead_letter)
     rows = list(session.execute(query.order_by(dead_letter.c.id).limit(PAGE)))
@@ -50,7 +50,7 @@ def redacted_body(body: str, *, waiting: bool) -> bytes:
     return json.dumps(redacted(left), ensure_ascii=False).encode()
 
 
-def commands(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+def commands(session: Session, account_id: str, marks: set[str], after: list[object] | None) -> Page:
     """The person's own commands keep their id and nothing else; other people's about them keep the facts answered."""
     key = tuple_(command_log.c.caller, command_log.c.command_id)
     query = select(command_log).where(key > tuple(after)) if after else select(command_log)
@@ -70,7 +70,7 @@ def commands(session: Session, account_id: str, marks: set[str], after: list[Any
     return ([rows[-1].caller, rows[-1].command_id] if len(rows) == PAGE else None), changed
 
 
-def outbox_events(session: Session, account_id: str, marks: set[str], after: list[Any] | None) -> Page:
+def outbox_events(session: Session, account_id: str, marks: set[str], after: list[object] | None) -> Page:
     """An event not published yet still will be, and one that was may be again: without free text."""
     query = select(outbox).where(outbox.c.position > after[0]) if after else select(outbox)
     rows = list(session.execute(query.order_by(outbox.c.position).limit(PAGE).with_for_update()))

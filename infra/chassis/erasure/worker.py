@@ -17,10 +17,19 @@ from infra.chassis.erasure.queues import SweepInProgress, sweep
 from infra.chassis.erasure.requests import ErasureRequests
 from infra.chassis.erasure.tables import TABLES
 from infra.chassis.settings import Settings
+from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import forgotten_subject
 
 STEPS = ("queues", "outside", *TABLES, "own", *TABLES, "pages", "answer")
 OUTSIDE_THE_DATABASE = frozenset({"queues", "outside", "pages"})  # not in the database's tables
+
+
+DUE = Read(
+    select(forgotten_subject)
+    .where(forgotten_subject.c.finished_at.is_(None))
+    .order_by(forgotten_subject.c.noted_at)
+    .limit(1)
+)
 
 
 class ErasureWorker:
@@ -36,11 +45,10 @@ class ErasureWorker:
         return cls(settings, erasures.from_settings(settings))
 
     def step(self) -> int:
-        due = select(forgotten_subject).where(forgotten_subject.c.finished_at.is_(None))
+        if not (rows := self.database.rows(DUE)):
+            return 0
+        row = rows[0]
         with self.database.session() as session:
-            row = session.execute(due.order_by(forgotten_subject.c.noted_at).limit(1)).first()
-            if row is None:
-                return 0
             marks = {*row.marks, *self.erasures.marks(session, row.account_id)}
         step = STEPS[row.progress["step"]]
         work = self._outside if step in OUTSIDE_THE_DATABASE else self._inside
@@ -53,7 +61,7 @@ class ErasureWorker:
         removed: dict[str, int] = {}
         if step == "queues":
             try:
-                removed = sweep(self.settings, marks)
+                removed = sweep(self.settings, marks, f"{self.erasures.service} {row.erasure_id}")
             except SweepInProgress:
                 return 0
         elif step == "outside":
@@ -77,7 +85,7 @@ class ErasureWorker:
                 self._note(session, row, {step: count} if count else {}, after)
         return 1
 
-    def _note(self, session: Any, row: Any, removed: dict[str, int], after: list[Any] | None = None) -> None:
+    def _note(self, session: Any, row: Any, removed: dict[str, int], after: list[object] | None = None) -> None:
         step = row.progress["step"]
         progress = {"step": step, "after": after} if after else {"step": step + 1}
         total = {name: row.removed.get(name, 0) + removed.get(name, 0) for name in {*row.removed, *removed}}

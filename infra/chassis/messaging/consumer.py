@@ -32,12 +32,12 @@ class Consumer(QueueConsumer):
     _being_quarantined = 0  # messages at work in threads that are no workers
 
     def consume(
-        self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: Any
-    ) -> Any:
+        self, limit: int | None, timeout: float | None = None, safety_interval: float = 0.2, **options: object
+    ) -> object:
         """As stock, but looks up five times a second whether it shall stop."""
         return super().consume(limit, timeout, safety_interval, **options)
 
-    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
+    def get_consumers(self, consumer_cls: object, channel: object) -> object:
         """As stock, after the handlers' queues are there; one that was gone is not made in silence."""
         with Connection(self.amqp_uri, connect_timeout=5) as connection:
             ensure_exchanges(connection, rpc_exchange(self.container))
@@ -49,20 +49,20 @@ class Consumer(QueueConsumer):
                 raise ConnectionError(f"handlers' queues: {error}") from error  # tried again, as a lost connection is
         return super().get_consumers(consumer_cls, channel)
 
-    def ack_message(self, message: Any) -> None:
+    def ack_message(self, message: object) -> None:
         self._handed_back = 0
         try:
             super().ack_message(message)
         except OSError:
             self._connection_lost("ack", message)
 
-    def requeue_message(self, message: Any) -> None:
+    def requeue_message(self, message: object) -> None:
         try:
             super().requeue_message(message)
         except OSError:
             self._connection_lost("requeue", message)
 
-    def requeue_slowly(self, message: Any) -> None:
+    def requeue_slowly(self, message: object) -> None:
         """Hand a message back when nothing else can be done with it, with a growing pause: it comes again at once."""
         self._handed_back += 1
         until = time.monotonic() + HAND_BACK[min(self._handed_back, len(HAND_BACK)) - 1]
@@ -82,11 +82,11 @@ class Consumer(QueueConsumer):
         if not (self._consumers or self.container._worker_pool.running() or self._being_quarantined):
             self.should_stop = True
 
-    def on_decode_error(self, message: Any, exc: BaseException) -> None:
+    def on_decode_error(self, message: object, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
         self.container.spawn_managed_thread(functools.partial(self.quarantine, message, f"undecodable: {_cause(exc)}"))
 
-    def quarantine(self, message: Any, why: str) -> None:
+    def quarantine(self, message: object, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
         self._being_quarantined += 1
         try:
@@ -130,7 +130,7 @@ class Consumer(QueueConsumer):
             logs.get(service=service).error("quarantine_row_not_written", error=f"{type(error).__name__}: {error}")
 
 
-def _is_call(exchange: str, routing_key: str, container: Any) -> bool:
+def _is_call(exchange: str, routing_key: str, container: object) -> bool:
     """An RPC or an answer to one, through its exchange or put into its queue directly."""
     return exchange == rpc_exchange(container).name or routing_key.startswith(("rpc-", "rpc."))
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.erased_subjects import mentions_erased
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handler_queues import redelivery_exchange
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.messaging.quarantine import QUARANTINE
@@ -57,9 +58,7 @@ class DeadLetters:
     def of(cls, settings: Settings, service: str) -> DeadLetters:
         return cls(Database.at(settings.database_url(service)))
 
-    def without_erased(
-        self, event: dict[str, Any], headers: dict[str, Any], error: str
-    ) -> tuple[dict[str, Any], dict[str, Any], str]:
+    def without_erased(self, event: dict[str, Any], headers: dict[str, Any], error: str) -> tuple[Json, Json, str]:
         """A failed event, its headers and its error; without free text if it is about somebody erased meanwhile."""
         with self.database.session() as session:
             return _without_erased(session, event, headers, error)
@@ -105,7 +104,7 @@ class DeadLetters:
             )
             session.execute(_upsert(row, attempts=dead_letter.c.attempts + 1))
 
-    def unresolved(self, limit: int = 100, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
+    def unresolved(self, limit: int = 100, *, consumer: str = "", error: str = "") -> list[Json]:
         """What an operator has to decide on, oldest first: dead letters, and rows of what nobody could read."""
         with self.database.session() as session:
             rows = session.execute(
@@ -119,7 +118,7 @@ class DeadLetters:
         with self.database.session() as session:
             return list(session.scalars(select(dead_letter.c.id).where(*conditions).order_by(dead_letter.c.id)))
 
-    def summary(self, *, consumer: str = "", error: str = "") -> list[dict[str, Any]]:
+    def summary(self, *, consumer: str = "", error: str = "") -> list[Json]:
         """What is open by type, consumer and kind of error, the most first: how many, first and last time."""
         of, error_text = [dead_letter.c.routing["type"].as_string(), dead_letter.c.consumer], dead_letter.c.error
         with self.database.session() as session:
@@ -141,7 +140,7 @@ class DeadLetters:
             )
         return letter_id is not None
 
-    def being_replayed(self, queue: str, event: dict[str, Any]) -> bool:
+    def being_replayed(self, queue: str, event: Json) -> bool:
         """Whether an operator handed exactly this event to this consumer again."""
         replayed = (dead_letter.c.state == "replayed") | (dead_letter.c.resolution == REPLAYING)
         this = (dead_letter.c.consumer == queue) & (dead_letter.c.message_id == storable(event.get("id"), 120))
@@ -149,7 +148,7 @@ class DeadLetters:
             rows = list(session.scalars(select(dead_letter.c.body).where(this, replayed)))
         return any(json.loads(body) == event for body in rows)
 
-    def waiting(self, limit: int = 100) -> list[dict[str, Any]]:
+    def waiting(self, limit: int = 100) -> list[Json]:
         """The dead letters an operator has to look at, oldest first."""
         with self.database.session() as session:
             rows = session.execute(
@@ -157,7 +156,7 @@ class DeadLetters:
             )
             return [_as_json(row) for row in rows]
 
-    def show(self, letter_id: int) -> dict[str, Any]:
+    def show(self, letter_id: int) -> Json:
         with self.database.session() as session:
             row = session.execute(select(dead_letter).where(dead_letter.c.id == letter_id)).first()
             if row is None:
@@ -170,7 +169,7 @@ class DeadLetters:
                 "resolution": row.resolution,
             }
 
-    def replay(self, letter_id: int, publisher: Publisher | None = None, *, dry_run: bool = False) -> dict[str, Any]:
+    def replay(self, letter_id: int, publisher: Publisher | None = None, *, dry_run: bool = False) -> Json:
         """Hand the dead letter to its consumer's queue again; its inbox makes a second replay harmless."""
         letter = self.show(letter_id)
         if letter["type"] == "unreadable":
@@ -186,7 +185,7 @@ class DeadLetters:
             self._resolve(letter_id, "replayed", "")
         return letter
 
-    def drop(self, letter_id: int, reason: str) -> dict[str, Any]:
+    def drop(self, letter_id: int, reason: str) -> Json:
         """Give a dead letter up, with the reason on record."""
         letter = self.show(letter_id)
         self._resolve(letter_id, "dropped", reason)
@@ -203,14 +202,14 @@ class DeadLetters:
 
 def _without_erased(
     session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
-) -> tuple[dict[str, Any], dict[str, Any], str]:
+) -> tuple[Json, Json, str]:
     if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
         return redacted(event), {}, error_kind(error)
     return event, headers, error
 
 
 def _open(consumer: str = "", error: str = "") -> list[Any]:
-    conditions: list[Any] = [OPEN_DEAD_LETTER]
+    conditions: list[object] = [OPEN_DEAD_LETTER]
     if consumer:
         conditions.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
     if error:
@@ -218,7 +217,7 @@ def _open(consumer: str = "", error: str = "") -> list[Any]:
     return conditions
 
 
-def _upsert(row: Any, **changed: Any) -> Any:
+def _upsert(row: Any, **changed: object) -> Any:
     """The INSERT of a row which, when it is open already (another worker may write it now), counts the repeat."""
     return row.on_conflict_do_update(
         index_elements=["consumer", "message_id"],
@@ -227,7 +226,7 @@ def _upsert(row: Any, **changed: Any) -> Any:
     )
 
 
-def _as_json(row: Any) -> dict[str, Any]:
+def _as_json(row: Any) -> Json:
     return {
         "id": row.id,
         "consumer": row.consumer,

@@ -29,7 +29,7 @@ def plain_json_only() -> None:
     registry.register("json", dumps, _loads, content_type="application/json", content_encoding="utf-8")
 
 
-def _loads(body: Any) -> Any:
+def _loads(body: Any) -> object:
     return json.loads(bytes(body) if isinstance(body, memoryview) else body, object_pairs_hook=members_marked)
 
 
@@ -63,14 +63,14 @@ def check_envelope(message: Any, *, reply: bool) -> None:
         or not all(isinstance(call_id, str) and len(call_id) < 300 for call_id in stack)
     ):
         raise MalformedEnvelope("call_id_stack is no list of strings")
-    for name in ("auth_token", "assertion", "language", "deadline", "traceparent"):
+    for name in ("auth_token", "assertion", "language", "deadline", "traceparent", "source"):
         if not isinstance(headers.get(f"nameko.{name}", ""), str):
             raise MalformedEnvelope(f"header {name} is no string")
     if reply and not (isinstance(properties.get("reply_to"), str) and properties["reply_to"]):
         raise MalformedEnvelope("no reply_to")
 
 
-def check_body(body: Any, size: int) -> None:
+def check_body(body: object, size: int) -> None:
     """What every request's body is: no larger than ``MAX_BODY`` bytes, with args and kwargs, not nested without end."""
     if size > MAX_BODY:
         raise MalformedBody("", f"yêu cầu lớn hơn {MAX_BODY} byte", f"the request is larger than {MAX_BODY} bytes")
@@ -84,7 +84,7 @@ def check_body(body: Any, size: int) -> None:
             raise MalformedBody(f"/{name}", f"lồng sâu quá {MAX_DEPTH} tầng", f"nested deeper than {MAX_DEPTH} levels")
 
 
-def check_event_body(body: Any) -> None:
+def check_event_body(body: object) -> None:
     """What every event's body is: an envelope with an id and data, of bounded size."""
     if (
         not isinstance(body, dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.chassis import metrics
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from infra.chassis.crash_points import crash_at
 from infra.chassis.messaging.handler_queues import redelivery_exchange
@@ -26,11 +27,11 @@ class EventPublisher:
         self.events = contract_of(service).events
         self.lease: Lease | None = None  # the follower's own, set by it
 
-    def as_published(self, event: dict[str, Any]) -> dict[str, Any]:
+    def as_published(self, event: CloudEvent) -> CloudEvent:
         """The event under the id it is published with."""
         return event
 
-    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def publish(self, event: CloudEvent, *, call_id: str | None = None) -> None:
         """To whom it may concern."""
         try:
             self._publish(event, self.exchange, event["type"], call_id)
@@ -40,13 +41,13 @@ class EventPublisher:
                 raise  # somebody waits for it and their queue is not there: keep the position until it is
         crash_at("after_publish", self.service)
 
-    def republish(self, event: dict[str, Any], queue: str) -> None:
+    def republish(self, event: CloudEvent, queue: str) -> None:
         """To one queue alone; :class:`Unroutable` when it is gone again."""
         self._publish(event, redelivery_exchange(), queue, event.get("callid"))
 
-    def _publish(self, event: dict[str, Any], exchange: Any, key: str, call_id: str | None) -> None:
+    def _publish(self, event: CloudEvent, exchange: Any, key: str, call_id: str | None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
-        event = signed_event(self.signer, self.as_published(event))
+        signed = signed_event(self.signer, self.as_published(event))
         if self.lease is not None:
             self.lease.check()
-        self.publisher.publish(event, exchange=exchange, routing_key=key, headers=headers, message_id=event["id"])
+        self.publisher.publish(signed, exchange=exchange, routing_key=key, headers=headers, message_id=signed["id"])

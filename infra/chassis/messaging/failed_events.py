@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.dependencies import settings_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.quarantine import confirming_publisher, quarantined_message, send_to_quarantine
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
@@ -20,6 +21,7 @@ from infra.chassis.sensitive import CREDENTIALS, without_tokens
 
 MOST_ATTEMPTS = 10_000
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
+REDACTED_IN = "portal-redacted-in"  # which sweep left of the message what it is
 
 
 class FailedEvents:
@@ -30,7 +32,7 @@ class FailedEvents:
         self.service: str = container.service_name
         self.tiers = retry_tiers(settings_of(container))
 
-    def retry_or_quarantine(self, event: dict[str, Any], message: Any, problem: str, *, final: bool) -> None:
+    def retry_or_quarantine(self, event: Json, message: object, problem: str, *, final: bool) -> None:
         """``final``: no later try can end otherwise."""
         attempt = _attempt(message)
         if self.dead_letters.dropped(self.queue, event["id"]):
@@ -42,7 +44,7 @@ class FailedEvents:
         self.dead_letter(event, message, problem)
         metrics.dead_letters.labels(self.service, self.handler).inc()
 
-    def wait_in_tier(self, event: dict[str, Any], message: Any, problem: str) -> None:
+    def wait_in_tier(self, event: Json, message: Any, problem: str) -> None:
         """Into the tier of this attempt; after the last, the last tier again (its row cannot be written just now)."""
         attempt = min(_attempt(message), len(self.tiers))
         metrics.handler_retries.labels(self.service, self.handler).inc()
@@ -57,7 +59,7 @@ class FailedEvents:
             message_id=event["id"],
         )
 
-    def dead_letter(self, event: dict[str, Any], message: Any, problem: str) -> None:
+    def dead_letter(self, event: Json, message: Any, problem: str) -> None:
         """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
         attempts, first_at = _attempt(message), _first_at(message)
         event, headers, problem = self.dead_letters.without_erased(event, dict(message.headers or {}), problem)
@@ -88,7 +90,7 @@ def _first_at(message: Any) -> float:
     return value if 0 < value <= now else now
 
 
-def _plain(headers: Any) -> dict[str, Any]:
+def _plain(headers: Any) -> Json:
     """Headers that may travel on; the broker's own ``x-`` ones and credentials, which no handler needs, stay behind."""
     return {
         key: without_tokens(value) if isinstance(value, str) else value

@@ -20,12 +20,14 @@ from kombu import Exchange, Queue
 from sqlalchemy import select
 
 from infra.chassis import clock, logs
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import relay_position
 
+LONGEST_MEMORY = 36_525  # days
 REDELIVERY_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
 NOT_FOUND = 404
 BOUNDS = {"read_timeout": 10, "write_timeout": 10}  # seconds; a silent network must not stop a consumer for good
@@ -148,10 +150,11 @@ def undelivered_since(settings: Settings, service: str, method: str) -> datetime
         if born is None:
             session.execute(relay_position.insert().values(name=name, position=0, at=clock.now()))
             return None
-    return max(born, clock.now() - timedelta(days=settings.number("RETELL_DAYS", REDELIVERY_DAYS)))
+    days = settings.number("RETELL_DAYS", REDELIVERY_DAYS, least=0, most=LONGEST_MEMORY)
+    return max(born, clock.now() - timedelta(days=days))
 
 
-def request_redelivery(publisher: Publisher, source: str, request: dict[str, Any]) -> None:
+def request_redelivery(publisher: Publisher, source: str, request: Json) -> None:
     """Leave a request with the source, confirmed."""
     logs.get().warning("queue_gone", queue=request["queue"], asked=source, since=request["since"])
     queue = redelivery_queue(source)

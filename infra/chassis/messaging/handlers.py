@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from infra.chassis import logs, metrics
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.reliable_handler import ReliableHandler
 
@@ -19,12 +18,12 @@ class EventRejected(Exception):
     """The event does not fit what this consumer's contract says it needs."""
 
 
-def handles(source: str, event_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def handles(source: str, event_type: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Make a method the handler of ``event_type`` (such as ``application_submitted.v1``) of service ``source``."""
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(method: Callable[..., object]) -> Callable[..., object]:
         @functools.wraps(method)
-        def watched(self: Any, event: dict[str, Any]) -> Any:
+        def watched(self: Any, event: CloudEvent) -> Any:
             return _observed(self, method, source, event_type, event)
 
         watched.handles = (source, event_type)  # type: ignore[attr-defined]
@@ -48,18 +47,18 @@ def handles_each(events: Mapping[str, tuple[str, str]], method: str) -> Callable
     return decorate
 
 
-def _named(method: Callable[..., Any], service: type, name: str) -> Callable[..., Any]:
+def _named(method: Callable[..., object], service: type, name: str) -> Callable[..., object]:
     @functools.wraps(method)
-    def handler(self: Any, event: dict[str, Any]) -> Any:
+    def handler(self: Any, event: CloudEvent) -> Any:
         return method(self, event)
 
     handler.__name__, handler.__qualname__ = name, f"{service.__qualname__}.{name}"
     return handler
 
 
-def _observed(service: Any, method: Callable[..., Any], source: str, event_type: str, event: dict[str, Any]) -> Any:
+def _observed(service: Any, method: Callable[..., Any], source: str, event_type: str, event: CloudEvent) -> Any:
     name, started = method.__name__, time.perf_counter()
-    structlog.contextvars.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
+    logs.context.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
     try:
         schema = contract_of(service.name).consumed(source, event_type)
         if schema and (problems := schema.problems(event["data"])):
@@ -70,4 +69,4 @@ def _observed(service: Any, method: Callable[..., Any], source: str, event_type:
         raise
     finally:
         metrics.handler_seconds.labels(service.name, name).observe(time.perf_counter() - started)
-        structlog.contextvars.clear_contextvars()
+        logs.context.clear_contextvars()

@@ -58,7 +58,7 @@ class Incarnations:
             content = json.dumps({"incarnation": self._incarnations[0][1], "position": position})
             replace_text(mark, content, flush=False)  # one that a power cut spoils begins a new incarnation
 
-    def _begin(self, session: Session, store: str, rows: list[Any]) -> Any:
+    def _begin(self, session: Session, store: str, rows: list[object]) -> object:
         begun = begin_incarnation(session, self.stream, store, after=self.published(session), number=len(rows) + 1)
         if rows:
             metrics.source_renewals.labels(self.service, self.stream).inc()

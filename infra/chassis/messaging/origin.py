@@ -9,9 +9,9 @@ own database says that it was asked for.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.trust.event_signatures import SIGNATURE, EventRefused, check_claims, check_event
@@ -29,10 +29,10 @@ class Origin:
     ) -> None:
         self.source, self.event_type, self.queue, self.dead_letters = source, event_type, queue, dead_letters
         self.keys = key_list(settings, source)
-        self.max_age = settings.number("EVENT_MAX_AGE", MAX_AGE_DAYS) * 86_400
+        self.max_age = settings.number("EVENT_MAX_AGE", MAX_AGE_DAYS, least=0) * 86_400
         self.unsigned_until = _instant(settings.get(UNSIGNED_UNTIL))
 
-    def check(self, event: dict[str, Any]) -> None:
+    def check(self, event: Json) -> None:
         """Refuse what must not reach the handler: ``EventRefused``, ``StaleEvent``."""
         try:
             check_event(self.keys, event, source=self.source, event_type=self.event_type, max_age=self.max_age)
@@ -40,7 +40,7 @@ class Origin:
             if not (self._before_signatures(event) or self.dead_letters.being_replayed(self.queue, event)):
                 raise
 
-    def _before_signatures(self, event: dict[str, Any]) -> bool:
+    def _before_signatures(self, event: Json) -> bool:
         if self.unsigned_until is None or SIGNATURE in event or clock.now() > self.unsigned_until:
             return False
         check_claims(event, source=self.source, event_type=self.event_type)

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.json_types import Json
 from infra.chassis.storage.tables import outbox, plumbing
 from infra.chassis.storage.wake_up import wake_followers
 
 __all__ = ["cloud_event", "enqueue", "enqueue_all", "plumbing"]
 
 
-def enqueue(
-    session: Session, event_type: str, data: dict[str, Any], *, subject: str, call_id: str | None = None
-) -> None:
+def enqueue(session: Session, event_type: str, data: Json, *, subject: str, call_id: str | None = None) -> None:
     """Add one event to the outbox. ``event_type`` such as ``payment_settled.v1``; ``data`` JSON values only."""
     session.execute(
         outbox.insert().values(type=event_type, subject=subject, data=data, at=clock.now(), call_id=call_id)
@@ -30,7 +29,7 @@ def enqueue(
     wake_followers(session)
 
 
-def enqueue_all(session: Session, event_type: str, events: Sequence[tuple[str, dict[str, Any]]]) -> None:
+def enqueue_all(session: Session, event_type: str, events: Sequence[tuple[str, Json]]) -> None:
     """As :func:`enqueue`, for many ``(subject, data)`` at once: one round trip, in their order."""
     rows = [{"type": event_type, "subject": subject, "data": data, "at": clock.now()} for subject, data in events]
     if rows:
@@ -42,14 +41,14 @@ def cloud_event(
     service: str,
     position: int | str,
     event_type: str,
-    data: dict[str, Any],
+    data: Json,
     *,
     subject: str,
     at: datetime,
     call_id: str | None = None,
-) -> dict[str, Any]:
+) -> CloudEvent:
     """The envelope on the wire. Source: CloudEvents 1.0.2, JSON event format; ``callid`` is our extension attribute."""
-    event: dict[str, Any] = {
+    event: CloudEvent = {
         "specversion": "1.0",
         "id": f"{service}:{position}",
         "source": f"/{service}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from kombu import Exchange, Producer, Queue
@@ -36,18 +37,18 @@ class Publisher:
         self.amqp_uri = amqp_uri
         self._connection: Connection | None = None
         self._producer: Producer | None = None
-        self._returned: list[Any] = []
+        self._returned: list[object] = []
         self._lock = threading.Lock()
 
     def publish(
         self,
-        body: Any,
+        body: object,
         *,
         exchange: Exchange | str,
         routing_key: str,
-        headers: dict[str, Any] | None = None,
+        headers: Mapping[str, object] | None = None,
         message_id: str | None = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         """Publish and wait for the confirm; :class:`Unroutable` when no queue is bound."""
         with self._lock:
@@ -59,7 +60,7 @@ class Publisher:
                 self._drop()
                 raise
 
-    def publish_durably(self, body: Any, queue: Queue, **options: Any) -> None:
+    def publish_durably(self, body: object, queue: Queue, **options: Any) -> None:
         """Publish what must not be lost; a queue that is gone is declared again first."""
         try:
             self.publish(body, **options)
@@ -71,10 +72,10 @@ class Publisher:
 
     def _publish(
         self,
-        body: Any,
+        body: object,
         exchange: Exchange | str,
         routing_key: str,
-        headers: dict[str, Any],
+        headers: Mapping[str, object],
         message_id: str | None,
         options: dict[str, Any],
     ) -> None:

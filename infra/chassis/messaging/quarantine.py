@@ -11,6 +11,7 @@ from typing import Any
 
 from kombu import Queue
 
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.handler_queues import unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.redaction import storable
@@ -22,7 +23,7 @@ MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, an
 
 def quarantined_message(
     service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
-) -> dict[str, Any]:
+) -> Json:
     """A message as it is in the quarantine; callers add what it is found by when it is dropped or replayed."""
     return {
         "service": service,
@@ -34,7 +35,7 @@ def quarantined_message(
     }
 
 
-def send_to_quarantine(container: Any, message: dict[str, Any]) -> None:
+def send_to_quarantine(container: object, message: Json) -> None:
     """A message into the quarantine, confirmed."""
     confirming_publisher(container).publish_durably(
         message, quarantine_queue(), exchange=unroutable_exchange(), routing_key=QUARANTINE

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from kombu import Queue
 
 from infra.chassis import logs
+from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.contracts import is_instant
 from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.handler_queues import (
     BOUNDS,
@@ -30,6 +32,7 @@ from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 
+LONGEST_NAME = 255  # bytes of a queue's name in AMQP
 POLL_SECONDS = 1.0  # seconds between checks for a request
 BATCH = 200
 AT_ONCE = 1000  # requests taken together
@@ -40,9 +43,7 @@ class RedeliverySource(Protocol):
 
     publisher: EventPublisher
 
-    def events_since(
-        self, event_type: str, *, since: datetime, after: int, limit: int
-    ) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, CloudEvent]]:
         """The events of one type since a moment and after a position, in their order: ``(position, event)``."""
         ...
 
@@ -54,7 +55,7 @@ class RedeliveryRequest:
     queue: str
     event_type: str
     since: datetime
-    tags: list[Any]  # of the requests this answers
+    tags: list[object]  # of the requests this answers
     source: int = 0
     after: int = 0
     republished: int = 0
@@ -133,7 +134,7 @@ class Redelivery:
                 break
             try:
                 self._merge(self._read(message))
-            except (ValueError, KeyError, TypeError) as wrong:
+            except (ValueError, KeyError, TypeError, RecursionError) as wrong:
                 logs.get(service=self.service).warning("redelivery_request_unreadable", error=str(wrong))
                 self._channel.basic_ack(message.delivery_tag)
         return bool(self._waiting)
@@ -155,10 +156,11 @@ class Redelivery:
         queue, event_type = str(fields["queue"]), str(fields["type"])
         if not queue.startswith(f"evt-{self.service}-{event_type}--"):
             raise ValueError("not a queue of this event")
-        since = datetime.fromisoformat(fields["since"])
-        if since.tzinfo is None:
+        if len(queue.encode()) > LONGEST_NAME:
+            raise ValueError("longer than a queue's name can be")
+        if not is_instant(fields["since"]):
             raise ValueError("not an instant")
-        return RedeliveryRequest(queue, event_type, since, [message.delivery_tag])
+        return RedeliveryRequest(queue, event_type, datetime.fromisoformat(fields["since"]), [message.delivery_tag])
 
     def _ready(self) -> Any:
         if self._channel is None:

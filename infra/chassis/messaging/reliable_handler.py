@@ -7,6 +7,7 @@ a dead letter (:mod:`infra.chassis.messaging.failed_events`).
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from nameko.events import EventHandler
@@ -15,10 +16,11 @@ from nameko.exceptions import ContainerBeingKilled
 from infra.chassis import logs, metrics
 from infra.chassis.crash_points import crash_at
 from infra.chassis.dependencies import settings_of
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.consumer import Consumer
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.envelopes import MalformedEnvelope, check_envelope, check_event_body
-from infra.chassis.messaging.failed_events import ATTEMPT, FIRST_AT, LAST_ERROR, FailedEvents
+from infra.chassis.messaging.failed_events import ATTEMPT, FIRST_AT, LAST_ERROR, REDACTED_IN, FailedEvents
 from infra.chassis.messaging.handler_queues import handler_queue, make_handler_queues
 from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.worker_slots import WorkerSlots
@@ -55,7 +57,7 @@ class ReliableHandler(EventHandler):
         self.slots.close()
         super().stop()
 
-    def handle_message(self, body: Any, message: Any) -> None:
+    def handle_message(self, body: Any, message: object) -> None:
         try:
             check_envelope(message, reply=False)
             check_event_body(body)
@@ -65,11 +67,11 @@ class ReliableHandler(EventHandler):
         if not self._is_genuine(body, message):
             return
         context = self.unpack_message_headers(message)
-        for ours in (ATTEMPT, FIRST_AT, LAST_ERROR):
+        for ours in (ATTEMPT, FIRST_AT, LAST_ERROR, REDACTED_IN):
             context.pop(ours, None)
         self._spawn_in_turn(body, message, context)
 
-    def _is_genuine(self, event: dict[str, Any], message: Any) -> bool:
+    def _is_genuine(self, event: Json, message: object) -> bool:
         """Whether the source signed it; what is not goes into the quarantine, what is too old waits for an operator."""
         try:
             self.origin.check(event)
@@ -85,7 +87,7 @@ class ReliableHandler(EventHandler):
             return True
         return False
 
-    def _set_aside(self, event: dict[str, Any], message: Any, problem: str) -> None:
+    def _set_aside(self, event: Json, message: object, problem: str) -> None:
         try:
             self.failed_events.dead_letter(event, message, problem)
         except Exception as error:
@@ -98,7 +100,7 @@ class ReliableHandler(EventHandler):
     def _count_refused(self, refused: EventRefused) -> None:
         metrics.events_refused.labels(self.container.service_name, self.method_name, refused.reason).inc()
 
-    def _spawn_in_turn(self, body: Any, message: Any, context: dict[str, Any]) -> None:
+    def _spawn_in_turn(self, body: object, message: Any, context: Mapping[str, object]) -> None:
         """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.
 
         Every message has a thread of its own to wait in (stock ``QueueConsumer.handle_message``).
@@ -116,13 +118,15 @@ class ReliableHandler(EventHandler):
             self.slots.leave()
             self.queue_consumer.requeue_message(message)
 
-    def handle_result(self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
+    def handle_result(
+        self, message: object, worker_ctx: object, result: object = None, exc_info: object = None
+    ) -> tuple[object, object]:
         try:
             return self._settle(message, worker_ctx, result, exc_info)
         finally:
             self.slots.leave()
 
-    def _settle(self, message: Any, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _settle(self, message: object, worker_ctx: Any, result: object, exc_info: Any) -> tuple[object, object]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
             crash_at("after_ack")

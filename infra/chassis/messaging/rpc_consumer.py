@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import eventlet
@@ -30,11 +31,11 @@ class Answers:
     anyway), each on a channel that nobody else uses meanwhile. There are as many as replies were ever sent at once.
     """
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, object]) -> None:
         self._connection = Connection(config["AMQP_URI"], ssl=config.get("AMQP_SSL"), connect_timeout=5)
         self._idle: list[tuple[Connection, Any]] = []
 
-    def send(self, exchange: str, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def send(self, exchange: str, message: Any, result: object, exc_info: Any) -> tuple[object, object]:
         """Answer a request in the encoding it came in; ``(result, exc_info)`` as it was answered.
 
         :class:`ReplyTooLarge` for what the broker would not take. It closes the channel on it, and since nobody listens
@@ -54,7 +55,7 @@ class Answers:
         self._publish(exchange, message.properties["reply_to"], body, content_type, encoding, about)
         return result, exc_info
 
-    def _publish(self, exchange: str, routing_key: str, *content: Any) -> None:
+    def _publish(self, exchange: str, routing_key: str, *content: object) -> None:
         """Publish; a broken channel is given up with all that are idle, and the answer goes out on a new one."""
         body, content_type, encoding, properties = content
         for pause in (*PAUSES, None):
@@ -97,7 +98,7 @@ class CheckedRpcConsumer(RpcConsumer):
         super().stop()
         self.answers.close()
 
-    def handle_message(self, body: Any, message: Any) -> None:
+    def handle_message(self, body: object, message: Any) -> None:
         try:
             check_envelope(message, reply=True)
             check_body(body, len(message.body or b""))
@@ -118,7 +119,7 @@ class CheckedRpcConsumer(RpcConsumer):
         answer = as_remote(refusal, supported_language(message.headers.get("nameko.language")))
         self.handle_result(message, None, (type(answer), answer, None))
 
-    def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def handle_result(self, message: object, result: object, exc_info: object) -> tuple[object, object]:
         try:
             result, exc_info = self._respond(message, result, exc_info)
         except Exception as error:
@@ -129,7 +130,7 @@ class CheckedRpcConsumer(RpcConsumer):
         self.queue_consumer.ack_message(message)
         return result, exc_info
 
-    def _respond(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _respond(self, message: Any, result: object, exc_info: object) -> tuple[object, object]:
         exchange = self.queue.exchange.name
         try:
             return self.answers.send(exchange, message, result, exc_info)

@@ -26,7 +26,7 @@ class _Listener(SingleThreadedReplyListener):
         self.queue_consumer = _Consumer(timeout=timeout)
 
 
-def platform_proxy(amqp_uri: str, **options: Any) -> ClusterRpcProxy:
+def platform_proxy(amqp_uri: str, **options: object) -> ClusterRpcProxy:
     """``with platform_proxy(uri, timeout=5) as rpc: rpc.catalog.search(…)``"""
     plain_json_only()
     return ClusterRpcProxy({"AMQP_URI": amqp_uri}, reply_listener_cls=_Listener, **options)

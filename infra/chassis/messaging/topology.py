@@ -44,7 +44,7 @@ def retry_queue(milliseconds: int) -> Queue:
     )
 
 
-def handler_methods(service_class: Any) -> list[tuple[str, str, str]]:
+def handler_methods(service_class: object) -> list[tuple[str, str, str]]:
     """``(source, event type, method)`` of every event handler of a service class."""
     methods = [
         (*getattr(service_class, name).handles, name)

@@ -19,7 +19,7 @@ __all__ = ["Connection", "VerifiedTransport"]
 class VerifiedTransport(SSLTransport):
     """AMQP over TLS, the server's certificate and name verified whatever the connection was asked for."""
 
-    def __init__(self, client: Any, **options: Any) -> None:
+    def __init__(self, client: Any, **options: object) -> None:
         client.ssl = {"context": {"check_hostname": True}, "server_hostname": client.hostname}
         super().__init__(client, **options)
 

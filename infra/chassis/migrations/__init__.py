@@ -17,24 +17,21 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.engine import make_url
 
-from infra.chassis.contracts import service_folder
 from infra.chassis.settings import Settings
 from infra.chassis.storage.connections import engine_of, is_postgresql
+from infra.chassis.storage.revisions import CHASSIS_VERSIONS, migrations_of
 
 MIGRATION_LOCK = 7_071_001  # pg_advisory_lock key: two migration jobs wait for each other
-CHASSIS_VERSIONS = Path(__file__).parent / "versions"
 
 
 def configuration(service: str, url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", _escaped(folder(service)))
+    config.set_main_option("script_location", _escaped(migrations_of(service)))
     config.set_main_option("path_separator", "newline")
-    versions = (folder(service) / "versions", CHASSIS_VERSIONS)
+    versions = (migrations_of(service) / "versions", CHASSIS_VERSIONS)
     config.set_main_option("version_locations", "\n".join(map(_escaped, versions)))
     config.attributes["url"] = url
     return config
@@ -42,11 +39,6 @@ def configuration(service: str, url: str) -> Config:
 
 def _escaped(path: Path) -> str:
     return str(path).replace("%", "%%")
-
-
-def folder(service: str) -> Path:
-    """Where the migrations of ``service`` are."""
-    return service_folder(service) / "migrations"
 
 
 def upgrade(settings: Settings, service: str, revision: str = "heads") -> None:
@@ -78,17 +70,6 @@ def _one_at_a_time(url: str) -> Iterator[None]:
     with Path(f"{path}.migrating").open("a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def at_head(settings: Settings, service: str) -> bool:
-    """Whether the database has every migration this code knows."""
-    script = ScriptDirectory.from_config(configuration(service, ""))
-    engine = engine_of(settings.database_url(service))
-    try:
-        with engine.connect() as connection:
-            return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
-    finally:
-        engine.dispose()
 
 
 def run(metadata: MetaData, service: str, retired: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock, logs, metrics
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.messaging.event_publisher import EventPublisher
 from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
@@ -24,6 +25,7 @@ from infra.chassis.settings import Settings
 from infra.chassis.storage.commits import CommitMark
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
+from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import outbox
 
 ASLEEP = 2.0  # seconds between rounds of a plain process when there is nothing to do and nobody wakes it up
@@ -32,6 +34,7 @@ LOOK_SECONDS = 0.05  # seconds between looks of a greenlet at whether anything w
 BLIND_SECONDS = 0.2  # seconds between its rounds where that is not to be seen
 BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after failures in a row
 BATCH = 200
+UNPUBLISHED = Read(select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH))
 
 
 class Duty(Protocol):
@@ -60,7 +63,9 @@ class Follower:
     def __init__(self, settings: Settings, service: str, duties: list[Duty] | None = None) -> None:
         self.service = service
         self.duties = duties_of(settings, service) if duties is None else duties
-        self.lease = Lease(settings.database_url(service), settings.number("LEASE_SECONDS", LEASE_SECONDS))
+        self.lease = Lease(
+            settings.database_url(service), settings.number("LEASE_SECONDS", LEASE_SECONDS, least=0.1, most=3600)
+        )
         for duty in self.duties:
             if isinstance(publisher := getattr(duty, "publisher", None), EventPublisher):
                 publisher.lease = self.lease
@@ -172,13 +177,9 @@ class OutboxRelay:
         return cls(Database.at(settings.database_url(service)), EventPublisher(settings, service))
 
     def step(self) -> int:
-        with self.database.session() as session:
-            rows = list(
-                session.execute(
-                    select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.position).limit(BATCH)
-                )
-            )
-            if rows:
+        rows = self.database.rows(UNPUBLISHED)
+        if rows:
+            with self.database.session() as session:
                 self.incarnations.refresh(session)
         for row in rows:
             self.publisher.publish(self._event(row), call_id=row.call_id)
@@ -192,9 +193,7 @@ class OutboxRelay:
         self._measure(len(rows))
         return len(rows)
 
-    def events_since(
-        self, event_type: str, *, since: datetime, after: int, limit: int
-    ) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, CloudEvent]]:
         """The events of one type since a moment and after a position, in their order: ``(position, event)``."""
         is_known = (outbox.c.type == event_type) & (outbox.c.at >= since) & outbox.c.published_at.is_not(None)
         query = select(outbox).where(is_known, outbox.c.position > after).order_by(outbox.c.position).limit(limit)
@@ -202,7 +201,7 @@ class OutboxRelay:
             self.incarnations.refresh(session)
             return [(row.position, self._event(row)) for row in session.execute(query)]
 
-    def _event(self, row: Any) -> dict[str, Any]:
+    def _event(self, row: Any) -> CloudEvent:
         return cloud_event(
             self.publisher.service,
             self.incarnations.name(row.position),

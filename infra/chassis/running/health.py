@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import Settings
 
@@ -28,7 +29,7 @@ class Health:
         self.alive: dict[str, Check] = {}
         self.ready: dict[str, Check] = {}
 
-    def report(self, checks: dict[str, Check]) -> dict[str, Any]:
+    def report(self, checks: dict[str, Check]) -> Json:
         """``{"status": "ok"|"failing", "checks": {name: "ok"|reason}}``"""
         results = {name: _result(check) for name, check in checks.items()}
         return {"status": "ok" if all(result == "ok" for result in results.values()) else "failing", "checks": results}
@@ -61,7 +62,7 @@ def _result(check: Check) -> str:
 class QuietRequests(WSGIRequestHandler):
     timeout = 5  # seconds a prober may be silent
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Probes every few seconds are no news."""
 
 

@@ -15,7 +15,7 @@ AT_ONCE = 2
 Result = TypeVar("Result")
 
 
-def in_native_thread(work: Callable[..., Result], *arguments: Any) -> Result:
+def in_native_thread(work: Callable[..., Result], *arguments: object) -> Result:
     """Run ``work`` in a native thread when this process lives on an eventlet hub, else here."""
     if "eventlet" in sys.modules:
         from eventlet import patcher, tpool

@@ -15,11 +15,12 @@ from infra.chassis.access.admission import Admission
 from infra.chassis.access.auth import Caller
 from infra.chassis.dependencies import settings_of
 from infra.chassis.doors import door
-from infra.chassis.migrations import at_head
+from infra.chassis.json_types import Json
 from infra.chassis.running.health import Check, Health
 from infra.chassis.running.sockets import listening_socket
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.revisions import at_head
 
 
 def database_checks(settings: Settings, service: str) -> dict[str, Check]:
@@ -58,7 +59,7 @@ class ServiceHealth(DependencyProvider):
             lambda: getattr(database.engine.pool, "checkedout", lambda: 0)()
         )
 
-    def get_dependency(self, worker_ctx: Any) -> Health:
+    def get_dependency(self, worker_ctx: object) -> Health:
         return self.health
 
 
@@ -71,7 +72,7 @@ class Operations:
     admission = Admission()
 
     @door(public=True)
-    def health(self) -> dict[str, Any]:
+    def health(self) -> Json:
         health: Any = self.own_health
-        report: dict[str, Any] = health.report(health.ready)
+        report: Json = health.report(health.ready)
         return report

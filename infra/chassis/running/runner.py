@@ -17,13 +17,13 @@ from typing import Any
 from infra.chassis import crash_points, logs
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.transport import Connection
-from infra.chassis.migrations import at_head
 from infra.chassis.running.followers import Follower
 from infra.chassis.running.health import Health, serve_plain
 from infra.chassis.running.operations import database_checks, serve_green
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.database import WORKERS, Database
 from infra.chassis.storage.leases import end_abandoned_transactions
+from infra.chassis.storage.revisions import at_head
 from infra.chassis.storage.server_sessions import require_session
 
 DIED, TOO_SLOW = 70, 75
@@ -92,7 +92,7 @@ def broker_answers(settings: Settings) -> bool:
 class Stopping:
     """One orderly stop whatever the number of signals, and a watchdog that ends a stop which does not end."""
 
-    def __init__(self, stop: Callable[[], None], grace: float, spawn: Callable[[Callable[[], None]], Any]) -> None:
+    def __init__(self, stop: Callable[[], None], grace: float, spawn: Callable[[Callable[[], None]], object]) -> None:
         self._stop, self._grace, self._spawn = stop, grace, spawn
         self._stop_requested = False
 
@@ -100,7 +100,7 @@ class Stopping:
         signal.signal(signal.SIGTERM, self.ask)
         signal.signal(signal.SIGINT, self.ask)
 
-    def ask(self, *_signal: Any) -> None:
+    def ask(self, *_signal: object) -> None:
         if self._stop_requested:
             return
         self._stop_requested = True
@@ -164,8 +164,7 @@ def serve_doors(settings: Settings, services: list[str]) -> int:
     runner.start()
     started.send()
     serve_green(health, settings)
-    gc.collect()
-    gc.freeze()  # what stays for ever is not looked through again and again
+    gc.freeze()  # what stays for ever is not looked through again and again; to look for garbage first takes 60 ms
     logs.get().info("started", services=services)
     try:
         runner.wait()

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-from psycopg.pq import Conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra.chassis.settings import SettingMissing
-from infra.chassis.storage.green_wait import wait_on_the_hub
+
+if TYPE_CHECKING:  # imported by the first connection to PostgreSQL: processes on SQLite have none
+    import psycopg
 
 STATEMENT_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -73,6 +74,8 @@ def is_postgresql(url: str) -> bool:
 
 def parameters(url: str, **ours: Any) -> dict[str, Any]:
     """What libpq is given for ``url``, over ``ours``; options of both are joined, and those of the URL come last."""
+    from psycopg.pq import Conninfo
+
     parsed = url_of(url).set(drivername="postgresql+psycopg")
     _positional, arguments = parsed.get_dialect()().create_connect_args(parsed)
     known_options = {option.keyword.decode() for option in Conninfo.get_defaults()}
@@ -85,8 +88,12 @@ def parameters(url: str, **ours: Any) -> dict[str, Any]:
     return {**ours, **arguments, **({"options": options} if options else {})}
 
 
-def connect(url: str, **ours: Any) -> psycopg.Connection[Any]:
+def connect(url: str, **ours: object) -> psycopg.Connection:
     """One connection, outside any pool."""
+    import psycopg
+
+    from infra.chassis.storage.green_wait import wait_on_the_hub
+
     wait_on_the_hub()
     autocommit = bool(ours.pop("autocommit", False))
     return psycopg.connect(**parameters(url, **ours), autocommit=autocommit)
@@ -98,13 +105,15 @@ def schema_of(url: str) -> str:
     return (match[1] or match[2]) if match else ""
 
 
-def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: Any) -> Engine:
+def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: object) -> Engine:
     """SQLAlchemy's engine; ``limits``: options of ours such as ``-c lock_timeout=5000``."""
     parsed = url_of(url)
     if not is_postgresql(url):
         if parsed.query:
             raise UnknownConnectionPart(parsed, set(parsed.query))
         return create_engine(parsed, hide_parameters=True, **pool)
+    from infra.chassis.storage.green_wait import wait_on_the_hub
+
     wait_on_the_hub()
     ours = {"connect_timeout": connect_timeout, "application_name": "portal", **KEEPALIVE}
     engine = create_engine(
@@ -118,7 +127,7 @@ def engine_of(url: str, *, limits: str = "", connect_timeout: int = 5, **pool: A
     return engine
 
 
-def check_connected(connection: psycopg.Connection[Any]) -> None:
+def check_connected(connection: psycopg.Connection) -> None:
     """``OperationalError`` for a connection that the server has ended, without a round trip.
 
     What a server says at the end, and the end itself, are waiting in the socket: the first look takes the one, the
@@ -128,10 +137,12 @@ def check_connected(connection: psycopg.Connection[Any]) -> None:
     connection.pgconn.consume_input()
 
 
-def _check_connected(connection: psycopg.Connection[Any], _record: Any, _proxy: Any) -> None:
+def _check_connected(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+    from psycopg import OperationalError
+
     try:
         check_connected(connection)
-    except psycopg.OperationalError as ended:
+    except OperationalError as ended:
         raise InvalidatePoolError("the server ended the connection") from ended  # the others are as old
 
 
@@ -144,12 +155,18 @@ def can_be_waited_out(error: BaseException | None) -> bool:
         if isinstance(error, sqlite3.OperationalError):
             return any(words in str(error).lower() for words in PASSING_ON_SQLITE)
         state = getattr(error, "sqlstate", None)
-        if isinstance(error, PoolTimeout) or (isinstance(error, psycopg.OperationalError) and state is None):
+        if isinstance(error, PoolTimeout) or (_of_the_driver(error) and state is None):
             return True  # no connection of the pool, or to the server
         if state in PASSING or (state or "").startswith(PASSING_CLASSES):
             return True
         error = getattr(error, "orig", None) or error.__cause__
     return False
+
+
+def _of_the_driver(error: BaseException) -> bool:
+    """Whether psycopg says that something is the matter with the connection or the server."""
+    driver = sys.modules.get("psycopg")  # where nobody imported it, it raises nothing
+    return driver is not None and isinstance(error, driver.OperationalError)
 
 
 def _throw_away(context: Any) -> None:

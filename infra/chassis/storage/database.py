@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import CommandIdReused
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, engine_of
@@ -47,6 +50,7 @@ class Database:
         self.engine = _engine(url, (workers or self._workers) + SPARE)
         self._one_at_a_time = _Turn()
         self._incarnations = KnownIncarnations()
+        self._file: tuple[int, int] | None = None
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @classmethod
@@ -79,7 +83,7 @@ class Database:
         with self._turn(), self._sessions() as session, session.begin():
             yield session
 
-    def rows(self, read: Read, **values: Any) -> Sequence[Any]:
+    def rows(self, read: Read, **values: object) -> Sequence[Any]:
         """What a :class:`Read` finds: one statement, one round trip."""
         if self.engine.dialect.name != "sqlite":
             return read.on(self.engine, values)
@@ -88,14 +92,38 @@ class Database:
 
     def ping(self) -> None:
         """That the database answers and can be written to. A session that can only read is replaced once."""
+        if self.engine.dialect.name == "sqlite":
+            self._ping_file()
+            return
         for last in (False, True):
-            with self._turn(), self.engine.connect() as connection:
-                if connection.dialect.name == "sqlite" or not connection.scalar(READ_ONLY):
+            with self.engine.connect() as connection:
+                if not connection.scalar(READ_ONLY):
                     return
                 connection.invalidate()
             if not last:
                 self.engine.pool.dispose()  # the others of the pool were made in the same hour
         raise DatabaseReadOnly("the database is read-only")
+
+    def _ping_file(self) -> None:
+        """That SQLite's file can be written to, and is the one that was opened: what is written to another is lost."""
+        with self._turn():
+            raw = self.engine.raw_connection()
+            cursor = raw.cursor()
+            try:
+                cursor.execute("PRAGMA busy_timeout=0")  # who finds another writing knows that one can
+                cursor.execute("BEGIN IMMEDIATE")
+                cursor.execute("ROLLBACK")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise DatabaseReadOnly(str(error)) from None
+            finally:
+                cursor.execute("PRAGMA busy_timeout=15000")
+                raw.close()
+        if (name := self.engine.url.database) and name != ":memory:":
+            now = _file_at(name)
+            self._file = self._file or now
+            if now is None or now != self._file:
+                raise DatabaseReadOnly("the file is not the one that was opened")
 
     def purge(self) -> bool:
         """Have what was deleted gone from the files as well; whether it is (on SQLite somebody may be reading).
@@ -125,15 +153,13 @@ class Database:
         """On SQLite one transaction at a time, waited for on the hub: SQLite's own wait would stop it."""
         return self._one_at_a_time if self.engine.dialect.name == "sqlite" else contextlib.nullcontext()
 
-    def command(self, command: Command, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    def command(self, command: Command, work: Callable[[Session], Json]) -> Json:
         """Run ``work`` once for this command id and keep its answer; later calls get the answer again."""
         for attempt in (1, 2):
             try:
                 with self.session() as session:
-                    answered = stored_reply(session, command)
-                    if answered is not None:
-                        return answered
-                    claim_command(session, command)
+                    if not claim_command(session, command):
+                        return stored_reply(session, command)
                     reply = work(session)
                     store_reply(session, command, reply)
                     return reply
@@ -148,10 +174,19 @@ class Database:
         raise AssertionError("unreachable")
 
     @contextlib.contextmanager
-    def handle_once(self, consumer: str, event: Mapping[str, Any]) -> Iterator[Session | None]:
+    def handle_once(self, consumer: str, event: CloudEvent) -> Iterator[Session | None]:
         """A session for the effect of an event, or ``None`` when it was handled before (:mod:`.inbox`)."""
         with self.session() as session:
             yield session if first_time(session, self._incarnations, consumer, event) else None
+
+
+def _file_at(name: str) -> tuple[int, int] | None:
+    """Which file has the name now."""
+    try:
+        status = Path(name).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class _Turn:
@@ -172,38 +207,36 @@ class _Turn:
         self._lock.release()
 
 
-def insert_into(session: Session, table: Any) -> Any:
+def insert_into(session: Session, table: object) -> Any:
     """An INSERT that can say ON CONFLICT, for the database at hand."""
     return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def stored_reply(session: Session, command: Command) -> dict[str, Any] | None:
-    """The stored answer of this command, ``None`` if it is new; refuses an id that meant something else."""
+def stored_reply(session: Session, command: Command) -> Json:
+    """The stored answer of a command that was carried out; refuses an id that meant something else."""
     row = session.execute(
         command_log.select().where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)
-    ).first()
-    if row is None:
-        return None
+    ).one()
     if row.fingerprint != command.fingerprint:
         raise CommandIdReused(command_id=command.id)
     return dict(row.reply) if row.reply is not None else {}
 
 
-def claim_command(session: Session, command: Command) -> None:
-    """Claim the command id in this transaction; a twin waits here and then finds the answer."""
-    session.execute(
-        command_log.insert().values(
-            caller=command.caller,
-            command_id=command.id,
-            name=command.name,
-            fingerprint=command.fingerprint,
-            reply=None,
-            at=clock.now(),
-        )
+def claim_command(session: Session, command: Command) -> bool:
+    """Claim the command id in this transaction; False: it was carried out. A twin waits here and then finds that."""
+    claimed = insert_into(session, command_log).values(
+        caller=command.caller,
+        command_id=command.id,
+        name=command.name,
+        fingerprint=command.fingerprint,
+        reply=None,
+        at=clock.now(),
     )
+    inserted = session.execute(claimed.on_conflict_do_nothing().returning(command_log.c.command_id))
+    return inserted.first() is not None  # a row count of an INSERT is not known on PostgreSQL
 
 
-def store_reply(session: Session, command: Command, reply: dict[str, Any]) -> None:
+def store_reply(session: Session, command: Command, reply: Json) -> None:
     session.execute(
         command_log.update()
         .where(command_log.c.caller == command.caller, command_log.c.command_id == command.id)
@@ -229,7 +262,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     )
 
 
-def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+def _sqlite_pragmas(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):

@@ -26,7 +26,9 @@ def wait_on_the_hub() -> None:
         waiting.wait = wait  # type: ignore[assignment]  # the attribute that connections look up for each statement
 
 
-def wait(statement: Generator[Any, Any, Any], fileno: int, interval: float = 0.0, timeout: float | None = None) -> Any:
+def wait(
+    statement: Generator[Any, object, object], fileno: int, interval: float = 0.0, timeout: float | None = None
+) -> object:
     """What ``statement`` returns; between its steps other greenlets have their turn."""
     until = None if timeout is None else monotonic() + timeout
     try:
@@ -57,7 +59,7 @@ def _ready(fileno: int, direction: int, seconds: float) -> int:
             waits.clear()
             current.switch(ready)
 
-    def interrupt(*error: Any) -> None:
+    def interrupt(*error: object) -> None:
         if waits:
             waits.clear()
             current.throw(*error)

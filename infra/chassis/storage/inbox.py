@@ -26,7 +26,13 @@ SAME_OCCURRENCE = select(inbox.c.digest).where(
     inbox.c.message_id.in_(bindparam("other_ids", expanding=True)),
     inbox.c.digest == bindparam("digest"),
 )
-RECORD_HANDLED = inbox.insert()
+RECORD_HANDLED = {
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing().returning(inbox.c.message_id),
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing().returning(inbox.c.message_id),
+}
+FORGET_HANDLED = inbox.delete().where(
+    inbox.c.consumer == bindparam("consumer_"), inbox.c.message_id == bindparam("own")
+)
 
 
 class EventIdReused(Exception):
@@ -76,18 +82,18 @@ def first_time(session: Session, incarnations: KnownIncarnations, consumer: str,
     """Whether this consumer has not handled the event yet; from now on it has."""
     own, digest = str(event["id"]), digest_of_occurrence(event)
     event_id = EventId.parse(own)
-    row_before = session.execute(HANDLED_BEFORE, {"consumer": consumer, "own": own}).first()
-    if row_before is not None:
-        if row_before.digest not in (None, digest):
+    record = RECORD_HANDLED[session.get_bind().dialect.name]
+    row = {"consumer": consumer, "message_id": own, "handled_at": clock.now(), "digest": digest}
+    if session.execute(record, row).first() is None:  # a row count of an INSERT is not known on PostgreSQL
+        before = session.execute(HANDLED_BEFORE, {"consumer": consumer, "own": own}).one()
+        if before.digest not in (None, digest):
             raise EventIdReused(f"{own} was handled before, as another event")
         return False
     if event_id and (others := incarnations.others(session, event_id)):
         other_ids = [event_id.under(name) for name in others]
         if session.execute(SAME_OCCURRENCE, {"consumer": consumer, "other_ids": other_ids, "digest": digest}).first():
+            session.execute(FORGET_HANDLED, {"consumer_": consumer, "own": own})
             return False
-    session.execute(
-        RECORD_HANDLED, {"consumer": consumer, "message_id": own, "handled_at": clock.now(), "digest": digest}
-    )
     return True
 
 
@@ -110,7 +116,7 @@ def _highest(session: Session, stream: str) -> int:
     """The highest position of a source that was ever handled here: rarely asked, so without an index of its own."""
     number = func.substr(inbox.c.message_id, len(stream) + 1)
     if session.get_bind().dialect.name == "sqlite":
-        position: Any = cast(number, BigInteger)  # SQLite reads the figures it begins with
+        position: object = cast(number, BigInteger)  # SQLite reads the figures it begins with
     else:
         position = cast(func.nullif(func.substring(number, "^[0-9]+"), ""), BigInteger)
     query = select(func.max(position)).where(inbox.c.message_id.startswith(stream, autoescape=True))

@@ -252,7 +252,7 @@ def end_abandoned_transactions(database: Database) -> None:
         event.listen(database.engine, "connect", _limit_idling)
 
 
-def _limit_idling(connection: Any, _record: Any) -> None:
+def _limit_idling(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '10s'")
     connection.commit()

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from infra.chassis import clock
+from infra.chassis.storage.database import Database
+from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import relay_position
+
+OF_ONE = Read(select(relay_position.c.position).where(relay_position.c.name == bindparam("name")))
 
 
 def position_of(session: Any, name: str) -> int:
     """How far the follower called ``name`` has come (0: nowhere yet)."""
-    return int(session.scalar(select(relay_position.c.position).where(relay_position.c.name == name)) or 0)
+    return int(session.scalar(OF_ONE.statement, {"name": name}) or 0)
+
+
+def position_now(database: Database, name: str) -> int:
+    """The same without a transaction: whether there is anything to do is asked again and again."""
+    rows = database.rows(OF_ONE, name=name)
+    return int(rows[0].position) if rows else 0
 
 
 def advance(session: Any, name: str, position: int) -> None:

@@ -8,10 +8,9 @@ is thrown away and the read, which changes nothing, is asked once more on a new 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import psycopg
 from sqlalchemy import Select
 from sqlalchemy.engine import Dialect, Engine
 
@@ -26,18 +25,18 @@ class Read:
     Lists of parameters (``IN``) and decimal fractions are not supported.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self.statement = statement
         self._prepared: _Prepared | None = None
 
-    def on(self, engine: Engine, values: dict[str, Any]) -> Sequence[Any]:
+    def on(self, engine: Engine, values: Mapping[str, object]) -> Sequence[object]:
         """All rows for these parameters, from PostgreSQL."""
         prepared = self._prepared
         if prepared is None:
             prepared = self._prepared = _Prepared(self.statement, engine.dialect)
         try:
             return _fetched(engine, prepared, values)
-        except psycopg.Error as error:
+        except Exception as error:
             if not _on_a_new_one(error):
                 raise
         return _fetched(engine, prepared, values)
@@ -46,12 +45,12 @@ class Read:
 class _Prepared:
     """A statement as psycopg takes it, and what makes its rows of what psycopg gives."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.words = str(compiled)
         self.defaults = {name: value for name, value in compiled.params.items() if value is not None}
         columns = list(statement.selected_columns)
-        row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # names of this statement
+        row: object = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # names of this statement
         self.row = row._make
         self.conversions = [
             (number, conversion)
@@ -71,12 +70,12 @@ class _Prepared:
         return rows
 
 
-def _conversion(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
+def _conversion(column: Any, dialect: Dialect) -> Callable[[object], object] | None:
+    processor: Callable[[object], object] | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return processor
 
 
-def _fetched(engine: Engine, prepared: _Prepared, values: dict[str, Any]) -> Sequence[Any]:
+def _fetched(engine: Engine, prepared: _Prepared, values: Mapping[str, object]) -> Sequence[object]:
     lent = engine.raw_connection()
     try:
         connection: Any = lent.driver_connection
@@ -94,8 +93,12 @@ def _fetched(engine: Engine, prepared: _Prepared, values: dict[str, Any]) -> Seq
     return rows
 
 
-def _on_a_new_one(error: psycopg.Error) -> bool:
+def _on_a_new_one(error: Exception) -> bool:
     """Whether the same statement may do well on another connection."""
+    import psycopg
+
+    if not isinstance(error, psycopg.Error):
+        return False
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

@@ -7,12 +7,13 @@ with ``pool_mode = transaction`` or ``statement``) gives none of these, and most
 
 from __future__ import annotations
 
-from typing import Any
-
-import psycopg
+from typing import TYPE_CHECKING, Any
 
 from infra.chassis.settings import SettingMissing
 from infra.chassis.storage.connections import connect, is_postgresql, parameters
+
+if TYPE_CHECKING:
+    import psycopg
 
 PROBES = 3  # transactions of others, one of which is lent the server that the first connection had
 MARK = "-c portal.session=open"
@@ -42,6 +43,8 @@ def require_session(name: str, url: str) -> bool:
     """
     if not is_postgresql(url):
         return True
+    import psycopg
+
     try:
         with connect(url, autocommit=True, connect_timeout=5, options=MARK) as ours:
             server = _server_of(ours)
@@ -56,8 +59,8 @@ def require_session(name: str, url: str) -> bool:
     return True
 
 
-def _compare(name: str, url: str, ours: psycopg.Connection[Any], server: int) -> None:
-    others: list[psycopg.Connection[Any]] = []
+def _compare(name: str, url: str, ours: psycopg.Connection, server: int) -> None:
+    others: list[psycopg.Connection] = []
     try:
         for _ in range(PROBES):
             others.append(connect(url, connect_timeout=5, options=MARK))
@@ -79,7 +82,7 @@ def options_arrive(url: str) -> bool:
         return _marked(ours)
 
 
-def _marked(connection: psycopg.Connection[Any]) -> bool:
+def _marked(connection: psycopg.Connection) -> bool:
     return connection.execute("SELECT current_setting('portal.session', true)").fetchone() == ("open",)
 
 

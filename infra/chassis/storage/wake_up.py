@@ -6,9 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 WAKE_UP = "portal_follower"  # channel of NOTIFY
+NOTIFY = text(f"NOTIFY {WAKE_UP}")
 
 
 def wake_followers(session: Session) -> None:
     """Have the leader look at once when this transaction is committed (PostgreSQL; elsewhere it looks by itself)."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"NOTIFY {WAKE_UP}"))
+        session.execute(NOTIFY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.text.vietnamese_text import WORD, unified
@@ -12,7 +11,7 @@ SHORTEST = 5  # "Số 1": a number and a word at least
 NO_ADDRESS = ("không phải địa chỉ nhận qua bưu chính", "not an address that post could be delivered to")
 
 
-def checked_address(address: str | Mapping[str, Any] | None, pointer: str = "/address") -> None:
+def checked_address(address: str | Mapping[str, object] | None, pointer: str = "/address") -> None:
     """Refuse what post cannot be delivered to: nothing, blanks, signs only (``InvalidRequest`` at ``pointer``)."""
     parts = address.values() if isinstance(address, Mapping) else [address]
     text = unified(" ".join(part for part in parts if isinstance(part, str)))

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from infra.chassis.json_types import Json
 from infra.chassis.text.vietnamese_text import folded_words
 
 REFORM = date(2025, 7, 1)
@@ -72,7 +72,7 @@ def recoded(recorded: date, day: date) -> dict[str, str]:
 
 
 @cache
-def provinces() -> tuple[dict[str, Any], ...]:
+def provinces() -> tuple[Json, ...]:
     """Every province there was or is since the tables begin, each with its days, what it came from and went into."""
     law = json.loads((Path(__file__).parent / "provinces.json").read_text(encoding="utf-8"))
     came_from: dict[str, list[str]] = law["merged"]
@@ -94,7 +94,7 @@ def provinces() -> tuple[dict[str, Any], ...]:
     return tuple(sorted(units, key=lambda unit: (unit["code"], unit["valid_from"])))
 
 
-def _before(old: dict[str, Any], successor: str, eve: str, law: Mapping[str, object]) -> dict[str, Any]:
+def _before(old: Json, successor: str, eve: str, law: Mapping[str, object]) -> Json:
     name = {"vi": old["vi"], "en": old.get("en") or ascii_name(old["vi"])}
     city = old.get("city", False)
     return {
@@ -109,7 +109,7 @@ def _before(old: dict[str, Any], successor: str, eve: str, law: Mapping[str, obj
     }
 
 
-def _current() -> list[dict[str, Any]]:
+def _current() -> list[Json]:
     from vietnam_provinces import Province
 
     english = {

@@ -6,7 +6,6 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 BYTE_ORDER_MARK = "\ufeff"  # tells spreadsheets that the text is UTF-8
 FORMULA_SIGNS = frozenset("=+-@")
@@ -14,7 +13,7 @@ CELL_SHIFTS = ("\t", "\r", "\n")  # what follows may come to stand at the beginn
 INVISIBLE = ("Z", "C")  # categories of blanks, controls and marks of direction
 
 
-def csv_page(rows: Iterable[Sequence[Any]], heading: Sequence[str] | None = None) -> str:
+def csv_page(rows: Iterable[Sequence[object]], heading: Sequence[str] | None = None) -> str:
     """Rows as CSV (RFC 4180). ``heading``: on the first page of a file, which also bears the byte order mark."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -25,7 +24,7 @@ def csv_page(rows: Iterable[Sequence[Any]], heading: Sequence[str] | None = None
     return text.getvalue()
 
 
-def inert_cell(cell: Any) -> Any:
+def inert_cell(cell: object) -> object:
     """Text that a spreadsheet would run as a formula, however wide its sign, made plain by an apostrophe."""
     if not isinstance(cell, str):
         return cell

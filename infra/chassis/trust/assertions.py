@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.chassis import clock, logs, metrics
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import Refusal
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import (
@@ -64,7 +65,7 @@ class Envelope:
             bool((message.delivery_info or {}).get("redelivered")),
         )
 
-    def claims(self, service: str, method: str, token: str | None) -> dict[str, Any]:
+    def claims(self, service: str, method: str, token: str | None) -> Json:
         """What is signed, but for the time."""
         return {
             "to": f"{service}.{method}",
@@ -116,7 +117,7 @@ class Assertions:
         self._take(envelope)
         return caller
 
-    def _verified(self, text: str) -> tuple[str, dict[str, Any]]:
+    def _verified(self, text: str) -> tuple[str, Json]:
         callers: list[str] = []
 
         def key_of(kid: str) -> Any:
@@ -130,7 +131,7 @@ class Assertions:
             raise AssertionRefused(reason="chữ ký không hợp lệ", reason_en=f"its signature: {refused}") from refused
         return callers[0], claims
 
-    def _check_time(self, claims: dict[str, Any]) -> None:
+    def _check_time(self, claims: Json) -> None:
         signed_at, now = claims.get("iat"), clock.now().timestamp()
         if not isinstance(signed_at, int) or not signed_at - CLOCKS_APART <= now <= signed_at + LIFETIME + CLOCKS_APART:
             raise AssertionRefused(reason="đã quá hạn", reason_en="not valid now")

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.redaction import redacted
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import (
@@ -41,7 +41,7 @@ class StaleEvent(EventRefused):
     """A genuine event that was signed too long ago: a replay, or one that waited longer than anything should."""
 
 
-def signed_event(signer: Signer, event: Mapping[str, object]) -> dict[str, Any]:
+def signed_event(signer: Signer, event: Mapping[str, object]) -> Json:
     """The event as it goes out, signed now."""
     plain = {name: value for name, value in event.items() if name != SIGNATURE} | {SALT: secrets.token_urlsafe(16)}
     statement = {"iat": int(clock.now().timestamp()), "event": _digest(plain), "facts": _digest(redacted(plain))}

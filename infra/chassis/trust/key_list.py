@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -89,4 +88,4 @@ class KeyList:
                 self._keys, self.expires_at = verified_list(self._root, text, time.time())
                 self._text = text
         except (SignatureRefused, SystemExit, OSError) as error:
-            self.last_error: Any = error
+            self.last_error: object = error

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from infra.chassis.json_types import Json
 
 TABLE = Path(__file__).with_name("service_calls.json")
 ANYONE, ITSELF = "anyone", "itself"
@@ -27,7 +28,7 @@ class ServiceCall:
     purpose: str | None = None
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> ServiceCall:
+    def of(cls, row: Json) -> ServiceCall:
         behalf = frozenset(row["for"])
         roles = behalf - {ANYONE, ITSELF}
         return cls(ANYONE in behalf, ITSELF in behalf, roles, row.get("person"), row.get("purpose"))
@@ -36,7 +37,7 @@ class ServiceCall:
 @cache
 def table() -> dict[str, dict[str, ServiceCall]]:
     """Caller to ``service.method`` to row."""
-    calls: dict[str, dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))["calls"]
+    calls: dict[str, Json] = json.loads(TABLE.read_text(encoding="utf-8"))["calls"]
     return {caller: {key: ServiceCall.of(row) for key, row in rows.items()} for caller, rows in calls.items()}
 
 

@@ -11,11 +11,12 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from infra.chassis.json_types import Json
 
 ALGORITHM = "Ed25519"
 LONGEST = 64 * 1024  # characters of a signature with its payload
@@ -110,7 +111,7 @@ def _kid(header: str, typ: str) -> str:
     return str(fields["kid"])
 
 
-def json_object(text: bytes) -> dict[str, Any]:
+def json_object(text: bytes) -> Json:
     """The JSON object in ``text``; :class:`SignatureRefused` for anything else."""
     try:
         value = json.loads(text)

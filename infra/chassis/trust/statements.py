@@ -7,25 +7,23 @@ long it holds. ``nonce``: what the question carried; with it, an answer to an ea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.trust.key_list import KeyList
 from infra.chassis.trust.signatures import SignatureRefused, Signer, canonical_json, verify_detached
 
 CLOCKS_APART = 10.0  # seconds two machines' clocks may differ
 
 
-def signed_answer(signer: Signer, typ: str, answer: Mapping[str, object], lifetime: float) -> dict[str, Any]:
+def signed_answer(signer: Signer, typ: str, answer: Mapping[str, object], lifetime: float) -> Json:
     """``answer`` with ``issued_at``, ``expires_at`` (epoch seconds) and ``signature``."""
     now = int(clock.now().timestamp())
     statement = {**answer, "issued_at": now, "expires_at": now + int(lifetime)}
     return {**statement, "signature": signer.sign_detached(typ, canonical_json(statement))}
 
 
-def verified_answer(
-    keys: KeyList, service: str, typ: str, answer: object, *, nonce: str | None = None
-) -> dict[str, Any]:
+def verified_answer(keys: KeyList, service: str, typ: str, answer: object, *, nonce: str | None = None) -> Json:
     """The answer, if ``service`` made it for this purpose and it still holds; :class:`SignatureRefused` otherwise."""
     if not isinstance(answer, dict):
         raise SignatureRefused("no answer")

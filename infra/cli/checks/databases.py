@@ -9,11 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from infra.chassis.messaging.dead_letters import DeadLetters
 from infra.chassis.messaging.incarnations import known_rows, store_of
-from infra.chassis.migrations import at_head
 from infra.chassis.running.loader import installed, tool
 from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.inbox import sources_that_went_back
+from infra.chassis.storage.revisions import at_head
 from infra.chassis.storage.server_sessions import options_arrive, require_session
 from infra.cli.checks.finding import Finding, one_line
 

@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from infra.chassis.migrations import at_head
 from infra.chassis.running.loader import installed, tool
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.storage.revisions import at_head
 from infra.cli.checks.finding import Finding, one_line
 
 ADVISED_SECRET = 16  # characters
@@ -40,7 +40,7 @@ def secret_findings(settings: Settings) -> list[Finding]:
 def guard_findings(settings: Settings) -> list[Finding]:
     """Who could walk in: officials without a second factor, people that are made up, files nobody looked at."""
     try:
-        return [*people_findings(settings), *upload_findings(settings)]
+        return [*people_findings(settings), *upload_findings(settings), *confirmation_findings(settings)]
     except SettingMissing:
         raise
     except Exception as error:  # the check of databases says more
@@ -61,6 +61,9 @@ def people_findings(settings: Settings) -> list[Finding]:
     if fictional and not settings.development:
         advice = "anybody can read their particulars: erase these accounts (erase_subject)"
         findings.append(Finding("fault", f"accounts of fictional people: {_listed(fictional)}", advice))
+    if sources := tool("identity", "spraying_found")(settings):
+        advice = "passwords are being tried: look for sign_in_spraying, stop the address before the front door"
+        findings.append(Finding("note", f"sources that failed at many user names today: {sources}", advice))
     return findings
 
 
@@ -69,6 +72,14 @@ def upload_findings(settings: Settings) -> list[Finding]:
     if settings.development or "applications" not in installed() or settings.get("VIRUS_SCANNER"):
         return []
     return [Finding("note", "uploads are not scanned for viruses", "set VIRUS_SCANNER to ClamAV's daemon")]
+
+
+def confirmation_findings(settings: Settings) -> list[Finding]:
+    """Whether an account counts although nobody has shown that its e-mail address is theirs."""
+    if settings.development or settings.get("CONTACT_CONFIRMATION", "required") == "required":
+        return []
+    advice = "anybody can register for anybody: take CONTACT_CONFIRMATION=off away"
+    return [Finding("fault", "contact points are not confirmed", advice)]
 
 
 def _listed(accounts: list[Any]) -> str:

@@ -29,6 +29,9 @@ def wire_findings(settings: Settings) -> list[Finding]:
         for name in names
         if (url := settings.get(name)) and not _verified(url)
     ]
+    if settings.flag("FRONT_DOOR_TLS_ENDS_BEFORE") and not settings.get("FRONT_DOOR_TRUSTED_PROXIES"):
+        advice = "name the proxy that ends TLS in FRONT_DOOR_TRUSTED_PROXIES, or give the front door a certificate"
+        findings.append(Finding("note", "the front door speaks plain HTTP to whoever reaches it", advice))
     mail = settings.get("SMTP_URL")
     if mail and urlsplit(mail).scheme not in MAIL:
         findings.append(Finding("note", "SMTP_URL is not TLS", f"begin it with {' or '.join(MAIL)}"))

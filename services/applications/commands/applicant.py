@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.text.postal_address import checked_address
@@ -23,7 +24,7 @@ from services.applications.private_data.vault import refuse_erased
 from services.applications.procedure_rules import ProcedureRules, level_at
 
 if TYPE_CHECKING:
-    from services.applications.clients import CatalogClient, IdentityClient
+    from services.applications.clients import CatalogClient, IdentityClient, ProcedureDefinition
 from services.applications.commands.answers import current_answers, revise_answers
 from services.applications.commands.opening import Opening, competent_agency, delegation_of, tracking_code
 
@@ -50,7 +51,7 @@ class Registry:
         command: Command,
         on_behalf_of: str | None = None,
         agency_code: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Begin a draft: ``{application_id, reference, tracking_code, version, …}``.
 
         ``on_behalf_of``: citizen number or account id of somebody who has delegated this procedure to the caller.
@@ -66,7 +67,7 @@ class Registry:
         reply = self.store.command(command, lambda session: self._open(opening, command, session))
         return {**reply, "tracking_code": self.store.encryption.decrypt(reply["tracking_code"])}
 
-    def _open(self, opening: Opening, command: Command, session: Session) -> dict[str, Any]:
+    def _open(self, opening: Opening, command: Command, session: Session) -> Json:
         refuse_erased(session, opening.principal_id or opening.by.account_id)
         code = tracking_code()
         application = opening.application(session, code, command)
@@ -83,13 +84,13 @@ class Registry:
     def save_answers(
         self,
         application_id: str,
-        answers: dict[str, Any],
+        answers: Json,
         *,
         catalog: CatalogClient,
         identity: IdentityClient,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Keep the form's answers as they are now; they need not be complete yet."""
         own = application_of_caller(self.store, application_id, identity, by)
         completeness.check_known_fields(self.procedure_rules.pinned_to(own, catalog), answers)
@@ -109,24 +110,19 @@ class Registry:
         identity: IdentityClient,
         by: Actor,
         command: Command,
-        choices: dict[str, Any] | None = None,
+        choices: Json | None = None,
         quantity: int = 1,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Hand in under the rules in force now: checks form and papers, pins version and quote. ``{…, quote}``."""
         own = application_of_caller(self.store, application_id, identity, by)
-        procedure = self.procedure_rules.in_force(own.procedure_code, catalog)
-        quote = catalog.quote(
-            code=own.procedure_code,
-            channel=own.channel,
-            version=procedure["version"],
-            choices=choices or {},
-            quantity=quantity,
-        )
+        offer = self.procedure_rules.offer(own, choices or {}, quantity, catalog)
+        procedure, quote = offer.procedure, offer.quote
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
+            offered: ProcedureDefinition = {**procedure, "level": level_at(procedure, application.agency_code)}
             application.submit(
-                procedure={**procedure, "level": level_at(procedure, application.agency_code)},
-                procedure_digest=self.procedure_rules.keep(session, procedure),
+                procedure=offered,
+                procedure_digest=offer.digest or self.procedure_rules.keep(session, procedure),
                 quote=quote,
                 missing=completeness.problems_of(procedure, current_answers(session, application), application),
                 by=act,
@@ -143,15 +139,15 @@ class Registry:
         identity: IdentityClient,
         by: Actor,
         command: Command,
-        answers: dict[str, Any] | None = None,
-    ) -> dict[str, Any]:
+        answers: Json | None = None,
+    ) -> Json:
         """Hand in what was requested, with a last revision of the answers if given; the clock goes on."""
         own = application_of_caller(self.store, application_id, identity, by)
         procedure = self.procedure_rules.pinned_to(own, catalog)
         completeness.check_known_fields(procedure, answers or {})
         calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             latest = current_answers(session, application) if answers is None else answers
             missing = completeness.problems_of(procedure, latest, application)
             if answers is not None:
@@ -165,7 +161,7 @@ class Registry:
 
     def request_withdrawal(
         self, application_id: str, reason: str, *, identity: IdentityClient, by: Actor, command: Command
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.request_withdrawal(reason=vault.seal(session, application_id, reason), by=act)
 
@@ -182,14 +178,14 @@ class Registry:
         by: Actor,
         command: Command,
         address: Any = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """How the result should come back; an address is needed for the post."""
         if method == "post" or address is not None:
             checked_address(address)
 
         words = address if isinstance(address, str) or address is None else _lines(address)
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             application.choose_delivery(
                 method=method, address=vault.seal_optional(session, application_id, words), by=act
             )
@@ -206,7 +202,7 @@ class Registry:
         by: Actor,
         command: Command,
         comment: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             application.rate(stars=stars, comment=vault.seal_optional(session, application_id, comment), by=act)
 
@@ -221,14 +217,14 @@ class Registry:
         identity: IdentityClient,
         by: Actor,
         command: Command,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Appeal against the decision: ``{appeal_id, …}``."""
         own = application_of_caller(self.store, application_id, identity, by)
         until = own.appeal_until(None)
         is_late = until is not None and clock.now() > until  # unless its last day is moved to a working day
         calendar = self.procedure_rules.calendar(until, catalog) if until and is_late else None
 
-        def work(application: Application, act: Act, session: Session) -> dict[str, Any]:
+        def work(application: Application, act: Act, session: Session) -> Json:
             appeal_id = str(uuid4())
             application.appeal(
                 appeal_id=appeal_id,
@@ -241,5 +237,5 @@ class Registry:
         return self.commands.change(application_id, "appeal", work, by=by, command=command, identity=identity, own=own)
 
 
-def _lines(address: dict[str, Any]) -> str:
+def _lines(address: Json) -> str:
     return ", ".join(str(value) for value in address.values() if value)

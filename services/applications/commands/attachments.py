@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -96,7 +96,7 @@ class Attachments:
 
 
 def record_paper(
-    session: Session, application: Application, requirement: str, facts: dict[str, Any], sha256: str | None, act: Act
+    session: Session, application: Application, requirement: str, facts: Json, sha256: str | None, act: Act
 ) -> str:
     """The particulars beside the stream, their commitment in it; the id of the attachment."""
     paper = vault.keep_paper(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from infra.chassis.contracts import Schema
@@ -55,7 +57,14 @@ def _form_problems(procedure: ProcedureDefinition, answers: Mapping[str, object]
     form = procedure.get("form")
     if not form:
         return []
-    return [{**problem, "pointer": f"/answers{problem['pointer']}"} for problem in Schema(form).problems(answers)]
+    compiled = _compiled(json.dumps(form))
+    return [{**problem, "pointer": f"/answers{problem['pointer']}"} for problem in compiled.problems(answers)]
+
+
+@lru_cache(maxsize=200)
+def _compiled(form: str) -> Schema:
+    """The forms that are handed in most; to compile one costs more than to check a hundred answers."""
+    return Schema(json.loads(form))
 
 
 def _missing_papers(procedure: ProcedureDefinition, attached: set[str]) -> list[dict[str, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import insert_into
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MOST_CHANGES = 20  # listed to who expected an earlier version
 OFFICER_ROLES = ("intake_officer", "case_officer", "approver")
 
-Work = Callable[[Application, Act, Session], dict[str, Any] | None]
+Work = Callable[[Application, Act, Session], Json | None]
 
 
 class ApplicationSummary(TypedDict):
@@ -70,7 +71,7 @@ class Commands:
         command: Command,
         identity: IdentityClient | None = None,
         own: Application | None = None,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """Carry out one move on one application; ``work`` checks, records and may add to the answer.
 
         ``own``: the application as loaded already, where the caller was found to be the applicant or a delegate. It is
@@ -82,7 +83,7 @@ class Commands:
         principal = own.applicant_id if own is not None else None
         loaded = [own] if own is not None else []
 
-        def in_transaction(session: Session) -> dict[str, Any]:
+        def in_transaction(session: Session) -> Json:
             application = loaded.pop() if loaded else self.store.get(application_id)
             act = act_of(application, move, by, command, principal)
             if act.role in OFFICER_ROLES:
@@ -106,7 +107,7 @@ class Commands:
                 check_delegation(identity, by, needed.applicant_id, needed.procedure_code)
                 principal = needed.applicant_id
 
-    def _changes_since(self, version: int | None, application_id: str) -> list[dict[str, Any]]:
+    def _changes_since(self, version: int | None, application_id: str) -> list[Json]:
         """The latest events after a version, without words and names: what somebody who came too late is shown."""
         events = list(self.store.events(application_id, after=version))[-MOST_CHANGES:]
         return [

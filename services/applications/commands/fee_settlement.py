@@ -10,11 +10,13 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
+from infra.chassis.event_store.persistence import persistently
+from infra.chassis.json_types import Json, Money
 from infra.chassis.settings import Settings
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.domain.command_checks import not_before
-from services.applications.event_store.persistence import persistently
 from services.applications.event_store.store import Store
 from services.applications.private_data import vault
 from services.applications.procedure_rules import ProcedureRules
@@ -34,7 +36,7 @@ class FeeSettlement:
         store = Store.from_settings(settings)
         return cls(store, ProcedureRules(store.database))
 
-    def fee_paid(self, event: Mapping[str, Any], catalog: CatalogClient) -> None:
+    def fee_paid(self, event: CloudEvent, catalog: CatalogClient) -> None:
         """``payment_settled.v1``: record the fees of these collection moments as paid."""
         data = event["data"]
         self._settle(
@@ -50,13 +52,13 @@ class FeeSettlement:
             },
         )
 
-    def fee_waived(self, event: Mapping[str, object], catalog: CatalogClient) -> None:
+    def fee_waived(self, event: CloudEvent, catalog: CatalogClient) -> None:
         """``fee_waived.v1``: record them as waived, with the legal basis."""
         self._settle(
             "fee_waived", event, catalog, {"how": "waived", "payment_id": None, "amount": None, "method": None}
         )
 
-    def _settle(self, handler: str, event: Mapping[str, Any], catalog: CatalogClient, how: dict[str, Any]) -> None:
+    def _settle(self, handler: str, event: CloudEvent, catalog: CatalogClient, how: Json) -> None:
         calendar = self.procedure_rules.calendar_if_known(clock.now(), catalog)
         data, database = event["data"], self.store.database
 
@@ -77,7 +79,7 @@ class FeeSettlement:
         persistently(settle_once)
 
 
-def remainder(owed: Mapping[str, int], amount: Mapping[str, Any], announced: Mapping[str, int]) -> dict[str, int]:
+def remainder(owed: Mapping[str, int], amount: Money, announced: Mapping[str, int]) -> dict[str, int]:
     """What stays owed of each moment: what *payments* says, and whatever the money that came does not cover.
 
     What is owed is stated here, and nobody's word but money makes it less.

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.instants import instant, office_day
+from infra.chassis.instants import instant, office_day, today
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
+from infra.chassis.text.currencies import is_in_tender
 from infra.working_time import WorkingCalendar
 from services.applications.commands.decisions import due_date_of, receipt_number
 from services.applications.commands.executor import OFFICER_ROLES, Commands, acting_for
@@ -113,9 +114,11 @@ class Office:
         catalog: CatalogClient,
         by: Actor,
         command: Command,
-        amount: dict[str, Any] | None = None,
+        amount: Json | None = None,
     ) -> Json:
         """Ask for fees not paid yet, or for a further amount: ``{moments, answer_by, …}``."""
+        if amount and not is_in_tender(amount["currency"], today()):
+            raise InvalidRequest.at("/amount/currency", "không phải tiền đang lưu hành", "no currency in use")
         answer_by = self._answer_by(application_id, "payment_days", catalog)
 
         def work(application: Application, act: Act, session: Session) -> Json:
@@ -158,8 +161,8 @@ class Office:
     ) -> Json:
         def work(application: Application, act: Act, session: Session) -> None:
             words = vault.seal(session, application_id, opinion)
-            consultation = application.consultations.get(consultation_id) or {}
-            act = acting_for(consultation.get("agency_code"), act, by)
+            consultation = application.consultations.get(consultation_id)
+            act = acting_for(consultation["agency_code"] if consultation else None, act, by)
             application.answer_consultation(consultation_id=consultation_id, opinion=words, by=act)
 
         return self.commands.change(application_id, "answer_consultation", work, by=by, command=command)
@@ -230,7 +233,7 @@ class Office:
         if not days:
             return None
         calendar = self.procedure_rules.calendar(clock.now(), catalog, years=1 + days // 365)
-        return deadline.limit(days, clock.now(), calendar)
+        return deadline.end_of_limit(days, clock.now(), calendar)
 
 
 def sealed_mark(session: Session, application_id: str, mark: Any) -> Json:

@@ -48,9 +48,10 @@ class Opening:
         at = clock.now()
         day = day_in_numbers(at)
         reference = f"{self.agency_code}-{day}-{next_number(session, f'reference:{self.agency_code}:{day}'):07d}"
+        offered: ProcedureDefinition = {**self.procedure, "level": level_at(self.procedure, self.agency_code)}
         return Application.start(
             application_id=uuid4(),
-            procedure={**self.procedure, "level": level_at(self.procedure, self.agency_code)},
+            procedure=offered,
             channel=self.channel,
             agency_code=self.agency_code,
             reference=reference,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.applications.domain.facts import RecordedActor
+
 
 @dataclass(frozen=True)
 class Act:
@@ -22,7 +24,7 @@ class Act:
     agency_code: str | None = None
     on_behalf_of: str | None = None
 
-    def recorded(self) -> dict[str, str | None]:
+    def recorded(self) -> RecordedActor:
         """The ``by`` of an event."""
         return {
             "account_id": self.account_id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
@@ -19,7 +18,7 @@ from services.applications.domain.events import (
     Supplemented,
     WithdrawalRequested,
 )
-from services.applications.domain.state import Sealed
+from services.applications.domain.facts import JudgedProcedure, Sealed
 from services.applications.errors import (
     AttachmentNotFound,
     DeliveryNotOffered,
@@ -64,7 +63,7 @@ class ApplicantCommands(CommandChecks):
     def submit(
         self,
         *,
-        procedure: Mapping[str, Any],
+        procedure: JudgedProcedure,
         procedure_digest: str,
         quote: Mapping[str, object],
         by: Act,

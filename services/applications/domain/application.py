@@ -6,8 +6,6 @@ Commands check first and then record; events apply and never ask. The commands a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
@@ -16,6 +14,7 @@ from services.applications.domain.actors import Act
 from services.applications.domain.applicant_commands import ApplicantCommands, check_channel_level
 from services.applications.domain.decision_commands import DecisionCommands
 from services.applications.domain.events import Started
+from services.applications.domain.facts import JudgedProcedure
 from services.applications.domain.moves import moves_of
 from services.applications.domain.statuses import Status
 from services.applications.errors import ChannelNotOffered, Forbidden
@@ -33,7 +32,7 @@ class Application(ApplicantCommands, DecisionCommands, BaseAggregate[UUID]):
         cls,
         *,
         application_id: UUID,
-        procedure: Mapping[str, Any],
+        procedure: JudgedProcedure,
         channel: str,
         agency_code: str,
         reference: str,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from services.applications.domain import deadline, moves
 from services.applications.domain.actors import Act
 from services.applications.domain.events import ApplicationEvent
+from services.applications.domain.facts import Wait
 from services.applications.domain.state import State
 from services.applications.domain.statuses import Status
 from services.applications.errors import AlreadyErased, Forbidden, TransitionNotAllowed
@@ -57,7 +57,7 @@ class CommandChecks(State):
     def _came_from(self) -> Status | None:
         return Status(self.waits[-1]["came_from"]) if self.waits else None
 
-    def _record(self, kind: type[ApplicationEvent], move: moves.Move, by: Act, **facts: Any) -> None:
+    def _record(self, kind: type[ApplicationEvent], move: moves.Move, by: Act, **facts: object) -> None:
         """Record ``kind``; ``status`` follows from the table unless the command decided it."""
         status = facts.pop("status", None) or move.leads_to(self.status, self._came_from())
         self.trigger_event(  # type: ignore[attr-defined]
@@ -90,7 +90,7 @@ class CommandChecks(State):
         assert closes, f"{ending}: nothing is waited for"
         return closes, Status(came_from)
 
-    def _is_settled(self, wait: dict[str, Any]) -> bool:
+    def _is_settled(self, wait: Wait) -> bool:
         return wait["kind"] == "payment" and not self.owed(*wait["moments"])
 
 

@@ -30,7 +30,7 @@ def commit(value: object, salt: bytes) -> str:
     return hashlib.sha256(salt + canonical(value)).hexdigest()
 
 
-def opens(commitment: str, value: Any, salt: bytes) -> bool:
+def opens(commitment: str, value: object, salt: bytes) -> bool:
     """Whether value and salt are what was committed to."""
     return hmac.compare_digest(commitment, commit(value, salt))
 

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
 
 from infra.working_time import (
-    OFFICE_ZONE,
     Clock,
     ClockChange,
     Promise,
     WorkingCalendar,
+    end_of_limit,
     moved_to_working_day,
     office_minute,
     with_unstated_span,
 )
 
-__all__ = ["ended", "extended", "limit", "moved", "moved_to_working_day", "paused", "resumed", "start"]
+__all__ = ["end_of_limit", "ended", "extended", "moved", "moved_to_working_day", "paused", "resumed", "start"]
 
 SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pauses
 
-Moved = dict[str, Any]  # {"happenings": [...], "calendar": {...} | None}
+
+class Moved(TypedDict):
+    """What an act did to the clock: its changes, and the days of the calendar, where those are others than before."""
+
+    happenings: list[dict[str, Any]]
+    calendar: dict[str, Any] | None
 
 
 def start(promise: Mapping[str, object], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
@@ -36,18 +41,6 @@ def start(promise: Mapping[str, object], accepted_at: datetime, calendar: Workin
     """
     clock = Clock.start(Promise.from_json(promise).countable(), accepted_at, calendar)
     return _trimmed(clock)
-
-
-def limit(days: int, since: datetime, calendar: WorkingCalendar | None) -> datetime:
-    """The last instant of a limit in days, for whoever has to act within it (Civil Code 2015, articles 147 and 148).
-
-    The day it is given on does not count. It ends with its last day, at 24:00; where nobody works on that day, with the
-    next working day. Without a ``calendar`` nothing is moved: the limit ends then or later.
-    """
-    last = since.astimezone(OFFICE_ZONE).date() + timedelta(days=days)
-    if calendar is not None:
-        last = calendar.first_working_day(last)
-    return datetime.combine(last, time.max, OFFICE_ZONE).astimezone(UTC)
 
 
 def paused(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | None:
@@ -78,14 +71,15 @@ def ended(clock: Clock | None, at: datetime, cause: str, ref: str) -> Moved | No
     return _recorded(clock, clock.end(at, cause, ref)) if clock and clock.ended_at is None else None
 
 
-def moved(clock: Clock | None, recorded: Mapping[str, Any] | None) -> Clock | None:
+def moved(clock: Clock | None, recorded: Moved | None) -> Clock | None:
     """The clock after what an event recorded; nothing is counted here."""
     if clock is None or recorded is None:
         return clock
-    calendar = WorkingCalendar.from_json(recorded["calendar"]) if recorded["calendar"] else None
+    days = recorded["calendar"]
+    calendar = WorkingCalendar.from_json(days) if days else None
     for row in recorded["happenings"]:
         clock = clock.apply(ClockChange.from_json(row), calendar)
-    if calendar is not None and "first" not in recorded["calendar"]:
+    if days and calendar is not None and "first" not in days:
         clock = replace(clock, calendar=with_unstated_span(clock.calendar, clock.accepted_at, clock.last_due_at))
     return clock
 

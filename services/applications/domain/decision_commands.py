@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from infra.working_time import OFFICE_ZONE, WorkingCalendar
 from services.applications.domain import deadline
@@ -24,8 +23,8 @@ from services.applications.domain.events import (
     ResultReturned,
     SubjectErased,
 )
+from services.applications.domain.facts import AppealRecord, Sealed
 from services.applications.domain.intake_commands import IntakeCommands
-from services.applications.domain.state import Sealed
 from services.applications.errors import (
     AlreadyErased,
     AppealNotPending,
@@ -108,7 +107,7 @@ class DecisionCommands(IntakeCommands):
         """The last instant an appeal against the decision in force is taken at; None without a decision."""
         if self.decision is None:
             return None
-        return deadline.limit(APPEAL_DAYS, datetime.fromisoformat(self.decision["at"]), calendar)
+        return deadline.end_of_limit(APPEAL_DAYS, datetime.fromisoformat(self.decision["at"]), calendar)
 
     def appeal(self, *, appeal_id: str, grounds: Sealed, calendar: WorkingCalendar | None, by: Act) -> None:
         """Appeal against the decision in force, within ``APPEAL_DAYS`` days of it.
@@ -118,7 +117,8 @@ class DecisionCommands(IntakeCommands):
         move = self._check("appeal", by)
         if self.pending_appeal:
             raise AppealPending()
-        decision = self.decision or {}
+        decision = self.decision
+        assert decision is not None, "by the table, an appeal follows a decision"
         until = self.appeal_until(calendar)
         if until is not None and by.at > until:
             since = datetime.fromisoformat(decision["at"]).astimezone(OFFICE_ZONE).date()
@@ -167,9 +167,9 @@ class DecisionCommands(IntakeCommands):
             raise ApproverIsProposer()
         return proposer
 
-    def _check_appeal(self, by: Act) -> dict[str, Any]:
+    def _check_appeal(self, by: Act) -> AppealRecord:
         if self.pending_appeal is None:
             raise AppealNotPending()
-        if (self.decision or {}).get("by") == by.account_id:
+        if self.decision and self.decision["by"] == by.account_id:
             raise DeciderDecidesAppeal()
         return self.pending_appeal

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar, TypedDict
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import AggregateEvent, BaseAggregate, CanInitAggregate
 from eventsourcing.utils import register_topic
 
 from services.applications.domain.actors import Act
+from services.applications.domain.facts import RecordedActor
 from services.applications.errors import AlreadyErased, ErasureNeedsTwoPersons
 
 NAMESPACE = UUID("6f2a3c1e-2f0d-5b1a-9f57-3a7c0c7f1b52")
@@ -28,7 +29,7 @@ class ImportedEvent(AggregateEvent):
 
     TOPIC: ClassVar[str] = ""
 
-    by: dict[str, Any]
+    by: RecordedActor
     call_id: str
     command_id: str
     status: str
@@ -49,7 +50,7 @@ class HistoryImported(CanInitAggregate[UUID], ImportedEvent):
     system: str
     case: str
 
-    def apply(self, aggregate: Any) -> None:
+    def apply(self, aggregate: Remembered) -> None:
         aggregate.system, aggregate.case, aggregate.activities, aggregate.erased = self.system, self.case, [], None
 
 
@@ -64,10 +65,17 @@ class ActivityImported(ImportedEvent):
     occurred_at: str
     said: dict[str, str]
 
-    def apply(self, aggregate: Any) -> None:
-        entry = {"version": self.originator_version, "activity": self.activity, "occurred_at": self.occurred_at}
-        entry |= {"line": self.line, "import_id": self.import_id, "said": self.said}
-        aggregate.activities.append(entry)
+    def apply(self, aggregate: Remembered) -> None:
+        aggregate.activities.append(
+            {
+                "version": self.originator_version,
+                "activity": self.activity,
+                "occurred_at": self.occurred_at,
+                "line": self.line,
+                "import_id": self.import_id,
+                "said": self.said,
+            }
+        )
 
 
 class ImportedHistoryErased(ImportedEvent):
@@ -78,8 +86,26 @@ class ImportedHistoryErased(ImportedEvent):
     erasure_id: str
     asked_by: str
 
-    def apply(self, aggregate: Any) -> None:
+    def apply(self, aggregate: Remembered) -> None:
         aggregate.erased = {"erasure_id": self.erasure_id, "at": self.timestamp.isoformat()}
+
+
+class RememberedActivity(TypedDict):
+    """One activity as it was written; ``said``: commitment to its words."""
+
+    version: int
+    activity: str
+    occurred_at: str
+    line: int
+    import_id: str
+    said: dict[str, str]
+
+
+class RememberedErasure(TypedDict):
+    """What was stored next to the stream has been removed."""
+
+    erasure_id: str
+    at: str
 
 
 class Remembered:
@@ -87,8 +113,8 @@ class Remembered:
 
     system: str
     case: str
-    activities: list[dict[str, Any]]
-    erased: dict[str, Any] | None
+    activities: list[RememberedActivity]
+    erased: RememberedErasure | None
 
 
 class ImportedHistory(Remembered, BaseAggregate[UUID]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from infra.working_time import WorkingCalendar
 from services.applications.domain import deadline
@@ -21,7 +20,8 @@ from services.applications.domain.events import (
     WithdrawalDeclined,
     WithdrawnByApplicant,
 )
-from services.applications.domain.state import Sealed
+from services.applications.domain.facts import Sealed
+from services.applications.domain.fees import owed_by_currency
 from services.applications.domain.statuses import Status
 from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
 
@@ -59,7 +59,7 @@ class IntakeCommands(CommandChecks):
         )
 
     def request_payment(
-        self, *, reason: Sealed, amount: dict[str, Any] | None, answer_by: datetime | None, by: Act
+        self, *, reason: Sealed, amount: Mapping[str, object] | None, answer_by: datetime | None, by: Act
     ) -> None:
         """Ask for fees not paid yet, or for a further ``amount`` that has arisen; the clock pauses."""
         move = self._check("request_payment", by)
@@ -87,7 +87,7 @@ class IntakeCommands(CommandChecks):
         moments: list[str],
         how: str,
         payment_id: str | None,
-        amount: dict[str, Any] | None,
+        amount: Mapping[str, object] | None,
         method: str | None,
         calendar: WorkingCalendar | None,
         by: Act,
@@ -168,12 +168,10 @@ class IntakeCommands(CommandChecks):
     def _check_paid(self, moment: str) -> None:
         owed = self.owed(moment)
         if owed:
-            currency = (self.quote or {}).get("total", {}).get("currency", "VND")
-            raise FeeNotPaid(
-                owed=f"{sum(owed.values())} {currency}",
-                moment=moment,
-                amount={"amount": sum(owed.values()), "currency": currency},
-            )
+            parts = owed_by_currency(self.quote or {}, moment, sum(owed.values()))
+            money = [{"amount": amount, "currency": currency} for currency, amount in parts.items()]
+            listed = " + ".join(f"{amount} {currency}" for currency, amount in parts.items())
+            raise FeeNotPaid(owed=listed, moment=moment, amount=money[0])
 
 
 def iso_or_none(at: datetime | None) -> str | None:

@@ -6,22 +6,32 @@ Plain values throughout, so that a replay on any day gives the same picture.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypedDict
 from uuid import UUID
 
 from infra.working_time import Clock
+from services.applications.domain.facts import (
+    AppealRecord,
+    ChosenDelivery,
+    Consultation,
+    DecisionRecord,
+    ErasureRecord,
+    HandedInPaper,
+    Handling,
+    OutcomeProposal,
+    OwedFee,
+    PinnedQuote,
+    RatingRecord,
+    RecordedActor,
+    ResultHandover,
+    Sealed,
+    StoredAnswers,
+    Wait,
+)
 from services.applications.domain.statuses import UNDECIDED_ENDS, Status
 
 
-class Sealed(TypedDict):
-    """Words stored next to the stream: their row and the salted SHA-256 (hex) that an event holds of them."""
-
-    statement_id: str
-    commitment: str
-
-
 class State:
-    """The remembered facts. ``fees``: moment -> {"owed", "settled"}; ``waits``: innermost last."""
+    """The remembered facts. ``fees``: by moment; ``waits``: innermost last."""
 
     id: UUID
     version: int
@@ -36,34 +46,34 @@ class State:
     level: int
     agency_code: str
     applicant_id: str
-    started_by: dict[str, Any]
+    started_by: RecordedActor
     representatives: tuple[str, ...]  # who has acted for the applicant
 
-    answers: dict[str, Any] | None
-    attachments: dict[str, dict[str, Any]]
-    delivery: dict[str, Any] | None
+    answers: StoredAnswers | None
+    attachments: dict[str, HandedInPaper]
+    delivery: ChosenDelivery | None
 
     may_pause: bool
-    quote: dict[str, Any] | None
-    fees: dict[str, dict[str, Any]]
+    quote: PinnedQuote | None
+    fees: dict[str, OwedFee]
 
     receipt_number: str | None
     clock: Clock | None
     refusal: Sealed | None
     officer_id: str | None
-    waits: tuple[dict[str, Any], ...]
+    waits: tuple[Wait, ...]
     supplements: int
-    consultations: dict[str, dict[str, Any]]
+    consultations: dict[str, Consultation]
 
-    proposal: dict[str, Any] | None
-    decision: dict[str, Any] | None
-    set_aside: tuple[dict[str, Any], ...]
-    returned: dict[str, Any] | None
-    pending_appeal: dict[str, Any] | None
-    appeals: tuple[dict[str, Any], ...]
-    ratings: tuple[dict[str, Any], ...]
-    hands: tuple[dict[str, Any], ...]
-    erased: dict[str, Any] | None
+    proposal: OutcomeProposal | None
+    decision: DecisionRecord | None
+    set_aside: tuple[DecisionRecord, ...]
+    returned: ResultHandover | None
+    pending_appeal: AppealRecord | None
+    appeals: tuple[AppealRecord, ...]
+    ratings: tuple[RatingRecord, ...]
+    hands: tuple[Handling, ...]
+    erased: ErasureRecord | None
 
     started_at: datetime
     submitted_at: datetime | None
@@ -93,7 +103,7 @@ class State:
         """
         if self.status in UNDECIDED_ENDS:
             return {}
-        not_owed = {"result"} if (self.decision or {}).get("outcome") == "rejected" else set()
+        not_owed = {"result"} if self.decision and self.decision["outcome"] == "rejected" else set()
         return {
             moment: fee["owed"]
             for moment, fee in self.fees.items()

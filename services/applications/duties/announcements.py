@@ -5,12 +5,12 @@ Names outlive the code, so they are written here by hand.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
-from services.applications.domain.events import ApplicationEvent
+from infra.chassis.json_types import Json
+from services.applications.domain.events import ApplicationEvent, ConsultationRequested, PaymentRequested
 from services.applications.domain.statuses import official_code
+from services.applications.duties import papers_on_the_wire
 from services.applications.private_data import vault
 from services.applications.read_model.projection import Row
 
@@ -72,6 +72,7 @@ WIRE_FACTS: dict[str, tuple[str, ...]] = {
     "Rated": ("stars",),
     "SubjectErased": ("erasure_id",),
 }
+PROMISE_MOVED = {"Supplemented", "FeeSettled", "WithdrawalDeclined"}
 # Words between offices, or of an applicant about themselves, do not travel.
 PRIVATE_REASONS = {
     "ConsultationRequested",
@@ -83,7 +84,7 @@ PRIVATE_REASONS = {
 }
 
 
-def event_data(session: Session, event: Any, row: Row) -> dict[str, Any]:
+def event_data(session: Session, event: ApplicationEvent, row: Row) -> Json:
     """The data of the CloudEvent: who, which, its status, and the event's own facts. ``row``: its read model."""
     name = type(event).__name__
     words = (
@@ -92,16 +93,25 @@ def event_data(session: Session, event: Any, row: Row) -> dict[str, Any]:
         else vault.Words({})
     )
     own = {fact: words.in_place(getattr(event, fact)) for fact in WIRE_FACTS.get(name, ())}
-    if name == "ConsultationRequested":
+    if isinstance(event, ConsultationRequested):
         own["asked_agency_code"] = event.agency_code
     if name == "SubjectErased":
         own |= {"account_id": row["applicant_id"], "legal_basis": event.legal_basis}
-    if name == "PaymentRequested":
+    if isinstance(event, PaymentRequested):
         own["collected_at"] = "supplement" if event.amount or "supplement" in event.moments else event.moments[0]
+    own |= _promise_of(event) | papers_on_the_wire.said_of_papers(session, event, row["application_id"])
     return {**common(event, row), "reason": None if name in PRIVATE_REASONS else words.of_sealed(event.reason), **own}
 
 
-def common(event: ApplicationEvent, row: Row) -> dict[str, Any]:
+def _promise_of(event: ApplicationEvent) -> Json:
+    """What is promised from now on, where an answer moved it."""
+    if type(event).__name__ not in PROMISE_MOVED or event.clock is None:
+        return {}
+    due = [change["due_at"] for change in event.clock["happenings"] if change["due_at"] is not None]
+    return {"due_at": due[-1]} if due else {}
+
+
+def common(event: ApplicationEvent, row: Row) -> Json:
     """What every event about an application says."""
     return {
         "application_id": row["application_id"],

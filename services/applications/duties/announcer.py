@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from eventsourcing.persistence import Notification
 from sqlalchemy import select
 
 from infra.chassis import metrics
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.event_ids import EventId
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.incarnations import Incarnations
 from infra.chassis.messaging.outbox import cloud_event
-from infra.chassis.storage.positions import advance, position_of
+from infra.chassis.storage.positions import advance, position_now, position_of
 from services.applications.domain.events import KINDS
 from services.applications.duties.announcements import WIRE_NAMES, event_data
 from services.applications.event_store.store import Store
@@ -25,7 +27,7 @@ BATCH = 100
 class Publishing(Protocol):
     """Whoever hands an event to the broker, and returns once the broker has confirmed it."""
 
-    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None: ...
+    def publish(self, event: CloudEvent, *, call_id: str | None = None) -> None: ...
 
 
 To = TypeVar("To", bound=Publishing)
@@ -47,9 +49,7 @@ class Announcer(Generic[To]):
         )
 
     def step(self) -> int:
-        with self.store.database.session() as session:
-            after = position_of(session, self.name)
-        until = position(self.store.database)
+        after, until = position_now(self.store.database, self.name), position(self.store.database)
         if until <= after:
             return self._measured(after, 0)
         events = self._events(after, until)
@@ -68,9 +68,7 @@ class Announcer(Generic[To]):
         metrics.relay_lag.labels("applications", self.name).set(self.store.last_position() - done)
         return count
 
-    def events_since(
-        self, event_type: str, *, since: datetime, after: int, limit: int
-    ) -> list[tuple[int, dict[str, Any]]]:
+    def events_since(self, event_type: str, *, since: datetime, after: int, limit: int) -> list[tuple[int, CloudEvent]]:
         """The events of one type published since a moment and after a position: ``(position, event)`` in order."""
         kinds = [KINDS[kind].TOPIC for kind, name in WIRE_NAMES.items() if name == event_type]
         if not kinds:
@@ -81,11 +79,11 @@ class Announcer(Generic[To]):
         rows = [row for row in self.store.rows(after=after, limit=limit, topics=kinds) if row.id <= until]
         return [(position_in(event), event) for event in self._made(rows)]
 
-    def _events(self, after: int, until: int) -> list[dict[str, Any]]:
+    def _events(self, after: int, until: int) -> list[CloudEvent]:
         """The next CloudEvents; ``id`` is ``applications:<position in the log>@<incarnation>``."""
         return self._made(self.store.notifications(after, BATCH, until=until))
 
-    def _made(self, notifications: list[Notification]) -> list[dict[str, Any]]:
+    def _made(self, notifications: list[Notification]) -> list[CloudEvent]:
         ready = [(notification.id, self.store.event_of(notification)) for notification in notifications]
         if not ready:
             return []
@@ -93,7 +91,7 @@ class Announcer(Generic[To]):
             self.incarnations.refresh(session)
             application_ids = {str(event.originator_id) for _, event in ready}
             query = select(application_view).where(application_view.c.application_id.in_(application_ids))
-            rows: dict[str, Any] = {row["application_id"]: row for row in session.execute(query).mappings()}
+            rows: Json = {row["application_id"]: row for row in session.execute(query).mappings()}
             return [
                 cloud_event(
                     "applications",
@@ -114,7 +112,7 @@ class Announcer(Generic[To]):
         metrics.relay_position.labels("applications", self.name).set(done)
 
 
-def position_in(event: dict[str, Any]) -> int:
+def position_in(event: CloudEvent) -> int:
     """The position in the log that an event published from it is about."""
     event_id = EventId.parse(event["id"])
     assert event_id is not None, "made by cloud_event, above"

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
 from services.applications.commands.fee_settlement import stop_unanswered
 from services.applications.domain.statuses import official_code
@@ -83,7 +84,7 @@ class AnswerLimits:
         return int(self.store.transact(lambda session: stop_unanswered(self.store, session, application_id, version)))
 
 
-def due_data(row: Any) -> dict[str, Any]:
+def due_data(row: Any) -> Json:
     """The data of the two events about due dates."""
     return {
         "application_id": row["application_id"],

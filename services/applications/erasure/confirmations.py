@@ -22,7 +22,7 @@ def record_confirmation(
 
 
 def confirmations(session: Session, erasure_id: str) -> list[Json]:
-    """All five services: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
+    """Every service: ``{service, confirmed_at, removed}``; None as long as one has not answered."""
     answers = {
         answer.service: answer
         for answer in session.scalars(select(ErasureAnswer).where(ErasureAnswer.erasure_id == erasure_id))

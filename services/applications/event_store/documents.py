@@ -22,6 +22,7 @@ from sqlalchemy import column as of
 from sqlalchemy import table as named
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database, insert_into
 from infra.chassis.storage.reads import Read
 from services.applications import domain, representation
@@ -50,7 +51,7 @@ def put(session: Session, application: Application, keys: HistoryKeys) -> None:
     row = {
         "application_id": str(application.id),
         "version": application.version,
-        "answers_id": (application.answers or {}).get("answers_id"),
+        "answers_id": application.answers["answers_id"] if application.answers else None,
         "document": words,
         "mac": _mac(keys, application.id, application.version, words),
     }
@@ -59,7 +60,7 @@ def put(session: Session, application: Application, keys: HistoryKeys) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["application_id"], set_=changed))
 
 
-def opened_for(database: Database, keys: HistoryKeys, application_id: str, applicant_id: str) -> dict[str, Any] | None:
+def opened_for(database: Database, keys: HistoryKeys, application_id: str, applicant_id: str) -> Json | None:
     """The whole representation for its applicant; None for anybody else, and where no document counts."""
     try:
         key = UUID(application_id)
@@ -72,7 +73,7 @@ def opened_for(database: Database, keys: HistoryKeys, application_id: str, appli
         return None
     if not hmac.compare_digest(_mac(keys, key, row.version, row.document), bytes(row.mac)):
         return None
-    document: dict[str, Any] = json.loads(row.document)
+    document: Json = json.loads(row.document)
     if document["applicant_id"] != applicant_id:
         return None
     return opened(document, _Contents(row), statements='"statement_id"' in row.document)
@@ -122,9 +123,9 @@ class _Contents:
     def statement(self, sealed: Sealed) -> str | None:
         return (self._row.statements or {}).get(sealed["statement_id"])
 
-    def answers(self, sealed: Sealed) -> Mapping[str, Any] | None:
-        answers: Mapping[str, Any] | None = self._row.answers
+    def answers(self, sealed: Sealed) -> Mapping[str, object] | None:
+        answers: Mapping[str, object] | None = self._row.answers
         return answers
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
         return (self._row.papers or {}).get(paper_id)

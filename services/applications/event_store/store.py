@@ -10,26 +10,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, project_aggregate
-from eventsourcing.application import Application as EventSourced
+from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.persistence import Notification
-from eventsourcing.postgres import PostgresFactory
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from infra.chassis.encryption import Encryption
+from infra.chassis.event_store.environment import environment, refuse_unsafe
+from infra.chassis.event_store.persistence import Answer, persistently
+from infra.chassis.event_store.streams import Streams, replay
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from infra.chassis.storage.connections import KEEPALIVE, check_connected, parameters
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.server_sessions import require_session
 from services.applications.domain.application import Application
 from services.applications.domain.events import TOPICS, ApplicationEvent
 from services.applications.domain.imported_history import ImportedHistory
-from services.applications.errors import ApplicationNotFound
+from services.applications.errors import ApplicationNotFound, HistoryNotAuthentic
 from services.applications.event_store import documents
-from services.applications.event_store.environment import environment, refuse_unsafe
-from services.applications.event_store.persistence import Answer, persistently
 from services.applications.models import application_view
 from services.applications.transparency.history_keys import HistoryKeys, reply_encryption
 
@@ -52,21 +51,6 @@ BATCH = 1000
 StoredAggregate = Application | ImportedHistory
 
 
-class Streams(EventSourced[UUID]):
-    """The event-sourced application of the library; its name gives the table ``stored_events``."""
-
-    name = "stored"
-
-    def construct_factory(self, env: Any) -> Any:
-        """The library's factory, whose pool connects by the whole of the database's URL and not by parts of it."""
-        factory = super().construct_factory(env)
-        if isinstance(factory, PostgresFactory):
-            pool: Any = factory.datastore.pool
-            pool.kwargs.update(parameters(env["DATABASE_URL"], application_name="portal", **KEEPALIVE))
-            pool._check = check_connected  # in place of the library's ping, which is a round trip; both raise alike
-        return factory
-
-
 class Store:
     """Streams of applications next to the tables of the same database."""
 
@@ -74,7 +58,8 @@ class Store:
 
     def __init__(self, database: Database, streams: Streams, keys: HistoryKeys, encryption: Encryption) -> None:
         self.database, self.streams, self.keys, self.encryption = database, streams, keys, encryption
-        streams.recorder.keys = keys  # type: ignore[attr-defined]  # of our recorders
+        recorder: Any = streams.recorder  # one of ours
+        recorder.keys, recorder.forged = keys, HistoryNotAuthentic
         self._on_sqlite = database.engine.dialect.name == "sqlite"
         own_id = OWN_ID_ON_SQLITE if self._on_sqlite else OWN_ID
         self._sql = {
@@ -105,7 +90,7 @@ class Store:
             require_session("APPLICATIONS_DATABASE_URL", url)  # the library prepares its statements
             store = cls._stores[url] = cls(
                 database,
-                Streams(environment(url, settings)),
+                Streams(environment(url, settings, "services.applications.event_store.recorders:AllowedTopics")),
                 HistoryKeys.from_settings(settings),
                 reply_encryption(settings),
             )
@@ -141,7 +126,7 @@ class Store:
     def aggregate(self, application_id: UUID | str, version: int | None = None) -> StoredAggregate:
         """The application or imported history of that id, at a version or now."""
         try:
-            application: StoredAggregate = self.streams.repository.get(as_uuid(application_id), version=version)
+            application: StoredAggregate = self.streams.aggregate(as_uuid(application_id), version)
         except AggregateNotFoundError:
             raise ApplicationNotFound(application_id=str(application_id)) from None
         return application
@@ -155,7 +140,7 @@ class Store:
 
     def replayed(self, application_id: str, events: Iterable[ApplicationEvent]) -> StoredAggregate:
         """The application or imported history these events belong to; ``ApplicationNotFound`` when there are none."""
-        application: StoredAggregate | None = project_aggregate(None, events)
+        application: StoredAggregate | None = replay(None, events)
         if application is None:
             raise ApplicationNotFound(application_id=application_id)
         return application
@@ -229,7 +214,7 @@ class Store:
     def last_position(self) -> int:
         return self.streams.recorder.max_notification_id() or 0
 
-    def command(self, command: Command, work: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    def command(self, command: Command, work: Callable[[Session], Json]) -> Json:
         """Carry out ``work`` once: its events, rows and answer in one commit.
 
         When another command was first on the same application, the work is judged again on the new state. When

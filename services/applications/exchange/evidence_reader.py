@@ -14,6 +14,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from infra.chassis.event_store.streams import Streams
 from infra.chassis.instants import instant, office_day
 from infra.chassis.json_types import Json
 from infra.working_time import explain
@@ -21,7 +22,7 @@ from services.applications.domain.application import Application
 from services.applications.domain.imported_history import TOPICS as IMPORTED_TOPICS
 from services.applications.domain.imported_history import ImportedHistory
 from services.applications.errors import ApplicationNotFound, InvalidRequest
-from services.applications.event_store.store import StoredAggregate, Streams
+from services.applications.event_store.store import StoredAggregate
 from services.applications.exchange.export import FORMATS
 from services.applications.representation.application import differences
 from services.applications.representation.enclosed import enclosed_rows, openings_of, with_openings
@@ -89,8 +90,8 @@ class EvidenceReader:
 
     def export(self, form: str) -> str:
         """The whole history as ``jsonl``, ``csv``, ``ocel2`` or ``xes``."""
-        told_of = zip(self.positions, self._events(), strict=True)
-        return FORMATS[form]([(at, event, self._as_row(event)) for at, event in told_of], True, True)
+        rows = [(at, event, self._as_row(event)) for at, event in zip(self.positions, self._events(), strict=True)]
+        return FORMATS[form](rows, True, True)
 
     def _events(self) -> list[Any]:
         stored = self.streams.recorder.select_events(self.key)
@@ -98,7 +99,7 @@ class EvidenceReader:
 
     def _as_row(self, event: Any) -> Json:
         """As an export of the service shows it: what was imported open, words of applications sealed."""
-        row: dict[str, Any] = event_as_json(event)
+        row: Json = event_as_json(event)
         return dict(with_openings(row, self.words)) if event.TOPIC in IMPORTED_TOPICS else row
 
     def _application(self, version: int | None) -> Application:
@@ -114,7 +115,7 @@ class EvidenceReader:
             raise InvalidRequest.at(
                 "/version", f"phiên bản có trong tệp: {versions}", f"versions in the file: {versions}"
             )
-        application: StoredAggregate = self.streams.repository.get(self.key, version=version)
+        application: StoredAggregate = self.streams.aggregate(self.key, version)
         return application
 
     def _version_at(self, at: str) -> int:
@@ -125,7 +126,7 @@ class EvidenceReader:
         return versions[-1]
 
     def _opened_imported(self, history: ImportedHistory, until: datetime | None) -> Json:
-        opened: dict[str, Any] = with_openings(imported_history_as_json(history, until), self.words)
+        opened: Json = with_openings(imported_history_as_json(history, until), self.words)
         if not opened["activities"]:
             raise ApplicationNotFound(application_id=str(self.key))
         return opened
@@ -145,10 +146,10 @@ class EnclosedContents:
     def statement(self, sealed: Mapping[str, str]) -> str | None:
         return self.words.get(sealed["commitment"])
 
-    def answers(self, sealed: Mapping[str, str]) -> Mapping[str, Any] | None:
+    def answers(self, sealed: Mapping[str, str]) -> Mapping[str, object] | None:
         return self.words.get(sealed["commitment"])
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
         return self.words.get(commitment)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
 from eventsourcing.persistence import Notification
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 from infra.chassis.access.access_records import access_members
 from infra.chassis.access.actors import Actor
 from infra.chassis.cursors import cursor_of, key_of
-from infra.chassis.instants import instant
+from infra.chassis.instants import period
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.settings import Settings
@@ -54,7 +53,7 @@ IMPORTED_NAMES = {
     "ImportedHistoryErased": "imported_history_erased.v1",
 }
 LONGEST_HISTORY = 100_000
-ExportRows = list[tuple[int, ApplicationEvent, dict[str, Any]]]  # position, event, what readers see of it
+ExportRows = list[tuple[int, ApplicationEvent, Json]]  # position, event, what readers see of it
 
 
 class LogExport:
@@ -82,7 +81,7 @@ class LogExport:
         XES and OCEL 2.0 come by whole histories, ``limit`` to a page; each page of OCEL is a document of its own.
         """
         after = int((key_of(cursor, int) or [0])[0])
-        since, until = _instant(from_at, "/from_at"), _instant(to_at, "/to_at")
+        since, until = period(from_at, to_at)
         whole_histories = format in WHOLE_HISTORY_FORMATS
         rows = self.store.rows(after=after, limit=limit, topics=list(BEGINNINGS) if whole_histories else [])
         with self.store.database.session() as session:
@@ -155,7 +154,7 @@ def as_csv(events: ExportRows, first: bool, last: bool) -> str:
     return csv_page((_cells(*event) for event in events), heading=COLUMNS if first else None)
 
 
-def _cells(position: int, event: ApplicationEvent, actor: dict[str, Any]) -> list[Any]:
+def _cells(position: int, event: ApplicationEvent, actor: Json) -> list[object]:
     row = actor | event.by | {"position": position}
     row["facts"] = json.dumps(row["facts"], ensure_ascii=False, separators=(",", ":"))
     return [row[column] for column in COLUMNS]
@@ -183,7 +182,3 @@ FORMATS: dict[str, Callable[[ExportRows, bool, bool], str]] = {
 
 def _within(event: ApplicationEvent, since: datetime | None, until: datetime | None) -> bool:
     return (since is None or event.timestamp >= since) and (until is None or event.timestamp < until)
-
-
-def _instant(text: str | None, pointer: str) -> datetime | None:
-    return None if text is None else instant(text, pointer)

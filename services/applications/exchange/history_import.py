@@ -54,7 +54,7 @@ class HistoryImport:
         if "/" in system or not system.strip():
             raise BadMapping(f"a system's name is not empty and has no slash: {system!r}")
         added, erased, done, cases = 0, 0, 0, iter(history.cases.values())
-        carried: dict[str, Any] = {"by": dict(by), "call_id": call_id, "command_id": f"import:{import_id}"}
+        carried: Json = {"by": dict(by), "call_id": call_id, "command_id": f"import:{import_id}"}
         carried |= {"status": STATUS, "reason": None, "legal_basis": None}
         while batch := list(islice(cases, CASES_A_TRANSACTION)):
             more, erased_now = self.store.transact(
@@ -102,7 +102,7 @@ class HistoryImport:
 
     def _history(self, system: str, case: str, carried: Mapping[str, object]) -> ImportedHistory:
         try:
-            imported: ImportedHistory = self.store.streams.repository.get(ImportedHistory.id_of(system, case))
+            imported: ImportedHistory = self.store.streams.aggregate(ImportedHistory.id_of(system, case))
         except AggregateNotFoundError:
             return ImportedHistory.begin(system, case, carried)
         return imported
@@ -114,7 +114,7 @@ def take_in_file(
     mapping: Path,
     *,
     system: str | None = None,
-    by: Mapping[str, Any] | None = None,
+    by: Mapping[str, object] | None = None,
     progress: Progress = lambda *_: None,
 ) -> Json:
     """See ``import_history``; the answer also has "sha256" of the file."""
@@ -171,7 +171,7 @@ def import_history(
     mapping: str,
     *,
     system: str | None = None,
-    by: Mapping[str, Any] | None = None,
+    by: Mapping[str, object] | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Json:
     """``portal import-history``: take a XES or CSV file in by a YAML mapping; see ``HistoryImport.take_in``.

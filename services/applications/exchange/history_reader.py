@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import yaml
 
+from infra.chassis.json_types import Json
 from services.applications.exchange.csv_reader import read_lines
 from services.applications.exchange.timestamps import written_instant
 from services.applications.exchange.xes_reader import NotXes, read_xes
@@ -70,7 +71,7 @@ class Activity:
     attributes: Mapping[str, str]
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> tuple[object, ...]:
         """The same for lines that say the same, whatever their number: not an identity."""
         return (self.case, self.activity, self.at.isoformat(), self.resource, tuple(sorted(self.attributes.items())))
 
@@ -83,7 +84,7 @@ class OlderHistory:
     """What a file holds: activities by case in the order of time, bad lines with the reason, how many lines repeat."""
 
     cases: dict[str, list[Activity]] = field(default_factory=dict)
-    bad: list[dict[str, Any]] = field(default_factory=list)
+    bad: list[Json] = field(default_factory=list)
     duplicates: int = 0
 
     @property

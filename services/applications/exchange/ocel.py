@@ -27,7 +27,7 @@ PEOPLE = frozenset({"citizen", "system", "service"})
 def ocel2(rows: Iterable[Row]) -> Iterator[str]:
     """One OCEL 2.0 document, in pieces. Rows of any number of applications, in any order that keeps each one's own."""
     yield '{"objectTypes":' + _json(_object_types()) + ',"events":['
-    objects: dict[str, dict[str, Any]] = {}
+    objects: dict[str, Json] = {}
     kinds: set[str] = set()
     for number, row in enumerate(rows):
         event = _event(row, objects)
@@ -39,7 +39,7 @@ def ocel2(rows: Iterable[Row]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _event(row: Row, objects: dict[str, dict[str, Any]]) -> Json:
+def _event(row: Row, objects: dict[str, Json]) -> Json:
     related = [_of(objects, row, "application", row["application_id"], row["facts"], "of")]
     by = row.get("by") or {}
     if by.get("role") and by["role"] not in PEOPLE:
@@ -61,7 +61,7 @@ def _event(row: Row, objects: dict[str, dict[str, Any]]) -> Json:
     return _event_json(row, row["kind"], row["at"], attributes, related)
 
 
-def _imported(row: Row, objects: dict[str, dict[str, Any]], related: list[tuple[str, str]]) -> Json:
+def _imported(row: Row, objects: dict[str, Json], related: list[tuple[str, str]]) -> Json:
     """An activity of an older system, under its own name and time."""
     facts = row["facts"]
     related = related[:1]
@@ -88,7 +88,7 @@ def _event_json(row: Row, kind: str, at: str, attributes: Row, related: list[tup
 
 
 def _of(
-    objects: dict[str, dict[str, Any]], row: Row, kind: str, own_id: str, facts: Mapping[str, object], qualifier: str
+    objects: dict[str, Json], row: Row, kind: str, own_id: str, facts: Mapping[str, object], qualifier: str
 ) -> tuple[str, str]:
     """Note an object at its first appearance; its attributes hold from then on."""
     key = f"{kind}:{own_id}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, UnidentifiedImageError
-
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/tiff": "TIFF"}
 MOST_PIXELS = 40_000_000  # an A4 page at 600 dpi has 35 million
 MOST_PAGES = 50
@@ -23,21 +21,22 @@ NO_IMAGE = (
     AttributeError,
     NotImplementedError,
     MemoryError,
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 
 
 def is_image(content: bytes, media_type: str) -> bool:
     """Whether every page decodes; the bounds are looked at before anything is unpacked."""
+    from PIL import Image  # when there is first an image: ten modules
+
     try:
         return _decodes(content, FORMATS[media_type])
-    except NO_IMAGE:
+    except (*NO_IMAGE, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return False
 
 
 def _decodes(content: bytes, image_format: str) -> bool:
+    from PIL import Image
+
     with Image.open(io.BytesIO(content), formats=[image_format]) as image:
         left = MOST_PIXELS
         for page in range(MOST_PAGES + 1):

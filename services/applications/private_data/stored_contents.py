@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,10 +25,10 @@ class StoredContents:
     def statement(self, sealed: Sealed) -> str | None:
         return self._statements.get(sealed["statement_id"])
 
-    def answers(self, sealed: Sealed) -> Mapping[str, Any] | None:
+    def answers(self, sealed: Sealed) -> Mapping[str, object] | None:
         return vault.answers(self.session, sealed["answers_id"])
 
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
         paper = self._papers.get(paper_id)
         return vault.opened_paper(paper) if paper else None
 

@@ -14,8 +14,9 @@ from uuid import uuid4
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from services.applications.domain.commitments import SALT_BYTES, commit
-from services.applications.domain.state import Sealed
+from services.applications.domain.facts import Sealed
 from services.applications.errors import PersonErased
 from services.applications.models import AnswerSet, Erasure, Paper, Party, Statement
 
@@ -73,12 +74,12 @@ def keep_paper(
     return {"paper_id": row.paper_id, "commitment": commit(opened_paper(row), row.salt)}
 
 
-def opened_paper(row: Paper) -> dict[str, Any]:
+def opened_paper(row: Paper) -> Json:
     """The value a paper's commitment is over."""
     return {"facts": row.facts, "sha256": row.sha256}
 
 
-def answers(session: Session, answers_id: str | None) -> dict[str, Any] | None:
+def answers(session: Session, answers_id: str | None) -> Json | None:
     """A revision of answers; None when there is none, or no longer."""
     row = session.get(AnswerSet, answers_id) if answers_id else None
     return row.value if row else None
@@ -103,9 +104,9 @@ def names(session: Session, application_ids: list[str]) -> dict[str, str]:
     return {key: words for key, words in rows.all()}  # noqa: C416 - rows, not pairs
 
 
-def openings(session: Session, application_id: str) -> dict[str, dict[str, Any]]:
+def openings(session: Session, application_id: str) -> dict[str, Json]:
     """Everything that opens the commitments of one application: id -> {"value", "salt" (hex)}."""
-    openings: dict[str, dict[str, Any]] = {}
+    openings: dict[str, Json] = {}
     for words in session.scalars(select(Statement).where(Statement.application_id == application_id)):
         openings[words.statement_id] = {"value": words.words, "salt": words.salt.hex()}
     for revision in session.scalars(select(AnswerSet).where(AnswerSet.application_id == application_id)):
@@ -134,14 +135,14 @@ class Words:
     def of(cls, session: Session, application_id: str) -> Words:
         return cls(statements(session, application_id))
 
-    def of_sealed(self, sealed: Mapping[str, str] | None) -> str | None:
+    def of_sealed(self, sealed: Sealed | None) -> str | None:
         return self.by_id.get(sealed["statement_id"]) if sealed else None
 
     def in_place(self, value: object) -> Any:
         """``value`` with every sealed part replaced by its words (``None`` when erased)."""
         if isinstance(value, Mapping):
             if set(value) == {"statement_id", "commitment"}:
-                return self.of_sealed(value)
+                return self.by_id.get(value["statement_id"])
             return {key: self.in_place(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
             return [self.in_place(part) for part in value]

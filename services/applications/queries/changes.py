@@ -7,19 +7,22 @@ the caller would have seen a moment later, and nothing comes twice.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, select
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
+from infra.chassis.messaging.incarnations import known_rows, latest_first
 from infra.chassis.settings import Settings
 from services.applications.access import OFFICERS, record_listing
 from services.applications.domain.statuses import Status
+from services.applications.duties.announcer import Announcer
 from services.applications.errors import Forbidden
 from services.applications.event_store.store import Store
 from services.applications.models import Party, application_view
 from services.applications.own_case import not_a_party
-from services.applications.queries.applications import applications_of
+from services.applications.queries.application_lists import applications_of
 from services.applications.read_model import projector
 from services.applications.representation.event import event_as_json
 
@@ -50,16 +53,36 @@ class ChangeFeed:
         after: int | None = None,
         agency_code: str | None = None,
         limit: int = 50,
-    ) -> dict[str, Any]:
+        incarnation: str | None = None,
+    ) -> Json:
         """``{items: [{position, application_id, reference, version, kind, at, status, …}], position, more, resync}``.
 
         Without ``after`` where the feed is now. ``resync`` instead of items for a position too old, or one that the log
         does not have; ``more`` while there is more to read. ``Forbidden`` for officers of another office.
+
+        ``incarnation``: what the answer said that gave ``after``. A log put back to an earlier day gives positions out
+        again; by it those of before are known, and ``resync`` is answered once they may hide something.
         """
+        answer = self._changes(by, identity, call_id, after, agency_code, limit, incarnation)
+        if after is None or incarnation is not None:
+            answer["incarnation"] = self._incarnation_of(answer["position"])
+        return answer
+
+    def _changes(
+        self,
+        by: Actor,
+        identity: IdentityClient,
+        call_id: str,
+        after: int | None,
+        agency_code: str | None,
+        limit: int,
+        incarnation: str | None,
+    ) -> Json:
         if agency_code is not None and not by.at(agency_code, *OFFICERS):
             raise Forbidden("bạn không thuộc cơ quan này", "you are not with this agency")
         until = projector.position(self.database)
-        if after is None or after > self.store.last_position() or until - after > FARTHEST_BEHIND:
+        is_of_another_log = after is not None and incarnation and self._incarnation_of(after) != incarnation
+        if after is None or is_of_another_log or after > self.store.last_position() or until - after > FARTHEST_BEHIND:
             return {"items": [], "position": until, "more": False, "resync": after is not None}
         rows = self.store.notifications(after, limit, until) if after < until else []
         theirs = self._condition(agency_code, by, identity) if rows else None
@@ -74,6 +97,12 @@ class ChangeFeed:
             self._record_listing(items, by, {"agency_code": agency_code, "after": after}, call_id)
         more = len(rows) == limit
         return {"items": items, "position": rows[-1].id if more else max(after, until), "more": more, "resync": False}
+
+    def _incarnation_of(self, position: int) -> str:
+        """The life of the log that a position belongs to; nothing before the log has published."""
+        with self.database.session() as session:
+            rows = known_rows(session, Announcer.name)
+        return next((name for after, name in latest_first(rows) if position > after), "")
 
     def _condition(self, agency_code: str | None, by: Actor, identity: IdentityClient) -> ColumnElement[bool]:
         if agency_code is None:
@@ -98,13 +127,13 @@ class ChangeFeed:
         with self.database.session() as session:
             return {str(row.application_id): row.reference for row in session.execute(query)}
 
-    def _record_listing(self, items: list[dict[str, Any]], by: Actor, filters: dict[str, Any], call_id: str) -> None:
+    def _record_listing(self, items: list[Json], by: Actor, filters: Json, call_id: str) -> None:
         if items:
             with self.database.session() as session:
                 ids = [item["application_id"] for item in items]
                 record_listing(session, by, "changes", filters, ids, call_id=call_id)
 
 
-def _change(position: int, reference: str, event: dict[str, Any]) -> dict[str, Any]:
+def _change(position: int, reference: str, event: Json) -> Json:
     """One change without words and names: it says what to load again."""
     return {"reference": reference, **{name: {"position": position, **event}[name] for name in MEMBERS}}

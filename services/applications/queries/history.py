@@ -7,7 +7,7 @@ application's own events.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -160,9 +160,7 @@ class HistoryReader:
 
     def _opened(self, session: Session, application: StoredAggregate, until: datetime | None = None) -> Json:
         if isinstance(application, ImportedHistory):
-            opened: dict[str, Any] = self._words_of(session, application).in_place(
-                imported_history_as_json(application, until)
-            )
+            opened: Json = self._words_of(session, application).in_place(imported_history_as_json(application, until))
             if not opened["activities"]:
                 raise ApplicationNotFound(application_id=str(application.id))
             return opened

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from infra.chassis.access.actors import Actor
-from infra.chassis.instants import instant, office_day
+from infra.chassis.instants import office_day, period
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.text.provinces import ONE_DAY, REFORM, is_province, province_code_on, was_ever_province
@@ -36,7 +36,7 @@ class Statistician:
 
     def statistics(
         self, from_at: str, to_at: str, by: str = "agency", *, reader: Actor, min_position: int | None = None
-    ) -> dict[str, Any]:
+    ) -> Json:
         """``{from_at, to_at, by, rows: [{key, received, carried_over, …}], total}``; the end is exclusive.
 
         ``carried_over``: handed in before, not finished then. ``finished`` = ``early`` + ``on_time``
@@ -45,7 +45,8 @@ class Statistician:
         ``open``, ``overdue`` and ``paused`` are as of ``to_at`` (or now, when that is later).
         """
         projector.wait_for(self.database, min_position)
-        since, until = instant(from_at, "/from_at"), instant(to_at, "/to_at")
+        since, until = period(from_at, to_at)
+        assert since is not None and until is not None, "both are given"
         group = GROUPS[by]
         counted = conditions_of(since, until)
         query = select(
@@ -68,9 +69,9 @@ class Statistician:
         return {"from_at": since.isoformat(), "to_at": until.isoformat(), "by": by, "rows": rows, "total": total}
 
 
-def _under_heirs(rows: list[dict[str, Any]], day: date) -> list[dict[str, Any]]:
+def _under_heirs(rows: list[Json], day: date) -> list[Json]:
     """Rows of provinces that are no more on the day, added to those of the provinces that do their part."""
-    merged: dict[str, dict[str, Any]] = {}
+    merged: dict[str, Json] = {}
     for row in rows:
         key = row["key"]
         if key is not None and not is_province(key, day) and was_ever_province(key):
@@ -81,7 +82,7 @@ def _under_heirs(rows: list[dict[str, Any]], day: date) -> list[dict[str, Any]]:
     return [merged[key] for key in sorted(merged, key=lambda key: (key is None, key))]
 
 
-def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:
+def conditions_of(since: datetime, until: datetime) -> dict[str, ColumnElement[bool]]:
     """Name of a figure -> condition on one application."""
     view = VIEW.c
     received = and_(view.submitted_at >= since, view.submitted_at < until)
@@ -106,5 +107,5 @@ def conditions_of(since: datetime, until: datetime) -> dict[str, Any]:
     }
 
 
-def _count_where(condition: Any) -> Any:
+def _count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)

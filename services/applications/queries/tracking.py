@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -13,9 +14,13 @@ from services.applications.domain.events import Started
 from services.applications.domain.statuses import NAMES, Status
 from services.applications.errors import ApplicationNotFound, ReadModelBehind
 from services.applications.event_store.store import BATCH, Store
+from services.applications.mirrored_applications import tracked
 from services.applications.models import application_view
 from services.applications.private_data import vault
 from services.applications.read_model import projector
+
+if TYPE_CHECKING:
+    from services.applications.clients import DossierMirror
 
 
 class Tracking:
@@ -29,9 +34,18 @@ class Tracking:
         return cls(Store.from_settings(settings))
 
     def track(
-        self, reference: str, tracking_code: str, *, min_position: int | None = None, min_version: int | None = None
+        self,
+        reference: str,
+        tracking_code: str,
+        *,
+        mirror: DossierMirror | None = None,
+        min_position: int | None = None,
+        min_version: int | None = None,
     ) -> Json:
-        """The status of an application; ``ApplicationNotFound`` alike for an unknown reference and a wrong code."""
+        """The status of an application; ``ApplicationNotFound`` alike for an unknown reference and a wrong code.
+
+        One that another system handles is found by its number there and the identity number of its person.
+        """
         projector.wait_for(self.database, min_position)
         with self.database.session() as session:
             query = select(application_view).where(application_view.c.reference == reference)
@@ -41,7 +55,10 @@ class Tracking:
         if row is None or not is_known:
             if min_version is not None and self._is_recorded(reference, tracking_code):
                 raise ReadModelBehind(wanted=min_version, current=0)
-            raise ApplicationNotFound(application_id=reference)
+            elsewhere = tracked(reference, tracking_code, mirror)
+            if elsewhere is None:
+                raise ApplicationNotFound(application_id=reference)
+            return elsewhere
         if min_version is not None and row["version"] < min_version:
             raise ReadModelBehind(wanted=min_version, current=row["version"])
         times = ("submitted_at", "accepted_at", "due_at", "answer_by", "ended_at", "returned_at", "updated_at")
@@ -55,6 +72,7 @@ class Tracking:
             "receipt_number": row["receipt_number"],
             "version": row["version"],
             "applicant_name": masked(name) if name else None,
+            "handled_in": None,
             **{name: row[name].isoformat() if row[name] else None for name in times},
         }
 

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from infra.working_time import OFFICE_ZONE
-from services.applications.domain.events import Answered, ApplicationEvent, Waiting
+from services.applications.domain.events import (
+    Accepted,
+    Answered,
+    AppealUpheld,
+    ApplicationEvent,
+    Started,
+    Submitted,
+    Waiting,
+)
 from services.applications.domain.statuses import official_code
 
 Row = dict[str, Any]
 
 
-def applied(row: Row | None, event: Any, position: int) -> Row:
+def applied(row: Row | None, event: ApplicationEvent, position: int) -> Row:
     """The row after ``event``, recorded at ``position`` in the log."""
-    after = started(event) if row is None else dict(row)
+    after = started(cast(Started, event)) if row is None else dict(row)
     for kind, change in GENERAL:
         if isinstance(event, kind):
             change(after, event)
@@ -32,7 +40,7 @@ def applied(row: Row | None, event: Any, position: int) -> Row:
     return after
 
 
-def started(event: Any) -> Row:
+def started(event: Started) -> Row:
     """The row of a draft."""
     empty = dict.fromkeys(
         (
@@ -81,12 +89,12 @@ def province_of(agency_code: str) -> str:
     return agency_code.split(".", 1)[0]
 
 
-def _waiting(row: Row, event: Any) -> None:
+def _waiting(row: Row, event: Waiting) -> None:
     row["answer_bys"] = [*row["answer_bys"], event.answer_by]
     row["answer_by"] = at(event.answer_by)
 
 
-def _answered(row: Row, event: Any) -> None:
+def _answered(row: Row, event: Answered) -> None:
     row["answer_bys"] = row["answer_bys"][: len(row["answer_bys"]) - event.closes]
     row["answer_by"] = at(row["answer_bys"][-1]) if row["answer_bys"] else None
 
@@ -103,28 +111,28 @@ GENERAL: tuple[tuple[type[ApplicationEvent], Callable[[Row, Any], None]], ...] =
 )
 
 
-def _submitted(row: Row, event: Any) -> None:
+def _submitted(row: Row, event: Submitted) -> None:
     row["procedure_version"], row["level"], row["submitted_at"] = event.procedure_version, event.level, event.timestamp
     row["month"] = event.timestamp.astimezone(OFFICE_ZONE).strftime("%Y-%m")
 
 
-def _accepted(row: Row, event: Any) -> None:
+def _accepted(row: Row, event: Accepted | AppealUpheld) -> None:
     row["receipt_number"], row["accepted_at"] = event.receipt_number, row["accepted_at"] or event.timestamp
     row["promised_at"] = row["due_at"] = row["last_due_at"] = at(event.due_at)
     row["pauses"], row["paused_at"] = 0, None
 
 
-def _ended(row: Row, event: Any) -> None:
+def _ended(row: Row, event: ApplicationEvent) -> None:
     row["ended_at"], row["answer_by"], row["answer_bys"] = event.timestamp, None, []
     row["proposed"] = False
 
 
-def _decided(row: Row, event: Any) -> None:
+def _decided(row: Row, event: ApplicationEvent) -> None:
     _ended(row, event)
     row["punctuality"] = punctuality(row, event.timestamp)
 
 
-def _upheld(row: Row, event: object) -> None:
+def _upheld(row: Row, event: AppealUpheld) -> None:
     _accepted(row, event)
     row["appealed"], row["proposed"] = False, False
     row["ended_at"] = row["punctuality"] = row["returned_at"] = None
@@ -140,11 +148,11 @@ def punctuality(row: Row, ended_at: datetime) -> str:
     return "late"
 
 
-def _set(**values: object) -> Callable[[Row, Any], None]:
+def _set(**values: object) -> Callable[[Row, object], None]:
     return lambda row, event: row.update(values)
 
 
-def _take(column: str, attribute: str) -> Callable[[Row, Any], None]:
+def _take(column: str, attribute: str) -> Callable[[Row, object], None]:
     return lambda row, event: row.update({column: getattr(event, attribute)})
 
 
@@ -176,7 +184,7 @@ OWN: dict[str, Callable[[Row, Any], None]] = {
 
 def _clock(row: Row, event: ApplicationEvent) -> None:
     """What the event says it did to the deadline."""
-    for happening in (event.clock or {}).get("happenings", ()):
+    for happening in event.clock["happenings"] if event.clock else ():
         if happening["kind"] == "paused":
             row["pauses"], row["paused_at"] = row["pauses"] + 1, row["paused_at"] or at(happening["at"])
         elif happening["kind"] == "resumed":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import MetaData, Table, func, select, text
 from sqlalchemy.orm import Session
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.positions import advance, position_of
@@ -25,7 +25,7 @@ LISTED_DIFFERENCES = 50  # differing rows listed in full
 SHADOW_TABLE = "application_view_beside"
 
 Progress = Callable[[int, int], None]  # (events replayed, events in the log)
-Approval = Callable[[dict[str, Any]], bool]  # shown what was found, whether to swap
+Approval = Callable[[Json], bool]  # shown what was found, whether to swap
 
 
 @dataclass
@@ -36,9 +36,9 @@ class RebuildReport:
     rows: int = 0
     differing: int = 0
     swapped: bool = False
-    differences: list[dict[str, Any]] = field(default_factory=list)
+    differences: list[Json] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return dict(vars(self))
 
 
@@ -49,7 +49,7 @@ def rebuild(
     swap: bool = False,
     agreed: Approval | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Replay the whole log into a table next to the live one while the service runs: ``Rebuilt`` as JSON.
 
     Memory stays flat: a batch of events and the rows it touches. The difference is taken at the position both tables
@@ -136,16 +136,16 @@ def _compare(session: Session, shadow: Table, result: RebuildReport, live_positi
                 result.differences.append(difference(key, live.get(key), again.get(key)))
 
 
-def _is_behind(replayed: dict[str, Any] | None, live_position: int) -> bool:
+def _is_behind(replayed: Json | None, live_position: int) -> bool:
     return replayed is not None and replayed["position"] > live_position
 
 
-def _rows(session: Session, table: Table, keys: list[str]) -> dict[str, dict[str, Any]]:
+def _rows(session: Session, table: Table, keys: list[str]) -> dict[str, Json]:
     rows = session.execute(select(table).where(table.c.application_id.in_(keys))).mappings()
     return {row["application_id"]: dict(row) for row in rows}
 
 
-def difference(key: str, live: dict[str, Any] | None, replayed: dict[str, Any] | None) -> dict[str, Any]:
+def difference(key: str, live: Json | None, replayed: Json | None) -> Json:
     """``{application_id, live, replayed}``: the columns that differ; None for a row that one side lacks."""
     if live is None or replayed is None:
         rows = {"live": live, "replayed": replayed}
@@ -158,7 +158,7 @@ def difference(key: str, live: dict[str, Any] | None, replayed: dict[str, Any] |
     }
 
 
-def verify(store: Store, progress: Progress | None = None) -> dict[str, Any]:
+def verify(store: Store, progress: Progress | None = None) -> Json:
     """Whether the read model is what the events say, application by application: ``{events, applications, first_bad}``.
 
     ``first_bad``: ``{application_id, live, replayed}`` of the first that differs, or None. Only the part of the log
@@ -185,9 +185,9 @@ def verify(store: Store, progress: Progress | None = None) -> dict[str, Any]:
     return {"events": reached, "applications": compared, "first_bad": bad or _missing(store, reached)}
 
 
-def _folded(store: Store, until: dict[str, int]) -> dict[str, dict[str, Any]]:
+def _folded(store: Store, until: dict[str, int]) -> dict[str, Json]:
     """What the events up to a position of each application give, whatever version its live row says it has."""
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, Json] = {}
     for application in store.rows_of(key for key in until if _is_id(key)):
         key = str(application.originator_id)
         if application.id <= until.get(key, 0):
@@ -203,7 +203,7 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def _missing(store: Store, reached: int) -> dict[str, Any] | None:
+def _missing(store: Store, reached: int) -> Json | None:
     """A stream the read model has no row for."""
     key = store.first_unseen(reached)
     return difference(key, None, {}) if key else None

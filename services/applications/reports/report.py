@@ -196,7 +196,7 @@ def _evidence(checkpoint: str | None, language: str) -> list[tuple[str, str]]:
     return [(LABELS["log"][language], f"{origin}, {size}"), (LABELS["root"][language], root)]
 
 
-def _fact(rows: Sequence[Row], name: str) -> Any:
+def _fact(rows: Sequence[Row], name: str) -> object:
     return next((row["facts"][name] for row in reversed(rows) if row["facts"].get(name)), None)
 
 

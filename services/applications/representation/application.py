@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.applications.domain.application import Application
@@ -100,7 +99,7 @@ def differences(before: Mapping[str, object], after: Mapping[str, object]) -> li
     return [{"field": p, "before": left.get(p), "after": right.get(p)} for p in pointers if left.get(p) != right.get(p)]
 
 
-def _leaves(value: object, pointer: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from _leaves(part, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")

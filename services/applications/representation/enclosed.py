@@ -36,7 +36,7 @@ def _row(event: Mapping[str, Any], words: Mapping[str, Any]) -> Json:
         **{name: state.get(name) for name in CARRIED if name != "timestamp"},
         "facts": facts,
     }
-    opened: dict[str, Any] = with_openings(row, words)
+    opened: Json = with_openings(row, words)
     return opened
 
 
@@ -49,10 +49,10 @@ def untagged_json(value: object) -> Any:
     return [untagged_json(part) for part in value] if isinstance(value, list) else value
 
 
-def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
+def with_openings(value: object, words: Mapping[str, Any]) -> Any:
     """Sealed parts replaced by what opens them; None where it has been erased."""
 
-    def opened(part: object) -> Any:
+    def opened(part: object) -> object:
         if isinstance(part, Mapping):
             if set(part) == {"statement_id", "commitment"}:
                 return words.get(part["commitment"])
@@ -62,7 +62,9 @@ def with_openings(value: Any, words: Mapping[str, Any]) -> Any:
     return opened(with_imported_details(value, lambda sealed: words.get(sealed["commitment"])))
 
 
-def with_imported_details(value: object, details_of: Callable[[Mapping[str, str]], Mapping[str, Any] | None]) -> Any:
+def with_imported_details(
+    value: object, details_of: Callable[[Mapping[str, str]], Mapping[str, object] | None]
+) -> object:
     """What a line of an older system states (`said`) put in place: `resource` and `attributes`, None once erased."""
     if isinstance(value, Mapping):
         sealed = value.get("said")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from infra.chassis.json_types import Json
 from services.applications.domain.application import Application
 from services.applications.representation.application import application_as_json
 
@@ -20,13 +21,13 @@ class Contents(Protocol):
     @property
     def applicant_name(self) -> str | None: ...
     def statement(self, sealed: Sealed) -> str | None: ...
-    def answers(self, sealed: Sealed) -> Mapping[str, Any] | None: ...
-    def paper(self, paper_id: str, commitment: str) -> Mapping[str, Any] | None:
+    def answers(self, sealed: Sealed) -> Mapping[str, object] | None: ...
+    def paper(self, paper_id: str, commitment: str) -> Mapping[str, object] | None:
         """``{"facts", "sha256"}``."""
         ...
 
 
-def opened_application(application: Application, contents: Contents, *, words: bool = True) -> dict[str, Any]:
+def opened_application(application: Application, contents: Contents, *, words: bool = True) -> Json:
     """Everything the events of an application record, with answers, papers, statements and the applicant's name.
 
     Without ``words`` every statement stays closed (None).
@@ -34,7 +35,7 @@ def opened_application(application: Application, contents: Contents, *, words: b
     return opened(application_as_json(application), contents, words=words)
 
 
-def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True, words: bool = True) -> dict[str, Any]:
+def opened(view: Json, contents: Contents, *, statements: bool = True, words: bool = True) -> Json:
     """A plain representation with its seals opened; ``statements``: whether there are any, as far as is known."""
     answers, result = view["answers"], (view["decision"] or {}).get("result")
     view["answers"] = contents.answers(answers) if answers else None
@@ -47,7 +48,7 @@ def opened(view: dict[str, Any], contents: Contents, *, statements: bool = True,
         facts = _paper_facts(contents.paper(result["result_id"], result["commitment"]))
         view["decision"] = view["decision"] | {"result": result | facts}
     statement = contents.statement if words else _closed
-    complete: dict[str, Any] = with_statements(view, statement) if statements else view
+    complete: Json = with_statements(view, statement) if statements else view
     return complete
 
 
@@ -55,7 +56,7 @@ def _closed(_sealed: Sealed) -> None:
     """A statement that is not this reader's."""
 
 
-def with_statements(value: Any, statement: Callable[[Sealed], str | None]) -> Any:
+def with_statements(value: object, statement: Callable[[Sealed], str | None]) -> Any:
     """``value`` with every sealed statement replaced by its words (None when erased)."""
     if isinstance(value, Mapping):
         if set(value) == {"statement_id", "commitment"}:
@@ -64,5 +65,5 @@ def with_statements(value: Any, statement: Callable[[Sealed], str | None]) -> An
     return [with_statements(part, statement) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _paper_facts(paper: Mapping[str, Any] | None) -> dict[str, Any]:
+def _paper_facts(paper: Mapping[str, Any] | None) -> Json:
     return {**paper["facts"], "sha256": paper["sha256"]} if paper else {"file_name": None, "sha256": None}

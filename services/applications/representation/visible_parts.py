@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+
+from infra.chassis.json_types import Json
 
 
 class Part(StrEnum):
@@ -39,7 +40,7 @@ EVENTS_BETWEEN_OFFICES = frozenset(
 )
 
 
-def without_hidden_parts(view: dict[str, Any], relation: str, agencies: frozenset[str] = frozenset()) -> dict[str, Any]:
+def without_hidden_parts(view: Json, relation: str, agencies: frozenset[str] = frozenset()) -> Json:
     """The view of an application as somebody in this relation gets it.
 
     ``agencies``: where an asked official holds a post; of consultations they see those of their own.

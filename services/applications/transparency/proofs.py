@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from infra.chassis import clock
@@ -76,9 +75,9 @@ class Proofs:
         self,
         application_id: str,
         *,
-        openings: Sequence[Mapping[str, Any]] = (),
-        procedure: Mapping[str, Any] | None = None,
-        calendar: Mapping[str, Any] | None = None,
+        openings: Sequence[Mapping[str, object]] = (),
+        procedure: Mapping[str, object] | None = None,
+        calendar: Mapping[str, object] | None = None,
     ) -> Json:
         """All events of one application with their proofs, as a bundle the verifier reads.
 

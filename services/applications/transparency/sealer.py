@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnClause, Connection, column, func, select, table
 
 from infra.chassis import metrics
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.reads import Read
 from services.applications.transparency.history_keys import HistoryKeys
 from services.applications.transparency.keys import signing_keys
 from services.applications.transparency.leaf import StoredRow, leaf_of
@@ -66,6 +67,9 @@ class Sealer:
         self._published = published or (lambda: None)
         self._history_keys, self._report = history_keys, report or (lambda *_: None)
         self._sealed_at = float("-inf")
+        self._sealed_to: int | None = None  # as far as this process has sealed
+        position: ColumnClause[int] = column("rowid" if database.engine.dialect.name == "sqlite" else "notification_id")
+        self._last_event = Read(select(func.max(position).label("last")).select_from(table(self.events.name)))
 
     @classmethod
     def from_settings(
@@ -94,6 +98,8 @@ class Sealer:
         return sealed
 
     def _step(self) -> int:
+        if not self._may_be_due():
+            return 0
         with self.database.session() as session:
             connection = session.connection()
             log = StoredLog(connection)
@@ -103,8 +109,15 @@ class Sealer:
                 return 0
             self._check_follows(connection, head, rows)
             self._seal(log, head, rows)
-        self._sealed_at = time.monotonic()
+        self._sealed_at, self._sealed_to = time.monotonic(), rows[-1].notification_id
         return len(rows)
+
+    def _may_be_due(self) -> bool:
+        """Whether so much may be waiting, by the last position alone: positions have holes, and none is given twice."""
+        if self._sealed_to is None:
+            return True
+        waiting = (self.database.rows(self._last_event)[0].last or 0) - self._sealed_to
+        return waiting < 0 or (waiting > 0 and self._is_due(waiting))
 
     def finish(self) -> int:
         """Seal all that is there, due or not: nothing may be waiting when the process ends."""

@@ -89,6 +89,7 @@ class TilePublisher:
     """Brings the folder up to the latest stored checkpoint."""
 
     name = "tile-publisher"
+    rest = 1.0  # seconds: what is sealed, every two seconds at most, is published a little later
 
     def __init__(self, database: Database, folder: TileStore) -> None:
         self.database = database

@@ -72,7 +72,7 @@ def _commitments_of(event: Any) -> Iterator[Json]:
         yield {"id": f"{PARTY}{event.originator_id}", "people": (event.applicant_id, event.by["account_id"])}
 
 
-def _fault(commitment: Mapping[str, Any], contents: Mapping[str, tuple[Any, Any]], erased: set[str]) -> str | None:
+def _fault(commitment: Mapping[str, Any], contents: Mapping[str, tuple[object, Any]], erased: set[str]) -> str | None:
     if commitment["id"] not in contents:
         return None if commitment["application_id"] in erased else "beside_missing"
     if "people" in commitment:
@@ -102,7 +102,7 @@ def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, byte
     return openings
 
 
-def _parties(session: Session, commitments: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, Any]]:
+def _parties(session: Session, commitments: Sequence[Mapping[str, object]]) -> dict[str, tuple[Any, Any]]:
     """Whose application it is and who began it, by the id that `_held` gives."""
     application_ids = [commitment["application_id"] for commitment in commitments if "people" in commitment]
     query = select(Party.application_id, Party.applicant_id, Party.started_by).where(

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from services.applications.access import reading_as, record_imported_read, record_listing, record_read
 from services.applications.domain.commitments import IDS, canonical, sealed_parts
@@ -39,14 +40,14 @@ class EvidenceArchive:
 
     def evidence(
         self, application_id: str, *, catalog: CatalogClient, identity: IdentityClient, by: Actor, call_id: str
-    ) -> dict[str, Any]:
+    ) -> Json:
         """One file that proves an application's history without this installation; for auditors and the applicant."""
         key = self.store.key_of(application_id)
         application = self.store.aggregate(key)
         if isinstance(application, ImportedHistory):
             return self._of_imported(application, by, call_id)
 
-        def read(relation: str) -> dict[str, Any]:
+        def read(relation: str) -> Json:
             with self.store.database.session() as session:
                 record_read(session, application, by, relation, PURPOSE, call_id=call_id)
                 return {"parts": VISIBLE_PARTS[relation], "openings": dict(vault.openings(session, key))}
@@ -58,7 +59,7 @@ class EvidenceArchive:
         opened = [_opening(version, name, sealed, visible["openings"]) for version, name, sealed in commitments]
         return self.proofs.evidence(key, openings=opened, procedure=procedure, calendar=calendar)
 
-    def _of_imported(self, history: ImportedHistory, by: Actor, call_id: str) -> dict[str, Any]:
+    def _of_imported(self, history: ImportedHistory, by: Actor, call_id: str) -> Json:
         """For auditors alone: no account is known to be the applicant's."""
         if not by.has("auditor"):
             raise Forbidden("lịch sử nhập từ hệ thống cũ chỉ dành cho kiểm toán", "an imported history is for auditors")
@@ -78,7 +79,7 @@ class EvidenceArchive:
         application_id: str | None = None,
         after: int = 0,
         limit: int = 50,
-    ) -> dict[str, Any]:
+    ) -> Json:
         """What the integrity alarms found: ``{items, next}``."""
         key = self.store.key_of(application_id) if application_id else None
         page = recorded_findings(self.store.database, kind=kind, application_id=key, after=after, limit=limit)
@@ -117,7 +118,7 @@ class LoggedHistories:
     def after(self, position: int, limit: int) -> list[tuple[int, str]]:
         return [(row.id, str(row.originator_id)) for row in self.store.rows(after=position, limit=limit)]
 
-    def in_batches(self, application_ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> Iterator[list[Json]]:
         """Each history from its beginning, many to a query."""
         for start in range(0, len(application_ids), AT_A_TIME):
             batch = self.store.rows_of(application_ids[start : start + AT_A_TIME])
@@ -125,7 +126,7 @@ class LoggedHistories:
                 yield [{"position": row.id, **event_as_json(self.store.event_of(row))} for row in rows]
 
 
-def _opening(version: int, name: str, sealed: Mapping[str, str], openings: Mapping[str, Any]) -> dict[str, Any]:
+def _opening(version: int, name: str, sealed: Mapping[str, str], openings: Mapping[str, Any]) -> Json:
     sealed_opening = next((openings[sealed[key]] for key in IDS if key in sealed and sealed[key] in openings), None)
     if sealed_opening is None:
         return opening(version, name, sealed["commitment"], None, None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
@@ -67,7 +66,7 @@ def _waiting(store: Store, until: int | None = None) -> int:
 
 
 def _sign(store: Store, until: int | None, progress: Callable[[int], None]) -> tuple[int, list[Json]]:
-    signed, left, after = 0, list[dict[str, Any]](), None
+    signed, left, after = 0, list[Json](), None
     while keys := _next(store, after):
         for key in keys:
             if not is_id(key):
@@ -127,7 +126,7 @@ def _place(broken: Mapping[str, object]) -> Json:
     return {name: broken[name] for name in ("application_id", "version", "position", "error")}
 
 
-def warnings_of(outcome: dict[str, Any]) -> Iterable[str]:
+def warnings_of(outcome: Json) -> Iterable[str]:
     """What could not be signed, in words for the log."""
     if outcome["unsealed"]:
         yield f"{outcome['unsealed']} events are neither authentic nor sealed; see portal sign-history --unsealed"

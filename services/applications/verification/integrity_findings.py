@@ -6,7 +6,7 @@ Findings are rows that are added and never changed; each cites the events it is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.json_types import Json
 from infra.chassis.storage.database import Database
-from infra.chassis.storage.positions import advance, position_of
+from infra.chassis.storage.positions import advance, position_now
 from services.applications.transparency.leaf import StoredRow
 from services.applications.transparency.tables import audit_finding
 from services.applications.verification.integrity_rules import IntegrityFinding, findings_in
@@ -29,7 +29,7 @@ class Histories(Protocol):
         """(position, application id) of the next events."""
         ...
 
-    def in_batches(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, Any]]]:
+    def in_batches(self, application_ids: Sequence[str]) -> Iterable[Sequence[Mapping[str, object]]]:
         """All rows of each of these applications, with positions."""
         ...
 
@@ -45,8 +45,7 @@ class IntegrityCheck:
 
     def step(self) -> int:
         """How many events were looked at."""
-        with self.database.session() as session:
-            done = position_of(session, self.name)
+        done = position_now(self.database, self.name)
         new = self.histories.after(done, BATCH)
         if not new:
             return 0
@@ -91,7 +90,7 @@ def recorded_findings(
     return {"items": items, "next": rows[-1]["number"] if len(rows) == limit else None}
 
 
-def _row(alarm: IntegrityFinding) -> dict[str, Any]:
+def _row(alarm: IntegrityFinding) -> Json:
     return {
         "finding_id": alarm.finding_id,
         "kind": alarm.kind,

@@ -66,7 +66,7 @@ class IntegrityFinding:
     application_id: str
     versions: tuple[int, ...]
     positions: tuple[int, ...]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def finding_id(self) -> str:

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.application import project_aggregate
 from eventsourcing.persistence import Notification
 
+from infra.chassis.event_store.streams import replay
 from infra.chassis.json_types import Json
 from services.applications.event_store.store import Store
 from services.applications.transparency.stored_rows import EventTable
@@ -59,7 +59,7 @@ def first_broken_event(store: Store, rows: Sequence[Notification]) -> Json | Non
     history: Any = None
     for row in rows:
         try:
-            history = project_aggregate(history, [store.event_of(row)])
+            history = replay(history, [store.event_of(row)])
         except Exception as error:  # noqa: BLE001 - what was put there may fail in any way
             error_text = f"{type(error).__name__}: {error}"
             return _finding(str(row.originator_id), row.originator_version, row.id, error_text)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
@@ -148,7 +148,7 @@ def published_log(settings: Settings) -> Tiles | None:
     return Tiles(str(store.path)) if isinstance(store, TileFolder) else PublishedInS3(store)
 
 
-def _with_reason(kind: str, bad: dict[str, Any] | None) -> Json | None:
+def _with_reason(kind: str, bad: Json | None) -> Json | None:
     return {"kind": kind, **bad, "reason": dict(zip(("vi", "en"), REASONS[kind], strict=True))} if bad else None
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.durations import Duration, beside_text, read_duration
@@ -38,7 +37,7 @@ def read_channels(rows: Iterable[ChannelRow], findings: Findings, path: str) -> 
     """`{"channels": {...}, "fees": [...], "proposals": [...]}`; everything doubtful goes to `findings`."""
     timed: dict[str, list[tuple[Duration, str]]] = {}
     fee_rows: list[FeeRow] = []
-    proposals: list[dict[str, Any]] = []
+    proposals: list[Json] = []
     for row in rows:
         channel = NAMES.get(folded(row.name))
         if channel is None:
@@ -107,7 +106,7 @@ def _rules(fee: FeeReading) -> list[Json]:
 
 
 def _channels(timed: dict[str, list[tuple[Duration, str]]], findings: Findings, path: str) -> Json:
-    channels: dict[str, Any] = {}
+    channels: Json = {}
     for channel, rows in timed.items():
         times = list(dict.fromkeys(duration for duration, _ in rows))
         channels[channel] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.channels import level_of
@@ -22,7 +21,7 @@ def definition(
     field: str,
     audience: list[str],
     authority: Mapping[str, object],
-    ways: dict[str, Any],
+    ways: Json,
     requirements: Sequence[Mapping[str, object]],
     results: Sequence[Mapping[str, object]],
     laws: Sequence[Mapping[str, object]],

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.kinds import KINDS
@@ -53,7 +52,7 @@ class FindingReport:
     """Groups findings as they stream by, holding counts and a few examples only, so that memory stays flat."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, dict[str, Any]] = {}
+        self._groups: dict[str, Json] = {}
         self._last: dict[str, str] = {}
 
     def add(self, finding: Finding) -> None:

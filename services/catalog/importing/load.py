@@ -30,7 +30,7 @@ class ReadRecord:
 
     line: int
     outcome: str
-    definition: dict[str, Any]
+    definition: Json
     findings: list[Finding]
 
 
@@ -154,7 +154,7 @@ class _Loading:
         for finding in record.findings:
             self._report_finding(finding)
 
-    def _bad(self, line: int, record: dict[str, Any] | BadLine, kind: str = "record_unreadable") -> None:
+    def _bad(self, line: int, record: Mapping[str, object] | BadLine, kind: str = "record_unreadable") -> None:
         self.summary.bad += 1
         text = f"{record.reason}: {record.text}" if isinstance(record, BadLine) else str(record)
         self._report_finding(Finding("", f"/lines/{line}", text[:300], kind))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
@@ -36,7 +35,7 @@ LONGEST_NAME = 4_000
 
 def papers_of_table(table: str, findings: Findings, path: str) -> list[Json]:
     """The requirements of a run-on table; headings between its parts stay with the papers below them."""
-    requirements: list[dict[str, Any]] = []
+    requirements: list[Json] = []
     ids: set[str] = set()
     first, *parts = table.split(HEADER)
     heading = _heading(first)

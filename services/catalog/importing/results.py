@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.findings import Findings
@@ -20,7 +19,7 @@ def results_of(text: str, findings: Findings, path: str) -> list[Json]:
     body = FURNITURE.sub("", text)
     match = KEYWORDS.search(body)
     body = body[: match.start()] if match else body
-    results: list[dict[str, Any]] = []
+    results: list[Json] = []
     name, *parts = body.split("Mã:")
     for part in parts:
         code = CODE.match(part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
 from services.catalog.importing.channels import ChannelRow, read_channels
@@ -91,7 +90,7 @@ def _check_shape(record: Mapping[str, object], findings: Findings) -> None:
             findings.add(f"/tables/{pointer_token(name)}", str(rows), "field_wrong_type")
 
 
-def _mapping(record: Mapping[str, object], name: str) -> Mapping[str, Any]:
+def _mapping(record: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = record.get(name)
     return value if isinstance(value, Mapping) else {}
 
@@ -128,7 +127,7 @@ def _row_text(cells: Cells) -> str:
 
 
 def _papers(record: Mapping[str, object], findings: Findings) -> list[Json]:
-    papers: list[dict[str, Any]] = []
+    papers: list[Json] = []
     ids: set[str] = set()
     for path, cells in _rows(record, "thanh_phan_ho_so", findings):
         name, files, copies = cells.text("ten_giay_to"), cells.text("so_luong"), COPIES.fullmatch(cells.text("ghi_chu"))

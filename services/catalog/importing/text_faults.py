@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 TAG = r"</?[a-z][a-z0-9]{0,9}(?:\s[^<>]{0,200})?/?>"
 ENTITY = r"&(?:[a-z]{2,8}|#\d{2,6}|#x[0-9a-f]{2,5});"
@@ -48,7 +47,7 @@ def text_fault(text: str) -> str | None:
     return "text_in_old_encoding" if _is_in_old_encoding(text) else None
 
 
-def text_faults(value: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+def text_faults(value: object, path: str = "") -> Iterator[tuple[str, str, str]]:
     """``(JSON pointer, text, kind)`` of every faulty text in a record, however deep."""
     if isinstance(value, str):
         kind = text_fault(value)

@@ -68,7 +68,7 @@ class Owed:
     collected_at: str
     amount: int
     currency: str
-    items: tuple[Mapping[str, Any], ...]
+    items: tuple[Mapping[str, object], ...]
 
     @property
     def standing(self) -> Standing:

@@ -12,6 +12,9 @@ from services.payments.gateways.vnpay import VnPay
 MOST = {"vnpay": 10**10 - 1, "vietqr": 10**13 - 1}
 
 
+A_DAY, A_YEAR = 24 * 60, 366 * 24  # in minutes, in hours
+
+
 @dataclass(frozen=True)
 class Gateways:
     """``online_minutes``/``transfer_hours``: how long a payer has before an open payment is looked into and expired."""
@@ -26,8 +29,8 @@ class Gateways:
         return cls(
             VnPay.from_settings(settings),
             VietQr.from_settings(settings),
-            settings.number("PAYMENT_ONLINE_MINUTES", 15),
-            settings.number("PAYMENT_TRANSFER_HOURS", 72),
+            settings.number("PAYMENT_ONLINE_MINUTES", 15, least=0.01, most=A_DAY),
+            settings.number("PAYMENT_TRANSFER_HOURS", 72, least=0.01, most=A_YEAR),
         )
 
     def available_for(self, amount: int) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from infra.chassis.json_types import Json
+
 
 class PaymentOutcome(StrEnum):
     PAID = "paid"
@@ -23,7 +25,7 @@ class GatewayReport:
     amount: int | None = None
     transaction_no: str | None = None
     code: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from services.applications.access_log_heads import SealedHeads
 from tests.component.applications.use_cases import Portal
+from tests.support.cloud_events import event_of
 
 
-def head(number: int, size: int, chain: str) -> dict[str, object]:
+def head(number: int, size: int, chain: str) -> CloudEvent:
     data = {"size": size, "chain_id": chain * 64, "at": "2026-03-02T02:15:00+00:00"}
     assert contract_of("applications").consumed("identity", "access_log_sealed.v1").accepts(data)
-    return {"id": f"identity:{number}", "data": data}
+    return event_of(f"identity:{number}", data)
 
 
 def test_heads_are_kept_once_and_shown_newest_first(portal: Portal) -> None:

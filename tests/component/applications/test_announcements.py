@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from services.applications.duties.announcer import Announcer, position_in
 from services.applications.follower import SideEventPublisher
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 
@@ -96,7 +98,7 @@ def test_what_was_erased_is_told_without_its_words(portal, world):
 
 def test_reads_and_reminders_have_ids_of_their_own():
     published = SideEventPublisher.__new__(SideEventPublisher).as_published(
-        {"id": "applications:7", "type": "application_read.v1"}
+        event_of("applications:7", {}, "application_read.v1")
     )
     assert published["id"] == "applications:beside-7"
 
@@ -109,7 +111,7 @@ def test_what_was_told_can_be_told_again_by_type_from_a_moment_on(portal, world)
     submitted = [event for event in world.received if event["type"] == "application_submitted.v1"]
     begun, later = (datetime.fromisoformat(event["time"]) for event in submitted)
 
-    def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[dict[str, Any]]:
+    def again(since: datetime, after: int = 0, kind: str = "application_submitted.v1") -> list[CloudEvent]:
         return [event for _, event in announcing.events_since(kind, since=since, after=after, limit=10)]
 
     assert again(begun - timedelta(days=1)) == submitted

@@ -21,6 +21,7 @@ from services.applications.errors import (
     TransitionNotAllowed,
 )
 from tests.component.applications.use_cases import ENCODED
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
 from tests.unit.applications.fakes import PDF, Identity
@@ -137,7 +138,7 @@ def test_officers_of_another_agency_neither_touch_nor_see(portal):
     with pytest.raises(Forbidden):
         portal.queries.application(key, identity=portal.identity, **reading(actors.STRANGER))
     with pytest.raises(Forbidden):
-        portal.queries.queue("H01.01", **reading(actors.STRANGER))
+        portal.lists.queue("H01.01", **reading(actors.STRANGER))
 
 
 def test_a_delegate_acts_within_the_scope_granted(open_portal):
@@ -152,10 +153,10 @@ def test_a_delegate_acts_within_the_scope_granted(open_portal):
     assert {event.by["account_id"] for event in events} == {"citizen-2"}
     portal.follow()
     assert [
-        item["application_id"] for item in portal.queries.mine(by=actors.NEIGHBOUR, identity=portal.identity)["items"]
+        item["application_id"] for item in portal.lists.mine(by=actors.NEIGHBOUR, identity=portal.identity)["items"]
     ] == [key]
     assert [
-        item["application_id"] for item in portal.queries.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
+        item["application_id"] for item in portal.lists.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
     ] == [key]
 
 
@@ -303,7 +304,7 @@ def test_a_payment_told_twice_is_recorded_once(open_portal):
     key = portal.submitted()
     portal.paid(key, "intake", event_id="payments:7")
     version = portal.store.get(key).version
-    event = {"id": "payments:7", "data": {"payment_id": "p", "application_id": key, "collected_at": ["intake"]}}
+    event = event_of("payments:7", {"payment_id": "p", "application_id": key, "collected_at": ["intake"]})
     portal.settling.fee_paid(event, portal.catalog)
     assert portal.store.get(key).version == version
 
@@ -325,3 +326,11 @@ def test_a_draft_submitted_under_a_newer_version_is_pinned_to_it(portal):
     portal.catalog.definition |= {"version": 2}
     portal.registry.submit(key, **call(actors.CITIZEN), **portal.neighbours)
     assert portal.store.get(key).procedure_version == 2
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "DEM"])
+def test_a_further_amount_is_in_money_of_today(portal, currency):
+    key, amount = portal.in_processing(), {"amount": 5_000, "currency": currency}
+    with pytest.raises(InvalidRequest) as refused:
+        portal.office.request_payment(key, "Nộp phí.", amount=amount, catalog=portal.catalog, **call(actors.CASE))
+    assert [problem["pointer"] for problem in refused.value.facts["problems"]] == ["/amount/currency"]

@@ -37,7 +37,7 @@ def entrusted(open_portal: Callable[..., Portal]) -> tuple[Portal, str]:
 
 
 def listed(portal: Portal) -> list[str]:
-    return [item["application_id"] for item in portal.queries.mine(by=NEIGHBOUR, identity=portal.identity)["items"]]
+    return [item["application_id"] for item in portal.lists.mine(by=NEIGHBOUR, identity=portal.identity)["items"]]
 
 
 def test_a_delegate_lists_what_they_started_until_the_delegation_ends(entrusted: tuple[Portal, str]) -> None:

@@ -21,6 +21,7 @@ from services.applications.private_data.pending_blobs import OrphanBlobs
 from services.applications.private_data.vault import Words
 from services.applications.read_model.rebuild import rebuild
 from tests.component.applications.use_cases import ENCODED
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
 
@@ -370,7 +371,7 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
     forgetting = PersonalData(portal.database)
     waiting = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)
     assert not waiting["complete"] and {service["confirmed_at"] for service in waiting["services"]} == {None}
-    for number, service in enumerate(("identity", "catalog", "payments", "notifications")):
+    for number, service in enumerate(service for service in SERVICES if service != "applications"):
         event_data = {
             "erasure_id": erasure_id,
             "service": service,
@@ -378,7 +379,7 @@ def test_an_auditor_sees_which_services_have_confirmed(portal):
             "removed": {"a": 1},
         }
         for _ in range(2):  # every message may come twice
-            forgetting.answered({"id": f"{service}:{number}", "data": event_data})
+            forgetting.answered(event_of(f"{service}:{number}", event_data))
     with portal.database.session() as session:
         forgetting.confirm(session, erasure_id, "citizen-1", {})
     erasure = portal.erasing.erasure(erasure_id, by=actors.AUDITOR)

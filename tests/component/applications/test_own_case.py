@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.refusals import Refusal
 from services.applications.errors import OwnCase
 from tests.component.applications.use_cases import Portal
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import AGENCY, call, reading
 from tests.unit.applications.fakes import Identity
@@ -70,9 +72,9 @@ def as_delegate_who_never_acted(portal: Portal) -> str:
     return key
 
 
-def granted(portal: Portal, key: str) -> dict[str, Any]:
+def granted(portal: Portal, key: str) -> CloudEvent:
     data = {"principal_account_id": portal.store.get(key).applicant_id, "delegate_account_id": OWN.account_id}
-    return {"id": f"identity:{key}", "data": data | {"scope": ["*"]}}
+    return event_of(f"identity:{key}", data | {"scope": ["*"]})
 
 
 PARTIES = {"applicant": as_applicant, "delegate": as_delegate, "delegate_who_never_acted": as_delegate_who_never_acted}
@@ -102,13 +104,13 @@ def test_no_list_for_staff_shows_it_to_a_party(open_portal: Any, party: str) -> 
     portal = open_portal()
     key, other = PARTIES[party](portal), portal.submitted(by=actors.NEIGHBOUR)
     portal.follow()
-    queue = portal.queries.queue(AGENCY, **reading(OWN))["items"]
+    queue = portal.lists.queue(AGENCY, **reading(OWN))["items"]
     events = portal.audit.events(limit=500, **reading(OWN))["items"]
     exported = portal.exports.export("jsonl", **reading(OWN))["content"]
     assert [item["application_id"] for item in queue] == [other]
     assert {item["application_id"] for item in events} == {other}
     assert key not in exported and other in exported
-    assert {item["application_id"] for item in portal.queries.queue(AGENCY, **reading(actors.CASE))["items"]} == {
+    assert {item["application_id"] for item in portal.lists.queue(AGENCY, **reading(actors.CASE))["items"]} == {
         key,
         other,
     }

@@ -16,6 +16,7 @@ from infra.chassis.storage.tables import outbox
 from services.applications.agency_seats import AgencySeats
 from services.applications.errors import ApplicationNotFound, Forbidden, InvalidRequest, ReadModelBehind
 from tests.component.applications.test_procedure_rules import decided
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, official, reading
 
@@ -181,9 +182,9 @@ def test_the_asked_agency_sees_the_application_it_was_asked_about(portal):
 def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
     keys = {portal.submitted() for _ in range(5)}
     portal.follow()
-    for read in (portal.queries.mine, lambda **arguments: portal.queries.queue("H01.01", **arguments)):
+    for read in (portal.lists.mine, lambda **arguments: portal.lists.queue("H01.01", **arguments)):
         citizen = {"by": actors.CITIZEN, "identity": portal.identity}
-        who = citizen if read == portal.queries.mine else reading(actors.INTAKE)
+        who = citizen if read == portal.lists.mine else reading(actors.INTAKE)
         collected, cursor = [], None
         while True:
             page = read(**who, limit=2, cursor=cursor)
@@ -193,7 +194,7 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
                 break
         assert sorted(collected) == sorted(keys)
     with pytest.raises(InvalidRequest):
-        portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, cursor="bịa đặt")
+        portal.lists.mine(by=actors.CITIZEN, identity=portal.identity, cursor="bịa đặt")
 
 
 def test_a_queue_is_asked_by_status_and_lateness(portal):
@@ -202,23 +203,21 @@ def test_a_queue_is_asked_by_status_and_lateness(portal):
         portal.follow()
         clock.move_to("2026-03-09T02:00:00Z")
         by = reading(actors.INTAKE)
-        assert [item["application_id"] for item in portal.queries.queue("H01.01", overdue=True, **by)["items"]] == [
-            late
-        ]
-        assert [item["application_id"] for item in portal.queries.queue("H01.01", overdue=False, **by)["items"]] == [
+        assert [item["application_id"] for item in portal.lists.queue("H01.01", overdue=True, **by)["items"]] == [late]
+        assert [item["application_id"] for item in portal.lists.queue("H01.01", overdue=False, **by)["items"]] == [
             fresh
         ]
-        assert [
-            item["application_id"] for item in portal.queries.queue("H01.01", status="submitted", **by)["items"]
-        ] == [fresh]
+        assert [item["application_id"] for item in portal.lists.queue("H01.01", status="submitted", **by)["items"]] == [
+            fresh
+        ]
 
 
 def test_a_read_waits_for_the_position_it_asks_for(portal):
     portal.submitted()
     portal.follow()
-    assert portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, min_position=4)["items"]
+    assert portal.lists.mine(by=actors.CITIZEN, identity=portal.identity, min_position=4)["items"]
     with pytest.raises(ReadModelBehind):
-        portal.queries.mine(by=actors.CITIZEN, identity=portal.identity, min_position=5)
+        portal.lists.mine(by=actors.CITIZEN, identity=portal.identity, min_position=5)
 
 
 def test_the_log_is_read_from_a_position_on_by_kind_or_application(portal):
@@ -254,8 +253,7 @@ def test_a_citizens_list_shows_who_handled_an_application_last_and_when(portal):
     waiting, accepted = portal.submitted(), portal.accepted()
     portal.follow()
     view = {
-        item["application_id"]: item
-        for item in portal.queries.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
+        item["application_id"]: item for item in portal.lists.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
     }
     assert view[waiting]["handled_by"] is None and view[waiting]["handled_at"] is None
     last = portal.queries.application(accepted, **reading(actors.CITIZEN), identity=portal.identity)["hands"][-1]
@@ -269,7 +267,7 @@ def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal)
     assert [row["key"] for row in portal.figures.statistics(*ask, reader=actors.AUDITOR)["rows"]] == [
         "H01"
     ]  # as its code begins
-    told_twice = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "01"}}
+    told_twice = event_of("identity:1", {"code": actors.AGENCY, "province_code": "01"})
     for event in (told_twice, told_twice):
         AgencySeats(portal.store.database).agency_created(event)
     assert [row["key"] for row in portal.figures.statistics(*ask, reader=actors.AUDITOR)["rows"]] == ["01"]
@@ -278,7 +276,7 @@ def test_figures_by_province_count_an_agency_where_identity_says_it_lies(portal)
 def test_figures_by_province_count_an_agency_of_a_dissolved_province_under_its_heir(portal):
     portal.submitted()
     portal.follow()
-    event = {"id": "identity:1", "data": {"code": actors.AGENCY, "province_code": "70"}}
+    event = event_of("identity:1", {"code": actors.AGENCY, "province_code": "70"})
     AgencySeats(portal.store.database).agency_created(event)
     rows = portal.figures.statistics("2020-01-01", "2100-01-01", "province", reader=actors.AUDITOR)["rows"]
     assert [(row["key"], row["received"]) for row in rows] == [("75", 1)]

@@ -27,6 +27,7 @@ from infra.chassis.refusals import Refusal
 from services.applications.models import application_view
 from tests.component.applications.state_machine import OFFICE, OFFICIAL, ROWS, Case, Person
 from tests.component.applications.use_cases import ENCODED, Portal
+from tests.support.cloud_events import event_of
 from tests.unit.applications.actors import AGENCY, AUDITOR, OTHER_AGENCY, call, reading
 from tests.unit.applications.fakes import FEES, HOLIDAYS, Catalog, Identity, money
 
@@ -375,7 +376,7 @@ class Lives(RuleBasedStateMachine):
 
     def _settle(self, moments: list[str], waived: bool = False, event_id: str | None = None) -> None:
         data = {"application_id": self.hands.key, "payment_id": str(uuid4()), "collected_at": moments}
-        event = {"id": event_id or f"payments:{uuid4()}", "data": data}
+        event = event_of(event_id or f"payments:{uuid4()}", data)
         for _ in range(2):  # delivered twice, as brokers do
             (self.portal.settling.fee_waived if waived else self.portal.settling.fee_paid)(event, self.portal.catalog)
         self.case.settle(moments)

@@ -21,6 +21,7 @@ from services.applications.duties.reminders import AnswerLimits, Reminders
 from services.applications.erasure.erasure import Erasures
 from services.applications.event_store.store import Store
 from services.applications.exchange.export import LogExport
+from services.applications.queries.application_lists import ApplicationLists
 from services.applications.queries.applications import ApplicationQueries
 from services.applications.queries.due_dates import DueDateExplainer
 from services.applications.queries.history import HistoryReader
@@ -28,6 +29,7 @@ from services.applications.queries.statistics import Statistician
 from services.applications.queries.tracking import Tracking
 from services.applications.read_model.projector import Projector
 from services.applications.read_model.rebuild import verify
+from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call
 from tests.unit.applications.fakes import PDF, Catalog, Identity
@@ -44,6 +46,7 @@ class Portal:
         self.database: Database = self.store.database
         self.registry, self.office = Registry.from_settings(settings), Office.from_settings(settings)
         self.attachments, self.decisions = Attachments.from_settings(settings), Decisions.from_settings(settings)
+        self.lists = ApplicationLists.from_settings(settings)
         self.queries, self.tracking, self.audit = (
             ApplicationQueries.from_settings(settings),
             Tracking.from_settings(settings),
@@ -137,7 +140,7 @@ class Portal:
                 "method": "vnpay",
                 "collected_at": list(owed),
             }
-            self.settling.fee_paid({"id": event_id or f"payments:{uuid4()}", "data": data}, self.catalog)
+            self.settling.fee_paid(event_of(event_id or f"payments:{uuid4()}", data), self.catalog)
 
     def status(self, key: str) -> str:
         return self.store.get(key).status.value

@@ -10,6 +10,7 @@ from infra.chassis.refusals import InvalidRequest
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown, ProvinceNotFound
 from services.catalog.search import Query
 from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+from tests.support.cloud_events import event_of
 from tests.unit.catalog.builders import offer
 
 OLD, NEW = "000.00.04.G18", "000.00.05.G18"
@@ -167,7 +168,7 @@ class TestToldByIdentity:
     def agency_created(self, book: Catalogue, event_id: str = "identity:1", **facts: Any) -> None:
         data = {"code": "H01.01", "name": "Phường Mẫu", "parent_code": "H01", "province_code": "01"}
         at = {"created_at": "2026-03-01T18:00:00+00:00", "by": {"account_id": "operator-1"}}
-        book.agencies.record_created({"id": event_id, "data": {**data, **at, **facts}})
+        book.agencies.record_created(event_of(event_id, {**data, **at, **facts}))
 
     def test_an_agency_created_there_is_known_here_from_that_office_day_on(self, book):
         self.agency_created(book)

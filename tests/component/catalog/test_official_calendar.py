@@ -9,11 +9,10 @@ import pytest
 import time_machine
 from holidays.countries.vietnam import VietnamStaticHolidays
 
-from infra.chassis import metrics
+from infra.chassis import metrics, official_calendar
+from infra.chassis.official_calendar import SWAPS, published
 from infra.chassis.refusals import InvalidRequest
-from services.catalog import official_calendar
 from services.catalog.follower import CalendarWatch
-from services.catalog.official_calendar import SWAPS, published
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
 from tests.unit.catalog.builders import offer
 

@@ -6,6 +6,8 @@ The table is written down from the specification's shapes; ``langString`` is a t
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from services.catalog import opendata, sample_catalogue
 from services.catalog.definitions import complete as definitions_complete
 from tests.component.catalog.use_cases import BY, catalogue, command
-from tests.unit.catalog.builders import offer, real_offers
+from tests.unit.catalog.builders import fee, offer, real_offers
 
 TEXT, CONCEPT, LAW = "langString", "skos:Concept", "eli:LegalResource"
 MANY = 10**9
@@ -152,3 +154,74 @@ def test_an_authority_without_a_code_is_the_one_the_record_names():
 def test_an_authority_without_a_name_has_a_label_all_the_same():
     (node,) = authorities("")
     assert node["skos:prefLabel"][0]["@value"].strip()
+
+
+def graph_by_id(*definitions: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    document = opendata.document(
+        [(definitions_complete(definition), "https://mau.vn/od") for definition in definitions]
+    )
+    return {node["@id"]: node for node in document["@graph"]}
+
+
+def texts_in(nodes: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Every text with its language."""
+    values = [part for node in nodes.values() for value in node.values() for part in _listed(value)]
+    return ((part["@language"], part["@value"]) for part in values if isinstance(part, dict) and "@value" in part)
+
+
+def test_nothing_vietnamese_is_tagged_as_english():
+    definition = offer(
+        "1.1", "Cấp giấy mẫu", steps=[{"id": "1", "name": {"vi": "Tiếp nhận"}}, {"id": "2", "name": {"vi": "Trả"}}]
+    )
+    definition |= {"title": {"vi": "Cấp giấy mẫu"}, "field": {"code": "mau", "vi": "Lĩnh vực mẫu"}}
+    nodes = graph_by_id(definition)
+    assert [text for language, text in texts_in(nodes) if language == "en" and not text.isascii()] == []
+    named = {text for language, text in texts_in(nodes) if language == "vi"}
+    assert {"Công dân", "Tiếp nhận → Trả"} <= named and "citizen" not in named
+    assert violations(list(nodes.values())) == []
+
+
+@pytest.mark.parametrize("part", ["Sở Tư pháp 01", "a b", 'x"y<z>', "a/b#c?d", "ｐｈｉ％", "{phi}|^`\\"])
+def test_whatever_is_called_how_its_iri_is_one(part):
+    definition = offer("1.1", fees=[fee({"type": "fixed", "amount": 1_000}, id=part)])
+    definition |= {"field": {"code": part, "vi": "Mẫu"}, "audience": ["citizen", part]}
+    definition["authority"] = {**definition["authority"], "agency_codes": [part]}
+    definition["requirements"] = [
+        {"id": name, "name": {"vi": "Đơn"}, "originals": 1, "copies": 0} for name in (part, f"{part}2")
+    ]
+    nodes = graph_by_id(definition)
+    bad = [iri for iri in nodes if not re.fullmatch(r"https?://[\w.~:/%-]+(?<!%)", iri, re.ASCII)]
+    assert bad == [] and violations(list(nodes.values())) == []
+    assert part in {node.get("dct:identifier") for node in nodes.values()}
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "value"), [("VND", 135_000, 135_000), ("USD", 2_500, 25), ("JPY", 1_000, 1_000)]
+)
+def test_a_cost_is_stated_in_whole_units_of_its_currency(currency, amount, value):
+    nodes = graph_by_id(offer("1.1", fees=[fee({"type": "fixed", "amount": amount}, currency=currency)]))
+    costs = [node for node in nodes.values() if node["@type"] == "cv:Cost"]
+    assert {float(node["cv:hasValue"]) for node in costs} == {value}
+
+
+def test_an_agency_named_in_two_ways_keeps_both_names():
+    definitions = [offer(f"1.{number}") for number in (1, 2)]
+    for definition, name in zip(definitions, ("Sở Mẫu", "Phòng Mẫu"), strict=True):
+        definition["authority"] = {"level": "province", "name": {"vi": name}, "agency_codes": ["H01.01"]}
+    node = graph_by_id(*definitions)["https://mau.vn/od/agencies/H01.01"]
+    assert node["skos:prefLabel"] == [{"@value": "Sở Mẫu", "@language": "vi"}]
+    assert node["skos:altLabel"] == [{"@value": "Phòng Mẫu", "@language": "vi"}]
+
+
+def test_what_many_agencies_offer_is_not_given_to_the_first_of_them_under_the_name_of_all():
+    definition = offer("1.1")
+    definition["authority"] = {
+        "level": "commune",
+        "name": {"vi": "Ủy ban nhân dân cấp xã"},
+        "agency_codes": ["H01.01", "H01.02"],
+    }
+    nodes = graph_by_id(definition)
+    [service] = [node for node in nodes.values() if node["@type"] == "cpsv:PublicService"]
+    authority = nodes[service["cv:hasCompetentAuthority"]["@id"]]
+    assert authority["dct:identifier"].startswith("commune-uy-ban-nhan-dan-cap-xa-")
+    assert authority["skos:prefLabel"] == [{"@value": "Ủy ban nhân dân cấp xã", "@language": "vi"}]

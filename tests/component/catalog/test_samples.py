@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.chassis.instants import day_of
-from services.catalog.fees import FeeQuery
+from infra.fees import FeeQuery
 from services.catalog.search import Query
 from tests.component.catalog.use_cases import BY, NOBODY, Catalogue, catalogue, command
 from tests.unit.catalog.test_samples import SAMPLES

@@ -13,6 +13,7 @@ from services.catalog.search import Query
 from services.catalog.usage_counts import UsageCounts
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.use_cases import BY, Catalogue, catalogue, command
+from tests.support.cloud_events import event_of
 from tests.unit.catalog.builders import offer, real_offers
 
 
@@ -74,6 +75,17 @@ def far_apart() -> Catalogue:
         "1.6": "Cấp điện tử hóa hồ sơ của người nhận thị thực",
         "1.7": "Cấp hộ chiếu phổ thông",
         "1.8": "Cấp lại tem trong trường hợp hộ chiếu bị mất",
+        "2.1": "Gia hạn thời hạn nộp hồ sơ đề nghị hỗ trợ lãi suất",
+        "2.2": "Đăng ký thay đổi thông tin đăng ký thuế đối với người nộp thuế",
+        "2.0": "Gia hạn đăng ký thuế",
+        "3.0": "Gia hạn giấy phép hoạt động",
+        "2.3": "Cấp thẻ bảo hiểm y tế",
+        "2.4": "Cấp giấy phép lái xe",
+        "2.5": "Đổi giấy phép lái xe quân sự do Bộ Quốc phòng cấp",
+        "2.6": "Đăng ký xe lần đầu",
+        "2.7": "Chứng nhận chất lượng xe cơ giới, xe máy chuyên dùng theo đăng kiểm kỳ",
+        "2.8": "Chứng thực bản sao từ bản chính",
+        "2.9": "Cấp lại Giấy phép khảo nghiệm thuốc thú y trong trường hợp sai sót",
     }
     for code, title in titles.items():
         book.offerings.publish(offer(code, title), "2026-01-01", by=BY, command=command())
@@ -96,10 +108,26 @@ def far_apart() -> Catalogue:
         ("xin visa", "1.5"),
         ("lam ho chieu", "1.7"),
         ("giay nuoc sinh hoat", "1.1"),
+        ("dang ky xe may", "2.6"),
+        ("sao y", "2.8"),
+        ("sao y ban chinh", "2.8"),
     ],
 )
 def test_a_title_that_only_happens_to_hold_the_words_does_not_silence_what_is_meant(far_apart, typed, best):
     assert codes(far_apart, typed, at="2026-02-01")[0] == best
+
+
+@pytest.mark.parametrize(
+    ("typed", "other"),
+    [("giay phep lai xe quoc te", "2.4"), ("gia han ho chieu", "1.7")],
+)
+def test_what_a_more_generous_reading_finds_stands_beside_an_accidental_hit(far_apart, typed, other):
+    assert other in codes(far_apart, typed, at="2026-02-01")
+
+
+def test_words_are_neighbours_in_a_text_only_where_they_follow_one_another(far_apart):
+    """Words that a text repeats stay where they are: nothing else becomes a neighbour for it."""
+    assert search_page(far_apart, "tin thuế người", at="2026-02-01")["reading"] != "words"
 
 
 def test_pages_neither_repeat_nor_skip_what_stays_while_the_catalogue_changes():
@@ -220,7 +248,7 @@ def test_what_is_used_most_comes_first_among_equals():
     assert codes(book, "giấy mẫu", at="2026-02-01") == ["1.1", "1.2"]
     uses = UsageCounts(book.database)
     for number in (1, 1, 1):
-        uses.count({"id": f"applications:{number}", "data": {"procedure_code": "1.2"}})
+        uses.count(event_of(f"applications:{number}", {"procedure_code": "1.2"}))
     assert codes(book, "giấy mẫu", at="2026-02-01") == ["1.2", "1.1"]
 
 
@@ -228,7 +256,7 @@ def test_a_submission_told_twice_is_one_use():
     book = catalogue()
     book.offerings.publish(offer("1.1"), "2026-01-01", by=BY, command=command())
     for number in (1, 1, 2):
-        UsageCounts(book.database).count({"id": f"applications:{number}", "data": {"procedure_code": "1.1"}})
+        UsageCounts(book.database).count(event_of(f"applications:{number}", {"procedure_code": "1.1"}))
     with book.database.session() as session:
         assert session.get_one(Procedure, "1.1").uses == 2
 
@@ -237,7 +265,7 @@ def test_a_new_version_keeps_the_uses_of_its_procedure():
     book = catalogue()
     for day, title in (("2026-01-01", "Cấp giấy mẫu"), ("2026-03-01", "Cấp giấy mẫu mới")):
         book.offerings.publish(offer("1.1", title), day, by=BY, command=command())
-        UsageCounts(book.database).count({"id": f"applications:{title}", "data": {"procedure_code": "1.1"}})
+        UsageCounts(book.database).count(event_of(f"applications:{title}", {"procedure_code": "1.1"}))
     with book.database.session() as session:
         rows = session.scalars(select(SearchEntry.uses).order_by(SearchEntry.version))
         assert list(rows) == [2, 2]

@@ -12,9 +12,9 @@ from alembic.operations import Operations
 from sqlalchemy.engine import Engine
 
 from infra.chassis.access.actors import Actor
-from infra.chassis.migrations import CHASSIS_VERSIONS, folder
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.storage.revisions import CHASSIS_VERSIONS, migrations_of
 from services.catalog.agencies import AgencyRegister
 from services.catalog.calendars import Calendars
 from services.catalog.drafts import DraftEditor
@@ -82,7 +82,7 @@ def fresh_database() -> Database:
 
 def migrated(engine: Engine) -> None:
     with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
-        for versions in (CHASSIS_VERSIONS, folder("catalog") / "versions"):
+        for versions in (CHASSIS_VERSIONS, migrations_of("catalog") / "versions"):
             for path in sorted(versions.glob("0*.py")):
                 _module(path).upgrade()
 

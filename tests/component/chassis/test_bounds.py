@@ -17,6 +17,7 @@ from infra.chassis import migrations
 from infra.chassis.json_limits import MAX_VALUES
 from infra.chassis.messaging.envelopes import MalformedBody, check_body
 from infra.chassis.settings import Settings
+from infra.chassis.storage.revisions import at_head
 
 SHAPES = {
     "one list": lambda values: [0] * values,
@@ -121,7 +122,7 @@ def test_three_first_migrations_at_once_on_sqlite_make_one_database(tmp_path):
     for process in started:
         _out, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()[-500:]
-    assert (settings.home / "payments.sqlite").exists() and migrations.at_head(settings, "payments")
+    assert (settings.home / "payments.sqlite").exists() and at_head(settings, "payments")
 
 
 def test_while_a_migration_runs_on_sqlite_no_other_can_begin(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from infra.chassis.messaging.topology import retry_exchange, retry_queue
 from infra.chassis.redaction import PLACEHOLDER
 from infra.chassis.storage.tables import command_log, dead_letter, forgotten_subject, outbox
 from infra.embedded.broker import Broker
+from tests.support.cloud_events import event_of
 
 PERSON, APPLICATION = "3f6c1f0a-6f5c-4b0e-9a51-0e3a1d2c4b5f", "00000002-7c1d-4e2a-9b3f-5d6e7f809a1b"
 OTHER = "9a1d7c55-0000-4000-8000-000000000001"
@@ -39,7 +40,7 @@ class Cut(BaseException):
 def noted(echo: Any) -> ErasureWorker:
     duty = ErasureWorker(echo.settings, EchosErasures(echo.database))
     event_data = {"account_id": PERSON, "application_id": None, "application_ids": [APPLICATION], "erasure_id": "e-1"}
-    duty.erasures.note({"id": "applications:beside-1", "data": event_data})
+    duty.erasures.note(event_of("applications:beside-1", event_data))
     return duty
 
 
@@ -200,6 +201,27 @@ def test_messages_nobody_could_read_and_messages_that_wait_lose_their_text(echo)
         variant["applicant_id"]: variant["reason"] for variant in (json.loads(m["body"])["data"] for m in queues[waits])
     }
     assert waiting == {OTHER: WORDS, PERSON: PLACEHOLDER}
+
+
+LEFT_THERE = (
+    b"{no json", b"[" * 100_000, b"[1]", b'"text"', b"\xff\xfe", b'{"body_base64": "%%%", "message_id": "x"}',
+    b'{"body_base64": 7}', b'{"body_base64": "W10=", "message_id": "x"}', b'{"id": {"a": 1}, "data": []}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [QUARANTINE, retry_queue(100).name])
+def test_whatever_somebody_left_in_a_queue_stops_no_erasure(echo, name):
+    queue = Broker.named(echo.settings.amqp_uri.removeprefix("embedded://")).queues[name]
+    event = {"id": "echo:1", "type": "counted.v1", "data": about(PERSON)}
+    Publisher(echo.settings.amqp_uri).publish(event, exchange="", routing_key=name)
+    for body in LEFT_THERE:
+        queue.append({**queue[0], "body": body.decode("latin-1")})
+        queue.append({**queue[0], "body": (body + PERSON.encode()).decode("latin-1")})
+    done(noted(echo))
+    bodies = [str(message["body"]) for message in queue]
+    assert len(bodies) == 1 + 2 * len(LEFT_THERE) and not any(body.endswith(PERSON) for body in bodies)
+    [data] = [json.loads(body)["data"] for body in bodies if "counted.v1" in body]
+    assert data["reason"] == PLACEHOLDER
 
 
 @pytest.mark.parametrize("cut", range(1, len(STEPS) + 1))

@@ -16,6 +16,7 @@ from infra.chassis.object_storage import ObjectStorage
 from infra.chassis.refusals import ServiceUnavailable
 
 MOVED = "HTTP/1.1 302 Found\nLocation: http://{}/\nContent-Length: 0\n\n"
+LONG_BEFORE_ITS_END = 10.0  # seconds, on a machine that is busy with much else; the servers take a minute and more
 Serve = Callable[[socket.socket, bytes], None]
 
 
@@ -83,21 +84,21 @@ def test_a_server_that_never_ends_is_hung_up_on(serve: Serve) -> None:
     began = time.monotonic()
     with server(serve) as host, pytest.raises(NoAnswer):
         call("GET", f"http://{host}/", within=0.5)
-    assert 0.4 < time.monotonic() - began < 3
+    assert 0.4 < time.monotonic() - began < LONG_BEFORE_ITS_END
 
 
 def test_a_tls_handshake_that_never_ends_is_hung_up_on() -> None:
     began = time.monotonic()
     with server(drips("\x16\x03\x03\x40" + "x" * 1000)) as host, pytest.raises(NoAnswer):
         call("GET", f"https://{host}/", within=0.5, silence=5)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LONG_BEFORE_ITS_END
 
 
 def test_silence_may_be_shorter_than_the_whole_call() -> None:
     began = time.monotonic()
     with server(lambda *_: time.sleep(60)) as host, pytest.raises(NoAnswer):
         call("GET", f"http://{host}/", within=30, silence=0.3)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LONG_BEFORE_ITS_END
 
 
 def test_redirects_are_answers_and_not_followed() -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from infra.chassis import clock
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.event_ids import EventId
 from infra.chassis.messaging.outbox import cloud_event, enqueue
 from infra.chassis.running.followers import OutboxRelay
@@ -74,7 +75,7 @@ class Consumer:
         ALL[0].metadata.create_all(self.database.engine)
         self.effects: list[str] = []
 
-    def hear(self, events: list[dict[str, Any]]) -> None:
+    def hear(self, events: list[CloudEvent]) -> None:
         for event in events:
             with self.database.handle_once("record_agency", event) as session:
                 if session is not None:

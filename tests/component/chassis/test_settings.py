@@ -9,6 +9,7 @@ import pytest
 
 from infra.chassis.files import replace_text, text_of
 from infra.chassis.settings import SettingMissing, Settings, stored_secret
+from services.payments.gateways.contracts import Gateways
 
 NO_TEXT = [b"\xff\x00\x41", b"caf\xe9-secret", b"secret\x00secret", "mật".encode("utf-16-le")]
 BLANK = [b"", b"\n", b"  \r\n\t\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", "\ufeff \n".encode("utf-16-le")]
@@ -78,6 +79,15 @@ def test_a_secret_that_is_too_short_is_named_and_not_repeated():
 def test_a_number_that_is_none_is_named(value):
     with pytest.raises(SettingMissing, match="GRACE"):
         Settings({"GRACE": value}).number("GRACE", 25)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PAYMENT_ONLINE_MINUTES", "0"), ("PAYMENT_ONLINE_MINUTES", "-5"), ("PAYMENT_TRANSFER_HOURS", "1e12")],
+)
+def test_a_number_that_no_clock_can_count_is_named(name, value):
+    with pytest.raises(SettingMissing, match=name):
+        Gateways.from_settings(Settings({name: value, "PORTAL_ENVIRONMENT": "development"}))
 
 
 def test_a_flag_is_said_by_a_word_that_is_one():

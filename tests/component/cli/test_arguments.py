@@ -12,7 +12,8 @@ from infra.cli.seed import overview
 COMMANDS = {
     "demo", "run", "migrate", "bootstrap", "seed", "doctor", "catalog", "history", "state", "diff", "explain",
     "findings", "evidence", "report", "export", "verify", "import-history", "rebuild", "dead-letters", "bench",
-    "diagram", "identity", "sign-history", "sources", "start",
+    "diagram", "identity", "sign-history", "sources", "start", "interchange",
+    "what-if", "open-data",
 }  # fmt: skip
 
 

@@ -10,12 +10,13 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
-from infra.cli.checks.security import people_findings, secret_findings, upload_findings
+from infra.cli.checks.security import confirmation_findings, people_findings, secret_findings, upload_findings
 from infra.cli.doctor import CONFIG, examine
 from services.identity.accounts import Accounts, Registration
-from services.identity.models import Account
+from services.identity.models import Account, SprayedName
 from services.identity.offices import Offices
 from services.identity.population import SAMPLE, RegisterFile
+from services.identity.spraying import MOST_NAMES
 
 SETTINGS = ["AMQP_URI", "PAYMENTS_DATABASE_URL", "VNPAY_HASH_SECRET", "SERVICE_CLIENT_SECRET_IDENTITY"]
 
@@ -103,6 +104,23 @@ def test_officials_without_a_second_factor_and_fictional_people_are_faults_in_pr
         session.get_one(Account, account_id).otp_confirmed_at = clock.now()
     assert people_findings(development) == []
     Database.forget(settings.database_url("identity"))
+
+
+def test_a_source_that_tries_many_names_is_noted(tmp_path):
+    settings = Settings({**PRODUCTION, "IDENTITY_DATABASE_URL": f"sqlite:///{tmp_path / 'identity.sqlite'}"})
+    upgrade(settings, "identity")
+    with Database.at(settings.database_url("identity")).session() as session:
+        for number in range(MOST_NAMES):
+            session.add(SprayedName(source_digest="s", name_digest=str(number), last_at=clock.now()))
+    (finding,) = people_findings(settings)
+    assert finding[:2] == ("note", "sources that failed at many user names today: 1")
+    Database.forget(settings.database_url("identity"))
+
+
+def test_production_that_confirms_no_contact_point_is_a_fault():
+    off = Settings({**PRODUCTION, "CONTACT_CONFIRMATION": "off"})
+    assert [facts[0] for facts in confirmation_findings(off)] == ["fault"]
+    assert confirmation_findings(Settings(PRODUCTION)) == []
 
 
 def test_production_without_a_scanner_is_noted():

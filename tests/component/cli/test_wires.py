@@ -28,5 +28,11 @@ def test_each_connection_that_is_not_verified_tls_is_named() -> None:
     assert named(**VERIFIED) == []
 
 
+def test_a_front_door_in_plain_http_without_a_proxy_is_named() -> None:
+    plain = {**VERIFIED, "FRONT_DOOR_TLS_ENDS_BEFORE": "1"}
+    assert named(**plain) == ["the front door speaks plain HTTP to whoever reaches it"]
+    assert named(**plain, FRONT_DOOR_TRUSTED_PROXIES="10.0.0.2") == []
+
+
 def test_development_has_no_wires_to_speak_of() -> None:
     assert named(**PLAIN, PORTAL_ENVIRONMENT="development") == [] and wire_findings(Settings({})) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
 from tests.support.front_door import FrontDoor, eventually
@@ -169,6 +172,16 @@ def test_one_dossier_from_search_to_result(door: FrontDoor, procedure: dict[str,
     payment = booked.headers["location"]
     assert door.ask("GET", payment, "neighbour").json()["status"] == "settled"
     assert door.ask("GET", f"{payment}/receipt", "neighbour").json()["amount"] == owed[0]["amount"]
+    page = door.ask("GET", f"{payment}/receipt", "neighbour", headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert page.headers["content-type"].startswith("text/html") and '<html lang="en">' in page.text
+    as_pdf = {"Accept": "application/pdf"}
+    paper = door.ask("GET", f"{payment}/receipt", "neighbour", headers=as_pdf)
+    assert paper.headers["content-type"] == "application/pdf"
+    assert re.match(r'attachment; filename="BL-.*\.pdf"', paper.headers["content-disposition"])
+    words = PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()
+    assert "Biên lai thu phí, lệ phí" in words and "đồng" in words
+    part = door.ask("GET", f"{payment}/receipt", "neighbour", headers={**as_pdf, "Range": "bytes=0-4"})
+    assert part.status_code == 206 and part.content == b"%PDF-"
     accepted = eventually(
         lambda: _json_if_ok(door.write("POST", f"{path}/acceptance", "intake_officer", json={})),
         "the fee reaches the office",

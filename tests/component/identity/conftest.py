@@ -26,6 +26,7 @@ from services.identity.one_time_codes import OneTimeCodes
 from services.identity.population import SAMPLE, RegisterFile
 from services.identity.service_clients import ServiceClients
 from services.identity.sessions import Authenticator
+from services.identity.spraying import SourceBudget
 from services.identity.tokens import Mint
 from tests.support.tables_in_memory import with_tables
 
@@ -44,7 +45,7 @@ class Identity:
         self.register = RegisterFile(SAMPLE)
         self.accounts = Accounts(self.database, self.register)
         self.codes = OneTimeCodes(self.database, keys.sealer(self.private, "otp"))
-        self.sessions = Authenticator(self.database, self.mint, self.codes)
+        self.sessions = Authenticator(self.database, self.mint, self.codes, SourceBudget(b"key of the test"))
         self.clients = ServiceClients(self.database, self.mint)
         self.offices = Offices(self.database)
         self.delegations = DelegationRegistrar(self.database)
@@ -77,6 +78,9 @@ class Identity:
     def actor(self, person: int = 0) -> Actor:
         """Person number ``person``, registered and signed in."""
         self.registered(person)
+        return self.actor_signed_in(person)
+
+    def actor_signed_in(self, person: int = 0) -> Actor:
         return Actor.of_claims(self.claims(self.signed_in(person)["access_token"]))
 
     def outbox_events(self) -> list[tuple[str, dict[str, Any]]]:

@@ -73,7 +73,7 @@ def test_a_log_that_nobody_touched_holds_and_grows(log: Log) -> None:
         ("entry_changed", "UPDATE access_entry SET commitment = 'a' WHERE position = 5"),
         ("entry_missing", "DELETE FROM access_entry WHERE position = 5"),
         ("seal_missing", "DELETE FROM access_seal WHERE number = 5"),
-        ("head_not_signed", "UPDATE access_head SET chain = 'b' || substr(chain, 2)"),
+        ("head_not_signed", "UPDATE access_head SET chain = substr(chain, 2) || substr(chain, 1, 1)"),
         ("log_cut_short", f"DELETE FROM access_seal WHERE number = {LAST_SEAL}"),
     ],
 )

@@ -4,10 +4,13 @@ from uuid import uuid4
 
 from infra.chassis.storage.commands import Command
 from infra.chassis.trust.signatures import Signer
+from services.identity import keys
 from services.identity.access_challenges import ChallengeDesk
 from services.identity.access_log_seal import AccessLogSealer
-from services.identity.accounts import Registration
+from services.identity.accounts import Accounts, Registration
+from services.identity.contact_codes import ContactCodes
 from services.identity.personal_data import PersonalData
+from tests.component.identity.conftest import PASSWORD
 from tests.component.identity.test_access_log import AUDITOR, reading
 from tests.unit.identity.test_contract import CONTRACT
 
@@ -23,6 +26,8 @@ def test_what_is_really_told_fits_the_contract(identity, operator):
     with identity.database.session() as session:
         PersonalData(identity.database).confirm(session, str(uuid4()), by.account_id, {"account": 1})
     challenged_and_sealed(identity, by)
+    codes = ContactCodes(identity.database, keys.sealer(identity.private, "contact-messages"), b"key of the test")
+    Accounts(identity.database, identity.register, codes).register_citizen(identity.claimed(2), PASSWORD)
     events = identity.outbox_events()
     assert {kind for kind, _ in events} == set(CONTRACT.events)
     for kind, data in events:

@@ -10,6 +10,7 @@ from services.identity.errors import AccountErased, AccountNotFound, SessionEnde
 from services.identity.models import AccessEntry, Account, Appointment, SignInAttempt, SignInSession
 from services.identity.personal_data import PersonalData
 from tests.component.identity.conftest import NOTIFICATIONS, OPERATOR, Identity
+from tests.support.cloud_events import event_of
 
 READ = {"applicant_id": "?", "application_id": "a-1", "purpose": "Xem hồ sơ bà Mẫu", "at": "2026-11-20T02:30:00+00:00"}
 
@@ -100,16 +101,16 @@ def test_a_delegation_of_an_erased_person_stays_readable_for_the_other(identity,
 def test_the_access_log_keeps_who_read_and_when_but_not_why(identity):
     subject, reader = identity.actor(0), identity.actor(1)
     data = READ | {"applicant_id": subject.account_id, "by": {"account_id": reader.account_id, "role": "auditor"}}
-    identity.access.note_reading({"id": "applications:beside-1", "data": data})
+    identity.access.note_reading(event_of("applications:beside-1", data))
     second = identity.actor(2)
     identity.offices.create_agency("H01", "Ủy ban", None, "01", by=OPERATOR)
     for auditor in (reader, second):
         identity.offices.appoint(auditor.account_id, "H01", ["auditor"], by=OPERATOR)
     decided = {"asked_by": reader.account_id, "by": {"account_id": second.account_id}}
     event_data = {"account_id": subject.account_id, "application_id": None, "erasure_id": "e-1", **decided}
-    PersonalData(identity.database).note({"id": "applications:beside-2", "data": event_data})
+    PersonalData(identity.database).note(event_of("applications:beside-2", event_data))
     forget(identity, subject.account_id)
-    identity.access.note_reading({"id": "applications:beside-3", "data": data})
+    identity.access.note_reading(event_of("applications:beside-3", data))
     items = identity.access.access_log(by=subject)["items"]
     assert [(item["reader_id"], item["role"], item["purpose"]) for item in items] == [
         (reader.account_id, "auditor", "–"),

@@ -9,6 +9,7 @@ import pytest
 
 from services.identity.personal_data import ErasureNotDecided, PersonalData
 from tests.component.identity.conftest import OPERATOR, Identity
+from tests.support.cloud_events import event_of
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def noted(identity: Identity, world: dict[str, str], asked_by: Any, confirmed_by
         "application_ids": [],
     }
     data |= {"asked_by": world.get(asked_by, asked_by), "by": {"account_id": world.get(confirmed_by, confirmed_by)}}
-    PersonalData(identity.database).note({"id": f"applications:{uuid4()}", "data": data})
+    PersonalData(identity.database).note(event_of(f"applications:{uuid4()}", data))
 
 
 def test_two_auditors_decide_on_an_erasure(identity, world):

@@ -12,6 +12,7 @@ from services.identity.errors import (
     OtpCodeWrong,
     OtpNotEnrolled,
     OtpRequired,
+    RefreshRefused,
     SignInDelayed,
     SignInNotFresh,
     SignInRefused,
@@ -73,6 +74,16 @@ def test_the_confirmation_fits_its_contract(identity, clock, fits):
     by = identity.actor()
     device = pyotp.TOTP(identity.codes.enrol_otp(password=PASSWORD, by=by)["secret"])
     fits("confirm_otp", identity.codes.confirm_otp(device.now(), by=by))
+
+
+def test_a_new_device_ends_all_other_sessions(identity, clock):
+    by = identity.actor()
+    other = identity.signed_in()
+    device = pyotp.TOTP(identity.codes.enrol_otp(password=PASSWORD, by=by)["secret"])
+    identity.codes.confirm_otp(device.at(NOON), by=by)
+    with pytest.raises(RefreshRefused):
+        identity.sessions.refresh(other["refresh_token"])
+    assert identity.accounts.whoami(by=by)["session_id"] == by.session_id
 
 
 def test_a_code_works_once(identity, password, enrolled):

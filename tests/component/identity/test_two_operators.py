@@ -78,7 +78,7 @@ def test_whom_it_is_about_does_not_decide(identity: Any, operators: list[Actor])
 def test_a_request_expires_and_an_unknown_one_is_not_found(identity: Any, operators: list[Actor]) -> None:
     account_id = identity.registered(2)["account_id"]
     request = identity.offices.appoint(account_id, AGENCY, ["auditor"], by=operators[0])
-    with time_machine.travel(clock.now() + timedelta(days=8)), pytest.raises(AppointmentRequestNotPending):
+    with time_machine.travel(clock.now() + timedelta(days=20)), pytest.raises(AppointmentRequestNotPending):
         identity.offices.approve_appointment(request["request_id"], by=operators[1])
     with pytest.raises(AppointmentRequestNotFound):
         identity.offices.approve_appointment(account_id, by=operators[1])

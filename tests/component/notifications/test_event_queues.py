@@ -29,6 +29,7 @@ QUEUES = {
     "evt-applications-supplement_requested.v1--notifications.tell_supplement_requested",
     "evt-applications-withdrawal_declined.v1--notifications.tell_withdrawal_declined",
     "evt-applications-withdrawal_requested.v1--notifications.tell_withdrawal_requested",
+    "evt-identity-contact_code_requested.v1--notifications.send_contact_code_requested",
     "evt-payments-fee_waived.v1--notifications.tell_fee_waived",
     "evt-payments-payment_expired.v1--notifications.tell_payment_expired",
     "evt-payments-payment_failed.v1--notifications.tell_payment_failed",

@@ -10,6 +10,7 @@ from infra.chassis.refusals import ServiceUnavailable
 from services.notifications.errors import DeliveryNotFound
 from services.notifications.messages import MESSAGE_KINDS
 from tests.component.notifications.use_cases import Office
+from tests.support.cloud_events import event_of
 from tests.unit.notifications.actors import CITIZEN, OPERATOR
 from tests.unit.notifications.builders import CONTRACT, command, event
 from tests.unit.notifications.fakes import Catalogue, Directory
@@ -25,6 +26,7 @@ INTERNAL = {
     "application_due_soon.v1",
     "application_read.v1",
     "subject_erased.v1",
+    "contact_code_requested.v1",
 }
 
 
@@ -71,7 +73,7 @@ def test_a_delivery_that_fails_leaves_no_message_behind(office: Office, monkeypa
 def test_nobody_is_written_to_about_the_offices_own_business() -> None:
     consumed = {name.partition("/")[2] for name in CONTRACT["consumes"]}
     assert not INTERNAL & set(MESSAGE_KINDS)
-    assert consumed - set(MESSAGE_KINDS) == {"subject_erased.v1"}
+    assert consumed - set(MESSAGE_KINDS) == {"subject_erased.v1", "contact_code_requested.v1"}
 
 
 def test_vietnamese_is_spoken_when_the_language_is_not_known(office: Office) -> None:
@@ -180,7 +182,7 @@ def test_erasing_a_subject_takes_texts_and_addresses_and_leaves_the_fact_of_send
 
 def test_after_an_erasure_nobody_is_written_to_and_no_subscriber_is_called(office: Office) -> None:
     happening = {"account_id": CITIZEN.account_id, "application_id": None, "application_ids": [], "erasure_id": "e-1"}
-    office.personal_data.note({"id": "applications:beside-1", "data": happening})
+    office.personal_data.note(event_of("applications:beside-1", happening))
     office.receive(event("application_approved.v1", "applications:2"))
     assert (office.messages(), office.deliveries()) == ([], [])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
 from services.notifications import templates, wording
@@ -27,6 +26,8 @@ from tests.component.notifications.use_cases import Office
 from tests.unit.notifications.actors import EDITOR, OPERATOR
 from tests.unit.notifications.builders import command, event
 
+THIRTY_DAYS_BEFORE_TET = datetime(2026, 1, 17, 2, 0, tzinfo=UTC)
+LAST_EVENING = datetime(2026, 2, 23, 16, 0, tzinfo=UTC)  # of the first working day after it
 WHICH: tuple[str, str, str] = ("application_approved", "inbox", "vi")
 
 
@@ -68,10 +69,13 @@ def test_one_person_alone_publishes_nothing(office: Office) -> None:
 
 
 def test_a_text_turned_down_or_forgotten_is_never_sent(office: Office) -> None:
-    before, declined, forgotten = current_subject(office), propose(office), propose(office)
-    decide(office, declined, how="decline_template")
+    before = current_subject(office)
+    with time_machine.travel(THIRTY_DAYS_BEFORE_TET, tick=False):
+        declined, forgotten = propose(office), propose(office)
+    with time_machine.travel(LAST_EVENING, tick=False):
+        decide(office, declined, how="decline_template")
     with (
-        time_machine.travel(clock.now() + timedelta(days=31), tick=False),
+        time_machine.travel(LAST_EVENING + timedelta(hours=2), tick=False),
         pytest.raises(TemplateRequestNotPending, match="expired"),
     ):
         decide(office, forgotten)

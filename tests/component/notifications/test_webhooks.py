@@ -27,6 +27,7 @@ from tests.unit.notifications.builders import command, event
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 ACCEPTED = ["application_accepted.v1"]
+LONG_BEFORE_ITS_END = 10.0  # seconds, on a machine that is busy with much else; the other side takes a minute
 
 
 class Receiver:
@@ -155,7 +156,7 @@ def test_a_subscriber_that_never_comes_to_an_end_is_hung_up_on(
         office.receive(event("application_accepted.v1"))
         started = time.monotonic()
         worker(office, timeout=1.0).step()
-    assert calls_of(office)[0].status == "temporary_failure" and time.monotonic() - started < 2
+    assert calls_of(office)[0].status == "temporary_failure" and time.monotonic() - started < LONG_BEFORE_ITS_END
 
 
 def test_a_subscriber_that_does_not_answer_is_left_alone_and_others_are_called(
@@ -178,7 +179,7 @@ def dawdle(listening: socket.socket, word: bytes) -> None:
     """Take a call and say ``word`` again and again."""
     line, _ = listening.accept()
     with line, suppress(OSError):
-        for _ in range(100):
+        for _ in range(600):
             line.sendall(word)
             time.sleep(0.1)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.encryption import Encryption
 from infra.chassis.storage.database import Database
 from services.notifications.inbox import Mailbox
@@ -34,9 +34,7 @@ class Office:
         self.webhooks = Webhooks(self.database, ENCRYPTION, guarded=guarded)
         self.personal_data = PersonalData(self.database)
 
-    def receive(
-        self, event: Mapping[str, Any], identity: Directory | None = None, catalog: Catalogue | None = None
-    ) -> None:
+    def receive(self, event: CloudEvent, identity: Directory | None = None, catalog: Catalogue | None = None) -> None:
         self.message_writer.write(event, identity=identity or Directory(), catalog=catalog or Catalogue())
 
     def erase(self, account_id: str) -> dict[str, int]:

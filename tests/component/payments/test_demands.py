@@ -47,7 +47,7 @@ def test_the_same_submission_twice_is_billed_once(office: PaymentsOffice) -> Non
     event = office.event("application_submitted.v1", office.submission(item(50_000)))
     office.billing.bill_of_submission(event)
     office.billing.bill_of_submission(event)
-    office.billing.bill_of_submission(event | {"id": "applications:replayed"})
+    office.billing.bill_of_submission({**event, "id": "applications:replayed"})
     assert office.demands(event["data"]["application_id"])["total"] == money(50_000)
     assert office.balance(f"receivable:{AGENCY}") == 50_000
 

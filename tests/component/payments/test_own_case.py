@@ -17,6 +17,7 @@ from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Forbidden, Forwarded
 from services.payments import access
 from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.support.cloud_events import event_of
 from tests.unit.payments.actors import ACCOUNTANT, AGENCY, APPROVER, AUDITOR, CITIZEN, CLERK, ELSEWHERE
 from tests.unit.payments.builders import item, money
 
@@ -28,7 +29,7 @@ BASIS = "Điều 10 Luật Phí và lệ phí"
 
 def entrusted(office: PaymentsOffice) -> None:
     data = {"principal_account_id": CITIZEN.account_id, "delegate_account_id": TRUSTED.account_id, "scope": ["*"]}
-    office.delegates.delegation_granted({"id": "identity:1", "data": data})
+    office.delegates.delegation_granted(event_of("identity:1", data))
 
 
 def acts(office: PaymentsOffice, who: Actor) -> dict[str, Callable[[], Any]]:
@@ -98,7 +99,7 @@ def test_a_request_for_a_waiver_expires_and_holds_for_the_sum_requested(office: 
     office.cashier.record_offline(changed, "cash", money(50_000), "AA-1", by=CLERK, command=office.command(by=CLERK))
     decide = office.waiver_desk.approve_waiver
     assert refused(decide, second["waiver_id"], by=APPROVER, command=office.command(by=APPROVER)) == "AmountDiffers"
-    with time_machine.travel(clock.now() + timedelta(days=31)):
+    with time_machine.travel(clock.now() + timedelta(days=45)):
         refusal = refused(decide, first["waiver_id"], by=APPROVER, command=office.command(by=APPROVER))
     assert refusal == "TransitionNotAllowed"
     strange = refused(decide, str(uuid4()), by=APPROVER, command=office.command(by=APPROVER))

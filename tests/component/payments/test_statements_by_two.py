@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from infra.chassis import clock
 from infra.chassis.access.actors import Actor
 from infra.chassis.contracts import contract_of
 from tests.component.payments.test_reconciling import line
-from tests.component.payments.use_cases import PaymentsOffice, refused
+from tests.component.payments.use_cases import LAST_EVENING, SEVEN_DAYS_BEFORE_TET, PaymentsOffice, refused
 from tests.unit.payments.actors import ACCOUNTANT, ACCOUNTANT_2, AGENCY, AUDITOR, CITIZEN, ELSEWHERE
 from tests.unit.payments.builders import money
 
@@ -49,9 +48,11 @@ def test_one_accountant_alone_settles_nothing(office: PaymentsOffice, transfer: 
 
 def test_a_forged_statement_turned_down_or_forgotten_moves_nothing(office: PaymentsOffice, transfer: Any) -> None:
     payment, about = transfer
-    declined, forgotten = handed_in(office, [about], ACCOUNTANT), handed_in(office, [about], ACCOUNTANT)
-    assert decided(office, declined, ACCOUNTANT_2, "decline_statement")["status"] == "declined"
-    with time_machine.travel(clock.now() + timedelta(days=8), tick=False):
+    with time_machine.travel(SEVEN_DAYS_BEFORE_TET, tick=False):
+        declined, forgotten = handed_in(office, [about], ACCOUNTANT), handed_in(office, [about], ACCOUNTANT)
+    with time_machine.travel(LAST_EVENING, tick=False):
+        assert decided(office, declined, ACCOUNTANT_2, "decline_statement")["status"] == "declined"
+    with time_machine.travel(LAST_EVENING + timedelta(hours=2), tick=False):
         assert refused(decided, office, forgotten, ACCOUNTANT_2) == "TransitionNotAllowed"
     assert office.payment_view(payment)["status"] != "settled" and office.balance("clearing:vietqr") == 0
 

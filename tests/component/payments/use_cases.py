@@ -5,6 +5,7 @@ The signer follows the gateway's public guide on its own: it shares no code with
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from infra.chassis.access.access_records import ACCESSED
 from infra.chassis.access.actors import Actor
 from infra.chassis.access.auth import Acting
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.refusals import Refusal
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
@@ -32,10 +34,13 @@ from services.payments.parity import ParityCheck
 from services.payments.reconciliation import Reconciler
 from services.payments.refunds import RefundDesk
 from services.payments.waivers import WaiverDesk
+from tests.support.cloud_events import event_of
 from tests.unit.payments.actors import AGENCY, AUDITOR, CITIZEN
 from tests.unit.payments.builders import SECRET, item, money, signed
 
 TMN = "TESTS001"
+SEVEN_DAYS_BEFORE_TET = datetime(2026, 2, 10, 8, 0, tzinfo=UTC)  # to 17 February, the first day of the year
+LAST_EVENING = datetime(2026, 2, 23, 16, 0, tzinfo=UTC)  # of the first working day after it
 
 
 class PaymentsOffice:
@@ -63,9 +68,9 @@ class PaymentsOffice:
     def command(self, name: str = "test", by: Actor = CITIZEN, **meant: Any) -> Command:
         return Command.of(str(uuid4()), name, by.account_id, meant)
 
-    def event(self, event_type: str, data: dict[str, Any]) -> dict[str, Any]:
+    def event(self, event_type: str, data: dict[str, Any]) -> CloudEvent:
         self._events += 1
-        return {"id": f"applications:{self._events}", "type": event_type, "data": data}
+        return event_of(f"applications:{self._events}", data, event_type)
 
     def submission(self, *items: dict[str, Any], level: int = 4, application_id: str | None = None) -> dict[str, Any]:
         total = sum(item["amount"]["amount"] for item in items)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infra.chassis import clock
-from infra.chassis.encryption import keys_in
 from infra.chassis.migrations import upgrade
+from infra.chassis.secret_keys import keys_in
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database

@@ -17,10 +17,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from infra.chassis.contracts import contract_of
 from infra.chassis.refusals import Refusal
 from infra.chassis.storage.tables import outbox
+from services.applications.errors import FeeNotPaid
 from tests.component.platform.two_books import CASHIER, CHIEF, TwoBooks
-from tests.unit.applications import actors
+from tests.unit.applications import actors, fakes
 from tests.unit.applications.actors import call
 from tests.unit.applications.fakes import money
 
@@ -179,6 +181,35 @@ def test_a_comparison_of_the_books_is_a_reading_by_a_service(open_books):
     [reading] = [data for data in readings if data["application_id"] == key]
     assert reading["by"] == {"account_id": "service:payments", "role": "service", "agency_code": None}
     assert reading["purpose"].startswith("đối chiếu")
+
+
+def test_fees_in_two_currencies_are_paid_one_after_the_other(open_books, monkeypatch):
+    in_vnd, in_usd = fakes.quote_of, {"amount": 2_500, "currency": "USD"}
+
+    def in_two(*moments: str) -> Any:
+        quote = in_vnd(*moments)
+        return quote | {"items": [*quote["items"], quote["items"][0] | {"fee_id": "usd", "amount": in_usd}]}
+
+    monkeypatch.setattr(fakes, "quote_of", in_two)
+    books = open_books("intake")
+    portal, key = books.portal, books.portal.submitted()
+    books.carry()
+    sums = books.office.enquiries.demands(key, by=CASHIER)
+    assert (sums["owed"], [row["owed"] for row in sums["apart"]]) == (money(8_000), [in_usd])
+    assert contract_of("payments").reply("demands").problems(sums) == []
+
+    with pytest.raises(FeeNotPaid, match=r"8000 VND \+ 2500 USD"):
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
+    books.pay(key)
+    assert portal.store.get(key).owed() == {"intake": 2_500} and books.differences() == []
+    with pytest.raises(FeeNotPaid, match=r"\(2500 USD\)"):
+        portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
+    with pytest.raises(Refusal) as refused:
+        books.office.start(key, by=actors.CITIZEN)
+    assert refused.value.name == "CurrencyNotAccepted"
+    books.pay(key, "USD")
+    assert portal.store.get(key).owed() == {} and books.differences() == []
+    portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
 
 
 class Ways(RuleBasedStateMachine):

@@ -9,7 +9,9 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import cursor_of
+from infra.chassis.json_types import Money
 from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import outbox
@@ -35,7 +37,7 @@ class TwoBooks:
         self.handlers = {method.handles[1]: method for method in handlers if method.handles[0] == "applications"}
         self.answered = 0
 
-    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def publish(self, event: CloudEvent, *, call_id: str | None = None) -> None:
         if event["type"] in self.handlers and event["type"] != "subject_erased.v1":
             self.handlers[event["type"]](self.payments, event)
 
@@ -77,12 +79,14 @@ class TwoBooks:
         page = self.office.parity_check.parity(1, before, applications=self, by=AUDITOR)
         return [item for item in page["items"] if item["application_id"] == application_id]
 
-    def due(self, application_id: str) -> int:
-        return int(self.office.enquiries.demands(application_id, by=CASHIER)["owed"]["amount"])
+    def due(self, application_id: str, currency: str = "VND") -> int:
+        sums = self.office.enquiries.demands(application_id, by=CASHIER)
+        due = {row["owed"]["currency"]: row["owed"]["amount"] for row in (sums, *sums["apart"])}
+        return int(due.get(currency, 0))
 
-    def pay(self, application_id: str) -> None:
-        """Pay at the counter exactly what is due."""
-        amount = {"amount": self.due(application_id), "currency": "VND"}
+    def pay(self, application_id: str, currency: str = "VND") -> None:
+        """Pay at the counter exactly what is due in a currency."""
+        amount: Money = {"amount": self.due(application_id, currency), "currency": currency}
         self.office.cashier.record_offline(
             application_id,
             "cash",

@@ -58,7 +58,7 @@ def contract(gateway: Gateway) -> VnPay:
     return VnPay(f"{gateway.url}/pay", f"{gateway.url}/querydr", TMN, SECRET, timeout=5)
 
 
-def redirect(gateway: Gateway, order_ref: str = "TT0001", amount: int = 135_000, minutes: int = 15) -> str:
+def redirect(gateway: Gateway, order_ref: str = "TT0001", amount: int = 135_000, minutes: int = 600) -> str:
     until = NOW + timedelta(minutes=minutes)
     return contract(gateway).redirect_url(
         Order(order_ref, amount, "Nop phi ho so", NOW, until, "vi", "http://portal.test/back")

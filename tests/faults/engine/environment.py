@@ -30,7 +30,9 @@ from tests.faults.engine.client import OutcomeUnknown, Refused, RpcClient
 from tests.faults.engine.side_effects import PaymentGateway, payment_gateway
 from tests.faults.engine.tcp_proxy import Proxy, ProxyProcess
 from tests.faults.engine.workload import People
+from tests.support import launcher
 from tests.support.import_path import import_path
+from tests.support.launcher import PortalProcess
 from tests.support.local_servers import free_port
 from tests.support.servers import Broker, Databases, running_broker, running_databases
 
@@ -59,7 +61,7 @@ class Member:
     env: dict[str, str]
     log: Path
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | PortalProcess | None = None
     restarts: bool = True  # restarted when it ends
     exits: list[int] = field(default_factory=list)
     program: tuple[str, ...] = PORTAL
@@ -72,11 +74,13 @@ class Member:
 
     def start(self) -> None:
         self.port = free_port()  # another each time: the last one may be somebody's by now
-        command = [*self.prefix, sys.executable, "-W", "ignore", "-m", *self.program, "run", *self.arguments]
+        arguments, env = ["run", *self.arguments], {**self.env, "OPERATIONS_PORT": str(self.port)}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env={**self.env, "OPERATIONS_PORT": str(self.port)}, stderr=log, stdout=log
-            )
+            if (self.program, self.prefix) == (self.PORTAL, ()):
+                self.process = launcher.start(arguments, env, log)
+                return
+            command = [*self.prefix, sys.executable, "-W", "ignore", "-m", *self.program, *arguments]
+            self.process = subprocess.Popen(command, env=env, stderr=log, stdout=log)
 
     def send(self, number: int) -> None:
         if self.running:
@@ -180,8 +184,7 @@ class Environment:
         """A ``portal`` command of an operator, straight to the servers."""
         assert self.broker.server is not None and self.databases.server is not None
         env = {**self.env, **self.addresses(self.broker.server.port, self.databases.server.port)}
-        command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", *arguments]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+        done = launcher.run([*arguments], env, timeout=300)
         if done.returncode:
             raise RuntimeError(f"portal {' '.join(arguments)}: {done.returncode}\n{done.stderr[-4000:]}")
         return done.stdout

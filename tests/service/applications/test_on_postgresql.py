@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from infra.chassis.event_store.environment import UnsafeStore
 from infra.chassis.migrations import upgrade
 from services.applications.errors import HistoryNotAuthentic, TransitionNotAllowed
-from services.applications.event_store.environment import UnsafeStore
 from services.applications.event_store.store import Store
 from services.applications.read_model.rebuild import rebuild
 from services.applications.transparency.sealer import NotAuthentic, Sealer

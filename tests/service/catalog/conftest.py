@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from tests.component.catalog.use_cases import Catalogue, catalogue
 
 
 @pytest.fixture
-def settings(fresh_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
+def settings(migrated_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
     """Settings of an installation whose catalogue is on PostgreSQL and up to date."""
-    url = fresh_database("catalog")
+    url = migrated_database("catalog")
     made = Settings({"AMQP_URI": "amqp://unused", "PORTAL_HOME": str(tmp_path), "CATALOG_DATABASE_URL": url})
-    upgrade(made, "catalog")
     yield made
     Database.forget_all()
 

@@ -15,16 +15,19 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from infra.chassis.migrations import at_head, configuration
+from infra.chassis.migrations import configuration
 from infra.chassis.refusals import Refusal
+from infra.chassis.storage.revisions import at_head
 from infra.chassis.storage.tables import outbox
 from services.catalog import sample_catalogue
 from services.catalog.errors import VersionsOverlap
 from services.catalog.models import CatalogModel, ProcedureVersion
-from services.catalog.search import Query
+from services.catalog.search import Query, SearchEngine
+from services.catalog.usage_counts import UsageCounts
 from tests.component.catalog.queries import BEST
 from tests.component.catalog.test_agencies import BEFORE, NEW, OLD, SINCE, with_a_merger
 from tests.component.catalog.use_cases import BY, NOBODY, catalogue, command
+from tests.support.cloud_events import event_of
 from tests.unit.catalog.builders import offer, real_offers
 
 SAMPLES = sample_catalogue.definitions("H01.01")
@@ -166,6 +169,32 @@ def test_a_refused_publication_leaves_nothing_behind(on_postgresql):
         on_postgresql.offerings.publish(offer("1.1", "Khác"), "2026-01-01", by=BY, command=command())
     with on_postgresql.database.session() as session:
         assert session.scalar(select(func.count()).select_from(ProcedureVersion)) == 1
+
+
+def test_every_instance_finds_what_any_has_committed_and_no_change_waits_for_another_for_ever(on_postgresql):
+    """Uses, publications and agencies at the same time, while another instance searches."""
+    database, query = on_postgresql.database, Query.of("giấy mẫu", "2026-02-01", {})
+    codes = [f"1.{number:03}" for number in range(12)]
+    on_postgresql.imports.import_records(
+        [offer(code) for code in codes], "definition", "2026-01-01", by=BY, command=command()
+    )
+    elsewhere, uses = SearchEngine(database), UsageCounts(database)
+
+    def change(number: int) -> None:
+        uses.count(event_of(f"applications:{number}", {"procedure_code": codes[number % 5]}))
+        on_postgresql.offerings.publish(offer(f"2.{number:03}"), "2026-01-01", by=BY, command=command())
+        codes_found = [item["code"] for item in elsewhere.search(query)["items"]]
+        assert f"2.{number:03}" in codes_found
+        later = offer(codes[number % 7], f"Cấp giấy mẫu {number}")
+        on_postgresql.imports.import_records(
+            [later], "definition", f"2026-01-{number + 2:02}", by=BY, command=command()
+        )
+        agency = {"code": f"H01.{number:02}", "name": {"vi": "Phường Mẫu"}, "province_code": "01"}
+        on_postgresql.agencies.set_agency(agency, "2025-07-01", by=BY, command=command())
+
+    _all_at_once(change, 10)
+    fresh = SearchEngine(database)
+    assert elsewhere.search(query, facets=True) == fresh.search(query, facets=True)
 
 
 def test_the_first_page_of_a_search_takes_milliseconds(on_postgresql):

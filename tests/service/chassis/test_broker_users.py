@@ -274,7 +274,7 @@ def test_a_service_does_all_of_its_work_as_its_own_users(hosts, catalog):
         session.execute(outbox.insert().values(row))
     assert until(lambda: follower.once() >= 0 and not unpublished(doors))
     # An erased person is taken out of the queues, and an operator takes out what is settled.
-    assert sweep(Settings({"AMQP_URI": uri_of("catalog-follower")}), {str(uuid.uuid4())}) == {}
+    assert sweep(Settings({"AMQP_URI": uri_of("catalog-follower")}), {str(uuid.uuid4())}, "catalog 1") == {}
     settled = [("catalog.health", "nothing")]
     assert remove_settled(Settings({"AMQP_URI": uri_of("operator")}), settled) == 0
     publisher.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,11 +19,11 @@ from sqlalchemy import create_engine, text
 from infra.chassis.erasure.queues import TURN
 from infra.chassis.messaging.quarantine import QUARANTINE
 from infra.chassis.settings import Settings
+from tests.support import launcher
 from tests.support.import_path import import_path
 from tests.support.signed_events import signed
 
 QUEUE = "evt-applications-application_read.v1--identity.note_application_read"
-PORTAL = [sys.executable, "-W", "ignore", "-m", "infra.cli.main"]
 READING = {
     "specversion": "1.0",
     "id": "applications:beside-1",
@@ -59,7 +58,7 @@ class Installed:
         return done.stdout + done.stderr
 
     def run(self, *typed: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run([*PORTAL, *typed], env=self.env, capture_output=True, text=True, check=False)
+        done = launcher.run([*typed], self.env, timeout=100)
         assert done.returncode == code, done.stderr[-2000:]
         return done
 
@@ -91,7 +90,7 @@ def installed(broker: str, fresh_database: Callable[[str], str], tmp_path: Path)
     made = Installed(broker, fresh_database("identity"), tmp_path)
     made.portal("migrate", "identity")
     with (tmp_path / "identity.log").open("wb") as log:
-        service = subprocess.Popen([*PORTAL, "run", "identity"], env=made.env, stderr=log, stdout=log)
+        service = launcher.start(["run", "identity"], made.env, log)
     yield made
     service.terminate()
     service.wait(40)

@@ -16,6 +16,7 @@ from sqlalchemy import Column, Integer, MetaData, create_engine, inspect, text
 from infra.chassis import migrations
 from infra.chassis.settings import SERVICES, Settings
 from infra.chassis.storage import tables
+from infra.chassis.storage.revisions import at_head
 
 RELEASED = Path(__file__).parent / "released_schemas"  # as 0.1.0 left them; never edited
 ENGINES = ("sqlite", "postgresql")
@@ -29,6 +30,7 @@ BEFORE_ERASURES = {
     "notifications": "0003",
     "payments": "0003",
 }
+RELEASED_SERVICES = tuple(BEFORE_ERASURES)  # those of 0.1.0; whichever came later begins empty
 
 
 @pytest.fixture
@@ -93,24 +95,24 @@ def test_an_empty_database_comes_to_exactly_the_tables_of_the_models(home, servi
     settings = home(service, engine)
     migrations.upgrade(settings, service)
     assert differences(settings, service) == []
-    assert migrations.at_head(settings, service)
+    assert at_head(settings, service)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", RELEASED_SERVICES)
 def test_a_database_of_the_release_before_is_brought_up_to_date_with_what_it_holds(home, service, engine):
     settings = home(service, engine)
     as_released(settings, service, engine)
     run(settings, service, "INSERT INTO inbox VALUES ('evt', 'catalog:7', '2026-03-02T00:00:00.000000+00:00')")
-    assert not migrations.at_head(settings, service)
+    assert not at_head(settings, service)
     migrations.upgrade(settings, service)
     assert run(settings, service, "SELECT message_id FROM inbox") == [("catalog:7",)]
     assert differences(settings, service) == []
-    assert migrations.at_head(settings, service)
+    assert at_head(settings, service)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", RELEASED_SERVICES)
 def test_a_database_from_before_erasures_gets_what_it_lacks(home, service, engine):
     settings = home(service, engine)
     as_released(settings, service, engine)

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.messaging.incarnations import known_rows, renew
 from infra.chassis.migrations import upgrade
 from infra.chassis.running.followers import OutboxRelay
@@ -32,7 +32,7 @@ class Wire:
     def __init__(self, seats: AgencySeats) -> None:
         self.seats, self.ids = seats, list[str]()
 
-    def publish(self, event: dict[str, Any], *, call_id: str | None = None) -> None:
+    def publish(self, event: CloudEvent, *, call_id: str | None = None) -> None:
         self.ids.append(event["id"])
         self.seats.agency_created(event)
 

@@ -46,10 +46,13 @@ def served(fresh_database):
     Database.forget(made.url)
 
 
-def end_sessions(database):
-    """The server ends every session but the one that asks for it."""
+def end_sessions(database, once_asked=""):
+    """The server ends every session but the one that asks for it; ``once_asked``: as soon as one asks for this."""
     with connections.connect(database.url, autocommit=True) as other:
         others = "pid <> pg_backend_pid() AND datname = current_database()"
+        asking = f"SELECT 1 FROM pg_stat_activity WHERE {others} AND state = 'active' AND query LIKE %s"
+        while once_asked and not other.execute(asking, [f"%{once_asked}%"]).fetchone():
+            eventlet.sleep(0.02)
         other.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}")
 
 
@@ -82,8 +85,8 @@ def test_a_read_on_a_session_that_ended_is_asked_on_a_new_one(served):
 
 
 def test_a_read_whose_session_ends_under_it_is_asked_once_more(served):
-    sleep = Read(select(func.pg_backend_pid().label("pid"), func.pg_sleep(0.3).label("slept")))
-    eventlet.spawn_after(0.1, end_sessions, served)
+    sleep = Read(select(func.pg_backend_pid().label("pid"), func.pg_sleep(1).label("slept")))
+    eventlet.spawn(end_sessions, served, once_asked="pg_sleep")
     assert len(served.rows(sleep)) == 1
 
 

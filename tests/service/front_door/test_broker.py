@@ -5,94 +5,18 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import eventlet
 import pytest
-from amqp.exceptions import AMQPError
-from kombu import Connection, Consumer, Exchange, Queue
 
+from tests.service.front_door.wire_service import Service, in_flight
 from tests.support import servers
 from tests.support.front_door import FrontDoor, eventually, front_door
 
-EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
 RECOVERED_WITHIN = 5.0  # seconds after the broker is there again
-
-
-class Service:
-    """A service as the wire sees it: takes calls of two names and answers as a test wants."""
-
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self.calls: list[Any] = []
-        self.answer: Callable[[Any], Any] = lambda body: {"result": body["kwargs"], "error": None}
-        self._stopping = False
-        self._serving = eventlet.spawn(self._serve)
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._serving.wait()
-
-    def _serve(self) -> None:
-        while not self._stopping:
-            try:
-                with Connection(self.uri, connect_timeout=1) as connection:
-                    self._session(connection)
-            except (OSError, AMQPError):
-                eventlet.sleep(0.1)
-
-    def _session(self, connection: Any) -> None:
-        channel = connection.channel()
-        queues = [Queue(f"rpc-{name}", EXCHANGE, f"{name}.*", durable=True) for name in ("catalog", "identity")]
-        self._producer = connection.Producer()
-        with Consumer(channel, queues, on_message=self._take, no_ack=True):
-            while not self._stopping:
-                try:
-                    connection.drain_events(timeout=0.1)
-                except TimeoutError:
-                    continue
-
-    def _take(self, message: Any) -> None:
-        self.calls.append(message)
-        reply = self.answer(json.loads(message.body))
-        if reply is not None:
-            to = {"exchange": EXCHANGE, "routing_key": message.properties["reply_to"]}
-            self._producer.publish(reply, correlation_id=message.properties["correlation_id"], **to)
-
-
-@pytest.fixture(scope="module")
-def wire(broker_server: Any) -> Iterator[str]:
-    with broker_server.virtual_host() as uri:
-        yield uri
-
-
-@pytest.fixture(scope="module")
-def door(wire: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
-    with Connection(wire) as connection:
-        EXCHANGE(connection.channel()).declare()
-    with front_door(tmp_path_factory.mktemp("door"), wire) as door:
-        yield door
-
-
-@pytest.fixture
-def service(wire: str, door: FrontDoor) -> Iterator[Service]:
-    service = Service(wire)
-    eventually(lambda: door.rpc("catalog", "health").status_code == 200, "the service answers")
-    service.calls.clear()
-    yield service
-    service.stop()
-
-
-def in_flight(door: FrontDoor, service: Service, method: str = "search") -> Any:
-    """A call that has been taken and has no reply yet: a future of its answer."""
-    service.answer = lambda body: None
-    answer = ThreadPoolExecutor(1).submit(door.rpc, "catalog" if method == "search" else "identity", method, text="a")
-    eventually(lambda: service.calls, "the call is taken")
-    return answer
 
 
 def test_what_goes_out_is_what_a_nameko_service_reads(door: FrontDoor, service: Service) -> None:
@@ -189,3 +113,35 @@ def test_an_id_that_a_caller_chooses_never_reaches_the_wire(door: FrontDoor, ser
     mine = str(uuid.uuid4())
     door.ask("POST", "/rpc/catalog/search", json={"text": "a"}, headers={"Portal-Call-Id": mine, "X-Request-Id": mine})
     assert mine not in repr(service.calls[0].headers) + repr(service.calls[0].properties)
+
+
+def test_a_sign_in_says_where_it_comes_from_whatever_the_caller_claims(door: FrontDoor, service: Service) -> None:
+    claims = {"X-Forwarded-For": "198.51.100.1", "Forwarded": "for=198.51.100.1", "nameko.source": "198.51.100.1"}
+    door.ask("POST", "/sessions", json={"username": "a", "password": "b"}, headers=claims)
+    door.ask("POST", "/rpc/catalog/search", json={"text": "a"}, headers=claims)
+    signing_in, searching = service.calls
+    assert signing_in.headers["nameko.source"] == "127.0.0.1"
+    assert "nameko.source" not in searching.headers
+
+
+def test_the_token_of_a_device_travels_in_a_cookie_that_no_script_reads(door: FrontDoor, service: Service) -> None:
+    token = "Zr1p0XJ3r5c8oN0dX2v5y8B1e4h7k0n3q6t9w2z5C8E"
+    service.answer = lambda body: {"result": {"access_token": "a.b.c", "device": token}, "error": None}
+    credentials = {"username": "a", "password": "b"}
+    answer = door.rpc("identity", "sign_in", **credentials)
+    assert answer.json() == {"access_token": "a.b.c"}
+    assert answer.headers["set-cookie"] == (
+        f"__Host-portal-device={token}; Max-Age=15552000; Path=/; Secure; HttpOnly; SameSite=Strict"
+    )
+    cookie = {"Cookie": f"__Host-portal-device={token}"}
+    door.ask("POST", "/sessions", json=credentials, headers=cookie)
+    bent = {"Cookie": f"__Host-portal-device={token}%0d%0a"}
+    door.ask("POST", "/sessions", json=credentials, headers=bent)
+    sent = [json.loads(call.body)["kwargs"].get("device") for call in service.calls]
+    assert sent == [None, token, None]
+
+
+def test_a_program_without_cookies_keeps_the_token_of_its_device_itself(door: FrontDoor, service: Service) -> None:
+    service.answer = lambda body: {"result": {"device": "of this program alone"}, "error": None}
+    answer = door.rpc("identity", "sign_in", username="a", password="b", device=None)
+    assert answer.json() == {"device": "of this program alone"} and "set-cookie" not in answer.headers

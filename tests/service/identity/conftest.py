@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.chassis.migrations import upgrade
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 
@@ -14,10 +13,9 @@ DEVELOPMENT = {"AMQP_URI": "amqp://unused", "PORTAL_ENVIRONMENT": "development"}
 
 
 @pytest.fixture
-def settings(fresh_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
+def settings(migrated_database: Callable[[str], str], tmp_path) -> Iterator[Settings]:
     """Settings of a development installation whose identity database is on PostgreSQL and up to date."""
-    url = fresh_database("identity")
+    url = migrated_database("identity")
     made = Settings({**DEVELOPMENT, "PORTAL_HOME": str(tmp_path), "IDENTITY_DATABASE_URL": url})
-    upgrade(made, "identity")
     yield made
     Database.forget_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -28,7 +29,7 @@ from tests.support.signed_events import signed
 PASSWORD = "bốn con mèo ngủ trưa"
 OPERATOR = {"username": "operator", "password": "cây tre trăm đốt"}
 CITIZEN = {"citizen_number": "001190999901", "full_name": "Nguyễn Thị Mẫu", "birth_date": "1990-05-17"}
-RULES = {name: value.rule for name, value in vars(IdentityService).items() if hasattr(value, "rule")}
+RULES = {name: value.rule for name, value in inspect.getmembers(IdentityService) if hasattr(value, "rule")}
 
 
 class RpcClient:
@@ -144,8 +145,10 @@ def test_what_is_missing_and_what_is_too_much_is_pointed_at(client, operator, ci
 
 def _service(client: RpcClient, door: str, citizen: dict[str, Any]) -> ServiceCaller:
     """A service that may make a call, on behalf of a citizen who is an officer, too, or alone."""
-    if door == "contact":
+    if door in ("contact", "code_message"):
         return ServiceCaller(client.settings, "notifications")
+    if door == "citizen_number":
+        return ServiceCaller(client.settings, "interchange")
     signed_in = client.call("sign_in", username=CITIZEN["citizen_number"], password=PASSWORD)
     return ServiceCaller(client.settings, "applications", signed_in["access_token"])
 
@@ -222,3 +225,26 @@ def test_hostile_text_is_refused_by_name_or_taken_as_text(client, operator, text
             client.call(door, token, **arguments)
         except RemoteError as refused:
             assert refused.exc_type in named, (door, text, refused)
+
+
+FLOODED = {
+    "sign_in": {"username": "khong-co-ai", "password": "sai"},
+    "client_token": {"client_id": "khong-co", "client_secret": "sai"},
+    "request_password_reset": {"username": "khong-co-ai"},
+}
+
+
+def test_a_flood_of_what_strangers_may_call_leaves_every_other_door_open(client):
+    """By number, not by time: of many at once some are refused, of what others call meanwhile none."""
+    with ClusterRpcProxy({"AMQP_URI": client.settings.amqp_uri}, timeout=60) as rpc:
+        flood = [getattr(rpc.identity, door).call_async(**sent) for _ in range(15) for door, sent in FLOODED.items()]
+        calm = [getattr(rpc.identity, door).call_async() for _ in range(5) for door in ("jwks", "agencies", "health")]
+        assert all(reply.result() for reply in calm)
+        outcomes = []
+        for reply in flood:
+            try:
+                outcomes.append(reply.result() and "answered")
+            except RemoteError as refused:
+                outcomes.append(refused.exc_type)
+    assert outcomes.count("TooManyRequests") > 0
+    assert set(outcomes) <= {"TooManyRequests", "Unauthenticated", "SignInDelayed", "answered"}

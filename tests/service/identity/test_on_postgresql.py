@@ -1,5 +1,6 @@
 """What only a real database shows: the migrations, and many callers at once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -15,13 +16,15 @@ from sqlalchemy import create_engine, func, inspect, select
 from infra.chassis.access.actors import Actor
 from infra.chassis.migrations import configuration
 from infra.chassis.refusals import Refusal
+from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.identity import attempts, sessions
 from services.identity.accounts import Accounts, Registration
 from services.identity.bootstrap import bootstrap
+from services.identity.contact_codes import ContactCodes
 from services.identity.delegations import DelegationRegistrar
-from services.identity.models import Account, Appointment, Delegation, SignInSession, Table
+from services.identity.models import Account, Appointment, ContactCode, Delegation, SignInSession, Table
 from services.identity.offices import Offices
 from services.identity.one_time_codes import OneTimeCodes
 from services.identity.sessions import Authenticator
@@ -47,6 +50,9 @@ def all_at_once(*calls):
 def count(settings, table):
     with Database.at(settings.database_url("identity")).session() as session:
         return session.scalar(select(func.count()).select_from(table))
+
+
+MANY = 6  # at once
 
 
 @pytest.fixture
@@ -81,11 +87,49 @@ def test_one_citizen_registering_many_times_at_once_gets_one_account(settings):
     assert count(settings, Account) == 1
 
 
+def test_of_many_registrations_confirmed_at_once_one_counts(settings):
+    confirming = Settings({**settings.env, "CONTACT_CONFIRMATION": "required"})
+    accounts, codes = Accounts.from_settings(confirming), ContactCodes.from_settings(confirming)
+    pending = [accounts.register_citizen(MAU, PASSWORD)["account_id"] for _ in range(MANY)]
+    assert count(settings, Account) == 0
+    with Database.at(settings.database_url("identity")).session() as session:
+        rows = session.execute(select(ContactCode.about, ContactCode.id)).all()
+    code_of = {about: codes.code_message(request_id)["code"] for about, request_id in rows}
+
+    def confirm(account_id):
+        return lambda: accounts.confirm_registration(account_id, code_of[account_id])
+
+    outcomes = all_at_once(*[confirm(account_id) for account_id in pending])
+    assert outcomes.count("ContactCodeRefused") == MANY - 1, outcomes
+    assert count(settings, Account) == 1
+
+
 def test_guesses_made_at_once_are_no_more_than_guesses_made_in_turn(settings, mau):
     entry = Authenticator.from_settings(settings)
     outcomes = all_at_once(*[lambda: entry.sign_in(MAU.citizen_number, "sai")] * 12)
     assert outcomes.count("Unauthenticated") == attempts.FREE_FAILURES
     assert outcomes.count("SignInDelayed") == 12 - attempts.FREE_FAILURES
+
+
+def test_while_strangers_flood_the_owner_signs_in_on_a_known_device(settings, mau):
+    entry = Authenticator.from_settings(settings)
+    device = entry.sign_in(MAU.citizen_number, PASSWORD)["device"]
+    strangers = [lambda: entry.sign_in(MAU.citizen_number, "sai", source="203.0.113.7")] * 4
+    owner = [lambda: entry.sign_in(MAU.citizen_number, PASSWORD, None, device, source="203.0.113.9")]
+    outcomes = all_at_once(*strangers, *owner, *strangers)
+    assert sum(isinstance(outcome, dict) for outcome in outcomes) == 1
+    assert outcomes.count("SignInDelayed") == 8 - attempts.FREE_FAILURES
+
+
+def test_many_names_tried_at_once_from_one_source_are_no_more_than_in_turn(settings):
+    entry = Authenticator.from_settings(settings)
+    entry.sources = replace(entry.sources, names=2)
+
+    def at_name(number):
+        return lambda: entry.sign_in(f"ten-{number}", "sai", source="203.0.113.7")
+
+    outcomes = all_at_once(*[at_name(number) for number in range(4)])
+    assert (outcomes.count("Unauthenticated"), outcomes.count("SignInDelayed")) == (2, 2)
 
 
 def test_a_one_time_code_sent_many_times_at_once_lets_one_in(settings, mau):

@@ -45,12 +45,8 @@ def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts:
 
 
 @pytest.fixture
-def database(fresh_database: Callable[[str], str]) -> Iterator[Database]:
+def database(migrated_database: Callable[[str], str]) -> Iterator[Database]:
     """An empty database on PostgreSQL, migrated."""
-    from infra.chassis.migrations import upgrade
-
-    url = fresh_database("notifications")
-    upgrade(Settings({"NOTIFICATIONS_DATABASE_URL": url, "AMQP_URI": "amqp://unused"}), "notifications")
-    made = Database(url)
+    made = Database(migrated_database("notifications"))
     yield made
     made.engine.dispose()

@@ -13,6 +13,7 @@ from nameko.rpc import rpc
 from nameko.runners import ServiceRunner
 from nameko.standalone.rpc import ClusterRpcProxy
 
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.publishing import Publisher, events_exchange
 from infra.chassis.messaging.topology import declare_topology
@@ -64,7 +65,7 @@ class Portal:
         self.publisher = Publisher(settings.amqp_uri)
         self.follower = Follower(settings, "notifications")
 
-    def tell(self, event: dict[str, Any]) -> None:
+    def tell(self, event: CloudEvent) -> None:
         source = event["source"].removeprefix("/")
         genuine = signed(self.settings, event)
         self.publisher.publish(

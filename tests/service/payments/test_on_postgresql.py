@@ -18,10 +18,9 @@ from infra.chassis.access.auth import Acting
 from infra.chassis.refusals import Refusal
 from services.payments.models import LedgerEntry, LedgerRow, Notice, Payment, Receipt, metadata
 from tests.component.payments.use_cases import PaymentsOffice
+from tests.service.payments.conftest import AT_ONCE
 from tests.unit.payments.actors import ACCOUNTANT, APPROVER, AUDITOR, CITIZEN, CLERK
 from tests.unit.payments.builders import SECRET, item, money, signed
-
-AT_ONCE = 50
 
 
 def at_once(works: list[Callable[[], Any]]) -> list[Any]:

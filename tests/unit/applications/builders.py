@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from infra.working_time import WorkingCalendar
 from services.applications.domain.application import Application
+from services.applications.domain.facts import JudgedProcedure
 from services.applications.domain.statuses import Status
 from tests.unit.applications.actors import act
 from tests.unit.applications.fakes import PROCEDURE, Catalog, money, quote_of
@@ -32,7 +33,7 @@ class Life:
     """One application and the hands that move it; time goes on by ``minutes`` with every act."""
 
     def __init__(self, *moments: str, minutes: int = 1, at: datetime = MONDAY, **changes: Any) -> None:
-        self.procedure = PROCEDURE | changes
+        self.procedure = cast(JudgedProcedure, PROCEDURE | changes)
         self.quote, self.minutes, self.at = quote_of(*moments), minutes, at
         self.app = Application.start(
             application_id=uuid4(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.applications.domain.state import Sealed
+from services.applications.domain.facts import Sealed
 from services.applications.domain.statuses import Status
 from services.applications.errors import (
     AlreadyErased,

@@ -22,7 +22,7 @@ from tests.unit.applications.builders import CALENDAR, brought_to
     ],
 )
 def test_a_limit_ends_with_its_last_day(since, days, last):
-    until = deadline.limit(days, datetime.fromisoformat(since), CALENDAR)
+    until = deadline.end_of_limit(days, datetime.fromisoformat(since), CALENDAR)
     assert until == datetime.fromisoformat(f"{last}T23:59:59.999999+07:00")
 
 

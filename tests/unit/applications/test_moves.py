@@ -34,12 +34,12 @@ def perform_of(command: str, event: str) -> str:
 def test_every_arrow_is_walked_and_records_its_event(source, command, event):
     name = perform_of(command, event)
     life = ready_for(name, brought_to(source))
-    came_from = life.app.waits[-1]["came_from"] if life.app.waits else None
+    came_from = Status(life.app.waits[-1]["came_from"]) if life.app.waits else None
     move = moves.find(command, source, event)
     assert move is not None
     life.do(name)
     assert life.kinds()[-1] == event
-    assert life.app.status == move.leads_to(source, came_from and Status(came_from))
+    assert life.app.status == move.leads_to(source, came_from)
 
 
 @pytest.mark.parametrize("command", list(PERFORM))
@@ -116,7 +116,9 @@ def test_every_command_has_a_door_and_every_wire_name_a_contract() -> None:
     money = {"payments/payment_settled.v1", "payments/fee_waived.v1"}
     surroundings = {"catalog/calendar_changed.v1", "identity/agency_created.v1", "identity/delegation_granted.v1"}
     heads = {"identity/access_log_sealed.v1"}
-    assert set(contract.consumes) == money | forgotten | surroundings | heads
+    terms = {"catalog/procedure_published.v1", "catalog/procedure_retired.v1"}
+    elsewhere = {"interchange/own_dossier_changed.v1"}
+    assert set(contract.consumes) == money | forgotten | surroundings | heads | terms | elsewhere
 
 
 def test_every_door_with_a_command_id_is_a_move_of_the_table() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.fees import FeeQuery, quote
 from services.catalog.definitions import complete
 from services.catalog.errors import ChannelNotOffered, ChoiceMissing
-from services.catalog.fees import FeeQuery, quote
 from tests.unit.catalog.builders import fee, offer
 
 DAY = date(2026, 3, 1)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from infra.fees import FeeQuery, quote
 from infra.working_time import OFFICE_ZONE, WorkingCalendar, due_at
 from services.catalog.definitions import complete
-from services.catalog.fees import FeeQuery, quote
 from services.catalog.importing.parsing import parse_record
 
 FILED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)

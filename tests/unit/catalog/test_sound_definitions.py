@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra import fees
 from infra.chassis.contracts import Schema, contract_of
 from infra.chassis.refusals import InvalidRequest
 from infra.working_time import Clock, Promise, WorkingCalendar
-from services.catalog import definitions, fees
+from services.catalog import definitions
 from services.catalog.errors import ChoiceMissing
 from tests.unit.catalog.builders import fee, offer
 
@@ -80,6 +81,16 @@ def test_a_form_may_not_require_what_it_does_not_ask():
     form = {"type": "object", "properties": {"ho_ten": {"type": "string"}}, "required": ["ho_ten", "tuoi"]}
     assert pointers(offer(form=form)) == ["/form/required"]
     assert pointers(offer(form={**form, "additionalProperties": True})) == []
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "DEM", "XAU", "VNN"])
+def test_a_fee_in_what_is_no_money_today_is_pointed_at(currency):
+    assert pointers(offer(fees=[fee({"type": "fixed", "amount": 1_000}, currency=currency)])) == ["/fees/0/currency"]
+
+
+@pytest.mark.parametrize("currency", ["VND", "USD", "EUR", "JPY"])
+def test_a_fee_in_money_of_some_country_is_taken(currency):
+    assert pointers(offer(fees=[fee({"type": "fixed", "amount": 1_000}, currency=currency)])) == []
 
 
 def test_percentages_of_percentages_may_not_grow_beyond_what_money_can_be():

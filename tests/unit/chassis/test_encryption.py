@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from cryptography.fernet import InvalidToken
 
-from infra.chassis.encryption import Encryption, keys_in
+from infra.chassis.encryption import Encryption
+from infra.chassis.secret_keys import keys_in
 from infra.chassis.settings import SettingMissing, Settings
 
 OLD, NEW = "an old key of at least 32 characters", "a new key of at least 32 characters"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from infra.front_door import openapi
-from infra.front_door.openapi_parts import operation_id, schema, without_null
-from infra.front_door.pages import problem_type, problem_types
+from infra.front_door.openapi_parts import operation_id
+from infra.front_door.openapi_schemas import schema, without_null
+from infra.front_door.reference import problem_type, problem_types
 from infra.front_door.resources import RESOURCES
 from infra.front_door.statuses import STATUS
 from infra.front_door.surface import doors
@@ -44,6 +47,34 @@ def test_component_names_have_no_dots_and_schemas_are_objects() -> None:
         assert name.isalnum(), name
         assert isinstance(component, dict)
     assert schema("catalog", {"properties": {"a": True, "b": False}}) == {"properties": {"a": {}, "b": {"not": {}}}}
+
+
+def test_replies_arguments_and_branches_of_unions_are_components_named_after_where_they_are() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    accept = DOCUMENT["paths"]["/applications/{application_id}/acceptance"]["post"]
+    named = {"$ref": "#/components/schemas/ApplicationsAcceptReply"}
+    assert accept["responses"]["200"]["content"]["application/json"]["schema"] == named
+    rules = {branch["$ref"].rpartition("/")[2] for branch in schemas["CatalogRule"]["oneOf"]}
+    assert {"CatalogRuleFixed", "CatalogRuleTiered"} <= rules <= set(schemas)
+
+
+def test_who_signs_in_has_no_token_and_the_catalogue_takes_one_or_none() -> None:
+    assert DOCUMENT["paths"]["/sessions"]["post"]["security"] == []
+    assert DOCUMENT["paths"]["/procedures"]["get"]["security"] == [{}, {"bearer": []}]
+
+
+def test_a_component_comes_after_those_it_refers_to() -> None:
+    before: set[str] = set()
+    for name, component in DOCUMENT["components"]["schemas"].items():
+        referred = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(component)))
+        assert referred <= before | {name}, name
+        before.add(name)
+
+
+def test_a_write_without_arguments_has_no_body_and_an_object_without_members_takes_any() -> None:
+    assert "requestBody" not in DOCUMENT["paths"]["/applications/{application_id}/acceptance"]["post"]
+    assert schema("applications", {"type": "object"}) == {"type": "object", "additionalProperties": {}}
+    assert schema("applications", {"type": "array"}) == {"type": "array", "items": {}}
 
 
 def test_in_a_query_nothing_is_null() -> None:

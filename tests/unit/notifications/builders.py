@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.storage.commands import Command
 from tests.unit.notifications.actors import CITIZEN
 
@@ -26,7 +27,7 @@ def example(event_type: str) -> dict[str, Any]:
     raise LookupError(event_type)
 
 
-def event(event_type: str, event_id: str = "applications:1", **facts: Any) -> dict[str, Any]:
+def event(event_type: str, event_id: str = "applications:1", **facts: Any) -> CloudEvent:
     """A CloudEvent as it comes off the wire."""
     return {
         "specversion": "1.0",
@@ -35,5 +36,6 @@ def event(event_type: str, event_id: str = "applications:1", **facts: Any) -> di
         "type": event_type,
         "subject": "4d8f5f3c-0000-4000-8000-000000000003",
         "time": "2026-11-20T02:30:00+00:00",
+        "datacontenttype": "application/json",
         "data": {**example(event_type), **facts},
     }

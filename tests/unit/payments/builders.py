@@ -7,11 +7,13 @@ import hmac
 from typing import Any
 from urllib.parse import urlencode
 
+from infra.chassis.json_types import Money
+
 VND = "VND"
 SECRET = "a secret for tests only"
 
 
-def money(amount: int, currency: str = VND) -> dict[str, Any]:
+def money(amount: int, currency: str = VND) -> Money:
     return {"amount": amount, "currency": currency}
 
 

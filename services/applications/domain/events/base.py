@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from eventsourcing.domain import AggregateEvent
 from eventsourcing.utils import register_topic
 
 from services.applications.domain import deadline
-from services.applications.domain.state import Sealed, State
+from services.applications.domain.facts import Handling, RecordedActor, Sealed, Wait, WaitFacts
+from services.applications.domain.state import State
 from services.applications.domain.statuses import Status
 
 KINDS: dict[str, type[ApplicationEvent]] = {}
@@ -24,14 +25,14 @@ class ApplicationEvent(AggregateEvent):
 
     TOPIC: ClassVar[str] = ""
 
-    by: dict[str, Any]
+    by: RecordedActor
     call_id: str
     command_id: str
     status: str
     _: KW_ONLY
     reason: Sealed | None = None
     legal_basis: str | None = None
-    clock: dict[str, Any] | None = None
+    clock: deadline.Moved | None = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -46,8 +47,14 @@ class ApplicationEvent(AggregateEvent):
         if self.by.get("on_behalf_of") and self.by["account_id"] not in aggregate.representatives:
             aggregate.representatives = (*aggregate.representatives, self.by["account_id"])
         if self.by_staff:
-            hand = {"account_id": self.by["account_id"], "role": self.by["role"], "agency_code": self.by["agency_code"]}
-            aggregate.hands = (*aggregate.hands, hand | {"at": self.timestamp.isoformat(), "did": type(self).__name__})
+            hand: Handling = {
+                "account_id": self.by["account_id"],
+                "role": self.by["role"],
+                "agency_code": self.by["agency_code"],
+                "at": self.timestamp.isoformat(),
+                "did": type(self).__name__,
+            }
+            aggregate.hands = (*aggregate.hands, hand)
 
     @property
     def by_staff(self) -> bool:
@@ -68,15 +75,16 @@ class Waiting(ApplicationEvent):
     answer_by: str | None = None
 
     def happen(self, application: State) -> None:
-        wait = {
+        wait: Wait = {
             "kind": self.KIND,
             "came_from": self.came_from,
             "since": self.timestamp.isoformat(),
             "answer_by": self.answer_by,
+            **self.wait_facts(),
         }
-        application.waits = (*application.waits, wait | self.wait_facts())
+        application.waits = (*application.waits, wait)
 
-    def wait_facts(self) -> dict[str, Any]:
+    def wait_facts(self) -> WaitFacts:
         """What exactly is waited for."""
         return {}
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from eventsourcing.domain import CanInitAggregate
 
 from services.applications.domain import fees
 from services.applications.domain.events.base import Answered, ApplicationEvent, Waiting
-from services.applications.domain.state import Sealed, State
+from services.applications.domain.facts import (
+    AppealedDecision,
+    HandedInPaper,
+    PinnedQuote,
+    RatingRecord,
+    Sealed,
+    StoredAnswers,
+)
+from services.applications.domain.state import State
 
 
 class Started(CanInitAggregate[UUID], ApplicationEvent):
@@ -67,16 +75,14 @@ class Attached(ApplicationEvent):
     commitment: str
 
     def happen(self, application: State) -> None:
-        paper = {
+        paper: HandedInPaper = {
             "requirement": self.requirement,
             "media_type": self.media_type,
             "size": self.size,
             "commitment": self.commitment,
+            "attached_at": self.timestamp.isoformat(),
         }
-        application.attachments = {
-            **application.attachments,
-            self.attachment_id: paper | {"attached_at": self.timestamp.isoformat()},
-        }
+        application.attachments = {**application.attachments, self.attachment_id: paper}
 
 
 class Detached(ApplicationEvent):
@@ -99,8 +105,8 @@ class Submitted(ApplicationEvent):
     procedure_digest: str
     channel: str
     level: int
-    quote: dict[str, Any]
-    answers: dict[str, Any] | None
+    quote: PinnedQuote
+    answers: StoredAnswers | None
     attachments: dict[str, str]
     _: KW_ONLY
     may_pause: bool = True
@@ -116,7 +122,7 @@ class Submitted(ApplicationEvent):
 class Supplemented(Answered):
     TOPIC: ClassVar[str] = "applications.Supplemented"
 
-    answers: dict[str, Any] | None
+    answers: StoredAnswers | None
     attachments: dict[str, str]
 
 
@@ -144,7 +150,7 @@ class Rated(ApplicationEvent):
     stars: int
 
     def happen(self, application: State) -> None:
-        rating = {"stars": self.stars, "comment": self.reason, "at": self.timestamp.isoformat()}
+        rating: RatingRecord = {"stars": self.stars, "comment": self.reason, "at": self.timestamp.isoformat()}
         application.ratings = (*application.ratings, rating)
 
 
@@ -154,7 +160,7 @@ class Appealed(ApplicationEvent):
     TOPIC: ClassVar[str] = "applications.Appealed"
 
     appeal_id: str
-    against: dict[str, Any]
+    against: AppealedDecision
 
     def happen(self, application: State) -> None:
         application.pending_appeal = {

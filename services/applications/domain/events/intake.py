@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from infra.working_time import Clock
 from services.applications.domain import fees
 from services.applications.domain.events.base import Answered, ApplicationEvent, Waiting
-from services.applications.domain.state import Sealed, State
+from services.applications.domain.facts import (
+    Consultation,
+    DecisionRecord,
+    FeeAmount,
+    Mark,
+    Sealed,
+    SettlementNote,
+    WaitFacts,
+)
+from services.applications.domain.state import State
 
 
 class Accepted(ApplicationEvent):
@@ -18,7 +27,7 @@ class Accepted(ApplicationEvent):
 
     receipt_number: str
     due_at: str | None
-    started_clock: dict[str, Any]
+    started_clock: dict[str, object]
 
     def happen(self, application: State) -> None:
         application.receipt_number, application.accepted_at = self.receipt_number, self.timestamp
@@ -39,13 +48,13 @@ class SupplementRequested(Waiting):
     TOPIC: ClassVar[str] = "applications.SupplementRequested"
     KIND: ClassVar[str] = "supplement"
 
-    marks: list[dict[str, Any]]
+    marks: list[Mark]
 
     def happen(self, application: State) -> None:
         super().happen(application)
         application.supplements += 1
 
-    def wait_facts(self) -> dict[str, Any]:
+    def wait_facts(self) -> WaitFacts:
         return {"marks": self.marks, "reason": self.reason}
 
 
@@ -68,14 +77,14 @@ class PaymentRequested(Waiting):
 
     moments: list[str]
     _: KW_ONLY
-    amount: dict[str, Any] | None = None
+    amount: FeeAmount | None = None
 
     def happen(self, application: State) -> None:
         super().happen(application)
         if self.amount:
             application.fees = fees.asked_for(application.fees, "supplement", self.amount["amount"])
 
-    def wait_facts(self) -> dict[str, Any]:
+    def wait_facts(self) -> WaitFacts:
         return {"moments": self.moments, "amount": self.amount, "reason": self.reason}
 
 
@@ -91,13 +100,18 @@ class FeeSettled(Answered):
     how: str
     _: KW_ONLY
     payment_id: str | None = None
-    amount: dict[str, Any] | None = None
+    amount: FeeAmount | None = None
     method: str | None = None
     still_owed: dict[str, int] | None = None
 
     def happen(self, application: State) -> None:
         super().happen(application)
-        how = {"how": self.how, "payment_id": self.payment_id, "amount": self.amount, "at": self.timestamp.isoformat()}
+        how: SettlementNote = {
+            "how": self.how,
+            "payment_id": self.payment_id,
+            "amount": self.amount,
+            "at": self.timestamp.isoformat(),
+        }
         application.fees = fees.settled(application.fees, self.moments, how, self.still_owed or {})
 
 
@@ -142,8 +156,14 @@ class ConsultationRequested(ApplicationEvent):
     due_at: str
 
     def happen(self, application: State) -> None:
-        consultation = {"agency_code": self.agency_code, "question": self.reason, "due_at": self.due_at}
-        opened = consultation | {"asked_at": self.timestamp.isoformat(), "opinion": None, "answered_at": None}
+        opened: Consultation = {
+            "agency_code": self.agency_code,
+            "question": self.reason,
+            "due_at": self.due_at,
+            "asked_at": self.timestamp.isoformat(),
+            "opinion": None,
+            "answered_at": None,
+        }
         application.consultations = {**application.consultations, self.consultation_id: opened}
 
 
@@ -154,16 +174,16 @@ class ConsultationAnswered(ApplicationEvent):
     opinion: Sealed
 
     def happen(self, application: State) -> None:
-        answered = {
+        answered: Consultation = {
+            **application.consultations[self.consultation_id],
             "opinion": self.opinion,
             "answered_at": self.timestamp.isoformat(),
             "answered_by": self.by["account_id"],
         }
-        consultation = application.consultations[self.consultation_id]
-        application.consultations = {**application.consultations, self.consultation_id: consultation | answered}
+        application.consultations = {**application.consultations, self.consultation_id: answered}
 
 
-def decision_record(outcome: str, event: ApplicationEvent) -> dict[str, Any]:
+def decision_record(outcome: str, event: ApplicationEvent) -> DecisionRecord:
     """A decision as it is remembered, so that an appeal can name it and a set-aside one stays readable."""
     return {
         "outcome": outcome,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from infra.working_time import Clock
 from services.applications.domain.events.base import ApplicationEvent
 from services.applications.domain.events.intake import decision_record
+from services.applications.domain.facts import AppealRecord, DecisionRecord, IssuedResult
 from services.applications.domain.state import State
 
 
@@ -30,11 +31,12 @@ class Approved(ApplicationEvent):
 
     TOPIC: ClassVar[str] = "applications.Approved"
 
-    result: dict[str, Any]
+    result: IssuedResult
     proposed_by: str
 
     def happen(self, application: State) -> None:
-        application.decision = decision_record("approved", self) | {
+        application.decision = {
+            **decision_record("approved", self),
             "result": self.result,
             "proposed_by": self.proposed_by,
         }
@@ -47,7 +49,7 @@ class Rejected(ApplicationEvent):
     proposed_by: str
 
     def happen(self, application: State) -> None:
-        application.decision = decision_record("rejected", self) | {"proposed_by": self.proposed_by}
+        application.decision = {**decision_record("rejected", self), "proposed_by": self.proposed_by}
         application.proposal, application.ended_at = None, self.timestamp
 
 
@@ -92,15 +94,17 @@ class AppealUpheld(ApplicationEvent):
     appeal_id: str
     receipt_number: str
     due_at: str | None
-    started_clock: dict[str, Any]
+    started_clock: dict[str, object]
 
     def happen(self, application: State) -> None:
         _close_appeal(application, self, "upheld")
-        set_aside = (application.decision or {}) | {
-            "set_aside_at": self.timestamp.isoformat(),
-            "returned": application.returned,
-        }
-        application.set_aside = (*application.set_aside, set_aside)
+        if application.decision:
+            set_aside: DecisionRecord = {
+                **application.decision,
+                "set_aside_at": self.timestamp.isoformat(),
+                "returned": application.returned,
+            }
+            application.set_aside = (*application.set_aside, set_aside)
         application.decision = application.proposal = application.returned = application.refusal = (
             application.ended_at
         ) = None
@@ -126,10 +130,12 @@ class SubjectErased(ApplicationEvent):
 
 
 def _close_appeal(application: State, event: ApplicationEvent, outcome: str) -> None:
-    closed = (application.pending_appeal or {}) | {
-        "outcome": outcome,
-        "decided_at": event.timestamp.isoformat(),
-        "decided_by": event.by["account_id"],
-        "decision": event.reason,
-    }
-    application.appeals, application.pending_appeal = (*application.appeals, closed), None
+    if application.pending_appeal:
+        closed: AppealRecord = {
+            **application.pending_appeal,
+            "outcome": outcome,
+            "decided_at": event.timestamp.isoformat(),
+            "decided_by": event.by["account_id"],
+            "decision": event.reason,
+        }
+        application.appeals, application.pending_appeal = (*application.appeals, closed), None

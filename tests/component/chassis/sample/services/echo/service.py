@@ -7,6 +7,7 @@ from typing import Any
 from eventlet.event import Event
 
 from infra.chassis import dependencies
+from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.doors import door
 from infra.chassis.messaging.handlers import handles
 from infra.chassis.messaging.outbox import enqueue
@@ -38,7 +39,7 @@ class Counter:
 
         return self.database.command(command, work)
 
-    def hear(self, event: dict[str, Any]) -> None:
+    def hear(self, event: CloudEvent) -> None:
         if Counter.failures > 0:
             Counter.failures -= 1
             raise ValueError("not yet")
@@ -75,5 +76,5 @@ class EchoService(Operations):
         return {}
 
     @handles("echo", "counted.v1")
-    def hear(self, event: dict[str, Any]) -> None:
+    def hear(self, event: CloudEvent) -> None:
         self.counter.hear(event)

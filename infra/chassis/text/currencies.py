@@ -1,0 +1,28 @@
+"""Which currencies are money on a day: codes of ISO 4217 in the dated lists of CLDR, as *babel* has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+
+from babel.core import get_global
+
+
+def is_in_tender(code: str, day: date) -> bool:
+    """Whether some country pays with the currency on the day: VND and USD, not DEM (until 2002), XAU or XYZ."""
+    return any(since <= day <= until for since, until in _periods().get(code, ()))
+
+
+@cache
+def _periods() -> dict[str, list[tuple[date, date]]]:
+    periods: dict[str, list[tuple[date, date]]] = {}
+    for currencies in get_global("territory_currencies").values():
+        for code, since, until, is_tender in currencies:
+            if is_tender:
+                periods.setdefault(code, []).append((_day(since, date.min), _day(until, date.max)))
+    return periods
+
+
+def _day(parts: Iterable[int] | None, otherwise: date) -> date:
+    return date(*parts) if parts else otherwise
