@@ -20,6 +20,7 @@ from tests.support.front_door import FrontDoor, eventually, front_door
 AT_ONCE = 5.0  # seconds
 LOG = 24  # changes there are
 EVENTS = 10  # of one answer
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF-'
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_an_upload_that_was_half_there_is_cut_and_nobody_was_asked(killed: Front
     head = f"POST {path} HTTP/1.1\r\nHost: portal\r\nAuthorization: Bearer a.b.c\r\nIdempotency-Key: {uuid.uuid4()}\r\n"
     head += "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 2000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", killed.port), timeout=AT_ONCE) as line:
-        line.sendall(head.encode() + b"--x\r\n" + b"x" * 1_000_000)
+        line.sendall(head.encode() + PART + b"x" * 1_000_000)
         killed.process.kill()
         assert _end_of(line)
     assert service.calls == []
