@@ -20,7 +20,10 @@ from tests.support.front_door import FrontDoor, eventually, front_door
 AT_ONCE = 5.0  # seconds
 LOG = 24  # changes there are
 EVENTS = 10  # of one answer
-PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF-'
+PART = (
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n'
+    b"Content-Type: application/pdf\r\n\r\n%PDF-"
+)
 
 
 @pytest.fixture
