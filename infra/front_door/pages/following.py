@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
 from infra.front_door import files
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import PageNotFound
+from infra.front_door.pages import rendering
 from infra.front_door.pages.navigation import CITIZEN
 from infra.front_door.pages.page import Page
 from infra.front_door.pages.visits import FieldError, Visit
@@ -61,15 +59,8 @@ async def pay(visit: Visit) -> Response:
         return_url=back,
         command_id=form.text("command_id"),
     )
-    picture = _picture(payment["qr_payload"]) if payment.get("qr_payload") else ""
-    return visit.page("following/payment.html", payment=payment, picture=picture)
-
-
-def _picture(payload: str) -> str:
-    """A QR code as SVG, without a style of its own."""
-    out = io.BytesIO()
-    segno.make(payload, error="m").save(out, kind="svg", scale=6, border=2, xmldecl=False, svgns=True, omitsize=False)
-    return out.getvalue().decode()
+    drawn = rendering.qr_code(payment["qr_payload"]) if payment.get("qr_payload") else ""
+    return visit.page("following/payment.html", payment=payment, picture=drawn)
 
 
 async def receipts(visit: Visit) -> Response:

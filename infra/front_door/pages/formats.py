@@ -53,6 +53,15 @@ def moment(value: str | datetime | None, language: str) -> str:
     return f"{at:%H:%M} {day(at, language)}" if language == "vi" else f"{day(at, language)}, {at:%H:%M}"
 
 
+def end(value: str | datetime, language: str) -> str:
+    """When a term ends: the last day that counts whole, or the instant."""
+    at = instant(value)
+    if at.hour or at.minute:
+        return moment(at, language)
+    last = day(at.date() - timedelta(days=1), language)
+    return f"hết {last}" if language == "vi" else f"the end of {last}"
+
+
 def money(value: Json | int | None, language: str, currency: str = "VND") -> str:
     """``135.000 đồng``; in English ``135,000 VND``. Currencies other than đồng have two decimals."""
     if value is None:

@@ -61,6 +61,11 @@ class Form(Mapping[str, str]):
         """A field as it was typed, spaces and all: a password."""
         return self._fields.get(name, "")
 
+    def code(self, name: str) -> str:
+        """A code that was read off something: capital letters, without spaces, long ones in groups of four."""
+        text = "".join(self.text(name).upper().replace("-", "").split())
+        return text if len(text) < 12 else "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
     def date(self, name: str) -> str:
         """A day of three fields, as ISO 8601 writes it, whether it exists or not; empty when none is filled."""
         day, month, year = (self.text(f"{name}-{part}") for part in ("day", "month", "year"))

@@ -18,10 +18,12 @@ from infra.front_door.pages import (
     drafts,
     finding,
     following,
+    guarding,
     live,
     rendering,
     serving,
     sign_in,
+    wishes,
 )
 from infra.front_door.pages.languages import LANGUAGES
 from infra.front_door.pages.page import Page
@@ -41,6 +43,8 @@ PAGES: tuple[Page, ...] = (
     *deciding.PAGES,
     *sign_in.PAGES,
     *accounts.PAGES,
+    *guarding.PAGES,
+    *wishes.PAGES,
 )
 
 

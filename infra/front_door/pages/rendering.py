@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import uuid
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from infra.chassis.json_types import Json
@@ -23,6 +26,7 @@ BY_LANGUAGE: dict[str, Callable[..., Any]] = {
     "day": formats.day,
     "weekday": formats.weekday,
     "moment": formats.moment,
+    "end": formats.end,
     "money": formats.money,
     "plain": formats.plain,
     "either": formats.either,
@@ -39,6 +43,7 @@ def environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    jinja.globals.update(a_command_id=_a_command_id)
     jinja.globals.update(t=partial(_text, language), known=languages.exists, asset=asset_path, language=language)
     jinja.filters.update({name: partial(_in_language, filtering, language) for name, filtering in BY_LANGUAGE.items()})
     jinja.filters["size"] = formats.size
@@ -51,6 +56,11 @@ def _text(language: str, key: str, **facts: object) -> str:
 
 def _in_language(filtering: Callable[..., object], language: str, value: object) -> object:
     return filtering(value, language)
+
+
+def _a_command_id() -> str:
+    """For each of several forms on a page its own."""
+    return str(uuid.uuid4())
 
 
 def html(template: str, language: str, facts: Json) -> str:
@@ -66,3 +76,10 @@ def asset(name: str) -> bytes:
 def asset_path(name: str) -> str:
     """Where a style sheet or script is; its address changes with its content, so browsers keep it for ever."""
     return f"/static/{hashlib.sha256(asset(name)).hexdigest()[:12]}/{name}"
+
+
+def qr_code(payload: str) -> str:
+    """A QR code as SVG, without a style of its own."""
+    out = io.BytesIO()
+    segno.make(payload, error="m").save(out, kind="svg", scale=6, border=2, xmldecl=False, svgns=True, omitsize=False)
+    return out.getvalue().decode()

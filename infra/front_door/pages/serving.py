@@ -19,6 +19,7 @@ from infra.front_door.statuses import UNKNOWN, retry_after, status_of
 
 RETURN_WITHIN = 3600  # seconds in which a sign-in leads back to where it was needed
 MOST_CARRIED = 200_000  # characters of a form that is carried through a sign-in
+SECRET = {"password", "new_password", "otp", "code"}  # fields that are typed again rather than kept
 REFUSED = (PlatformRefusal, PlatformUnreachable, DeadlinePassed, HttpRefusal)
 
 
@@ -95,22 +96,26 @@ async def _renew(visit: Visit) -> None:
         visit.keep(visit.session.ended())
 
 
-async def to_sign_in(visit: Visit) -> Response:
-    """To the sign-in page, and from there back; a form that was sent goes along, sealed, so that nothing is lost."""
-    if visit.request.method == "POST":
-        form = await visit.form()
+async def to_sign_in(visit: Visit, *, again: bool = False) -> Response:
+    """To the sign-in page, and from there back; a form that was sent goes along, sealed, so that nothing is lost.
+
+    One with a password or a code does not: its page is opened anew. ``again``: somebody is signed in, but not lately.
+    """
+    form = await visit.form() if visit.request.method == "POST" else None
+    if form is not None and not SECRET & set(form):
         pairs = [(name, value) for name, value in form.pairs if name != forms.TOKEN]
         facts = {"path": visit.path, "fields": pairs, "file": bool(form.files)}
         if sum(len(name) + len(value) for name, value in pairs) <= MOST_CARRIED:
             return sign_in_page(visit, visit.shared.carried.seal(facts))
     query = visit.request.url.query if visit.request.method == "GET" else ""
-    carried = visit.shared.carried.seal({"path": visit.path, "query": query})
+    carried = visit.shared.carried.seal({"path": visit.path, "query": query, "again": again})
     return visit.to("/sign-in", carried=carried)
 
 
 def sign_in_page(visit: Visit, carried: str, status: int = 200, **facts: object) -> Response:
     """``carried``: where to go afterwards, with the fields of a form that waits there."""
-    return visit.page("sign_in.html", status=status, carried=carried, ended=visit.session.spent, **facts)
+    again = bool((with_carried(visit, carried) or {}).get("again"))
+    return visit.page("sign_in.html", status=status, carried=carried, ended=visit.session.spent, again=again, **facts)
 
 
 def failed(visit: Visit, refused: Exception) -> Response:

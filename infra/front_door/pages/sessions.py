@@ -23,6 +23,7 @@ NAME = "__Host-portal"
 PLAIN_NAME = "portal-development"  # over plain HTTP: browsers take a __Host- cookie only with Secure
 LONGEST = 7 * 86_400  # seconds; identity ends sessions earlier
 RENEWED_BEFORE = 30  # seconds before an access token's end
+FRESH = 9 * 60  # seconds after a sign-in; identity asks for ten minutes at most, and a form takes one to fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Session:
     access_token: str = ""
     refresh_token: str = ""
     ends_at: float = 0.0
+    signed_in_at: float = 0.0
     spent: bool = False  # somebody was signed in, whose session has ended meanwhile
 
     @classmethod
@@ -41,7 +43,7 @@ class Session:
 
     def signed_in(self, tokens: Json) -> Session:
         """A session of its own: nothing that was known before the sign-in is worth anything after it."""
-        return Session.begun().renewed(tokens)
+        return replace(Session.begun(), signed_in_at=time.time()).renewed(tokens)
 
     def renewed(self, tokens: Json) -> Session:
         ends_at = time.time() + float(tokens["expires_in"])
@@ -56,6 +58,11 @@ class Session:
     @property
     def old(self) -> bool:
         return bool(self.refresh_token) and time.time() > self.ends_at - RENEWED_BEFORE
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the sign-in is recent enough for what changes how an account is guarded."""
+        return time.time() < self.signed_in_at + FRESH
 
     @property
     def person(self) -> Person | None:
@@ -108,7 +115,8 @@ class Cookies:
     def session_of(self, request: Request) -> Session:
         """The session in the cookie; what is no session of ours is as if it were not there."""
         facts = self._sealing.open(request.cookies.get(self.name, ""), within=LONGEST)
-        return Session(**facts) if facts else Session.begun()
+        names = Session.__dataclass_fields__  # of a front door of another release there may be more, or fewer
+        return Session(**{name: facts[name] for name in names if name in facts}) if facts else Session.begun()
 
     def put(self, response: Response, session: Session) -> None:
         sealed = self._sealing.seal({name: getattr(session, name) for name in Session.__dataclass_fields__})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
@@ -16,14 +18,15 @@ CODE_REFUSALS = {"OtpRequired"}
 
 
 async def show(visit: Visit) -> Response:
-    if visit.person is not None:
+    carried = visit.query.get("carried", "")
+    if visit.person is not None and not (serving.with_carried(visit, carried) or {}).get("again"):
         return visit.to("/")
-    return serving.sign_in_page(visit, visit.query.get("carried", ""), values={})
+    return serving.sign_in_page(visit, carried, values={})
 
 
 async def sign_in(visit: Visit) -> Response:
     form = await visit.form()
-    carried, code = form.text("carried"), form.text("otp").replace(" ", "")
+    carried, code = form.text("carried"), form.code("otp")
     if errors := _missing(visit, form):
         return _again(visit, carried, form, errors, 400, ask_code="otp" in form)
     credentials = {"username": form.text("username").replace(" ", ""), "password": form.exact("password")}
@@ -34,7 +37,13 @@ async def sign_in(visit: Visit) -> Response:
         errors = [] if code_needed and "otp" not in form else [FieldError("", _wording(visit, refused, form))]
         status = 200 if not errors else status_of(refused.name)
         return _again(visit, carried, form, errors, status, ask_code=code_needed or "otp" in form)
+    before = visit.session.refresh_token
     visit.keep(visit.session.signed_in(tokens))
+    if before:
+        with suppress(PlatformRefusal):  # it may have ended by itself
+            await visit.ask("identity.sign_out", refresh_token=before)
+    if visit.person and "enrolling" in visit.person.roles:
+        return visit.to("/account/second-factor")
     return _onward(visit, carried)
 
 

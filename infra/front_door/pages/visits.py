@@ -136,11 +136,16 @@ class Visit:
             for entry in navigation.entries_for(self.person)
         ]
 
-    def errors_of(self, refused: PlatformRefusal, fields: Iterable[str] = ()) -> list[FieldError]:
-        """A refusal beside the fields of a form: by its pointers where it has them, else above all of them."""
+    def errors_of(
+        self, refused: PlatformRefusal, fields: Iterable[str] = (), own: Mapping[str, str] | None = None
+    ) -> list[FieldError]:
+        """A refusal beside the fields of a form: by its pointers where it has them, else above all of them.
+
+        ``own``: which field a refusal is about, by its name.
+        """
         problems = refused.facts.get("problems")
         if not isinstance(problems, list):
-            return [FieldError("", refused.text)]
+            return [FieldError((own or {}).get(refused.name, ""), refused.text)]
         linked, errors = set(fields), []
         for problem in problems:
             name = str(problem.get("pointer", "")).strip("/").replace("/", "-")
