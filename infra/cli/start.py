@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +14,7 @@ import typer
 
 from infra.chassis.json_types import Json
 from infra.chassis.running.runner import Stopping
+from infra.chassis.running.sockets import held_port
 from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
 from infra.cli.connection import Portal, first_operator
 from infra.cli.sandbox_gateway import payment_gateway
@@ -33,7 +33,8 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
 
     if not settings.embedded:
         raise SettingMissing("PORTAL_HOME", "portal start runs on the embedded default; unset AMQP_URI and databases")
-    port = port or free_port()
+    holder = None if port else held_port()  # it is in the issuer's name, before anybody listens there
+    port = holder.getsockname()[1] if holder else port
     address = front_door_address(settings, port)
     settings = Settings({"OPENID_ISSUER": address, **settings.env})  # of single sign-on, unless another is given
     ended = Event()
@@ -60,17 +61,12 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
             eventlet.spawn(lambda: end(door.wait() or STOPPED_BY_ITSELF))
             return int(ended.wait())
         finally:
+            if holder:
+                holder.close()
             _end(door)
             calls.stop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-
-
-def free_port() -> int:
-    """One that nobody listens on: identity knows the issuer's name, and it is in it, before the front door starts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def front_door_address(settings: Settings, port: int) -> str:

@@ -56,7 +56,7 @@ def visitor(portal: FrontDoor, chromium: Browser) -> Iterator[Visitors]:
 
 
 def _page(context: BrowserContext) -> Page:
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(90_000)
     page = context.new_page()
     axe_source()
     return page

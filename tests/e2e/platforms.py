@@ -24,7 +24,7 @@ from tests.support import launcher
 from tests.support.import_path import import_path
 from tests.support.launcher import PortalProcess
 
-READY_WITHIN = 120  # seconds
+READY_WITHIN = 240  # seconds
 
 
 def computed_by(pid: int) -> float:
@@ -44,7 +44,7 @@ class Processes:
 
     def portal(self, *arguments: str, **env: str) -> str:
         """Run one command to its end; its standard output."""
-        done = launcher.run([*arguments], {**self.env, **env}, timeout=120)
+        done = launcher.run([*arguments], {**self.env, **env}, timeout=280)
         if done.returncode:
             raise RuntimeError(
                 f"portal {' '.join(arguments)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
@@ -96,7 +96,7 @@ class Processes:
         codes = {}
         for name, process in self.running.items():
             try:
-                codes[name] = process.wait(40)
+                codes[name] = process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
                 codes[name] = process.wait(10)

@@ -51,7 +51,7 @@ class Installation:
     deaths: list[int] = field(default_factory=list)
 
     def portal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return launcher.run([*arguments], {**os.environ, **self.env, "PYTHONPATH": import_path()}, timeout=100)
+        return launcher.run([*arguments], {**os.environ, **self.env, "PYTHONPATH": import_path()}, timeout=280)
 
 
 def text_gateway(stack: contextlib.ExitStack) -> str:

@@ -20,7 +20,7 @@ def test_the_front_end_of_the_readme_runs_with_nothing_but_python(tmp_path):
         env=plain_environment(tmp_path / "home", PORTAL_LOG_LEVEL="ERROR"),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

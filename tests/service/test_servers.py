@@ -29,7 +29,7 @@ def test_a_message_sent_to_the_broker_comes_back(broker: str) -> None:
     with kombu.Connection(broker) as connection:
         queue = connection.SimpleQueue("letters")
         queue.put({"to": "Nguyễn Thị Mẫu"})
-        letter = queue.get(timeout=5)
+        letter = queue.get(timeout=60)
         letter.ack()
         assert letter.payload == {"to": "Nguyễn Thị Mẫu"}
 
@@ -73,7 +73,7 @@ def test_a_killed_broker_comes_back_with_its_durable_messages(own_broker: server
         own_broker.server.kill()
         own_broker.server.start()
         with kombu.Connection(uri) as connection:
-            letter = connection.SimpleQueue("kept").get(timeout=10)
+            letter = connection.SimpleQueue("kept").get(timeout=60)
             letter.ack()
             assert letter.payload == "before the power cut"
 

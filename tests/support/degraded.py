@@ -28,8 +28,6 @@ from tests.e2e.scenes import FEE, FREE
 from tests.support.given_keys import given_keys
 from tests.support.installation import command, eventually
 
-PATIENCE = 0.5  # seconds a caller waits where a neighbour is gone
-
 
 class PartialPlatform:
     """A platform of some services whose followers stand still; ``person`` has every post, ``applicant`` files."""
@@ -155,10 +153,10 @@ class PartialPlatform:
         next(container for container in self.platform.runner.containers if container.service_name == service).stop()
 
     @contextlib.contextmanager
-    def in_a_hurry(self, token: str) -> Iterator[Any]:
-        """RPC as by a caller who waits no longer than half a second."""
-        context = {"auth_token": token, "language": "en", "deadline": f"{time.time() + PATIENCE:.3f}"}
-        with ClusterRpcProxy({"AMQP_URI": self.portal.settings.amqp_uri}, context_data=context, timeout=10) as rpc:
+    def in_a_hurry(self, token: str, patience: float = 0.5) -> Iterator[Any]:
+        """RPC as by a caller who waits no longer than so many seconds from now."""
+        context = {"auth_token": token, "language": "en", "deadline": f"{time.time() + patience:.3f}"}
+        with ClusterRpcProxy({"AMQP_URI": self.portal.settings.amqp_uri}, context_data=context, timeout=120) as rpc:
             yield rpc
 
 

@@ -41,7 +41,7 @@ def run_demo(folder: Path) -> DemoRun:
         env=plain_environment(folder),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

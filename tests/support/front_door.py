@@ -24,7 +24,6 @@ from tests.support.demo_run import plain_environment
 from tests.support.launcher import PortalProcess
 
 UNLIMITED = "client=1e9/1e9 account=1e9/1e9 sign-in=1e9/1e9 tracking=1e9/1e9 search=1e9/1e9"
-STARTS_WITHIN = 110  # seconds
 
 
 @dataclass
@@ -41,7 +40,7 @@ class FrontDoor:
 
     def ask(self, method: str, path: str, person: str | None = None, **how: Any) -> requests.Response:
         headers = {**(self.bearer(person) if person else {}), **how.pop("headers", {})}
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **how)
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **how)
 
     def rpc(self, service: str, method: str, person: str | None = None, /, **arguments: Any) -> requests.Response:
         return self.ask("POST", f"/rpc/{service}/{method}", person, json=arguments)
@@ -130,7 +129,7 @@ def _started(arguments: list[str], env: dict[str, str], folder: Path) -> Iterato
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(40)
+        process.wait(120)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -147,7 +146,7 @@ def events_in(answer: requests.Response) -> Iterator[dict[str, str]]:
             block = {}
 
 
-def eventually(probe: Any, what: str, within: float = 20.0) -> Any:
+def eventually(probe: Any, what: str, within: float = 60.0) -> Any:
     """The first true answer of ``look``."""
     until = time.monotonic() + within
     while not (answer := probe()):

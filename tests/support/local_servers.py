@@ -17,21 +17,30 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from infra.chassis.running.sockets import held_port
+
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 CONFIGURATION = Path(__file__).resolve().parents[2] / "infra" / "rabbitmq" / "rabbitmq.conf"
 WHO_MAY_CONNECT = Path(__file__).resolve().parents[2] / "infra" / "postgres" / "pg_hba.conf"
 POSTGRESQL_HOMES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 
 
 class ServerFailed(RuntimeError):
     """A server did not start or stop as asked; the message ends with the tail of its log."""
 
 
+_holders: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nobody else is given as long as this process lives, whoever asks the system for one meanwhile.
+
+    The server that it is for says SO_REUSEADDR, as they all do, and takes it; whoever calls too early is refused; and a
+    server that was killed finds it free when it starts again.
+    """
+    _holders.append(held_port())
+    return int(_holders[-1].getsockname()[1])
 
 
 def listening(port: int) -> bool:

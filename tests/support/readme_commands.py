@@ -21,7 +21,7 @@ def taken_through_by_curl(url: str, people: dict[str, Any], folder: Path, author
     (script,) = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (folder / "portal.json").write_text(json.dumps({"url": url, "people": people}), encoding="utf-8")
     command = ["bash", "-eu", "-o", "pipefail", "-c", script]
-    finished = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=100, check=False)
+    finished = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=280, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     fee, version, submitted, due_at, *moves = finished.stdout.split()
     assert (fee, version, submitted) == ("0", "2", "submitted") and re.match(r"\d{4}-\d\d-\d\dT", due_at)

@@ -100,7 +100,7 @@ class _Callee:
         return lambda *positional, **arguments: self._caller.call(f"{self._service}.{method}", arguments, *positional)
 
 
-def _drain(connection: Connection, done: Callable[[], bool], seconds: float = 10) -> None:
+def _drain(connection: Connection, done: Callable[[], bool], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not done():
         connection.drain_events(timeout=max(0.01, until - time.monotonic()))

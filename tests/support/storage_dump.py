@@ -46,7 +46,7 @@ def server_dumps(settings: Settings) -> Iterator[Store]:
         url = make_url(settings.database_url(service))
         plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
         env = {**os.environ, "PGPASSWORD": url.password or ""}
-        done = subprocess.run([program, plain], env=env, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run([program, plain], env=env, capture_output=True, text=True, timeout=280, check=True)
         yield f"pg_dump {service}", done.stdout
 
 

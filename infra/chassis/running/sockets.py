@@ -18,3 +18,15 @@ def listening_socket(host: str, port: int, backlog: int = 128) -> socket.socket:
         host = "0.0.0.0"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=backlog)
+
+
+def held_port(host: str = "127.0.0.1") -> socket.socket:
+    """A free port for a listener that starts later, as a socket that is bound and does not listen.
+
+    While it is open the system gives the port to nobody who asks for any, neither to listen nor to call from; one
+    that listens with SO_REUSEADDR, as :func:`listening_socket` does, takes it all the same.
+    """
+    holder = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind((host, 0))
+    return holder

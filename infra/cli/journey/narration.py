@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-PATIENCE = 20.0  # seconds an eventually consistent outcome may take
+PATIENCE = 60.0  # seconds an eventually consistent outcome may take
 
 
 class JourneyFailed(AssertionError):

@@ -9,7 +9,7 @@ import pytest
 
 from infra.chassis.running.health import Health, serve_plain
 from infra.chassis.running.operations import serve_green
-from infra.chassis.running.sockets import listening_socket
+from infra.chassis.running.sockets import held_port, listening_socket
 from infra.chassis.settings import Settings
 from infra.front_door.callbacks import serve as serve_callbacks
 
@@ -53,3 +53,14 @@ def test_a_prober_that_says_nothing_keeps_no_other_waiting():
         silent.send(b"GET /healthz HTTP/1.1\r\n")  # and no more
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=4) as reply:
             assert reply.status == 200
+
+
+def test_a_port_that_is_held_goes_to_its_listener_and_to_nobody_else() -> None:
+    with held_port() as holder:
+        port = holder.getsockname()[1]
+        with socket.socket() as another, pytest.raises(OSError, match="in use"):
+            another.bind(("127.0.0.1", port))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+        with listening_socket("127.0.0.1", port), socket.create_connection(("127.0.0.1", port)):
+            """The one that it was held for is there."""

@@ -17,7 +17,7 @@ from tests.support.local_servers import free_port, listening
 
 REGION = "us-east-1"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-READY_WITHIN = 60  # seconds
+READY_WITHIN = 240  # seconds
 
 
 @contextlib.contextmanager
@@ -35,11 +35,11 @@ def moto_server(log: Path, bucket: str) -> Iterator[tuple[str, str, str]]:
                 time.sleep(0.05)
             access, secret = _opened_account(address, bucket)
             # Until now everything was admitted; from here on signature and rights of every request are checked.
-            requests.post(f"{address}/moto-api/reset-auth", data="0", timeout=10).raise_for_status()
+            requests.post(f"{address}/moto-api/reset-auth", data="0", timeout=60).raise_for_status()
             yield address, access, secret
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(60)
 
 
 def _opened_account(address: str, bucket: str) -> tuple[str, str]:

@@ -55,7 +55,7 @@ def ours() -> Iterator[Storage]:
         assert server.poll() is None
     yield Storage(f"http://127.0.0.1:{port}", access, secret)
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 @pytest.fixture(scope="module")

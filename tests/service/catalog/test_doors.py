@@ -44,7 +44,7 @@ class RpcClient:
 
     def call(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> Any:
         context = {"language": language, **({"auth_token": token} if token else {})}
-        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as proxy:
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=60) as proxy:
             return getattr(proxy.catalog, door)(**arguments)
 
     def refused(self, door: str, token: str | None = None, language: str = "vi", **arguments: Any) -> RemoteError:

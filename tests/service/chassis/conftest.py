@@ -42,22 +42,22 @@ class Wire:
         self.uri = uri
 
     def send(self, body: Any, *, exchange: str = "", routing_key: str = "", **options: Any) -> None:
-        with Connection(self.uri, connect_timeout=5) as connection:
+        with Connection(self.uri, connect_timeout=60) as connection:
             options.setdefault("serializer", "json")
             if isinstance(body, bytes):
                 options.pop("serializer")
             connection.Producer().publish(body, exchange=exchange, routing_key=routing_key, **options)
 
-    def ask(self, service: str, method: str, timeout: float = 10, **kwargs: Any) -> Any:
+    def ask(self, service: str, method: str, timeout: float = 60, **kwargs: Any) -> Any:
         from nameko.standalone.rpc import ClusterRpcProxy
 
         with ClusterRpcProxy({"AMQP_URI": self.uri}, timeout=timeout) as rpc:
             return getattr(getattr(rpc, service), method)(**kwargs)
 
-    def take(self, queue: str, seconds: float = 10) -> list[dict[str, Any]]:
+    def take(self, queue: str, seconds: float = 60) -> list[dict[str, Any]]:
         """All messages of a queue as ``{body, headers}``; waits for the first."""
         rows: list[dict[str, Any]] = []
-        with Connection(self.uri, connect_timeout=5) as connection, eventlet.Timeout(seconds, False):
+        with Connection(self.uri, connect_timeout=60) as connection, eventlet.Timeout(seconds, False):
             channel = connection.channel()
             while True:
                 message = channel.basic_get(queue)
@@ -71,7 +71,7 @@ class Wire:
         return rows
 
     def count(self, queue: str) -> int:
-        with Connection(self.uri, connect_timeout=5) as connection:
+        with Connection(self.uri, connect_timeout=60) as connection:
             return int(connection.channel().queue_declare(queue, passive=True).message_count)
 
     def quarantined(self) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def ours(broker: str, fresh_database: Callable[[str], str], tmp_path: Path) -> I
     Database.forget(url)
 
 
-def died(container: ServiceContainer, seconds: float = 15) -> BaseException | None:
+def died(container: ServiceContainer, seconds: float = 60) -> BaseException | None:
     """How a container ended by itself; ``None`` when it is still there."""
     with eventlet.Timeout(seconds, False):
         try:

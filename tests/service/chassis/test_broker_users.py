@@ -60,7 +60,7 @@ class Attempt:
     """One connection of a user; each try on a channel of its own, which the broker closes when it refuses."""
 
     def __init__(self, uri):
-        self.connection = Connection(uri, connect_timeout=5)
+        self.connection = Connection(uri, connect_timeout=60)
 
     def __enter__(self):
         return self
@@ -229,16 +229,16 @@ def catalog(hosts, tmp_path):
 
 
 def count(uri, queue):
-    with Connection(uri, connect_timeout=5) as connection:
+    with Connection(uri, connect_timeout=60) as connection:
         return int(connection.channel().queue_declare(queue, passive=True).message_count)
 
 
 def purged(uri, queue):
-    with Connection(uri, connect_timeout=5) as connection:
+    with Connection(uri, connect_timeout=60) as connection:
         return int(connection.channel().queue_purge(queue))
 
 
-def until(true, seconds=15):
+def until(true, seconds=60):
     with eventlet.Timeout(seconds, False):
         while not true():
             eventlet.sleep(0.1)
@@ -248,7 +248,7 @@ def until(true, seconds=15):
 def test_a_service_does_all_of_its_work_as_its_own_users(hosts, catalog):
     uri_of, admin = hosts
     doors, follower = catalog
-    with platform_proxy(uri_of("front-door"), timeout=15) as rpc:
+    with platform_proxy(uri_of("front-door"), timeout=60) as rpc:
         assert rpc.catalog.health()["status"] == "ok"
     for queue in ("portal.wait.5000ms", "portal.quarantine"):
         assert until(lambda name=queue: purged(admin, name) == 0)  # of what other tests left there

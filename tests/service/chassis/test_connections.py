@@ -184,7 +184,7 @@ def test_every_worker_of_a_service_finds_a_connection(url, workers):
     def work():
         with database.session() as session:
             session.scalar(text("SELECT 1"))
-            together.wait(10)
+            together.wait(60)
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:

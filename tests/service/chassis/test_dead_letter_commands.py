@@ -58,7 +58,7 @@ class Installed:
         return done.stdout + done.stderr
 
     def run(self, *typed: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = launcher.run([*typed], self.env, timeout=100)
+        done = launcher.run([*typed], self.env, timeout=240)
         assert done.returncode == code, done.stderr[-2000:]
         return done
 
@@ -77,7 +77,7 @@ class Installed:
             return int(connection.execute(text(query)).scalar_one())
 
 
-def until(ask: Callable[[], Any], seconds: float = 40) -> Any:
+def until(ask: Callable[[], Any], seconds: float = 90) -> Any:
     end = time.monotonic() + seconds
     while not (answer := ask()):
         assert time.monotonic() < end
@@ -93,7 +93,7 @@ def installed(broker: str, fresh_database: Callable[[str], str], tmp_path: Path)
         service = launcher.start(["run", "identity"], made.env, log)
     yield made
     service.terminate()
-    service.wait(40)
+    service.wait(120)
     made.engine.dispose()
 
 

@@ -36,7 +36,7 @@ class Identity(stand_in_identity.IdentityAnswers):
 
 
 def call(uri: str, access_token: str) -> Any:
-    with ClusterRpcProxy({"AMQP_URI": uri}, context_data={"auth_token": access_token}, timeout=15) as services:
+    with ClusterRpcProxy({"AMQP_URI": uri}, context_data={"auth_token": access_token}, timeout=60) as services:
         return services.echo.staff_only()
 
 

@@ -18,7 +18,7 @@ PLAIN = {"content_type": "application/json", "content_encoding": "utf-8"}
 QUEUE = "evt-echo-counted.v1--echo.hear"
 
 
-def quarantined(wire, seconds: float = 15) -> list[str]:
+def quarantined(wire, seconds: float = 60) -> list[str]:
     with eventlet.Timeout(seconds, False):
         return [message["why"] for message in wire.quarantined()]
     return []

@@ -42,7 +42,7 @@ def portal(broker, address, tmp_path, *arguments, service="CATALOG"):
         env={**os.environ, "PORTAL_ENVIRONMENT": "development", **names},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -114,7 +114,7 @@ def test_a_stock_handler_that_fails_has_lost_its_event(stock, wire):
     assert wire.count("evt-echo-counted.v1--listener.hear") == 0
 
 
-def until(ask, seconds: float = 15):
+def until(ask, seconds: float = 60):
     with eventlet.Timeout(seconds):
         while not (answer := ask()):
             eventlet.sleep(0.05)

@@ -66,7 +66,7 @@ def ended(
 
 @pytest.mark.parametrize("terms", [1, 2, 3])
 def test_any_number_of_terms_is_one_orderly_stop(broker, terms):
-    assert ended(OURS, broker, terms, within=20) == 0
+    assert ended(OURS, broker, terms, within=60) == 0
 
 
 @pytest.mark.parametrize("role", [[], ["--follower"]], ids=["doors", "follower"])
@@ -84,7 +84,7 @@ def test_a_term_while_a_process_still_waits_for_its_surroundings_is_an_orderly_s
         while "waiting" not in child.stderr.readline():
             assert child.poll() is None
         child.send_signal(signal.SIGTERM)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while child.poll() is None and time.monotonic() < until:
             eventlet.sleep(0.1)
         assert child.poll() == 0, "and not the signal's own status, as if it had been killed"
@@ -123,7 +123,7 @@ def test_a_stop_that_does_not_end_is_ended_though_nobody_reads_the_log(log):
     try:
         assert child.stdout is not None and child.stdout.readline() == "started\n"
         child.send_signal(signal.SIGTERM)
-        assert child.wait(30) == 75
+        assert child.wait(120) == 75
     finally:
         child.kill()
         child.wait(10)

@@ -87,7 +87,7 @@ def trusting(monkeypatch) -> Callable[[Path], None]:
 
 
 def connects(uri: str) -> None:
-    with Connection(uri, connect_timeout=5) as connection:
+    with Connection(uri, connect_timeout=60) as connection:
         connection.connect()
 
 
@@ -105,7 +105,7 @@ def publishes_as_nameko(uri: str) -> None:
 
 
 def calls(uri: str) -> None:
-    with platform_proxy(uri, timeout=5):
+    with platform_proxy(uri, timeout=60):
         """The reply queue is there."""
 
 
@@ -121,7 +121,7 @@ def calls_as_a_front_end(uri: str) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program, uri],
-        env={**os.environ, "PYTHONPATH": str(MAKE_SECRETS.parents[2])}, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(MAKE_SECRETS.parents[2])}, capture_output=True, text=True, timeout=240,
         check=False,
     )  # fmt: skip
     if done.returncode:
@@ -155,14 +155,14 @@ def test_a_broker_that_is_not_verified_is_not_spoken_to(broker_with_tls, own, st
 def test_stock_nameko_with_the_same_address_is_verified_too(broker_with_tls, strangers, trusting):
     """By itself it would take any certificate: the scheme decides, not who asks."""
     trusting(strangers)
-    with pytest.raises(Exception, match=REFUSED), ClusterRpcProxy({"AMQP_URI": broker_with_tls}, timeout=5):
+    with pytest.raises(Exception, match=REFUSED), ClusterRpcProxy({"AMQP_URI": broker_with_tls}, timeout=60):
         """Never reached."""
 
 
 def answers(url: str) -> None:
     """The front door's or the call-backs' port, with what this process trusts."""
     try:
-        http.call("GET", url, within=10)
+        http.call("GET", url, within=60)
     except http.NoAnswer as error:
         raise ConnectionError(str(error)) from None
 
@@ -231,10 +231,10 @@ def mail_servers(own) -> Iterator[MailServers]:
 def test_mail_is_handed_to_a_verified_server_only(mail_servers, own, strangers, trusting, scheme):
     server = MailServer.of(mail_servers.url(scheme))
     trusting(own)
-    assert server.connect(5).noop()[0] == 250
+    assert server.connect(60).noop()[0] == 250
     trusting(strangers)
     with pytest.raises(ssl.SSLCertVerificationError):
-        server.connect(5)
+        server.connect(60)
 
 
 @pytest.fixture(scope="module")

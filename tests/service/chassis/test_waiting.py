@@ -59,26 +59,26 @@ def test_a_wait_for_notifications_ends_at_its_time_and_with_what_came(url, conne
     assert list(connection.notifies(timeout=0.05)) == []
     with connections.connect(url, autocommit=True) as other:
         other.execute("NOTIFY heard, 'now'")
-    assert [each.payload for each in connection.notifies(timeout=5, stop_after=1)] == ["now"]
+    assert [each.payload for each in connection.notifies(timeout=60, stop_after=1)] == ["now"]
 
 
 def test_a_look_without_waiting_finds_what_is_there(url, connection):
     connection.execute("LISTEN heard")
     with connections.connect(url, autocommit=True) as other:
         other.execute("NOTIFY heard, 'now'")
-    eventlet.hubs.trampoline(connection.fileno(), read=True, timeout=5)
+    eventlet.hubs.trampoline(connection.fileno(), read=True, timeout=60)
     assert [each.payload for each in connection.notifies(timeout=0)] == ["now"]
 
 
 def test_a_statement_ends_with_its_time(connection):
     connection.execute("SET statement_timeout = 50")
     with pytest.raises(psycopg.errors.QueryCanceled):
-        connection.execute("SELECT pg_sleep(5)")
+        connection.execute("SELECT pg_sleep(100)")
 
 
 def test_a_deadline_ends_a_wait_and_leaves_no_trace_on_the_hub(connection):
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.05):
-        connection.execute("SELECT pg_sleep(5)")
+        connection.execute("SELECT pg_sleep(100)")
     hub = eventlet.hubs.get_hub()
     assert connection.fileno() not in hub.listeners[hub.READ]
 
@@ -87,7 +87,7 @@ def test_a_session_the_server_ends_while_it_is_waited_for_is_an_error(url, conne
     with connections.connect(url, autocommit=True) as other:
         eventlet.spawn_after(0.1, other.execute, "SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
         with pytest.raises(psycopg.OperationalError):
-            connection.execute("SELECT pg_sleep(5)")
+            connection.execute("SELECT pg_sleep(100)")
 
 
 def test_sessions_that_the_server_ended_are_replaced_before_anything_is_asked(url, database):

@@ -35,7 +35,7 @@ class Site:
         return requests.request(method, self.url + path, verify=self.authority, timeout=SOONER, **how)
 
     def open_streams(self) -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.operations_port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.operations_port}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         return next(float(line.split()[1]) for line in lines if line.startswith("portal_http_open_streams "))
 

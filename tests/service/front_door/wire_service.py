@@ -34,7 +34,7 @@ class Service:
     def _serve(self) -> None:
         while not self._stopping:
             try:
-                with Connection(self.uri, connect_timeout=1) as connection:
+                with Connection(self.uri, connect_timeout=10) as connection:
                     self._session(connection)
             except (OSError, AMQPError):
                 eventlet.sleep(0.1)

@@ -51,7 +51,7 @@ def production(broker, fresh_database, tmp_path) -> dict[str, str]:
 
 
 def portal(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PORTAL, *arguments], check=False, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*PORTAL, *arguments], check=False, env=env, capture_output=True, text=True, timeout=240)
 
 
 @contextlib.contextmanager
@@ -62,12 +62,12 @@ def running(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, log.read_text()
+        assert process.wait(120) == 0, log.read_text()
 
 
 def patiently(env: dict[str, str], door: str, **arguments: str) -> dict:
     """The answer of a door once the process behind it is up."""
-    with eventlet.Timeout(40), ClusterRpcProxy({"AMQP_URI": env["AMQP_URI"]}, timeout=30) as rpc:
+    with eventlet.Timeout(240), ClusterRpcProxy({"AMQP_URI": env["AMQP_URI"]}, timeout=240) as rpc:
         while True:
             try:
                 return getattr(rpc.identity, door)(**arguments)

@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ class Side:
                 time.sleep(0.1)
             if follower.poll() is None:
                 follower.send_signal(signal.SIGTERM)
-            self.deaths += follower.wait(30) == CRASHED
+            self.deaths += follower.wait(120) == CRASHED
 
 
 @pytest.fixture
@@ -149,9 +150,9 @@ def sides(tmp_path: Path, broker_server: Any, database_server: Any) -> Iterator[
             uri = stack.enter_context(broker_server.virtual_host())
             side = Side(name, tmp_path / name, uri, database_server.make("interchange"))
             stack.callback(database_server.drop, side.url)
-            assert side.portal("migrate", "interchange").wait(60) == 0
+            assert side.portal("migrate", "interchange").wait(240) == 0
             doors = side.portal("run", "interchange")
-            stack.callback(doors.wait, 40)
+            stack.callback(doors.wait, 120)
             stack.callback(doors.send_signal, signal.SIGTERM)
             made.append((side, stack.enter_context(front_door(side.folder, uri))))
         (north, northern), (south, southern) = made
@@ -159,7 +160,8 @@ def sides(tmp_path: Path, broker_server: Any, database_server: Any) -> Iterator[
         south.target(north, northern.url, 2)
         credentials = {"username": "mau", "password": "mật khẩu mẫu"}
         for door in (northern, southern):
-            eventually(lambda at=door: at.ask("POST", "/dvcqg/login", json=credentials).status_code == 200, "doors", 60)
+            login = partial(door.ask, "POST", "/dvcqg/login", json=credentials)
+            eventually(lambda ask=login: ask().status_code == 200, "doors", 120)
         yield north, south
         for side in (north, south):
             side.line.stop()

@@ -14,6 +14,7 @@ from infra.embedded.broker import Broker
 from infra.sandbox.sms_provider import SmsProvider, serve
 from tests.component.notifications import mail_server
 from tests.service.notifications.installation import Portal, running
+from tests.support.servers import patient
 
 COMMON = {"RETRY_TIERS": "0.2,0.5", "PORTAL_ENVIRONMENT": "development", "MAIL_FROM": "no-reply@portal.example.vn"}
 
@@ -47,6 +48,6 @@ def portal(request: Any, tmp_path: Path, mailbox: mail_server.MailServer, texts:
 @pytest.fixture
 def database(migrated_database: Callable[[str], str]) -> Iterator[Database]:
     """An empty database on PostgreSQL, migrated."""
-    made = Database(migrated_database("notifications"))
+    made = Database(patient(migrated_database("notifications")))
     yield made
     made.engine.dispose()

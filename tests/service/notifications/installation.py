@@ -77,7 +77,7 @@ class Portal:
         context = {"language": language}
         if roles:
             context["auth_token"] = token(*roles, account_id=account_id)
-        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as services:
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=60) as services:
             yield services.notifications
 
 
@@ -100,7 +100,7 @@ def running(settings: Settings) -> Iterator[Portal]:
         portal.publisher.close()
 
 
-def eventually(check: Callable[[], Any], seconds: float = 15.0) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true answer of ``check``; fails when there is none in time."""
     until = time.monotonic() + seconds
     while not (answer := check()):

@@ -10,6 +10,7 @@ import pytest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from tests.component.payments.use_cases import TMN, PaymentsOffice
+from tests.support.servers import patient
 from tests.unit.payments.builders import SECRET
 
 AT_ONCE = 50  # citizens, or notices
@@ -23,7 +24,7 @@ def settings(migrated_database: Callable[[str], str], tmp_path: Path) -> Iterato
             "AMQP_URI": f"embedded://{tmp_path.name}",
             "PORTAL_ENVIRONMENT": "development",
             "PORTAL_HOME": str(tmp_path),
-            "PAYMENTS_DATABASE_URL": migrated_database("payments"),
+            "PAYMENTS_DATABASE_URL": patient(migrated_database("payments")),
             "VNPAY_URL": "http://127.0.0.1:9",
             "VNPAY_TMN_CODE": TMN,
             "VNPAY_HASH_SECRET": SECRET,

@@ -69,7 +69,7 @@ class Portal:
     ) -> Any:
         auth_token = token(*as_) if isinstance(as_, tuple) else as_
         context = {"language": language, **({"auth_token": auth_token} if auth_token else {})}
-        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=10) as services:
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=60) as services:
             reply = getattr(services.payments, door)(**arguments)
         assert CONTRACT.reply(door).problems(reply) == []
         return reply
@@ -92,7 +92,7 @@ class Portal:
         self.publisher.publish(event, exchange=exchange, routing_key=event_type, message_id=event["id"])
 
 
-def eventually(ask: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(ask: Callable[[], Any], seconds: float = 60) -> Any:
     with eventlet.Timeout(seconds):
         while not (answer := ask()):
             eventlet.sleep(0.05)

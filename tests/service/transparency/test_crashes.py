@@ -28,7 +28,7 @@ def test_a_log_survives_the_death_of_its_sealer_at_every_step(
         env=plain,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -82,7 +82,7 @@ def test_an_auditor_needs_no_more_than_to_read_what_the_guide_names(database_ser
         connection.execute(f"GRANT SELECT ON {tables} TO {role}")
     url = make_url(store.url).set(username=role, password="only-a-test").render_as_string(hide_password=False)
     command = [sys.executable, "-I", str(verifier.__file__), "log", url, "--json", "--key", str(KEY.verifier)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     guide = Path(verifier.__file__).with_name("README.md").read_text()
     with store.raw() as connection:
         connection.execute(f"REVOKE SELECT ON {tables} FROM {role}")

@@ -58,7 +58,7 @@ def settings(store: Store) -> Iterator[Settings]:
     }
     yield Settings(env)
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 def publish(settings: Settings) -> S3Tiles:
@@ -119,7 +119,7 @@ def test_storage_that_lets_nobody_in_or_does_not_answer_is_said_so(settings: Set
 
 def verified(*arguments: str) -> dict[str, Any]:
     command = [sys.executable, str(verifier.__file__), "log", *arguments, "--json", "--key", str(KEY.verifier)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return {"status": done.returncode, **json.loads(done.stdout or done.stderr)}
 
 
@@ -137,5 +137,5 @@ def test_the_verifier_reads_what_a_web_server_publishes(store: Store, tmp_path: 
         assert verified(address)["first_bad"]["index"] == 0
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
     assert verified(address)["status"] == 2

@@ -111,7 +111,7 @@ def test_another_checkpoint_of_the_same_size_never_takes_the_published_ones_plac
 
 def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
     command = [sys.executable, "-I", str(verifier.__file__), *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, json.loads(done.stdout or done.stderr)
 
 
@@ -129,7 +129,7 @@ def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
 def test_what_is_no_request_is_answered_and_the_witness_lives(
     witness: KnownWitness, path: str, length: str | None, status: int
 ) -> None:
-    connection = http.client.HTTPConnection(witness.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(witness.url.removeprefix("http://"), timeout=60)
     connection.putrequest("POST", path)
     if length is not None:
         connection.putheader("Content-Length", length)
@@ -160,5 +160,5 @@ def test_what_is_cosigned_is_shown_again_now_and_then(
 
 
 def alarms_of(witness: KnownWitness) -> list[dict[str, Any]]:
-    with urlopen(f"{witness.url}/alarms", timeout=5) as answer:
+    with urlopen(f"{witness.url}/alarms", timeout=60) as answer:
         return list(json.load(answer))

@@ -30,7 +30,7 @@ HEAR = "evt-echo-counted.v1--echo.hear"
 EVENT = {"specversion": "1.0", "id": "echo:1", "source": "/echo", "type": "counted.v1", "data": {"count": 1}}
 
 
-def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+def until(check: Callable[[], Any], seconds: float = 60) -> Any:
     with eventlet.Timeout(seconds):
         while not (answer := check()):
             eventlet.sleep(0.02)

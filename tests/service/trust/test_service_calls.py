@@ -45,7 +45,7 @@ class Wire:
         self.settings, self.admission = settings, admission
 
     def call(self, method: str, headers: dict[str, Any], **arguments: Any) -> Any:
-        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=headers, timeout=15) as services:
+        with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=headers, timeout=60) as services:
             return getattr(services.identity, method)(**arguments)
 
     def refused(self, method: str, headers: dict[str, Any], **arguments: Any) -> str:
