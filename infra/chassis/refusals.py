@@ -58,6 +58,15 @@ class NotFound(Refusal):
     todo_en = "Check the identifier you sent."
 
 
+class AgencyUnknown(NotFound):
+    """No agency of that code on that day."""
+
+    vi = "Không có cơ quan mã {code} vào ngày {day}."
+    en = "No agency had the code {code} on {day}."
+    todo_vi = "Xem danh sách bằng catalog.agencies."
+    todo_en = "List them with catalog.agencies."
+
+
 class Unauthenticated(Refusal):
     """No token, or one that does not hold."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
-from services.applications.models import AgencySeat
+from services.applications.models import AgencySeat, application_view
 
 
 class AgencySeats:
@@ -24,3 +27,14 @@ class AgencySeats:
         with self.database.handle_once("agency_created", event) as session:
             if session is not None:
                 session.merge(AgencySeat(agency_code=data["code"], province_code=data["province_code"]))
+
+    def knows(self, code: str) -> bool:
+        """Whether identity has announced an agency of this code."""
+        with self.database.session() as session:
+            return session.get(AgencySeat, code) is not None
+
+
+def is_heard_of(session: Session, code: str) -> bool:
+    """Whether identity has announced an agency of this code, or an application has been with it."""
+    handled = select(application_view.c.application_id).where(application_view.c.agency_code == code).limit(1)
+    return session.get(AgencySeat, code) is not None or session.scalar(handled) is not None

@@ -88,6 +88,8 @@ class CatalogClient(Protocol):
 
     def calendar(self, *, year: int) -> Json: ...
 
+    def agency(self, *, code: str, at: str | None = None) -> Json: ...
+
 
 class IdentityClient(Protocol):
     """The doors of *identity* that this service calls; ``DelegationNotFound`` passes on as ``Forwarded``."""

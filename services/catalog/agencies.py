@@ -6,7 +6,7 @@ everything it carries on as well. Nothing is renamed in place; the row of a day 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import agency_unknown
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import day_of
@@ -25,7 +26,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from services.catalog.errors import AgencyChangesLater, AgencyUnknown
 from services.catalog.models import Agency, AgencyChange
-from services.catalog.places import check_province
+from services.catalog.places import check_province, province_asked_for
 from services.catalog.successors import existing_on, province_on, successor_of
 
 ONE_DAY = timedelta(days=1)
@@ -52,8 +53,12 @@ class AgencyRegister:
     def agencies(
         self, at: str | None = None, province_code: str | None = None, limit: int = 500, cursor: str | None = None
     ) -> AgencyPage:
-        """The agencies of a day, by code; in a province of that day, whatever the province was called before."""
+        """The agencies of a day, by code; in a province of that day, whatever the province was called before.
+
+        A province merged before the day means its successor; ``ProvinceNotFound`` for a code that none has had.
+        """
         day = day_of(at)
+        province_code = province_asked_for(province_code, day) if province_code else None
         after = key_of(cursor, str)
         query = existing_on(day).order_by(Agency.code).limit(limit + 1)
         query = query.where(Agency.code > after[0]) if after else query
@@ -83,10 +88,13 @@ class AgencyRegister:
             }
 
     def changes(self, code: str) -> Json:
-        """The history of an agency: who recorded what, when and why."""
+        """The history of an agency: who recorded what, when and why. Refuses ``AgencyUnknown``."""
         with self.database.session() as session:
             query = select(AgencyChange).where(AgencyChange.code == code).order_by(AgencyChange.id)
-            return {"code": code, "items": [_change_view(row) for row in session.scalars(query)]}
+            items = [_change_view(row) for row in session.scalars(query)]
+        if not items:
+            raise agency_unknown(code)
+        return {"code": code, "items": items}
 
     def set_agency(
         self, agency: Json, valid_from: str, reason: str | None = None, *, by: Actor, command: Command
@@ -94,7 +102,8 @@ class AgencyRegister:
         """Record an agency from a day on: what was known of the code before ends the day before; later days stay.
 
         The same first day again corrects that period. Refuses ``ProvinceNotFound`` for a code that no province had on
-        that day, and ``InvalidRequest`` for an agency that would be above itself.
+        that day, ``AgencyUnknown`` for a parent of which nothing is recorded, and ``InvalidRequest`` for an agency that
+        would be above itself.
         """
         first_day = date.fromisoformat(valid_from)
         if agency.get("province_code"):
@@ -177,7 +186,9 @@ def _place_period(session: Session, agency: Mapping[str, Any], first_day: date) 
 
 
 def _check_parents(session: Session, code: str, parent: str | None, day: date) -> None:
-    """An agency is not above itself, however far up; a parent the catalogue does not know ends the way."""
+    """The parent is recorded, if not on that day; an agency is not above itself, however far up."""
+    if parent is not None and parent != code and not recorded_codes(session, [parent]):
+        raise AgencyUnknown(code=parent, day=day.isoformat())
     for _ in range(FAR):
         if parent is None:
             return
@@ -187,6 +198,11 @@ def _check_parents(session: Session, code: str, parent: str | None, day: date) -
             )
         above = session.scalar(existing_on(day).where(Agency.code == parent))
         parent = above.parent_code if above else None
+
+
+def recorded_codes(session: Session, codes: Iterable[str]) -> set[str]:
+    """Those of these codes of which something is recorded, for whatever days."""
+    return set(session.scalars(select(Agency.code).where(Agency.code.in_(set(codes))).distinct()))
 
 
 def _periods(session: Session, code: str) -> list[Agency]:

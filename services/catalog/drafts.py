@@ -22,7 +22,7 @@ from infra.chassis.storage.database import Database
 from services.catalog import definitions, differences, versions
 from services.catalog.errors import DraftNotFound
 from services.catalog.models import Procedure, ProcedureChange, ProcedureDraft, ProcedureVersion
-from services.catalog.offerings import Offerings
+from services.catalog.offerings import Offerings, unknown_agencies
 
 LARGEST = 1_000_000  # bytes of a draft as JSON
 MOST_PROBLEMS = 200
@@ -147,7 +147,8 @@ class DraftEditor:
                     [{**problem, "pointer": f"/definition{problem['pointer']}"} for problem in draft.problems]
                 )
             full = definitions.complete(draft.definition)
-            return self.offerings.published(session, full, effective_from, reason or draft.reason, by)
+            published = self.offerings.published(session, full, effective_from, reason or draft.reason, by)
+            return {**published, "unknown_agencies": unknown_agencies(session, full)}
 
         return self.database.command(command, work)
 

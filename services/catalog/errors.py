@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from infra.chassis.refusals import NotFound, Refusal
+from infra.chassis.refusals import AgencyUnknown, NotFound, Refusal
 from infra.fees.refusals import ChannelNotOffered, ChoiceMissing
 
-__all__ = ["ChannelNotOffered", "ChoiceMissing"]  # with the library that quotes; all others are below
+__all__ = ["AgencyUnknown", "ChannelNotOffered", "ChoiceMissing"]  # everybody's, and of the library that quotes
 
 
 class ProcedureNotFound(NotFound):
@@ -87,15 +87,6 @@ class OnlyInDevelopment(Refusal):
     en = "The sample catalogue is there in development only."
     todo_vi = "Nhập danh mục thật bằng catalog.import_procedures."
     todo_en = "Import the real catalogue with catalog.import_procedures."
-
-
-class AgencyUnknown(NotFound):
-    """No agency of that code on that day."""
-
-    vi = "Không có cơ quan mã {code} vào ngày {day}."
-    en = "No agency had the code {code} on {day}."
-    todo_vi = "Xem danh sách bằng catalog.agencies."
-    todo_en = "List them with catalog.agencies."
 
 
 class AgencyChangesLater(Refusal):

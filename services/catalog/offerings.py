@@ -18,6 +18,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.reads import Read
 from services.catalog import definitions, differences, sample_catalogue, versions
+from services.catalog.agencies import recorded_codes
 from services.catalog.errors import ApprovalNotPending, OnlyInDevelopment, ProcedureNotFound, SameEditor
 from services.catalog.models import Agency, ProcedureChange, ProcedureVersion
 from services.catalog.successors import successors_of
@@ -111,10 +112,18 @@ class Offerings:
     def publish(
         self, definition: Json, effective_from: str, reason: str | None = None, *, by: Actor, command: Command
     ) -> Json:
-        """Publish a version from a day on, today or later or earlier; the same content again changes nothing."""
+        """Publish a version from a day on, today or later or earlier; the same content again changes nothing.
+
+        ``unknown_agencies``: agencies it names of which nothing is recorded (yet); nobody can file with them.
+        """
         full = definitions.complete(definition)
         definitions.check_definition(full)
-        return self.database.command(command, lambda session: self.published(session, full, effective_from, reason, by))
+
+        def work(session: Session) -> Json:
+            published = self.published(session, full, effective_from, reason, by)
+            return {**published, "unknown_agencies": unknown_agencies(session, full)}
+
+        return self.database.command(command, work)
 
     def published(
         self, session: Session, full: definitions.Definition, effective_from: str, reason: str | None, by: Actor
@@ -207,6 +216,12 @@ class Offerings:
         if not self.development:
             raise OnlyInDevelopment()
         return {"items": sample_catalogue.definitions(agency_code)}
+
+
+def unknown_agencies(session: Session, definition: definitions.Definition) -> list[str]:
+    """The agencies that a definition names and of which nothing is recorded, for whatever days."""
+    named = {*(definition["authority"].get("agency_codes") or ()), *(definition.get("agency_levels") or ())}
+    return sorted(named - recorded_codes(session, named)) if named else []
 
 
 def _visible(row: Any, code: str, version: int | None, day: date, by: Actor) -> Any:

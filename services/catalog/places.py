@@ -11,7 +11,15 @@ from functools import cache
 from infra.chassis.instants import day_of
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
-from infra.chassis.text.provinces import KINDS, REFORM, ascii_name, exists_on, is_province, provinces
+from infra.chassis.text.provinces import (
+    KINDS,
+    REFORM,
+    ascii_name,
+    exists_on,
+    is_province,
+    province_code_on,
+    provinces,
+)
 from services.catalog.errors import ProvinceNotFound, WardsNotKnown
 
 
@@ -40,6 +48,18 @@ def check_province(code: str, day: date) -> None:
     """Refuses ``ProvinceNotFound`` when no province had the code on the day."""
     if not is_province(code, day):
         raise ProvinceNotFound(code=code, day=day.isoformat())
+
+
+def province_asked_for(code: str, day: date) -> str:
+    """The province, on the day, that a question means: one of that day, or the successor of one merged before it.
+
+    Refuses ``ProvinceNotFound``.
+    """
+    if is_province(code, day):
+        return code
+    since = province_code_on(code, day, day)
+    check_province(since, day)
+    return since
 
 
 @cache

@@ -27,6 +27,7 @@ from services.catalog import query_readings
 from services.catalog.facets import Filters
 from services.catalog.folding import code_prefix, plain_title, with_common_names, with_legal_terms
 from services.catalog.index_keeper import IndexKeeper
+from services.catalog.places import province_asked_for
 from services.catalog.postings import at_least
 from services.catalog.query_readings import QueryReading, Vocabulary
 from services.catalog.ranking import (
@@ -54,8 +55,14 @@ class Query:
 
     @classmethod
     def of(cls, text: str, at: str | None, filters: Mapping[str, object]) -> Query:
-        """The query of a call: ``filters`` maps kinds of facets to the value named, or to None."""
-        return cls(text, day_of(at), Filters.of(filters))
+        """The query of a call: ``filters`` maps kinds of facets to the value named, or to None.
+
+        Refuses ``ProvinceNotFound``; a province merged by the day means its successor.
+        """
+        day = day_of(at)
+        if province := filters.get("province"):
+            filters = {**filters, "province": province_asked_for(str(province), day)}
+        return cls(text, day, Filters.of(filters))
 
     def words(self, vocabulary: Vocabulary) -> list[str]:
         """The words of the law for what was typed; a common name counts with a slip in it, too."""

@@ -20,14 +20,8 @@ class ProcedureCatalogue(Protocol):
     def agencies(self, *, limit: int = 50, cursor: str | None = None) -> Mapping[str, object]: ...
 
 
-class AgencyLookup(Protocol):
-    """Catalog: an agency, and which one carries on its work today. Refuses ``AgencyUnknown``."""
-
-    def agency(self, *, code: str, at: str | None = None) -> Mapping[str, object]: ...
-
-
 class NationalCatalogue(Protocol):
-    """Catalog: all of what is asked of it, for :class:`ProcedureCatalogue` and :class:`AgencyLookup`."""
+    """Catalog: all of what is asked of it, for :class:`ProcedureCatalogue` and for looking agencies up."""
 
     def procedure(self, *, code: str, version: int | None = None) -> Mapping[str, object]: ...
 

@@ -163,11 +163,15 @@ class InterchangeService(Operations):
     def documents(
         self, agency_code: str, box: str = "in", status: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Json]:
-        return self.document_boxes.documents(agency_code, box, status, limit, cursor, by=self.caller.actor)
+        return self.document_boxes.documents(
+            agency_code, box, status, limit, cursor, catalog=self.catalog, by=self.caller.actor
+        )
 
     @door(roles=OFFICERS | {"auditor"})
     def document_figures(self, agency_code: str, from_date: str, to_date: str, within_hours: int = 24) -> Json:
-        return self.document_boxes.figures(agency_code, from_date, to_date, within_hours, by=self.caller.actor)
+        return self.document_boxes.figures(
+            agency_code, from_date, to_date, within_hours, catalog=self.catalog, by=self.caller.actor
+        )
 
     @door(roles=OFFICERS | {"auditor"})
     def document(self, document_id: str, agency_code: str | None = None) -> Json:

@@ -1,4 +1,5 @@
-"""The neighbours as oversight sees them: catalog, asked for the offices' calendar that limits are counted by."""
+"""The neighbours as oversight sees them: catalog, asked for the offices' calendar that limits are counted by, and
+which agencies there are."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from infra.chassis.clients import Neighbour
 from infra.chassis.json_types import Json
 
 
-class CalendarClient(Protocol):
+class CatalogQuestions(Protocol):
     """Catalog, as far as oversight asks it."""
 
     def calendar(self, *, year: int) -> Json: ...
 
+    def agency(self, *, code: str, at: str | None = None) -> Json: ...
 
-def catalog() -> CalendarClient:
-    neighbour: CalendarClient = Neighbour("catalog", timeout=4.0)
+
+def catalog() -> CatalogQuestions:
+    neighbour: CatalogQuestions = Neighbour("catalog", timeout=4.0)
     return neighbour

@@ -20,7 +20,7 @@ from services.oversight.domain.fact import micros
 from services.oversight.domain.measures import OfferedProcedure
 from services.oversight.domain.periods import FigureWindow
 from services.oversight.domain.units import Agency, Units
-from services.oversight.models import KnownAgency, KnownProcedure
+from services.oversight.models import ApplicationFact, KnownAgency, KnownProcedure
 
 
 class Country:
@@ -56,6 +56,13 @@ class Country:
                 row = _stated(data) | {"at": micros(event["time"])} | end
                 insert = insert_into(session, KnownProcedure).values(row)
                 session.execute(insert.on_conflict_do_update(index_elements=["code", "version"], set_=end))
+
+    def knows_procedure(self, code: str) -> bool:
+        """Whether catalog has announced a procedure, or an application has been made under its code."""
+        with self.database.session() as session:
+            announced = select(KnownProcedure.code).where(KnownProcedure.code == code).limit(1)
+            filed = select(ApplicationFact.application_id).where(ApplicationFact.procedure_code == code).limit(1)
+            return session.scalar(announced) is not None or session.scalar(filed) is not None
 
     def units(self, window: FigureWindow | None = None) -> Units:
         """The tree of agencies, of those that were known at the cut-off."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from infra.chassis.json_types import Json
 from infra.chassis.official_calendar import FIRST_YEAR, LAST_YEAR, official_calendar
+from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.working_time import WorkingCalendar
 from services.oversight.domain.fact import Fact
@@ -39,6 +40,7 @@ class Hypotheses:
         units = self.ranker.country.units(window)
         asked_unit = unit or COUNTRY
         check_unit(units, asked_unit, PROVINCES)
+        self._check_procedure(change.get("procedure_code"))
         rules = rules_of(None, window.period)
         other_rules = rules_of(change.get("rules"), window.period)
         actual = self._outcome(window, rules, units, asked_unit, {})
@@ -62,6 +64,12 @@ class Hypotheses:
                 for code in sorted(after, key=lambda code: (after[code], code))
             ],
         }
+
+    def _check_procedure(self, code: str | None) -> None:
+        if code is not None and not self.ranker.country.knows_procedure(code):
+            raise InvalidRequest.at(
+                "/change/procedure_code", f"không có thủ tục {code}", f"there is no procedure {code}"
+            )
 
     def _outcome(self, window: FigureWindow, rules: RuleSet, units: Units, unit: str, change: Json) -> Json:
         scope = units.scope(unit, PROVINCES)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import agency_unknown
 from infra.chassis.cursors import Page, page
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import Forbidden
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database, insert_into
+from services.oversight.agency_tables import is_known
 from services.oversight.domain.fact import DAY, RecordedMove, iso
 from services.oversight.domain.integrity import MANY, NAMES, SequenceFinding, findings_of
 from services.oversight.errors import FindingNotFound
@@ -37,7 +39,10 @@ class IntegrityLine:
     def integrity(
         self, agency_code: str | None, kind: str | None, limit: int, cursor: str | None, *, by: Actor
     ) -> Json:
-        """Findings, newest first, and how many of each kind there are. Approvers see those of their own agencies."""
+        """Findings, newest first, and how many of each kind there are. Approvers see those of their own agencies.
+
+        Refuses ``AgencyUnknown``.
+        """
         conditions: list[ColumnElement[bool]] = [] if by.has(*NATIONAL) else [FindingRow.agency_code.in_(_own(by))]
         if agency_code is not None:
             conditions.append(FindingRow.agency_code == agency_code)
@@ -48,6 +53,8 @@ class IntegrityLine:
         keys = (FindingRow.seen_at, FindingRow.finding_id)
         with self.database.session() as session:
             counts = {str(row[0]): int(row[1]) for row in session.execute(counted)}
+            if agency_code is not None and not counts and not _is_heard_of(session, agency_code):
+                raise agency_unknown(agency_code)
             items: Page[Json] = page(session, rows, keys, _view, limit=limit, cursor=cursor, newest_first=True)
         return {**items, "counts": counts}
 
@@ -64,6 +71,12 @@ class IntegrityLine:
             return _view(row)
 
         return self.database.command(command, work)
+
+
+def _is_heard_of(session: Session, agency_code: str) -> bool:
+    """Whether identity has announced an agency, or an application has been with it."""
+    handled = select(ApplicationFact.application_id).where(ApplicationFact.agency_code == agency_code).limit(1)
+    return is_known(session, agency_code) or session.scalar(handled) is not None
 
 
 def record_findings(session: Session, row: Mapping[str, object], moves: Sequence[RecordedMove]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import plumbing
+from services.oversight.agency_tables import KnownAgency
 from services.oversight.feedback import tables as feedback
 from services.oversight.rows import Table
 
@@ -48,19 +49,6 @@ class ApplicationFact(Table):
     last_at: Mapped[int] = mapped_column(BigInteger)
     last_position: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[Json]
-
-
-class KnownAgency(Table):
-    """An agency as identity announced it. ``recorded_on``: the day its province's code was written down."""
-
-    __tablename__ = "known_agency"
-
-    code: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(String(300))
-    parent_code: Mapped[str | None] = mapped_column(String(64))
-    province_code: Mapped[str | None] = mapped_column(String(8))
-    recorded_on: Mapped[date]
-    at: Mapped[int] = mapped_column(BigInteger)
 
 
 class KnownProcedure(Table):
@@ -113,4 +101,4 @@ class SealedFigure(Table):
 
 plumbing(Table.metadata)
 
-__all__ = ["Table", "feedback"]
+__all__ = ["KnownAgency", "Table", "feedback"]

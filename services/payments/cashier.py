@@ -14,6 +14,7 @@ from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.text.currencies import check_in_tender
 from services.payments import access, errors
 from services.payments.billing import locked_bill, nothing_to_pay
 from services.payments.demands import payable_demands, unpaid_currencies
@@ -97,6 +98,7 @@ class Cashier:
 
         The amount must be exactly what is due. Refuses ``Forbidden``, ``AmountDiffers``, ``ReceiptBookNumberUsed``.
         """
+        check_in_tender(amount["currency"], "/amount/currency")
 
         def work(session: Session) -> Json:
             bill = locked_bill(session, application_id)

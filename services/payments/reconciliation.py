@@ -24,6 +24,7 @@ from infra.chassis.refusals import Forbidden
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.text.currencies import check_in_tender
 from services.payments import access, errors
 from services.payments.decisions import decide_by_another
 from services.payments.models import Bill, Payment, Reconciliation
@@ -34,6 +35,7 @@ from services.payments.statement_comparison import (
     forget_undone_payments,
     storable_lines,
 )
+from services.payments.statement_lines import ReportedLine
 from services.payments.transitions import iso_text
 
 BOOKED = "booked"
@@ -66,6 +68,8 @@ class Reconciler:
         ``{"reconciliation_id", "status", "matches", "discrepancies", "totals"}``.
         """
         span = period(from_at, to_at)
+        for number, line in enumerate(statement):
+            check_in_tender(ReportedLine(number, line).currency, f"/statement/{number}/amount/currency")
 
         def work(session: Session) -> Json:
             row = Reconciliation(

@@ -16,6 +16,7 @@ from infra.chassis.json_types import Json, Money
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
+from infra.chassis.text.currencies import check_in_tender
 from services.payments import access, errors
 from services.payments.decisions import decide_by_another
 from services.payments.domain import postings
@@ -58,6 +59,7 @@ class RefundDesk:
         Refuses ``PaymentNotFound``, ``Forbidden``, ``TransitionNotAllowed``, ``RefundAvailableChanged`` and
         ``RefundTooLarge``.
         """
+        check_in_tender(amount["currency"], "/amount/currency")
 
         def work(session: Session) -> Json:
             payment = locked_payment(session, payment_id)

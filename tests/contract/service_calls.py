@@ -24,6 +24,7 @@ MAY: dict[str, dict[str, str]] = {
         "catalog.procedure": ANYONE,
         "catalog.quote": ANYONE,
         "catalog.calendar": ANYONE,
+        "catalog.agency": ANYONE,
         "identity.delegation_for": f"citizen {STAFF}",  # staff read as delegates where the case is their own
         "identity.delegations_in_force": "citizen",
         "identity.posts": OFFICERS,
@@ -55,6 +56,7 @@ MAY: dict[str, dict[str, str]] = {
         "identity.jwks": ANYONE,
         "identity.access_endings": ANYONE,
         "catalog.calendar": ANYONE,
+        "catalog.agency": ANYONE,
     },
 }
 # Doors that may be asked about nobody but the person on whose behalf, and the argument that names them.

@@ -189,6 +189,8 @@ APPLICATIONS: dict[tuple[str, str], Knock] = {
     ("state_at", "OwnCase"): at("auditor", application_id="$auditors_own_case", at="2099-01-01T00:00:00+07:00"),
     ("erasure", "OwnCase"): at("auditor_2", erasure_id="$erasure_of_auditor"),
     ("erase_subject", "OwnCase"): at("auditor_2", account_id="$auditor_2_account"),
+    ("consult", "AgencyUnknown"): at("case_officer", application_id="$handled", agency_code="H99.99", due_at=LATER),
+    ("affected_due_dates", "AgencyUnknown"): at("auditor", agency_code="H99.99"),
     ("assign", "NotAnOfficer"): at("approver", application_id="$handled", officer_id="$citizen_account"),
     **{(door, "OwnCase"): at("former_delegate", application_id="$owing")
        for door in ("application", "attachment", "explain_due_date", "evidence")},
@@ -220,6 +222,11 @@ CATALOG: dict[tuple[str, str], Knock] = {
     ("agency", "AgencyUnknown"): at(None, code="H00.00"),
     ("set_agency", "ProvinceNotFound"): at("catalog_editor", agency={
         "code": "H55", "name": {"vi": "Cơ quan mẫu"}, "province_code": "00"}),
+    **{(door, "AgencyUnknown"): at("catalog_editor", **arguments) for door, arguments in (
+        ("agency_changes", {"code": "H00.00"}),
+        ("set_agency", {"agency": {"code": "H58", "name": {"vi": "Cơ quan mẫu"}, "parent_code": "H00.00"}}))},
+    ("search", "ProvinceNotFound"): at(None, province="999"),
+    ("agencies", "ProvinceNotFound"): at(None, province_code="999"),
     ("merge_agency", "AgencyUnknown"): at("catalog_editor", code="H00.00"),
     ("merge_agency", "AgencyChangesLater"): at("catalog_editor", code="H56", into="H57", last_day="2025-12-31"),
 }  # fmt: skip
@@ -441,6 +448,10 @@ OVERSIGHT: dict[tuple[str, str], Knock] = {
     ("dataset", "DatasetNotFound"): at(None, name="nothing"),
     ("dataset", "PeriodNotBegun"): at(None, name="statistics", period="2999"),
     ("dataset", "RuleSetNotFound"): at(None, name="index", period="2000"),
+    ("integrity", "AgencyUnknown"): at("auditor", agency_code="H99.99"),
+    ("give_feedback", "AgencyUnknown"): at(None, agency_code="H99.99"),
+    ("feedback_queue", "AgencyUnknown"): at("operator", agency_code="H99.99"),
+    ("route_feedback", "AgencyUnknown"): at("operator", feedback_id="$ticket", agency_code="H99.99"),
     ("give_feedback", "Forbidden"): at("citizen", channel="phone"),
     ("track_feedback", "FeedbackNotFound"): at(None),
     **{(door, "FeedbackNotFound"): at("operator") for door in (*TICKET_DOORS, "publish_feedback")},
@@ -484,6 +495,7 @@ def _sent_document(**changes: Any) -> dict[str, Any]:
 
 
 INTERCHANGE: dict[tuple[str, str], Knock] = {
+    **{(door, "AgencyUnknown"): at("auditor", agency_code="H99.99") for door in ("documents", "document_figures")},
     ("send_document", "DocumentNumberUsed"): at("intake_officer", document=_sent_document(subject=OTHER)),
     ("send_document", "ResendLimitReached"): at("intake_officer", document=_sent_document(number="13"), attachments=[]),
     **{(door, "DocumentNotFound"): at("intake_officer", document_id=nothing()) for door in AFTERWARDS},

@@ -8,10 +8,19 @@ from functools import cache
 
 from babel.core import get_global
 
+from infra.chassis.instants import today
+from infra.chassis.refusals import InvalidRequest
+
 
 def is_in_tender(code: str, day: date) -> bool:
     """Whether some country pays with the currency on the day: VND and USD, not DEM (until 2002), XAU or XYZ."""
     return any(since <= day <= until for since, until in _periods().get(code, ()))
+
+
+def check_in_tender(code: str, pointer: str) -> None:
+    """Refuses ``InvalidRequest`` at the pointer for a code with which nobody pays today."""
+    if not is_in_tender(code, today()):
+        raise InvalidRequest.at(pointer, "không phải tiền đang lưu hành", "no currency in use")
 
 
 @cache

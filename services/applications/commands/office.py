@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.instants import instant, office_day, today
+from infra.chassis.agency_book import AgencyBook, agency_unknown
+from infra.chassis.instants import instant, office_day
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from infra.chassis.text.currencies import is_in_tender
+from infra.chassis.text.currencies import check_in_tender
 from infra.working_time import WorkingCalendar
+from services.applications.agency_seats import AgencySeats
 from services.applications.commands.decisions import due_date_of, receipt_number
 from services.applications.commands.executor import OFFICER_ROLES, Commands, acting_for
 from services.applications.domain import deadline
@@ -43,6 +45,7 @@ class Office:
 
     def __init__(self, store: Store, commands: Commands, procedure_rules: ProcedureRules) -> None:
         self.store, self.commands, self.procedure_rules = store, commands, procedure_rules
+        self.agencies = AgencyBook(AgencySeats(store.database).knows)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Office:
@@ -117,8 +120,8 @@ class Office:
         amount: Json | None = None,
     ) -> Json:
         """Ask for fees not paid yet, or for a further amount: ``{moments, answer_by, …}``."""
-        if amount and not is_in_tender(amount["currency"], today()):
-            raise InvalidRequest.at("/amount/currency", "không phải tiền đang lưu hành", "no currency in use")
+        if amount:
+            check_in_tender(amount["currency"], "/amount/currency")
         answer_by = self._answer_by(application_id, "payment_days", catalog)
 
         def work(application: Application, act: Act, session: Session) -> Json:
@@ -142,17 +145,23 @@ class Office:
         by: Actor,
         command: Command,
     ) -> Json:
-        """Ask another agency: ``{consultation_id, due_at, …}``; a day on which no office works means the next."""
+        """Ask another agency: ``{consultation_id, agency_code, due_at, …}``.
+
+        A merged agency's successor is asked; a day on which no office works means the next.
+        """
         until = self._due_by_hand(due_at, FARTHEST_CONSULTATION, catalog)
+        agency = self.agencies.carrying_on(agency_code, catalog)
 
         def work(application: Application, act: Act, session: Session) -> Json:
             consultation_id, words = str(uuid4()), vault.seal(session, application_id, question)
             application.consult(
-                consultation_id=consultation_id, agency_code=agency_code, question=words, due_at=until, by=act
+                consultation_id=consultation_id, agency_code=agency or agency_code, question=words, due_at=until, by=act
             )
+            if agency is None:
+                raise agency_unknown(agency_code)
             if until <= clock.now():
                 raise InvalidRequest.at("/due_at", "đã qua", "in the past")
-            return {"consultation_id": consultation_id, "due_at": until.isoformat()}
+            return {"consultation_id": consultation_id, "agency_code": agency, "due_at": until.isoformat()}
 
         return self.commands.change(application_id, "consult", work, by=by, command=command)
 

@@ -12,12 +12,14 @@ from sqlalchemy import or_, select
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import agency_unknown
 from infra.chassis.cursors import Page, cursor_of, key_of
 from infra.chassis.instants import office_day, today
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.working_time import Clock, WorkingCalendar, explain, restate
 from services.applications.access import OFFICERS, reading_as, record_listing, record_read
+from services.applications.agency_seats import is_heard_of
 from services.applications.domain.application import Application
 from services.applications.errors import Forbidden, ServiceUnavailable
 from services.applications.event_store.store import Store
@@ -98,7 +100,7 @@ class DueDateExplainer:
         """Running applications whose date would differ under today's calendar: ``{items: [{application_id, …}]}``.
 
         ``on``: only those whose time holds this day (the ``date`` of a ``calendar_changed.v1``). Officers ask for their
-        own agency. A page looks at ``limit`` applications, so it may have fewer items.
+        own agency. A page looks at ``limit`` applications, so it may have fewer items. Refuses ``AgencyUnknown``.
         """
         if not by.has("auditor") and not (agency_code and by.at(agency_code, *OFFICERS)):
             raise Forbidden("chỉ tra cứu được cơ quan của mình", "only your own agency")
@@ -112,6 +114,8 @@ class DueDateExplainer:
             rows = list(
                 session.execute(query.where(VIEW.c.application_id > after).order_by(VIEW.c.application_id).limit(limit))
             )
+            if agency_code and not rows and not by.at(agency_code, *OFFICERS) and not is_heard_of(session, agency_code):
+                raise agency_unknown(agency_code)
         checked = [(row, self._restated(self.store.get(row.application_id), catalog)) for row in rows]
         items = [
             {"application_id": row.application_id, "reference": row.reference, **check}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import AgencyBook, AgencyLookup, agency_unknown
 from infra.chassis.cursors import Page, page
 from infra.chassis.instants import today
 from infra.chassis.json_types import Json
@@ -39,28 +40,31 @@ class DocumentBoxes:
     """Lists and counts documents for the agencies that sent or got them, and for auditors."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        self.database, self._agencies = database, AgencyBook()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         return cls(Database.at(settings.database_url("interchange")))
 
     def documents(
-        self, agency_code: str, box: str, status: str | None, limit: int, cursor: str | None, *, by: Actor
-    ) -> Page[Json]:
+        self, agency_code: str, box: str, status: str | None, limit: int, cursor: str | None, *,
+        catalog: AgencyLookup, by: Actor,
+    ) -> Page[Json]:  # fmt: skip
         """An agency's inbox (``in``) or outbox (``out``), newest first; ``status``: a word, or the code of a packet."""
-        check_box_reader(by, agency_code)
+        self._check_reader(by, agency_code, catalog)
         status = BY_CODE.get(status, status) if status else None
         with self.database.session() as session:
             list_box = _outbox if box == "out" else _inbox
             return list_box(session, agency_code, status, limit, cursor)
 
-    def figures(self, agency_code: str, from_date: str, to_date: str, within_hours: int, *, by: Actor) -> Json:
+    def figures(
+        self, agency_code: str, from_date: str, to_date: str, within_hours: int, *, catalog: AgencyLookup, by: Actor
+    ) -> Json:
         """Of what was sent from ``from_date`` to ``to_date`` (office days, both counted): ``{in, out}``.
 
         Read in time: accepted or refused within so many hours of its arrival.
         """
-        check_box_reader(by, agency_code)
+        self._check_reader(by, agency_code, catalog)
         table = DocumentReceiver
         first, last = date.fromisoformat(from_date), date.fromisoformat(to_date)
         if last < first:
@@ -74,11 +78,12 @@ class DocumentBoxes:
                 "out": _counted(session, and_(table.from_agency == agency_code, in_period), within_hours),
             }
 
-
-def check_box_reader(by: Actor, agency_code: str) -> None:
-    """An auditor, or an officer of the agency."""
-    if not by.has("auditor"):
-        check_post(by, agency_code)
+    def _check_reader(self, by: Actor, agency_code: str, catalog: AgencyLookup) -> None:
+        """An officer of the agency, or an auditor, who names an agency that there is or was (``AgencyUnknown``)."""
+        if not by.has("auditor"):
+            check_post(by, agency_code)
+        elif self._agencies.carrying_on(agency_code, catalog) is None:
+            raise agency_unknown(agency_code)
 
 
 def _counted(session: Session, which: ColumnElement[bool], within_hours: int) -> Json:

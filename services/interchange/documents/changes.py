@@ -4,17 +4,18 @@ taken for granted."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import AgencyBook, AgencyLookup
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from services.interchange.documents.agencies import OFFICERS, AgencyBook, check_post
+from services.interchange.documents.agencies import OFFICERS, check_post, receiving
 from services.interchange.documents.consignments import StepWriter, not_allowed
 from services.interchange.documents.dispatch import new_document, receipt_of, received_document, send_to
 from services.interchange.documents.papers import DocumentDraft, draft_of_arguments, store_version
@@ -31,9 +32,6 @@ from services.interchange.domain.correspondence import (
 )
 from services.interchange.errors import DocumentNotFound, DocumentNumberUsed
 from services.interchange.event_store.store import InterchangeStore
-
-if TYPE_CHECKING:
-    from services.interchange.clients import AgencyLookup
 
 REQUESTED, DECLINED_BY_RULE, WITHDRAWN, UNTOUCHED = "requested", "declined", "cancelled", "unchanged"
 
@@ -82,7 +80,7 @@ class DocumentChanges:
 
         Who is removed is asked for a recall.
         """
-        added = self._agencies.receivers(add_agencies, catalog, "/add_agencies")
+        added = receiving(self._agencies, add_agencies, catalog, "/add_agencies")
 
         def work(session: Session) -> Json:
             row = sent_document(session, document_id, by)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import AgencyBook, AgencyLookup
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import InvalidRequest
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
-from services.interchange.documents.agencies import AgencyBook, check_post
+from services.interchange.documents.agencies import check_post, receiving
 from services.interchange.documents.consignments import StepWriter
 from services.interchange.documents.papers import DocumentDraft, draft_of_arguments, says_the_same, store_version
 from services.interchange.documents.tables import DocumentContent, DocumentReceiver, OfficialDocument
@@ -21,9 +22,6 @@ from services.interchange.domain.correspondence import ACT_OF, MOST_SENDINGS, MO
 from services.interchange.domain.document_events import document_code, document_id_of
 from services.interchange.errors import DocumentNotFound, DocumentNumberUsed, ResendLimitReached
 from services.interchange.event_store.store import InterchangeStore
-
-if TYPE_CHECKING:
-    from services.interchange.clients import AgencyLookup
 
 DISPATCHED, AGAIN, UNCHANGED = "sent", "sent_again", "unchanged"
 
@@ -53,7 +51,7 @@ class DocumentDispatch:
 
         The same document again goes to receivers who have refused it or never had it, and changes nothing with others.
         """
-        receivers = self._agencies.receivers(to_agencies, catalog)
+        receivers = receiving(self._agencies, to_agencies, catalog)
 
         def work(session: Session) -> Json:
             check_post(by, from_agency)

@@ -8,13 +8,14 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import AgencyLookup
 from infra.chassis.contracts import contract_of
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import Forbidden
@@ -36,9 +37,6 @@ from services.interchange.domain.correspondence import ACT_OF, AGREED, DECLINED,
 from services.interchange.domain.document_events import document_id_of
 from services.interchange.errors import DocumentNotFound, EdxmlUnreadable
 from services.interchange.event_store.store import InterchangeStore
-
-if TYPE_CHECKING:
-    from services.interchange.clients import AgencyLookup
 
 Packet = edxml.DocumentPacket | edxml.StatusPacket
 CARRIED_OUT = "accepted"

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import AgencyBook, agency_unknown
 from infra.chassis.instants import office_day
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import Forbidden, InvalidRequest
@@ -22,6 +23,7 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database, insert_into
 from infra.chassis.text.vietnamese_text import comparison_key
 from infra.working_time import WorkingCalendar
+from services.oversight.agency_tables import knows_agency
 from services.oversight.domain.fact import EPOCH, MICROSECOND, micros
 from services.oversight.domain.feedback import (
     MOVES,
@@ -36,7 +38,7 @@ from services.oversight.feedback.streams import FeedbackStreams
 from services.oversight.feedback.tables import FeedbackNumber, FeedbackTicket
 
 if TYPE_CHECKING:
-    from services.oversight.clients import CalendarClient
+    from services.oversight.clients import CatalogQuestions
 
 OFFICERS = ("intake_officer", "case_officer", "approver")
 CODE_BYTES = 10
@@ -59,18 +61,26 @@ class FeedbackDesk:
 
     def __init__(self, database: Database) -> None:
         self.database, self.streams = database, FeedbackStreams(database)
+        self.agencies = AgencyBook(lambda code: knows_agency(database, code))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> FeedbackDesk:
         return cls(Database.at(settings.database_url("oversight")))
 
-    def give(self, new: NewFeedback, *, catalog: CalendarClient, by: Actor, command: Command) -> Json:
-        """``{feedback_id, reference, tracking_code, …}``. What comes by telephone or post an official types in."""
+    def give(self, new: NewFeedback, *, catalog: CatalogQuestions, by: Actor, command: Command) -> Json:
+        """``{feedback_id, reference, tracking_code, agency_code, …}``: the agency named, or its successor.
+
+        What comes by telephone or post an official types in.
+        """
         _check_channel(new, by)
         now = clock.now()
+        named = new.agency_code
+        new = new._replace(agency_code=self.agencies.carrying_on(named, catalog) if named else None)
         limits = limits_from(now, office_calendar(catalog, now))
 
         def work(session: Session) -> Json:
+            if named and new.agency_code is None:
+                raise agency_unknown(named)
             feedback_id, code = str(uuid4()), secrets.token_hex(CODE_BYTES)
             reference = _reference(session, now)
             digest = _digest_of(new)
@@ -93,17 +103,24 @@ class FeedbackDesk:
         return self.database.command(command, work)
 
     def route(
-        self, feedback_id: str, agency_code: str, *, catalog: CalendarClient, by: Actor, command: Command
+        self, feedback_id: str, agency_code: str, *, catalog: CatalogQuestions, by: Actor, command: Command
     ) -> Json:
-        """Send a ticket to the agency it concerns; its limits begin anew."""
+        """Send a ticket to the agency it concerns, or that carries on its work; its limits begin anew."""
         now = clock.now()
-        facts = {"limits": limits_from(now, office_calendar(catalog, now)), "agency_code": agency_code}
+        limits = limits_from(now, office_calendar(catalog, now))
+        agency = self.agencies.carrying_on(agency_code, catalog)
+
+        def facts(_ticket: Ticket) -> Json:
+            if agency is None:
+                raise agency_unknown(agency_code)
+            return {"limits": limits, "agency_code": agency}
+
         return self._act(feedback_id, "route", facts, {}, now, by, command)
 
     def ask(self, feedback_id: str, question: str, *, by: Actor, command: Command) -> Json:
         return self._act(feedback_id, "ask", {}, {"question": question}, clock.now(), by, command)
 
-    def answer(self, feedback_id: str, text: str, *, catalog: CalendarClient, by: Actor, command: Command) -> Json:
+    def answer(self, feedback_id: str, text: str, *, catalog: CatalogQuestions, by: Actor, command: Command) -> Json:
         """The agency's answer; it waits to be published."""
         now = clock.now()
         facts = {"limits": publication_limit(now, office_calendar(catalog, now))}
@@ -116,7 +133,7 @@ class FeedbackDesk:
         return self._act(feedback_id, "publish", {}, {}, clock.now(), by, command)
 
     def supplement(
-        self, feedback_id: str, text: str, code: str | None, *, catalog: CalendarClient, by: Actor, command: Command
+        self, feedback_id: str, text: str, code: str | None, *, catalog: CatalogQuestions, by: Actor, command: Command
     ) -> Json:
         """The giver says more; the time that was left for handling goes on."""
         now = clock.now()
@@ -137,7 +154,7 @@ class FeedbackDesk:
         return self._act(feedback_id, "rate", {"stars": stars}, {}, clock.now(), by, command, code)
 
     def reopen(
-        self, feedback_id: str, reason: str, code: str | None, *, catalog: CalendarClient, by: Actor, command: Command
+        self, feedback_id: str, reason: str, code: str | None, *, catalog: CatalogQuestions, by: Actor, command: Command
     ) -> Json:
         """Whoever is not satisfied brings it again; its limits begin anew."""
         now = clock.now()
@@ -170,7 +187,7 @@ GIVERS_ACTS = frozenset({"supplement", "rate", "reopen"})
 assert MOVES.keys() > GIVERS_ACTS
 
 
-def office_calendar(catalog: CalendarClient, at: datetime, since: datetime | None = None) -> WorkingCalendar:
+def office_calendar(catalog: CatalogQuestions, at: datetime, since: datetime | None = None) -> WorkingCalendar:
     """The catalogue's calendar now, from the year of ``since`` (of ``at``) to the one after ``at``."""
     years = range(office_day(since or at).year, office_day(at).year + 2)
     return WorkingCalendar.of_replies([catalog.calendar(year=year) for year in years])
@@ -237,4 +254,5 @@ def _answer(feedback_id: str, reference: str, ticket: Ticket) -> Json:
         "status": ticket.status,
         "version": ticket.version,
         "limits": dict(ticket.limits),
+        "agency_code": ticket.agency_code,
     }

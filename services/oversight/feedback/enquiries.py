@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from infra.chassis.access.actors import Actor
+from infra.chassis.agency_book import agency_unknown
 from infra.chassis.cursors import Page, page
 from infra.chassis.json_types import Json
 from infra.chassis.refusals import Forbidden
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from services.oversight.agency_tables import is_known
 from services.oversight.domain.fact import iso
 from services.oversight.domain.feedback import (
     AWAITING_PUBLICATION,
@@ -51,7 +53,7 @@ class FeedbackEnquiries:
         return _view(row, ticket) | {"words": _own_words(words, ticket)}
 
     def queue(self, agency_code: str, status: str | None, limit: int, cursor: str | None, *, by: Actor) -> Page[Json]:
-        """The tickets of an agency, oldest first, with all that was said."""
+        """The tickets of an agency, oldest first, with all that was said. Refuses ``AgencyUnknown``."""
         if not (by.at(agency_code, *OFFICERS) or by.has("operator", "auditor")):
             raise Forbidden(reason="không thuộc cơ quan này", reason_en="no post at this agency")
         rows = select(FeedbackTicket).where(FeedbackTicket.agency_code == agency_code)
@@ -60,7 +62,10 @@ class FeedbackEnquiries:
             rows = rows.where(FeedbackTicket.status == status)
         keys = (FeedbackTicket.given_at, FeedbackTicket.feedback_id)
         with self.database.session() as session:
-            return page(session, rows, keys, self._for_officers(session), limit=limit, cursor=cursor)
+            tickets: Page[Json] = page(session, rows, keys, self._for_officers(session), limit=limit, cursor=cursor)
+            if not (tickets["items"] or by.at(agency_code, *OFFICERS) or is_known(session, agency_code)):
+                raise agency_unknown(agency_code)
+        return tickets
 
     def published(self, limit: int, cursor: str | None) -> Page[Json]:
         """What everybody may read: published tickets, masked, newest first."""

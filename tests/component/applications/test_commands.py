@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from infra.chassis.access.actors import Actor
-from infra.chassis.refusals import CommandIdReused, ServiceUnavailable, VersionConflict
+from infra.chassis.refusals import AgencyUnknown, CommandIdReused, ServiceUnavailable, VersionConflict
 from services.applications.errors import (
     ApplicationNotFound,
     AttachmentNotFound,
@@ -20,11 +20,12 @@ from services.applications.errors import (
     InvalidRequest,
     TransitionNotAllowed,
 )
+from services.applications.models import AgencySeat
 from tests.component.applications.use_cases import ENCODED
 from tests.support.cloud_events import event_of
 from tests.unit.applications import actors
 from tests.unit.applications.actors import call, reading
-from tests.unit.applications.fakes import PDF, Identity
+from tests.unit.applications.fakes import NO_AGENCY, PDF, Identity
 
 HERE, OTHER, THIRD = actors.AGENCY, actors.OTHER_AGENCY, "H01.03"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -129,6 +130,27 @@ def test_who_serves_two_asked_agencies_answers_for_each(portal):
         portal.office.answer_consultation(key, entry["consultation_id"], "Đồng ý.", **call(both))
     by = [item["by"]["agency_code"] for item in portal.audit.history(key, **reading(actors.AUDITOR))["items"][-2:]]
     assert by == [THIRD, OTHER]
+
+
+def test_an_agency_that_nobody_has_recorded_is_not_consulted(portal):
+    key = portal.in_processing()
+    before = portal.store.get(key).version
+    with pytest.raises(AgencyUnknown):
+        portal.office.consult(key, NO_AGENCY, "?", "2099-01-01", catalog=portal.catalog, **call(actors.CASE))
+    assert portal.store.get(key).version == before
+    with portal.store.database.session() as session:
+        session.add(AgencySeat(agency_code=NO_AGENCY, province_code=None))
+    portal.catalog.silent = True
+    reply = portal.office.consult(key, NO_AGENCY, "?", "2099-01-01", catalog=portal.catalog, **call(actors.CASE))
+    assert reply["agency_code"] == NO_AGENCY
+
+
+def test_the_successor_of_a_merged_agency_is_consulted(portal):
+    key = portal.in_processing()
+    portal.catalog.merged = {THIRD: OTHER}
+    reply = portal.office.consult(key, THIRD, "?", "2099-01-01", catalog=portal.catalog, **call(actors.CASE))
+    consultation = portal.store.get(key).consultations[reply["consultation_id"]]
+    assert reply["agency_code"] == consultation["agency_code"] == OTHER
 
 
 def test_officers_of_another_agency_neither_touch_nor_see(portal):

@@ -37,10 +37,11 @@ def on(book: Catalogue, day: str, **narrowed: Any) -> dict[str, dict[str, Any]]:
 
 
 def test_an_agency_lives_between_two_dates_and_names_its_heir(book):
+    record(book, "000.00.00.G18")
     for code in (OLD, NEW):
         record(book, code, parent_code="000.00.00.G18", province_code="01")
     merge(book)
-    assert (set(on(book, BEFORE)), set(on(book, SINCE))) == ({OLD, NEW}, {NEW})
+    assert (set(on(book, BEFORE)), set(on(book, SINCE))) == ({OLD, NEW, "000.00.00.G18"}, {NEW, "000.00.00.G18"})
     assert on(book, BEFORE)[OLD]["merged_into"] == NEW
     assert on(book, BEFORE)[OLD]["legal_basis"] == LAW
 
@@ -118,6 +119,7 @@ def test_a_name_recorded_for_a_time_before_a_merger_leaves_the_merger(book):
 
 
 def test_an_agency_is_not_above_itself(book):
+    record(book, "B", "2019-01-01")
     record(book, "A", parent_code="B")
     with pytest.raises(InvalidRequest):
         record(book, "B", parent_code="A")
@@ -137,7 +139,7 @@ def test_agencies_of_an_old_province_sit_in_the_one_it_went_into(book):
         {"A"},
         {"A"},
     )
-    assert on(book, "2025-07-01", province_code="17") == {}
+    assert set(on(book, "2025-07-01", province_code="17")) == {"A"}
 
 
 @pytest.mark.parametrize("first_day", ["2024-01-01", "2026-01-01"])
@@ -275,3 +277,29 @@ class TestFindingWhatWasMerged:
         assert [(row["province_code"], row["total"]) for row in levels["by_province"]] == [("25", 3)]
         before = merged.exports.levels(BEFORE)
         assert {row["agency_code"]: row["total"] for row in before["by_agency"]} == {OLD: 2, NEW: 2}
+
+
+def test_a_parent_nobody_has_recorded_is_refused_and_its_history_too(book):
+    with pytest.raises(AgencyUnknown):
+        record(book, OLD, parent_code="H99.99")
+    with pytest.raises(AgencyUnknown):
+        book.agencies.changes("H99.99")
+
+
+def test_a_question_about_a_merged_province_means_its_successor(book):
+    record(book, "A", "2024-01-01", province_code="70")
+    assert set(on(book, "2025-08-01", province_code="75")) == set(on(book, "2025-08-01", province_code="70")) == {"A"}
+    with pytest.raises(ProvinceNotFound):
+        on(book, "2025-08-01", province_code="999")
+    assert (
+        Query.of("", "2025-08-01", {"province": "70"}).filters == Query.of("", "2025-08-01", {"province": "75"}).filters
+    )
+    with pytest.raises(ProvinceNotFound):
+        Query.of("", None, {"province": "999"})
+
+
+def test_a_publication_names_the_agencies_nobody_has_recorded(book):
+    record(book, OLD)
+    definition = offer("9.1", authority={"level": "ministry", "agency_codes": [OLD, "H99.99"]})
+    published = book.offerings.publish(definition, "2025-07-01", by=BY, command=command())
+    assert published["unknown_agencies"] == ["H99.99"]

@@ -42,6 +42,9 @@ class AgencyRegister:
         return {"code": code, "carried_on_by": THIRD if code == MERGED else code}
 
 
+REGISTER = AgencyRegister()
+
+
 def command(by: Actor, command_id: str | None = None, **arguments: Any) -> Command:
     return Command.of(command_id or str(uuid4()), "interchange.documents", by.account_id, arguments, call_id="call")
 
@@ -92,10 +95,10 @@ class Offices:
         return reply
 
     def inbox(self, agency: str = RECEIVER_AGENCY, status: str | None = None) -> list[dict[str, Any]]:
-        return self.boxes.documents(agency, "in", status, 50, None, by=OFFICER_OF[agency])["items"]
+        return self.boxes.documents(agency, "in", status, 50, None, catalog=REGISTER, by=OFFICER_OF[agency])["items"]
 
     def outbox(self, agency: str = SENDER_AGENCY, status: str | None = None) -> list[dict[str, Any]]:
-        return self.boxes.documents(agency, "out", status, 50, None, by=OFFICER_OF[agency])["items"]
+        return self.boxes.documents(agency, "out", status, 50, None, catalog=REGISTER, by=OFFICER_OF[agency])["items"]
 
     def standing(self, document_id: str, agency: str = RECEIVER_AGENCY) -> dict[str, Any]:
         """How the sender sees it at a receiver, with the history."""

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
-from infra.chassis.refusals import CommandIdReused, Forbidden, InvalidRequest
+from infra.chassis.refusals import AgencyUnknown, CommandIdReused, Forbidden, InvalidRequest
 from services.interchange.documents.consignments import consignment_with, receiver_columns
 from services.interchange.documents.tables import DocumentReceiver
 from services.interchange.domain.document_events import KIND_OF
@@ -32,6 +32,7 @@ from tests.component.interchange.correspondents import (
     MERGED,
     RECEIVER,
     RECEIVER_AGENCY,
+    REGISTER,
     SENDER,
     SENDER_AGENCY,
     THIRD,
@@ -161,7 +162,7 @@ def test_each_sees_what_it_has_a_part_in(offices: Offices) -> None:
     with pytest.raises(DocumentNotFound):
         offices.enquiries.document(document_id, None, by=stranger)
     with pytest.raises(Forbidden):
-        offices.boxes.documents(SENDER_AGENCY, "out", None, 10, None, by=stranger)
+        offices.boxes.documents(SENDER_AGENCY, "out", None, 10, None, catalog=REGISTER, by=stranger)
 
 
 def test_files_come_with_the_document_and_are_read_by_those_who_have_a_part_in_it(offices: Offices) -> None:
@@ -223,7 +224,7 @@ def test_boxes_are_filtered_by_word_or_code_and_paged(offices: Offices) -> None:
     assert [row["document_id"] for row in offices.outbox(status="accepted")] == [ids[0]]
     pages, cursor = [], None
     while True:
-        listed = offices.boxes.documents(RECEIVER_AGENCY, "in", None, 2, cursor, by=RECEIVER)
+        listed = offices.boxes.documents(RECEIVER_AGENCY, "in", None, 2, cursor, catalog=REGISTER, by=RECEIVER)
         pages.append([row["document_id"] for row in listed["items"]])
         if (cursor := listed["next_cursor"]) is None:
             break
@@ -237,14 +238,19 @@ def test_figures_count_what_was_read_in_time_refused_and_overdue(offices: Office
     offices.respond(ids[1], "refused", reason="Không rõ")
     day = clock.now().astimezone(clock.OFFICE_ZONE).date()
     period = ((day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
-    figures = offices.boxes.figures(RECEIVER_AGENCY, *period, 24, by=RECEIVER)["in"]
+    figures = offices.boxes.figures(RECEIVER_AGENCY, *period, 24, catalog=REGISTER, by=RECEIVER)["in"]
     expected = {"documents": 3, "receivers": 3, "read_in_time": 2, "unread": 1, "refused": 1, "finished": 1, "due": 3}
     assert {name: figures[name] for name in expected} == expected
-    out = offices.boxes.figures(SENDER_AGENCY, *period, 24, by=AUDITOR)["out"]
+    out = offices.boxes.figures(SENDER_AGENCY, *period, 24, catalog=REGISTER, by=AUDITOR)["out"]
     assert (out["documents"], out["receivers"], out["unread"]) == (3, 6, 4)
-    assert offices.boxes.figures(RECEIVER_AGENCY, "2020-01-01", "2020-12-31", 24, by=RECEIVER)["in"]["documents"] == 0
+    assert (
+        offices.boxes.figures(RECEIVER_AGENCY, "2020-01-01", "2020-12-31", 24, catalog=REGISTER, by=RECEIVER)["in"][
+            "documents"
+        ]
+        == 0
+    )
     with pytest.raises(InvalidRequest):
-        offices.boxes.figures(RECEIVER_AGENCY, "2020-12-31", "2020-01-01", 24, by=RECEIVER)
+        offices.boxes.figures(RECEIVER_AGENCY, "2020-12-31", "2020-01-01", 24, catalog=REGISTER, by=RECEIVER)
 
 
 def test_an_event_that_was_not_recorded_here_stops_every_step(offices: Offices) -> None:
@@ -281,3 +287,12 @@ def test_a_command_without_effect_leaves_nothing(offices: Offices) -> None:
             str(uuid4()), RECEIVER_AGENCY, "accepted", None, None, by=RECEIVER, command=command(RECEIVER)
         )
     assert offices.store.notifications(0, 10) == []
+
+
+def test_an_auditor_who_names_an_agency_that_nobody_has_recorded_is_told_so(offices: Offices) -> None:
+    period = ("2026-01-01", "2026-12-31")
+    with pytest.raises(AgencyUnknown):
+        offices.boxes.documents("H99.99", "in", None, 10, None, catalog=REGISTER, by=AUDITOR)
+    with pytest.raises(AgencyUnknown):
+        offices.boxes.figures("H99.99", *period, 24, catalog=REGISTER, by=AUDITOR)
+    assert offices.boxes.figures(MERGED, *period, 24, catalog=REGISTER, by=AUDITOR)["in"]["documents"] == 0

@@ -11,14 +11,15 @@ import time_machine
 
 from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.official_calendar import published
-from infra.chassis.refusals import Forbidden, InvalidRequest
+from infra.chassis.refusals import AgencyUnknown, Forbidden, Forwarded, InvalidRequest
 from infra.chassis.storage.commands import Command
+from services.oversight.country import keep_agency
 from services.oversight.domain.feedback import without_contacts
 from services.oversight.errors import FeedbackNotFound, TransitionNotAllowed
 from services.oversight.feedback.desk import FeedbackDesk, NewFeedback
 from services.oversight.feedback.enquiries import FeedbackEnquiries
 from services.oversight.personal_data import PersonalData
-from tests.component.oversight.use_cases import APPROVER, AUDITOR, OversightOffice
+from tests.component.oversight.use_cases import APPROVER, AUDITOR, TIME, OversightOffice
 
 MONDAY = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 OPERATOR = Actor("operator", roles=frozenset({"operator"}))
@@ -31,6 +32,11 @@ class Catalog:
 
     def calendar(self, *, year: int) -> dict[str, Any]:
         return {"year": year, "version": "mẫu", "days": []}
+
+    def agency(self, *, code: str, at: str | None = None) -> dict[str, Any]:
+        if code == "H99.99":
+            raise Forwarded("AgencyUnknown", "")
+        return {"code": code, "carried_on_by": {"H01.09": "H01.01"}.get(code, code)}
 
 
 class OfficialCatalog(Catalog):
@@ -46,7 +52,9 @@ class Desk:
         self.desk, self.enquiries = FeedbackDesk(office.database), FeedbackEnquiries(office.database)
 
     def give(self, by: Actor = ANONYMOUS, channel: str = "web", text: str = "Gọi 0912345678", **more: Any) -> Any:
-        new = NewFeedback("regulation", "Thành phần hồ sơ", text, "H01.01", None, channel, more.get("call"))
+        new = NewFeedback(
+            "regulation", "Thành phần hồ sơ", text, more.get("agency_code", "H01.01"), None, channel, more.get("call")
+        )
         return self.desk.give(new, catalog=self.catalog, **acting(by))
 
     def act(self, kind: str, ticket: Any, *arguments: Any, by: Actor = APPROVER, counted: bool = False) -> Any:
@@ -188,7 +196,8 @@ def test_what_is_published_shows_no_numbers_or_addresses(desk: Desk) -> None:
     assert without_contacts("Điều 12, 15 ngày") == "Điều 12, 15 ngày"
 
 
-def test_a_queue_shows_an_agency_its_own_tickets(desk: Desk) -> None:
+def test_a_queue_shows_an_agency_its_own_tickets(desk: Desk, office: OversightOffice) -> None:
+    office.opened(["01"])
     desk.give()
     assert len(desk.enquiries.queue("H01.01", None, 10, None, by=APPROVER)["items"]) == 1
     assert desk.enquiries.queue("H01.01", "refused", 10, None, by=AUDITOR)["items"] == []
@@ -216,3 +225,32 @@ def test_an_erased_giver_leaves_a_ticket_without_words(office: OversightOffice, 
         assert PersonalData(office.database).forget(session, "citizen", set()) == {"feedback_words": 2}
     [item] = desk.enquiries.queue("H01.01", None, 10, None, by=APPROVER)["items"]
     assert (item["feedback_id"], item["words"]) == (ticket["feedback_id"], {})
+
+
+def test_feedback_about_an_agency_nobody_has_recorded_is_refused(desk: Desk) -> None:
+    with pytest.raises(AgencyUnknown):
+        desk.give(agency_code="H99.99")
+    ticket = desk.give()
+    with pytest.raises(AgencyUnknown):
+        desk.act("route", ticket, "H99.99", by=OPERATOR, counted=True)
+    assert desk.enquiries.track(ticket["reference"], ticket["tracking_code"])["version"] == 1
+
+
+def test_feedback_about_a_merged_agency_goes_to_its_successor(desk: Desk) -> None:
+    assert desk.give(agency_code="H01.09")["agency_code"] == "H01.01"
+    routed = desk.act("route", desk.give(agency_code=None), "H01.09", by=OPERATOR, counted=True)
+    assert routed["agency_code"] == "H01.01"
+
+
+def test_an_agency_that_identity_has_announced_is_good_before_the_catalogue_knows_it(
+    desk: Desk, office: OversightOffice
+) -> None:
+    row = {"code": "H99.99", "name": "Cơ quan mẫu", "parent_code": None, "province_code": None, "created_at": TIME}
+    with office.database.session() as session:
+        keep_agency(session, row)
+    assert desk.give(agency_code="H99.99")["agency_code"] == "H99.99"
+
+
+def test_the_queue_of_an_agency_nobody_knows_is_no_empty_queue(desk: Desk) -> None:
+    with pytest.raises(AgencyUnknown):
+        desk.enquiries.queue("H99.99", None, 50, None, by=AUDITOR)

@@ -70,6 +70,9 @@ def quote_of(*moments: str) -> Any:
     return {"code": PROCEDURE["code"], "version": 1, "channel": "online", "items": items, "total": total}
 
 
+NO_AGENCY = "H99.99"  # nobody has recorded it
+
+
 class Catalog:
     """The catalogue as applications asks it."""
 
@@ -78,6 +81,7 @@ class Catalog:
         self.moments = moments
         self.days = {year: list(days) for year, days in HOLIDAYS.items()}
         self.silent = False
+        self.merged: dict[str, str] = {}
 
     def procedure(self, *, code: str, version: int | None = None) -> ProcedureDefinition:
         self._answer()
@@ -98,6 +102,12 @@ class Catalog:
             for on, kind in self.days.get(year, [])
         ]
         return {"year": year, "days": days, "version": 1}
+
+    def agency(self, *, code: str, at: str | None = None) -> dict[str, Any]:
+        self._answer()
+        if code == NO_AGENCY:
+            raise Forwarded("AgencyUnknown", "Không có cơ quan.")
+        return {"code": code, "carried_on_by": self.merged.get(code, code)}
 
     def _answer(self) -> None:
         if self.silent:
