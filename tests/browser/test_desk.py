@@ -144,13 +144,25 @@ def test_an_application_goes_from_its_filing_over_the_desk_to_its_result(visitor
     do(counter, "request_supplement")
     counter.submit()
     judged(counter, with_errors=True)
-    counter.submit(reason="Giấy tờ mờ", **{"requirement-don-de-nghi": "Chụp lại rõ hơn"})
+    counter.press("main details summary")
+    counter.submit(
+        reason="Giấy tờ mờ", **{"requirement-don-de-nghi": "Chụp lại rõ hơn", "field-full_name": "Như thẻ căn cước"}
+    )
     assert "Chụp lại rõ hơn" in counter.page.locator("main").inner_text()
 
     applicant.page.goto(f"/vi{path}")
     assert "Chụp lại rõ hơn" in applicant.page.locator("main").inner_text()
     applicant.page.click(f"a[href$='{path}/do/supplement']")
-    applicant.submit()
+    judged(applicant)
+    applicant.press_button("section.marked form:has(#file-1) button")
+    judged(applicant, with_errors=True)
+    applicant.page.set_input_files("#file-1", paper)
+    applicant.press_button("section.marked form:has(#file-1) button")
+    assert applicant.page.locator("section.marked a[href*='/files/']").count() == 2
+    applicant.press_button("section.marked form.buttons button >> nth=0")
+    assert applicant.page.locator("section.marked a[href*='/files/']").count() == 1
+    assert "Nguyễn" in applicant.page.locator("#full_name").input_value()
+    applicant.submit(full_name="Nguyễn Thị Mẫu Hai")
 
     counter.page.reload()
     applicant.page.focus("main a.button >> nth=-1")

@@ -59,6 +59,14 @@ class Visitor:
             else:
                 self.page.click(selector)
 
+    def press(self, selector: str) -> None:
+        """What opens or ticks something on the page itself."""
+        if not self.keyboard:
+            self.page.click(selector)
+            return
+        self.tab_to(selector)
+        self.page.keyboard.press("Space")
+
     def enter(self, name: str, value: str) -> None:
         if not self.keyboard:
             self.page.fill(f"#{name}", value)

@@ -30,6 +30,7 @@ STATUSES = (
     "approved", "rejected", "result_returned", "intake_refused", "withdrawn", "stopped",
 )  # fmt: skip
 CLAIMED_FROM = ("accepted", "in_processing")
+TOGETHER = ("accept", "assign")  # what a queue does with several at once
 FILTERS = ("agency_code", "status", "due", "officer", "procedure_code")
 
 
@@ -40,11 +41,15 @@ def person_of(visit: Visit) -> Person:
 
 async def queue(visit: Visit) -> Response:
     """The soonest due first; what is overdue or nearly so is marked."""
+    return await _queue_page(visit, visit.query)
+
+
+async def _queue_page(visit: Visit, query: Mapping[str, str], status: int = 200, **facts: Any) -> Response:
     person = person_of(visit)
     agencies = [code for code, roles in sorted(person.posts.items()) if OFFICERS & set(roles)]
-    chosen = {name: visit.query.get(name, "")[:80] for name in FILTERS}
+    chosen = {name: query.get(name, "")[:80] for name in FILTERS}
     chosen["agency_code"] = chosen["agency_code"] or (agencies or [""])[0]
-    cursor = visit.query.get("cursor") or None
+    cursor = query.get("cursor") or None
     page = await visit.ask(
         "applications.queue",
         agency_code=chosen["agency_code"],
@@ -55,10 +60,49 @@ async def queue(visit: Visit) -> Response:
         limit=AT_A_TIME,
         cursor=cursor,
     )
-    rows = [(item, urgency(item), _claim(item, person)) for item in page["items"]]
+    rows = [(item, urgency(item), next_deed(item, person)) for item in page["items"]]
     following = visit.link("/desk", **chosen, cursor=page["next_cursor"]) if page["next_cursor"] else None
-    facts: Json = {"agencies": agencies, "statuses": STATUSES, "chosen": chosen, "cursor": cursor}
-    return visit.page("desk/queue.html", rows=rows, next_page=following, **facts)
+    together = [deed for deed in TOGETHER if any(deed == offered for _, _, offered in rows)]
+    refused = facts.pop("refused", {})
+    references = {item["application_id"]: item["reference"] for item in page["items"]}
+    errors = [FieldError("", f"{references.get(key, key)}: {text}") for key, text in refused.items()]
+    facts = {"errors": errors, "agencies": agencies, "statuses": STATUSES, "chosen": chosen, "cursor": cursor, **facts}
+    return visit.page("desk/queue.html", status, rows=rows, together=together, next_page=following, **facts)
+
+
+def next_deed(item: Mapping[str, Any], person: Person) -> str:
+    """Which of :data:`TOGETHER` it waits for from this person, or nothing."""
+    roles = person.posts.get(item["agency_code"], [])
+    if item["status"] == "submitted" and "intake_officer" in roles:
+        return "accept"
+    waits = item["status"] in CLAIMED_FROM and not item.get("officer_id")
+    return "assign" if waits and "case_officer" in roles else ""
+
+
+async def do_together(visit: Visit) -> Response:
+    """One deed for each application that was ticked, each a command of its own: what one is refused, the others get.
+
+    Their ids follow from the form's, so that a form that is sent twice does nothing twice.
+    """
+    form = await visit.form()
+    deed, ticked = form.text("deed"), list(dict.fromkeys(form.all("application")))[:AT_A_TIME]
+    query = {name: form.text(name) for name in (*FILTERS, "cursor")}
+    if deed not in TOGETHER or not ticked:
+        error = FieldError("", visit.t("desk.nothing_ticked"))
+        return await _queue_page(visit, query, 400, errors=[error])
+    person, refused = person_of(visit), {}
+    for place in ticked:
+        arguments = deeds.arguments(deeds.BY_NAME[deed], {}, place, person)
+        try:
+            command_id = str(uuid.uuid5(uuid.UUID(int=0), f"{form.text('command_id')} {place}"))
+            await visit.ask(deeds.BY_NAME[deed].door, command_id=command_id, **arguments)
+        except PlatformRefusal as error:
+            if status_of(error.name) >= 500:
+                raise
+            refused[place] = error.text
+    if refused:
+        return await _queue_page(visit, query, 409, refused=refused)
+    return visit.to("/desk", **{**query, "done": deed, "count": len(ticked)})
 
 
 def urgency(application: Mapping[str, Any]) -> str:
@@ -68,13 +112,6 @@ def urgency(application: Mapping[str, Any]) -> str:
         return ""
     left = formats.instant(due_at) - datetime.now(UTC)
     return "overdue" if application.get("overdue") or left < timedelta() else "soon" if left < SOON else ""
-
-
-def _claim(item: Mapping[str, Any], person: Person) -> str:
-    """The command id of a form that claims it, where it waits for an officer."""
-    mine_to_take = "case_officer" in person.posts.get(item["agency_code"], [])
-    waits = item["status"] in CLAIMED_FROM and not item.get("officer_id")
-    return str(uuid.uuid4()) if mine_to_take and waits else ""
 
 
 async def application(visit: Visit) -> Response:
@@ -183,6 +220,7 @@ def _version(deed: deeds.Deed, form: Form) -> dict[str, int]:
 
 PAGES = (
     Page("/desk", queue, roles=OFFICERS),
+    Page("/desk/together", act=do_together, roles=OFFICERS),
     Page(APPLICATION, application, roles=OFFICERS),
     Page(f"{APPLICATION}/files/{{attachment_id}}", download, roles=OFFICERS),
     Page(f"{APPLICATION}/do/{{deed}}", before_deed, do_deed, OFFICERS),

@@ -135,7 +135,7 @@ async def detach(visit: Visit) -> Response:
         attachment_id=form.text("attachment_id"),
         command_id=form.text("command_id"),
     )
-    return visit.to(f"/applications/{place}/papers")
+    return visit.to(f"/applications/{place}/{'do/supplement' if form.text('to') == 'supplement' else 'papers'}")
 
 
 async def delivery(visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from infra.front_door import files
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import PageNotFound
 from infra.front_door.pages import rendering
-from infra.front_door.pages.navigation import CITIZEN
+from infra.front_door.pages.navigation import CITIZEN, OFFICERS
 from infra.front_door.pages.page import Page
 from infra.front_door.pages.visits import FieldError, Visit
 from infra.front_door.statuses import status_of
@@ -87,7 +87,6 @@ DEEDS = {
     "withdraw": ("applications.request_withdrawal", "reason"),
     "appeal": ("applications.appeal", "grounds"),
     "rate": ("applications.rate", "comment"),
-    "supplement": ("applications.supplement", ""),
 }
 
 
@@ -126,6 +125,19 @@ async def do_deed(visit: Visit) -> Response:
     application = await visit.ask("applications.application", application_id=place)
     facts = {"application": application, "deed": deed, "errors": [error], "values": dict(form)}
     return visit.page("following/deed.html", 400, **facts)
+
+
+async def acceptance(visit: Visit) -> Response:
+    """The receipt of the papers with the promised day, to print; for the applicant, and for the office at its desk."""
+    place = visit.places["application_id"]
+    application = await visit.ask("applications.application", application_id=place)
+    path = visit.path.removesuffix("/acceptance")
+    if not application["accepted_at"]:
+        return visit.to(path)
+    procedure = await visit.ask(
+        "catalog.procedure", code=application["procedure_code"], version=application["procedure_version"]
+    )
+    return visit.page("acceptance.html", application=application, procedure=procedure, place=path)
 
 
 async def before_tracking(visit: Visit) -> Response:
@@ -167,6 +179,8 @@ PAGES = (
     Page("/applications", mine, roles=CITIZEN),
     Page(APPLICATION, status, roles=CITIZEN),
     Page(f"{APPLICATION}/pay", paying, pay, CITIZEN),
+    Page(f"{APPLICATION}/acceptance", acceptance, roles=CITIZEN),
+    Page("/desk/{application_id}/acceptance", acceptance, roles=OFFICERS),
     Page(f"{APPLICATION}/payments", receipts, roles=CITIZEN),
     Page("/payments/{payment_id}/receipt", receipt, roles=CITIZEN),
     Page(f"{APPLICATION}/files/{{attachment_id}}", download, roles=CITIZEN),

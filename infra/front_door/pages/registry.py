@@ -23,6 +23,7 @@ from infra.front_door.pages import (
     rendering,
     serving,
     sign_in,
+    supplementing,
     wishes,
 )
 from infra.front_door.pages.languages import LANGUAGES
@@ -36,6 +37,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 PAGES: tuple[Page, ...] = (
     *finding.PAGES,
     *drafts.PAGES,
+    *supplementing.PAGES,
     *following.PAGES,
     *desk.PAGES,
     *live.PAGES,

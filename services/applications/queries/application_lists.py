@@ -38,6 +38,7 @@ from services.applications.mirrored_applications import with_mirrored
 from services.applications.models import MirroredApplication, Party, application_view
 from services.applications.own_case import not_a_party
 from services.applications.private_data import vault
+from services.applications.queries.procedure_titles import ProcedureTitles
 from services.applications.read_model import projector
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class ApplicationLists:
     """The lists of citizens and officers."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        self.database, self.titles = database, ProcedureTitles(database)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ApplicationLists:
@@ -86,6 +87,7 @@ class ApplicationLists:
             own = {"items": items, "next_cursor": _after_started(rows[limit - 1]) if len(rows) > limit else None}
         for item in own["items"]:
             item["handled_in"] = None
+        self.titles.add_to(own["items"])
         if not page_rows[0].mirrored:
             return own
         with self.database.session() as session:
@@ -145,6 +147,7 @@ class ApplicationLists:
         page = self._page(
             query, limit, lambda row: cursor_of((row["due_at"] or NEVER).isoformat(), row["application_id"])
         )
+        self.titles.add_to(page["items"])
         filters = {"agency_code": agency_code, "status": status, "overdue": overdue, "officer_id": officer_id}
         filters |= {"procedure_code": procedure_code, "cursor": cursor}
         with self.database.session() as session:

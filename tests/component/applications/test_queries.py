@@ -197,6 +197,15 @@ def test_lists_come_in_pages_that_miss_and_repeat_nothing(portal):
         portal.lists.mine(by=actors.CITIZEN, identity=portal.identity, cursor="bịa đặt")
 
 
+def test_lists_say_what_a_procedure_was_called_when_it_was_filed(portal):
+    portal.submitted()
+    portal.follow()
+    mine = portal.lists.mine(by=actors.CITIZEN, identity=portal.identity)["items"]
+    for _ in range(2):
+        queue = portal.lists.queue("H01.01", **reading(actors.INTAKE))["items"]
+        assert [item["procedure_title"]["vi"] for item in (*mine, *queue)] == ["Thủ tục thử"] * 2
+
+
 def test_a_queue_is_asked_by_status_and_lateness(portal):
     with time_machine.travel("2026-03-02T02:00:00Z", tick=False) as clock:
         late, fresh = portal.accepted(), portal.submitted()
