@@ -18,7 +18,8 @@ from infra.front_door.surface import Door
 COOKIE = "__Host-portal-device"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}", re.ASCII)
 HOLDS = 180 * 24 * 3600  # seconds, as long as identity knows a device
-ANSWERED_BY = {("identity", "sign_in"), ("identity", "sign_in_to_authorize"), ("identity", "reset_password")}
+SIGNING_IN = ("sign_in", "complete_eid_sign_in", "sign_in_to_authorize", "reset_password")
+ANSWERED_BY = {("identity", method) for method in SIGNING_IN}
 
 
 def knows_devices(door: Door) -> bool:

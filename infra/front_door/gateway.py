@@ -21,6 +21,8 @@ from infra.front_door.surface import Door
 
 OWN_RATE = {
     ("identity", "sign_in"): "sign-in",
+    ("identity", "begin_eid_sign_in"): "sign-in",
+    ("identity", "complete_eid_sign_in"): "sign-in",
     ("identity", "client_token"): "sign-in",
     ("interchange", "open_session"): "sign-in",
     ("identity", "register_citizen"): "sign-in",

@@ -106,6 +106,8 @@ RESOURCES: tuple[Resource, ...] = (
     _post("/account-recoveries/{request_id}/approval", "identity.approve_account_recovery"),
     _post("/account-recoveries/{request_id}/refusal", "identity.decline_account_recovery"),
     _make("/sessions", "identity.sign_in"),
+    _post("/eid-sign-ins", "identity.begin_eid_sign_in"),
+    _make("/sessions/eid", "identity.complete_eid_sign_in"),
     _post("/sessions/refresh", "identity.refresh"),
     _post("/sessions/end", "identity.sign_out"),
     _read("/sessions", "identity.sessions"),

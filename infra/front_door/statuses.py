@@ -18,7 +18,7 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
         "EdxmlUnreadable",
         "ContactCodeRefused", "ServiceLevelTooLow", "DelegationNotPossible", "NotAnOfficer", "FileInfected",
     ),
-    401: ("Unauthenticated", "OtpRequired", "OtpCodeWrong"),
+    401: ("Unauthenticated", "EidSignInRefused", "OtpRequired", "OtpCodeWrong"),
     403: (
         "AccountBlocked", "EdxmlNotGenuine",
         "Forbidden", "ApproverIsProposer", "SecondPersonNeeded", "SameEditor", "ErasureNeedsTwoPersons",
@@ -27,6 +27,7 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
     404: (
         "AccountRecoveryNotFound", "ContactCodeNotFound",
         "AuthorizationNotPending", "OpenIdClientNotFound", "OpenIdConsentNotFound", "SingleSignOnNotOffered",
+        "EidNotOffered", "EidSignInNotPending",
         "AppointmentRequestNotFound", "AccessEntryNotFound", "AccessChallengeNotFound", "TemplateRequestNotFound",
         "AccountNotFound", "AgencyNotFound", "AgencyUnknown", "ApplicationNotFound", "AppointmentNotFound",
         "AttachmentNotFound", "ConsultationNotFound", "DelegationNotFound", "DeliveryNotFound", "DraftNotFound",
@@ -54,7 +55,10 @@ BY_STATUS: dict[int, tuple[str, ...]] = {
     422: ("CommandIdReused",),
     429: ("SignInDelayed", "TooManyRequests"),
     500: ("InternalFailure",),
-    503: ("ServiceUnavailable", "ScannerUnavailable", "ReadModelBehind", "NotSealedYet", "NothingSealed"),
+    503: (
+        "ServiceUnavailable", "EidProviderUnavailable", "ScannerUnavailable", "ReadModelBehind", "NotSealedYet",
+        "NothingSealed",
+    ),
     504: ("DeadlineExceeded",),
 }  # fmt: skip
 
@@ -65,6 +69,7 @@ RETRY_AFTER = {
     "NotSealedYet": 2,
     "NothingSealed": 5,
     "ServiceUnavailable": 5,
+    "EidProviderUnavailable": 30,
 }  # seconds
 
 

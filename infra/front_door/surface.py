@@ -26,6 +26,8 @@ WITHOUT_COMMAND = {
     ("identity", "request_password_reset"),
     ("identity", "reset_password"),
     ("identity", "sign_in"),
+    ("identity", "begin_eid_sign_in"),
+    ("identity", "complete_eid_sign_in"),
     ("identity", "refresh"),
     ("identity", "sign_out"),
     ("identity", "revoke_session"),

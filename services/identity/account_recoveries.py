@@ -23,7 +23,15 @@ from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
-from services.identity import contact_changes, delegations, known_devices, offices, open_sessions, recovery_codes
+from services.identity import (
+    contact_changes,
+    delegations,
+    known_devices,
+    offices,
+    open_sessions,
+    passwords,
+    recovery_codes,
+)
 from services.identity.access_log import record_here
 from services.identity.contact_codes import PASSWORD_RESET, ContactCodes
 from services.identity.contact_details import email_address, telephone
@@ -43,7 +51,6 @@ SECOND_FACTOR, CONTACT = "second_factor", "contact"
 OFFICE = ("intake_officer", "approver")
 LISTING = "xem đề nghị khôi phục tài khoản / listing recoveries of accounts"
 TERM = 2  # days
-UNUSABLE = "none"  # no digest of any password
 
 
 class RecoveryDesk:
@@ -92,7 +99,7 @@ class RecoveryDesk:
                 account.email, account.phone = request.email, request.phone
                 account.email_confirmed_at = account.phone_confirmed_at = clock.now()  # in person, by two officials
                 contact_changes.forget_changes(session, account.id)
-                account.password_hash = UNUSABLE
+                account.password_hash = passwords.NONE
                 _end_delegations(session, account, by)
                 self.codes.send(session, PASSWORD_RESET, account.id, recipient_of(account))
             return recovery_view(request)

@@ -105,7 +105,7 @@ class Accounts:
         def work(session: Session) -> Json:
             if self.confirming is not None:
                 return pending_registrations.begin_registration(session, self.confirming, citizen, contact)
-            return _open_account(session, citizen, contact)
+            return open_account(session, citizen, contact)
 
         return run_idempotently(self.database, _without_password(command, registration), work)
 
@@ -126,11 +126,11 @@ class Accounts:
                 delete(PendingRegistration).where(PendingRegistration.citizen_number == pending.citizen_number)
             )
             try:
-                opened = _open_account(session, citizen, contact, account_id=account_id, confirmed_at=clock.now())
+                opened = open_account(session, citizen, contact, account_id=account_id, confirmed_at=clock.now())
             except AccountAlreadyExists:  # somebody else was first; to say so would tell of them
                 raise ContactCodeRefused() from None
             # Now, not sooner: a stranger's registrations send no texts.
-            contact_changes.send_code(session, self.confirming, _account(session, account_id), "phone", contact.phone)
+            contact_changes.send_code(session, self.confirming, _account(session, account_id), "phone", pending.phone)
             return opened
 
     def whoami(self, *, by: Actor) -> Json:
@@ -212,21 +212,27 @@ def _date(birth_date: str) -> date:
         raise InvalidRequest.at("/birth_date", "không phải ngày hợp lệ", "is no date") from error
 
 
-def _open_account(
+def open_account(
     session: Session,
     citizen: Citizen,
     contact: ContactPoints,
     *,
     account_id: str | None = None,
     confirmed_at: datetime | None = None,
+    phone_confirmed_at: datetime | None = None,
 ) -> Json:
+    """The account of a person of the register. ``confirmed_at``: since when the e-mail address counts.
+
+    ``AccountAlreadyExists``, also when it is opened twice at the same moment.
+    """
     if session.scalar(select(Account.id).where(Account.username == citizen.citizen_number)):
         raise AccountAlreadyExists()
     now = clock.now()
     account = Account(
         id=account_id or str(uuid4()), username=citizen.citizen_number, citizen_number=citizen.citizen_number,
         full_name=citizen.full_name, birth_date=citizen.birth_date, roles=["citizen"], **asdict(contact),
-        email_confirmed_at=confirmed_at, password_changed_at=now, registered_at=now,
+        email_confirmed_at=confirmed_at, phone_confirmed_at=phone_confirmed_at, password_changed_at=now,
+        registered_at=now,
     )  # fmt: skip
     try:
         with session.begin_nested():

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from infra.chassis.refusals import Forbidden, InvalidRequest, NotFound, Refusal, Unauthenticated
+from services.identity.eid_errors import (
+    EidNotOffered,
+    EidProviderUnavailable,
+    EidSignInNotPending,
+    EidSignInRefused,
+)
 from services.identity.single_sign_on_errors import (
     AuthorizationNotPending,
     AuthorizationRequestRefused,
@@ -16,6 +22,10 @@ from services.identity.single_sign_on_errors import (
 __all__ = [
     "AuthorizationNotPending",
     "AuthorizationRequestRefused",
+    "EidNotOffered",
+    "EidProviderUnavailable",
+    "EidSignInNotPending",
+    "EidSignInRefused",
     "Forbidden",
     "InvalidRequest",
     "OpenIdClientNotFound",

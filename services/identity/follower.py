@@ -19,6 +19,7 @@ from services.identity import (
     spraying,
 )
 from services.identity.access_log_seal import AccessLogSealer
+from services.identity.eid import links
 from services.identity.openid import grants
 
 OLD = (
@@ -31,6 +32,7 @@ OLD = (
     access_endings.delete_old_endings,
     grants.delete_old_requests,
     grants.delete_old_grants,
+    links.delete_old_eid_sign_ins,
 )
 
 

@@ -54,6 +54,8 @@ class OneTimeCodes:
     def check_owner(self, password: str | None, otp: str | None, *, by: Actor) -> None:
         """Refuse whoever only found a token: needs password, fresh sign-in, second factor where one is in force.
 
+        Whoever has no password, and signed in with an e-ID, needs the fresh sign-in.
+
         ``WrongPassword``, ``Unauthenticated``, ``OtpRequired``, ``OtpCodeWrong``, and ``SignInDelayed`` after guesses.
         """
         if self._in_force(by):
@@ -110,7 +112,8 @@ class OneTimeCodes:
         with self.database.session() as session:
             account = _own_account(session, by)
             attempts.begin(session, attempts.of_owner(account))
-        if password is None or not passwords.matches(account.password_hash, password):
+        shown_by_eid = account.password_hash == passwords.NONE and by.identity_provider is not None
+        if not shown_by_eid and (password is None or not passwords.matches(account.password_hash, password)):
             raise WrongPassword()
         with self.database.session() as session:
             attempts.uncount(session, attempts.of_owner(account))

@@ -25,6 +25,7 @@ from infra.chassis.text.vietnamese_text import plain_letters
 from services.identity.errors import WeakPassword
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+NONE = "none"  # stored of whoever signs in with an e-ID alone: the digest of no password
 SHORTEST = 8
 LONGEST = 128
 

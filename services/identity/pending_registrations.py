@@ -25,10 +25,10 @@ LIFETIME = timedelta(hours=24)  # codes are over sooner; registering again sends
 
 @dataclass(frozen=True)
 class ContactPoints:
-    """What somebody who registers said of how to reach them, and the digest of their password."""
+    """What somebody who registers said of how to reach them, if anything, and the digest of their password."""
 
-    phone: str
-    email: str
+    phone: str | None
+    email: str | None
     language: str
     password_hash: str
 

@@ -27,6 +27,7 @@ from services.identity import (
     open_sessions,
     recovery_codes,
 )
+from services.identity.eid.links import forget_eid
 from services.identity.models import (
     AccessEntry,
     AccessPurpose,
@@ -89,6 +90,7 @@ class PersonalData(ErasureRequests):
         pending = PendingRegistration.citizen_number == account.citizen_number
         session.execute(delete(PendingRegistration).where(pending))
         known_devices.forget_all(session, account_id)
+        forget_eid(session, account_id)
         recovery_codes.delete_recovery_codes(session, account_id)
         _clear_account(account)
         return {name: count for name, count in removed.items() if count} | {"account": 1}

@@ -34,7 +34,7 @@ from services.identity.one_time_codes import OneTimeCodes
 from services.identity.sign_in_records import BLOCKED, DELAYED, OPENED, OTP_MISSING, OTP_WRONG, REFUSED
 from services.identity.signing_keys import ACCESS_LIFETIME
 from services.identity.spraying import SourceBudget
-from services.identity.tokens import Mint, token_digest
+from services.identity.tokens import Eid, Mint, token_digest
 
 IDLE_LIFETIME = timedelta(hours=12)  # a refresh token not used for so long is worth nothing
 SESSION_LIFETIME = timedelta(days=7)  # after that one signs in again
@@ -86,10 +86,11 @@ class Authenticator:
         fresh_hash = passwords.hash_password(password) if passwords.needs_rehash(account.password_hash) else None
         with self.database.session() as session:
             account = session.get_one(Account, account.id)
-            outcome = self._second_factor(session, account, otp)
+            outcome = self.second_factor(session, account, otp)
             if outcome == OPENED:
                 account.password_hash = fresh_hash or account.password_hash
-                return self._let_in(session, account, attempt, device)
+                attempts.clear(session, attempt)
+                return self.let_in(session, account, device)
         return self._refuse(account, attempt, outcome)
 
     def refresh(self, refresh_token: str) -> Json:
@@ -143,9 +144,9 @@ class Authenticator:
                 raise
             return attempt, account
 
-    def _second_factor(self, session: Session, account: Account, otp: str | None) -> str:
-        """How a sign-in with the right password ends."""
-        if account.erased_at is not None:  # while the password was looked at
+    def second_factor(self, session: Session, account: Account, otp: str | None) -> str:
+        """How a sign-in ends that has shown the right password, or an e-ID."""
+        if account.erased_at is not None:  # meanwhile
             return REFUSED
         if account.blocked_at is not None:
             return BLOCKED
@@ -155,11 +156,14 @@ class Authenticator:
             return OTP_MISSING
         return OPENED if self.codes.spend(session, account, otp) else OTP_WRONG
 
-    def _let_in(self, session: Session, account: Account, attempt: SignInTry, device: str | None) -> Json:
-        attempts.clear(session, attempt)
-        reply = self._opened(session, account)
-        factors = ("password", *(() if account.otp_confirmed_at is None else ("one_time_code",)))
-        familiar, session_id = attempt.device is not None, reply["session_id"]
+    def let_in(
+        self, session: Session, account: Account, device: str | None, first: str = "password", *, eid: Eid | None = None
+    ) -> Json:
+        """Open a session for somebody who has shown the ``first`` factor, and a one-time code where one is in force."""
+        familiar = known_devices.known_device(session, account, device) is not None
+        reply = self._opened(session, account, eid)
+        session_id = reply["session_id"]
+        factors = (first, *(() if account.otp_confirmed_at is None else ("one_time_code",)))
         sign_in_records.record(session, account, OPENED, known_device=familiar, factors=factors, session_id=session_id)
         return reply | {"device": known_devices.remember(session, account, device)}
 
@@ -173,10 +177,11 @@ class Authenticator:
             sign_in_records.record(session, account, outcome, known_device=familiar, locked=locked)
         raise REFUSALS.get(outcome, SignInRefused)()
 
-    def _opened(self, session: Session, account: Account) -> Json:
+    def _opened(self, session: Session, account: Account, eid: Eid | None) -> Json:
         now = clock.now()
         sign_in = SignInSession(
             id=str(uuid4()), account_id=account.id, created_at=now, last_used_at=now, expires_at=now + SESSION_LIFETIME,
+            eid_issuer=eid.issuer if eid else None, assurance=eid.level if eid else None,
         )  # fmt: skip
         session.add(sign_in)
         session.flush()
@@ -208,6 +213,7 @@ class Authenticator:
             agencies={} if missing else posts,
             session_id=sign_in.id,
             session_version=account.session_version,
+            eid=Eid(sign_in.eid_issuer, sign_in.assurance) if sign_in.eid_issuer else None,
         )  # fmt: skip
         reply = self._reply(access_token, refresh_token, sign_in)
         return reply | {"second_factor": "missing"} if missing else reply

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +26,14 @@ from services.identity.signing_keys import ACCESS_LIFETIME, SigningKeys
 
 ALGORITHM = "Ed25519"
 EVERYWHERE = tuple(sorted(set(AUDIENCES.values())))
+
+
+@dataclass(frozen=True)
+class Eid:
+    """What a session rests on that an e-ID provider opened: who it is, and the level it vouches for (``acr``)."""
+
+    issuer: str
+    level: str | None
 
 
 class Mint:
@@ -48,10 +57,12 @@ class Mint:
         session_id: str | None = None,
         session_version: int = 0,
         audience: Sequence[str] = EVERYWHERE,
+        eid: Eid | None = None,
     ) -> str:
         """A signed token that says who this is and which roles they hold, their own and per agency code.
 
-        ``audience``: the groups of services whose doors it may open; ``session_version``: the account's, now.
+        ``audience``: the groups of services whose doors it may open; ``session_version``: the account's, now; ``eid``
+        becomes ``idp`` and ``acr`` (RFC 9068, 2.2.1).
         """
         now = int(clock.now().timestamp())
         claims: Json = {
@@ -68,6 +79,8 @@ class Mint:
         }
         if session_id:
             claims["sid"] = session_id
+        if eid:
+            claims |= {"idp": eid.issuer, **({"acr": eid.level} if eid.level else {})}
         signing = self.keys.current()
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": signing.kid}
         return jwt.encode(header, claims, signing.key, algorithms=[ALGORITHM])

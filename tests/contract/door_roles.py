@@ -18,7 +18,7 @@ WHO: dict[str, dict[str, str]] = {
         PUBLIC: "register_citizen confirm_registration request_password_reset reset_password sample_people sign_in "
         "refresh sign_out jwks access_endings client_token agencies openid_configuration openid_keys "
         "begin_authorization authorization sign_in_to_authorize decide_authorization openid_token openid_userinfo "
-        "revoke_openid_token openid_logout health",
+        "revoke_openid_token openid_logout begin_eid_sign_in complete_eid_sign_in health",
         PEOPLE: "sessions recent_sign_ins revoke_session whoami change_password access_log challenge_access "
         "request_contact_change confirm_contact "
         "openid_consents withdraw_openid_consent",

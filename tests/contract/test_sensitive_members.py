@@ -44,6 +44,7 @@ def test_the_doors_that_take_secrets_are_these() -> None:
         "identity.begin_authorization",
         "identity.change_password",
         "identity.client_token",
+        "identity.complete_eid_sign_in",
         "identity.confirm_contact",
         "identity.confirm_otp",
         "identity.confirm_registration",

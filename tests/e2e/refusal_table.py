@@ -311,6 +311,7 @@ IDENTITY: dict[tuple[str, str], Knock] = {
         "account_id": nothing(), "agency_code": installation.agency}),
     ("appoint", "OwnCase"): Knock("operator", lambda installation, scenes: {
         "account_id": installation.people["operator"]["account_id"], "agency_code": installation.agency}),
+    **{(door, "EidNotOffered"): at(None) for door in ("begin_eid_sign_in", "complete_eid_sign_in")},
     ("begin_authorization", "AuthorizationRequestRefused"): at(None),
     ("openid_logout", "AuthorizationRequestRefused"): at(None),
     ("openid_token", "TokenRequestRefused"): at(None),
@@ -546,6 +547,14 @@ SINGLE_SIGN_ON = [
 
 REPLAYS = [door for door, entry in contract_of("interchange").rpc.items() if "StreamNotAuthentic" in entry["refusals"]]
 
+EID_ELSEWHERE = (
+    ("begin_eid_sign_in", "EidProviderUnavailable"),
+    *(("complete_eid_sign_in", name) for name in (
+        "EidSignInNotPending", "EidSignInRefused", "EidProviderUnavailable", "CitizenNotInRegister",
+        "CitizenDataDiffers", "Unauthenticated", "OtpRequired", "SignInDelayed", "AccountBlocked",
+    )),
+)  # fmt: skip
+
 # These need a platform in another state: nothing sealed yet, a neighbour that is down, a clock 91 days on, production.
 ELSEWHERE: frozenset[Key] = frozenset(
     {
@@ -575,6 +584,7 @@ ELSEWHERE: frozenset[Key] = frozenset(
         ("catalog", "sample_procedures", "OnlyInDevelopment"),
         ("identity", "sample_people", "NoSamplePeople"),
         *(("identity", door, "SingleSignOnNotOffered") for door in SINGLE_SIGN_ON),
+        *(("identity", door, name) for door, name in EID_ELSEWHERE),
         *((service, door, "TooManyRequests") for service, door in doors() if rule_of(service, door).costly),
         ("payments", "start_payment", "MethodNotAvailable"),
         *(("payments", door, "ServiceUnavailable") for door in (*MONEY_DOORS, "parity")),

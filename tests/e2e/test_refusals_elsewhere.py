@@ -8,7 +8,9 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import pyotp
 import pytest
 import time_machine
 from nameko.exceptions import RemoteError
@@ -16,12 +18,16 @@ from nameko.exceptions import RemoteError
 from infra.chassis import clock
 from infra.chassis.contracts import contract_of
 from infra.chassis.settings import SERVICES
+from infra.cli.connection import first_operator
 from infra.cli.sample_documents import as_base64
+from infra.sandbox.identity_provider import EidHolder, EidSandbox, sample_holders
+from infra.sandbox.identity_provider import serve as serve_eid
 from infra.sandbox.virus_scanner import EICAR, serve
 from tests.e2e.refusal_table import ALL_THAT_LOAD, ELSEWHERE, REPLAYS, SINGLE_SIGN_ON, example, packet
 from tests.support.degraded import PartialPlatform, in_production, partial_platform
 from tests.support.installation import command, rule_of
 
+NO_RECOVERY_CODE = "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA"  # looks like one
 PROVOKED: set[tuple[str, str, str]] = set()
 
 
@@ -164,6 +170,68 @@ def test_a_costly_door_without_a_free_place_refuses_at_once(tmp_path: Path) -> N
         for service, door, name in ELSEWHERE:
             if name == "TooManyRequests":
                 assert refused(platform.portal.as_(), service, door) == "TooManyRequests"
+
+
+@pytest.fixture
+def eid(tmp_path: Path) -> Iterator[tuple[PartialPlatform, EidSandbox]]:
+    """A platform that is a client of the sandbox e-ID provider, and that provider."""
+    strangers = [
+        EidHolder("001190999998", "Người Không Có Trong Sổ", "1990-01-01"),
+        EidHolder(sample_holders()[2].citizen_number, "Nguyễn Thị Khác", "1990-01-01"),
+    ]
+    back = "http://127.0.0.1/sign-in/eid/return"
+    provider = serve_eid([*strangers, *sample_holders()], client_secret="bí mật mẫu", redirect_uri=back)
+    own = {
+        "EID_ISSUER": provider.url, "EID_CLIENT_ID": provider.client_id, "EID_CLIENT_SECRET": provider.client_secret,
+        "EID_REDIRECT_URI": back,
+    }  # fmt: skip
+    with partial_platform(tmp_path, "identity", "catalog", "applications", **own) as platform:
+        yield platform, provider
+    provider.stop()
+
+
+def come_back(platform: PartialPlatform, provider: EidSandbox, person: str) -> dict[str, str]:
+    """What a browser comes back with after a click on a person."""
+    begun = platform.portal.as_().identity.begin_eid_sign_in()
+    request = dict(parse_qsl(urlsplit(begun["authorization_url"]).query))
+    answer = dict(parse_qsl(urlsplit(provider.chosen(request, person)).query))
+    return {"state": answer["state"], "code": answer["code"], "binding": begun["binding"], "issuer": answer["iss"]}
+
+
+def test_an_eid_that_does_not_hold_opens_nothing(eid: tuple[PartialPlatform, EidSandbox]) -> None:
+    platform, provider = eid
+    platform.populate()
+    rpc, numbers = platform.portal.as_(), [holder.citizen_number for holder in provider.people]
+    first, owner = platform.account["citizen_number"], platform.applicant()
+
+    def no(name: str, **arguments: str | None) -> None:
+        assert refused(rpc, "identity", "complete_eid_sign_in", **{"otp": None, **arguments}) == name
+
+    no("EidSignInNotPending", **come_back(platform, provider, first) | {"binding": "x" * 43})
+    no("CitizenNotInRegister", **come_back(platform, provider, numbers[0]))
+    no("CitizenDataDiffers", **come_back(platform, provider, numbers[1]))
+    for fault, name in (("nonce", "EidSignInRefused"), ("500", "EidProviderUnavailable")):
+        provider.misbehave(fault)
+        no(name, **come_back(platform, provider, first))
+    rpc.identity.complete_eid_sign_in(**come_back(platform, provider, first))
+
+    device = owner.identity.enrol_otp(password=platform.applicant_account["password"])
+    owner.identity.confirm_otp(code=pyotp.TOTP(device["secret"]).now())
+    back = come_back(platform, provider, platform.applicant_account["citizen_number"])
+    no("OtpRequired", **back)
+    for name in ("Unauthenticated",) * 5 + ("SignInDelayed",):
+        no(name, **back | {"otp": NO_RECOVERY_CODE})
+
+    operator = platform.portal.as_(platform.portal.sign_in(**first_operator(platform.platform.settings)))
+    account_id = platform.person().identity.whoami()["account_id"]
+    operator.identity.block_account(account_id=account_id, reason="mẫu", command_id=command())
+    no("AccountBlocked", **come_back(platform, provider, first))
+
+
+def test_without_the_provider_nobody_is_sent_anywhere(eid: tuple[PartialPlatform, EidSandbox]) -> None:
+    platform, provider = eid
+    provider.stop()
+    assert refused(platform.portal.as_(), "identity", "begin_eid_sign_in") == "EidProviderUnavailable"
 
 
 def test_what_the_scanner_finds_or_has_not_seen_is_not_handed_on(tmp_path: Path) -> None:

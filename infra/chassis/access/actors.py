@@ -17,6 +17,8 @@ class Actor:
     agencies: Mapping[str, frozenset[str]] = field(default_factory=dict)
     session_id: str | None = None
     acts_for: frozenset[str] = frozenset()  # principals whose delegation was found in force for this call
+    identity_provider: str | None = None  # which vouched for the person at sign-in; none: a password of ours
+    assurance: str | None = None  # the level it vouched for, in its own words (``acr``)
 
     @classmethod
     def of_claims(cls, claims: Mapping[str, Any]) -> Actor:
@@ -28,6 +30,8 @@ class Actor:
             frozenset(claims.get("roles") or ()),
             agencies,
             claims.get("sid"),
+            identity_provider=claims.get("idp"),
+            assurance=claims.get("acr"),
         )
 
     @classmethod

@@ -62,7 +62,10 @@ class SignInRecord(Table):
 
 
 class SignInSession(Table):
-    """One sign-in and everything refreshed from it (the refresh family)."""
+    """One sign-in and everything refreshed from it (the refresh family).
+
+    ``eid_issuer``: the e-ID provider that said who this is, at which ``assurance`` (its ``acr``); null: our password.
+    """
 
     __tablename__ = "sign_in_session"
     position: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
@@ -73,6 +76,8 @@ class SignInSession(Table):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
     revoked_because: Mapped[str | None] = mapped_column(String(40))
+    eid_issuer: Mapped[str | None] = mapped_column(String(255))
+    assurance: Mapped[str | None] = mapped_column(String(255))
 
 
 class RefreshToken(Table):

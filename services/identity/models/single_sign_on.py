@@ -1,4 +1,5 @@
-"""Tables of single sign-on: clients and what people let them see, requests and their codes, grants and their tokens.
+"""Tables of single sign-on: clients and what people let them see, requests and their codes, grants and their tokens;
+and of the other direction, sign-ins here with the national e-ID.
 
 Of every secret (client secret, code, token, cookie) only the SHA-256 is here: each has 256 bits of chance.
 """
@@ -123,3 +124,31 @@ class IdTokenKey(Table):
     made_at: Mapped[datetime]
     signs_from: Mapped[datetime]
     retires_at: Mapped[datetime | None]
+
+
+class EidSignIn(Table):
+    """A person on their way to the e-ID provider and back, by the digest of ``state``.
+
+    ``binding_digest``: of the secret of the browser that set out. ``sealed``: nonce and PKCE verifier. ``taken_at``:
+    the code was shown, which works once; ``account_id``: whom it stood for, while a one-time code of ours is awaited.
+    """
+
+    __tablename__ = "eid_sign_in"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    binding_digest: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    taken_at: Mapped[datetime | None]
+    account_id: Mapped[str | None] = mapped_column(String(36))
+    level: Mapped[str | None] = mapped_column(String(255))
+
+
+class EidLink(Table):
+    """Who a provider's subject is here."""
+
+    __tablename__ = "eid_link"
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    linked_at: Mapped[datetime]

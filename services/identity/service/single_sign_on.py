@@ -1,4 +1,4 @@
-"""Other portals that sign people in here (OpenID Connect)."""
+"""Other portals that sign people in here, and the national e-ID that signs them in to us (OpenID Connect)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from infra.chassis.cursors import Page
 from infra.chassis.doors import door
 from infra.chassis.json_types import Json
 from infra.chassis.running.operations import Operations
+from services.identity.eid.desk import EidDesk
 from services.identity.openid.authorizations import AuthorizationDesk
 from services.identity.openid.consents import Consents
 from services.identity.openid.relying_parties import RelyingParties
@@ -23,6 +24,23 @@ class SingleSignOnDoors(Operations):
     token_desk = dependencies.Provided(TokenDesk)
     sign_out_desk = dependencies.Provided(SignOutDesk)
     consents = dependencies.Provided(Consents)
+    eid_desk = dependencies.Provided(EidDesk)
+
+    @door(public=True, costly=True)
+    def begin_eid_sign_in(self) -> Json:
+        return self.eid_desk.begin_eid_sign_in()
+
+    @door(public=True, costly=True)
+    def complete_eid_sign_in(
+        self,
+        state: str,
+        binding: str,
+        code: str | None = None,
+        otp: str | None = None,
+        device: str | None = None,
+        issuer: str | None = None,
+    ) -> Json:
+        return self.eid_desk.complete_eid_sign_in(state, binding, code, otp, device, issuer)
 
     @door(public=True)
     def openid_configuration(self) -> Json:
