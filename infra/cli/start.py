@@ -1,5 +1,5 @@
-"""``portal start``: the whole platform on the embedded default, its sample people, the front door before it, and a
-sandbox payment gateway to pay at."""
+"""``portal start``: the whole platform on the embedded default, its sample people, the front door before it, a sandbox
+payment gateway to pay at, and a sandbox e-ID to sign in with."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from infra.chassis.running.runner import Stopping
 from infra.chassis.running.sockets import held_port
 from infra.chassis.settings import FRONT_DOOR, SettingMissing, Settings
 from infra.cli.connection import Portal, first_operator
+from infra.cli.sandbox_eid import eid_provider
 from infra.cli.sandbox_gateway import payment_gateway
 from infra.cli.seed import overview, seed
 
@@ -44,7 +45,11 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
             ended.send(code)
 
     Stopping(lambda: end(0), settings.number("GRACE", 25), eventlet.spawn).install()
-    with payment_gateway(settings, address) as complete, Platform(complete) as platform:
+    with (
+        payment_gateway(settings, address) as paying,
+        eid_provider(paying, address) as complete,
+        Platform(complete) as platform,
+    ):
         first_operator(settings)
         calls = CallSocket(settings)
         calls.start()
@@ -52,7 +57,7 @@ def start(settings: Settings, *, port: int, as_json: bool) -> int:
         if people is None:
             calls.stop()
             return int(ended.wait())
-        door = _front_door(settings, port)
+        door = _front_door(Settings({**settings.env, "EID_ISSUER": complete.get("EID_ISSUER", "")}), port)
         try:
             line = door.stdout.readline() if door.stdout else ""
             if not line:
@@ -131,7 +136,8 @@ def _announce(facts: dict[str, Any], as_json: bool) -> None:
     else:
         typer.echo(f"Cổng dịch vụ công · Public service portal: {facts['url']}\n")
         typer.echo(f"Mở trong trình duyệt · Open in a browser: {facts['url']}/vi · {facts['url']}/en")
-        typer.echo("Nộp lệ phí ở cổng thanh toán thử nghiệm · Fees are paid at a sandbox gateway: no money moves\n")
+        typer.echo("Nộp lệ phí ở cổng thanh toán thử nghiệm · Fees are paid at a sandbox gateway: no money moves")
+        typer.echo("Đăng nhập bằng định danh điện tử thử nghiệm · Or sign in with a sandbox e-ID: click on a person\n")
         typer.echo("Ai đăng nhập được · Who can sign in (POST /sessions):")
         for number, citizen in enumerate(facts["people"]["citizens"], 1):
             typer.echo(f"  citizen {number:<11} {citizen['username']}  {citizen['password']}")

@@ -39,10 +39,12 @@ from infra.front_door.sign_on.routes import sign_on_routes
 
 @dataclass(frozen=True)
 class Browsers:
-    """What the pages need to know: the keys of their sessions, and whether cookies travel by HTTPS alone."""
+    """What the pages need to know: the keys of their sessions, whether cookies travel by HTTPS alone, whether people
+    may sign in with the national e-ID."""
 
     keys: list[str]
     secure: bool
+    eid: bool = False
 
 
 def application(
@@ -71,7 +73,7 @@ def routes(gateway: Gateway, browsers: Browsers) -> list[BaseRoute]:
         *govstack_routes(gateway),
         *sign_on_routes(gateway),
         *reference_routes(),
-        *page_routes(gateway, browsers.keys, secure=browsers.secure),
+        *page_routes(gateway, browsers.keys, secure=browsers.secure, eid_offered=browsers.eid),
     ]
     for route in table:
         if isinstance(route, Route):

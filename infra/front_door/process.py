@@ -80,7 +80,8 @@ def origins(settings: Settings) -> list[str]:
 
 def browsers(settings: Settings, tls: Certificate | None) -> Browsers:
     """Cookies are for HTTPS alone, but in development over plain HTTP, where browsers would not take them."""
-    return Browsers(session_keys(settings), secure=bool(tls) or not settings.development)
+    secure = bool(tls) or not settings.development
+    return Browsers(session_keys(settings), secure, eid=settings.get("EID_ISSUER") is not None)
 
 
 def health_of(platform: Platform) -> Health:

@@ -99,7 +99,7 @@ class EidSandbox(Addressed):
     in_userinfo: bool = False
     faults: deque[str] = field(default_factory=deque)
     stopping: threading.Event = field(default_factory=threading.Event)
-    _key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"use": "sig"}))
+    _own_key: RSAKey | None = None
     _codes: dict[str, GrantedCode] = field(default_factory=dict)
     _tokens: dict[str, tuple[EidHolder, list[str], str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -116,6 +116,14 @@ class EidSandbox(Addressed):
 
     def misbehave(self, fault: str, times: int = 1) -> None:
         self.faults.extend([fault] * times)
+
+    @property
+    def key(self) -> RSAKey:
+        """Made when it is first needed: that takes a moment."""
+        with self._lock:
+            if self._own_key is None:
+                self._own_key = RSAKey.generate_key(2048, {"use": "sig"})
+            return self._own_key
 
     def metadata(self) -> Json:
         return {
@@ -134,7 +142,7 @@ class EidSandbox(Addressed):
         }
 
     def keys(self) -> Json:
-        return {"keys": [{**self._key.as_dict(private=False), "kid": self._key.thumbprint(), "alg": "RS256"}]}
+        return {"keys": [{**self.key.as_dict(private=False), "kid": self.key.thumbprint(), "alg": "RS256"}]}
 
     def problem_of(self, request: Mapping[str, str]) -> str | None:
         """Why nobody may be sent back, if so."""
@@ -221,8 +229,8 @@ class EidSandbox(Addressed):
                 ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
                 + "."
             )
-        key = RSAKey.generate_key(2048) if fault == "signature" else self._key
-        header = {"alg": "RS256", "kid": self._key.thumbprint()}
+        key = RSAKey.generate_key(2048) if fault == "signature" else self.key
+        header = {"alg": "RS256", "kid": self.key.thumbprint()}
         return jwt.encode(header, claims, key, algorithms=["RS256"])
 
 

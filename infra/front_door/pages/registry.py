@@ -16,6 +16,7 @@ from infra.front_door.pages import (
     deciding,
     desk,
     drafts,
+    eid,
     finding,
     following,
     guarding,
@@ -44,18 +45,19 @@ PAGES: tuple[Page, ...] = (
     *auditing.PAGES,
     *deciding.PAGES,
     *sign_in.PAGES,
+    *eid.PAGES,
     *accounts.PAGES,
     *guarding.PAGES,
     *wishes.PAGES,
 )
 
 
-def page_routes(gateway: Gateway, keys: list[str], *, secure: bool) -> list[BaseRoute]:
+def page_routes(gateway: Gateway, keys: list[str], *, secure: bool, eid_offered: bool = False) -> list[BaseRoute]:
     """``keys`` seal what browsers keep; ``secure``: the cookie only travels by HTTPS."""
     cookies = Cookies(Sealing(keys, "session"), secure=secure)
-    shared = Shared(gateway, cookies, Sealing(keys, "carried"))
+    shared = Shared(gateway, cookies, Sealing(keys, "carried"), eid_offered)
     fixed_first = sorted(PAGES, key=lambda page: "{" in page.path)
-    routes: list[BaseRoute] = [Route("/", _opening), Route("/static/{digest}/{name}", _asset)]
+    routes: list[BaseRoute] = [Route("/", _opening), Route("/static/{digest}/{name}", _asset), _eid_return(shared)]
     routes += [_route(shared, language, page) for page in fixed_first for language in LANGUAGES]
     return [*routes, *(_nothing_there(shared, language) for language in LANGUAGES)]
 
@@ -67,6 +69,13 @@ def _route(shared: Shared, language: str, page: Page) -> Route:
     route = Route(f"/{language}" + ("" if page.path == "/" else page.path), endpoint)
     route.methods = None  # a wrong one is answered with a page, too
     return route
+
+
+def _eid_return(shared: Shared) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return eid.to_its_language(shared, request)
+
+    return Route(eid.RETURN, endpoint)
 
 
 def _nothing_there(shared: Shared, language: str) -> Route:

@@ -109,7 +109,7 @@ class Cookies:
     """The cookie in and out. ``secure``: everywhere but in development over plain HTTP."""
 
     def __init__(self, sealing: Sealing, *, secure: bool) -> None:
-        self._sealing, self._secure = sealing, secure
+        self._sealing, self.secure = sealing, secure
         self.name = NAME if secure else PLAIN_NAME
 
     def session_of(self, request: Request) -> Session:
@@ -120,4 +120,4 @@ class Cookies:
 
     def put(self, response: Response, session: Session) -> None:
         sealed = self._sealing.seal({name: getattr(session, name) for name in Session.__dataclass_fields__})
-        response.set_cookie(self.name, sealed, path="/", secure=self._secure, httponly=True, samesite="lax")
+        response.set_cookie(self.name, sealed, path="/", secure=self.secure, httponly=True, samesite="lax")

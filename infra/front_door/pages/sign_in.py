@@ -37,6 +37,11 @@ async def sign_in(visit: Visit) -> Response:
         errors = [] if code_needed and "otp" not in form else [FieldError("", _wording(visit, refused, form))]
         status = 200 if not errors else status_of(refused.name)
         return _again(visit, carried, form, errors, status, ask_code=code_needed or "otp" in form)
+    return await let_in(visit, tokens, carried)
+
+
+async def let_in(visit: Visit, tokens: Json, carried: str) -> Response:
+    """The browser's session from now on, and where it goes; whoever was signed in before is signed out."""
     before = visit.session.refresh_token
     visit.keep(visit.session.signed_in(tokens))
     if before:
@@ -67,7 +72,7 @@ def _again(
 
 
 def _onward(visit: Visit, sealed: str) -> Response:
-    """To where the sign-in was needed: a page, or a form that waits to be sent. No address comes from a caller."""
+    """To where a sign-in was needed: a page, or a form that waits to be sent. No address comes from a caller."""
     carried: Json | None = serving.with_carried(visit, sealed)
     if carried is None:
         return visit.to("/")

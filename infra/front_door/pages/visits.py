@@ -31,11 +31,12 @@ HEADERS = {"Cache-Control": "no-store", "Vary": "Cookie", "Referrer-Policy": "sa
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all visits of a process have in common."""
+    """What all visits of a process have in common. ``eid``: whether people may sign in with the national e-ID."""
 
     gateway: Gateway
     cookies: Cookies
     carried: Sealing
+    eid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

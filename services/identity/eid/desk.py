@@ -151,9 +151,9 @@ class EidDesk:
         email, phone = _usable(email_address, person.email), _usable(telephone, person.phone)
         contact = ContactPoints(phone, email, "vi", passwords.NONE)
         now = clock.now()
-        confirmed = {"confirmed_at": now if email else None, "phone_confirmed_at": now if phone else None}
+        email_at, phone_at = (now if point else None for point in (email, phone))
         with suppress(AccountAlreadyExists):  # registered at the same moment: the same person
-            open_account(session, citizen, contact, **confirmed)
+            open_account(session, citizen, contact, confirmed_at=email_at, phone_confirmed_at=phone_at)
         account = _of_number(session, citizen.citizen_number)
         assert account is not None
         return account

@@ -256,7 +256,7 @@ def test_a_key_that_came_later_is_fetched(eid, monkeypatch):
     monkeypatch.setattr("services.identity.eid.provider.ASKED_AGAIN_AFTER", -1.0)
     from joserfc.jwk import RSAKey
 
-    monkeypatch.setattr(eid.sandbox, "_key", RSAKey.generate_key(2048, {"use": "sig"}))
+    monkeypatch.setattr(eid.sandbox, "_own_key", RSAKey.generate_key(2048, {"use": "sig"}))
     eid.sign_in()
 
 
