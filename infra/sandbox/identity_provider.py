@@ -40,6 +40,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlencode
 
 from joserfc import jwt
@@ -51,6 +52,7 @@ from infra.front_door.listening import Addressed, Listening
 from infra.sandbox.identity_provider_http import EidRequest
 
 CLIENT = "sandbox-portal"
+SAMPLE = Path(__file__).parents[2] / "services" / "identity" / "sample_population.jsonl"
 LEVELS = ("level-01", "level-02")
 CODE_LIFETIME, TOKEN_LIFETIME = 60.0, 300
 
@@ -196,10 +198,10 @@ class EidSandbox(Addressed):
         }
 
     def userinfo(self, authorization: str) -> tuple[int, Json]:
-        known = self._tokens.get(authorization.removeprefix("Bearer "))
-        if known is None:
+        token = self._tokens.get(authorization.removeprefix("Bearer "))
+        if token is None:
             return 401, {"error": "invalid_token"}
-        holder, scopes, fault = known
+        holder, scopes, fault = token
         claims = {"sub": "somebody-else" if fault == "sub" else holder.subject, **holder.claims(scopes)}
         if fault == "no_number":
             del claims["citizen_number"]
@@ -248,10 +250,8 @@ def serve(
 
 def sample_holders() -> list[EidHolder]:
     """The fictional people of the sample register, all of level 02."""
-    from services.identity.population import SAMPLE, RegisterFile
-
-    people = RegisterFile(SAMPLE).people()
-    return [EidHolder(one.citizen_number, one.full_name, one.birth_date.isoformat()) for one in people]
+    people = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
+    return [EidHolder(person["citizen_number"], person["full_name"], person["birth_date"]) for person in people]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -108,8 +108,8 @@ class EidRequest(BaseHTTPRequestHandler):
 
     def _misbehave(self, body: str) -> None:
         try:
-            told = json.loads(body)
-            fault, times = told["fault"], told.get("times", 1)
+            order = json.loads(body)
+            fault, times = order["fault"], order.get("times", 1)
         except (ValueError, TypeError, KeyError):
             fault, times = None, 0
         if fault not in FAULTS or not isinstance(times, int):

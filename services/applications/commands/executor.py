@@ -19,6 +19,7 @@ from services.applications.domain import moves
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
 from services.applications.domain.command_checks import not_before
+from services.applications.domain.facts import RecordedSignIn
 from services.applications.domain.statuses import official_code
 from services.applications.errors import Forbidden, VersionConflict
 from services.applications.event_store.store import Store
@@ -145,11 +146,20 @@ def act_of(application: Application, move: str, by: Actor, command: Command, pri
         return Act(by.account_id, "auditor", at, command.call_id, command.id)
     if "citizen" in roles and by.has("citizen"):
         if by.account_id == application.applicant_id:
-            return Act(by.account_id, "citizen", at, command.call_id, command.id)
+            return Act(by.account_id, "citizen", at, command.call_id, command.id, sign_in=sign_in_of(by))
         if principal != application.applicant_id:
             raise DelegationNeeded(application.applicant_id, application.procedure_code)
-        return Act(by.account_id, "citizen", at, command.call_id, command.id, on_behalf_of=principal)
+        return Act(
+            by.account_id, "citizen", at, command.call_id, command.id, on_behalf_of=principal, sign_in=sign_in_of(by)
+        )
     raise Forbidden("vai trò của bạn không làm được việc này", "your roles do not do this")
+
+
+def sign_in_of(by: Actor) -> RecordedSignIn | None:
+    """Who vouched for the caller at sign-in, and at which level; nothing where it was a password of the platform."""
+    if by.identity_provider is None:
+        return None
+    return {"provider": by.identity_provider, "assurance": by.assurance}
 
 
 def office_of(application: Application, actor: Actor, roles: frozenset[str], move: str) -> tuple[str, str] | None:

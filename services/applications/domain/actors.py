@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.applications.domain.facts import RecordedActor
+from services.applications.domain.facts import RecordedActor, RecordedSignIn
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class Act:
     """One act of one person (or of the system) as every event records it.
 
     ``role``: the role used, not all roles held; ``agency_code``: where an official holds it;
-    ``on_behalf_of``: account of the person a delegate acts for; ``at``: aware UTC.
+    ``on_behalf_of``: account of the person a delegate acts for; ``at``: aware UTC. ``sign_in``: who vouched for the
+    person at sign-in, if it was an e-ID provider.
     """
 
     account_id: str
@@ -23,6 +24,7 @@ class Act:
     command_id: str
     agency_code: str | None = None
     on_behalf_of: str | None = None
+    sign_in: RecordedSignIn | None = None
 
     def recorded(self) -> RecordedActor:
         """The ``by`` of an event."""

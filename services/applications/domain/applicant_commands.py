@@ -88,6 +88,7 @@ class ApplicantCommands(CommandChecks):
             answers=self.answers,
             attachments=self._papers(),
             may_pause=bool(procedure.get("may_pause", True)),
+            sign_in=by.sign_in,
         )
 
     def supplement(

@@ -21,6 +21,13 @@ class RecordedActor(TypedDict):
     on_behalf_of: NotRequired[str | None]
 
 
+class RecordedSignIn(TypedDict):
+    """Which e-ID provider vouched for somebody at sign-in, and the level it said (``acr``), if it said one."""
+
+    provider: str
+    assurance: str | None
+
+
 class FeeAmount(TypedDict):
     """Money in minor units."""
 

@@ -14,9 +14,11 @@ from services.applications.private_data import vault
 
 
 def said_of_papers(session: Session, event: ApplicationEvent, application_id: str) -> dict[str, bool]:
-    """Of a submission: ``reused``. Of an approval: ``electronic_result`` and ``result_repeats_paper``."""
+    """Of a submission: ``reused``, and whether an e-ID stood behind its sign-in (``verified_sign_in``). Of an approval:
+    ``electronic_result`` and ``result_repeats_paper``.
+    """
     if isinstance(event, Submitted):
-        return _of_submission(session, application_id)
+        return {**_of_submission(session, application_id), "verified_sign_in": event.sign_in is not None}
     return _of_result(session, application_id, event.result["result_id"]) if isinstance(event, Approved) else {}
 
 

@@ -95,7 +95,7 @@ class EidDesk:
         ``EidSignInNotPending``, ``EidSignInRefused``, ``EidProviderUnavailable``, ``CitizenNotInRegister``,
         ``CitizenDataDiffers``, ``AccountBlocked``, ``SignInDelayed``, ``Unauthenticated`` (a wrong one-time code).
         """
-        secrets = self._taken(state, binding)
+        secrets = self._secrets_of(state, binding)
         if secrets is not None:
             nonce, verifier = secrets
             self.provider.check_answered_by(issuer)
@@ -106,7 +106,7 @@ class EidDesk:
                 row.account_id, row.level = account.id, person.level
         return self._let_in(state, otp, device)
 
-    def _taken(self, state: str, binding: str) -> tuple[str, str] | None:
+    def _secrets_of(self, state: str, binding: str) -> tuple[str, str] | None:
         """Nonce and verifier of a sign-in whose code nobody has shown yet; nothing where only a code of ours lacks."""
         self.provider.client  # noqa: B018 - EidNotOffered before anything else
         with self.database.session() as session:

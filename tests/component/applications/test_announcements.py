@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -127,3 +128,29 @@ def test_what_was_not_told_yet_is_not_told_again(portal, world):
         announcing.events_since("application_submitted.v1", since=datetime(2000, 1, 1, tzinfo=UTC), after=0, limit=10)
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "stored", "verified"),
+    [
+        ({}, None, False),
+        ({"identity_provider": "https://eid.example"}, {"provider": "https://eid.example", "assurance": None}, True),
+        (
+            {"identity_provider": "https://eid.example", "assurance": "level-02"},
+            {"provider": "https://eid.example", "assurance": "level-02"},
+            True,
+        ),
+    ],
+)
+def test_a_submission_records_who_vouched_for_the_person_and_tells_others_only_whether(
+    portal, world, signed_in, stored, verified
+):
+    key = portal.filled()
+    portal.registry.submit(key, **call(replace(actors.CITIZEN, **signed_in)), **portal.neighbours)
+    (submitted,) = [event for event in portal.store.events(key) if type(event).__name__ == "Submitted"]
+    assert submitted.sign_in == stored
+    portal.follow()
+    announce(portal, world)
+    data = world.received[-1]["data"]
+    assert data["verified_sign_in"] is verified
+    assert "eid.example" not in str(data)

@@ -79,9 +79,9 @@ def test_programs_sign_in_with_the_same_two_steps(door: FrontDoor) -> None:
         urljoin(page.url, "/authorize"), data={**fields, "person": number}, timeout=30, allow_redirects=False
     )
     answer = {name: values[0] for name, values in parse_qs(urlsplit(chosen.headers["Location"]).query).items()}
-    shown = {"state": answer["state"], "code": answer["code"], "issuer": answer["iss"], "binding": begun["binding"]}
-    opened = door.write("POST", "/sessions/eid", json=shown)
+    arrived = {"state": answer["state"], "code": answer["code"], "issuer": answer["iss"], "binding": begun["binding"]}
+    opened = door.write("POST", "/sessions/eid", json=arrived)
     assert opened.status_code == 201, opened.text
     door.tokens["by e-ID"] = opened.json()["access_token"]
     assert door.ask("GET", "/me", "by e-ID").json()["username"] == number
-    assert door.write("POST", "/sessions/eid", json=shown).status_code == 404
+    assert door.write("POST", "/sessions/eid", json=arrived).status_code == 404

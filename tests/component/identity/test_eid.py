@@ -84,11 +84,11 @@ class Eid:
 def sandbox() -> Iterator[EidSandbox]:
     from services.identity.population import SAMPLE, RegisterFile
 
-    people = [
-        EidHolder(one.citizen_number, one.full_name, one.birth_date.isoformat(), email=f"mau{number}@example.com",
-                  phone=f"+849012345{number:02d}")
-        for number, one in enumerate(RegisterFile(SAMPLE).people())
-    ]  # fmt: skip
+    people = []
+    for number, person in enumerate(RegisterFile(SAMPLE).people()):
+        reached = {"email": f"mau{number}@example.com", "phone": f"+849012345{number:02d}"}
+        holder = EidHolder(person.citizen_number, person.full_name, person.birth_date.isoformat(), **reached)
+        people.append(holder)
     provider = serve([*people, STRANGER, BASIC], client_secret=SECRET, redirect_uri=BACK)
     yield provider
     provider.stop()

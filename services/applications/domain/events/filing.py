@@ -16,6 +16,7 @@ from services.applications.domain.facts import (
     HandedInPaper,
     PinnedQuote,
     RatingRecord,
+    RecordedSignIn,
     Sealed,
     StoredAnswers,
 )
@@ -110,6 +111,7 @@ class Submitted(ApplicationEvent):
     attachments: dict[str, str]
     _: KW_ONLY
     may_pause: bool = True
+    sign_in: RecordedSignIn | None = None  # of whoever submitted; none: a password of the platform
 
     def happen(self, application: State) -> None:
         application.may_pause = self.may_pause
