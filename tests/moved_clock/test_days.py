@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 import time_machine
 
@@ -14,6 +15,7 @@ from infra.working_time import WorkingCalendar
 from tests.component.catalog.use_cases import catalogue
 from tests.moved_clock.days import DAYS, TABLE
 from tests.moved_clock.processes import on_day
+from tests.support.local_servers import LocalDatabases
 
 CHILD_PROGRAM = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import time; print(time.time())'!r}])"
 
@@ -72,3 +74,16 @@ def test_a_process_and_its_child_live_on_the_day_while_the_monotonic_clock_goes_
     )
     scenario = datetime.fromtimestamp(float(child.stdout), UTC) - DAYS[name].at
     assert timedelta(0) <= scenario <= timedelta(seconds=time.monotonic() - before + 1)
+
+
+def test_a_database_lives_on_the_day_of_the_process_that_starts_it(monkeypatch):
+    day = DAYS["ten-years-on"]
+    monkeypatch.setenv("MOVED_CLOCK", str(day.moved_by))
+    server = LocalDatabases()
+    server.start()
+    try:
+        with psycopg.connect(host="127.0.0.1", port=server.port, user="postgres", dbname="postgres") as connection:
+            (now,) = connection.execute("SELECT clock_timestamp()").fetchone()
+    finally:
+        server.close()
+    assert day.at <= now < day.at + timedelta(minutes=10)

@@ -49,6 +49,22 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def library_of_moved_clocks() -> Path | None:
+    """libfaketime, if it is here."""
+    return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+
+
+def moved_clock() -> dict[str, str]:
+    """The environment in which a server that is no Python lives on the day of this process (tests/moved_clock)."""
+    moved_by = float(os.environ.get("MOVED_CLOCK") or 0)
+    if not moved_by:
+        return {}
+    library = library_of_moved_clocks()
+    if library is None:
+        raise ServerFailed("a database on another day needs libfaketime: apt-get install libfaketime, or make servers")
+    return {"LD_PRELOAD": str(library), "FAKETIME": f"{moved_by:+.3f}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
 class Process:
     """One server program in a folder of its own."""
 
@@ -201,7 +217,8 @@ class LocalDatabases:
 
     @property
     def _env(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "HOME": str(self.process.folder), "LANG": "C.UTF-8", "TZ": "UTC"}
+        own = {"PATH": os.environ["PATH"], "HOME": str(self.process.folder), "LANG": "C.UTF-8", "TZ": "UTC"}
+        return {**own, **moved_clock()}
 
     def start(self) -> None:
         programs = self.programs()

@@ -26,7 +26,7 @@ from infra.chassis.settings import SERVICES, Settings
 from infra.chassis.storage.database import Database
 from tests.support import browser_tools, nginx, pooler
 from tests.support.container_servers import ContainerBroker, ContainerDatabases, engine_answers
-from tests.support.local_servers import LocalBroker, LocalDatabases
+from tests.support.local_servers import LocalBroker, LocalDatabases, library_of_moved_clocks
 
 MISSING = (
     "Tests need RabbitMQ, PostgreSQL and PgBouncer. Do one of these:\n"
@@ -170,6 +170,7 @@ def lacking() -> list[str]:
         ("postgresql", databases),
         ("pgbouncer", pooler.available()),
         ("nginx-light", nginx.available()),
+        ("libfaketime", library_of_moved_clocks()),
         ("nodejs", shutil.which("node")),
         ("npm", shutil.which("npm")),
     )
