@@ -36,6 +36,7 @@ from services.identity.errors import (
 )
 from services.identity.models import Account
 from services.identity.models.single_sign_on import EidLink, EidSignIn
+from services.identity.personal_data import PersonalData
 from services.identity.sign_in_records import SignInHistory
 from tests.component.identity.conftest import PASSWORD, Identity
 
@@ -348,3 +349,12 @@ def test_a_setting_that_cannot_hold_is_named_at_the_start(name, value):
     with pytest.raises(SettingMissing) as missing:
         EidClient.from_settings(Settings({**env, name: value}))
     assert missing.value.name == name
+
+
+def test_of_an_erased_person_no_link_is_left_and_who_comes_back_has_another_account(eid):
+    before = eid.actor(eid.sign_in()).account_id
+    forgetting = PersonalData(eid.identity.database)
+    with eid.identity.database.session() as session:
+        forgetting.forget(session, before, forgetting.marks(session, before))
+    assert eid.count(EidLink) == eid.count(EidSignIn) == 0
+    assert eid.actor(eid.sign_in()).account_id != before
