@@ -83,7 +83,7 @@ def paid(applicant: Visitor, path: str) -> None:
     applicant.submit()
     applicant.press_button("main a.button.first")
     applicant.press_button("button[value=success]")
-    page.click("text=Quay lại cổng dịch vụ công")
+    applicant.press_button("text=Quay lại cổng dịch vụ công")
 
     def settled() -> bool:
         page.reload()
@@ -91,14 +91,27 @@ def paid(applicant: Visitor, path: str) -> None:
 
     eventually(settled, "the fee is settled")
     page.goto(f"/vi{path}/payments")
-    page.click(".results a")
+    applicant.press_button(".results a")
     assert "135.000 đồng" in page.locator("main").inner_text()
 
 
 def do(official: Visitor, deed: str) -> None:
-    """Press what leads to a deed, and send its form as it is now."""
-    official.page.click(f"main a.button[href$='/do/{deed}']")
-    official.page.wait_for_load_state("load")
+    """Press what leads to a deed, once their page offers it: others act meanwhile."""
+    selector = f"main a.button[href$='/do/{deed}']"
+    wait_for(official, selector)
+    official.press_button(selector)
+
+
+def wait_for(visitor: Visitor, selector: str) -> None:
+    """Look at the same page again until something is on it: lists follow a moment after what they are made of."""
+
+    def is_there() -> bool:
+        if visitor.page.locator(selector).count():
+            return True
+        visitor.page.reload()
+        return False
+
+    eventually(is_there, selector)
 
 
 def offered(official: Visitor) -> Iterator[str]:
@@ -129,12 +142,13 @@ def test_an_application_goes_from_its_filing_over_the_desk_to_its_result(visitor
     desk_path = f"/vi/desk/{path.rpartition('/')[2]}"
 
     counter = visitor("intake_officer")
-    counter.page.click("nav.doors a[href='/vi/desk']")
+    counter.press_button("nav.doors a[href='/vi/desk']")
     judged(counter)
     counter.picture("queue")
     counter.page.select_option("#status", "submitted")
     counter.press_button("form.facets button")
-    counter.page.click(f".results a[href='{desk_path}']")
+    wait_for(counter, f".results a[href='{desk_path}']")
+    counter.press_button(f".results a[href='{desk_path}']")
     page = judged(counter)
     counter.picture("desk")
     assert (
@@ -152,7 +166,7 @@ def test_an_application_goes_from_its_filing_over_the_desk_to_its_result(visitor
 
     applicant.page.goto(f"/vi{path}")
     assert "Chụp lại rõ hơn" in applicant.page.locator("main").inner_text()
-    applicant.page.click(f"a[href$='{path}/do/supplement']")
+    applicant.press_button(f"a[href$='{path}/do/supplement']")
     judged(applicant)
     applicant.press_button("section.marked form:has(#file-1) button")
     judged(applicant, with_errors=True)
@@ -173,6 +187,7 @@ def test_an_application_goes_from_its_filing_over_the_desk_to_its_result(visitor
 
     officer = visitor("case_officer")
     officer.page.goto("/vi/desk?status=accepted")
+    wait_for(officer, f"form[action='{desk_path}/do/assign'] button")
     officer.press_button(f"form[action='{desk_path}/do/assign'] button")
     assert officer.page.url.endswith(f"{desk_path}?done=assign")
     do(officer, "extend")
@@ -207,14 +222,14 @@ def test_an_application_goes_from_its_filing_over_the_desk_to_its_result(visitor
     assert Path(result.value.path()).read_bytes() == paper.read_bytes()
 
     auditor = visitor("auditor")
-    auditor.page.click("nav.doors a[href='/vi/audit']")
+    auditor.press_button("nav.doors a[href='/vi/audit']")
     auditor.page.fill("#application", counter.page.locator("h1").inner_text().split()[-1])
     auditor.press_button("main form button")
     assert "Trả lại đề xuất" in judged(auditor).locator("table").inner_text()
     auditor.picture("timeline")
-    auditor.page.click("main a[href*='version=1']")
+    auditor.press_button("main a[href*='version=1']")
     assert "Bản nháp" in judged(auditor).locator("main").inner_text()
-    auditor.page.click("ul.audited a[href*='due-date']")
+    auditor.press_button("ul.audited a[href*='due-date']")
     judged(auditor)
     auditor.picture("due-date")
 

@@ -61,13 +61,13 @@ class Running:
         return next(iter(self.runner.containers))
 
     def call(
-        self, method: str, *, language: str = "vi", token: str | None = None, timeout: float = 5, **arguments: Any
+        self, method: str, *, language: str = "vi", token: str | None = None, timeout: float = 60, **arguments: Any
     ) -> Any:
         context = {"language": language, **({"auth_token": token} if token else {})}
         with ClusterRpcProxy({"AMQP_URI": self.settings.amqp_uri}, context_data=context, timeout=timeout) as rpc:
             return getattr(rpc.echo, method)(**arguments)
 
-    def until(self, ask: Any, seconds: float = 20) -> Any:
+    def until(self, ask: Any, seconds: float = 60) -> Any:
         with eventlet.Timeout(seconds):
             while not (answer := ask()):
                 eventlet.sleep(0.01)

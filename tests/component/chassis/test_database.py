@@ -72,23 +72,26 @@ def test_a_collision_is_judged_again_on_what_is_there_now(database):
 
 
 def test_a_transaction_that_yields_keeps_others_waiting_on_the_hub_and_not_the_hub_itself(database):
-    ticks = []
+    ticks, at_work, ended_at = list[int](), list[int](), list[int]()
 
     def slow():
         with database.session() as session:
             enqueue(session, "counted.v1", {}, subject="slow")
-            eventlet.sleep(0.3)
+            at_work.append(1)
+            before = len(ticks)
+            with eventlet.Timeout(60):
+                while len(ticks) < before + 15:
+                    eventlet.sleep(0.01)
+            ended_at.append(len(at_work))
 
     def tick():
-        for _ in range(20):
+        while len(ended_at) < 2:
             ticks.append(1)
             eventlet.sleep(0.01)
 
-    threads = [eventlet.spawn(slow), eventlet.spawn(slow), eventlet.spawn(tick)]
-    eventlet.sleep(0.29)
-    assert len(ticks) >= 15
-    for thread in threads:
+    for thread in [eventlet.spawn(slow), eventlet.spawn(slow), eventlet.spawn(tick)]:
         thread.wait()
+    assert ended_at == [1, 2], "the second began after the first had ended"
     with database.session() as session:
         assert len(session.execute(outbox.select()).all()) == 2
 

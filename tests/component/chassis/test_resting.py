@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,7 +35,7 @@ class Rounds:
         return 0
 
     def until(self, holds: Callable[[], bool]) -> None:
-        with eventlet.Timeout(10):
+        with eventlet.Timeout(30):
             while not holds():
                 eventlet.sleep(0.01)
 
@@ -66,11 +65,9 @@ def rounds(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Roun
 def test_it_rests_while_nothing_is_committed_and_works_at_once_when_something_is(rounds: Rounds) -> None:
     eventlet.sleep(followers.LOOK_SECONDS * 6)
     assert rounds.count == 1
-    began = time.monotonic()
     with rounds.database.session() as session:
         session.execute(text("INSERT INTO thing VALUES (1)"))
-    rounds.until(lambda: rounds.count == 2)
-    assert time.monotonic() - began < 10
+    rounds.until(lambda: rounds.count == 2)  # by itself it would look again after a minute
 
 
 def test_what_is_committed_by_another_connection_is_seen_too(rounds: Rounds) -> None:

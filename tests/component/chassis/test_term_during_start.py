@@ -78,7 +78,7 @@ def ended(program: str, home: Path) -> tuple[int, list[str]]:
     """The exit code of a process that terminates itself while it starts, and what it said."""
     env = {**os.environ, "PYTHONPATH": import_path(), "PORTAL_HOME": str(home), "OPERATIONS_PORT": "0"}
     command = [sys.executable, "-W", "ignore", "-c", HEAD + program]
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, timeout=20, check=False)
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, timeout=120, check=False)
     return done.returncode, [line for line in done.stdout.splitlines() if line in ("started", "stopped")]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from services.notifications.mail_carrier import MailCarrier, MailServer, mail_ca
 from services.notifications.mail_folder import FolderCarrier
 from tests.component.notifications import mail_server
 from tests.component.notifications.use_cases import Office
+from tests.support.local_servers import free_port
 from tests.unit.notifications.actors import CITIZEN
 from tests.unit.notifications.builders import command, event
 from tests.unit.notifications.fakes import Directory
@@ -139,8 +139,7 @@ def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
     office: Office, tmp_path: Path, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery_worker, "PAUSE", timedelta(seconds=0.05))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     for number in range(2):
         letter_to(office, "mau@example.vn", f"applications:{number}")
     sending = worker(office, port)
@@ -148,7 +147,7 @@ def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
     clock.shift(-3600)  # an hour ahead, then corrected
     server = mail_server.MailServer(tmp_path, port)
     try:
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while not (sent := sending.step()):
             assert time.monotonic() < until, "the pause goes by a clock that was put back"
         assert sent == 1
@@ -159,8 +158,7 @@ def test_a_clock_put_back_does_not_lengthen_the_pause_of_a_server_that_was_down(
 def test_a_server_that_is_down_is_left_alone_and_the_mail_goes_out_when_it_is_back(
     office: Office, tmp_path: Path, clock: time_machine.Traveller
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     for number in range(3):
         letter_to(office, "mau@example.vn", f"applications:{number}")
     sending = worker(office, port)

@@ -45,7 +45,7 @@ def door(platform: Platform) -> Iterator[str]:
 
 def get(url: str, method: str = "GET") -> tuple[int, dict[str, Any]]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=5) as reply:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=60) as reply:
             return reply.status, json.loads(reply.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
@@ -101,7 +101,7 @@ def test_a_missing_setting_stops_the_process_by_name() -> None:
         env={"PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert ended.returncode == 78 and "AMQP_URI" in ended.stderr
 
@@ -113,8 +113,8 @@ def test_the_gateway_runs_alone_and_stops_on_term() -> None:
     )
     assert process.stdout is not None
     where = json.loads(process.stdout.readline())
-    with urllib.request.urlopen(f"{where['url']}/transactions", timeout=5) as reply:
+    with urllib.request.urlopen(f"{where['url']}/transactions", timeout=60) as reply:
         assert json.loads(reply.read()) == []
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     process.stdout.close()

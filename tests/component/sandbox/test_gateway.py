@@ -55,7 +55,7 @@ def gateway(merchant: Merchant) -> Iterator[Gateway]:
 
 
 def contract(gateway: Gateway) -> VnPay:
-    return VnPay(f"{gateway.url}/pay", f"{gateway.url}/querydr", TMN, SECRET, timeout=5)
+    return VnPay(f"{gateway.url}/pay", f"{gateway.url}/querydr", TMN, SECRET, timeout=60)
 
 
 def redirect(gateway: Gateway, order_ref: str = "TT0001", amount: int = 135_000, minutes: int = 600) -> str:
@@ -67,7 +67,7 @@ def redirect(gateway: Gateway, order_ref: str = "TT0001", amount: int = 135_000,
 
 def get(url: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=5) as reply:
+        with urllib.request.urlopen(url, timeout=60) as reply:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -77,7 +77,7 @@ def choose(gateway: Gateway, url: str, choice: str = "success") -> tuple[int, st
     fields = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)) | {"choice": choice}
     request = urllib.request.Request(f"{gateway.url}/pay", urllib.parse.urlencode(fields).encode(), method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             status, text = reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         status, text = error.code, error.read().decode()

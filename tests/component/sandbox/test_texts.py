@@ -110,5 +110,5 @@ def test_it_runs_alone_and_stops_on_term() -> None:
     assert ask(f"{where['url']}/messages/one", "PUT", TEXT)[0] == 201
     assert len(ask(f"{where['url']}/texts")[1]) == 1
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     process.stdout.close()

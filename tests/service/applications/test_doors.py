@@ -127,7 +127,7 @@ def refused(call: Callable[[], Any]) -> str:
     started = time.monotonic()
     with pytest.raises(RemoteError) as error:
         call()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 40, "before anybody would have stopped to wait"
     return str(error.value.exc_type)
 
 
@@ -271,9 +271,7 @@ def test_an_auditor_replays_compares_exports_and_proves(town: Town) -> None:
 
     def is_sealed() -> bool:
         try:
-            return bool(
-                public.checkpoint()["tree_size"] >= town.auditor.events(application_id=key)["items"][-1]["position"]
-            )
+            return bool(town.citizen.evidence(key))
         except RemoteError:
             return False
 

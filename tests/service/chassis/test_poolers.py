@@ -102,13 +102,13 @@ def test_a_lead_that_cannot_be_held_is_not_ready_and_is_counted(url):
     engine = create_engine(url)
     ALL[0].metadata.create_all(engine)
     engine.dispose()
-    lease = Lease(url, 1.0)
+    lease = Lease(url, 60.0)
     lease.check_steady()
     database = make_url(url).database
     for _ in range(LOSSES):
         lease._tried_at = float("-inf")
         assert lease.acquire()
-        lease._session, lease._renewed_at = -1, lease._renewed_at - 0.5
+        lease._session, lease._renewed_at = -1, lease._renewed_at - 30.0
         lease._renew()
         assert lease.epoch is None, "the lock is on a session that is not ours any more"
     with pytest.raises(Superseded, match="lost"):
@@ -128,7 +128,7 @@ def test_an_orderly_end_is_no_loss(url):
     ALL[0].metadata.create_all(engine)
     engine.dispose()
     for _ in range(LOSSES):
-        lease = Lease(url, 1.0)
+        lease = Lease(url, 60.0)
         assert lease.acquire()
         lease.release()
     lease.check_steady()

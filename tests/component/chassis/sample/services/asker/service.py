@@ -12,7 +12,7 @@ received: list[str] = []
 
 class AskerService:
     name = "asker"
-    echo = Neighbour("echo", timeout=2.0)
+    echo = Neighbour("echo", timeout=60.0)
 
     @handles("echo", "counted.v1")
     def ask_of_counted(self, event: dict[str, Any]) -> None:
