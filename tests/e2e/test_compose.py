@@ -117,7 +117,7 @@ def test_three_applications_take_from_one_queue(stack: Stack, world: dict[str, A
     assert stack.consumers("rpc-applications") == 1
     stack.up("--no-recreate", "--scale", "applications=3")
     stack.wait_until_healthy(IN_TIME)
-    assert stack.consumers("rpc-applications") == 3
+    wait_until(lambda: stack.consumers("rpc-applications") == 3)
     assert run_journey(Journey(portal, world, lambda step: None, stack.mails))["reference"]
 
 
@@ -209,11 +209,9 @@ def wait_until(condition: Callable[[], Any], seconds: float = 240) -> None:
 
 
 def test_services_end_in_order_and_in_time(stack: Stack) -> None:
-    """Last, because it stops them: each ends by itself with status 0, long before it would be killed."""
+    """Last, because it stops them: each ends by itself with status 0; one that is killed has 137."""
     ours = [name for name in LONG_RUNNING if name.removesuffix("-follower") in SERVICES]
-    begun = time.monotonic()
     stack.compose("stop", *ours)
-    assert time.monotonic() - begun < 30
     ended = {
         container.name: container.attrs["State"]["ExitCode"]
         for service in ours

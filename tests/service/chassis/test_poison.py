@@ -71,5 +71,5 @@ def test_a_stop_ends_what_is_being_quarantined(ours, wire, monkeypatch, poison):
         wire.send(poison, routing_key=QUEUE, **PLAIN)
     until(lambda: laid)
     service.runner.stop()
-    assert 0 < wire.count(QUARANTINE) == len(laid)
-    assert wire.count(QUEUE) == 30 - len(laid), "what lies in quarantine is not handed over again"
+    assert until(lambda: 0 < wire.count(QUARANTINE) == len(laid))
+    assert until(lambda: wire.count(QUEUE) == 30 - len(laid)), "what lies in quarantine is not handed over again"

@@ -36,9 +36,16 @@ runner.wait()
 
 
 def ended(
-    program: str, uri: str, terms: int, within: float, meanwhile: Callable[[str], None] | None = None
+    program: str,
+    uri: str,
+    terms: int,
+    within: float,
+    meanwhile: Callable[[str], None] | None = None,
+    until: str | None = None,
 ) -> int | None:
-    """The exit code after some TERMs, ``None`` when it hangs. ``meanwhile``: what happens before the first."""
+    """The exit code after some TERMs, ``None`` when it hangs. ``meanwhile``: what happens before the first; ``until``:
+    what the program says when that has come about.
+    """
     child = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program, uri],
         stderr=subprocess.PIPE,
@@ -52,11 +59,13 @@ def ended(
         if meanwhile is not None:
             meanwhile(uri)
             eventlet.sleep(0.7)
+        while until is not None and until not in child.stderr.readline():
+            assert child.poll() is None
         for _ in range(terms):
             child.send_signal(signal.SIGTERM)
             eventlet.sleep(0.5)
-        until = time.monotonic() + within
-        while child.poll() is None and time.monotonic() < until:
+        end = time.monotonic() + within
+        while child.poll() is None and time.monotonic() < end:
             eventlet.sleep(0.1)
         return child.poll()
     finally:

@@ -60,4 +60,4 @@ def test_a_stop_ends_what_was_begun_and_begins_nothing_more(busy, wire):
     busy.finish()
     stopping.wait()
     assert len(busy.done) == len(busy.begun) == AT_WORK
-    assert wire.count(QUEUE) == MANY - AT_WORK, "the broker has the rest, and nothing that was done"
+    assert until(lambda: wire.count(QUEUE) == MANY - AT_WORK), "the broker has the rest, and nothing that was done"
