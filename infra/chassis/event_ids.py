@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SHAPE = re.compile(r"(?P<stream>[a-z_]+:(?:beside-)?)(?P<position>\d{1,19})(?:@(?P<incarnation>[0-9a-f]{8}))?")
+SHAPE = re.compile(r"(?P<stream>[a-z_]+:(?:beside-)?)(?P<position>[0-9]{1,19})(?:@(?P<incarnation>[0-9a-f]{8}))?")
 OCCURRENCE = ("source", "type", "subject", "time")  # what is stated of it may be worded anew, or erased
 
 

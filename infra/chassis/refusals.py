@@ -7,6 +7,7 @@ the wire as ``exc_type``; its text as ``value``. Pure standard library, so that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any, ClassVar
 
 DEFAULT_LANGUAGE = "vi"
@@ -36,7 +37,19 @@ class Refusal(Exception):
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
         """What is wrong and what to do, in ``language`` (``vi`` or ``en``)."""
         wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
-        return " ".join(part.format_map(_Facts(self.facts)) for part in (wrong, todo) if part)
+        return " ".join(with_facts(part, self.facts) for part in (wrong, todo) if part)
+
+
+def with_facts(template: str, facts: Mapping[str, Any]) -> str:
+    """The template over the facts; a fact that ends its sentence itself brings no second full stop."""
+    parts = list(Formatter().parse(template))
+    following = [*(literal for literal, *_ in parts[1:]), ""]
+    sentence = ""
+    for (literal, name, spec, _), after in zip(parts, following, strict=True):
+        fact = format(_Facts(facts)[name], spec or "") if name else ""
+        ends_twice = after.startswith(".") and fact.endswith(".") and not fact.endswith("..")
+        sentence += literal + (fact.removesuffix(".") if ends_twice else fact)
+    return sentence
 
 
 class _Facts(dict[str, Any]):
@@ -112,7 +125,7 @@ class InvalidRequest(Refusal):
             for fact in self.facts["problems"]
         ]
         wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
-        return f"{wrong.format(shown='; '.join(listed[: self.MOST_PROBLEMS]))} {todo}"
+        return f"{with_facts(wrong, {'shown': '; '.join(listed[: self.MOST_PROBLEMS])})} {todo}"
 
 
 class CommandIdReused(Refusal):

@@ -13,6 +13,7 @@ from typing import overload
 from urllib.parse import quote
 
 from infra.chassis.files import text_of, write_new
+from infra.chassis.text.numbers import decimal_number
 
 SERVICES = ("identity", "catalog", "applications", "payments", "notifications", "interchange", "oversight")
 FRONT_DOOR = "front-door"  # as a process is named; it is no service
@@ -82,15 +83,21 @@ class Settings:
     def number(self, name: str, default: float, *, least: float = -math.inf, most: float = math.inf) -> float:
         """A number within bounds; whatever else is set ends the process by the setting's name."""
         value = self.get(name)
-        try:
-            number = default if value is None else float(value)
-        except ValueError as error:
-            raise SettingMissing(name, f"{value!r} is not a number") from error
-        if not math.isfinite(number):
-            raise SettingMissing(name, f"{value!r} is not a number to count with")
+        number = default if value is None else decimal_number(value.strip())
+        if number is None:
+            raise SettingMissing(name, f"{value!r} is not a number")
         if not least <= number <= most:
             raise SettingMissing(name, f"{number:g} is not between {least:g} and {most:g}")
         return number
+
+    def numbers(self, name: str, default: str) -> list[float]:
+        """Numbers from 0 on, with commas between them; whatever else is set ends the process by the setting's name."""
+        parts = (self.get(name) or default).split(",")
+        numbers = [decimal_number(part.strip()) for part in parts]
+        listed = [number for number in numbers if number is not None and number >= 0]
+        if len(listed) < len(parts):
+            raise SettingMissing(name, "it is not numbers with commas between them")
+        return listed
 
     def flag(self, name: str, default: bool = False) -> bool:
         value = self.get(name)

@@ -7,10 +7,13 @@ from functools import cache
 from urllib.parse import parse_qsl
 
 from infra.chassis.json_types import Json
+from infra.chassis.text.numbers import decimal_number, whole_number
 from infra.front_door.errors import MalformedRequest
 from infra.front_door.surface import Door, document_of, doors
 
 TRUTH = {"true": True, "false": False}
+
+MOST_DIGITS_READ = 30  # longer ones stay text, which the contract refuses
 
 
 def from_query(query: bytes) -> dict[str, str]:
@@ -54,12 +57,9 @@ def _types(schema: Json, definitions: Json) -> set[str]:
 
 
 def _number(text: str, *, integral: bool) -> object:
-    try:
-        if len(text) > 30 or not text.isascii():
-            return text
-        return int(text) if integral or text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        return text
+    digits = whole_number(text, MOST_DIGITS_READ)
+    number = digits if digits is not None or integral else decimal_number(text)
+    return text if number is None else number
 
 
 def _json(text: str) -> object:

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra.chassis.text.numbers import decimal_number
+
 MOST_BUCKETS = 50_000  # the least recently used is forgotten: it was full again long ago
 
 
@@ -36,7 +38,10 @@ def rates_of(text: str) -> dict[str, Rate]:
         burst, _, per_second = numbers.partition("/")
         if name not in DEFAULT_RATES:
             raise ValueError(f"{name} is none of {', '.join(DEFAULT_RATES)}")
-        own[name] = Rate(float(burst), float(per_second))
+        at_once, lasting = decimal_number(burst), decimal_number(per_second)
+        if not at_once or not lasting or min(at_once, lasting) < 0:
+            raise ValueError(f"{part} is not burst/per second")
+        own[name] = Rate(at_once, lasting)
     return {**DEFAULT_RATES, **own}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from infra import fees
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.second_person import check_another
 from infra.chassis.cursors import Page, page
 from infra.chassis.instants import day_of, today
 from infra.chassis.json_types import Json
@@ -171,8 +172,7 @@ class Offerings:
 
         def work(session: Session) -> Json:
             row = self._awaiting(session, code, version)
-            if row.created_by == by.account_id:
-                raise SameEditor()
+            check_another(row.created_by, by.account_id, SameEditor)
             versions.put_in_force(session, row)
             versions.index_and_publish(session, [row])
             versions.record_change(session, row, "approved", by=by, reason=reason, proposed_by=row.created_by)

@@ -24,6 +24,7 @@ from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.wake_up import wake_followers
+from infra.chassis.text.numbers import natural_number
 from services.notifications.domain import delivery as states
 from services.notifications.domain import webhook_address
 from services.notifications.domain.webhook_address import Destinations
@@ -87,7 +88,7 @@ def destinations_of(settings: Settings) -> Destinations:
     """``WEBHOOK_HOSTS`` and ``WEBHOOK_PORTS``, both lists with commas between."""
     hosts = tuple(host.lower() for host in _listed(settings, "WEBHOOK_HOSTS"))
     ports = _listed(settings, "WEBHOOK_PORTS")
-    if not all(port.isdecimal() and 0 < int(port) < 65_536 for port in ports):
+    if not all(0 < (natural_number(port, 5) or 0) < 65_536 for port in ports):
         raise SettingMissing("WEBHOOK_PORTS", f"{ports!r} are no ports")
     return Destinations(hosts, frozenset(map(int, ports)) or webhook_address.HTTPS_PORTS)
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from infra.chassis import clock
 from infra.chassis.instants import instant
 from infra.chassis.refusals import InvalidRequest
+from infra.chassis.text.numbers import natural_number
 from services.oversight.domain.fact import OWN, iso
 from services.oversight.domain.periods import FIRST_YEAR, LAST_YEAR, CutOff, FigurePeriod, FigureWindow
 from services.oversight.domain.rules import RuleSet, rule_sets, rules_on
@@ -56,14 +57,14 @@ def cut_off_of(text: str | None) -> CutOff:
     cut_off = CutOff.of(min(instant(at, "/cut_off"), now) if at else now)
     if not position:
         return cut_off
-    number = position.removeprefix(POSITION)
-    if not position.startswith(POSITION) or not number.isdecimal() or len(number) > LONGEST_POSITION:
+    number = natural_number(position.removeprefix(POSITION), LONGEST_POSITION)
+    if not position.startswith(POSITION) or number is None:
         raise InvalidRequest.at(
             "/cut_off",
             "không phải thời điểm hoặc vị trí applications:<số>",
             "neither an instant nor applications:<number>",
         )
-    return CutOff(cut_off.at, ((OWN, int(number)),))
+    return CutOff(cut_off.at, ((OWN, number),))
 
 
 def cut_off_text(cut_off: CutOff) -> str:

@@ -108,5 +108,5 @@ class _Counted:
         for column, name in (("(3)", "received"), ("(10)", "late"), ("(13)", "beyond")):
             self.sums[name] += column in columns
         if self.window.holds(fact.accepted_at):
-            self.sums["owed"] += fact.fee_owed or 0
+            self.sums["owed"] += 0 if fact.fee_currency else fact.fee_owed or 0
             self.sums["collected"] += fact.paid_amount

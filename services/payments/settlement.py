@@ -20,7 +20,8 @@ from services.payments.domain.states import HOLDS_MONEY, PaymentState
 from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Payment, StatementLine
 from services.payments.order_references import new_order_reference
-from services.payments.transitions import announce_payment, iso_text, money, move
+from services.payments.transitions import announce_payment, iso_text, move
+from services.payments.views import sums_by_currency
 
 
 def money_arrived(session: Session, payment: Payment, *, by: str, transaction_no: str | None, facts: Json) -> bool:
@@ -126,27 +127,29 @@ def _settle(session: Session, payment: Payment, bill: Bill, demands: list[Demand
     number = receipts.issue(session, payment)
     moments = sorted({demand.collected_at for demand in demands})
     rest = _still_owed(session, bill, moments)
+    apart = {moment: sums[1:] for moment, sums in rest.items() if len(sums) > 1}
     announce_payment(
         session,
         "payment_settled.v1",
         payment,
         bill,
         collected_at=moments,
-        **({"still_owed": rest} if rest else {}),
+        **({"still_owed": {moment: rest[moment][0] for moment in rest}} if rest else {}),
+        **({"still_owed_apart": apart} if apart else {}),
         settled_at=iso_text(payment.settled_at),
         receipt_number=number,
     )
 
 
-def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, Money]:
-    """What remains unpaid of these moments: demands raised after the payment had begun."""
+def _still_owed(session: Session, bill: Bill, moments: list[str]) -> dict[str, list[Money]]:
+    """What remains unpaid of these moments, per currency: demands raised after the payment had begun."""
     unpaid = [
         demand
         for demand in demands_of(session, bill.application_id)
         if demand.collected_at in moments and demand.standing in UNPAID
     ]
     return {
-        moment: money(sum(demand.amount for demand in unpaid if demand.collected_at == moment), unpaid[0].currency)
+        moment: sums_by_currency(demand for demand in unpaid if demand.collected_at == moment)
         for moment in sorted({demand.collected_at for demand in unpaid})
     }
 

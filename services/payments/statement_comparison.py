@@ -19,6 +19,7 @@ from services.payments.personal_data import line_without_text
 from services.payments.statement_booking import LineBooking, payments_shown
 from services.payments.statement_lines import Recognition, ReportedLine, payment_of
 from services.payments.transitions import iso_text, money
+from services.payments.views import MAIN_CURRENCY, in_order
 
 
 def compare_with_books(
@@ -155,11 +156,16 @@ def _payment_facts(payment: Payment) -> Json:
 
 
 def _totals(lines: Sequence[ReportedLine], matches: list[Json]) -> Json:
-    """Money that left counts as negative."""
-    amounts = {line.number: line.signed_amount for line in lines}
-    return {
-        "lines": len(lines),
-        "matched": len(matches),
-        "statement_amount": sum(amounts.values()),
-        "matched_amount": sum(amounts[match["line"]] for match in matches),
-    }
+    """Money that left counts as negative. Amounts in đồng, or in the only currency there is; others ``apart``."""
+    matched = {match["line"] for match in matches}
+    main, *others = (
+        {
+            "currency": currency,
+            "statement_amount": sum(line.signed_amount for line in lines if line.currency == currency),
+            "matched_amount": sum(
+                line.signed_amount for line in lines if line.currency == currency and line.number in matched
+            ),
+        }
+        for currency in in_order(line.currency for line in lines) or [MAIN_CURRENCY]
+    )
+    return {"lines": len(lines), "matched": len(matches), **main, "apart": others}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock
 from infra.chassis.json_types import Json, Money
 from infra.chassis.messaging.outbox import enqueue
+from infra.chassis.text.currencies import amount_in_figures
 from services.payments.domain.states import OPEN, PaymentMove, PaymentState, move_event
 from services.payments.errors import PaymentNotFound
 from services.payments.models import Bill, Payment, PaymentEvent
@@ -53,8 +54,8 @@ def money(amount: int, currency: str) -> Money:
 
 
 def amount_text(amount: int, currency: str) -> str:
-    """An amount in a sentence: ``135.000 VND``."""
-    return f"{amount:,} {currency}".replace(",", ".")
+    """An amount in a sentence: ``135.000 VND``, ``25,00 USD``."""
+    return f"{amount_in_figures(amount, currency)} {currency}"
 
 
 def iso_text(at: datetime | None) -> str | None:

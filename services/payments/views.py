@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,8 @@ from services.payments.domain.demands import UNPAID, Standing
 from services.payments.models import Demand, Payment, Receipt, Refund
 from services.payments.receipts import number_of
 from services.payments.transitions import iso_text, money
+
+MAIN_CURRENCY = "VND"
 
 REFUND_UNDER_WAY = ("pending_approval", "approved", "sent")
 PAID_STATES = frozenset({"settled", "surplus", "refund_requested", "partially_refunded"})
@@ -76,14 +80,22 @@ def refund_view(refund: Refund) -> Json:
     }
 
 
-MAIN_CURRENCY = "VND"
+def in_order(currencies: Iterable[str]) -> list[str]:
+    """Each currency once, VND first: what comes first is the main sum, the others stand apart."""
+    return sorted(set(currencies), key=lambda code: (code != MAIN_CURRENCY, code))
+
+
+def sums_by_currency(demands: Iterable[Demand]) -> list[Money]:
+    """What demands come to, in each of their currencies: nothing is converted, nothing added over currencies."""
+    totals: dict[str, int] = {}
+    for demand in demands:
+        totals[demand.currency] = totals.get(demand.currency, 0) + demand.amount
+    return [money(totals[currency], currency) for currency in in_order(totals)]
 
 
 def sums(demands: list[Demand]) -> Json:
     """Totals in VND, or in the only currency there is; under ``apart`` those in every other: nothing is converted."""
-    currencies = sorted(
-        {demand.currency for demand in demands} or {MAIN_CURRENCY}, key=lambda code: (code != MAIN_CURRENCY, code)
-    )
+    currencies = in_order(demand.currency for demand in demands) or [MAIN_CURRENCY]
     main, *others = (_sums_in(demands, currency) for currency in currencies)
     return main | {"apart": others}
 

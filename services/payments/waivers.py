@@ -15,7 +15,7 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.access.second_person import APPROVED, AWAITING, DECLINED
 from infra.chassis.cursors import Page, page
 from infra.chassis.instants import end_of_limit
-from infra.chassis.json_types import Json
+from infra.chassis.json_types import Json, Money
 from infra.chassis.messaging.outbox import enqueue
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
@@ -30,6 +30,7 @@ from services.payments.ledger import book
 from services.payments.models import Bill, Demand, Waiver
 from services.payments.personal_data import text_about
 from services.payments.transitions import amount_text, iso_text, money
+from services.payments.views import sums_by_currency
 
 TERM = 30  # days
 DECIDERS = ("accountant", "approver")
@@ -53,7 +54,7 @@ class WaiverDesk:
             bill = locked_bill(session, application_id)
             access.check_official(session, by, bill, *DECIDERS)
             demands = _unpaid(session, bill)
-            waiting = _waiting(session, application_id, legal_basis, sum(demand.amount for demand in demands))
+            waiting = _waiting(session, application_id, legal_basis, sums_by_currency(demands))
             if waiting is None:
                 waiting = _new_waiver(bill, demands, reason, legal_basis, by)
                 session.add(waiting)
@@ -67,10 +68,9 @@ class WaiverDesk:
         def work(session: Session) -> Json:
             waiver, bill = _decided(session, waiver_id, APPROVED, by)
             demands = _unpaid(session, bill)
-            owed = sum(demand.amount for demand in demands)
-            if owed != waiver.amount:
-                requested = amount_text(waiver.amount, waiver.currency)
-                raise errors.AmountDiffers(given=requested, owed=amount_text(owed, waiver.currency))
+            owed = sums_by_currency(demands)
+            if owed != waived_sums(waiver):
+                raise errors.AmountDiffers(given=_listed(waived_sums(waiver)), owed=_listed(owed))
             for demand in demands:
                 _remit(session, bill, demand, waiver)
             _announce(session, bill, waiver)
@@ -102,6 +102,7 @@ def waiver_view(waiver: Waiver) -> Json:
         "application_id": waiver.application_id,
         "status": waiver.state,
         "waived": money(waiver.amount, waiver.currency),
+        "waived_apart": waiver.apart or [],
         "collected_at": waiver.collected_at,
         "reason": waiver.reason,
         "legal_basis": waiver.legal_basis,
@@ -113,6 +114,15 @@ def waiver_view(waiver: Waiver) -> Json:
     }
 
 
+def waived_sums(waiver: Waiver) -> list[Money]:
+    """What a request is for, in each currency, the main one first."""
+    return [money(waiver.amount, waiver.currency), *(waiver.apart or [])]
+
+
+def _listed(sums: list[Money]) -> str:
+    return " + ".join(amount_text(each["amount"], each["currency"]) for each in sums)
+
+
 def _unpaid(session: Session, bill: Bill) -> list[Demand]:
     demands = [demand for demand in demands_of(session, bill.application_id) if demand.standing in UNPAID]
     if not demands:
@@ -120,19 +130,20 @@ def _unpaid(session: Session, bill: Bill) -> list[Demand]:
     return demands
 
 
-def _waiting(session: Session, application_id: str, legal_basis: str, amount: int) -> Waiver | None:
+def _waiting(session: Session, application_id: str, legal_basis: str, sums: list[Money]) -> Waiver | None:
     query = select(Waiver).where(
         Waiver.application_id == application_id, Waiver.state == AWAITING, Waiver.legal_basis == legal_basis,
-        Waiver.amount == amount, Waiver.expires_at > clock.now(),
+        Waiver.expires_at > clock.now(),
     )  # fmt: skip
-    return session.scalars(query).first()
+    return next((waiver for waiver in session.scalars(query) if waived_sums(waiver) == sums), None)
 
 
 def _new_waiver(bill: Bill, demands: list[Demand], reason: str, legal_basis: str, by: Actor) -> Waiver:
     now = clock.now()
+    main, *apart = sums_by_currency(demands)
     return Waiver(
-        id=str(uuid4()), application_id=bill.application_id, amount=sum(demand.amount for demand in demands),
-        currency=demands[0].currency, collected_at=sorted({demand.collected_at for demand in demands}),
+        id=str(uuid4()), application_id=bill.application_id, amount=main["amount"], currency=main["currency"],
+        apart=apart, collected_at=sorted({demand.collected_at for demand in demands}),
         reason=text_about(bill, reason) or "", legal_basis=legal_basis, state=AWAITING,
         requested_by=by.account_id, requested_at=now, expires_at=end_of_limit(TERM, now),
     )  # fmt: skip
@@ -166,6 +177,7 @@ def _announce(session: Session, bill: Bill, waiver: Waiver) -> None:
         "applicant_id": bill.applicant_id,
         "collected_at": waiver.collected_at,
         "amount": money(waiver.amount, waiver.currency),
+        **({"amount_apart": waiver.apart} if waiver.apart else {}),
         "reason": waiver.reason,
         "legal_basis": waiver.legal_basis,
         "waived_at": iso_text(waiver.decided_at),

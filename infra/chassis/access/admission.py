@@ -20,6 +20,7 @@ from infra.chassis import metrics
 from infra.chassis.dependencies import settings_of
 from infra.chassis.refusals import TooManyRequests
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.text.numbers import natural_number
 
 SETTING = "DOOR_PLACES"
 LONGEST_PAUSE = 30  # seconds
@@ -31,9 +32,9 @@ def places_of(settings: Settings) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for entry in filter(None, (settings.get(SETTING) or "").split(",")):
         door, _, number = entry.strip().partition("=")
-        if not (door.isidentifier() and number.isdecimal() and int(number) > 0):
+        if not (door.isidentifier() and (places := natural_number(number))):
             raise SettingMissing(SETTING, f"{entry!r} is not door=number")
-        numbers[door] = int(number)
+        numbers[door] = places
     return numbers
 
 

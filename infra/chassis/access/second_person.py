@@ -32,6 +32,12 @@ class Request(Protocol):
     def expires_at(self) -> datetime | None: ...
 
 
+def check_another(requested_by: str, account_id: str, same_person: type[Refusal]) -> None:
+    """Whoever requested does not decide: raises ``same_person``."""
+    if requested_by == account_id:
+        raise same_person()
+
+
 def decide(
     request: Request,
     state: str,
@@ -45,8 +51,7 @@ def decide(
 
     ``waiting``: the states in which it can be decided.
     """
-    if request.requested_by == by.account_id:
-        raise same_person()
+    check_another(request.requested_by, by.account_id, same_person)
     now = clock.now()
     over = request.state in waiting and request.expires_at is not None and request.expires_at <= now
     standing = EXPIRED if over else request.state

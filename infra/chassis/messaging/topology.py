@@ -24,7 +24,7 @@ DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
 
 def retry_tiers(settings: Settings) -> list[int]:
     """Delays between tries of a failing handler, in milliseconds (setting RETRY_TIERS, in seconds)."""
-    return [round(float(tier) * 1000) for tier in settings.get("RETRY_TIERS", DEFAULT_TIERS).split(",")]
+    return [round(seconds * 1000) for seconds in settings.numbers("RETRY_TIERS", DEFAULT_TIERS)]
 
 
 def retry_exchange(milliseconds: int) -> Exchange:

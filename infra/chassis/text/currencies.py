@@ -23,6 +23,20 @@ def check_in_tender(code: str, pointer: str) -> None:
         raise InvalidRequest.at(pointer, "không phải tiền đang lưu hành", "no currency in use")
 
 
+def decimals_of(code: str) -> int:
+    """How many decimals an amount has: none in đồng and yen, two in dollars; two, too, where nobody says."""
+    fractions = get_global("currency_fractions")
+    return int(fractions.get(code, fractions["DEFAULT"])[0])
+
+
+def amount_in_figures(amount: int, code: str) -> str:
+    """Minor units as Vietnamese write them: ``135.000`` (VND), ``1.250,50`` (USD)."""
+    decimals = decimals_of(code)
+    units, rest = divmod(abs(amount), 10**decimals)
+    sign = "-" if amount < 0 else ""
+    return sign + f"{units:,}".replace(",", ".") + (f",{rest:0{decimals}}" if decimals else "")
+
+
 @cache
 def _periods() -> dict[str, list[tuple[date, date]]]:
     periods: dict[str, list[tuple[date, date]]] = {}

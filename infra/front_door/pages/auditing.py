@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
+from infra.chassis.text.numbers import natural_number
 from infra.front_door import files
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.pages.navigation import AUDITOR
@@ -57,7 +58,7 @@ async def state(visit: Visit) -> Response:
     document, status = None, 400
     if not errors:
         try:
-            number = int(version) if version.isdigit() and len(version) < 9 and not at else None
+            number = None if at else natural_number(version, 8)
             document = await visit.ask("applications.state_at", application_id=name, version=number, at=at)
         except PlatformRefusal as refused:
             status = status_of(refused.name)
@@ -106,7 +107,7 @@ async def due_date(visit: Visit) -> Response:
         return visit.to("/audit")
     due = await visit.ask("applications.explain_due_date", application_id=name)
     after = visit.query.get("after", "")
-    first = int(after) if after.isdecimal() and len(after) < 6 else 0
+    first = natural_number(after, 5) or 0
     following = first + DAYS_AT_A_TIME
     more = visit.link("/audit/due-date", application=name, after=following) if following < len(due["days"]) else None
     days = due["days"][first:following]

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
+from infra.chassis.text.numbers import natural_number
 from infra.front_door import files
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import PageNotFound
@@ -214,8 +215,8 @@ async def do_deed(visit: Visit) -> Response:
 
 def _version(deed: deeds.Deed, form: Form) -> dict[str, int]:
     """Which version was read when the form was filled: what has changed since is not overwritten unseen."""
-    version = form.text("version")
-    return {"expected_version": int(version)} if not deed.call and version.isdigit() and len(version) < 9 else {}
+    version = natural_number(form.text("version"), 8)
+    return {} if deed.call or version is None else {"expected_version": version}
 
 
 PAGES = (

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
+from infra.chassis.text.numbers import natural_number
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import PageNotFound
 from infra.front_door.pages.navigation import CITIZEN
@@ -194,13 +195,12 @@ async def submit(visit: Visit) -> Response:
     place = visit.places["application_id"]
     names = [name.removeprefix("fee-") for name in form if name.startswith("fee-")]
     choices = {name: form.text(f"fee-{name}") for name in names if form.text(f"fee-{name}")}
-    quantity = form.text("quantity")
     try:
         await visit.ask(
             "applications.submit",
             application_id=place,
             choices=choices or None,
-            quantity=int(quantity) if quantity.isdigit() and len(quantity) < 5 else None,
+            quantity=natural_number(form.text("quantity"), 4),
             command_id=form.text("command_id"),
         )
     except PlatformRefusal as refused:

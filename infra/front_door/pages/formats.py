@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from markupsafe import Markup, escape
 
 from infra.chassis.json_types import Json
+from infra.chassis.text.currencies import amount_in_figures
 
 OFFICE = timezone(timedelta(hours=7))  # Viet Nam keeps no summer time
 MONTHS = (
@@ -63,12 +64,12 @@ def end(value: str | datetime, language: str) -> str:
 
 
 def money(value: Json | int | None, language: str, currency: str = "VND") -> str:
-    """``135.000 đồng``; in English ``135,000 VND``. Currencies other than đồng have two decimals."""
+    """``135.000 đồng``; in English ``135,000 VND``. A currency has its own decimals: ``25.00 USD``, ``3,000 JPY``."""
     if value is None:
         return ""
     amount, currency = (value["amount"], value["currency"]) if isinstance(value, dict) else (value, currency)
-    text = f"{amount:,}" if currency == "VND" else f"{amount / 100:,.2f}"
-    if language == "vi":
+    text = amount_in_figures(amount, currency)
+    if language != "vi":
         text = text.translate(str.maketrans(",.", ".,"))
     unit = "đồng" if currency == "VND" and language == "vi" else currency
     return f"{text} {unit}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.chassis.text.numbers import whole_number
 from infra.front_door.pages.forms import Form
 
 
@@ -25,7 +26,8 @@ class Question:
         """The answer as the schema has it; what cannot be read as a number goes as it is, for the door to refuse."""
         text = form.date(self.name) if self.kind == "date" else form.text(self.name)
         if self.kind == "number":
-            return int(text) if text.lstrip("-").isdigit() and text.isascii() and len(text) < 16 else text
+            number = whole_number(text)
+            return text if number is None else number
         if self.kind == "yes_no":
             return text == "yes" if text else ""
         return text

@@ -48,7 +48,7 @@ class FeeSettlement:
                 "payment_id": data["payment_id"],
                 "amount": data.get("amount"),
                 "method": data.get("method"),
-                "still_owed": {moment: rest["amount"] for moment, rest in (data.get("still_owed") or {}).items()},
+                "still_owed": _still_owed(data),
             },
         )
 
@@ -77,6 +77,15 @@ class FeeSettlement:
                 self.store.record(application, session)
 
         persistently(settle_once)
+
+
+def _still_owed(data: Mapping[str, Any]) -> dict[str, int]:
+    """Minor units that stay owed per moment, over all its currencies, as an application remembers them."""
+    apart = data.get("still_owed_apart") or {}
+    return {
+        moment: sum(part["amount"] for part in (rest, *apart.get(moment, ())))
+        for moment, rest in (data.get("still_owed") or {}).items()
+    }
 
 
 def remainder(owed: Mapping[str, int], amount: Money, announced: Mapping[str, int]) -> dict[str, int]:

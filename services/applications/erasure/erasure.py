@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.access.actors import Actor
+from infra.chassis.access.second_person import check_another
 from infra.chassis.erased_subjects import record_erasure
 from infra.chassis.json_types import Json
 from infra.chassis.messaging.outbox import enqueue
@@ -73,9 +74,8 @@ class Erasures:
                     report={},
                 )
                 session.add(erasure)
-            elif erasure.asked_by == by.account_id:
-                raise ErasureNeedsTwoPersons()
             else:
+                check_another(erasure.asked_by, by.account_id, ErasureNeedsTwoPersons)
                 erasure.confirmed_by, erasure.confirmed_at = by.account_id, clock.now()
             return erasure_view(erasure)
 

@@ -18,6 +18,7 @@ from infra.chassis import clock
 from infra.chassis.http import call
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
+from infra.chassis.text.numbers import natural_number
 from services.applications.transparency.log import StoredLog
 from services.applications.transparency.notes import Checkpoint, NotANote, VerifierKey, signers
 from services.applications.transparency.tables import audit_cosignature
@@ -85,8 +86,8 @@ class WitnessWatch:
         # No transaction is open while the network is waited for.
         # A log that is shorter than what the witness knows is shown all the same: the witness is who raises the alarm.
         status, body = self._ask(witness, min(self._sizes.get(name, 0), size), note, size)
-        if status == 409 and body.strip().isdigit():
-            self._sizes[name] = old = int(body)
+        if status == 409 and (old := natural_number(body.strip(), 18)) is not None:
+            self._sizes[name] = old
             if old > size:
                 raise WitnessRefuses(f"{name} has seen {old} leaves, this log has {size}")
             status, body = self._ask(witness, old, note, size)

@@ -72,16 +72,20 @@ class Memory:
         """What the log signed is the proof of its misbehaviour, so it is stored."""
         row = {"at": int(at), "kind": kind, "known_size": last.size if last else 0, "note": note}
         if row["note"] not in [old["note"] for old in self.alarms()]:
-            with (self.folder / "alarms.jsonl").open("a", encoding="utf-8") as file:
+            path = self.folder / "alarms.jsonl"
+            before = path.read_bytes() if path.exists() else b""
+            with path.open("a", encoding="utf-8") as file:
+                file.write("" if before.endswith(b"\n") or not before else "\n")  # what was torn stays a line
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             self._settle()
 
     def alarms(self) -> list[Json]:
+        """What was raised. A line that was torn (the power failed while it was written) is an alarm of that kind."""
         path = self.folder / "alarms.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        lines = path.read_bytes().split(b"\n") if path.exists() else []
+        return [_alarm(line) for line in lines if line.strip()]
 
     def _file(self, origin: str) -> Path:
         return self.folder / f"{base64.urlsafe_b64encode(origin.encode()).decode()}.checkpoint"
@@ -222,6 +226,17 @@ def _parse(request: str) -> tuple[int, list[bytes], str]:
     if any(len(hashed) != 32 for hashed in proof):
         raise ValueError("a proof consists of hashes of 32 bytes")
     return int(number), proof, note
+
+
+def _alarm(line: bytes) -> Json:
+    """A stored alarm; ``torn_line`` with what can be read of it, if it was not written to its end."""
+    try:
+        row: Json = json.loads(line)
+        if isinstance(row, dict) and "note" in row:
+            return row
+    except ValueError:
+        pass
+    return {"at": None, "kind": "torn_line", "known_size": None, "note": line.decode(errors="replace")}
 
 
 def _key(folder: Path, name: str) -> SigningKey:

@@ -49,9 +49,7 @@ class NodeReporting:
         targets = [target for target in targets_of(settings).values() if target.layout == "classic"]
         within = settings.number("INTERCHANGE_TIMEOUT", 30.0)
         database = Database.at(settings.database_url("interchange"))
-        delays = [
-            float(seconds) for seconds in settings.get("INTERCHANGE_REPORT_DELAYS", "5,15,60,300,900,3600").split(",")
-        ]
+        delays = settings.numbers("INTERCHANGE_REPORT_DELAYS", "5,15,60,300,900,3600")
         return cls(database, [NodeChannel(target, within) for target in targets], delays)
 
     def step(self) -> int:

@@ -54,7 +54,8 @@ class Fact:
     """``promised_at``: the date last promised by an act; ``due_at``: the same as moved by pauses since.
 
     ``ending``: approved, rejected, stopped, withdrawn or intake_refused, with ``ended_at``. ``supplements``: pairs of
-    request and answer, the last answer ``None`` while it is waited for. ``event_ids``: evidence, in stream order.
+    request and answer, the last answer ``None`` while it is waited for. ``fee_currency``: where the fee is not in đồng,
+    which alone are added up. ``event_ids``: evidence, in stream order.
     """
 
     application_id: str
@@ -75,6 +76,7 @@ class Fact:
     returned_at: int | None = None
     supplements: list[list[int | None]] = field(default_factory=list)
     fee_owed: int | None = None
+    fee_currency: str | None = None
     paid_online: bool = False
     paid_at_counter: bool = False
     paid_amount: int = 0

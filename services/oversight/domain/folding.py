@@ -30,13 +30,22 @@ KEPT_MEMBERS: dict[str, tuple[str, ...]] = {
 }
 
 
+COUNTED = "VND"
+
+
 def kept_members(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an event's data figures keep; a quote only as its total, an amount only as its number."""
+    """What of an event's data figures keep; a quote only as its total, an amount only as its number.
+
+    Figures are in đồng: money in another currency is in no sum of them.
+    """
     facts = {name: data[name] for name in KEPT_MEMBERS.get(kind, ()) if data.get(name) is not None}
     if "amount" in facts:
-        facts["amount"] = facts["amount"]["amount"]
+        money = facts.pop("amount")
+        facts |= {"amount": money["amount"]} if money["currency"] == COUNTED else {}
     if kind == "application_submitted" and data.get("quote"):
-        facts["fee_owed"] = data["quote"]["total"]["amount"]
+        total = data["quote"]["total"]
+        facts["fee_owed"] = total["amount"]
+        facts |= {} if total["currency"] == COUNTED else {"fee_currency": total["currency"]}
     return facts
 
 
@@ -96,7 +105,7 @@ def _detached(fact: Fact, _move: RecordedMove) -> None:
 def _submitted(fact: Fact, move: RecordedMove) -> None:
     _started(fact, move)
     fact.submitted_at = move.at
-    fact.fee_owed = move.facts.get("fee_owed")
+    fact.fee_owed, fact.fee_currency = move.facts.get("fee_owed"), move.facts.get("fee_currency")
     for name in KNOWN_OF_PAPERS:
         setattr(fact, name, move.facts.get(name))
 

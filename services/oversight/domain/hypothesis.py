@@ -23,7 +23,7 @@ def changed_fact(fact: Fact, change: Mapping[str, Any], calendar: WorkingCalenda
     if fee is None or fact.fee_owed is None:
         return other
     paid = fee if fact.paid_online or fact.paid_at_counter else 0
-    return replace(other, fee_owed=fee, paid_amount=paid)
+    return replace(other, fee_owed=fee, fee_currency=None, paid_amount=paid)
 
 
 def _moved(at: int | None, days: int, calendar: WorkingCalendar) -> int | None:

@@ -11,7 +11,7 @@ from infra.working_time import OFFICE_ZONE
 from services.oversight.domain.fact import Fact, RecordedMove, iso, micros
 from services.oversight.domain.folding import fold
 
-NAME = re.compile(r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
+NAME = re.compile(r"(?P<year>[0-9]{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
 FIRST_YEAR, LAST_YEAR = 1900, 9998  # whose neighbours are in the calendar, too
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

@@ -69,6 +69,7 @@ class Waiver(Table):
     application_id: Mapped[str] = mapped_column(ForeignKey("bill.application_id"))
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
+    apart: Mapped[Json | None]
     collected_at: Mapped[list[str]]
     reason: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text)

@@ -45,7 +45,17 @@ def test_a_statement_that_agrees_has_no_discrepancies(office: PaymentsOffice) ->
     assert kinds(outcome) == [] and [matched["payment_id"] for matched in outcome["matches"]] == [
         payment["payment_id"] for payment in payments
     ]
-    assert outcome["totals"] == {"lines": 3, "matched": 3, "statement_amount": 405_000, "matched_amount": 405_000}
+    assert outcome["totals"] == {
+        "lines": 3, "matched": 3, "currency": "VND", "apart": [],
+        "statement_amount": 405_000, "matched_amount": 405_000,
+    }  # fmt: skip
+
+
+def test_totals_are_added_up_in_each_currency_by_itself(office: PaymentsOffice) -> None:
+    unknown = {"order_ref": "không có", "transaction_no": "77", "amount": money(2_500, "USD")}
+    totals = reconcile(office, [line(office.paid()), unknown])["totals"]
+    assert (totals["currency"], totals["statement_amount"], totals["matched_amount"]) == ("VND", 135_000, 135_000)
+    assert totals["apart"] == [{"currency": "USD", "statement_amount": 2_500, "matched_amount": 0}]
 
 
 def test_every_kind_of_difference_is_named(office: PaymentsOffice) -> None:

@@ -121,3 +121,22 @@ def test_people_can_look_at_alarms_and_the_last_checkpoint(witness: Witness) -> 
     assert witness.about(f"/checkpoint?origin={LOG.name}").body == Checkpoint.parse(note(7)).text
     assert witness.about("/alarms").body == "[]\n" and witness.about("/healthz").status == 200
     assert witness.about("/checkpoint?origin=x").status == witness.about("/elsewhere").status == 404
+
+
+def test_a_line_torn_by_a_power_cut_hides_no_alarm_and_is_said(witness: Witness) -> None:
+    for size in (20, 12):
+        witness.add_checkpoint(request(0, size))
+    path = witness.memory.folder / "alarms.jsonl"
+    content = path.read_bytes()
+    path.write_bytes(content + content[: len(content) // 2])
+    again = Witness(KEY, [LOG.verifier], Memory(witness.memory.folder))
+    assert [alarm["kind"] for alarm in again.memory.alarms()] == ["rolled_back", "torn_line"]
+    assert again.about("/alarms").status == 200
+    again.add_checkpoint(request(0, 11))
+    assert [alarm["kind"] for alarm in again.memory.alarms()] == ["rolled_back", "torn_line", "rolled_back"]
+
+
+@pytest.mark.parametrize("left", [b"", b"\n", b"{", b"[]", b'"words"', b"\xff\xfe", b"null"])
+def test_alarms_are_read_whatever_is_left_of_them(witness: Witness, left: bytes) -> None:
+    (witness.memory.folder / "alarms.jsonl").write_bytes(left)
+    assert {alarm["kind"] for alarm in witness.memory.alarms()} <= {"torn_line"}

@@ -9,6 +9,7 @@ import pytest
 from infra.chassis import refusals
 from infra.chassis.refusals import Forwarded, InvalidRequest, NotFound, Refusal
 from infra.chassis.settings import Settings
+from infra.front_door.errors import MalformedRequest
 
 ALL = [
     kind
@@ -55,3 +56,20 @@ def test_nothing_named_means_the_embedded_default() -> None:
     assert settings.embedded and settings.development
     assert settings.database_url("catalog") == "sqlite:////somewhere/catalog.sqlite"
     assert not Settings({"AMQP_URI": "amqp://x"}).development
+
+
+@pytest.mark.parametrize("reason", ["Invalid multipart data.", "Invalid multipart data"])
+def test_a_reason_that_ends_its_sentence_brings_no_second_full_stop(reason: str) -> None:
+    refusal = MalformedRequest(reason="multipart không đọc được.", reason_en=reason)
+    assert refusal.text("en").startswith("The request cannot be read: Invalid multipart data. Correct")
+    assert refusal.text("vi").startswith("Không đọc được yêu cầu: multipart không đọc được. Sửa")
+    assert (
+        InvalidRequest.at("/text", "thiếu.", "missing.")
+        .text("en")
+        .startswith("The request does not fit the contract: /text: missing. Correct")
+    )
+
+
+def test_dots_that_are_no_full_stop_stay() -> None:
+    refusal = MalformedRequest(reason="đường dẫn ..", reason_en="the path ..")
+    assert "the path ... Correct" in refusal.text("en")
