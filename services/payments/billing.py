@@ -7,7 +7,7 @@ application is then asked for, with the caller's own token, and the same bill is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -72,7 +72,10 @@ class Billing:
         self._follow("nothing_more_owed", event, Phase.ENDED)
 
     def owed_again(self, event: CloudEvent) -> None:
-        """``appeal_upheld.v1``: handling starts again, and what its end had made void is owed as before."""
+        """``appeal_upheld.v1``: handling starts again, and what its end had made void is owed as before.
+
+        ``owed_again``: fees that were refunded since, which are owed once more.
+        """
         self._follow("owed_again", event, Phase.OPEN)
 
     def _follow(self, consumer: str, event: CloudEvent, phase: Phase) -> None:
@@ -80,9 +83,13 @@ class Billing:
             if session is None:
                 return
             bill = _bill(session, event["data"]["application_id"])
+            fees = event["data"].get("owed_again") or []
+            for number, fee in enumerate(fees):
+                _raise_again(session, bill, fee, f"{event['id']}:{number}")
             version = int(event["data"].get("version") or bill.phase_version + 1)
-            if version > bill.phase_version:  # an event that comes late changes nothing any more
+            if version > bill.phase_version:  # an event that comes late does not bring its phase back
                 bill.phase, bill.phase_version = phase, version
+            if fees or version == bill.phase_version:
                 align(session, bill, reason=event["type"])
 
     def make_known(self, application_id: str, *, applications: ApplicationReader) -> None:
@@ -125,6 +132,22 @@ def _bill(session: Session, application_id: str) -> Bill:
     if bill is None:
         raise BillNotYetKnown(application_id)
     return bill
+
+
+def _raise_again(session: Session, bill: Bill, fee: Mapping[str, Any], origin: str) -> None:
+    """A fee that was given back is owed once more, when it was owed before."""
+    moment, amount = fee["collected_at"], fee["amount"]
+    item = {
+        **_item(amount, None),
+        "fee_id": "nop-lai",
+        "name": {"vi": "Phí, lệ phí đã hoàn, phải nộp lại", "en": "Fee refunded, owed again"},
+        "collected_at": moment,
+    }
+    asked_for = moment == "supplement"
+    owed = Owed(moment, int(amount["amount"]), str(amount["currency"]), (item,))
+    standing = Standing.DUE if asked_for else owed.standing
+    raise_demand(session, bill, owed, origin=f"{ASKED_FOR if asked_for else ''}again:{origin}", standing=standing)
+    session.flush()
 
 
 def _item(amount: Mapping[str, object], reason: str | None) -> Json:

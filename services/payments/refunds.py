@@ -19,7 +19,9 @@ from infra.chassis.storage.database import Database
 from infra.chassis.text.currencies import check_in_tender
 from services.payments import access, errors
 from services.payments.decisions import decide_by_another
+from services.payments.demands import demands_of
 from services.payments.domain import postings
+from services.payments.domain.demands import MOMENTS, Phase
 from services.payments.domain.states import PaymentState, RefundDeclined
 from services.payments.gateways import vnpay
 from services.payments.ledger import book
@@ -90,7 +92,8 @@ class RefundDesk:
             if not again:
                 lines = postings.refund_approved(bill.agency_code, refund.amount, surplus=_is_surplus(refund, payment))
                 _book(session, "refund_approved", lines, refund, bill)
-                _announce_refund(session, "refund_approved.v1", refund, payment, bill)
+                facts = {"fees": fees} if (fees := _fees_given_back(session, bill, payment, refund)) else {}
+                _announce_refund(session, "refund_approved.v1", refund, payment, bill, **facts)
             if payment.method in PAID_BACK_BY_GATEWAY:
                 refund.check_at = clock.now()
             else:
@@ -135,6 +138,31 @@ def refund_rejected(session: Session, refund: Refund, payment: Payment, *, code:
     _announce_refund(
         session, "refund_rejected.v1", refund, payment, session.get_one(Bill, payment.application_id), code=code
     )
+
+
+def _fees_given_back(session: Session, bill: Bill, payment: Payment, refund: Refund) -> list[Json]:
+    """Which fees a refund gives back of handling that had ended: what is collected last goes back first.
+
+    While handling goes on it is a gift: nothing of it is owed again.
+    """
+    if bill.phase not in {Phase.ENDED, Phase.REJECTED} or _is_surplus(refund, payment):
+        return []
+    before = payment.amount - left_of(session, payment) - refund.amount  # of other refunds of this payment
+    paid = [demand for demand in demands_of(session, payment.application_id) if demand.payment_id == payment.id]
+    paid.sort(key=lambda demand: MOMENTS.index(demand.collected_at), reverse=True)
+    shares: dict[str, int] = {}
+    skipped, left = before, refund.amount
+    for demand in paid:
+        rest = max(0, demand.amount - skipped)
+        skipped = max(0, skipped - demand.amount)
+        share = min(rest, left)
+        left -= share
+        if share:
+            shares[demand.collected_at] = shares.get(demand.collected_at, 0) + share
+    return [
+        {"collected_at": moment, "amount": money(shares[moment], refund.currency)}
+        for moment in MOMENTS if moment in shares
+    ]  # fmt: skip
 
 
 def _book(session: Session, kind: str, lines: tuple[postings.Posting, ...], refund: Refund, bill: Bill) -> None:

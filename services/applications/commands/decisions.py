@@ -11,6 +11,7 @@ from infra.chassis.access.actors import Actor
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.commands import Command
+from services.applications import refunded_fees
 from services.applications.commands.executor import Commands, next_number
 from services.applications.domain.actors import Act
 from services.applications.domain.application import Application
@@ -126,8 +127,9 @@ class Decisions:
             else:
                 number = application.receipt_number or receipt_number(session, application, act.at)
                 application.uphold_appeal(
-                    reason=words, receipt_number=number, promise=promise, calendar=calendar, by=act
-                )
+                    reason=words, receipt_number=number, promise=promise, calendar=calendar, by=act,
+                    owed_again=refunded_fees.taken_over(session, application_id),
+                )  # fmt: skip
             return due_date_of(application) | {"outcome": APPEAL_OUTCOMES[outcome]}
 
         return self.commands.change(application_id, "decide_appeal", work, by=by, command=command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from infra.working_time import OFFICE_ZONE, WorkingCalendar
@@ -23,8 +23,9 @@ from services.applications.domain.events import (
     ResultReturned,
     SubjectErased,
 )
-from services.applications.domain.facts import AppealRecord, Sealed
+from services.applications.domain.facts import AppealRecord, FeeOwedAgain, Sealed
 from services.applications.domain.intake_commands import IntakeCommands
+from services.applications.domain.statuses import Status
 from services.applications.errors import (
     AlreadyErased,
     AppealNotPending,
@@ -100,6 +101,8 @@ class DecisionCommands(IntakeCommands):
         """Hand the result over. Fees collected at the result come first; below level 4 only at the counter."""
         move = self._check("return_result", by)
         check_delivery_level(method, self.level)
+        if self.status is Status.APPROVED:
+            self._check_paid("intake")
         self._check_paid("result")
         self._record(ResultReturned, move, by, method=method, tracking_number=tracking_number)
 
@@ -132,9 +135,13 @@ class DecisionCommands(IntakeCommands):
         self._record(AppealDismissed, move, by, appeal_id=appeal["appeal_id"], reason=reason)
 
     def uphold_appeal(
-        self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act
-    ) -> None:
-        """Set the decision aside; handling starts again with the procedure's promise from now."""
+        self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act,
+        owed_again: Sequence[FeeOwedAgain] = (),
+    ) -> None:  # fmt: skip
+        """Set the decision aside; handling starts again with the procedure's promise from now.
+
+        ``owed_again``: fees refunded since handling ended; nothing that was paid and kept is asked for twice.
+        """
         move = self._check("decide_appeal", by, "AppealUpheld")
         appeal = self._check_appeal(by)
         clock = deadline.start(promise, by.at, calendar)
@@ -148,6 +155,7 @@ class DecisionCommands(IntakeCommands):
             receipt_number=self.receipt_number or receipt_number,
             due_at=due,
             started_clock=clock.to_json(),
+            owed_again=list(owed_again) or None,
         )
 
     def erase_subject(self, *, erasure_id: str, asked_by: str, legal_basis: str, by: Act) -> None:

@@ -35,6 +35,13 @@ class FeeAmount(TypedDict):
     currency: str
 
 
+class FeeOwedAgain(TypedDict):
+    """A fee that was refunded, as it is owed once more; ``collected_at``: its moment."""
+
+    collected_at: str
+    amount: FeeAmount
+
+
 class QuotedItem(TypedDict):
     """One fee of a quote: how much, collected at which moment (``intake``, ``supplement``, ``result``)."""
 

@@ -67,7 +67,7 @@ WIRE_FACTS: dict[str, tuple[str, ...]] = {
     "ResultReturned": ("method", "tracking_number"),
     "Appealed": ("appeal_id",),
     "AppealDismissed": ("appeal_id",),
-    "AppealUpheld": ("appeal_id", "receipt_number", "due_at"),
+    "AppealUpheld": ("appeal_id", "receipt_number", "due_at", "owed_again"),
     "DeliveryChosen": ("method",),
     "Rated": ("stars",),
     "SubjectErased": ("erasure_id",),

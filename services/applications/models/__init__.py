@@ -14,6 +14,7 @@ from services.applications.models.neighbours import (
     MirroredApplication,
     ProcedureCopy,
     ProcedureTerm,
+    RefundedFee,
 )
 from services.applications.models.own_notes import Erasure, ErasureAnswer, ReminderSent, RunningNumber
 from services.applications.models.private_data import AnswerSet, Paper, Party, PendingBlob, Statement, UnscannedFile
@@ -38,6 +39,7 @@ __all__ = [
     "PendingBlob",
     "ProcedureCopy",
     "ProcedureTerm",
+    "RefundedFee",
     "ReminderSent",
     "Rows",
     "RunningNumber",

@@ -71,6 +71,16 @@ class AgencySeat(Rows):
     province_code: Mapped[str | None] = mapped_column(String(10))
 
 
+class RefundedFee(Rows):
+    """A refund of an application that had ended, as *payments* announced it; gone once its fees are owed again."""
+
+    __tablename__ = "refunded_fee"
+    refund_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    application_id: Mapped[str] = mapped_column(String(36), index=True)
+    fees: Mapped[list[Json]]
+    heard_at: Mapped[datetime]
+
+
 class MirroredApplication(Rows):
     """A person's application in another system, as *interchange* told last; nobody's name."""
 

@@ -14,4 +14,4 @@ from infra.chassis.storage.database import UtcDateTime
 class Rows(DeclarativeBase):
     """What all tables of this service hang on."""
 
-    type_annotation_map = {datetime: UtcDateTime, Json: JSON, str: Text, bytes: LargeBinary}
+    type_annotation_map = {datetime: UtcDateTime, Json: JSON, list[Json]: JSON, str: Text, bytes: LargeBinary}

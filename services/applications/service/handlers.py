@@ -12,6 +12,7 @@ from services.applications.delegates import Delegates
 from services.applications.mirrored_applications import MirroredApplications
 from services.applications.personal_data import PersonalData
 from services.applications.procedure_rules import ProcedureRules
+from services.applications.refunded_fees import RefundedFees
 from services.applications.service.neighbours import WithNeighbours
 
 
@@ -22,6 +23,7 @@ class ApplicationsHandlers(WithNeighbours):
     fee_settlement = dependencies.Provided(FeeSettlement)
     procedure_rules = dependencies.Provided(ProcedureRules)
     agency_seats = dependencies.Provided(AgencySeats)
+    refunded_fees = dependencies.Provided(RefundedFees)
     mirrored_applications = dependencies.Provided(MirroredApplications)
     delegates = dependencies.Provided(Delegates)
     sealed_heads = dependencies.Provided(SealedHeads)
@@ -57,6 +59,14 @@ class ApplicationsHandlers(WithNeighbours):
     @handles("payments", "fee_waived.v1")
     def fee_waived(self, event: CloudEvent) -> None:
         self.fee_settlement.fee_waived(event, self.catalog)
+
+    @handles("payments", "refund_approved.v1")
+    def fee_refunded(self, event: CloudEvent) -> None:
+        self.refunded_fees.fee_refunded(event)
+
+    @handles("payments", "refund_declined.v1")
+    def refund_declined(self, event: CloudEvent) -> None:
+        self.refunded_fees.refund_declined(event)
 
     @handles("interchange", "own_dossier_changed.v1")
     def own_dossier_changed(self, event: CloudEvent) -> None:

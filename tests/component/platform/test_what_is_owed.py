@@ -28,6 +28,7 @@ from tests.unit.applications.fakes import money
 
 APPEALABLE = {"stopped", "intake_refused", "rejected", "approved", "result_returned"}
 NOTHING_TO_PAY = {"NothingOwed", "AlreadyPaid"}
+UNDECIDED = {"withdrawn", "stopped", "intake_refused"}
 ENDED = {"withdrawn", "stopped", "intake_refused", "result_returned"}
 
 
@@ -212,6 +213,78 @@ def test_fees_in_two_currencies_are_paid_one_after_the_other(open_books, monkeyp
     portal.office.accept(key, catalog=portal.catalog, **call(actors.INTAKE))
 
 
+def test_a_fee_refunded_after_a_stop_is_owed_again_when_the_stop_is_set_aside(open_books):
+    books = open_books("intake", "result")
+    key = in_processing(books)
+    books.portal.office.stop(key, "Dừng.", **call(actors.APPROVER))
+    books.carry()
+    assert books.given_back(key) == 8_000
+    assert books.due(key) == 0 and books.differences() == []
+    appealed(books, key)
+    assert books.due(key) == 8_000 and books.portal.store.get(key).owed("intake") == {"intake": 8_000}
+    assert books.differences() == []
+    decided(books, key, "approve")
+    assert books.due(key) == 38_000
+    with pytest.raises(FeeNotPaid):
+        returned(books, key)
+    books.pay(key)
+    returned(books, key)
+    assert books.differences() == []
+
+
+def test_what_was_refunded_in_part_is_owed_again_in_part_and_once(open_books):
+    books = open_books("intake")
+    key = in_processing(books)
+    for _ in range(2):
+        books.portal.office.stop(key, "Dừng.", **call(actors.APPROVER))
+        books.carry()
+        assert books.given_back(key, 3_000) == 3_000
+        appealed(books, key)
+        assert books.due(key) == 3_000 and books.differences() == []
+        books.pay(key)
+        assert books.due(key) == 0 and books.differences() == []
+
+
+def test_what_is_refunded_while_handling_goes_on_is_given_back_for_good(open_books):
+    books = open_books("intake")
+    key = in_processing(books)
+    assert books.given_back(key, 3_000) == 3_000
+    assert books.due(key) == 0 and books.differences() == []
+    books.portal.office.stop(key, "Dừng.", **call(actors.APPROVER))
+    books.carry()
+    appealed(books, key)
+    assert books.due(key) == 0 and books.differences() == []
+
+
+def test_a_refund_that_was_declined_and_a_fee_that_was_waived_are_not_owed_again(open_books):
+    books = open_books("intake", "result")
+    key = in_processing(books)
+    books.office.waived(key, "Miễn", "Luật", by=CASHIER, approved_by=CHIEF)
+    books.carry()
+    books.portal.office.stop(key, "Dừng.", **call(actors.APPROVER))
+    books.carry()
+    assert books.given_back(key, approved=False) == 0
+    appealed(books, key)
+    decided(books, key, "approve")
+    assert books.due(key) == 0 and books.differences() == []
+    returned(books, key)
+
+
+def test_surplus_that_goes_back_is_no_fee(open_books):
+    """Money that came after the stop was owed by nobody; its return is owed by nobody either."""
+    books = open_books("intake")
+    key = books.portal.submitted()
+    books.carry()
+    begun = books.office.start(key, by=actors.CITIZEN)
+    books.portal.office.refuse_intake(key, "Không đủ.", **call(actors.INTAKE))
+    books.carry()
+    assert books.office.call_back(begun) == "00"
+    books.carry()
+    assert books.given_back(key, status="surplus") == 8_000
+    appealed(books, key)
+    assert books.due(key) == 8_000 and books.differences() == []
+
+
 class Ways(RuleBasedStateMachine):
     """Every move of one application that the table allows, with money in between; then on to the end."""
 
@@ -222,6 +295,7 @@ class Ways(RuleBasedStateMachine):
         self.books: TwoBooks = self.open_books(*sorted(moments))
         self.portal = self.books.portal
         self.key = self.portal.submitted()
+        self.owed_again = self.unpaid_at_end = 0
         self.books.carry()
 
     @property
@@ -248,6 +322,16 @@ class Ways(RuleBasedStateMachine):
         assert self.books.office.call_back(payment) == "00"
         self.books.carry()
 
+    @rule(amount=st.sampled_from([None, 3_000]), approved=st.booleans())
+    def refund(self, amount: int | None, approved: bool) -> None:
+        """Nothing is owed by it at once; what went back of handling that had ended is, when it begins again."""
+        owed = self.books.due(self.key)
+        decision = self.portal.store.get(self.key).decision or {"outcome": None}
+        ended = self.status in UNDECIDED or decision["outcome"] == "rejected"
+        back = self.books.given_back(self.key, amount, approved=approved)
+        self.owed_again += back if ended else 0
+        assert self.books.due(self.key) == owed
+
     @rule()
     def waive(self) -> None:
         try:
@@ -268,6 +352,7 @@ class Ways(RuleBasedStateMachine):
     @precondition(lambda self: self.status == "submitted")
     @rule()
     def refuse_intake(self) -> None:
+        self.unpaid_at_end = self._unpaid()
         self.portal.office.refuse_intake(self.key, "Không đủ.", **call(actors.INTAKE))
         self.books.carry()
 
@@ -286,6 +371,7 @@ class Ways(RuleBasedStateMachine):
     @precondition(lambda self: self.status in {"accepted", "in_processing", "payment_requested"})
     @rule()
     def stop(self) -> None:
+        self.unpaid_at_end = self._unpaid()
         self.portal.office.stop(self.key, "Dừng.", **call(actors.APPROVER))
         self.books.carry()
 
@@ -304,7 +390,11 @@ class Ways(RuleBasedStateMachine):
     @precondition(lambda self: self.status in APPEALABLE)
     @rule()
     def appeal(self) -> None:
+        restored = self.unpaid_at_end + self.owed_again if self.status in UNDECIDED else None
         appealed(self.books, self.key)
+        assert self._unpaid() >= self.owed_again
+        assert restored in {None, self._unpaid()}
+        self.owed_again = 0
 
     @precondition(lambda self: self.status in {"submitted", "accepted", "in_processing", "payment_requested"})
     @rule(outcome=st.sampled_from(["approve", "reject"]))
@@ -325,9 +415,13 @@ class Ways(RuleBasedStateMachine):
     @precondition(lambda self: self.status in {"approved", "rejected"})
     @rule()
     def hand_over(self) -> None:
-        if self.portal.store.get(self.key).owed("result"):
+        if self.status == "approved" and self.portal.store.get(self.key).owed("intake", "result"):
             self.books.pay(self.key)
         returned(self.books, self.key)
+
+    def _unpaid(self) -> int:
+        """Minor units that one application owes, due already or later."""
+        return sum(self.portal.store.get(self.key).owed().values())
 
     def teardown(self) -> None:
         if not hasattr(self, "key"):

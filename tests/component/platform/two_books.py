@@ -16,9 +16,11 @@ from infra.chassis.messaging.outbox import cloud_event
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.tables import outbox
 from services.applications.duties.announcer import Announcer
+from services.applications.refunded_fees import RefundedFees
 from services.payments.service import PaymentsService
 from tests.component.applications.use_cases import Portal
-from tests.component.payments.use_cases import PaymentsOffice
+from tests.component.payments.use_cases import Acting, PaymentsOffice
+from tests.unit.payments.builders import money
 
 CASHIER = Actor("accountant-1", "accountant-1", frozenset(), {"H01.01": frozenset({"accountant"})})
 AUDITOR = Actor("auditor-1", "auditor-1", frozenset({"auditor"}))
@@ -35,7 +37,7 @@ class TwoBooks:
         self.payments = SimpleNamespace(name="payments", billing=office.billing)
         handlers = [method for method in vars(PaymentsService).values() if hasattr(method, "handles")]
         self.handlers = {method.handles[1]: method for method in handlers if method.handles[0] == "applications"}
-        self.answered = 0
+        self.answered, self.refunded_fees = 0, RefundedFees(portal.database)
 
     def publish(self, event: CloudEvent, *, call_id: str | None = None) -> None:
         if event["type"] in self.handlers and event["type"] != "subject_erased.v1":
@@ -56,6 +58,10 @@ class TwoBooks:
                     self.portal.settling.fee_paid(event, self.portal.catalog)
                 elif row.type == "fee_waived.v1":
                     self.portal.settling.fee_waived(event, self.portal.catalog)
+                elif row.type == "refund_approved.v1":
+                    self.refunded_fees.fee_refunded(event)
+                elif row.type == "refund_declined.v1":
+                    self.refunded_fees.refund_declined(event)
 
     def application(self, *, application_id: str) -> Any:
         """The neighbour as payments asks it."""
@@ -83,6 +89,27 @@ class TwoBooks:
         sums = self.office.enquiries.demands(application_id, by=CASHIER)
         due = {row["owed"]["currency"]: row["owed"]["amount"] for row in (sums, *sums["apart"])}
         return int(due.get(currency, 0))
+
+    def given_back(
+        self, application_id: str, amount: int | None = None, *, approved: bool = True, status: str = "settled"
+    ) -> int:
+        """What of a payment that has money left is asked for and decided by another: how much went back."""
+        payments = self.office.enquiries.payments(application_id, by=CASHIER)["items"]
+        of_these = {"settled": {"settled", "partially_refunded"}, "surplus": {"surplus"}}[status]
+        payment = next((row for row in payments if row["status"] in of_these and row["available"]["amount"]), None)
+        if payment is None:
+            return 0
+        available = payment["available"]
+        back = min(amount or available["amount"], available["amount"])
+        desk, sums = self.office.refund_desk, (money(back, available["currency"]), "Hoàn", available)
+        request = desk.refund(payment["payment_id"], *sums, by=CASHIER, command=self.office.command(by=CASHIER))
+        how: Acting = {"by": CHIEF, "command": self.office.command(by=CHIEF)}
+        if approved:
+            desk.approve_refund(request["refund_id"], **how)
+        else:
+            desk.decline_refund(request["refund_id"], "Không", **how)
+        self.carry()
+        return back if approved else 0
 
     def pay(self, application_id: str, currency: str = "VND") -> None:
         """Pay at the counter exactly what is due in a currency."""

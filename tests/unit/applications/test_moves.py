@@ -113,7 +113,8 @@ def test_every_command_has_a_door_and_every_wire_name_a_contract() -> None:
     assert {move.command for move in MOVES if move.command != "settle_fee"} <= doors
     assert set(WIRE_NAMES.values()) <= set(contract.events)
     forgotten = {f"{service}/subject_forgotten.v1" for service in SERVICES if service != "applications"}
-    money = {"payments/payment_settled.v1", "payments/fee_waived.v1"}
+    settling = {"payment_settled.v1", "fee_waived.v1", "refund_approved.v1", "refund_declined.v1"}
+    money = {f"payments/{name}" for name in settling}
     surroundings = {"catalog/calendar_changed.v1", "identity/agency_created.v1", "identity/delegation_granted.v1"}
     heads = {"identity/access_log_sealed.v1"}
     terms = {"catalog/procedure_published.v1", "catalog/procedure_retired.v1"}

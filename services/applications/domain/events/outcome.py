@@ -6,9 +6,10 @@ from dataclasses import KW_ONLY
 from typing import ClassVar
 
 from infra.working_time import Clock
+from services.applications.domain import fees
 from services.applications.domain.events.base import ApplicationEvent
 from services.applications.domain.events.intake import decision_record
-from services.applications.domain.facts import AppealRecord, DecisionRecord, IssuedResult
+from services.applications.domain.facts import AppealRecord, DecisionRecord, FeeOwedAgain, IssuedResult
 from services.applications.domain.state import State
 
 
@@ -87,7 +88,10 @@ class AppealDismissed(ApplicationEvent):
 
 
 class AppealUpheld(ApplicationEvent):
-    """The decision is set aside and stays readable; handling starts again with a new promise."""
+    """The decision is set aside and stays readable; handling starts again with a new promise.
+
+    ``owed_again``: fees that were refunded because handling had ended.
+    """
 
     TOPIC: ClassVar[str] = "applications.AppealUpheld"
 
@@ -95,6 +99,8 @@ class AppealUpheld(ApplicationEvent):
     receipt_number: str
     due_at: str | None
     started_clock: dict[str, object]
+    _: KW_ONLY
+    owed_again: list[FeeOwedAgain] | None = None
 
     def happen(self, application: State) -> None:
         _close_appeal(application, self, "upheld")
@@ -111,6 +117,8 @@ class AppealUpheld(ApplicationEvent):
         application.receipt_number = self.receipt_number
         application.accepted_at = application.accepted_at or self.timestamp
         application.clock = Clock.from_json(self.started_clock)
+        for fee in self.owed_again or ():
+            application.fees = fees.asked_for(application.fees, fee["collected_at"], fee["amount"]["amount"])
 
 
 class SubjectErased(ApplicationEvent):
