@@ -27,10 +27,10 @@ Definition = dict[str, Any]
 Problem = dict[str, str]
 
 DURATION_PROBLEMS = {
-    "unknown_unit": "đơn vị thời gian không có",
-    "negative": "không được âm",
-    "fraction": "ngày thường và tháng phải là số nguyên",
-    "too_long": f"không dài quá {MOST_YEARS} năm",
+    "unknown_unit": ("đơn vị thời gian không có", "no such unit of time"),
+    "negative": ("không được âm", "must not be negative"),
+    "fraction": ("ngày thường và tháng phải là số nguyên", "calendar days and months are whole numbers"),
+    "too_long": (f"không dài quá {MOST_YEARS} năm", f"{MOST_YEARS} years at most"),
 }
 LABEL = Schema(
     {
@@ -90,9 +90,7 @@ def fingerprint(definition: Mapping[str, object]) -> str:
 
 def check_definition(definition: Mapping[str, object], root: str = "/definition") -> None:
     """Refuse a definition that does not make sense, naming every place by JSON pointer."""
-    problems = [
-        {"pointer": f"{root}{problem['pointer']}", "problem": problem["problem"]} for problem in problems_in(definition)
-    ]
+    problems = [{**problem, "pointer": f"{root}{problem['pointer']}"} for problem in problems_in(definition)]
     if problems:
         raise InvalidRequest(problems)
 
@@ -102,16 +100,20 @@ def problems_in(definition: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _repeated_ids(definition, "fees")
     yield from _repeated_ids(definition, "requirements")
     if not definition["channels"]:
-        yield _problem("/channels", "phải có ít nhất một kênh tiếp nhận")
+        yield _problem("/channels", "phải có ít nhất một kênh tiếp nhận", "at least one channel is needed")
     if definition["level"] >= 3 and "online" not in definition["channels"]:
-        yield _problem("/channels", "dịch vụ mức độ 3 và 4 phải có kênh online")
+        yield _problem(
+            "/channels", "dịch vụ mức độ 3 và 4 phải có kênh online", "levels 3 and 4 need the channel online"
+        )
     for index, code in enumerate(definition["authority"].get("province_codes") or []):
         if not was_ever_province(code):
-            yield _problem(f"/authority/province_codes/{index}", f"không phải mã tỉnh, thành phố: {code}"[:100])
+            vi, en = f"không phải mã tỉnh, thành phố: {code}", f"no code of a province: {code}"
+            yield _problem(f"/authority/province_codes/{index}", vi[:100], en[:100])
     for index, fee in enumerate(definition["fees"]):
         yield from _fee_problems(definition, index, fee)
     if _dearest_together(definition) > DEAREST:
-        yield _problem("/fees", f"tổng mức thu của một hồ sơ có thể vượt {DEAREST}")
+        vi, en = "tổng mức thu của một hồ sơ có thể vượt", "the fees of one application may exceed"
+        yield _problem("/fees", f"{vi} {DEAREST}", f"{en} {DEAREST}")
     yield from _duration_problems(definition)
     if definition["form"] is not None:
         yield from _form_problems(definition["form"])
@@ -126,7 +128,7 @@ def _duration_problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
         promises["/legal_maximum"] = definition["legal_maximum"]
     for pointer, promise in promises.items():
         if problem := Promise.from_json(promise).problem:
-            yield _problem(f"{pointer}/amount", DURATION_PROBLEMS[problem])
+            yield _problem(f"{pointer}/amount", *DURATION_PROBLEMS[problem])
 
 
 def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
@@ -135,40 +137,49 @@ def _form_problems(form: Mapping[str, Any]) -> Iterator[Problem]:
         jsonschema_rs.meta.validate(dict(form))
         Schema(dict(form))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, TypeError, ValueError) as error:
-        yield _problem("/form", f"không phải JSON Schema: {error}"[:500])
+        yield _problem("/form", f"không phải JSON Schema: {error}"[:500], f"no JSON Schema: {error}"[:500])
         return
     if "object" not in (kinds if isinstance(kinds := form.get("type", "object"), list) else [kinds]):
-        yield _problem("/form/type", "câu trả lời luôn là một đối tượng (object)")
+        yield _problem("/form/type", "câu trả lời luôn là một đối tượng (object)", "answers are always an object")
     properties = form.get("properties")
     for name, schema in (properties or {}).items():
         if isinstance(schema, Mapping) and not LABEL.accepts(schema.get("x-label")):
-            yield _problem("/form/properties", f"x-label của {name} phải là {{vi, en}}"[:200])
+            vi, en = f"x-label của {name} phải là {{vi, en}}", f"x-label of {name} must be {{vi, en}}"
+            yield _problem("/form/properties", vi[:200], en[:200])
     if properties is None or form.get("additionalProperties", False) not in (False, None):
         return
     for name in form.get("required", []):
         if name not in properties:
-            yield _problem("/form/required", f"bắt buộc trường không có trong biểu mẫu: {name}"[:200])
+            vi, en = f"bắt buộc trường không có trong biểu mẫu: {name}", f"requires a field the form has not: {name}"
+            yield _problem("/form/required", vi[:200], en[:200])
 
 
 def _fee_problems(definition: Mapping[str, object], index: int, fee: Mapping[str, Any]) -> Iterator[Problem]:
     at, rule = f"/fees/{index}", fee["rule"]
     if not is_in_tender(fee["currency"], today()):
-        yield _problem(f"{at}/currency", f"không phải mã tiền tệ đang lưu hành: {fee['currency']}")
+        vi, en = "không phải mã tiền tệ đang lưu hành", "no currency in use"
+        yield _problem(f"{at}/currency", f"{vi}: {fee['currency']}", f"{en}: {fee['currency']}")
     unknown = [name for name in fee["channels"] if name not in CHANNELS]
     if unknown:
-        yield _problem(f"{at}/channels", f"kênh không có: {', '.join(unknown)}")
+        names = ", ".join(unknown)
+        yield _problem(f"{at}/channels", f"kênh không có: {names}", f"no such channel: {names}")
     if fee["valid_from"] and fee["valid_until"] and fee["valid_from"] > fee["valid_until"]:
-        yield _problem(f"{at}/valid_until", "sớm hơn valid_from")
+        yield _problem(f"{at}/valid_until", "sớm hơn valid_from", "before valid_from")
     if rule["type"] == "percentage" and not _ends_at_an_amount(definition, fee):
-        yield _problem(f"{at}/rule/of", "phải là mã của một khoản thu khác, không xoay vòng")
+        vi, en = "phải là mã của một khoản thu khác, không xoay vòng", "must be another fee's id, not in a circle"
+        yield _problem(f"{at}/rule/of", vi, en)
     elif _dearest(definition, fee) > DEAREST:
-        yield _problem(f"{at}/rule", f"mức thu có thể vượt {DEAREST}")
+        yield _problem(f"{at}/rule", f"mức thu có thể vượt {DEAREST}", f"the fee may exceed {DEAREST}")
     if rule["type"] == "tiered":
         bounds = [tier["up_to"] for tier in rule["tiers"]]
         if None in bounds[:-1] or [b for b in bounds if b is not None] != sorted({b for b in bounds if b is not None}):
-            yield _problem(f"{at}/rule/tiers", "các bậc phải tăng dần, chỉ bậc cuối được để trống up_to")
+            vi, en = (
+                "các bậc phải tăng dần, chỉ bậc cuối được để trống up_to",
+                "tiers rise, and the last alone has no up_to",
+            )
+            yield _problem(f"{at}/rule/tiers", vi, en)
     if rule["type"] == "choice" and len({option["id"] for option in rule["options"]}) != len(rule["options"]):
-        yield _problem(f"{at}/rule/options", "mã lựa chọn bị trùng")
+        yield _problem(f"{at}/rule/options", "mã lựa chọn bị trùng", "an option's id comes twice")
 
 
 def _ends_at_an_amount(definition: Mapping[str, Any], fee: Mapping[str, Any]) -> bool:
@@ -206,9 +217,9 @@ def _repeated_ids(definition: Mapping[str, Any], part: str) -> Iterator[Problem]
     ids: set[str] = set()
     for index, entry in enumerate(definition[part]):
         if entry["id"] in ids:
-            yield _problem(f"/{part}/{index}/id", f"mã {entry['id']} bị trùng")
+            yield _problem(f"/{part}/{index}/id", f"mã {entry['id']} bị trùng", f"the id {entry['id']} comes twice")
         ids.add(entry["id"])
 
 
-def _problem(pointer: str, problem: str) -> Problem:
-    return {"pointer": pointer, "problem": problem}
+def _problem(pointer: str, problem: str, english: str) -> Problem:
+    return {"pointer": pointer, "problem": problem, "en": english}

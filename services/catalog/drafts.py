@@ -77,9 +77,10 @@ class DraftEditor:
         draft.reason, draft.saved_at, draft.saved_by, draft.saved_by_name = reason, clock.now(), by.account_id, by.name
 
     def _problems(self, definition: Json) -> list[dict[str, str]]:
-        """What is missing or does not make sense: ``[{"pointer", "problem"}]``; none: it could be published."""
+        """What is missing or does not make sense: ``[{"pointer", "problem", "en"}]``; none: it could be published."""
         wrong = [
-            {"pointer": problem["pointer"], "problem": problem["vi"]} for problem in self.shape.problems(definition)
+            {"pointer": problem["pointer"], "problem": problem["vi"], "en": problem["en"]}
+            for problem in self.shape.problems(definition)
         ]
         try:
             if not wrong:

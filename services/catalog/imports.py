@@ -172,7 +172,7 @@ class _Batch:
             full = definitions.complete(definition)
             if problems := self.shape.problems(full):
                 raise InvalidRequest(
-                    [{"pointer": problem["pointer"], "problem": problem["vi"]} for problem in problems]
+                    [{"pointer": problem["pointer"], "vi": problem["vi"], "en": problem["en"]} for problem in problems]
                 )
             definitions.check_definition(full, root="")
         except (Refusal, KeyError, TypeError, ValueError) as refused:

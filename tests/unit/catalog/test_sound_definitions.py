@@ -43,6 +43,28 @@ def test_a_time_that_cannot_be_counted_is_pointed_at(amount, unit):
     assert pointers(offer(legal_maximum={"amount": amount, "unit": unit})) == ["/legal_maximum/amount"]
 
 
+UNSOUND: list[dict[str, Any]] = [
+    {"channels": {}}, {"level": 3}, {"channels": {"counter": {"processing_time": {"amount": 1.5, "unit": "months"}}}},
+    {"fees": [fee({"type": "fixed", "amount": 1}), fee({"type": "fixed", "amount": 1})]},
+    {"fees": [fee({"type": "fixed", "amount": 1}, currency="XXX")]},
+    {"fees": [fee({"type": "fixed", "amount": 1}, channels=["fax"])]},
+    {"fees": [fee({"type": "fixed", "amount": 1}, valid_from="2026-01-01", valid_until="2025-01-01")]},
+    {"form": {"type": "array"}}, {"form": {"$ref": "#/nowhere"}},
+    {"form": {"type": "object", "properties": {"b": {}}, "required": ["a"]}},
+    {"authority": {"level": "commune", "name": {"vi": "Xã"}, "agency_codes": [], "province_codes": ["999"]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", UNSOUND, ids=range(len(UNSOUND)))
+def test_what_is_unsound_is_said_in_both_languages(changed):
+    with pytest.raises(InvalidRequest) as refused:
+        definitions.check_definition(definitions.complete(offer(**changed)))
+    vietnamese, english = refused.value.text("vi"), refused.value.text("en")
+    assert vietnamese != english.replace("The request", "Yêu cầu")
+    sentence = english.split(": ", 1)[1].replace("Correct the fields named and send again.", "")
+    assert sentence.isascii(), sentence
+
+
 @pytest.mark.parametrize(
     ("amount", "unit"), [(0.5, "working_days"), (1.5, "working_hours"), (360, "months"), (None, "not_stated")]
 )
