@@ -30,6 +30,7 @@ from infra.front_door.inbound import inbound_routes
 from infra.front_door.limits import Limits
 from infra.front_door.origins import for_origins
 from infra.front_door.pages.registry import page_routes
+from infra.front_door.pages.sealing import CARRIED, Sealing
 from infra.front_door.rates import Buckets, Rate
 from infra.front_door.reference import reference_routes
 from infra.front_door.resource_routes import resource_routes
@@ -71,7 +72,7 @@ def routes(gateway: Gateway, browsers: Browsers) -> list[BaseRoute]:
         *inbound_routes(gateway),
         *classic_routes(gateway),
         *govstack_routes(gateway),
-        *sign_on_routes(gateway),
+        *sign_on_routes(gateway, Sealing(browsers.keys, CARRIED) if browsers.eid else None),
         *reference_routes(),
         *page_routes(gateway, browsers.keys, secure=browsers.secure, eid_offered=browsers.eid),
     ]

@@ -41,6 +41,7 @@ WITHOUT_COMMAND = {
     ("identity", "authorization"),
     ("identity", "sign_in_to_authorize"),
     ("identity", "decide_authorization"),
+    ("identity", "remember_browser"),
     ("identity", "openid_token"),
     ("identity", "revoke_openid_token"),
     ("identity", "openid_logout"),

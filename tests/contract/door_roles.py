@@ -20,7 +20,7 @@ WHO: dict[str, dict[str, str]] = {
         "begin_authorization authorization sign_in_to_authorize decide_authorization openid_token openid_userinfo "
         "revoke_openid_token openid_logout begin_eid_sign_in complete_eid_sign_in health",
         PEOPLE: "sessions recent_sign_ins revoke_session whoami change_password access_log challenge_access "
-        "request_contact_change confirm_contact "
+        "request_contact_change confirm_contact remember_browser "
         "openid_consents withdraw_openid_consent",
         f"{PEOPLE} enrolling": "enrol_otp confirm_otp",
         "intake_officer approver operator": "request_account_recovery approve_account_recovery "

@@ -29,7 +29,7 @@ from infra.front_door.pages import (
 )
 from infra.front_door.pages.languages import LANGUAGES
 from infra.front_door.pages.page import Page
-from infra.front_door.pages.sealing import Sealing
+from infra.front_door.pages.sealing import CARRIED, Sealing
 from infra.front_door.pages.sessions import Cookies
 from infra.front_door.pages.visits import Shared
 
@@ -55,7 +55,7 @@ PAGES: tuple[Page, ...] = (
 def page_routes(gateway: Gateway, keys: list[str], *, secure: bool, eid_offered: bool = False) -> list[BaseRoute]:
     """``keys`` seal what browsers keep; ``secure``: the cookie only travels by HTTPS."""
     cookies = Cookies(Sealing(keys, "session"), secure=secure)
-    shared = Shared(gateway, cookies, Sealing(keys, "carried"), eid_offered)
+    shared = Shared(gateway, cookies, Sealing(keys, CARRIED), eid_offered)
     fixed_first = sorted(PAGES, key=lambda page: "{" in page.path)
     routes: list[BaseRoute] = [Route("/", _opening), Route("/static/{digest}/{name}", _asset), _eid_return(shared)]
     routes += [_route(shared, language, page) for page in fixed_first for language in LANGUAGES]

@@ -13,6 +13,8 @@ from infra.chassis.settings import Settings
 
 SETTING = "FRONT_DOOR_SESSION_KEYS"
 
+CARRIED = "carried"  # what is sealed of where a sign-in leads back to
+
 
 class Sealing:
     """One for each purpose, so that what was sealed for one is nothing for another. All processes share the keys."""

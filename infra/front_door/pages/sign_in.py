@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from infra.chassis.json_types import Json
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.pages import serving
 from infra.front_door.pages.forms import Form
 from infra.front_door.pages.page import Page
-from infra.front_door.pages.visits import FieldError, Visit
+from infra.front_door.pages.visits import HEADERS, FieldError, Visit
+from infra.front_door.sign_on.browser_state import SIGNED_IN, cookie_of, set_cookie
 from infra.front_door.statuses import status_of
 
 CODE_REFUSALS = {"OtpRequired"}
@@ -49,7 +50,11 @@ async def let_in(visit: Visit, tokens: Json, carried: str) -> Response:
             await visit.ask("identity.sign_out", refresh_token=before)
     if visit.person and "enrolling" in visit.person.roles:
         return visit.to("/account/second-factor")
-    return _onward(visit, carried)
+    response = _onward(visit, carried)
+    with suppress(PlatformRefusal):  # other portals will ask for the password themselves
+        remembered = await visit.ask("identity.remember_browser", browser=cookie_of(visit.request, SIGNED_IN))
+        set_cookie(response, SIGNED_IN, remembered["browser"])
+    return response
 
 
 def _wording(visit: Visit, refused: PlatformRefusal, form: Form) -> str:
@@ -76,6 +81,8 @@ def _onward(visit: Visit, sealed: str) -> Response:
     carried: Json | None = serving.with_carried(visit, sealed)
     if carried is None:
         return visit.to("/")
+    if "outside" in carried:  # another portal's request waits there
+        return visit.answer(RedirectResponse(carried["outside"], 303, HEADERS))
     if "fields" not in carried:
         query = carried.get("query")
         response = visit.to(carried["path"])

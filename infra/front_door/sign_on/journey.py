@@ -13,6 +13,7 @@ from infra.front_door.arguments import from_query
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import MalformedRequest
 from infra.front_door.gateway import Gateway
+from infra.front_door.pages.sealing import Sealing
 from infra.front_door.sign_on.browser_state import (
     BINDING,
     SIGNED_IN,
@@ -42,8 +43,8 @@ LOGOUT_FIELDS = ("id_token_hint", "client_id", "post_logout_redirect_uri", "stat
 class SignOnJourney:
     """Endpoints that browsers come to."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, eid: Sealing | None) -> None:
+        self._gateway, self._eid = gateway, eid
 
     async def authorize(self, request: Request) -> Response:
         """A client's request, by GET or POST (OpenID Connect Core, 3.1.2.1)."""
@@ -66,7 +67,7 @@ class SignOnJourney:
         step = await self._ask(
             request, "authorization", authorization_id=authorization_id, binding=binding, browser=browser
         )
-        return _next(step, "") if step["step"] == "redirect" else _page(request, step, binding)
+        return _next(step, "") if step["step"] == "redirect" else self._page(request, step, binding)
 
     async def sign_in(self, request: Request) -> Response:
         """User name, password and, where it is asked for, the code."""
@@ -84,7 +85,7 @@ class SignOnJourney:
                 raise
             step = await self._ask(request, "authorization", **about, browser=browser)
             facts = {"error": refusal.text, "username": credentials["username"]}
-            return _page(request, step, binding, status=400, otp_asked=refusal.name == "OtpRequired", **facts)
+            return self._page(request, step, binding, status=400, otp_asked=refusal.name == "OtpRequired", **facts)
         response = _next(step, page_language(request))
         set_cookie(response, SIGNED_IN, step["browser"])
         return response
@@ -129,6 +130,17 @@ class SignOnJourney:
         clear_cookie(response, SIGNED_IN)
         return response
 
+    def _page(self, request: Request, step: Json, binding: str, *, status: int = 200, **facts: object) -> Response:
+        facts = {**facts, "eid": self._way_by_eid(request, step), "csrf": form_token(binding)}
+        return show(request, f"{step['step']}.html", status=status, form_goes_to=step["return_origin"], **step, **facts)
+
+    def _way_by_eid(self, request: Request, step: Json) -> str | None:
+        """The address that signs in with the e-ID and leads back here."""
+        if self._eid is None or step["step"] != "sign_in":
+            return None
+        back = f"{SIGN_IN}?{urlencode({'authorization': step['authorization_id']})}"
+        return f"/{page_language(request)}/sign-in/eid?{urlencode({'carried': self._eid.seal({'outside': back})})}"
+
     async def _ask(self, request: Request, method: str, **arguments: object) -> Any:
         """As whoever the cookies say; in the language of the page."""
         caller = self._gateway.context_of(request, anonymous=True, language=page_language(request))
@@ -148,10 +160,3 @@ def _next(step: Json, language: str) -> Response:
         return RedirectResponse(step["location"], 303, headers={"Cache-Control": "no-store"})
     query = urlencode({"authorization": step["authorization_id"], **({"lang": language} if language else {})})
     return RedirectResponse(f"{SIGN_IN}?{query}", 303, headers={"Cache-Control": "no-store"})
-
-
-def _page(request: Request, step: Json, binding: str, *, status: int = 200, **facts: object) -> Response:
-    template = f"{step['step']}.html"
-    return show(
-        request, template, status=status, form_goes_to=step["return_origin"], csrf=form_token(binding), **step, **facts
-    )

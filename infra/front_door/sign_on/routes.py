@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from infra.front_door.answers import PUBLIC
 from infra.front_door.gateway import Gateway
+from infra.front_door.pages.sealing import Sealing
 from infra.front_door.sign_on.client_endpoints import ClientEndpoints
 from infra.front_door.sign_on.journey import SIGN_IN, SignOnJourney
 from infra.front_door.sign_on.pages import FOLDER, Endpoint, with_page_of_refusals
@@ -17,8 +18,9 @@ from infra.front_door.sign_on.pages import FOLDER, Endpoint, with_page_of_refusa
 STYLE: Path = FOLDER / "sign_on.css"
 
 
-def sign_on_routes(gateway: Gateway) -> list[Route]:
-    clients, journey = ClientEndpoints(gateway), SignOnJourney(gateway)
+def sign_on_routes(gateway: Gateway, eid: Sealing | None = None) -> list[Route]:
+    """``eid``: what the way back from the e-ID provider is sealed with, where people may sign in with it."""
+    clients, journey = ClientEndpoints(gateway), SignOnJourney(gateway, eid)
     return [
         Route("/.well-known/openid-configuration", clients.configuration, methods=["GET"]),
         Route("/.well-known/oauth-authorization-server", clients.configuration, methods=["GET"]),

@@ -16,10 +16,11 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
+from infra.chassis.access.actors import Actor
 from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
-from services.identity import keys
+from services.identity import keys, open_sessions
 from services.identity.models import Account, RefreshToken, SignInSession
 from services.identity.models.single_sign_on import AuthorizationRequest, OpenIdClient
 from services.identity.openid import browsers
@@ -115,6 +116,16 @@ class AuthorizationDesk:
         request.session_id = session_id
         session.flush()
         return {**self._next(session, request, client, secret), "browser": secret}
+
+    def remember_browser(self, browser: str | None = None, *, by: Actor) -> Json:
+        """The caller's browser is signed in for single sign-on, too: ``{browser}``, its secret.
+
+        ``browser``: one it had before.
+        It ends with the caller's session, and that session when another portal signs the person out here.
+        """
+        with self.database.session() as session:
+            open_sessions.check_open(session, by)
+            return {"browser": browsers.remember_browser(session, str(by.session_id), browser)}
 
     def decide_authorization(
         self,

@@ -73,6 +73,10 @@ class SingleSignOnDoors(Operations):
             authorization_id, binding, username, password, otp, device, browser, source=self.caller.source
         )
 
+    @door(roles=SIGNED_IN)
+    def remember_browser(self, browser: str | None = None) -> Json:
+        return self.authorization_desk.remember_browser(browser, by=self.caller.actor)
+
     @door(public=True)
     def decide_authorization(
         self,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import uuid
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
+import requests
 from authlib.integrations.requests_client import OAuth2Session
 
 from tests.component.front_door.standard_client import run_openid_client
@@ -230,3 +232,28 @@ def test_a_person_sees_their_consents_and_withdraws_them(door, client, browser):
     about = {"client_id": client[0], "command_id": str(uuid.uuid4())}
     assert door.rpc("identity", "withdraw_openid_consent", "citizen", **about).status_code == 200
     assert re.search("name=.answer.", browser.open(request_of(client)).text)
+
+
+def test_whoever_is_signed_in_at_the_pages_is_asked_for_consent_alone(door, client, browser):
+    person = door.person("citizen")
+    page = browser.open("/vi/sign-in")
+    page = browser.submit(page, username=person["username"], password=person["password"])
+    assert page.status_code == 200 and forms_of(page)[0].action == "/vi/sign-out", page.url
+    asked = browser.open(request_of(client, prompt="consent"))
+    assert asked.status_code == 200 and 'value="allow"' in asked.text and 'type="password"' not in asked.text
+    browser.submit(page)
+    assert 'type="password"' in browser.open(request_of(client, prompt="consent")).text
+
+
+def test_another_portals_request_goes_on_after_the_national_eid(door, client, browser):
+    page = browser.open(request_of(client, prompt="consent"))
+    way = html.unescape(re.search(r'href="(/vi/sign-in/eid[^"]*)"', page.text)[1])
+    away = browser.open(way).headers["Location"]
+    chosen = requests.post(
+        urljoin(away, "/authorize"), data={**answer(away), "person": door.person("citizen")["username"]},
+        timeout=30, allow_redirects=False,
+    )  # fmt: skip
+    asked = browser.open(chosen.headers["Location"])
+    assert asked.status_code == 200 and 'value="allow"' in asked.text, asked.text
+    location = browser.submit(asked, "allow").headers["Location"]
+    assert location.startswith(BACK) and "code" in answer(location)

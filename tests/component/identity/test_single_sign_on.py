@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from services.identity.errors import SignInRefused
+from infra.chassis.access.actors import Actor
+from services.identity.errors import SessionEnded, SignInRefused
 from services.identity.openid import authorizations
 from services.identity.openid.request_rules import challenge_of
 from services.identity.single_sign_on_errors import AuthorizationNotPending, AuthorizationRequestRefused
@@ -171,3 +172,17 @@ def test_a_request_is_answered_once_and_waits_ten_minutes(sign_on):
 
 def test_the_challenge_is_the_one_of_the_standards_example():
     assert challenge_of(VERIFIER) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636, appendix B
+
+
+def test_a_browser_that_is_signed_in_here_is_asked_for_no_password_by_another_portal(sign_on, fits):
+    tokens = sign_on.identity.signed_in()
+    by = Actor.of_claims(sign_on.identity.claims(tokens["access_token"]))
+    remembered = sign_on.desk.remember_browser(by=by)
+    fits("remember_browser", remembered)
+    sign_on.browser = remembered["browser"]
+    assert sign_on.begin()["step"] == "consent"
+    assert sign_on.begin(prompt="login")["step"] == "sign_in"
+    sign_on.identity.sessions.sign_out(tokens["refresh_token"])
+    assert sign_on.begin()["step"] == "sign_in"
+    with pytest.raises(SessionEnded):
+        sign_on.desk.remember_browser(by=by)
