@@ -30,11 +30,11 @@ from infra.front_door.inbound import inbound_routes
 from infra.front_door.limits import Limits
 from infra.front_door.origins import for_origins
 from infra.front_door.pages.registry import page_routes
-from infra.front_door.pages.sealing import CARRIED, Sealing
 from infra.front_door.rates import Buckets, Rate
 from infra.front_door.reference import reference_routes
 from infra.front_door.resource_routes import resource_routes
 from infra.front_door.rpc_routes import rpc_routes
+from infra.front_door.sealing import CARRIED, Sealing
 from infra.front_door.sign_on.routes import sign_on_routes
 
 

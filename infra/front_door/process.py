@@ -21,8 +21,8 @@ from infra.front_door.connections import LARGEST_HEADERS, BoundedConnection
 from infra.front_door.feeds import Feeds
 from infra.front_door.local_link import LocalLink
 from infra.front_door.origins import origins_of
-from infra.front_door.pages.sealing import session_keys
 from infra.front_door.rates import Rate, rates_of
+from infra.front_door.sealing import session_keys
 from infra.front_door.tls import Certificate, front_door_certificate
 
 PORT = 8000

@@ -37,7 +37,7 @@ WHERE: dict[str, dict[str, dict[str, str]]] = {
     "identity": {
         THEIR_OWN: {
             PEOPLE: "sessions recent_sign_ins revoke_session whoami enrol_otp confirm_otp change_password "
-            "request_contact_change confirm_contact "
+            "request_contact_change confirm_contact remember_browser "
             "challenge_access openid_consents withdraw_openid_consent",
             "enrolling": "enrol_otp confirm_otp",
             PEOPLE.replace(" auditor", ""): "access_log",

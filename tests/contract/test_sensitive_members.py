@@ -55,6 +55,7 @@ def test_the_doors_that_take_secrets_are_these() -> None:
         "identity.openid_userinfo",
         "identity.refresh",
         "identity.register_citizen",
+        "identity.remember_browser",
         "identity.request_contact_change",
         "identity.reset_password",
         "identity.revoke_openid_token",

@@ -29,9 +29,9 @@ from infra.front_door.pages import (
 )
 from infra.front_door.pages.languages import LANGUAGES
 from infra.front_door.pages.page import Page
-from infra.front_door.pages.sealing import CARRIED, Sealing
 from infra.front_door.pages.sessions import Cookies
 from infra.front_door.pages.visits import Shared
+from infra.front_door.sealing import CARRIED, Sealing
 
 FOR_EVER = "public, max-age=31536000, immutable"
 

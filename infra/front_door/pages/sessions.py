@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.chassis.json_types import Json
-from infra.front_door.pages.sealing import Sealing
+from infra.front_door.sealing import Sealing
 
 NAME = "__Host-portal"
 PLAIN_NAME = "portal-development"  # over plain HTTP: browsers take a __Host- cookie only with Secure

@@ -21,8 +21,8 @@ from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import FormNotOurs
 from infra.front_door.gateway import Gateway
 from infra.front_door.pages import forms, languages, navigation, rendering
-from infra.front_door.pages.sealing import Sealing
 from infra.front_door.pages.sessions import Cookies, Person, Session
+from infra.front_door.sealing import Sealing
 from infra.front_door.surface import doors
 
 # A form's Origin is "null" where nothing of an address may be sent on; to this site, it may.

@@ -13,7 +13,7 @@ from infra.front_door.arguments import from_query
 from infra.front_door.calls import PlatformRefusal
 from infra.front_door.errors import MalformedRequest
 from infra.front_door.gateway import Gateway
-from infra.front_door.pages.sealing import Sealing
+from infra.front_door.sealing import Sealing
 from infra.front_door.sign_on.browser_state import (
     BINDING,
     SIGNED_IN,

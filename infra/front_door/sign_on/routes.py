@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from infra.front_door.answers import PUBLIC
 from infra.front_door.gateway import Gateway
-from infra.front_door.pages.sealing import Sealing
+from infra.front_door.sealing import Sealing
 from infra.front_door.sign_on.client_endpoints import ClientEndpoints
 from infra.front_door.sign_on.journey import SIGN_IN, SignOnJourney
 from infra.front_door.sign_on.pages import FOLDER, Endpoint, with_page_of_refusals

@@ -14,6 +14,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from tests.component.front_door.standard_client import run_openid_client
 from tests.support.browser import Browser, forms_of
+from tests.support.page_requests import PlainVisitor
 
 BACK, HOME = "http://127.0.0.1:9/return", "http://127.0.0.1:9/"
 VERIFIER, CHALLENGE = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -239,8 +240,8 @@ def test_whoever_is_signed_in_at_the_pages_is_asked_for_consent_alone(door, clie
     page = browser.open("/vi/sign-in")
     page = browser.submit(page, username=person["username"], password=person["password"])
     assert page.status_code == 200 and forms_of(page)[0].action == "/vi/sign-out", page.url
-    asked = browser.open(request_of(client, prompt="consent"))
-    assert asked.status_code == 200 and 'value="allow"' in asked.text and 'type="password"' not in asked.text
+    consent = browser.open(request_of(client, prompt="consent"))
+    assert consent.status_code == 200 and 'value="allow"' in consent.text and 'type="password"' not in consent.text
     browser.submit(page)
     assert 'type="password"' in browser.open(request_of(client, prompt="consent")).text
 
@@ -253,7 +254,15 @@ def test_another_portals_request_goes_on_after_the_national_eid(door, client, br
         urljoin(away, "/authorize"), data={**answer(away), "person": door.person("citizen")["username"]},
         timeout=30, allow_redirects=False,
     )  # fmt: skip
-    asked = browser.open(chosen.headers["Location"])
-    assert asked.status_code == 200 and 'value="allow"' in asked.text, asked.text
-    location = browser.submit(asked, "allow").headers["Location"]
+    consent = browser.open(chosen.headers["Location"])
+    assert consent.status_code == 200 and 'value="allow"' in consent.text, consent.text
+    location = browser.submit(consent, "allow").headers["Location"]
     assert location.startswith(BACK) and "code" in answer(location)
+
+
+def test_a_person_withdraws_their_consent_on_a_page(door, client, browser):
+    led_back(door, browser, request_of(client, prompt="consent"))
+    visitor = PlainVisitor(door).sign_in("citizen")
+    assert visitor.guards("/account/portals")["client_id"] == client[0]
+    page = visitor.send("/account/portals")
+    assert page.status_code == 200 and client[0] not in page.text

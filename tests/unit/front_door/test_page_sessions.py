@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.chassis.settings import SettingMissing, Settings
-from infra.front_door.pages.sealing import Sealing, session_keys
 from infra.front_door.pages.sessions import NAME, Cookies, Session
+from infra.front_door.sealing import Sealing, session_keys
 
 KEYS = ["k" * 32]
 

@@ -20,10 +20,10 @@ from infra.front_door.gateway import Gateway
 from infra.front_door.pages import guarding, serving, sign_in
 from infra.front_door.pages.accounts import PAGES
 from infra.front_door.pages.page import Page
-from infra.front_door.pages.sealing import Sealing
 from infra.front_door.pages.sessions import Cookies, Session
 from infra.front_door.pages.visits import Shared
 from infra.front_door.rates import DEFAULT_RATES, Buckets
+from infra.front_door.sealing import Sealing
 from tests.unit.front_door.test_page_sessions import KEYS, token, tokens
 
 ACCOUNT = "5f1c2a54-8f0e-4c0b-9a55-0d3f2f6f3c01"
