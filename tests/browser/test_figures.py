@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from infra.front_door.pages.page import Page
 from infra.front_door.pages.registry import PAGES
-from tests.support.filing import CODE, begun, submitted, written
+from tests.support.filing import CODE, begun, submitted, write
 from tests.support.front_door import FrontDoor, eventually
 from tests.support.page_requests import PlainVisitor
 from tests.support.pages import LARGEST, Visitor
@@ -30,7 +30,10 @@ MOST_CALLS = 3
 SESSION = "portal-development"
 
 
-OPENED_BY = {None: "nobody", frozenset(): "citizen"}  # else by who has the first of a page's roles
+OPENED_BY: dict[frozenset[str] | None, str] = {
+    None: "nobody",
+    frozenset(): "citizen",
+}  # else by who has the first of a page's roles
 OF_A_DRAFT = ("/tasks", "/papers", "/delivery", "/check", "/questions/")
 
 
@@ -39,7 +42,7 @@ def places(portal: FrontDoor) -> dict[str, str]:
     """A draft, an application that was filed and accepted, and one whose supplement is asked for."""
     asked_for = next(iter(portal.ask("GET", f"/procedures/{CODE}").json()["form"]["properties"]))
     draft, accepted, marked = begun(portal), submitted(portal), submitted(portal)
-    written(portal, f"/applications/{accepted}/acceptance", "intake_officer")
+    write(portal, f"/applications/{accepted}/acceptance", "intake_officer")
     marks = [{"field": asked_for, "problem": "Chưa rõ"}]
     request = {"application_id": marked, "reason": "Cần sửa", "marks": marks, "command_id": str(uuid.uuid4())}
     assert portal.rpc("applications", "request_supplement", "intake_officer", **request).ok
@@ -92,7 +95,7 @@ def test_every_page_is_small_asks_little_and_is_accessible(
         took = statistics.median(line["ms"] for line in lines)
         sent = max(line["bytes"] for line in lines)  # packed, as browsers ask for it
         rows.append(f"| `{page.path}` | {person} | {largest} | {sent} | {calls} | {len(problems)} | {took:.1f} |")
-    kept(rows)
+    keep_table(rows)
     for browser in openings.values():
         browser.page.context.close()
     assert not wrong
@@ -117,7 +120,7 @@ def in_chromium(chromium: Browser, visitor: PlainVisitor) -> Visitor:
     return Visitor(visitor.portal, context.new_page())
 
 
-def kept(rows: list[str]) -> None:
+def keep_table(rows: list[str]) -> None:
     head = "| page | opened by | bytes | sent | calls | axe | p50 ms |\n|---|---|---|---|---|---|---|"
     TABLE.parent.mkdir(parents=True, exist_ok=True)
     TABLE.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")

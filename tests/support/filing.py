@@ -13,17 +13,17 @@ def begun(portal: FrontDoor, person: str = "citizen") -> str:
     made = portal.write("POST", "/applications", person, json={"procedure_code": CODE, "channel": "online"}).json()
     form = portal.ask("GET", f"/procedures/{CODE}").json()["form"]
     answers = answers_for(form, portal.ask("GET", "/me", person).json())
-    written(portal, f"/applications/{made['application_id']}/answers", person, method="PUT", answers=answers)
+    write(portal, f"/applications/{made['application_id']}/answers", person, method="PUT", answers=answers)
     return str(made["application_id"])
 
 
 def submitted(portal: FrontDoor, person: str = "citizen") -> str:
     """One that waits for the counter; its id."""
     application_id = begun(portal, person)
-    written(portal, f"/applications/{application_id}/submission", person)
+    write(portal, f"/applications/{application_id}/submission", person)
     return application_id
 
 
-def written(portal: FrontDoor, path: str, person: str, *, method: str = "POST", **members: object) -> None:
+def write(portal: FrontDoor, path: str, person: str, *, method: str = "POST", **members: object) -> None:
     answer = portal.write(method, path, person, json=members)
     assert answer.ok, answer.text

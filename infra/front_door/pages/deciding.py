@@ -13,7 +13,7 @@ from functools import partial
 from starlette.responses import Response
 
 from infra.front_door.calls import PlatformRefusal
-from infra.front_door.pages.navigation import DECIDERS
+from infra.front_door.pages.navigation import DECIDERS, PUBLISHERS
 from infra.front_door.pages.page import Page
 from infra.front_door.pages.visits import FieldError, Visit
 from infra.front_door.statuses import status_of
@@ -85,6 +85,7 @@ SUSPENSE = _roles("accountant operator")
 async def lists(visit: Visit) -> Response:
     person = visit.person
     own = [waiting.name for waiting in LISTS if person and waiting.roles & person.roles]
+    own += ["publications"] if person and PUBLISHERS & person.roles else []
     suspense = bool(person and SUSPENSE & person.roles)
     return visit.page("deciding/lists.html", names=own, suspense=suspense)
 

@@ -9,6 +9,7 @@ from infra.front_door.pages.sessions import Person
 CITIZEN = frozenset({"citizen"})
 OFFICERS = frozenset({"intake_officer", "case_officer", "approver"})
 AUDITOR = frozenset({"auditor"})
+PUBLISHERS = frozenset({"catalog_editor", "approver"})
 DECIDERS = frozenset({"intake_officer", "approver", "accountant", "operator", "catalog_editor"})
 
 

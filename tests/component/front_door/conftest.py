@@ -18,7 +18,10 @@ RUNNING = contextlib.ExitStack()
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
     yield RUNNING.enter_context(
         embedded_portal(
-            tmp_path_factory.mktemp("portal"), FRONT_DOOR_STREAMS="12", FRONT_DOOR_ORIGINS="https://portal.example"
+            tmp_path_factory.mktemp("portal"),
+            FRONT_DOOR_STREAMS="12",
+            FRONT_DOOR_ORIGINS="https://portal.example",
+            CATALOG_FOUR_EYES="yes",
         )
     )
     RUNNING.close()
