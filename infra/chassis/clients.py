@@ -10,7 +10,6 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import eventlet
 from kombu.serialization import dumps
@@ -28,6 +27,7 @@ from infra.chassis.trust.assertions import AssertionRefused, Envelope, assertion
 from infra.chassis.trust.installation import signer
 from infra.chassis.trust.service_calls import ServiceCall, service_call
 from infra.chassis.trust.signatures import Signer
+from infra.chassis.wire_types import Container, WorkerContext
 
 FORWARDED = ("language", "traceparent", "call_id_stack")  # of the context of a call; tokens go where the table says
 FAILURES = {
@@ -41,7 +41,7 @@ CLIENT = "rpc_client"  # of a container's configuration: what makes its client, 
 class RpcClient:
     """Sends one RPC and waits for its reply, at most until the deadline."""
 
-    def __init__(self, container: Any, replies: Replies) -> None:
+    def __init__(self, container: Container, replies: Replies) -> None:
         self.container = container
         self.replies = replies
         self.publisher = NamekoPublisher(
@@ -59,7 +59,7 @@ class RpcClient:
         headers: Mapping[str, object],
         timeout: float,
         sign: Sign | None = None,
-    ) -> object:
+    ) -> Json:
         """``sign``: makes the assertion of this call."""
         correlation_id = str(uuid.uuid4())
         event = self.replies.get_reply_event(correlation_id)
@@ -81,7 +81,7 @@ class RpcClient:
         self,
         routing_key: str,
         arguments: Json,
-        headers: dict[str, Any],
+        headers: Json,
         correlation_id: str,
         timeout: float,
         sign: Sign | None,
@@ -105,17 +105,18 @@ class RpcClient:
         )
 
 
-def client_of(container: Any, replies: Replies) -> RpcClient:
+def client_of(container: Container, replies: Replies) -> RpcClient:
     """What a container asks its neighbours by: the broker, unless its configuration has another way."""
     client: RpcClient = container.config.get(CLIENT, RpcClient)(container, replies)
     return client
 
 
-def unwrap(service: str, reply: Json) -> object:
+def unwrap(service: str, reply: Json) -> Json:
     """The result in a neighbour's reply; its refusal by name, or ``ServiceUnavailable`` for a failure."""
     error = reply.get("error")
     if not error:
-        return reply["result"]
+        result: Json = reply["result"]
+        return result
     if error["exc_type"] in FAILURES:
         logs.get().warning("neighbour_failed", neighbour=service, error=error["exc_type"])
         raise ServiceUnavailable(service=service)
@@ -141,7 +142,7 @@ class Neighbour(DependencyProvider):
         self.rpc = client_of(self.container, self.replies)
         self.signer = signer(settings_of(self.container), self.container.service_name)  # now, not at the first call
 
-    def get_dependency(self, worker_ctx: object) -> Proxy:
+    def get_dependency(self, worker_ctx: WorkerContext) -> Proxy:
         return Proxy(self, worker_ctx)
 
     def row_of(self, method: str) -> ServiceCall:
@@ -155,7 +156,7 @@ class Neighbour(DependencyProvider):
 class Proxy:
     """What a use case is given: attribute access makes calls."""
 
-    def __init__(self, neighbour: Neighbour, worker_ctx: Any) -> None:
+    def __init__(self, neighbour: Neighbour, worker_ctx: WorkerContext) -> None:
         self._neighbour, self._context = neighbour, worker_ctx
 
     def __getattr__(self, method: str) -> object:

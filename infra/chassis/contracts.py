@@ -12,9 +12,10 @@ import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast, overload
 
 import jsonschema_rs
+from jsonschema_rs import ValidationError
 
 from infra.chassis.json_limits import TWICE
 from infra.chassis.json_types import Json
@@ -112,7 +113,11 @@ class Schema:
         return faults[:limit]
 
 
-def integral(value: object) -> Any:
+@overload
+def integral(value: Json) -> Json: ...
+@overload
+def integral(value: object) -> object: ...
+def integral(value: object) -> object:
     """``1.0`` as ``1`` wherever it is: to JSON Schema they are the same, to a database they are not."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= LARGEST:
         return int(value)
@@ -147,8 +152,16 @@ def unstorable(value: object) -> list[tuple[list[str], dict[str, str]]]:
     return faults
 
 
-def _problems_of(error: Any) -> list[dict[str, str]]:
-    kind = error.kind
+class _Kind(Protocol):
+    """What was violated; the library's declaration leaves out what only some kinds have."""
+
+    name: str
+    property: str  # of "required"
+    unexpected: list[str]  # of "additionalProperties"
+
+
+def _problems_of(error: ValidationError) -> list[dict[str, str]]:
+    kind = cast(_Kind, error.kind)
     path = [str(part) for part in error.instance_path]
     places = [path]
     if kind.name == "required":

@@ -22,11 +22,10 @@ Where several services share a process, ``after_publish@payments`` means that of
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from infra.chassis.settings import Settings
 
@@ -65,7 +64,7 @@ def crash_at(point: str, of: str = "") -> None:
             os._exit(CRASHED)
 
 
-def _before_statement(connection: Any, _cursor: object, statement: str, *_about: object) -> None:
+def _before_statement(connection: Connection, _cursor: object, statement: str, *_about: object) -> None:
     for words, before, after in TELLING:
         if statement.startswith(words):
             if before == "before_commit":
@@ -73,13 +72,13 @@ def _before_statement(connection: Any, _cursor: object, statement: str, *_about:
             connection.connection.info["crash_points"] = (before, after)
 
 
-def _before_commit(connection: Any) -> None:
+def _before_commit(connection: Connection) -> None:
     if points := connection.connection.info.pop("crash_points", None):
         crash_at(points[0])
         connection.connection.info["crash_point_after"] = points[1]
 
 
-def _after_commit(_dbapi_connection: object, record: Any) -> None:
+def _after_commit(_dbapi_connection: object, record: ConnectionPoolEntry) -> None:
     record.info.pop("crash_points", None)
     if point := record.info.pop("crash_point_after", None):
         crash_at(point)

@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -20,6 +20,8 @@ from infra.chassis.refusals import InvalidRequest
 
 LARGEST = 2**63 - 1
 Item = TypeVar("Item")
+Entity = TypeVar("Entity")
+Part = TypeVar("Part")
 NOT_OURS = ("không phải con trỏ của danh sách này", "not a cursor of this list")
 
 
@@ -36,7 +38,7 @@ def cursor_of(*key: str | int | datetime) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
-def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
+def key_of(cursor: str | None, *kinds: type[Part]) -> list[Part] | None:
     """The key a cursor stands for, one part for each of ``kinds`` (str, int, datetime); None for the first page.
 
     ``InvalidRequest`` for one that was not given out here.
@@ -54,10 +56,10 @@ def key_of(cursor: str | None, *kinds: type) -> list[Any] | None:
         ) from None
 
 
-def _part(kind: type, part: Any) -> object:
-    if kind is datetime:
-        return recorded_instant(part).astimezone(UTC)
-    if type(part) is not kind:
+def _part(kind: type[Part], part: object) -> Part:
+    if kind is datetime and isinstance(part, str):
+        part = recorded_instant(part).astimezone(UTC)
+    if type(part) is not kind or not isinstance(part, kind):
         raise ValueError
     if isinstance(part, int) and abs(part) > LARGEST:
         raise ValueError
@@ -68,9 +70,9 @@ def _part(kind: type, part: Any) -> object:
 
 def page(
     session: Session,
-    rows: Select[Any],
-    keys: Sequence[InstrumentedAttribute[Any]],
-    view: Callable[[Any], Item],
+    rows: Select[Entity],
+    keys: Sequence[InstrumentedAttribute[object]],
+    view: Callable[[Entity], Item],
     *,
     limit: int,
     cursor: str | None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 
 from nameko.extensions import DependencyProvider
 
 from infra.chassis.settings import Settings
+from infra.chassis.wire_types import Container
 
 
 class BuiltFromSettings(Protocol):
@@ -17,7 +18,7 @@ class BuiltFromSettings(Protocol):
 UseCase = TypeVar("UseCase", bound=BuiltFromSettings)
 
 
-def settings_of(container: Any) -> Settings:
+def settings_of(container: Container) -> Settings:
     """The settings a container was started with."""
     settings: Settings = container.config["settings"]
     return settings

@@ -11,8 +11,9 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from nameko.rpc import Rpc
 
@@ -33,6 +34,7 @@ from infra.chassis.refusals import (
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.connections import can_be_waited_out
 from infra.chassis.trust.assertions import Envelope
+from infra.chassis.wire_types import BrokerMessage
 
 LOGGED = ("_id", "code", "status", "method", "version", "limit", "kind")  # how names of plain values end
 UNBOUNDED = contextlib.nullcontext()
@@ -49,9 +51,9 @@ class Door(Rpc):
     def check_signature(self, args: object, kwargs: object) -> None:
         """Left to the contract."""
 
-    def unpack_message_headers(self, message: object) -> Json:
+    def unpack_message_headers(self, message: BrokerMessage) -> Json:
         """As stock; with a service's assertion, what it has to fit."""
-        context: dict[str, Any] = super().unpack_message_headers(message)
+        context: Json = super().unpack_message_headers(message)
         return {**context, ENVELOPE: Envelope.of(message)} if context.get("assertion") else context
 
 
@@ -105,7 +107,7 @@ def door(
 
     def decorate(method: Callable[..., object]) -> Callable[..., object]:
         @functools.wraps(method)
-        def opened(self: object, *args: object, **kwargs: object) -> object:
+        def opened(self: Guarded, *args: object, **kwargs: object) -> object:
             return _through(self, method, rule, args, kwargs)
 
         opened.rule = rule  # type: ignore[attr-defined]
@@ -115,10 +117,22 @@ def door(
     return decorate
 
 
+class _Places(Protocol):
+    def at(self, door: str) -> AbstractContextManager[object]: ...
+
+
+class Guarded(Protocol):
+    """A service as its doors see it."""
+
+    name: str
+    caller: Call
+    admission: _Places
+
+
 def _through(
-    service: Any, method: Callable[..., object], rule: Rule, args: tuple[object, ...], kwargs: dict[str, Any]
+    service: Guarded, method: Callable[..., object], rule: Rule, args: tuple[object, ...], kwargs: Json
 ) -> object:
-    call: Call = service.caller
+    call = service.caller
     name, started = method.__name__, time.perf_counter()
     logs.context.bind_contextvars(service=service.name, door=name, call_id=call.call_id)
     try:
@@ -142,7 +156,7 @@ def _through(
         logs.context.clear_contextvars()
 
 
-def _check(service: Any, name: str, rule: Rule, call: Call, args: tuple[object, ...], kwargs: dict[str, Any]) -> Json:
+def _check(service: Guarded, name: str, rule: Rule, call: Call, args: tuple[object, ...], kwargs: Json) -> Json:
     """The arguments as the method gets them; refuses in the order of this module."""
     if call.deadline is not None and time.time() > call.deadline:
         raise DeadlineExceeded()

@@ -9,9 +9,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from infra.chassis.sensitive import without_tokens
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 
 @contextlib.contextmanager
@@ -42,7 +45,7 @@ MOST_CAUSES = 2000
 def set_up(level: str = "INFO", *, human: bool = False) -> None:
     """Route structlog and the libraries' own logs to standard error. ``human``: readable lines for a terminal."""
     warnings.filterwarnings("ignore", message=".*eventlet.*", category=DeprecationWarning)
-    steps: list[Any] = [
+    steps: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         Limit(),
@@ -67,7 +70,7 @@ def set_up(level: str = "INFO", *, human: bool = False) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def drop_tokens(_logger: object, _method: str, line: Any) -> Any:
+def drop_tokens(_logger: object, _method: str, line: EventDict) -> EventDict:
     """A dash for every access token in a line, should an error or a library repeat one."""
     for name, value in line.items():
         if isinstance(value, str) and "eyJ" in value:
@@ -85,7 +88,7 @@ class Limit:
         self.burst, self.window, self.clock = burst, window, clock
         self._causes: dict[tuple[str, ...], tuple[float, int]] = {}
 
-    def __call__(self, _logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, _logger: object, _method: str, line: EventDict) -> EventDict:
         if line.get("level") not in LIMITED:
             return line
         now, cause = self.clock(), tuple(str(line.get(name, "")).partition(":")[0][:100] for name in CAUSE)
@@ -102,6 +105,7 @@ class Limit:
         return line
 
 
-def get(**bound: object) -> Any:
+def get(**bound: object) -> FilteringBoundLogger:
     """A logger with ``bound`` facts on every line."""
-    return structlog.get_logger(**bound)
+    logger: FilteringBoundLogger = structlog.get_logger(**bound)
+    return logger

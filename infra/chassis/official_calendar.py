@@ -17,21 +17,13 @@ from datetime import date
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TypedDict
 
 from infra.working_time import WorkingCalendar
+from infra.working_time.records import DayRecord
 
 LIBRARY = metadata.version("holidays")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
 MAKE_UP = {"vi": "Ngày làm việc bù", "en": "Make-up working day"}
-
-
-class OfficialDay(TypedDict):
-    """A day that differs from Monday to Friday. ``date``: YYYY-MM-DD; ``name``: in vi and en."""
-
-    date: str
-    kind: str
-    name: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ SWAPS = tuple(
 
 
 @cache
-def published(year: int) -> tuple[OfficialDay, ...]:
+def published(year: int) -> tuple[DayRecord, ...]:
     """The days of a year that differ: ``holiday``, ``substitute_holiday`` and ``make_up`` with names in vi and en."""
     days = {day["date"]: day for day in (*_of_library(year), *_of_swaps(year))}
     return tuple(days[on] for on in sorted(days))
@@ -71,8 +63,8 @@ def published(year: int) -> tuple[OfficialDay, ...]:
 
 def official_calendar(years: Iterable[int]) -> WorkingCalendar:
     """The published calendar of some years, for whoever need not know what editors decided."""
-    replies = [{"year": year, "days": published(year), "version": f"{LIBRARY}+{RELEASE}"} for year in years]
-    return WorkingCalendar.of_replies(replies)
+    version = f"{LIBRARY}+{RELEASE}"
+    return WorkingCalendar.of_replies({"year": year, "days": published(year), "version": version} for year in years)
 
 
 def sources_of(year: int) -> list[str]:
@@ -82,23 +74,23 @@ def sources_of(year: int) -> list[str]:
     return list(dict.fromkeys([DECIDED_YEARS[year], *(swap.source for swap in SWAPS if year in _years_of(swap))]))
 
 
-def _of_library(year: int) -> list[OfficialDay]:
+def _of_library(year: int) -> list[DayRecord]:
     import holidays  # when a calendar is first asked for: 35 modules
 
     around = [year - 1, year, year + 1]
     vietnamese, english = (
         holidays.country_holidays("VN", years=around, language=language) for language in ("vi", "en_US")
     )
-    days: list[OfficialDay] = [
+    days: list[DayRecord] = [
         {"date": day.isoformat(), "kind": _kind(english[day]), "name": {"vi": vietnamese[day], "en": english[day]}}
         for day in sorted(vietnamese)
         if day.year == year
     ]
     made_up = [day for day in vietnamese.weekend_workdays if day.year == year]
-    return days + [OfficialDay(date=day.isoformat(), kind="make_up", name=MAKE_UP) for day in made_up]
+    return days + [DayRecord(date=day.isoformat(), kind="make_up", name=MAKE_UP) for day in made_up]
 
 
-def _of_swaps(year: int) -> list[OfficialDay]:
+def _of_swaps(year: int) -> list[DayRecord]:
     rows = [(swap.day_off, "substitute_holiday", swap.name) for swap in SWAPS]
     rows += [(swap.worked, "make_up", MAKE_UP) for swap in SWAPS]
     return [{"date": on.isoformat(), "kind": kind, "name": name} for on, kind, name in rows if on.year == year]

@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import overload
+
+from infra.chassis.json_types import Json
 
 PLACEHOLDER = "–"  # fits wherever a contract wants some text
 LONGEST = 160  # characters of a fact; an id or code is shorter
@@ -33,7 +35,11 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*", re.ASCII)
 
 
-def redacted(value: object, key: str = "", spoken: bool = False) -> Any:
+@overload
+def redacted(value: Json) -> Json: ...
+@overload
+def redacted(value: object, key: str = ..., spoken: bool = ...) -> object: ...
+def redacted(value: object, key: str = "", spoken: bool = False) -> object:
     """``value`` (JSON) with every text that is no fact replaced by a dash; shape, numbers and facts as they were."""
     if isinstance(value, dict):
         free_text = spoken or key in FREE_TEXT

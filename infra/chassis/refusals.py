@@ -25,8 +25,8 @@ class Refusal(Exception):
     todo_vi: ClassVar[str] = ""
     todo_en: ClassVar[str] = ""
 
-    def __init__(self, **facts: Any) -> None:
-        self.facts = facts
+    def __init__(self, **facts: object) -> None:
+        self.facts: dict[str, Any] = facts  # JSON, of its own names for every refusal
         super().__init__(self.text(DEFAULT_LANGUAGE))
 
     @property
@@ -52,7 +52,7 @@ def with_facts(template: str, facts: Mapping[str, Any]) -> str:
     return sentence
 
 
-class _Facts(dict[str, Any]):
+class _Facts(dict[str, object]):
     """Facts for a template; one that was not given shows as a dash instead of breaking the refusal.
 
     ``reason_en`` falls back on ``reason``: what reads alike in both languages is given once.
@@ -112,6 +112,7 @@ class InvalidRequest(Refusal):
     MOST_PROBLEMS = 10  # problems named in the text; all are in the facts
 
     def __init__(self, problems: list[dict[str, str]], **facts: object) -> None:
+        self.problems = problems
         super().__init__(problems=problems, **facts)
 
     @classmethod
@@ -122,7 +123,7 @@ class InvalidRequest(Refusal):
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
         listed = [
             f"{fact['pointer'] or '/'}: {fact.get(language) or fact.get('problem') or fact.get('vi')}"
-            for fact in self.facts["problems"]
+            for fact in self.problems
         ]
         wrong, todo = (self.en, self.todo_en) if language == "en" else (self.vi, self.todo_vi)
         return f"{with_facts(wrong, {'shown': '; '.join(listed[: self.MOST_PROBLEMS])})} {todo}"

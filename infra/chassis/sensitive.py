@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.chassis.redaction import PLACEHOLDER, TOKEN, UUID, storable, with_token_claims
@@ -24,7 +23,7 @@ def is_sensitive(schema: object, definitions: Mapping[str, object]) -> bool:
     return any(form.get(MARK) is True for form in _forms(schema, definitions))
 
 
-def sensitive_members(schema: Mapping[str, Any], definitions: Mapping[str, object]) -> frozenset[str]:
+def sensitive_members(schema: Json, definitions: Mapping[str, object]) -> frozenset[str]:
     """Names of the members of an object that are marked."""
     members = schema.get("properties", {})
     return frozenset(name for name, member in members.items() if is_sensitive(member, definitions))
@@ -47,7 +46,7 @@ def without_sensitive(value: object, schema: object, definitions: Mapping[str, o
     return value
 
 
-def stored_call(body: bytes, parameters: Mapping[str, Any] | None, definitions: Mapping[str, object]) -> bytes:
+def stored_call(body: bytes, parameters: Json | None, definitions: Mapping[str, object]) -> bytes:
     """The body of an RPC as it may rest. ``parameters``: what its door takes, ``None`` for a door that nobody knows.
 
     Of a body that nobody can read, its size.
@@ -68,7 +67,7 @@ def stored_call(body: bytes, parameters: Mapping[str, Any] | None, definitions: 
     return without_tokens(json.dumps({"args": args, "kwargs": kwargs})).encode()
 
 
-def stored_headers(headers: Mapping[Any, object]) -> dict[str, str]:
+def stored_headers(headers: Json) -> dict[str, str]:
     """Headers as they may rest: without credentials. An access token opens doors; only the ids in it stay."""
     stored = {
         storable(name, 200): without_tokens(storable(value, 2000))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Protocol
 
 import typer
 
@@ -161,10 +161,10 @@ def _events_and_checkpoint(reference: str, purpose: str | None) -> tuple[list[Js
         return items, once_sealed(rpc.applications.checkpoint)["checkpoint"]
 
 
-def audit_query(reference: str, question: str, **about: Any) -> Json:
+def audit_query(reference: str, question: str, **about: object) -> Json:
     """The answer to one of the auditors' questions, from an evidence file if ``reference`` is one."""
     about = {name: value for name, value in about.items() if value is not None}
-    answer: dict[str, Any]
+    answer: Json
     if Path(reference).is_file():
         about.pop("purpose", None)
         answer = getattr(evidence_reader(Path(reference)), question)(**about)
@@ -174,15 +174,26 @@ def audit_query(reference: str, question: str, **about: Any) -> Json:
         return answer
 
 
-def evidence_reader(file: Path) -> Any:
+class EvidenceFile(Protocol):
+    """What the command line asks of an evidence file without a server."""
+
+    bundle: Json
+
+    def history(self) -> Json: ...
+    def findings(self) -> list[Json]: ...
+    def export(self, form: str) -> str: ...
+
+
+def evidence_reader(file: Path) -> EvidenceFile:
     """The desk over an evidence file."""
     try:
-        return tool("applications", "EvidenceReader")(json.loads(text_of(file)))
+        reader: EvidenceFile = tool("applications", "EvidenceReader")(json.loads(text_of(file)))
+        return reader
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"{file} is no evidence file ({type(error).__name__}: {error})") from error
 
 
-def once_sealed(ask: Callable[[], dict[str, Any]]) -> Json:
+def once_sealed(ask: Callable[[], Json]) -> Json:
     """What has just happened is sealed within seconds: ask again until it is. Where nobody seals it is sealed here."""
     from nameko.exceptions import RemoteError
 
@@ -197,7 +208,7 @@ def once_sealed(ask: Callable[[], dict[str, Any]]) -> Json:
             time.sleep(0.3)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
@@ -226,30 +237,30 @@ def office_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(OFFICE_ZONE).isoformat(sep=" ", timespec="seconds")
 
 
-def _when(item: dict[str, Any]) -> str:
+def _when(item: Json) -> str:
     """When it happened; for what was imported, as the older system says."""
     return str(item["facts"].get("occurred_at") or item["at"])
 
 
-def _what(item: dict[str, Any]) -> str:
+def _what(item: Json) -> str:
     return str(item["facts"].get("activity") or item["kind"])
 
 
-def _who(item: dict[str, Any]) -> str:
+def _who(item: Json) -> str:
     if "occurred_at" in item["facts"]:
         return str(item["facts"].get("resource") or "")
     by = item.get("by") or {}
     return " ".join(part for part in (by.get("role"), (by.get("account_id") or "")[:8], by.get("agency_code")) if part)
 
 
-def _why(item: dict[str, Any]) -> str:
+def _why(item: Json) -> str:
     return "; ".join(str(item[name]) for name in ("reason", "legal_basis") if isinstance(item.get(name), str))
 
 
-def _note(note: Any) -> str:
+def _note(note: object) -> str:
     return str(note.get("vi") or "") if isinstance(note, dict) else str(note or "")
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
 from infra.chassis.files import draft_of
 from infra.chassis.json_types import Json
+from infra.chassis.wire_types import Cluster
 from infra.cli.catalogue_files import Layout, Line, chunks
 from infra.cli.official_session import official_session
 from infra.cli.progress import progress
@@ -44,10 +45,10 @@ class Summary:
 
     counts: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
-    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
-    bad_lines: list[dict[str, Any]] = field(default_factory=list)
+    groups: dict[str, Json] = field(default_factory=dict)
+    bad_lines: list[Json] = field(default_factory=list)
 
-    def add(self, reply: dict[str, Any], file: str, lines: list[Line]) -> None:
+    def add(self, reply: Json, file: str, lines: list[Line]) -> None:
         """What the catalogue answered to a call; lines counted as the file counts them."""
         self.counts.update(reply["counts"])
         self.kinds.update(finding["kind"] for finding in reply["findings"])
@@ -75,7 +76,7 @@ class Summary:
         }
 
 
-def placed(finding: dict[str, Any], file: str, lines: list[Line]) -> Json:
+def placed(finding: Json, file: str, lines: list[Line]) -> Json:
     """A finding with its file; one about a whole record names the file's line, not the record's number in its call."""
     number = finding["path"].removeprefix("/lines/")
     is_line = number.isdigit() and 1 <= int(number) <= len(lines)
@@ -140,7 +141,7 @@ def export_file(
 
 
 def export_all(
-    editor: Any, form: str, at: str | None, history: bool, out: IO[str], progress: Callable[[int], None]
+    editor: Cluster, form: str, at: str | None, history: bool, out: IO[str], progress: Callable[[int], None]
 ) -> int:
     """Write every page of ``catalog.export``; how many versions that were."""
     count, cursor = 0, None
@@ -156,7 +157,7 @@ def export_all(
             return count
 
 
-def _print_summary(summary: dict[str, Any]) -> None:
+def _print_summary(summary: Json) -> None:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary["counts"].items() if count)
     typer.echo(f"{summary['records']} bản ghi / records: {counts or '–'}")
     for must_decide, heading in DECIDING.items():
@@ -174,7 +175,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
 
 
 def import_all(
-    editor: Any,
+    editor: Cluster,
     files: list[Path],
     layout: str,
     effective_from: str,
@@ -195,7 +196,7 @@ def import_all(
 
 
 def _send(
-    editor: Any,
+    editor: Cluster,
     file: Path,
     lines: list[Line],
     layout: str,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from infra.chassis.json_limits import members_once
+from infra.chassis.json_types import Json
 
 BATCH = 50  # records a call carries
 BATCH_BYTES = 2_000_000  # and how many bytes of them
@@ -31,11 +31,11 @@ class Line:
     """One record and where it is in the file."""
 
     number: int
-    record: dict[str, Any]
+    record: Json
     layout: str
 
 
-def layout_of(record: dict[str, Any]) -> str:
+def layout_of(record: Json) -> str:
     """Which layout a record is in: each has keys that no other has."""
     if "metadata" in record or "tables" in record:
         return "structured"
@@ -43,10 +43,10 @@ def layout_of(record: dict[str, Any]) -> str:
     return "definition" if isinstance(own.get("title"), dict) and "code" in own else "portal"
 
 
-def chunks(file: Path, layout: str = "auto") -> Iterator[tuple[list[Line], list[dict[str, Any]]]]:
+def chunks(file: Path, layout: str = "auto") -> Iterator[tuple[list[Line], list[Json]]]:
     """``(lines, bad lines)`` in bounded pieces, streamed; a file that breaks off is reported where it does."""
     lines: list[Line] = []
-    bad: list[dict[str, Any]] = []
+    bad: list[Json] = []
     size = 0
     for number, raw in _raw_lines(file):
         read = raw if isinstance(raw, str) else _record(raw)
@@ -74,7 +74,7 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes | str]]:
         yield number + 1, f"the file breaks off: {broken}"
 
 
-def _record(raw: bytes) -> dict[str, Any] | str:
+def _record(raw: bytes) -> Json | str:
     """The record of a line, or why it is none."""
     try:
         record = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=members_once)

@@ -6,14 +6,22 @@ import contextlib
 import json
 import secrets
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 from infra.chassis.files import replace_text, text_of
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool, uncollected
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.wire_types import Cluster
 
 OPERATOR = "operator"
 LANGUAGES = ("vi", "en")
+
+
+class Stoppable(Protocol):
+    """What holds a connection."""
+
+    def stop(self) -> None: ...
 
 
 class Portal:
@@ -22,17 +30,17 @@ class Portal:
     def __init__(self, settings: Settings, timeout: float = 15) -> None:
         self.settings = settings
         self.timeout = timeout
-        self._open: dict[tuple[str | None, str], tuple[Any, Any]] = {}
+        self._open: dict[tuple[str | None, str], tuple[Stoppable | None, Cluster]] = {}
 
-    def as_(self, token: str | None = None, language: str = "vi") -> Any:
+    def as_(self, token: str | None = None, language: str = "vi") -> Cluster:
         """A cluster proxy carrying ``token``; kept open until :meth:`close`."""
         key = (token, language)
         if key not in self._open:
-            context: dict[str, Any] = {"language": language, **({"auth_token": token} if token else {})}
+            context: Json = {"language": language, **({"auth_token": token} if token else {})}
             self._open[key] = self._opened(context)
         return self._open[key][1]
 
-    def _opened(self, context: dict[str, Any]) -> tuple[Any, Any]:
+    def _opened(self, context: dict[str, object]) -> tuple[Stoppable | None, Cluster]:
         """What is to be stopped in the end, and the proxy."""
         from infra.chassis.messaging.standalone import platform_proxy
 
@@ -45,7 +53,8 @@ class Portal:
 
     def close(self) -> None:
         for holder, _ in self._open.values():
-            holder.stop()
+            if holder is not None:
+                holder.stop()
         self._open.clear()
 
 
@@ -59,7 +68,7 @@ class PortalInProcess(Portal):
         super().__init__(settings)
         self._doors = DoorsInProcess(settings)
 
-    def _opened(self, context: dict[str, Any]) -> tuple[Any, Any]:
+    def _opened(self, context: dict[str, object]) -> tuple[Stoppable | None, Cluster]:
         return None, self._doors.proxy(context)
 
     def close(self) -> None:

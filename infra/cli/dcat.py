@@ -7,9 +7,11 @@ series of datasets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Node = dict[str, Any]
+from infra.chassis.json_types import Json
+
+Node = dict[str, object]
 CONTEXT: Node = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
@@ -53,7 +55,7 @@ class PublishedDataset(NamedTuple):
 
 
 def catalogue(
-    base: str, publisher: str, licence: str, described: Mapping[str, Any], datasets: Sequence[PublishedDataset]
+    base: str, publisher: str, licence: str, described: Mapping[str, Json], datasets: Sequence[PublishedDataset]
 ) -> Node:
     """The document. ``base``: where the folder is served; ``described``: title and description of each, by name."""
     series = sorted({item.name for item in datasets if item.period})
@@ -79,7 +81,7 @@ def catalogue(
     return {"@context": CONTEXT, "@graph": graph}
 
 
-def _dataset(base: str, licence: str, about: Mapping[str, Any], item: PublishedDataset) -> Node:
+def _dataset(base: str, licence: str, about: Json, item: PublishedDataset) -> Node:
     node = {
         "@id": _iri(base, item),
         "@type": "dcat:Dataset",
@@ -116,7 +118,7 @@ def _iri(base: str, item: PublishedDataset) -> str:
     return f"{base}/{item.name}/{item.period}" if item.period else f"{base}/{item.name}"
 
 
-def _about(about: Mapping[str, Any], added: str = "") -> Node:
+def _about(about: Json, added: str = "") -> Node:
     title = {language: words + added for language, words in about["title"].items()}
     return {"dct:title": _words(title), "dct:description": _words(about["description"])}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from amqp.exceptions import AMQPError
 from sqlalchemy import select
@@ -25,7 +24,7 @@ from infra.cli.services import known_services
 
 DIGESTED_WITHIN = 15.0  # seconds the embedded platform stays up for a replayed dead letter
 TURN_WITHIN = 5.0  # seconds to wait for a service that goes through the quarantine
-Settled = tuple[dict[str, str], list[dict[str, Any]]]  # what came of their copies; the dead letters
+Settled = tuple[dict[str, str], list[Json]]  # what came of their copies; the dead letters
 
 
 def selected_ids(
@@ -48,8 +47,8 @@ def drop_all(settings: Settings, letters: DeadLetters, numbers: list[int], reaso
     return _each(settings, numbers, lambda number: letters.drop(number, reason))
 
 
-def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, Any]]) -> Settled:
-    settled: list[dict[str, Any]] = []
+def _each(settings: Settings, numbers: list[int], settle: Callable[[int], dict[str, object]]) -> Settled:
+    settled: list[dict[str, object]] = []
     try:
         with progress("thông điệp / letters", quiet=len(numbers) == 1) as on_progress:
             for number in numbers:
@@ -76,7 +75,7 @@ def _replay_and_wait(letters: DeadLetters, publisher: Publisher, letter: int) ->
     return {"outcome": outcome, **letter_replayed}
 
 
-def _outcome(letters: DeadLetters, letter: dict[str, Any], before: set[str]) -> str:
+def _outcome(letters: DeadLetters, letter: Json, before: set[str]) -> str:
     """``digested``, ``dead again`` or, while neither shows, ``handed over``."""
     if any(other["message_id"] == letter["message_id"] for other in letters.waiting(1000)):
         return "dead again"
@@ -102,7 +101,7 @@ def publisher_of(settings: Settings) -> Iterator[Publisher]:
         publisher.close()
 
 
-def remove_copies(settings: Settings, settled: list[dict[str, Any]]) -> dict[str, str]:
+def remove_copies(settings: Settings, settled: list[Json]) -> dict[str, str]:
     """After the copies of settled dead letters in the quarantine are out; ``in_quarantine`` says what came of it.
 
     They are settled whatever comes of it: a copy that stays names a row which says what was decided.

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -103,7 +102,7 @@ class Narrator:
 def demo(*, as_json: bool, keep: Path | None, procedures: Path | None) -> int:
     """Everything in one process; the exit status."""
     narrator, started = Narrator(as_json), time.perf_counter()
-    verdict: dict[str, Any] = {"held": False}
+    verdict: dict[str, object] = {"held": False}
     with contextlib.ExitStack() as stack:
         home = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-demo-")))
         home.mkdir(parents=True, exist_ok=True)
@@ -149,7 +148,7 @@ def _perform(stack: contextlib.ExitStack, home: Path, narrator: Narrator, proced
     return answer
 
 
-def _quiet(env: Any) -> dict[str, str]:
+def _quiet(env: Mapping[str, str]) -> dict[str, str]:
     """The demo's own world: no broker or database of the surroundings, whatever they say."""
     return {name: value for name, value in env.items() if name != "AMQP_URI" and not name.endswith("_DATABASE_URL")}
 
@@ -165,12 +164,12 @@ def _import(journey: Journey, procedures: Path) -> Json:
     return summary
 
 
-def _tamper(journey: Journey, settings: Settings) -> Any:
+def _tamper(journey: Journey, settings: Settings) -> Json:
     """Somebody with all rights turns one letter in a copy of the store; the verifier, on its own, says where."""
     with journey.step(
         "applications", "chép kho sự kiện; trình kiểm chứng đọc bản chép", "a copy of the store, verified"
     ) as facts:
-        tampering: dict[str, Any] = tool("applications", "tamper_with_a_copy")(settings)
+        tampering: Json = tool("applications", "tamper_with_a_copy")(settings)
         facts.update(verdict=tampering["before"]["text"].splitlines()[0])
         require(tampering["before"]["status"] == 0, f"the untouched copy is whole: {tampering['before']['text']}")
     changed = tampering["changed"]
@@ -184,11 +183,11 @@ def _tamper(journey: Journey, settings: Settings) -> Any:
         require(
             tampering["after"]["status"] == 1 and named, f"the verifier names the event: {tampering['after']['text']}"
         )
-    return changed
+    return dict(changed)
 
 
 @contextlib.contextmanager
-def smtp_server(folder: Path) -> Iterator[tuple[str, Any]]:
+def smtp_server(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
     """A real SMTP server in a process of its own; its URL and a way to read what it received."""
     command = [sys.executable, "-m", "infra.sandbox.mailbox", "--port", "0", "--folder", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
@@ -211,12 +210,13 @@ class Outside:
         self.portal: Portal | None = None
         self.settings: dict[str, str] = {}
 
-    def call(self, service: str, method: str, **arguments: object) -> Any:
+    def call(self, service: str, method: str, **arguments: object) -> Json:
         if self.portal is None:
             raise ConnectionError("the portal is not up yet")
         own = Portal(self.portal.settings)
         try:
-            return getattr(getattr(own.as_(), service), method)(**arguments)
+            answer: Json = getattr(getattr(own.as_(), service), method)(**arguments)
+            return answer
         finally:
             own.close()
 

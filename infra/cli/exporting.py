@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
 from infra.chassis.files import draft_of
+from infra.chassis.json_types import Json
+from infra.chassis.wire_types import Cluster
 from infra.cli.audit_commands import evidence_reader
 from infra.cli.official_session import official_session
 from infra.cli.progress import OnProgress, progress
@@ -57,7 +59,7 @@ def export(
         file.flush()
 
 
-def _pages(rpc: Any, query: dict[str, Any], on_progress: OnProgress) -> Iterator[str]:
+def _pages(rpc: Cluster, query: Json, on_progress: OnProgress) -> Iterator[str]:
     cursor, done = None, 0
     while True:
         page = rpc.applications.export(**query, **({"cursor": cursor} if cursor else {}))
@@ -75,8 +77,8 @@ def _one_after_another(pages: Iterator[str], file: IO[str]) -> None:
 
 def _as_one_document(pages: Iterator[str], file: IO[str]) -> None:
     """Pages of OCEL are documents of their own: events go out as they come, objects are kept to be written once."""
-    types: dict[str, dict[str, dict[str, Any]]] = {"objectTypes": {}, "eventTypes": {}}
-    objects: dict[str, dict[str, Any]] = {}
+    types: dict[str, dict[str, dict[str, object]]] = {"objectTypes": {}, "eventTypes": {}}
+    objects: dict[str, dict[str, object]] = {}
     between = ""
     file.write('{"events":[')
     for page in pages:
@@ -92,5 +94,5 @@ def _as_one_document(pages: Iterator[str], file: IO[str]) -> None:
     file.write("]," + _json(tail)[1:] + "\n")
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

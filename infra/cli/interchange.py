@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from infra.chassis import logs
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.exit_codes import REFUSED
@@ -33,7 +34,7 @@ def load(
     if settings.embedded:
         tool("interchange", "make_tables")(settings)
     outcomes: Counter[str] = Counter()
-    refused: list[dict[str, Any]] = []
+    refused: list[Json] = []
     with progress("đồng bộ / mirroring (byte)", quiet=as_json) as on_progress:
         for path in files:
             size = path.stat().st_size
@@ -48,7 +49,7 @@ def load(
         raise typer.Exit(REFUSED)
 
 
-def _print(outcomes: Counter[str], refused: list[dict[str, Any]], as_json: bool) -> None:
+def _print(outcomes: Counter[str], refused: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"outcomes": {**outcomes}, "refused": refused}, ensure_ascii=False))
         return

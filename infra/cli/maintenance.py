@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -75,7 +75,7 @@ def in_a_terminal() -> bool:
 def _confirmation(watching: contextlib.ExitStack) -> Callable[[Json], bool]:
     """Shows what was found and asks, on standard error: standard output may be going into a file."""
 
-    def agreed(report: dict[str, Any]) -> bool:
+    def agreed(report: dict[str, object]) -> bool:
         watching.close()  # nothing moves while somebody thinks
         _print_difference(report, err=True)
         question = "Thay mô hình đọc đang dùng? / Put the replayed rows in place of the live ones?"
@@ -84,7 +84,7 @@ def _confirmation(watching: contextlib.ExitStack) -> Callable[[Json], bool]:
     return agreed
 
 
-def _print_difference(report: dict[str, Any], *, err: bool = False) -> None:
+def _print_difference(report: Json, *, err: bool = False) -> None:
     typer.echo(f"{report['events']} events, {report['rows']} rows, {report['differing']} differing", err=err)
     for difference in report["differences"]:
         typer.echo(

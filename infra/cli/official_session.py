@@ -6,12 +6,13 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.files import text_of
+from infra.chassis.json_types import Json
 from infra.chassis.refusals import Unauthenticated
 from infra.chassis.settings import SettingMissing, Settings
+from infra.chassis.wire_types import Doors, Method
 from infra.cli.connection import Portal, PortalInProcess, language_of, portal_session
 
 SERVICES = ("identity", "catalog", "applications")  # those an official's command asks
@@ -24,7 +25,7 @@ def official_session(
     timeout: float = 15,
     services: tuple[str, ...] = SERVICES,
     asks_only: bool = True,
-) -> Iterator[Any]:
+) -> Iterator[OfficialRpc]:
     """RPC as an official of ``role``, in the language of PORTAL_LANGUAGE; ``services``: those the command needs.
 
     On the embedded default the platform comes up only for what does more than ask, and for the first officials.
@@ -60,12 +61,12 @@ class OfficialRpc:
         self._portal, self._role, self._language = portal, role, language
         self._token = official_token(portal, role, language)
 
-    def __getattr__(self, service: str) -> Any:
+    def __getattr__(self, service: str) -> Doors:
         if service.startswith("_"):
             raise AttributeError(service)
         return _Service(self, service)
 
-    def _call(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
+    def _call(self, service: str, method: str, arguments: Json) -> Json:
         from nameko.exceptions import RemoteError
 
         try:
@@ -79,15 +80,17 @@ class OfficialRpc:
         self._token = fresh
         return self._ask(service, method, arguments)
 
-    def _ask(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
-        return getattr(getattr(self._portal.as_(self._token, self._language), service), method)(**arguments)
+    def _ask(self, service: str, method: str, arguments: Json) -> Json:
+        doors: Doors = getattr(self._portal.as_(self._token, self._language), service)
+        answer: Json = getattr(doors, method)(**arguments)
+        return answer
 
 
 class _Service:
     def __init__(self, rpc: OfficialRpc, name: str) -> None:
         self._rpc, self._name = rpc, name
 
-    def __getattr__(self, method: str) -> Any:
+    def __getattr__(self, method: str) -> Method:
         if method.startswith("_"):
             raise AttributeError(method)
         return lambda **arguments: self._rpc._call(self._name, method, arguments)

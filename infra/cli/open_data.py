@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -21,6 +22,7 @@ from infra.chassis.files import replace_bytes, text_of
 from infra.chassis.instants import today
 from infra.chassis.settings import Settings
 from infra.chassis.trust.signatures import canonical_json
+from infra.chassis.wire_types import Doors
 from infra.cli.dcat import PublishedDataset, PublishedFile, catalogue
 from infra.cli.exit_codes import Refused
 from infra.cli.official_session import official_session
@@ -76,7 +78,9 @@ class Publication:
         path = folder / MANIFEST
         self.entries: dict[str, Entry] = json.loads(text_of(path)) if path.exists() else {}
 
-    def publish(self, oversight: Any, month_list: list[str], base: str, on_progress: Any) -> int:
+    def publish(
+        self, oversight: Doors, month_list: list[str], base: str, on_progress: Callable[[int, int], None]
+    ) -> int:
         """Bring the folder up to date; how many files were written."""
         there = oversight.datasets()
         described = {item["name"]: item for item in there["items"]}
@@ -94,7 +98,7 @@ class Publication:
         self._write(CATALOGUE, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
         return self.changed_files
 
-    def _take(self, oversight: Any, name: str, month: str | None) -> None:
+    def _take(self, oversight: Doors, name: str, month: str | None) -> None:
         final = month is not None and days_of(month)[1] < today()
         answer = oversight.dataset(name=name, **({"period": month} if month else {}))
         for kind, content in (("csv", answer["csv"].encode()), ("json", canonical_json(answer["rows"]))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from typing import Any
 
 from infra.chassis import logs
 from infra.chassis.contracts import contract_of
@@ -92,7 +91,5 @@ def bootstrap(settings: Settings, username: str, password: str, full_name: str) 
         from infra.chassis.migrations import upgrade
 
         upgrade(settings, "identity")
-    made: dict[str, Any] = tool("identity", "bootstrap")(
-        settings, username=username, password=password, full_name=full_name
-    )
+    made: Json = tool("identity", "bootstrap")(settings, username=username, password=password, full_name=full_name)
     return made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
 
@@ -38,7 +37,7 @@ def a_pdf(title: str) -> bytes:
     return bytes(out)
 
 
-def answers_for(form: dict[str, Any] | None, person: Mapping[str, object]) -> Json:
+def answers_for(form: Json | None, person: Mapping[str, object]) -> Json:
     """Answers that fit a form's JSON Schema; what is known of the person is used where a field asks for it."""
     if not form:
         return {}
@@ -49,19 +48,19 @@ def answers_for(form: dict[str, Any] | None, person: Mapping[str, object]) -> Js
         "phone": person.get("phone"),
         "email": person.get("email"),
     }
-    answers: dict[str, Any] = {}
+    answers: Json = {}
     for name, schema in form.get("properties", {}).items():
         answers[name] = values[name] if values.get(name) and _takes(schema, values[name]) else _value(schema)
     return answers
 
 
-def _takes(schema: dict[str, Any], value: Any) -> bool:
+def _takes(schema: dict[str, object], value: object) -> bool:
     import jsonschema_rs
 
     return bool(jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value))
 
 
-def _value(schema: dict[str, Any]) -> Any:
+def _value(schema: Json) -> object:
     """Some value that fits; forms say ``examples`` where no rule of thumb would."""
     for keyword in ("const", "default"):
         if keyword in schema:
@@ -75,11 +74,15 @@ def _value(schema: dict[str, Any]) -> Any:
         return {name: _value(inner) for name, inner in schema.get("properties", {}).items()}
     if kind == "array":
         return [_value(schema.get("items", {}))] * max(1, schema.get("minItems", 1))
-    plain: dict[str, Any] = {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": True}
+    plain: dict[object, object] = {
+        "integer": schema.get("minimum", 1),
+        "number": schema.get("minimum", 1),
+        "boolean": True,
+    }
     return plain[kind] if kind in plain else _text(schema)
 
 
-def _text(schema: dict[str, Any]) -> str:
+def _text(schema: Json) -> str:
     formats = {
         "date": "1990-01-02",
         "email": "mau@example.vn",

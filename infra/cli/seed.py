@@ -6,7 +6,6 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from infra.chassis.files import replace_text, text_of
 from infra.chassis.json_types import Json
@@ -52,7 +51,7 @@ def seed(settings: Settings, portal: Portal, progress: Progress = lambda line: N
     if not settings.development:
         raise NotDevelopment()
     path = settings.secret_folder() / "seed.json"
-    world: dict[str, Any] = json.loads(text_of(path)) if path.exists() else _planned(portal)
+    world: Json = json.loads(text_of(path)) if path.exists() else _planned(portal)
     replace_text(path, json.dumps(world, ensure_ascii=False, indent=1))
     operator = portal.as_(portal.sign_in(**first_operator(settings)))
     for code, name, province in PLACES:
@@ -74,7 +73,7 @@ def seed(settings: Settings, portal: Portal, progress: Progress = lambda line: N
     return world
 
 
-def overview(world: dict[str, Any]) -> Json:
+def overview(world: Json) -> Json:
     """What ``portal seed --json`` prints of it."""
     official, citizen = ("username", "password", "account_id"), ("username", "password", "account_id", "citizen_number")
     return {
@@ -119,7 +118,7 @@ def _registered(portal: Portal, person: Mapping[str, object]) -> str:
     return str(portal.as_().identity.register_citizen(**particulars)["account_id"])
 
 
-def _published(portal: Portal, world: dict[str, Any], progress: Progress) -> int:
+def _published(portal: Portal, world: Json, progress: Progress) -> int:
     editor = world["officials"]["catalog_editor"]
     editor_session = portal.as_(portal.sign_in(editor["username"], editor["password"]))
     definitions = portal.as_().catalog.sample_procedures(agency_code=AGENCY)["items"]

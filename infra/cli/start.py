@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any
+from typing import Protocol
 
 import typer
 
@@ -79,7 +79,20 @@ def front_door_address(settings: Settings, port: int) -> str:
     return f"{scheme}://127.0.0.1:{port}"
 
 
-def _unless_ended(ended: Any, seeding: Any) -> Json | None:
+class GreenEvent(Protocol):
+    """Eventlet's, which has no types."""
+
+    def wait(self) -> object: ...
+
+
+class GreenThread(Protocol):
+    """Eventlet's, at work on what is asked of it."""
+
+    def wait(self) -> Json: ...
+    def kill(self) -> None: ...
+
+
+def _unless_ended(ended: GreenEvent, seeding: GreenThread) -> Json | None:
     """What was seeded; None when the process is to end meanwhile. The next start completes what is there in part."""
     import eventlet
     from eventlet.support.greenlets import GreenletExit
@@ -90,8 +103,7 @@ def _unless_ended(ended: Any, seeding: Any) -> Json | None:
 
     waiting = eventlet.spawn(give_up)
     try:
-        people: dict[str, Any] = seeding.wait()
-        return people
+        return seeding.wait()
     except GreenletExit:
         return None
     finally:
@@ -106,7 +118,7 @@ def _people(settings: Settings) -> Json:
         portal.close()
 
 
-def _front_door(settings: Settings, port: int) -> Any:
+def _front_door(settings: Settings, port: int) -> subprocess.Popen[str]:
     """The front door as a process of its own, in a group of its own: Ctrl-C reaches it through us, in order."""
     command = [sys.executable, "-W", "ignore", "-m", "infra.cli.main", "run", FRONT_DOOR]
     env = {
@@ -121,7 +133,7 @@ def _front_door(settings: Settings, port: int) -> Any:
     )
 
 
-def _end(door: Any) -> None:
+def _end(door: subprocess.Popen[str]) -> None:
     door.terminate()
     try:
         door.wait(20)
@@ -130,7 +142,7 @@ def _end(door: Any) -> None:
         door.wait()
 
 
-def _announce(facts: dict[str, Any], as_json: bool) -> None:
+def _announce(facts: Json, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:

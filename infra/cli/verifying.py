@@ -10,7 +10,7 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
@@ -22,7 +22,7 @@ from infra.chassis.settings import Settings
 from infra.cli.connection import language_of
 from infra.cli.progress import OnProgress, progress
 
-UNCHECKED = 2
+BAD, UNCHECKED = 1, 2
 
 
 def verify(
@@ -61,13 +61,34 @@ def verify(
     raise typer.Exit(report.status)
 
 
+class Verdict(Protocol):
+    """The verifier's answer."""
+
+    leaves: int
+    seconds: float
+    asked_until: int | None
+
+    @property
+    def status(self) -> int: ...
+
+    def to_json(self, language: str) -> Json: ...
+    def text(self, language: str) -> str: ...
+
+
+class Published(Protocol):
+    """Published tiles, by folder or address."""
+
+    def checkpoint(self) -> str: ...
+    def keys(self) -> list[object]: ...
+
+
 class VerificationReport:
     """A verdict, with what the comparison of the read model adds where there is one."""
 
-    def __init__(self, verdict: Any, language: str) -> None:
+    def __init__(self, verdict: Verdict, language: str) -> None:
         self.verdict, self.language = verdict, language
-        self.read_model: dict[str, Any] | None = None
-        self.authenticity: dict[str, Any] | None = None
+        self.read_model: Json | None = None
+        self.authenticity: Json | None = None
 
     @property
     def differs(self) -> bool:
@@ -76,10 +97,10 @@ class VerificationReport:
 
     @property
     def status(self) -> int:
-        return 1 if self.differs else int(self.verdict.status)
+        return BAD if self.differs else int(self.verdict.status)
 
     def to_json(self) -> Json:
-        verdict: dict[str, Any] = self.verdict.to_json(self.language)
+        verdict: Json = self.verdict.to_json(self.language)
         parts = {"authenticity": self.authenticity, "read_model": self.read_model}
         checked = {name: part for name, part in parts.items() if part is not None}
         outcome = {name: verdict[name] and not self.differs for name in ("ok", "proved")} if checked else {}
@@ -112,18 +133,18 @@ AUTHENTIC = {
 }
 
 
-def _authenticity_text(authenticity: dict[str, Any], language: str) -> str:
+def _authenticity_text(authenticity: Json, language: str) -> str:
     return _bad_place(authenticity["first_bad"], language) or AUTHENTIC[language].format(**authenticity)
 
 
-def _bad_place(bad: dict[str, Any] | None, language: str) -> str:
+def _bad_place(bad: Json | None, language: str) -> str:
     if not bad:
         return ""
     about = {name: value for name, value in bad.items() if name not in ("kind", "reason")}
     return f"{bad['reason'][language]} {json.dumps(about, ensure_ascii=False)}"
 
 
-def _read_model_text(read_model: dict[str, Any], language: str) -> str:
+def _read_model_text(read_model: Json, language: str) -> str:
     replayed, same = WORDS[language]
     text = f"{read_model['applications']} {replayed}: " if read_model["applications"] is not None else ""
     return text + (_bad_place(read_model["first_bad"], language) or same)
@@ -173,7 +194,7 @@ class Verification:
         )
         return VerificationReport(verdict, self.language)
 
-    def store(self, url: str, on_progress: OnProgress, own: Any = None) -> VerificationReport:
+    def store(self, url: str, on_progress: OnProgress, own: Published | None = None) -> VerificationReport:
         """A database, against the tiles and checkpoints that were given, else the files it publishes itself."""
         published = _verifier("Tiles")(self.tiles) if self.tiles else own
         checkpoints = [text_of(path) for path in self.checkpoints]
@@ -206,19 +227,18 @@ class Verification:
         report.authenticity = checks.check_authenticity(
             lambda done, total, what: on_progress(done, total, STAGES[what])
         )
-        if not (
-            report.verdict.found or report.differs
-        ):  # what was touched need not even load: nothing is concluded from replaying it
+        if report.status != BAD:  # what was touched need not even load: nothing is concluded from replaying it
             report.read_model = checks.check_read_model(
                 lambda done, total, what: on_progress(done, total, STAGES[what])
             )
         return report
 
-    def _cosigned(self, checkpoint: str, verdict: Any) -> None:
+    def _cosigned(self, checkpoint: str, verdict: Verdict) -> None:
         _verifier("check_witnesses")(checkpoint, self.witnesses, verdict)
 
-    def _verdict(self, mode: str, subject: str) -> Any:
-        return _verifier("Verdict")(mode, subject, keys_given=bool(self.keys))
+    def _verdict(self, mode: str, subject: str) -> Verdict:
+        verdict: Verdict = _verifier("Verdict")(mode, subject, keys_given=bool(self.keys))
+        return verdict
 
 
 def _verifier(name: str) -> Any:

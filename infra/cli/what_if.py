@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from infra.chassis.json_types import Json
 from infra.cli.audit_commands import print_json, table
 from infra.cli.exit_codes import Refused
 from infra.cli.official_session import official_session
@@ -44,7 +45,7 @@ def what_if(
         _print(answer)
 
 
-def _print(answer: dict[str, Any]) -> None:
+def _print(answer: Json) -> None:
     actual, other = answer["actual"], answer["hypothetical_outcome"]
     typer.echo(f"{answer['note']['vi']} / {answer['note']['en']}")
     rows = [
@@ -61,7 +62,7 @@ def _print(answer: dict[str, Any]) -> None:
         table("xếp hạng / ranks", ("tỉnh / province", "thực tế / actual", "giả định / hypothetical", "±"), moved)
 
 
-def _difference(actual: dict[str, Any], other: dict[str, Any], name: str) -> str:
+def _difference(actual: Json, other: Json, name: str) -> str:
     if actual[name] is None or other[name] is None:
         return "–"
     return f"{round(other[name] - actual[name], 4):+,}"

@@ -11,13 +11,17 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from queue import Empty
-from typing import Any
+from typing import Protocol
 
 from amqp.exceptions import ChannelError
+from amqp.protocol import queue_declare_ok_t
 from kombu.transport import TRANSPORT_ALIASES, virtual
 from kombu.transport.virtual.base import BrokerState
 from kombu.utils.scheduling import FairCycle
+
+from infra.chassis.json_types import Json
 
 LONGEST_WAIT = 0.05  # seconds a drain sleeps when no publish wakes it (bounds the delay of expiring messages)
 
@@ -29,8 +33,8 @@ class Broker:
 
     def __init__(self) -> None:
         self.state = BrokerState()
-        self.queues: dict[str, deque[dict[str, Any]]] = {}
-        self.arguments: dict[str, dict[str, Any]] = {}
+        self.queues: dict[str, deque[Json]] = {}
+        self.arguments: dict[str, Json] = {}
         self.arrived = threading.Condition()
 
     @classmethod
@@ -43,7 +47,7 @@ class Broker:
     def forget(cls, name: str) -> None:
         cls._brokers.pop(name, None)
 
-    def put(self, queue: str, message: dict[str, Any]) -> None:
+    def put(self, queue: str, message: Json) -> None:
         if queue not in self.queues:
             return
         ttl = self.arguments.get(queue, {}).get("x-message-ttl")
@@ -56,7 +60,7 @@ class Broker:
             self.queues[queue].append(message)
             self.arrived.notify_all()
 
-    def take(self, queue: str) -> dict[str, Any] | None:
+    def take(self, queue: str) -> Json | None:
         waiting = self.queues.get(queue)
         while waiting:
             message = waiting.popleft()
@@ -82,7 +86,7 @@ class Broker:
         """The queues to which the broker itself hands on, by a direct exchange or else by its alternate one."""
         if not exchange:
             return [key]
-        exchange_state: dict[str, Any] = (self.state.exchanges or {}).get(exchange) or {}
+        exchange_state: Json = (self.state.exchanges or {}).get(exchange) or {}
         everybody = exchange_state.get("type") == "fanout"
         bound = [queue for pattern, _, queue in exchange_state.get("table", ()) if everybody or pattern == key]
         there = [queue for queue in bound if queue in self.queues]
@@ -90,10 +94,13 @@ class Broker:
         return there if there or alternate is None else self.handed_to(alternate, key)
 
 
+Returned = Callable[[None, str, str, Json], object]  # told of a message that found no queue: exchange, key, message
+
+
 class Message(virtual.Message):
     """A virtual message that keeps ``content_type`` among its properties, where Nameko looks for it."""
 
-    def __init__(self, payload: Any, channel: Any = None, **kwargs: Any) -> None:
+    def __init__(self, payload: object, channel: virtual.Channel | None = None, **kwargs: object) -> None:
         super().__init__(payload, channel=channel, **kwargs)
         self.properties.setdefault("content_type", self.content_type)
 
@@ -106,10 +113,10 @@ class Channel(virtual.Channel):
     supports_fanout = False
     body_encoding = None  # type: ignore[assignment]  # kombu itself sets None for plain bodies
 
-    def __init__(self, connection: Any, **kwargs: Any) -> None:
+    def __init__(self, connection: object, **kwargs: object) -> None:
         super().__init__(connection, **kwargs)
         self.exchange_types["fanout"] = _Fanout(self)  # type: ignore[assignment]  # kombu's table is of instances
-        self.events: dict[str, set[Any]] = {"basic_return": set()}
+        self.events: dict[str, set[Returned]] = {"basic_return": set()}
 
     @property
     def broker(self) -> Broker:
@@ -117,7 +124,7 @@ class Channel(virtual.Channel):
         return broker
 
     def basic_publish(
-        self, message: Any, exchange: str, routing_key: str, mandatory: bool = False, **kwargs: Any
+        self, message: Json, exchange: str, routing_key: str, mandatory: bool = False, **kwargs: object
     ) -> None:
         self._inplace_augment_message(message, exchange, routing_key)
         queues = [name for name in self._destinations(exchange, routing_key) if name in self.broker.queues]
@@ -133,7 +140,7 @@ class Channel(virtual.Channel):
             return []
         return list(self.typeof(exchange).lookup(self.get_table(exchange), exchange, routing_key, None))
 
-    def _return(self, message: Any, exchange: str, routing_key: str) -> None:
+    def _return(self, message: Json, exchange: str, routing_key: str) -> None:
         listeners = self.events["basic_return"]
         if not listeners:
             raise ChannelError("NO_ROUTE", (60, 40), "312")
@@ -141,32 +148,32 @@ class Channel(virtual.Channel):
             listener(None, exchange, routing_key, message)
 
     def queue_declare(
-        self, queue: str | None = None, passive: bool = False, arguments: Any = None, **kwargs: Any
-    ) -> Any:
+        self, queue: str | None = None, passive: bool = False, arguments: Json | None = None, **kwargs: object
+    ) -> queue_declare_ok_t:
         answer = super().queue_declare(queue, passive, **kwargs)
         if arguments:
             self.broker.arguments[answer.queue] = dict(arguments)
         return answer
 
-    def _has_queue(self, queue: str, **kwargs: Any) -> bool:
+    def _has_queue(self, queue: str, **kwargs: object) -> bool:
         return queue in self.broker.queues
 
-    def _new_queue(self, queue: str, **kwargs: Any) -> None:
+    def _new_queue(self, queue: str, **kwargs: object) -> None:
         self.broker.queues.setdefault(queue, deque())
 
-    def _get(self, queue: str, timeout: Any = None) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: object = None) -> Json:
         message = self.broker.take(queue)
         if message is None:
             raise Empty()
         return message
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Json, **kwargs: object) -> None:
         self.broker.put(queue, message)
 
     def _size(self, queue: str) -> int:
         return len(self.broker.queues.get(queue, ()))
 
-    def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
+    def _delete(self, queue: str, *args: object, **kwargs: object) -> None:
         self.broker.queues.pop(queue, None)
         self.broker.arguments.pop(queue, None)
 
@@ -188,8 +195,14 @@ class _Fanout(virtual.exchange.ExchangeType):
 
     type = "fanout"  # type: ignore[assignment]  # the base class leaves it open with None
 
-    def lookup(self, table: Any, exchange: str, routing_key: str, default: Any) -> list[str]:
+    def lookup(
+        self, table: Iterable[tuple[object, object, str]], exchange: str, routing_key: str, default: object
+    ) -> list[str]:
         return [queue for _, _, queue in table]
+
+
+class _Client(Protocol):
+    hostname: str | None
 
 
 class Transport(virtual.Transport):
@@ -204,7 +217,7 @@ class Transport(virtual.Transport):
     recoverable_channel_errors = ()
     implements = virtual.Transport.implements.extend(exchange_type=frozenset(["direct", "topic", "fanout"]))
 
-    def __init__(self, client: Any, **kwargs: Any) -> None:
+    def __init__(self, client: _Client, **kwargs: object) -> None:
         super().__init__(client, **kwargs)
         self._name = client.hostname or "portal"
 
@@ -218,10 +231,10 @@ class Transport(virtual.Transport):
         return self.broker.state
 
     @state.setter
-    def state(self, _unused: Any) -> None:
+    def state(self, _unused: object) -> None:
         """kombu gives every transport a state of its own; ours belongs to the broker."""
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
+    def drain_events(self, connection: object, timeout: float | None = None) -> None:  # type: ignore[override]
         assert self.cycle is not None
         until = None if timeout is None else time.monotonic() + timeout
         while True:

@@ -15,7 +15,6 @@ import tempfile
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import eventlet
 from eventlet.semaphore import Semaphore
@@ -23,8 +22,10 @@ from kombu import Consumer, Exchange, Producer, Queue
 
 from infra.chassis import logs
 from infra.chassis.files import replace_text
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
+from infra.chassis.wire_types import BrokerMessage
 
 LARGEST_FRAME = 32 * 1024 * 1024
 EXCHANGE = Exchange("nameko-rpc", type="topic", durable=True)
@@ -37,16 +38,16 @@ class CallSocket:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="portal-"))  # 0700; a home's own path may be too long for a socket
-        self._listening: Any = None
+        self._listening: socket.socket | None = None
         self._links: list[_Link] = []
 
     def start(self) -> None:
         path = self._folder / "calls"
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(str(path))
-        self._listening.listen(16)
+        listening = self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(str(path))
+        listening.listen(16)
         replace_text(self._settings.call_address, str(path))
-        eventlet.spawn(self._accept)
+        eventlet.spawn(self._accept, listening)
 
     def stop(self) -> None:
         if self._listening is not None:
@@ -56,10 +57,10 @@ class CallSocket:
         self._settings.call_address.unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         while True:
             try:
-                line, _ = self._listening.accept()
+                line, _ = listening.accept()
             except OSError:
                 return
             link = _Link(line, self._settings.amqp_uri)
@@ -138,11 +139,11 @@ class _Link:
             with suppress(TimeoutError):
                 self._consuming.drain_events(timeout=0.5)
 
-    def _replied(self, message: Any) -> None:
+    def _replied(self, message: BrokerMessage) -> None:
         body = message.body if isinstance(message.body, bytes) else message.body.encode()
         self._answer(REPLY, message.properties["correlation_id"], body)
 
-    def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
+    def _returned(self, _error: object, _exchange: str, _key: str, message: Json) -> None:
         self._answer(RETURNED, message["properties"]["correlation_id"], b"")
 
     def _answer(self, kind: bytes, correlation_id: str, body: bytes) -> None:

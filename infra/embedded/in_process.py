@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 from kombu.serialization import dumps, loads
 from nameko.containers import WorkerContext
@@ -23,15 +22,17 @@ from nameko.extensions import is_dependency
 
 from infra.chassis.access.auth import ENVELOPE
 from infra.chassis.clients import CLIENT, Sign, unwrap
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.envelopes import plain_json_only
 from infra.chassis.running.loader import installed, service_class
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import WORKERS, Database
 from infra.chassis.storage.revisions import at_head
 from infra.chassis.trust.assertions import Envelope, parent_call
+from infra.chassis.wire_types import Doors, Method
 
-Context = dict[str, Any]  # of a call: language, auth_token, call_id_stack, deadline; a service's assertion
-Reply = dict[str, Any]  # ``{"result": …, "error": …}``, as the broker carries it
+Context = Json  # of a call: language, auth_token, call_id_stack, deadline; a service's assertion
+Reply = Json  # ``{"result": …, "error": …}``, as the broker carries it
 PREFIX = "nameko."  # of a header that is part of the context
 
 
@@ -47,7 +48,7 @@ class DoorsInProcess:
         """What Nameko's cluster proxy is to a broker: ``proxy.catalog.search(…)``."""
         return Cluster(self, context)
 
-    def answer(self, service: str, method: str, arguments: dict[str, Any], context: Context) -> Reply:
+    def answer(self, service: str, method: str, arguments: Json, context: Context) -> Reply:
         """What goes back to the caller; ``UnknownService`` for one that is not in this installation."""
         if service not in self._desks:
             if service not in installed():
@@ -66,10 +67,10 @@ class Desk:
 
     def __init__(self, service: str, doors: DoorsInProcess) -> None:
         _migrate(doors.settings, service)
-        self.service_cls: Any = service_class(service)
+        self.service_cls = service_class(service)
         self.service_name = service
-        self.interface, self.shared_extensions, self.max_workers = self, dict[Any, Any](), WORKERS
-        self.config: dict[str, Any] = {
+        self.interface, self.shared_extensions, self.max_workers = self, dict[object, object](), WORKERS
+        self.config: Json = {
             "AMQP_URI": doors.settings.amqp_uri,
             "settings": doors.settings,
             CLIENT: lambda *_container_and_replies: NeighbourInProcess(doors),
@@ -79,7 +80,7 @@ class Desk:
         for dependency in self._dependencies:
             dependency.setup()
 
-    def answer(self, method: str, arguments: dict[str, Any], context: Context) -> Reply:
+    def answer(self, method: str, arguments: Json, context: Context) -> Reply:
         """The reply to one call."""
         if not hasattr(getattr(self.service_cls, method, None), "rule"):
             return {"result": None, "error": serialize(MethodNotFound(method))}
@@ -94,7 +95,7 @@ class Desk:
         return {"result": _as_carried(result), "error": None}
 
 
-def _as_carried(result: Any) -> Any:
+def _as_carried(result: object) -> object:
     """As it would come out of the broker: what cannot be JSON fails here as well."""
     content_type, encoding, body = dumps(result, "json")
     return loads(body.encode(), content_type, encoding)
@@ -118,11 +119,11 @@ class NeighbourInProcess:
         self,
         service: str,
         method: str,
-        arguments: dict[str, Any],
-        headers: dict[str, Any],
+        arguments: Json,
+        headers: Json,
         timeout: float,
         sign: Sign | None = None,
-    ) -> Any:
+    ) -> Json:
         """As of :class:`infra.chassis.clients.RpcClient`."""
         context = {name.removeprefix(PREFIX): value for name, value in headers.items()}
         context["deadline"] = f"{time.time() + timeout:.3f}"
@@ -139,23 +140,24 @@ class Cluster:
     def __init__(self, doors: DoorsInProcess, context: Context) -> None:
         self._doors, self._context = doors, context
 
-    def __getattr__(self, service: str) -> Any:
+    def __getattr__(self, service: str) -> Doors:
         if service.startswith("_"):
             raise AttributeError(service)
         return _Service(lambda method, arguments: self._call(service, method, arguments))
 
-    def _call(self, service: str, method: str, arguments: dict[str, Any]) -> Any:
+    def _call(self, service: str, method: str, arguments: Json) -> Json:
         reply = self._doors.answer(service, method, arguments, self._context)
         if reply["error"]:
             raise deserialize(reply["error"])
-        return reply["result"]
+        result: Json = reply["result"]
+        return result
 
 
 class _Service:
-    def __init__(self, call: Callable[[str, dict[str, Any]], Any]) -> None:
+    def __init__(self, call: Callable[[str, Json], Json]) -> None:
         self._call = call
 
-    def __getattr__(self, method: str) -> Any:
+    def __getattr__(self, method: str) -> Method:
         if method.startswith("_"):
             raise AttributeError(method)
         return lambda **arguments: self._call(method, arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 import eventlet
 from nameko.runners import ServiceRunner
@@ -22,6 +22,12 @@ from infra.chassis.storage.database import Database
 from infra.embedded.broker import Broker, install
 
 
+class GreenThread(Protocol):
+    """Eventlet's, which has no types."""
+
+    def wait(self) -> object: ...
+
+
 class Platform:
     """Brings everything up with :meth:`start` and takes it down with :meth:`stop`; use as a context manager."""
 
@@ -30,8 +36,8 @@ class Platform:
         self.services = services or installed()
         self.health, self.hub = Health(), HubWatch()
         self.followers: list[Follower] = []
-        self._greenlets: list[Any] = []
-        self.runner: Any = None
+        self._greenlets: list[GreenThread] = []
+        self.runner: ServiceRunner | None = None
         self.operations_port = 0
 
     def migrate(self) -> None:

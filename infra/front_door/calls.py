@@ -65,7 +65,7 @@ class Link(Protocol):
 
     connected: asyncio.Event
 
-    async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, Any], left: float) -> None:
+    async def send(self, correlation_id: str, call: Call, body: bytes, headers: dict[str, object], left: float) -> None:
         """Give the call to the other side; an ``OSError`` or ``ConnectionError`` when that is not possible."""
 
     async def start(self, open_calls: OpenCalls) -> None: ...

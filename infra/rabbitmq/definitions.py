@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from infra.chassis.json_types import Json
 
@@ -32,9 +32,34 @@ NOTHING = "^$"
 EVERYTHING = ".*"
 
 
-def table() -> Json:
+class ServiceRow(TypedDict):
+    """A service's two users: what the follower publishes; what the doors consume (by source) and call."""
+
+    publishes: list[str]
+    consumes: dict[str, list[str]]
+    calls: list[str]
+
+
+class CallerRow(TypedDict):
+    """A user that is no service."""
+
+    calls: list[str]
+    dead_letters: NotRequired[bool]  # whether it may replay and drop them
+
+
+class UserTable(TypedDict):
+    """Who may do what at the broker."""
+
+    retry_milliseconds: list[int]
+    services: dict[str, ServiceRow]
+    for_services_alone: list[str]
+    callers: dict[str, CallerRow]
+    makes_topology: list[str]
+
+
+def table() -> UserTable:
     """The tables as they are in the repository; ``calls`` of services and callers are ``SERVICE.METHOD``."""
-    rows: Json = _read(TABLE)
+    rows: UserTable = json.loads(TABLE.read_text(encoding="utf-8"))
     for service, calls in _read(CALLS)["calls"].items():
         rows["services"][service]["calls"] = sorted(calls)
     for row in rows["callers"].values():
@@ -50,11 +75,12 @@ def _doors(name: str, closed: list[str]) -> list[str]:
     return [key for method in {*contract["rpc"], HEALTH} if (key := f"{name}.{method}") not in closed]
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _read(path: Path) -> Json:
+    content: Json = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
-def user_names(rows: Mapping[str, Any]) -> list[str]:
+def user_names(rows: UserTable) -> list[str]:
     """Every user of the broker."""
     doors = [name for service in rows["services"] for name in (service, f"{service}-follower")]
     return [*doors, *rows["callers"], *rows["makes_topology"]]
@@ -90,7 +116,7 @@ def password_hash(password: str) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
-def permissions(rows: Mapping[str, Any], user: str) -> dict[str, str]:
+def permissions(rows: UserTable, user: str) -> dict[str, str]:
     """``configure``, ``write`` and ``read`` of one user, as regular expressions over names of queues and exchanges."""
     if user in rows["makes_topology"]:
         return dict.fromkeys(("configure", "write", "read"), EVERYTHING)
@@ -100,7 +126,7 @@ def permissions(rows: Mapping[str, Any], user: str) -> dict[str, str]:
     return _of_doors(rows["services"][service], user) if user == service else _of_follower(service)
 
 
-def _of_doors(row: Mapping[str, Any], service: str) -> dict[str, str]:
+def _of_doors(row: ServiceRow, service: str) -> dict[str, str]:
     own = [re.escape(f"rpc-{service}"), _replies(service), *_handler_queues(row, service)]
     sources = [re.escape(f"{source}.events") for source in row["consumes"]]
     return {
@@ -123,7 +149,7 @@ def _of_follower(service: str) -> dict[str, str]:
     }
 
 
-def _of_caller(row: Mapping[str, object], user: str) -> dict[str, str]:
+def _of_caller(row: CallerRow, user: str) -> dict[str, str]:
     replies, rpc = _replies(STANDALONE, user), re.escape(RPC)
     if not row.get("dead_letters"):
         return {"configure": _any_of([replies]), "write": _any_of([replies, rpc]), "read": _any_of([replies, rpc])}
@@ -134,15 +160,15 @@ def _of_caller(row: Mapping[str, object], user: str) -> dict[str, str]:
     }
 
 
-def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str, str]]:
+def topic_permissions(rows: UserTable, user: str) -> dict[str, tuple[str, str]]:
     """Routing keys a user may publish with and bind by, for each topic exchange it may use: (write, read)."""
     if user in rows["makes_topology"]:
         return {}
     if user in rows["callers"]:
-        row = rows["callers"][user]
+        caller = rows["callers"][user]
         # Dead letters go back to a queue; sources are asked to publish again (`portal sources redeliver`).
-        again = {REDELIVERY: (_any_of(["evt-.+", *rows["services"]]), NOTHING)} if row.get("dead_letters") else {}
-        return {RPC: (_any_of(_calls(row)), _any_of([UUID])), **again}
+        again = {REDELIVERY: (_any_of(["evt-.+", *rows["services"]]), NOTHING)} if caller.get("dead_letters") else {}
+        return {RPC: (_any_of(_calls(caller)), _any_of([UUID])), **again}
     service = user.removesuffix("-follower")
     row = rows["services"][service]
     if user != service:
@@ -165,7 +191,7 @@ def topic_permissions(rows: Mapping[str, Any], user: str) -> dict[str, tuple[str
     }
 
 
-def _calls(row: Mapping[str, Any]) -> list[str]:
+def _calls(row: ServiceRow | CallerRow) -> list[str]:
     """One pattern for each service called: its doors by name."""
     methods: dict[str, list[str]] = {}
     for key in row["calls"]:
@@ -174,7 +200,7 @@ def _calls(row: Mapping[str, Any]) -> list[str]:
     return [rf"{re.escape(service)}\.({'|'.join(names)})" for service, names in methods.items()]
 
 
-def _handler_queues(row: Mapping[str, Any], service: str) -> list[str]:
+def _handler_queues(row: ServiceRow, service: str) -> list[str]:
     return [
         rf"{re.escape(f'evt-{source}-{event_type}--{service}.')}{METHOD}"
         for source, types in row["consumes"].items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.sandbox import gateway_pages as pages
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 LONGEST_BODY = 100_000
 
 
+class _Server(Protocol):
+    gateway: Gateway
+
+
 class GatewayRequest(BaseHTTPRequestHandler):
     """One HTTP request to the gateway."""
 
-    server: Any
     timeout = 10
 
     def do_GET(self) -> None:
@@ -52,8 +55,7 @@ class GatewayRequest(BaseHTTPRequestHandler):
 
     @property
     def gateway(self) -> Gateway:
-        gateway: Gateway = self.server.gateway
-        return gateway
+        return cast(_Server, self.server).gateway
 
     def _pay_page(self, fields: dict[str, str]) -> None:
         if problem := self._problem(fields):

@@ -23,7 +23,7 @@ import re
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -63,8 +63,7 @@ class Mailbox:
         message = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         self._keep(message)
         if any(address.startswith("drop@") and self._first_time(f"data {address}") for address in envelope.rcpt_tos):
-            transport: Any = server.transport
-            transport.abort()
+            cast(asyncio.WriteTransport, server.transport).abort()
         return "250 kept"
 
     def _keep(self, message: bytes) -> None:
@@ -91,7 +90,7 @@ async def serve(host: str, port: int, folder: Path) -> None:
     server = await loop.create_server(
         lambda: SMTP(mailbox, hostname="mailbox.localhost", enable_SMTPUTF8=True), host, port
     )
-    address: Any = server.sockets[0].getsockname()
+    address: tuple[str, int] = server.sockets[0].getsockname()
     print(json.dumps({"host": host, "port": address[1], "folder": str(folder)}), flush=True)  # noqa: T201  (whoever started it reads this line)
     await ended.wait()
     server.close()

@@ -31,7 +31,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from infra.chassis.json_types import Json
@@ -128,16 +128,18 @@ def _node_answer(code: str, message: str, result: object = None) -> Json:
     return {"error_code": code, "message": message, "result": result}
 
 
+class _Server(Protocol):
+    node: NationalNode
+
+
 class _NodeRequest(BaseHTTPRequestHandler):
     """One HTTP request to the node."""
 
-    server: Any
     timeout = 10
 
     @property
     def node(self) -> NationalNode:
-        node: NationalNode = self.server.node
-        return node
+        return cast(_Server, self.server).node
 
     def do_GET(self) -> None:
         if urlsplit(self.path).path != "/dossiers":

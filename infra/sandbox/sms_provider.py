@@ -32,7 +32,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from infra.chassis.json_types import Json
@@ -132,16 +132,18 @@ class SmsProvider(Addressed):
         return "drop" if to == DROPPED and first else ""
 
 
+class _Server(Protocol):
+    texts: SmsProvider
+
+
 class _Request(BaseHTTPRequestHandler):
     """One HTTP request to the gateway."""
 
-    server: Any
     timeout = 10
 
     @property
     def texts(self) -> SmsProvider:
-        texts: SmsProvider = self.server.texts
-        return texts
+        return cast(_Server, self.server).texts
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
+
+from infra.working_time.records import CalendarRecord, CalendarReply, DayRecord
 
 # Viet Nam has kept UTC+7 without summer time since 1975, so a fixed offset needs no time-zone files.
 OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -67,7 +68,7 @@ class WorkingCalendar:
     last: date | None = None
 
     @classmethod
-    def of_replies(cls, replies: Iterable[Mapping[str, Any]]) -> WorkingCalendar:
+    def of_replies(cls, replies: Iterable[CalendarReply]) -> WorkingCalendar:
         """Build from replies of ``catalog.calendar(year)``: {"year", "days": [{"date", "kind", "name"}], "version"}."""
         days: dict[date, Day] = {}
         years: set[int] = set()
@@ -143,9 +144,11 @@ class WorkingCalendar:
         named = sorted({*self.days, *other.days})
         return [on for on in named if first <= on <= last and self.is_working(on) != other.is_working(on)]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CalendarRecord:
         """{"version", "years", "first", "last", "days": [{"date", "kind", "name"}]}, days in order; JSON-safe."""
-        rows = [{"date": on.isoformat(), "kind": d.kind, "name": dict(d.name)} for on, d in sorted(self.days.items())]
+        rows: list[DayRecord] = [
+            {"date": on.isoformat(), "kind": d.kind, "name": dict(d.name)} for on, d in sorted(self.days.items())
+        ]
         return {
             "version": self.version,
             "years": None if self.years is None else sorted(self.years),
@@ -155,8 +158,8 @@ class WorkingCalendar:
         }
 
     @classmethod
-    def from_json(cls, recorded: Mapping[str, Any]) -> WorkingCalendar:
+    def from_json(cls, recorded: CalendarRecord) -> WorkingCalendar:
         days = {date.fromisoformat(r["date"]): Day(r["kind"], dict(r.get("name") or {})) for r in recorded["days"]}
         years = recorded.get("years")
-        first, last = (date.fromisoformat(on) if (on := recorded.get(end)) else None for end in ("first", "last"))
+        first, last = (date.fromisoformat(on) if on else None for on in (recorded.get("first"), recorded.get("last")))
         return cls(days, recorded.get("version"), None if years is None else frozenset(years), first, last)

@@ -7,14 +7,13 @@ same dates on any day, whatever becomes of the rules. An appeal that is upheld s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from infra.working_time.calendar import NotCountable, WorkingCalendar
 from infra.working_time.counting import counted_to, due_at, next_opening, office_minute, working_minutes_between
 from infra.working_time.promise import UNITS_OF_DAYS, ClockChange, Promise, from_iso, to_iso
+from infra.working_time.records import ClockRecord
 from infra.working_time.remainder import (
     OWN_UNIT,
     Pause,
@@ -138,19 +137,22 @@ class Clock:
             until = min(until, self.open_pauses[0].at)
         return self.last_due_at is not None and until > self.last_due_at
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ClockRecord:
         """{"promise", "accepted_at", "calendar", "happenings", "promised_at", "due_at"}; JSON-safe."""
-        return {
+        row: ClockRecord = {
             "promise": self.promise.to_json(),
             "accepted_at": to_iso(self.accepted_at),
             "calendar": self.calendar.to_json(),
             "happenings": [change.to_json() for change in self.changes],
             "promised_at": to_iso(self.promised_at),
             "due_at": to_iso(self.due_at),
-        } | ({"last_due_at": to_iso(self.last_due_at)} if self.is_paused else {})
+        }
+        if self.is_paused:
+            row["last_due_at"] = to_iso(self.last_due_at)
+        return row
 
     @classmethod
-    def from_json(cls, recorded: Mapping[str, Any]) -> Clock:
+    def from_json(cls, recorded: ClockRecord) -> Clock:
         """The recorded dates are taken as they are; nothing is counted again."""
         calendar = WorkingCalendar.from_json(recorded["calendar"])
         accepted = datetime.fromisoformat(recorded["accepted_at"])

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from infra.working_time.calendar import CLOSING, MINUTES_A_DAY, OFFICE_ZONE, NotCountable, WorkingCalendar
+from infra.working_time.records import Amount
 
 UNITS = ("working_hours", "working_days", "calendar_days", "months", "not_stated")
 MINUTE = timedelta(minutes=1)
-Amount = int | float | Decimal
 
 
 def office_minute(at: datetime) -> datetime:

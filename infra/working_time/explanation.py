@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from infra.working_time.calendar import OFFICE_ZONE
 from infra.working_time.clock import Clock
 from infra.working_time.counting import MINUTE, office_minute
 from infra.working_time.promise import ClockChange
+from infra.working_time.records import CountedDay, DayRow
 from infra.working_time.remainder import counting_goes_on, first_day_paused
 from infra.working_time.wording import day_note
 
@@ -25,7 +25,7 @@ LONGEST_PROOF = 4000
 ONE_DAY = timedelta(days=1)
 
 
-def explain(clock: Clock, until: date | None = None) -> list[dict[str, Any]]:
+def explain(clock: Clock, until: date | None = None) -> list[DayRow]:
     """Rows {"date", "kind", "marks", "minutes", "left", "note": {"vi", "en"}, "pauses": [{"cause", "ref"}]}.
 
     ``kind``: start, counted, weekend, holiday, make_up, paused, resumed, extended, ended or due; the mark ``uncovered``
@@ -52,14 +52,14 @@ def _days(clock: Clock, until: date | None) -> Iterator[date]:
         on += timedelta(days=1)
 
 
-def _row(clock: Clock, on: date, numbers: Mapping[date, tuple[int, int]]) -> dict[str, Any]:
+def _row(clock: Clock, on: date, numbers: Mapping[date, tuple[int, int]]) -> DayRow:
     midnight = datetime.combine(on, time.min, OFFICE_ZONE)
     pauses = _pauses_over(clock, midnight, midnight + timedelta(days=1))
     minutes = _counted_minutes(clock, on)
     changes = [h for h in clock.changes if office_minute(h.at).date() == on]
     marks = _marks(clock, on, changes, bool(pauses), minutes, on in numbers)
     left = _left(clock, midnight + timedelta(days=1))
-    row = {
+    row: CountedDay = {
         "date": on.isoformat(),
         "kind": next(kind for kind in TELLING if kind in marks),
         "marks": marks,
@@ -67,7 +67,7 @@ def _row(clock: Clock, on: date, numbers: Mapping[date, tuple[int, int]]) -> dic
         "left": left,
         "pauses": [{"cause": p.cause, "ref": p.ref} for p in pauses],
     }
-    return row | {"note": day_note(clock, on, row, changes, pauses, numbers.get(on))}
+    return {**row, "note": day_note(clock, on, row, changes, pauses, numbers.get(on))}
 
 
 def _marks(clock: Clock, on: date, changes: list[ClockChange], paused: bool, minutes: int, numbered: bool) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import overload
 
-from infra.working_time.counting import Amount
+from infra.working_time.records import Amount, ChangeRecord, PromiseRecord
 
 WORKING_DAYS_AT_LEAST = 200  # in the emptiest year
 MOST_A_YEAR = {
@@ -19,8 +18,6 @@ MOST_A_YEAR = {
 }
 UNITS_OF_DAYS = ("calendar_days", "months")  # counted in whole days, working or not
 MOST_YEARS = 30  # that a promise may reach; every one of them needs a calendar
-INSTANTS = ("at", "due_at", "previous_due_at", "counted_to")
-OPTIONAL = ("rule", "counted_to")  # left out of the JSON of what has none, as it was before they existed
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,10 @@ class Promise:
         return int(self.amount / MOST_A_YEAR[self.unit])
 
     @classmethod
-    def from_json(cls, recorded: Mapping[str, Any]) -> Promise:
+    def from_json(cls, recorded: PromiseRecord) -> Promise:
         return cls(recorded["amount"], recorded["unit"])
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> PromiseRecord:
         amount = self.amount
         return {"amount": float(amount) if amount is not None and amount != int(amount) else amount, "unit": self.unit}
 
@@ -89,23 +86,52 @@ class ClockChange:
     rule: str | None = None
     counted_to: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ChangeRecord:
         """Every field by its name, instants as ISO 8601; ``rule`` and ``counted_to`` only where there are any."""
-        row = {name: to_iso(value) if name in INSTANTS else value for name, value in self.__dict__.items()}
-        return {name: value for name, value in row.items() if value is not None or name not in OPTIONAL}
+        row: ChangeRecord = {
+            "kind": self.kind,
+            "at": to_iso(self.at),
+            "cause": self.cause,
+            "ref": self.ref,
+            "reason": self.reason,
+            "due_at": to_iso(self.due_at),
+            "previous_due_at": to_iso(self.previous_due_at),
+        }
+        if self.rule is not None:
+            row["rule"] = self.rule
+        if self.counted_to is not None:
+            row["counted_to"] = to_iso(self.counted_to)
+        return row
 
     @classmethod
-    def from_json(cls, recorded: Mapping[str, Any]) -> ClockChange:
-        fields: dict[str, Any] = {
-            name: from_iso(value) if name in INSTANTS else value for name, value in recorded.items()
-        }
-        return cls(**fields)
+    def from_json(cls, recorded: ChangeRecord) -> ClockChange:
+        if unknown := recorded.keys() - cls.__dataclass_fields__.keys():
+            raise TypeError(f"a change of a clock has no {', '.join(sorted(unknown))}")
+        return cls(
+            kind=recorded["kind"],
+            at=from_iso(recorded["at"]),
+            cause=recorded["cause"],
+            ref=recorded.get("ref"),
+            reason=recorded.get("reason"),
+            due_at=from_iso(recorded.get("due_at")),
+            previous_due_at=from_iso(recorded.get("previous_due_at")),
+            rule=recorded.get("rule"),
+            counted_to=from_iso(recorded.get("counted_to")),
+        )
 
 
+@overload
+def to_iso(at: datetime) -> str: ...
+@overload
+def to_iso(at: datetime | None) -> str | None: ...
 def to_iso(at: datetime | None) -> str | None:
     """An instant as events hold it: ISO 8601 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat()
 
 
+@overload
+def from_iso(at: str) -> datetime: ...
+@overload
+def from_iso(at: str | None) -> datetime | None: ...
 def from_iso(at: str | None) -> datetime | None:
     return None if at is None else datetime.fromisoformat(at)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from infra.working_time.calendar import WorkingCalendar
 from infra.working_time.clock import Clock
 from infra.working_time.counting import office_minute
 from infra.working_time.promise import to_iso
+from infra.working_time.records import RestatementRecord
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Restatement:
         first = office_minute(self.recorded.accepted_at).date()
         return self.recorded.calendar.differences(self.corrected.calendar, first, last)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> RestatementRecord:
         """{"affected", "recorded_due_at", "corrected_due_at", "corrected_days"}; JSON-safe."""
         return {
             "affected": self.is_affected,

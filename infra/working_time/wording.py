@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from infra.working_time.clock import Clock
 from infra.working_time.counting import office_minute
 from infra.working_time.promise import ClockChange
+from infra.working_time.records import CountedDay
 
 Note = dict[str, str]
 
@@ -36,13 +35,13 @@ CAUSES = {
 def day_note(
     clock: Clock,
     on: date,
-    row: Mapping[str, Any],
+    row: CountedDay,
     changes: list[ClockChange],
     pauses: list[ClockChange],
     day_number: tuple[int, int] | None = None,
 ) -> Note:
     """Everything worth saying about one day of a proof, most telling first."""
-    marks: list[str] = row["marks"]
+    marks = row["marks"]
     notes: list[Note] = []
     if "start" in marks:
         notes.append(_start_note(clock))

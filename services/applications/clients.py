@@ -11,6 +11,7 @@ from typing import NotRequired, Protocol, TypedDict
 
 from infra.chassis.clients import Neighbour
 from infra.chassis.json_types import Json, Money
+from infra.working_time.records import CalendarReply, ChannelTerms
 
 
 class ProcedureDefinition(TypedDict):
@@ -21,7 +22,7 @@ class ProcedureDefinition(TypedDict):
     title: dict[str, str]
     level: int
     authority: Json
-    channels: Json
+    channels: dict[str, ChannelTerms]
     agency_levels: NotRequired[dict[str, int] | None]
     carried_on_by: NotRequired[dict[str, str] | None]
     requirements: NotRequired[list[Json]]
@@ -86,7 +87,7 @@ class CatalogClient(Protocol):
 
     def quote(self, *, code: str, channel: str, version: int, choices: Json, quantity: int) -> Quote: ...
 
-    def calendar(self, *, year: int) -> Json: ...
+    def calendar(self, *, year: int) -> CalendarReply: ...
 
     def agency(self, *, code: str, at: str | None = None) -> Json: ...
 

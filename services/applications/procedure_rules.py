@@ -20,10 +20,10 @@ from infra import fees
 from infra.chassis import clock
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.instants import office_day, today
-from infra.chassis.json_types import Json
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database, insert_into
 from infra.working_time import Promise, WorkingCalendar
+from infra.working_time.records import CalendarReply, PromiseRecord
 from services.applications.domain.application import Application
 from services.applications.domain.commitments import digest
 from services.applications.errors import ServiceUnavailable
@@ -47,7 +47,7 @@ VOLATILE = (
 class CachedCalendar:
     """The catalogue's reply for a year, when it was read, and the last change that was known before that."""
 
-    reply: Mapping[str, object]
+    reply: CalendarReply
     read_at: float
     change: int
 
@@ -132,11 +132,11 @@ class ProcedureRules:
         needed = range(max(first, FIRST_YEAR), min(first + years, LAST_YEAR) + 1)
         return WorkingCalendar.of_replies([self._year(year, change, catalog) for year in needed])
 
-    def calendar_for(self, promise: Mapping[str, object], catalog: CatalogClient) -> WorkingCalendar:
+    def calendar_for(self, promise: PromiseRecord, catalog: CatalogClient) -> WorkingCalendar:
         """The calendar of every year that a promise given now can reach."""
         return self.calendar(clock.now(), catalog, years=1 + Promise.from_json(promise).countable().years_reached)
 
-    def _year(self, year: int, change: int, catalog: CatalogClient) -> Mapping[str, object]:
+    def _year(self, year: int, change: int, catalog: CatalogClient) -> CalendarReply:
         cached = self._calendars.get(year)
         if cached is None or cached.change != change or time.monotonic() - cached.read_at > CALENDAR_TTL:
             cached = CachedCalendar(catalog.calendar(year=year), time.monotonic(), change)
@@ -186,7 +186,8 @@ def level_at(procedure: ProcedureDefinition, agency_code: str) -> int:
     return int(next((levels[code] for code in (agency_code, *before) if code in levels), procedure["level"]))
 
 
-def promise_of(procedure: ProcedureDefinition, channel: str) -> Json:
+def promise_of(procedure: ProcedureDefinition, channel: str) -> PromiseRecord:
     """The processing time promised for a channel: ``{"amount", "unit"}``."""
-    offered = procedure["channels"].get(channel) or {}
-    return dict(offered.get("processing_time") or {"amount": None, "unit": "not_stated"})
+    offered = procedure["channels"].get(channel)
+    stated = offered.get("processing_time") if offered else None
+    return stated or {"amount": None, "unit": "not_stated"}

@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -26,12 +25,27 @@ from infra.chassis.settings import SettingMissing, Settings
 from infra.chassis.storage.commands import Command
 from infra.chassis.storage.database import Database
 from infra.working_time import OFFICE_ZONE, Clock, NotCountable, Promise, WorkingCalendar, explain
+from infra.working_time.records import CalendarReply, DayRecord, PromiseRecord
 from services.catalog.errors import ChannelNotOffered, DurationTooLong
 from services.catalog.models import CalendarDay
 from services.catalog.offerings import Offerings
 
 DECIDED_BY_MONTH = 12  # of the year before
 AS_PUBLISHED = "as_published"  # an override that takes the earlier overrides of a day back
+
+
+class Override(DayRecord):
+    """What editors decided about a day."""
+
+    reason: str
+    known_at: str
+
+
+class YearCalendar(CalendarReply):
+    """A year's days that differ; without ``sources`` it is an estimate."""
+
+    estimated: bool
+    sources: list[str]
 
 
 class Calendars:
@@ -45,7 +59,7 @@ class Calendars:
     def from_settings(cls, settings: Settings) -> Calendars:
         return cls(Database.at(settings.database_url("catalog")), Offerings.from_settings(settings))
 
-    def calendar(self, year: int) -> Json:
+    def calendar(self, year: int) -> YearCalendar:
         """The days that differ from Monday to Friday: ``{"year", "days": [{"date", "kind", "name"}], "version"}``."""
         with self.database.session() as session:
             return calendar_of(session, year)
@@ -56,7 +70,9 @@ class Calendars:
             rows = session.scalars(_overrides(year)).all()
             return {
                 "year": year,
-                "items": [_override(row) | {"by": {"account_id": row.by_account, "name": row.by_name}} for row in rows],
+                "items": [
+                    {**_override(row), "by": {"account_id": row.by_account, "name": row.by_name}} for row in rows
+                ],
             }
 
     def undecided_year(self) -> int | None:
@@ -126,19 +142,22 @@ def state_of_year(settings: Settings, year: int) -> Json:
 
     ``{"days": int, "estimated": bool, "should_be_decided": bool}``: the last from December of the year before on.
     """
-    state: Json = {"days": published(year), "estimated": not sources_of(year)}
+    days, estimated = len(published(year)), not sources_of(year)
     if not settings.embedded or (settings.home / "catalog.sqlite").exists():  # looking makes no database
         with (
             contextlib.suppress(SettingMissing, SQLAlchemyError),
             Database.at(settings.database_url("catalog")).session() as session,
         ):
             state = calendar_of(session, year)
+            days, estimated = len(state["days"]), state["estimated"]
     now = today()
     by_now = year <= now.year + (now.month >= DECIDED_BY_MONTH)
-    return {"days": len(state["days"]), "estimated": state["estimated"], "should_be_decided": by_now}
+    return {"days": days, "estimated": estimated, "should_be_decided": by_now}
 
 
-def _counted(accepted: datetime, promised: Mapping[str, object], legal: Json | None, calendar: WorkingCalendar) -> Json:
+def _counted(
+    accepted: datetime, promised: PromiseRecord, legal: PromiseRecord | None, calendar: WorkingCalendar
+) -> Json:
     try:
         running = Clock.start(Promise.from_json(promised).countable(), accepted, calendar)
         bound = Clock.start(Promise.from_json(legal).countable(), accepted, calendar).due_at if legal else None
@@ -154,16 +173,16 @@ def _counted(accepted: datetime, promised: Mapping[str, object], legal: Json | N
     }
 
 
-def working_calendar(session: Session, accepted: datetime, promises: list[Json | None]) -> WorkingCalendar:
+def working_calendar(session: Session, accepted: datetime, promises: list[PromiseRecord | None]) -> WorkingCalendar:
     """The calendars of every year that promises running from an instant can touch."""
     first = accepted.astimezone(OFFICE_ZONE).year
     last = first + 1 + max(_years(promise) for promise in promises)
     return WorkingCalendar.of_replies([calendar_of(session, year) for year in range(first, last + 1)])
 
 
-def calendar_of(session: Session, year: int) -> Json:
+def calendar_of(session: Session, year: int) -> YearCalendar:
     """The published days of a year under the overrides that hold now; without ``sources`` it is an estimate."""
-    days: dict[str, Mapping[str, Any]] = {day["date"]: day for day in published(year)}
+    days: dict[str, DayRecord] = {day["date"]: day for day in published(year)}
     for row in session.scalars(_overrides(year)):
         if row.kind == AS_PUBLISHED:
             days = {
@@ -171,7 +190,8 @@ def calendar_of(session: Session, year: int) -> Json:
                 **_without(days, row.day),
             }
         else:
-            days[row.day.isoformat()] = _override(row) | {"kind": f"override_{row.kind}"}
+            decided: Override = {**_override(row), "kind": f"override_{row.kind}"}
+            days[row.day.isoformat()] = decided
     latest = session.scalar(select(func.max(CalendarDay.id))) or 0
     ordered = [days[key] for key in sorted(days)]
     sources = sources_of(year) + _confirmations(session, year)
@@ -190,12 +210,12 @@ def _confirmations(session: Session, year: int) -> list[str]:
     return list(session.scalars(select(CalendarDay.reason).where(*confirmed).order_by(CalendarDay.id)))
 
 
-def _overrides(year: int) -> Any:
+def _overrides(year: int) -> Select[CalendarDay]:
     inside = CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))
     return select(CalendarDay).where(inside).order_by(CalendarDay.id)
 
 
-def _override(row: CalendarDay) -> Json:
+def _override(row: CalendarDay) -> Override:
     name = {"vi": row.reason, "en": row.reason}
     return {
         "date": row.day.isoformat(),
@@ -206,10 +226,10 @@ def _override(row: CalendarDay) -> Json:
     }
 
 
-def _without(days: Mapping[str, object], day: date) -> Json:
+def _without(days: Mapping[str, DayRecord], day: date) -> dict[str, DayRecord]:
     return {key: value for key, value in days.items() if key != day.isoformat()}
 
 
-def _years(promise: Json | None) -> int:
+def _years(promise: PromiseRecord | None) -> int:
     """How many years a promise can reach beyond the next one."""
     return Promise.from_json(promise).countable().years_reached if promise else 0

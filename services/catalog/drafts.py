@@ -86,7 +86,7 @@ class DraftEditor:
             if not wrong:
                 definitions.check_definition(definitions.complete(definition), root="")
         except InvalidRequest as refused:
-            wrong = list(refused.facts["problems"])
+            wrong = list(refused.problems)
         return wrong[:MOST_PROBLEMS]
 
     def drafts(self, limit: int = 50, cursor: str | None = None) -> Page[Json]:

@@ -48,7 +48,7 @@ class Filters:
             return self
         return Filters({**self.values, "agency": successor_of(session, self.values["agency"], day)})
 
-    def entry_ids(self, day: date) -> list[Select[Any]]:
+    def entry_ids(self, day: date) -> list[Select[object]]:
         """For each value the ids of the entries that carry it. With an agency, a level is that agency's own."""
         at_agency = {"level", "agency"} <= self.values.keys()
         plain = [pair for pair in sorted(self.values.items()) if not (at_agency and pair[0] == "level")]
@@ -56,7 +56,7 @@ class Filters:
         return [*ids, _at_level(self.values["level"], self.values["agency"], day)] if at_agency else ids
 
 
-def _at_level(level: str, agency: str, day: date) -> Select[Any]:
+def _at_level(level: str, agency: str, day: date) -> Select[object]:
     """The ids of what an agency offers at a level: its own where it has one, else that of the procedure."""
     own = select(SearchFacet.entry_id).where(SearchFacet.kind == AGENCY_LEVEL)
     codes = responsibilities_of(agency, day)
@@ -66,7 +66,7 @@ def _at_level(level: str, agency: str, day: date) -> Select[Any]:
     return select(union_all(own.where(its[level]), otherwise).subquery().c.entry_id)
 
 
-def _ids_with(kind: str, value: str, day: date) -> Select[Any]:
+def _ids_with(kind: str, value: str, day: date) -> Select[object]:
     """The ids of the entries that carry a value (of an agency: see :meth:`Filters.on`)."""
     if kind == "province":
         audience = _provinces(day)

@@ -14,7 +14,7 @@ from infra.chassis.messaging.handlers import handles
 from infra.chassis.running.operations import Operations
 from infra.fees import FeeQuery
 from services.catalog.agencies import AgencyRegister
-from services.catalog.calendars import Calendars
+from services.catalog.calendars import Calendars, YearCalendar
 from services.catalog.drafts import DraftEditor
 from services.catalog.exports import Exports
 from services.catalog.imports import Imports
@@ -153,7 +153,7 @@ class CatalogService(Operations):
         return self.calendars.due_date(code, channel, accepted_at, version, by=self.caller.actor)
 
     @door(public=True)
-    def calendar(self, year: int) -> Json:
+    def calendar(self, year: int) -> YearCalendar:
         return self.calendars.calendar(year)
 
     @door(public=True)

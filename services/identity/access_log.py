@@ -48,7 +48,7 @@ class AccessRecorder:
         """The same of an event that says whose data was used by its member ``accessed`` (``access_records``)."""
         self._note(consumer, event, event["data"].get("accessed") or [])
 
-    def _note(self, consumer: str, event: CloudEvent, accessed: Sequence[Mapping[str, Any]]) -> None:
+    def _note(self, consumer: str, event: CloudEvent, accessed: Sequence[Mapping[str, object]]) -> None:
         data, service = event["data"], str(event["id"]).partition(":")[0]
         with self.database.handle_once(consumer, event) as session:
             if session is not None:

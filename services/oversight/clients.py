@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from infra.chassis.clients import Neighbour
-from infra.chassis.json_types import Json
+from infra.working_time.records import CalendarReply
 
 
 class CatalogQuestions(Protocol):
     """Catalog, as far as oversight asks it."""
 
-    def calendar(self, *, year: int) -> Json: ...
+    def calendar(self, *, year: int) -> CalendarReply: ...
 
     def agency(self, *, code: str, at: str | None = None) -> Json: ...
 

@@ -135,7 +135,7 @@ class FactStore:
             return {"applications": applications, "events": events, "position": position or 0}
 
 
-def _of_window(window: FigureWindow, scope: Collection[str] | None, after: str) -> Select[Any]:
+def _of_window(window: FigureWindow, scope: Collection[str] | None, after: str) -> Select[object]:
     open_in_it = or_(FACT.c.ended_at.is_(None), FACT.c.ended_at >= window.since, FACT.c.last_at >= window.until)
     rows = select(FACT).where(FACT.c.application_id > after, FACT.c.submitted_at < window.until, open_in_it)
     if scope is not None and len(scope) <= IN_SQL:
@@ -182,7 +182,7 @@ def fold_again(session: Session, rows: Rows) -> int:
 def _look_at_applicant(session: Session, application_id: str) -> None:
     row = session.execute(select(FACT).where(FACT.c.application_id == application_id)).mappings().one()
     moves = _moves_of(session, [application_id]).get(application_id, [])
-    record_of_applicant(session, cast(Mapping[str, Any], row), moves)
+    record_of_applicant(session, cast(Mapping[str, object], row), moves)
 
 
 def folded_columns(fact: Fact, position: int = 0) -> dict[str, Any]:

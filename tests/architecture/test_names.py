@@ -53,6 +53,8 @@ def definitions() -> Iterator[tuple[str, str, bool]]:
             continue
         for node in ast.parse(file.read_text()).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                if any(ast.unparse(decorator) == "overload" for decorator in node.decorator_list):
+                    continue  # what follows is the definition
                 yield name, node.name, True
             elif isinstance(node, ast.Assign | ast.AnnAssign):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -34,7 +34,8 @@ def run(folder: Path, amqp_uri: str, database: Callable[[str], str]) -> list[dic
 def contenders(world: RealServers) -> dict[str, Callable[[int], float]]:
     """Name → a function that makes ``n`` calls and says how many a second that was."""
     citizen, applications = filed(world, ROUNDS * CALLS)
-    anonymous, drafts = world.portal.as_(), iter(applications)
+    anonymous: Any = world.portal.as_()  # a stock service's door takes positions
+    drafts = iter(applications)
     about = {"application_id": applications[0]}
     return {
         "stock echo, one after another": lambda n: rate(n, lambda: anonymous.stock_echo.echo(about)),

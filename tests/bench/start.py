@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nameko.exceptions import UnknownService
 
@@ -104,10 +105,12 @@ def one_start(name: str, program: Started, process: subprocess.Popen[bytes], por
 
 def until_answered(portal: Portal, name: str) -> None:
     """Ask until somebody answers; a queue that an earlier process left takes the question for the next one."""
-    rpc, until = portal.as_(), time.monotonic() + PATIENCE
+    rpc: Any = portal.as_()  # a stock service's door takes positions
+    until = time.monotonic() + PATIENCE
     while True:
         try:
-            return rpc.stock_echo.echo("ping") if name == ECHO else getattr(rpc, name).health()
+            rpc.stock_echo.echo("ping") if name == ECHO else getattr(rpc, name).health()
+            return
         except UnknownService:
             if time.monotonic() > until:
                 raise

@@ -121,6 +121,7 @@ class PartialPlatform:
 
     def fill_places(self, service: str) -> None:
         """All places of costly doors are taken."""
+        assert self.platform.runner is not None
         containers = self.platform.runner.containers
         running = next(container for container in containers if container.service_name == service)
         for admission in running.dependencies:
@@ -150,6 +151,7 @@ class PartialPlatform:
 
     def lose(self, service: str) -> None:
         """A service is gone; its queue stays."""
+        assert self.platform.runner is not None
         next(container for container in self.platform.runner.containers if container.service_name == service).stop()
 
     @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ def search(tables: Tables, query: Query, limit: int, cursor: str | None, facets:
     hits_with_score, reading = _entries_found(tables, query, entries)
     ordered = sorted(hits_with_score, key=_order)
     if key := key_of(cursor, int, int, int, str, int):
-        points, uses, *others = key
+        points, uses, *others = cast("list[int]", key)
         ordered = [pair for pair in ordered if _order(pair) > (-points, -uses, *others)]
     more = len(ordered) > limit
     points, last = ordered[limit - 1] if more else (0, None)

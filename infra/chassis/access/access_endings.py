@@ -12,7 +12,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
 
 import eventlet
 from eventlet.semaphore import Semaphore
@@ -32,7 +31,7 @@ RETRY = 3.0  # seconds between questions while identity is silent
 MEMORY = 1800.0  # seconds; longer than any token lives
 ANSWER_WITHIN = 2.0  # seconds
 
-Ask = Callable[[Json], Any]
+Ask = Callable[[Json], object]
 
 
 def ending_digest(kind: str, value: str) -> str:

@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
 
 from eventlet.semaphore import Semaphore
 from joserfc import jwt
@@ -80,7 +79,7 @@ class Keys:
         self._tried_at = time.monotonic()
         try:
             answer = verified_answer(self._trusted, "identity", JWKS_TYPE, self._fetch())
-            self._set = KeySet.import_key_set(cast(Any, {"keys": answer["keys"]}))
+            self._set = KeySet.import_key_set({"keys": answer["keys"]})
         except SignatureRefused as refused:
             count_forged("jwks", refused)
             if needed:

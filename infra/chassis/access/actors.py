@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from infra.chassis.json_types import Json
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Actor:
     assurance: str | None = None  # the level it vouched for, in its own words (``acr``)
 
     @classmethod
-    def of_claims(cls, claims: Mapping[str, Any]) -> Actor:
+    def of_claims(cls, claims: Json) -> Actor:
         """The actor a verified token speaks of."""
         agencies = {code: frozenset(roles) for code, roles in (claims.get("agencies") or {}).items()}
         return cls(

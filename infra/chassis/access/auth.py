@@ -6,8 +6,8 @@ What a service may ask, and on whose behalf, is in the table of calls (:mod:`inf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from nameko.extensions import DependencyProvider
 
@@ -25,9 +25,16 @@ from infra.chassis.storage.commands import Command
 from infra.chassis.trust.assertions import Assertions, Envelope
 from infra.chassis.trust.installation import key_list
 from infra.chassis.trust.service_calls import ServiceCall, service_call
+from infra.chassis.wire_types import WorkerContext
 
 LONGEST_SOURCE = 80  # characters
 ENVELOPE = "portal.envelope"  # where the door puts it, over whatever a header of this name said
+
+
+class HasOwnAnswers(Protocol):
+    """Identity's use case that has them."""
+
+    def from_settings(self, settings: Settings) -> OwnAnswers: ...
 
 
 class OwnAnswers(Protocol):
@@ -59,7 +66,7 @@ class TokenCheck:
         self._tokens, self._endings, self.assertions = tokens, endings, assertions
 
     @classmethod
-    def of(cls, settings: Settings, service: str, ask: Any) -> TokenCheck:
+    def of(cls, settings: Settings, service: str, ask: Callable[[str, Json], Json]) -> TokenCheck:
         """``ask(method, arguments)`` asks identity."""
         trusted = key_list(settings)
         tokens = Tokens(Keys(lambda: ask("jwks", {}), trusted), token_audience(service))
@@ -82,7 +89,7 @@ class TokenCheck:
 class Call:
     """One call as its door sees it. Nothing is verified until somebody asks, and nothing raises before that."""
 
-    def __init__(self, worker_ctx: Any, tokens: TokenCheck) -> None:
+    def __init__(self, worker_ctx: WorkerContext, tokens: TokenCheck) -> None:
         self._context, self._tokens = worker_ctx, tokens
         self._actor: Actor | None = None
         self.optional_command: Command | None = None  # of a door whose ``command_id`` may be left out
@@ -201,21 +208,22 @@ class Caller(DependencyProvider):
 
     replies = Replies()
 
-    def __init__(self, own: Any = None) -> None:
+    def __init__(self, own: HasOwnAnswers | None = None) -> None:
         self.own = own
 
     def setup(self) -> None:
         settings, asking = settings_of(self.container), client_of(self.container, self.replies)
         own: OwnAnswers | None = self.own.from_settings(settings) if self.own else None
 
-        def ask(method: str, arguments: Json) -> object:
+        def ask(method: str, arguments: Json) -> Json:
             if own is not None:
-                return getattr(own, method)(**arguments)
+                answer: Json = getattr(own, method)(**arguments)
+                return answer
             return asking.call("identity", method, arguments, {}, ANSWER_WITHIN)
 
         self.tokens = TokenCheck.of(settings, self.container.service_name, ask)
 
-    def get_dependency(self, worker_ctx: object) -> Call:
+    def get_dependency(self, worker_ctx: WorkerContext) -> Call:
         return Call(worker_ctx, self.tokens)
 
     if TYPE_CHECKING:  # as of ``Provided``

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from amqp.exceptions import ResourceLocked
 from kombu import Exchange, Queue
@@ -28,6 +27,7 @@ from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.redaction import error_kind, mentions, redacted, with_token_claims, without_actors
 from infra.chassis.settings import Settings
+from infra.chassis.wire_types import BrokerMessage, Channel
 
 BODY = "body_base64"  # what every quarantined message has, and no event
 TURN = "portal.sweeping"  # an exclusive queue: whoever has it sweeps
@@ -58,7 +58,7 @@ def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> 
     ``settled``: consumer and message id as their rows have them; the digest, for what nobody could read.
     """
 
-    def left(message: object) -> Json | None:
+    def left(message: BrokerMessage) -> Json | None:
         return {} if _identities(message) & pairs else None
 
     pairs = set(settled)
@@ -67,7 +67,7 @@ def remove_settled(settings: Settings, settled: Collection[tuple[str, str]]) -> 
         return _go_through(channel, QUARANTINE, left, lambda _message, _nothing: None)
 
 
-def _identities(message: Any) -> set[tuple[str, str]]:
+def _identities(message: BrokerMessage) -> set[tuple[str, str]]:
     """Consumer and message id, or digest, of the row that a message in the quarantine has."""
     entry = _json(message)
     if BODY not in entry:
@@ -79,7 +79,7 @@ def _identities(message: Any) -> set[tuple[str, str]]:
 
 
 @contextmanager
-def _exclusive_channel(settings: Settings) -> Iterator[object]:
+def _exclusive_channel(settings: Settings) -> Iterator[Channel]:
     """A channel, for as long as nobody else sweeps; :class:`SweepInProgress` if somebody does."""
     with Connection(settings.amqp_uri, connect_timeout=5, transport_options=BOUNDS) as connection:
         channel = connection.channel()
@@ -92,8 +92,8 @@ def _exclusive_channel(settings: Settings) -> Iterator[object]:
         turn.delete()
 
 
-def _sweep_quarantine(channel: object, publisher: Publisher, marks: set[str], name: str) -> int:
-    def left(message: object) -> Json | None:
+def _sweep_quarantine(channel: Channel, publisher: Publisher, marks: set[str], name: str) -> int:
+    def left(message: BrokerMessage) -> Json | None:
         entry = _json(message)
         if BODY not in entry:
             return _redacted_event(message, marks)
@@ -107,7 +107,7 @@ def _sweep_quarantine(channel: object, publisher: Publisher, marks: set[str], na
         }
         return {**left_over, "headers": {}, BODY: "", "forgotten": True}
 
-    def put_back(message: object, entry: Json) -> None:
+    def put_back(message: BrokerMessage, entry: Json) -> None:
         if BODY in entry:
             headers = {REDACTED_IN: name}
             publisher.publish(entry, exchange=unroutable_exchange(), routing_key=QUARANTINE, headers=headers)
@@ -128,16 +128,16 @@ def _redacted_dead_letter(entry: Json, body: str, marks: set[str]) -> Json | Non
     return left if left != entry else None
 
 
-def _sweep_tier(channel: object, publisher: Publisher, tier: int, marks: set[str], name: str) -> int:
+def _sweep_tier(channel: Channel, publisher: Publisher, tier: int, marks: set[str], name: str) -> int:
     exchange = retry_exchange(tier)
 
-    def put_back(message: object, event: Json) -> None:
+    def put_back(message: BrokerMessage, event: Json) -> None:
         _put_event_back(publisher, exchange, message, event, name)
 
     return _go_through(channel, retry_queue(tier).name, lambda message: _redacted_event(message, marks), put_back, name)
 
 
-def _redacted_event(message: Any, marks: set[str]) -> Json | None:
+def _redacted_event(message: BrokerMessage, marks: set[str]) -> Json | None:
     """Of an event that waits or had no queue, or of whatever else somebody left there: nothing stops a sweep."""
     event = _json(message)
     if not event:
@@ -148,7 +148,7 @@ def _redacted_event(message: Any, marks: set[str]) -> Json | None:
     return left if left != event or LAST_ERROR in (message.headers or {}) else None
 
 
-def _put_event_back(publisher: Publisher, exchange: Exchange, message: Any, event: Json, name: str) -> None:
+def _put_event_back(publisher: Publisher, exchange: Exchange, message: BrokerMessage, event: Json, name: str) -> None:
     own_headers = {key: value for key, value in (message.headers or {}).items() if key.startswith("portal-")}
     headers = {**own_headers, REDACTED_IN: name}
     headers.pop(LAST_ERROR, None)
@@ -156,7 +156,11 @@ def _put_event_back(publisher: Publisher, exchange: Exchange, message: Any, even
     publisher.publish(event, exchange=exchange, routing_key=queue, headers=headers, message_id=event.get("id"))
 
 
-def _go_through(channel: Any, queue_name: str, left: Any, put_back: Any, sweep_name: str | None = None) -> int:
+Left = Callable[[BrokerMessage], Json | None]  # what is left of a message; None: it stays as it is
+PutBack = Callable[[BrokerMessage, Json], None]
+
+
+def _go_through(channel: Channel, queue_name: str, left: Left, put_back: PutBack, sweep_name: str | None = None) -> int:
     """Every message that is in the queue now: replaced by what is left of it, or handed back as it was."""
     queue = Queue(queue_name, durable=True)(channel)
     there = queue.queue_declare(passive=True).message_count
@@ -178,7 +182,7 @@ def _go_through(channel: Any, queue_name: str, left: Any, put_back: Any, sweep_n
     return changed
 
 
-def _json(message: object) -> Json:
+def _json(message: BrokerMessage) -> Json:
     """A message's JSON; nothing, for one that somebody else left there."""
     return _json_of(_text(message))
 
@@ -199,6 +203,6 @@ def _body_of(entry: Json) -> bytes:
         return str(entry[BODY]).encode("utf-8", "surrogatepass")
 
 
-def _text(message: Any) -> str:
+def _text(message: BrokerMessage) -> str:
     body = message.body
     return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from infra.chassis.storage.tables import command_log, dead_letter, outbox
 PAGE = 500
 ANONYMOUS = "anonymous"
 FORGOTTEN = "forgotten"  # a fingerprint that fits no command: repeating it is refused
-Page = tuple[list[Any] | None, int]  # where to go on (None: the end), how many rows were changed
+Page = tuple[list[object] | None, int]  # where to go on (None: the end), how many rows were changed
 
 
 def dead_letters(session: Session, account_id: str, marks: set[str], after: list[object] | None) -> Page:
@@ -85,7 +84,7 @@ def outbox_events(session: Session, account_id: str, marks: set[str], after: lis
     return ([rows[-1].position] if len(rows) == PAGE else None), changed
 
 
-TABLES: dict[str, Callable[[Session, str, set[str], list[Any] | None], Page]] = {
+TABLES: dict[str, Callable[[Session, str, set[str], list[object] | None], Page]] = {
     "dead_letter": dead_letters,
     "command_log": commands,
     "outbox": outbox_events,

@@ -7,9 +7,8 @@ found in them; the tables once more after the service's own, from which somethin
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.crash_points import crash_at
@@ -19,6 +18,7 @@ from infra.chassis.erasure.tables import TABLES
 from infra.chassis.settings import Settings
 from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import forgotten_subject
+from infra.chassis.storage.types import TableRow
 
 STEPS = ("queues", "outside", *TABLES, "own", *TABLES, "pages", "answer")
 OUTSIDE_THE_DATABASE = frozenset({"queues", "outside", "pages"})  # not in the database's tables
@@ -56,7 +56,7 @@ class ErasureWorker:
         crash_at("in_forgetting")
         return done
 
-    def _outside(self, step: str, row: Any, marks: set[str]) -> int:
+    def _outside(self, step: str, row: TableRow, marks: set[str]) -> int:
         """Done, then noted; a crash in between does it again."""
         removed: dict[str, int] = {}
         if step == "queues":
@@ -72,7 +72,7 @@ class ErasureWorker:
             self._note(session, row, removed)
         return 1
 
-    def _inside(self, step: str, row: Any, marks: set[str]) -> int:
+    def _inside(self, step: str, row: TableRow, marks: set[str]) -> int:
         """A part of the tables and the note that it is done, in one transaction."""
         after = row.progress.get("after")
         with self.database.session() as session:
@@ -85,7 +85,9 @@ class ErasureWorker:
                 self._note(session, row, {step: count} if count else {}, after)
         return 1
 
-    def _note(self, session: Any, row: Any, removed: dict[str, int], after: list[object] | None = None) -> None:
+    def _note(
+        self, session: Session, row: TableRow, removed: dict[str, int], after: list[object] | None = None
+    ) -> None:
         step = row.progress["step"]
         progress = {"step": step, "after": after} if after else {"step": step + 1}
         total = {name: row.removed.get(name, 0) + removed.get(name, 0) for name in {*row.removed, *removed}}
@@ -95,7 +97,7 @@ class ErasureWorker:
             .values(progress=progress, removed=total)
         )
 
-    def _finish(self, session: Any, row: Any) -> None:
+    def _finish(self, session: Session, row: TableRow) -> None:
         self.erasures.confirm(session, row.erasure_id, row.account_id, dict(row.removed))
         session.execute(
             forgotten_subject.update()

@@ -9,18 +9,18 @@ right to update or delete rows, which a service does not have on its events.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from eventsourcing.utils import retry
-from psycopg.rows import dict_row
+from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.orm import Session
 
-from infra.chassis.event_store.recorders import AuthenticReading, id_of
+from infra.chassis.event_store.recorders import AuthenticReading, EventRow, id_of
 from infra.chassis.storage.wake_up import WAKE_UP
 
 INSERT = SQL(
@@ -48,14 +48,18 @@ TURN_AND_WAKE_UP = SQL("SELECT pg_advisory_xact_lock({}), pg_notify({}, '')").fo
 class AuthenticPostgresRecorder(AuthenticReading, PostgresApplicationRecorder):
     position, mark = "notification_id", "%s"
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        session: Session | None = kwargs.pop("session", None)
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], session: Session | None = None, **kwargs: object
+    ) -> Sequence[int] | None:
         if session is None:
             with self.datastore.get_connection() as connection, connection.transaction():
                 return self._insert(connection, stored_events)
-        return self._insert(session.connection().connection.driver_connection, stored_events)
+        own: psycopg.Connection[DictRow] = cast(
+            "psycopg.Connection[DictRow]", session.connection().connection.driver_connection
+        )
+        return self._insert(own, stored_events)
 
-    def _insert(self, connection: Any, stored_events: Sequence[StoredEvent]) -> list[int]:
+    def _insert(self, connection: psycopg.Connection[DictRow], stored_events: Sequence[StoredEvent]) -> list[int]:
         try:
             with connection.cursor(row_factory=dict_row) as cursor:
                 cursor.execute(TURN_AND_WAKE_UP)
@@ -67,13 +71,13 @@ class AuthenticPostgresRecorder(AuthenticReading, PostgresApplicationRecorder):
         except psycopg.OperationalError as error:
             raise OperationalError(str(error)) from error
 
-    def _insert_one(self, cursor: Any, event: StoredEvent) -> int:
+    def _insert_one(self, cursor: psycopg.Cursor[DictRow], event: StoredEvent) -> int:
         mac = self.keys.mac(id_of(event), event.originator_version, event.topic, event.state)
         own = {"id": event.originator_id, "version": event.originator_version, "topic": event.topic}
-        row = cursor.execute(INSERT, own | {"state": event.state, "key_id": self.keys.key_id, "mac": mac}).fetchone()
+        (row,) = cursor.execute(INSERT, own | {"state": event.state, "key_id": self.keys.key_id, "mac": mac}).fetchall()
         return int(row["notification_id"])
 
-    def _insert_many(self, cursor: Any, events: Sequence[StoredEvent]) -> list[int]:
+    def _insert_many(self, cursor: psycopg.Cursor[DictRow], events: Sequence[StoredEvent]) -> list[int]:
         """All of them in two statements; positions are given in their order."""
         columns = {
             "ids": [id_of(event) for event in events],
@@ -89,20 +93,20 @@ class AuthenticPostgresRecorder(AuthenticReading, PostgresApplicationRecorder):
         return positions
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
-    def _fetch(self, query: str, values: list[object]) -> list[object]:
+    def _fetch(self, query: str, values: list[object]) -> list[EventRow]:
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
             cursor.execute(SQL(query), values, prepare=True)  # made above, of nothing that was given
-            return list(cursor.fetchall())
+            return [cast(EventRow, row) for row in cursor.fetchall()]
 
     def _key(self, originator_id: UUID | str) -> object:
         return originator_id
 
-    def _lock_table(self, curs: object) -> None:
+    def _lock_table(self, curs: psycopg.Cursor[DictRow]) -> None:
         self._take_turn(curs)
 
-    def _notify_channel(self, curs: Any) -> None:
+    def _notify_channel(self, curs: psycopg.Cursor[DictRow]) -> None:
         """Wakes the follower; nobody subscribes to the library's own channel."""
         curs.execute(SQL("NOTIFY {}").format(Identifier(WAKE_UP)))
 
-    def _take_turn(self, cursor: Any) -> None:
+    def _take_turn(self, cursor: psycopg.Cursor[DictRow]) -> None:
         cursor.execute(TURN)

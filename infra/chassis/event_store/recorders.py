@@ -7,13 +7,25 @@ own, so that nobody imports the client of a database that is not there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 
 from infra.chassis.event_store.history_keys import HistoryKeys
 from infra.chassis.refusals import Refusal
+
+
+class EventRow(TypedDict):
+    """A stored event with the seal of its row, where it has one; ids are text in SQLite."""
+
+    originator_id: UUID | str
+    originator_version: int
+    topic: str | None
+    state: bytes | None
+    position: int
+    key_id: str | None
+    mac: bytes | None
 
 
 class AuthenticReading:
@@ -33,7 +45,7 @@ class AuthenticReading:
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
-        limits: dict[str, Any] = {
+        limits: dict[str, object] = {
             "e.originator_id =": self._key(originator_id),
             "e.originator_version >": gt,
             "e.originator_version <=": lte,
@@ -55,7 +67,9 @@ class AuthenticReading:
         rows = self._select(limits, topics, f"e.{self.position}", limit)
         return [Notification(*self._authentic(row), row["position"]) for row in rows]
 
-    def _select(self, limits: Mapping[str, object], topics: Sequence[str], order: str, limit: int | None) -> list[Any]:
+    def _select(
+        self, limits: Mapping[str, object], topics: Sequence[str], order: str, limit: int | None
+    ) -> list[EventRow]:
         bounds = {words: value for words, value in limits.items() if value is not None}
         conditions = [f"{words} {self.mark}" for words in bounds]
         if topics:
@@ -69,7 +83,7 @@ class AuthenticReading:
         )
         return self._fetch(query, [*bounds.values(), *topics, *([limit] if limit is not None else [])])
 
-    def _authentic(self, row: Any) -> tuple[UUID, int, str, bytes]:
+    def _authentic(self, row: EventRow) -> tuple[UUID, int, str, bytes]:
         key = row["originator_id"] if isinstance(row["originator_id"], UUID) else UUID(row["originator_id"])
         event = key, row["originator_version"], row["topic"] or "", bytes(row["state"] or b"")
         if wrong := self.keys.problem(*event, row["key_id"], row["mac"]):
@@ -79,7 +93,7 @@ class AuthenticReading:
     def _key(self, originator_id: UUID | str) -> object:
         raise NotImplementedError
 
-    def _fetch(self, query: str, values: list[object]) -> list[object]:
+    def _fetch(self, query: str, values: list[object]) -> list[EventRow]:
         raise NotImplementedError
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
 from sqlalchemy.orm import Session
 
-from infra.chassis.event_store.recorders import AuthenticReading, id_of
+from infra.chassis.event_store.recorders import AuthenticReading, EventRow, id_of
 
 
 class AuthenticSqliteRecorder(AuthenticReading, SQLiteApplicationRecorder):
     position, mark = "rowid", "?"
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        session: Session | None = kwargs.pop("session", None)
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], session: Session | None = None, **kwargs: object
+    ) -> Sequence[int] | None:
         if session is None:
             stock: Sequence[int] | None = super().insert_events(stored_events, **kwargs)
             return stock
-        connection: Any = session.connection().connection.driver_connection
+        connection = cast(sqlite3.Connection, session.connection().connection.driver_connection)
         cursor = SQLiteCursor(connection.cursor())
         try:
             return self._insert_events(cursor, stored_events)
@@ -39,7 +40,7 @@ class AuthenticSqliteRecorder(AuthenticReading, SQLiteApplicationRecorder):
             c.execute("INSERT INTO event_mac VALUES (?, ?, ?, ?)", row)
         return positions
 
-    def _fetch(self, query: str, values: list[object]) -> list[object]:
+    def _fetch(self, query: str, values: list[object]) -> list[EventRow]:
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall())

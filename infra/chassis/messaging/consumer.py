@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import Any
 
 import eventlet
+from kombu import Exchange
 from nameko.messaging import QueueConsumer
 from nameko.rpc import get_rpc_exchange
 
@@ -21,6 +21,7 @@ from infra.chassis.messaging.dead_letters import DeadLetters, digest_of
 from infra.chassis.messaging.handler_queues import ensure_exchanges
 from infra.chassis.messaging.quarantine import quarantined_message, send_to_quarantine
 from infra.chassis.messaging.transport import Connection
+from infra.chassis.wire_types import BrokerMessage, Container
 
 HAND_BACK = (1.0, 2.0, 5.0, 10.0)  # seconds before a message is handed back to the broker, growing
 
@@ -49,20 +50,20 @@ class Consumer(QueueConsumer):
                 raise ConnectionError(f"handlers' queues: {error}") from error  # tried again, as a lost connection is
         return super().get_consumers(consumer_cls, channel)
 
-    def ack_message(self, message: object) -> None:
+    def ack_message(self, message: BrokerMessage) -> None:
         self._handed_back = 0
         try:
             super().ack_message(message)
         except OSError:
             self._connection_lost("ack", message)
 
-    def requeue_message(self, message: object) -> None:
+    def requeue_message(self, message: BrokerMessage) -> None:
         try:
             super().requeue_message(message)
         except OSError:
             self._connection_lost("requeue", message)
 
-    def requeue_slowly(self, message: object) -> None:
+    def requeue_slowly(self, message: BrokerMessage) -> None:
         """Hand a message back when nothing else can be done with it, with a growing pause: it comes again at once."""
         self._handed_back += 1
         until = time.monotonic() + HAND_BACK[min(self._handed_back, len(HAND_BACK)) - 1]
@@ -70,7 +71,7 @@ class Consumer(QueueConsumer):
             eventlet.sleep(0.1)
         self.requeue_message(message)
 
-    def _connection_lost(self, what: str, message: Any) -> None:
+    def _connection_lost(self, what: str, message: BrokerMessage) -> None:
         # The broker takes the message back by itself when the connection ends.
         logs.get(service=self.container.service_name).warning(
             "connection_gone", while_doing=what, tag=str(message.delivery_tag)
@@ -82,11 +83,11 @@ class Consumer(QueueConsumer):
         if not (self._consumers or self.container._worker_pool.running() or self._being_quarantined):
             self.should_stop = True
 
-    def on_decode_error(self, message: object, exc: BaseException) -> None:
+    def on_decode_error(self, message: BrokerMessage, exc: BaseException) -> None:
         """Put it aside in a thread of its own, as every other message has one; other messages need not wait."""
         self.container.spawn_managed_thread(functools.partial(self.quarantine, message, f"undecodable: {_cause(exc)}"))
 
-    def quarantine(self, message: object, why: str) -> None:
+    def quarantine(self, message: BrokerMessage, why: str) -> None:
         """Quarantine: the raw message in a durable queue (confirmed), then acked. Never dropped, never looped."""
         self._being_quarantined += 1
         try:
@@ -94,7 +95,7 @@ class Consumer(QueueConsumer):
         finally:
             self._being_quarantined -= 1
 
-    def _quarantine(self, message: Any, why: str) -> None:
+    def _quarantine(self, message: BrokerMessage, why: str) -> None:
         service = self.container.service_name
         delivery = message.delivery_info or {}
         routing_key = str(delivery.get("routing_key"))
@@ -130,7 +131,7 @@ class Consumer(QueueConsumer):
             logs.get(service=service).error("quarantine_row_not_written", error=f"{type(error).__name__}: {error}")
 
 
-def _is_call(exchange: str, routing_key: str, container: object) -> bool:
+def _is_call(exchange: str, routing_key: str, container: Container) -> bool:
     """An RPC or an answer to one, through its exchange or put into its queue directly."""
     return exchange == rpc_exchange(container).name or routing_key.startswith(("rpc-", "rpc."))
 
@@ -140,5 +141,6 @@ def _cause(error: BaseException) -> str:
     return type(error.__cause__ or error).__name__
 
 
-def rpc_exchange(container: Any) -> Any:
-    return get_rpc_exchange(container.config)
+def rpc_exchange(container: Container) -> Exchange:
+    exchange: Exchange = get_rpc_exchange(container.config)
+    return exchange

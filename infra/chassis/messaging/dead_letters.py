@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, TextClause, func, select
 from sqlalchemy.orm import Session
 
 from infra.chassis import clock
@@ -27,6 +26,7 @@ from infra.chassis.sensitive import stored_headers
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database, insert_into
 from infra.chassis.storage.tables import OPEN_DEAD_LETTER, dead_letter
+from infra.chassis.storage.types import Insert, TableRow
 
 REPLAYING = "being replayed"  # the resolution of a dead letter that is still waiting while it is sent
 
@@ -58,14 +58,12 @@ class DeadLetters:
     def of(cls, settings: Settings, service: str) -> DeadLetters:
         return cls(Database.at(settings.database_url(service)))
 
-    def without_erased(self, event: dict[str, Any], headers: dict[str, Any], error: str) -> tuple[Json, Json, str]:
+    def without_erased(self, event: Json, headers: Json, error: str) -> tuple[Json, Json, str]:
         """A failed event, its headers and its error; without free text if it is about somebody erased meanwhile."""
         with self.database.session() as session:
             return _without_erased(session, event, headers, error)
 
-    def record(
-        self, queue: str, event: dict[str, Any], headers: dict[str, Any], error: str, attempts: int, first_at: float
-    ) -> None:
+    def record(self, queue: str, event: Json, headers: Json, error: str, attempts: int, first_at: float) -> None:
         """Record an event that failed for the last time, without what was erased; a repeat only updates its row."""
         with self.database.session() as session:
             event, headers, error = _without_erased(session, event, headers, error)
@@ -200,16 +198,14 @@ class DeadLetters:
             )
 
 
-def _without_erased(
-    session: Session, event: dict[str, Any], headers: dict[str, Any], error: str
-) -> tuple[Json, Json, str]:
+def _without_erased(session: Session, event: Json, headers: Json, error: str) -> tuple[Json, Json, str]:
     if mentions_erased(session, json.dumps(without_actors(event), ensure_ascii=False)):
         return redacted(event), {}, error_kind(error)
     return event, headers, error
 
 
-def _open(consumer: str = "", error: str = "") -> list[Any]:
-    conditions: list[object] = [OPEN_DEAD_LETTER]
+def _open(consumer: str = "", error: str = "") -> list[ColumnElement[bool] | TextClause]:
+    conditions: list[ColumnElement[bool] | TextClause] = [OPEN_DEAD_LETTER]
     if consumer:
         conditions.append(dead_letter.c.consumer.contains(consumer, autoescape=True))
     if error:
@@ -217,7 +213,7 @@ def _open(consumer: str = "", error: str = "") -> list[Any]:
     return conditions
 
 
-def _upsert(row: Any, **changed: object) -> Any:
+def _upsert(row: Insert, **changed: object) -> Insert:
     """The INSERT of a row which, when it is open already (another worker may write it now), counts the repeat."""
     return row.on_conflict_do_update(
         index_elements=["consumer", "message_id"],
@@ -226,7 +222,7 @@ def _upsert(row: Any, **changed: object) -> Any:
     )
 
 
-def _as_json(row: Any) -> Json:
+def _as_json(row: TableRow) -> Json:
     return {
         "id": row.id,
         "consumer": row.consumer,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import kombu.compression
 from kombu.serialization import registry
@@ -11,6 +10,7 @@ from kombu.utils.json import dumps
 
 from infra.chassis.json_limits import MAX_DEPTH, MAX_VALUES, members_marked, too_deep, too_many
 from infra.chassis.messaging.quarantine import MAX_BODY
+from infra.chassis.wire_types import BrokerMessage
 
 MAX_HEADER = 64 * 1024
 LONGEST_ID = 120  # characters of an event's id that an inbox holds
@@ -29,7 +29,7 @@ def plain_json_only() -> None:
     registry.register("json", dumps, _loads, content_type="application/json", content_encoding="utf-8")
 
 
-def _loads(body: Any) -> object:
+def _loads(body: bytes | str | memoryview) -> object:
     return json.loads(bytes(body) if isinstance(body, memoryview) else body, object_pairs_hook=members_marked)
 
 
@@ -45,7 +45,7 @@ class MalformedBody(Exception):
         self.problem = {"pointer": place, "vi": vi, "en": en}
 
 
-def check_envelope(message: Any, *, reply: bool) -> None:
+def check_envelope(message: BrokerMessage, *, reply: bool) -> None:
     """Types, sizes and encodings of what is around the body, before anything reads it."""
     properties, headers = message.properties, message.headers
     if not isinstance(headers, dict) or len(repr(headers)) > MAX_HEADER:

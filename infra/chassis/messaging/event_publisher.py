@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from infra.chassis import metrics
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
@@ -45,7 +43,7 @@ class EventPublisher:
         """To one queue alone; :class:`Unroutable` when it is gone again."""
         self._publish(event, redelivery_exchange(), queue, event.get("callid"))
 
-    def _publish(self, event: CloudEvent, exchange: Any, key: str, call_id: str | None) -> None:
+    def _publish(self, event: CloudEvent, exchange: object, key: str, call_id: str | None) -> None:
         headers = {"nameko.call_id_stack": [call_id]} if call_id else {}
         signed = signed_event(self.signer, self.as_published(event))
         if self.lease is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.dependencies import settings_of
@@ -18,6 +17,7 @@ from infra.chassis.messaging.quarantine import confirming_publisher, quarantined
 from infra.chassis.messaging.topology import retry_exchange, retry_queue, retry_tiers
 from infra.chassis.redaction import json_bytes
 from infra.chassis.sensitive import CREDENTIALS, without_tokens
+from infra.chassis.wire_types import BrokerMessage, Container
 
 MOST_ATTEMPTS = 10_000
 ATTEMPT, FIRST_AT, LAST_ERROR = "portal-attempt", "portal-first-at", "portal-error"
@@ -27,12 +27,12 @@ REDACTED_IN = "portal-redacted-in"  # which sweep left of the message what it is
 class FailedEvents:
     """What becomes of the failed events of one handler."""
 
-    def __init__(self, container: Any, *, queue: str, handler: str, dead_letters: DeadLetters) -> None:
+    def __init__(self, container: Container, *, queue: str, handler: str, dead_letters: DeadLetters) -> None:
         self.container, self.queue, self.handler, self.dead_letters = container, queue, handler, dead_letters
         self.service: str = container.service_name
         self.tiers = retry_tiers(settings_of(container))
 
-    def retry_or_quarantine(self, event: Json, message: object, problem: str, *, final: bool) -> None:
+    def retry_or_quarantine(self, event: Json, message: BrokerMessage, problem: str, *, final: bool) -> None:
         """``final``: no later try can end otherwise."""
         attempt = _attempt(message)
         if self.dead_letters.dropped(self.queue, event["id"]):
@@ -44,7 +44,7 @@ class FailedEvents:
         self.dead_letter(event, message, problem)
         metrics.dead_letters.labels(self.service, self.handler).inc()
 
-    def wait_in_tier(self, event: Json, message: Any, problem: str) -> None:
+    def wait_in_tier(self, event: Json, message: BrokerMessage, problem: str) -> None:
         """Into the tier of this attempt; after the last, the last tier again (its row cannot be written just now)."""
         attempt = min(_attempt(message), len(self.tiers))
         metrics.handler_retries.labels(self.service, self.handler).inc()
@@ -59,7 +59,7 @@ class FailedEvents:
             message_id=event["id"],
         )
 
-    def dead_letter(self, event: Json, message: Any, problem: str) -> None:
+    def dead_letter(self, event: Json, message: BrokerMessage, problem: str) -> None:
         """Into the quarantine, then a row; a process that ends in between leaves a second copy of one message id."""
         attempts, first_at = _attempt(message), _first_at(message)
         event, headers, problem = self.dead_letters.without_erased(event, dict(message.headers or {}), problem)
@@ -75,12 +75,12 @@ class FailedEvents:
         self.dead_letters.record(self.queue, event, headers, problem, attempts, first_at)
 
 
-def _attempt(message: Any) -> int:
+def _attempt(message: BrokerMessage) -> int:
     value = (message.headers or {}).get(ATTEMPT, 1)
     return value if type(value) is int and 1 <= value <= MOST_ATTEMPTS else 1
 
 
-def _first_at(message: Any) -> float:
+def _first_at(message: BrokerMessage) -> float:
     """When the event was tried first, as our header says; now, if somebody else wrote it."""
     now = time.time()
     try:
@@ -90,7 +90,7 @@ def _first_at(message: Any) -> float:
     return value if 0 < value <= now else now
 
 
-def _plain(headers: Any) -> Json:
+def _plain(headers: Json | None) -> Json:
     """Headers that may travel on; the broker's own ``x-`` ones and credentials, which no handler needs, stay behind."""
     return {
         key: without_tokens(value) if isinstance(value, str) else value

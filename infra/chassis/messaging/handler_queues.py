@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any
 
 from amqp.exceptions import ChannelError
 from kombu import Exchange, Queue
@@ -26,6 +25,7 @@ from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import relay_position
+from infra.chassis.wire_types import Channel
 
 LONGEST_MEMORY = 36_525  # days
 REDELIVERY_DAYS = 7.0  # how far back; longer than a queue's backlog and all retry tiers together
@@ -101,7 +101,7 @@ class QueueProbe:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.channel: Any = connection.channel()
+        self.channel: Channel = connection.channel()
 
     def has(self, name: str) -> bool:
         """Whether the broker has a queue of that name."""
@@ -128,7 +128,7 @@ def ensure_exchanges(connection: Connection, *exchanges: Exchange) -> None:
             exchange(connection.channel()).declare()
 
 
-def bind(channel: Any, queue: Queue) -> None:
+def bind(channel: Channel, queue: Queue) -> None:
     """Bind a handler's queue that is there, also to where what has waited and what is for it alone come from."""
     bound = queue(channel)
     bound.queue_bind()
@@ -136,7 +136,7 @@ def bind(channel: Any, queue: Queue) -> None:
         bound.bind_to(exchange, routing_key=queue.name)
 
 
-def declare_handler_queue(channel: Any, queue: Queue) -> None:
+def declare_handler_queue(channel: Channel, queue: Queue) -> None:
     """Make a handler's queue, with all its bindings; the exchanges are there."""
     queue(channel).queue_declare()
     bind(channel, queue)

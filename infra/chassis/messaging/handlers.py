@@ -6,12 +6,12 @@ import functools
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from infra.chassis import logs, metrics
 from infra.chassis.cloud_events import CloudEvent
 from infra.chassis.contracts import contract_of
 from infra.chassis.messaging.reliable_handler import ReliableHandler
+from infra.chassis.wire_types import NamedClass
 
 
 class EventRejected(Exception):
@@ -23,7 +23,7 @@ def handles(source: str, event_type: str) -> Callable[[Callable[..., object]], C
 
     def decorate(method: Callable[..., object]) -> Callable[..., object]:
         @functools.wraps(method)
-        def watched(self: Any, event: CloudEvent) -> Any:
+        def watched(self: NamedClass, event: CloudEvent) -> object:
             return _observed(self, method, source, event_type, event)
 
         watched.handles = (source, event_type)  # type: ignore[attr-defined]
@@ -49,14 +49,16 @@ def handles_each(events: Mapping[str, tuple[str, str]], method: str) -> Callable
 
 def _named(method: Callable[..., object], service: type, name: str) -> Callable[..., object]:
     @functools.wraps(method)
-    def handler(self: Any, event: CloudEvent) -> Any:
+    def handler(self: object, event: CloudEvent) -> object:
         return method(self, event)
 
     handler.__name__, handler.__qualname__ = name, f"{service.__qualname__}.{name}"
     return handler
 
 
-def _observed(service: Any, method: Callable[..., Any], source: str, event_type: str, event: CloudEvent) -> Any:
+def _observed(
+    service: NamedClass, method: Callable[..., object], source: str, event_type: str, event: CloudEvent
+) -> object:
     name, started = method.__name__, time.perf_counter()
     logs.context.bind_contextvars(service=service.name, handler=name, event_id=event.get("id"))
     try:

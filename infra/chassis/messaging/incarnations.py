@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
@@ -22,6 +21,7 @@ from infra.chassis.event_ids import new_incarnation
 from infra.chassis.files import replace_text
 from infra.chassis.storage.database import Database
 from infra.chassis.storage.tables import source_incarnation
+from infra.chassis.storage.types import TableRow
 
 STORE = text(
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '/'"
@@ -58,7 +58,7 @@ class Incarnations:
             content = json.dumps({"incarnation": self._incarnations[0][1], "position": position})
             replace_text(mark, content, flush=False)  # one that a power cut spoils begins a new incarnation
 
-    def _begin(self, session: Session, store: str, rows: list[object]) -> object:
+    def _begin(self, session: Session, store: str, rows: list[TableRow]) -> TableRow:
         begun = begin_incarnation(session, self.stream, store, after=self.published(session), number=len(rows) + 1)
         if rows:
             metrics.source_renewals.labels(self.service, self.stream).inc()
@@ -85,7 +85,7 @@ class Incarnations:
         return Path(f"{url.database}.{self.stream}.published")
 
 
-def begin_incarnation(session: Session, stream: str, store: str, *, after: int, number: int) -> Any:
+def begin_incarnation(session: Session, stream: str, store: str, *, after: int, number: int) -> TableRow:
     """A new incarnation of a stream, of the positions after one."""
     row = {"stream": stream, "incarnation": new_incarnation(), "number": number, "after": after}
     session.execute(source_incarnation.insert().values(**row, store=store, since=clock.now()))
@@ -98,7 +98,7 @@ def renew(session: Session) -> dict[str, str]:
     return {row.stream: row.incarnation for row in known_rows(session)}
 
 
-def latest_first(rows: list[Any]) -> list[tuple[int, str]]:
+def latest_first(rows: list[TableRow]) -> list[tuple[int, str]]:
     return [(row.after, row.incarnation) for row in reversed(rows)]
 
 
@@ -108,7 +108,7 @@ def named(position: int, incarnations: list[tuple[int, str]]) -> str:
     return f"{position}@{incarnation}" if incarnation else str(position)
 
 
-def known_rows(session: Session, stream: str | None = None) -> list[Any]:
+def known_rows(session: Session, stream: str | None = None) -> list[TableRow]:
     """The incarnations of a stream, or of all, oldest first."""
     query = select(source_incarnation).order_by(source_incarnation.c.stream, source_incarnation.c.number)
     return list(session.execute(query if stream is None else query.where(source_incarnation.c.stream == stream)))

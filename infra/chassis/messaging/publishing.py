@@ -77,7 +77,7 @@ class Publisher:
         routing_key: str,
         headers: Mapping[str, object],
         message_id: str | None,
-        options: dict[str, Any],
+        options: dict[str, object],
     ) -> None:
         producer = self._ready()
         self._returned.clear()

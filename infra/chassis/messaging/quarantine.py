@@ -7,7 +7,6 @@ the rows next to them, :mod:`infra.chassis.erasure.queues` removes them.
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from kombu import Queue
 
@@ -16,13 +15,14 @@ from infra.chassis.messaging.handler_queues import unroutable_exchange
 from infra.chassis.messaging.publishing import Publisher
 from infra.chassis.redaction import storable
 from infra.chassis.sensitive import stored_headers
+from infra.chassis.wire_types import Container
 
 QUARANTINE = "portal.quarantine"
 MAX_BODY = 16 * 1024 * 1024  # bytes; a larger message is quarantined unread, and stored up to here
 
 
 def quarantined_message(
-    service: str, why: str, routing_key: str, headers: dict[Any, Any], content_type: str, body: bytes
+    service: str, why: str, routing_key: str, headers: Json, content_type: str, body: bytes
 ) -> Json:
     """A message as it is in the quarantine; callers add what it is found by when it is dropped or replayed."""
     return {
@@ -35,7 +35,7 @@ def quarantined_message(
     }
 
 
-def send_to_quarantine(container: object, message: Json) -> None:
+def send_to_quarantine(container: Container, message: Json) -> None:
     """A message into the quarantine, confirmed."""
     confirming_publisher(container).publish_durably(
         message, quarantine_queue(), exchange=unroutable_exchange(), routing_key=QUARANTINE
@@ -47,9 +47,10 @@ def quarantine_queue() -> Queue:
     return Queue(QUARANTINE, exchange=unroutable_exchange(), durable=True)
 
 
-def confirming_publisher(container: Any) -> Publisher:
+def confirming_publisher(container: Container) -> Publisher:
     """One publisher per container for what must not be lost."""
-    if not hasattr(container, "_confirming_publisher"):
-        container._confirming_publisher = Publisher(container.config["AMQP_URI"])
-    publisher: Publisher = container._confirming_publisher
+    publisher: Publisher | None = getattr(container, "_confirming_publisher", None)
+    if publisher is None:
+        publisher = Publisher(container.config["AMQP_URI"])
+        setattr(container, "_confirming_publisher", publisher)  # noqa: B010 - Nameko's class has no place for it
     return publisher

@@ -12,7 +12,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from kombu import Queue
 
@@ -31,6 +31,7 @@ from infra.chassis.messaging.handler_queues import (
 from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
+from infra.chassis.wire_types import BrokerMessage, Channel
 
 LONGEST_NAME = 255  # bytes of a queue's name in AMQP
 POLL_SECONDS = 1.0  # seconds between checks for a request
@@ -71,7 +72,7 @@ class Redelivery:
         self.service = sources[0].publisher.service
         self.requests = redelivery_queue(self.service)
         self._connection: Connection | None = None
-        self._channel: Any = None
+        self._channel: Channel | None = None
         self._request: RedeliveryRequest | None = None
         self._waiting: dict[str, RedeliveryRequest] = {}
         self._looked_at = float("-inf")
@@ -108,7 +109,7 @@ class Redelivery:
             request.source, request.after = request.source + 1, 0
         if request.source == len(self.sources):
             for tag in request.tags:
-                self._channel.basic_ack(tag)
+                self._ready().basic_ack(tag)
             logs.get(service=self.service).warning(
                 "events_redelivered", queue=request.queue, events=request.republished
             )
@@ -129,14 +130,15 @@ class Redelivery:
             return False
         self._looked_at = time.monotonic()
         for _ in range(AT_ONCE):
-            message = self._ready().basic_get(self.requests.name)
+            channel = self._ready()
+            message = channel.basic_get(self.requests.name)
             if message is None:
                 break
             try:
                 self._merge(self._read(message))
             except (ValueError, KeyError, TypeError, RecursionError) as wrong:
                 logs.get(service=self.service).warning("redelivery_request_unreadable", error=str(wrong))
-                self._channel.basic_ack(message.delivery_tag)
+                channel.basic_ack(message.delivery_tag)
         return bool(self._waiting)
 
     def _merge(self, request: RedeliveryRequest) -> None:
@@ -149,9 +151,9 @@ class Redelivery:
         queue = Queue(
             request.queue, exchange=events_exchange(self.service), routing_key=request.event_type, durable=True
         )
-        declare_handler_queue(self._channel, queue)
+        declare_handler_queue(self._ready(), queue)
 
-    def _read(self, message: Any) -> RedeliveryRequest:
+    def _read(self, message: BrokerMessage) -> RedeliveryRequest:
         fields = json.loads(message.body)
         queue, event_type = str(fields["queue"]), str(fields["type"])
         if not queue.startswith(f"evt-{self.service}-{event_type}--"):
@@ -162,7 +164,7 @@ class Redelivery:
             raise ValueError("not an instant")
         return RedeliveryRequest(queue, event_type, datetime.fromisoformat(fields["since"]), [message.delivery_tag])
 
-    def _ready(self) -> Any:
+    def _ready(self) -> Channel:
         if self._channel is None:
             self._connection = Connection(
                 self.settings.amqp_uri, connect_timeout=5, heartbeat=0, transport_options=BOUNDS

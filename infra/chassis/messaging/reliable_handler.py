@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
 
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
@@ -26,6 +25,7 @@ from infra.chassis.messaging.origin import Origin
 from infra.chassis.messaging.worker_slots import WorkerSlots
 from infra.chassis.redaction import storable
 from infra.chassis.trust.event_signatures import EventRefused, StaleEvent
+from infra.chassis.wire_types import BrokerMessage, ExcInfo, WorkerContext
 
 
 class ReliableHandler(EventHandler):
@@ -57,7 +57,7 @@ class ReliableHandler(EventHandler):
         self.slots.close()
         super().stop()
 
-    def handle_message(self, body: Any, message: object) -> None:
+    def handle_message(self, body: Json, message: BrokerMessage) -> None:
         try:
             check_envelope(message, reply=False)
             check_event_body(body)
@@ -71,7 +71,7 @@ class ReliableHandler(EventHandler):
             context.pop(ours, None)
         self._spawn_in_turn(body, message, context)
 
-    def _is_genuine(self, event: Json, message: object) -> bool:
+    def _is_genuine(self, event: Json, message: BrokerMessage) -> bool:
         """Whether the source signed it; what is not goes into the quarantine, what is too old waits for an operator."""
         try:
             self.origin.check(event)
@@ -87,7 +87,7 @@ class ReliableHandler(EventHandler):
             return True
         return False
 
-    def _set_aside(self, event: Json, message: object, problem: str) -> None:
+    def _set_aside(self, event: Json, message: BrokerMessage, problem: str) -> None:
         try:
             self.failed_events.dead_letter(event, message, problem)
         except Exception as error:
@@ -100,7 +100,7 @@ class ReliableHandler(EventHandler):
     def _count_refused(self, refused: EventRefused) -> None:
         metrics.events_refused.labels(self.container.service_name, self.method_name, refused.reason).inc()
 
-    def _spawn_in_turn(self, body: object, message: Any, context: Mapping[str, object]) -> None:
+    def _spawn_in_turn(self, body: object, message: BrokerMessage, context: Mapping[str, object]) -> None:
         """Hand an event to a worker when there is room; one that is not begun before a stop goes back to the broker.
 
         Every message has a thread of its own to wait in (stock ``QueueConsumer.handle_message``).
@@ -119,14 +119,16 @@ class ReliableHandler(EventHandler):
             self.queue_consumer.requeue_message(message)
 
     def handle_result(
-        self, message: object, worker_ctx: object, result: object = None, exc_info: object = None
+        self, message: BrokerMessage, worker_ctx: WorkerContext, result: object = None, exc_info: ExcInfo = None
     ) -> tuple[object, object]:
         try:
             return self._settle(message, worker_ctx, result, exc_info)
         finally:
             self.slots.leave()
 
-    def _settle(self, message: object, worker_ctx: Any, result: object, exc_info: Any) -> tuple[object, object]:
+    def _settle(
+        self, message: BrokerMessage, worker_ctx: WorkerContext, result: object, exc_info: ExcInfo
+    ) -> tuple[object, object]:
         if exc_info is None:
             self.queue_consumer.ack_message(message)
             crash_at("after_ack")

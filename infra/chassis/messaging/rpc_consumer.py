@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 import eventlet
 from kombu import Connection
@@ -17,6 +16,7 @@ from infra.chassis import logs, metrics
 from infra.chassis.messaging.consumer import Consumer
 from infra.chassis.messaging.envelopes import MalformedBody, MalformedEnvelope, check_body, check_envelope
 from infra.chassis.refusals import InternalFailure, InvalidRequest, Refusal, as_remote, supported_language
+from infra.chassis.wire_types import BrokerMessage, Channel, ExcInfo
 
 MAX_ANSWER = 30 * 1024 * 1024  # bytes; the broker's own limit (infra/rabbitmq) is a little higher
 PAUSES = (0.0, 0.2, 0.7, 1.2)  # seconds between tries of sending an answer
@@ -33,9 +33,9 @@ class Answers:
 
     def __init__(self, config: Mapping[str, object]) -> None:
         self._connection = Connection(config["AMQP_URI"], ssl=config.get("AMQP_SSL"), connect_timeout=5)
-        self._idle: list[tuple[Connection, Any]] = []
+        self._idle: list[tuple[Connection, Channel]] = []
 
-    def send(self, exchange: str, message: Any, result: object, exc_info: Any) -> tuple[object, object]:
+    def send(self, exchange: str, message: BrokerMessage, result: object, exc_info: ExcInfo) -> tuple[object, ExcInfo]:
         """Answer a request in the encoding it came in; ``(result, exc_info)`` as it was answered.
 
         :class:`ReplyTooLarge` for what the broker would not take. It closes the channel on it, and since nobody listens
@@ -98,7 +98,7 @@ class CheckedRpcConsumer(RpcConsumer):
         super().stop()
         self.answers.close()
 
-    def handle_message(self, body: object, message: Any) -> None:
+    def handle_message(self, body: object, message: BrokerMessage) -> None:
         try:
             check_envelope(message, reply=True)
             check_body(body, len(message.body or b""))
@@ -113,13 +113,13 @@ class CheckedRpcConsumer(RpcConsumer):
         except ContainerBeingKilled:
             self.requeue_message(message)
 
-    def refuse(self, message: Any, refusal: Refusal) -> None:
+    def refuse(self, message: BrokerMessage, refusal: Refusal) -> None:
         """Answer by name what never comes to a door, so that its caller need not wait for a deadline."""
         logs.get(service=self.container.service_name).info("refused", refusal=refusal.name, reason=str(refusal))
         answer = as_remote(refusal, supported_language(message.headers.get("nameko.language")))
         self.handle_result(message, None, (type(answer), answer, None))
 
-    def handle_result(self, message: object, result: object, exc_info: object) -> tuple[object, object]:
+    def handle_result(self, message: BrokerMessage, result: object, exc_info: ExcInfo) -> tuple[object, ExcInfo]:
         try:
             result, exc_info = self._respond(message, result, exc_info)
         except Exception as error:
@@ -130,7 +130,7 @@ class CheckedRpcConsumer(RpcConsumer):
         self.queue_consumer.ack_message(message)
         return result, exc_info
 
-    def _respond(self, message: Any, result: object, exc_info: object) -> tuple[object, object]:
+    def _respond(self, message: BrokerMessage, result: object, exc_info: ExcInfo) -> tuple[object, ExcInfo]:
         exchange = self.queue.exchange.name
         try:
             return self.answers.send(exchange, message, result, exc_info)

@@ -6,16 +6,22 @@ As stock Nameko's, but for the exchange: stock declares it in passing, which nee
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
+from kombu import Queue
 from nameko.standalone.rpc import ClusterRpcProxy, PollingQueueConsumer, SingleThreadedReplyListener
 
 from infra.chassis.messaging import transport  # noqa: F401 - amqps is verified once this is there
 from infra.chassis.messaging.envelopes import plain_json_only
 
 
+class _Provider(Protocol):
+    @property
+    def queue(self) -> Queue: ...
+
+
 class _Consumer(PollingQueueConsumer):
-    def register_provider(self, provider: Any) -> None:
+    def register_provider(self, provider: _Provider) -> None:
         provider.queue.exchange.no_declare = True
         super().register_provider(provider)
 

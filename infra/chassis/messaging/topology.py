@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kombu import Exchange, Queue
 from nameko.rpc import get_rpc_exchange
 
@@ -18,6 +16,7 @@ from infra.chassis.messaging.publishing import events_exchange
 from infra.chassis.messaging.quarantine import quarantine_queue
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.settings import Settings
+from infra.chassis.wire_types import NamedClass
 
 DEFAULT_TIERS = "5,30,300,1800,14400"  # seconds: 5 s, 30 s, 5 min, 30 min, 4 h
 
@@ -54,7 +53,9 @@ def handler_methods(service_class: object) -> list[tuple[str, str, str]]:
     return sorted(methods)
 
 
-def declare_topology(settings: Settings, service_classes: list[Any], contracts: list[Contract]) -> list[str]:
+def declare_topology(
+    settings: Settings, service_classes: list[type[NamedClass]], contracts: list[Contract]
+) -> list[str]:
     """Declare everything; safe to repeat. Returns the names of the queues."""
     queues = [quarantine_queue(), *[retry_queue(tier) for tier in retry_tiers(settings)]]
     queues += [redelivery_queue(contract.service) for contract in contracts]

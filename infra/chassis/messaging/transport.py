@@ -7,8 +7,6 @@ no place to say otherwise for its publishers. So the scheme itself is given anot
 
 from __future__ import annotations
 
-from typing import Any
-
 from kombu import Connection
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport.pyamqp import SSLTransport
@@ -19,7 +17,7 @@ __all__ = ["Connection", "VerifiedTransport"]
 class VerifiedTransport(SSLTransport):
     """AMQP over TLS, the server's certificate and name verified whatever the connection was asked for."""
 
-    def __init__(self, client: Any, **options: object) -> None:
+    def __init__(self, client: Connection, **options: object) -> None:
         client.ssl = {"context": {"check_hostname": True}, "server_hostname": client.hostname}
         super().__init__(client, **options)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 from eventlet.semaphore import Semaphore
+
+
+class _Container(Protocol):
+    max_workers: int
+    _worker_slots: WorkerSlots
 
 
 class WorkerSlots:
@@ -15,12 +20,11 @@ class WorkerSlots:
         self._closed = False
 
     @classmethod
-    def of(cls, container: Any) -> WorkerSlots:
+    def of(cls, container: _Container) -> WorkerSlots:
         """The one of a container: half of its workers."""
         if not hasattr(container, "_worker_slots"):
             container._worker_slots = cls(max(1, container.max_workers // 2))
-        slots: WorkerSlots = container._worker_slots
-        return slots
+        return container._worker_slots
 
     def enter(self) -> bool:
         """Wait for a place; ``False`` if by then no event is to be begun any more."""

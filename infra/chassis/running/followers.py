@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from infra.chassis.storage.database import Database
 from infra.chassis.storage.leases import LEASE_SECONDS, Lease, Superseded
 from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import outbox
+from infra.chassis.storage.types import TableRow
 
 ASLEEP = 2.0  # seconds between rounds of a plain process when there is nothing to do and nobody wakes it up
 EMBEDDED_ASLEEP = 0.5  # the same of a greenlet
@@ -201,7 +202,7 @@ class OutboxRelay:
             self.incarnations.refresh(session)
             return [(row.position, self._event(row)) for row in session.execute(query)]
 
-    def _event(self, row: Any) -> CloudEvent:
+    def _event(self, row: TableRow) -> CloudEvent:
         return cloud_event(
             self.publisher.service,
             self.incarnations.name(row.position),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
 
 LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo")
 WITHOUT_RESOLVER = "EVENTLET_NO_GREENDNS"
@@ -40,10 +39,10 @@ def make_green() -> None:
         setattr(socket, name, look_up)
 
 
-def _put_off(name: str, native: Callable[..., Any]) -> Callable[..., Any]:
+def _put_off(name: str, native: Callable[..., object]) -> Callable[..., object]:
     """The look-up ``name``: the system's for an address in digits, eventlet's for any other name."""
 
-    def look_up(host: Any, *arguments: Any, **named: Any) -> Any:
+    def look_up(host: object, *arguments: object, **named: object) -> object:
         if _in_digits(host):
             return native(host, *arguments, **named)
         from eventlet.support import greendns
@@ -54,7 +53,7 @@ def _put_off(name: str, native: Callable[..., Any]) -> Callable[..., Any]:
     return look_up
 
 
-def _in_digits(host: Any) -> bool:
+def _in_digits(host: object) -> bool:
     """Whether there is nothing to look up: no host at all, or an address of IPv4 or IPv6."""
     if not isinstance(host, str):
         return host is None

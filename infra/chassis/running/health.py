@@ -9,8 +9,8 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
-from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -34,7 +34,7 @@ class Health:
         results = {name: _result(check) for name, check in checks.items()}
         return {"status": "ok" if all(result == "ok" for result in results.values()) else "failing", "checks": results}
 
-    def application(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The WSGI application of the operations port."""
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":

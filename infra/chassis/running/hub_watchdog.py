@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Protocol
 
 import eventlet
 
@@ -14,13 +14,19 @@ TOO_LATE = 1.0  # seconds after which the process is not alive
 REMEMBERED = 15.0  # seconds a block stays visible to the probe
 
 
+class GreenThread(Protocol):
+    """Eventlet's, which has no types."""
+
+    def kill(self) -> None: ...
+
+
 class HubWatch:
     """A greenlet that sleeps and sees how late it is woken."""
 
     def __init__(self) -> None:
         self.worst = 0.0
         self._worst_at = 0.0
-        self._thread: Any = None
+        self._thread: GreenThread | None = None
 
     def start(self) -> None:
         if self._thread is None:

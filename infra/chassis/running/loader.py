@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.chassis.settings import SERVICES
+from infra.chassis.wire_types import NamedClass
 
 
 def installed() -> list[str]:
@@ -39,10 +40,12 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def service_class(name: str) -> object:
+def service_class(name: str) -> type[NamedClass]:
     """The Nameko class of a service, by its full name."""
     with uncollected():
-        return getattr(importlib.import_module(f"services.{name}.service"), f"{name.capitalize()}Service")
+        module = importlib.import_module(f"services.{name}.service")
+        cls: type[NamedClass] = getattr(module, f"{name.capitalize()}Service")
+        return cls
 
 
 def tool(service: str, name: str) -> Any:

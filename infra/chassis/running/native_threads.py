@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 AT_ONCE = 2
 Result = TypeVar("Result")
@@ -28,10 +29,11 @@ def in_native_thread(work: Callable[..., Result], *arguments: object) -> Result:
 
 
 @functools.cache
-def _slots() -> Any:
+def _slots() -> AbstractContextManager[object]:
     """A place for each native thread: whoever finds none waits on the hub, not in tpool's queue."""
     from eventlet import tpool
     from eventlet.semaphore import Semaphore
 
     tpool.set_num_threads(AT_ONCE)
-    return Semaphore(AT_ONCE)
+    places: AbstractContextManager[object] = Semaphore(AT_ONCE)
+    return places

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from typing import Any
 
 
-def offers(places: Mapping[str, str]) -> Callable[[str], Any]:
+def offers(places: Mapping[str, str]) -> Callable[[str], object]:
     """The ``__getattr__`` of a module. ``places``: by the tool's name, ``module:name`` or a module alone."""
 
-    def offered(name: str) -> Any:
+    def offered(name: str) -> object:
         if name not in places:
             raise AttributeError(f"no tool {name!r}")
         module, _, attribute = places[name].partition(":")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from nameko.extensions import DependencyProvider
 
@@ -62,6 +62,10 @@ class ServiceHealth(DependencyProvider):
     def get_dependency(self, worker_ctx: object) -> Health:
         return self.health
 
+    if TYPE_CHECKING:  # as of ``Provided``
+
+        def __get__(self, service: object, owner: type) -> Health: ...
+
 
 class Operations:
     """What every service class is: it knows its caller and can say how it is."""
@@ -73,6 +77,4 @@ class Operations:
 
     @door(public=True)
     def health(self) -> Json:
-        health: Any = self.own_health
-        report: Json = health.report(health.ready)
-        return report
+        return self.own_health.report(self.own_health.ready)

@@ -12,9 +12,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 from infra.chassis import crash_points, logs
+from infra.chassis.json_types import Json
 from infra.chassis.messaging.publishing import size_pools
 from infra.chassis.messaging.transport import Connection
 from infra.chassis.running.followers import Follower
@@ -38,7 +39,7 @@ def workers_of(settings: Settings) -> int:
     return workers
 
 
-def container_config(settings: Settings) -> dict[str, Any]:
+def container_config(settings: Settings) -> Json:
     """Nameko's configuration of a service container; databases opened from now on have room for its workers."""
     Database.size_pools(workers_of(settings))
     return {
@@ -122,7 +123,7 @@ class Stopping:
         real_threading.Thread(target=end, daemon=True).start()
 
 
-def _unpatched(module: str) -> Any:
+def _unpatched(module: str) -> ModuleType:
     try:
         from eventlet.patcher import is_monkey_patched, original
     except ImportError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from infra.chassis.json_types import Json
 
 UNPRINTED = frozenset({"command_id"})
 
@@ -34,7 +34,7 @@ class Command:
         command_id: str,
         name: str,
         caller: str,
-        arguments: Mapping[str, Any],
+        arguments: Json,
         *,
         call_id: str = "",
         sensitive: frozenset[str] = frozenset(),

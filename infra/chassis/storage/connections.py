@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from infra.chassis.json_types import Json
 from infra.chassis.settings import SettingMissing
 
 if TYPE_CHECKING:  # imported by the first connection to PostgreSQL: processes on SQLite have none
@@ -72,7 +73,7 @@ def is_postgresql(url: str) -> bool:
     return url_of(url).get_backend_name() == "postgresql"
 
 
-def parameters(url: str, **ours: Any) -> dict[str, Any]:
+def parameters(url: str, **ours: object) -> Json:
     """What libpq is given for ``url``, over ``ours``; options of both are joined, and those of the URL come last."""
     from psycopg.pq import Conninfo
 
@@ -84,7 +85,7 @@ def parameters(url: str, **ours: Any) -> dict[str, Any]:
     arguments = {
         name: ",".join(value) if isinstance(value, list | tuple) else value for name, value in arguments.items()
     }
-    options = " ".join(value for value in (ours.get("options"), arguments.get("options")) if value)
+    options = " ".join(str(value) for value in (ours.get("options"), arguments.get("options")) if value)
     return {**ours, **arguments, **({"options": options} if options else {})}
 
 
@@ -169,7 +170,7 @@ def _of_the_driver(error: BaseException) -> bool:
     return driver is not None and isinstance(error, driver.OperationalError)
 
 
-def _throw_away(context: Any) -> None:
+def _throw_away(context: ExceptionContext) -> None:
     """A connection that cannot do its work leaves the pool at once, and the others made in the same minute."""
     if getattr(context.original_exception, "sqlstate", None) in USELESS:
         context.is_disconnect = True

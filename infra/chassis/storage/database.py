@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import Connection, FromClause, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from infra.chassis import clock
@@ -25,7 +25,7 @@ from infra.chassis.storage.connections import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT
 from infra.chassis.storage.inbox import KnownIncarnations, first_time
 from infra.chassis.storage.reads import Read
 from infra.chassis.storage.tables import command_log
-from infra.chassis.storage.types import BigKey, UtcDateTime
+from infra.chassis.storage.types import BigKey, Insert, TableRow, UtcDateTime
 
 __all__ = ["BigKey", "Database", "UtcDateTime", "claim_command", "insert_into", "store_reply", "stored_reply"]
 
@@ -83,7 +83,7 @@ class Database:
         with self._turn(), self._sessions() as session, session.begin():
             yield session
 
-    def rows(self, read: Read, **values: object) -> Sequence[Any]:
+    def rows(self, read: Read, **values: object) -> Sequence[TableRow]:
         """What a :class:`Read` finds: one statement, one round trip."""
         if self.engine.dialect.name != "sqlite":
             return read.on(self.engine, values)
@@ -207,9 +207,10 @@ class _Turn:
         self._lock.release()
 
 
-def insert_into(session: Session, table: object) -> Any:
+def insert_into(session: Session, table: FromClause | type[DeclarativeBase]) -> Insert:
     """An INSERT that can say ON CONFLICT, for the database at hand."""
-    return (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    insert: Insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    return insert
 
 
 def stored_reply(session: Session, command: Command) -> Json:
@@ -262,7 +263,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     )
 
 
-def _sqlite_pragmas(connection: Any, _record: object) -> None:
+def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
@@ -270,6 +271,6 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _sqlite_begin(connection: Any) -> None:
+def _sqlite_begin(connection: Connection) -> None:
     # IMMEDIATE: a transaction that reads and then writes must not lose its snapshot to another writer.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from time import monotonic
-from typing import Any
+from typing import SupportsInt
 
 import psycopg
 from eventlet.greenthread import getcurrent
@@ -27,7 +27,7 @@ def wait_on_the_hub() -> None:
 
 
 def wait(
-    statement: Generator[Any, object, object], fileno: int, interval: float = 0.0, timeout: float | None = None
+    statement: Generator[SupportsInt, object, object], fileno: int, interval: float = 0.0, timeout: float | None = None
 ) -> object:
     """What ``statement`` returns; between its steps other greenlets have their turn."""
     until = None if timeout is None else monotonic() + timeout

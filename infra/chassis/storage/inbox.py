@@ -7,7 +7,6 @@ very ones handled before. One id with two contents is nobody's repeat: refused b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, cast, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from infra.chassis import clock, logs, metrics
 from infra.chassis.event_ids import EventId, digest_of_occurrence
 from infra.chassis.storage.tables import inbox, known_incarnation
+from infra.chassis.storage.types import TableRow
 
 # Made once: this is the way of every event.
 HANDLED_BEFORE = select(inbox.c.digest).where(
@@ -97,7 +97,7 @@ def first_time(session: Session, incarnations: KnownIncarnations, consumer: str,
     return True
 
 
-def sources_that_went_back(session: Session) -> list[Any]:
+def sources_that_went_back(session: Session) -> list[TableRow]:
     """Incarnations that followed others and that no operator has acknowledged."""
     query = select(known_incarnation).where(
         known_incarnation.c.highest_before.is_not(None), known_incarnation.c.acknowledged_at.is_(None)

@@ -18,7 +18,7 @@ import zlib
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Protocol
 
 import psycopg
 from sqlalchemy import event, text
@@ -49,6 +49,10 @@ class Superseded(Exception):
     """Another process leads now, or may: what was begun under this lease is given up."""
 
 
+class _Source(Protocol):
+    def fileno(self) -> int: ...
+
+
 class Lease:
     """Leadership over one database. ``acquire()`` is called before every step; a lost lease is tried for again."""
 
@@ -57,7 +61,7 @@ class Lease:
         self.woken = threading.Event()
         self.epoch: int | None = None
         self._plain = self.database.engine.dialect.name == "sqlite"
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: psycopg.Connection | None = None
         self._file: IO[str] | None = None
         self._renewed_at = self._tried_at = self._leading_since = float("-inf")
         self._lock = threading.Lock()
@@ -131,7 +135,7 @@ class Lease:
             return
         logs.get().info("leading", database=make_url(self.database.url).database, epoch=self.epoch)
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> psycopg.Connection:
         milliseconds = round(self.seconds * 1000)
         return connect(
             self.database.url,
@@ -167,7 +171,7 @@ class Lease:
             with self._lock:
                 if self._connection is None:
                     return
-                sources: list[Any] = [self._connection, self._interrupted]
+                sources: list[_Source] = [self._connection, self._interrupted]
                 arrived, *_ = select.select(sources, [], [], seconds)
                 if self._interrupted in arrived:
                     self._interrupted.recv(4096)
@@ -240,7 +244,7 @@ class Lease:
             self._file = None
 
 
-def _session_of(connection: psycopg.Connection[Any]) -> int:
+def _session_of(connection: psycopg.Connection) -> int:
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     assert row is not None
     return int(row[0])
@@ -252,7 +256,7 @@ def end_abandoned_transactions(database: Database) -> None:
         event.listen(database.engine, "connect", _limit_idling)
 
 
-def _limit_idling(connection: Any, _record: object) -> None:
+def _limit_idling(connection: psycopg.Connection, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '10s'")
     connection.commit()

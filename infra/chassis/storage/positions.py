@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from infra.chassis import clock
 from infra.chassis.storage.database import Database
@@ -14,7 +13,7 @@ from infra.chassis.storage.tables import relay_position
 OF_ONE = Read(select(relay_position.c.position).where(relay_position.c.name == bindparam("name")))
 
 
-def position_of(session: Any, name: str) -> int:
+def position_of(session: Session, name: str) -> int:
     """How far the follower called ``name`` has come (0: nowhere yet)."""
     return int(session.scalar(OF_ONE.statement, {"name": name}) or 0)
 
@@ -25,9 +24,9 @@ def position_now(database: Database, name: str) -> int:
     return int(rows[0].position) if rows else 0
 
 
-def advance(session: Any, name: str, position: int) -> None:
+def advance(session: Session, name: str, position: int) -> None:
     """Note how far a follower has come, in the transaction of what it did."""
-    updated = session.execute(
+    updated = session.connection().execute(
         relay_position.update().where(relay_position.c.name == name).values(position=position, at=clock.now())
     )
     if not updated.rowcount:

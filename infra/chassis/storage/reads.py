@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Dialect, Engine
 
 from infra.chassis.storage.connections import USELESS
+from infra.chassis.storage.types import Selection, TableRow
+
+if TYPE_CHECKING:
+    import psycopg
 
 CHANGED_PLAN = "0A000"  # a migration has changed what the prepared statement gives
 
@@ -25,11 +29,11 @@ class Read:
     Lists of parameters (``IN``) and decimal fractions are not supported.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Selection) -> None:
         self.statement = statement
         self._prepared: _Prepared | None = None
 
-    def on(self, engine: Engine, values: Mapping[str, object]) -> Sequence[object]:
+    def on(self, engine: Engine, values: Mapping[str, object]) -> Sequence[TableRow]:
         """All rows for these parameters, from PostgreSQL."""
         prepared = self._prepared
         if prepared is None:
@@ -45,20 +49,20 @@ class Read:
 class _Prepared:
     """A statement as psycopg takes it, and what makes its rows of what psycopg gives."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+    def __init__(self, statement: Selection, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.words = str(compiled)
         self.defaults = {name: value for name, value in compiled.params.items() if value is not None}
         columns = list(statement.selected_columns)
-        row: object = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # names of this statement
-        self.row = row._make
+        row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]  # names of this statement
+        self.row = cast(Callable[[Sequence[object]], TableRow], row._make)  # its columns are attributes, as a row's
         self.conversions = [
             (number, conversion)
             for number, column in enumerate(columns)
             if (conversion := _conversion(column, dialect)) is not None
         ]
 
-    def rows(self, fetched: list[Any]) -> list[Any]:
+    def rows(self, fetched: list[tuple[object, ...]]) -> list[TableRow]:
         if not self.conversions:
             return [self.row(row) for row in fetched]
         rows = []
@@ -70,15 +74,15 @@ class _Prepared:
         return rows
 
 
-def _conversion(column: Any, dialect: Dialect) -> Callable[[object], object] | None:
+def _conversion(column: ColumnElement[object], dialect: Dialect) -> Callable[[object], object] | None:
     processor: Callable[[object], object] | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return processor
 
 
-def _fetched(engine: Engine, prepared: _Prepared, values: Mapping[str, object]) -> Sequence[object]:
+def _fetched(engine: Engine, prepared: _Prepared, values: Mapping[str, object]) -> Sequence[TableRow]:
     lent = engine.raw_connection()
     try:
-        connection: Any = lent.driver_connection
+        connection = cast("psycopg.Connection", lent.driver_connection)
         cursor = lent.info.get("cursor_of_reads")
         if cursor is None:
             cursor = lent.info["cursor_of_reads"] = connection.cursor()

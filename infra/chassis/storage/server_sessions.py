@@ -7,7 +7,7 @@ with ``pool_mode = transaction`` or ``statement``) gives none of these, and most
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.chassis.settings import SettingMissing
 from infra.chassis.storage.connections import connect, is_postgresql, parameters
@@ -86,7 +86,7 @@ def _marked(connection: psycopg.Connection) -> bool:
     return connection.execute("SELECT current_setting('portal.session', true)").fetchone() == ("open",)
 
 
-def _server_of(connection: psycopg.Connection[Any]) -> int:
+def _server_of(connection: psycopg.Connection) -> int:
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     assert row is not None
     return int(row[0])

@@ -14,7 +14,8 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from infra.chassis import clock, logs, metrics
 from infra.chassis.json_types import Json
@@ -29,6 +30,7 @@ from infra.chassis.trust.signatures import (
     verify_signature,
 )
 from infra.chassis.trust.statements import CLOCKS_APART
+from infra.chassis.wire_types import BrokerMessage
 
 ASSERTION_TYPE = "portal-call+jws"
 LIFETIME = 30.0  # seconds; longer than any call between services waits
@@ -54,7 +56,7 @@ class Envelope:
     redelivered: bool = False
 
     @classmethod
-    def of(cls, message: Any) -> Envelope:
+    def of(cls, message: BrokerMessage) -> Envelope:
         """Of a message that has come, as it came."""
         body, properties = message.body, message.properties
         return cls(
@@ -77,7 +79,7 @@ class Envelope:
         }
 
 
-def parent_call(headers: dict[str, Any]) -> str:
+def parent_call(headers: Json) -> str:
     """The call that a call is part of, as its headers say."""
     stack = headers.get("nameko.call_id_stack") or [""]
     return str(stack[-1])
@@ -120,7 +122,7 @@ class Assertions:
     def _verified(self, text: str) -> tuple[str, Json]:
         callers: list[str] = []
 
-        def key_of(kid: str) -> Any:
+        def key_of(kid: str) -> Ed25519PublicKey | None:
             caller = self._trusted.service_of(kid)
             callers.append(caller or "")
             return self._trusted.of(caller)(kid) if caller else None

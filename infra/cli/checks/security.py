@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import Any
 
 from infra.chassis.running.loader import installed, tool
 from infra.chassis.settings import SettingMissing, Settings
@@ -82,6 +81,6 @@ def confirmation_findings(settings: Settings) -> list[Finding]:
     return [Finding("fault", "contact points are not confirmed", advice)]
 
 
-def _listed(accounts: list[Any]) -> str:
+def _listed(accounts: list[str]) -> str:
     more = f" and {len(accounts) - MOST_ACCOUNTS} more" if len(accounts) > MOST_ACCOUNTS else ""
     return ", ".join(accounts[:MOST_ACCOUNTS]) + more

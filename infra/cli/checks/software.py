@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from infra.chassis import clock
+from infra.chassis.json_types import Json
 from infra.chassis.running.loader import tool
 from infra.chassis.settings import Settings
 from infra.cli.checks.finding import Finding
@@ -45,7 +45,7 @@ def clock_findings(settings: Settings) -> list[Finding]:
 def calendar_findings(settings: Settings) -> list[Finding]:
     """Whether the holidays of this year and the next are known, and official by the time they should be."""
     this, findings = clock.now().astimezone(clock.OFFICE_ZONE).year, []
-    state_of: Callable[[Settings, int], dict[str, Any]] = tool("catalog", "calendar_state")
+    state_of: Callable[[Settings, int], Json] = tool("catalog", "calendar_state")
     for year, weight in ((this, "fault"), (this + 1, "note")):
         state = state_of(settings, year)
         what = f"holidays of {year}: {state['days']}, {'estimated' if state['estimated'] else 'official'}"

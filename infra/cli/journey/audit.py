@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import eventually, require
@@ -38,11 +36,11 @@ def audit(journey: Journey) -> None:
 
 
 def _verified(journey: Journey) -> Json | None:
-    verdict: dict[str, Any] = journey.who("auditor").applications.verify()
+    verdict: Json = journey.who("auditor").applications.verify()
     return verdict if verdict["first_bad"] is None and verdict["events"] > 0 else None
 
 
 def _sealed(journey: Journey) -> Json | None:
-    log: dict[str, Any] = journey.who("auditor").applications.verify()["log"]
+    log: Json = journey.who("auditor").applications.verify()["log"]
     require(log["ok"], f"the log is whole: {log['first_bad']}")
     return log if log["unsealed"] == 0 and log["leaves"] == log["events"] > 0 else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
 from infra.cli.journey.narration import command, require
 from infra.cli.sample_documents import a_pdf, answers_for, as_base64
@@ -50,7 +49,7 @@ def _choices(journey: Journey) -> dict[str, str]:
     return {rule["choice"]: rule["options"][0]["id"] for rule in rules if rule["type"] == "choice"}
 
 
-def attach(journey: Journey, requirement: dict[str, Any]) -> None:
+def attach(journey: Journey, requirement: Json) -> None:
     """A paper of the citizen's, when it is required."""
     if not requirement["required"]:
         return

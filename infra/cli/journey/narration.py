@@ -6,7 +6,9 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
+
+from infra.chassis.json_types import Json
 
 PATIENCE = 60.0  # seconds an eventually consistent outcome may take
 
@@ -24,7 +26,10 @@ class Step:
     service: str
     title: str
     milliseconds: float
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Json = field(default_factory=dict)
+
+
+Answer = TypeVar("Answer")
 
 
 def require(truth: object, what: str) -> None:
@@ -36,7 +41,7 @@ def command() -> str:
     return str(uuid.uuid4())
 
 
-def eventually(ask: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+def eventually(ask: Callable[[], Answer | None], what: str, patience: float = PATIENCE) -> Answer:
     """The first true answer of ``ask``; :class:`JourneyFailed` when there is none in time."""
     until = time.monotonic() + patience
     while True:

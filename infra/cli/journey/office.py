@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.cli.journey.filing import attach
@@ -37,7 +36,7 @@ def _accepted(journey: Journey) -> Json | None:
     from nameko.exceptions import RemoteError
 
     try:
-        reply: dict[str, Any] = journey.who("intake_officer").applications.accept(
+        reply: Json = journey.who("intake_officer").applications.accept(
             application_id=journey.application_id, command_id=command()
         )
     except RemoteError as refused:
@@ -72,7 +71,7 @@ def _supplement(journey: Journey, about: Mapping[str, object]) -> None:
         facts.update(due_at=journey.who("citizen").applications.application(**about)["due_at"])
 
 
-def _decision(journey: Journey, about: dict[str, Any]) -> None:
+def _decision(journey: Journey, about: Json) -> None:
     officer = journey.world["officials"]["case_officer"]["account_id"]
     with journey.step("applications", "phân công xử lý", "assigned to a case officer"):
         journey.remember(journey.who("approver").applications.assign(**about, officer_id=officer, command_id=command()))

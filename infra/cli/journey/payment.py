@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import urllib.parse
 import urllib.request
-from typing import Any
 
 from infra.chassis.json_types import Json
 from infra.cli.journey.journey import Journey
@@ -45,7 +44,7 @@ def payment(journey: Journey) -> None:
 
 
 def _settled(journey: Journey, payment_id: str) -> Json | None:
-    payment: dict[str, Any] = journey.who("citizen").payments.payment(payment_id=payment_id)
+    payment: Json = journey.who("citizen").payments.payment(payment_id=payment_id)
     require(payment["status"] not in {"failed", "expired", "cancelled"}, f"the payment is {payment['status']}")
     return payment if payment["status"] == "settled" else None
 
@@ -70,7 +69,7 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_about: object) -> None:
         return None
 
-    def http_error_302(self, req: object, fp: object, code: int, msg: str, headers: object) -> Any:
+    def http_error_302(self, req: object, fp: object, code: int, msg: str, headers: object) -> object:
         return fp
 
     http_error_303 = http_error_302

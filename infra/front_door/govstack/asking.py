@@ -36,7 +36,7 @@ class Asking:
         key = idempotency_key(request)
         return cls(gateway, request, caller, language, **({"key": key} if key else {}))
 
-    async def call(self, name: str, /, **arguments: Any) -> Any:
+    async def call(self, name: str, /, **arguments: object) -> Any:
         service, _, method = name.partition(".")
         door = doors()[service, method]
         fields = {name: value for name, value in arguments.items() if value is not None}

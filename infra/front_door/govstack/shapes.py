@@ -62,7 +62,7 @@ def service(procedure: Mapping[str, Any], language: str) -> Json:
     }
 
 
-def form_id(procedure: Mapping[str, Any]) -> str:
+def form_id(procedure: Mapping[str, object]) -> str:
     """``<procedure's code>:<its version>``: a form never changes under its id."""
     return f"{procedure['code']}:{procedure['version']}"
 

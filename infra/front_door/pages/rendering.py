@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,7 +21,7 @@ ASSETS = {
     "portal.js": "text/javascript; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
-BY_LANGUAGE: dict[str, Callable[..., Any]] = {
+BY_LANGUAGE: dict[str, Callable[..., object]] = {
     "day": formats.day,
     "weekday": formats.weekday,
     "moment": formats.moment,

@@ -6,10 +6,9 @@ calendar that were used), and :func:`moved` takes it from there as it is: replay
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from infra.working_time import (
     Clock,
@@ -21,6 +20,7 @@ from infra.working_time import (
     office_minute,
     with_unstated_span,
 )
+from infra.working_time.records import CalendarRecord, ChangeRecord, PromiseRecord
 
 __all__ = ["end_of_limit", "ended", "extended", "moved", "moved_to_working_day", "paused", "resumed", "start"]
 
@@ -30,11 +30,11 @@ SLACK = timedelta(days=31)  # calendar days carried beyond the due date, for pau
 class Moved(TypedDict):
     """What an act did to the clock: its changes, and the days of the calendar, where those are others than before."""
 
-    happenings: list[dict[str, Any]]
-    calendar: dict[str, Any] | None
+    happenings: list[ChangeRecord]
+    calendar: CalendarRecord | None
 
 
-def start(promise: Mapping[str, object], accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
+def start(promise: PromiseRecord, accepted_at: datetime, calendar: WorkingCalendar) -> Clock:
     """The clock an acceptance starts, holding only the days of the calendar it can meet.
 
     A promise published before durations were checked is counted as the nearest one above that can be.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from infra.working_time import OFFICE_ZONE, WorkingCalendar
+from infra.working_time.records import PromiseRecord
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.applicant_commands import check_delivery_level
@@ -135,7 +136,7 @@ class DecisionCommands(IntakeCommands):
         self._record(AppealDismissed, move, by, appeal_id=appeal["appeal_id"], reason=reason)
 
     def uphold_appeal(
-        self, *, reason: Sealed, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act,
+        self, *, reason: Sealed, receipt_number: str, promise: PromiseRecord, calendar: WorkingCalendar, by: Act,
         owed_again: Sequence[FeeOwedAgain] = (),
     ) -> None:  # fmt: skip
         """Set the decision aside; handling starts again with the procedure's promise from now.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
+from infra.working_time.records import ChannelTerms
+
 
 class Sealed(TypedDict):
     """Words stored next to the stream: their row and the salted SHA-256 (hex) that an event holds of them."""
@@ -55,7 +57,7 @@ class JudgedProcedure(TypedDict):
     code: str
     version: int
     level: int
-    channels: dict[str, object]
+    channels: dict[str, ChannelTerms]
     may_pause: NotRequired[bool]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from infra.working_time import WorkingCalendar
+from infra.working_time.records import PromiseRecord
 from services.applications.domain import deadline
 from services.applications.domain.actors import Act
 from services.applications.domain.command_checks import CommandChecks
@@ -29,7 +30,7 @@ from services.applications.errors import FeeNotPaid, NotExtendable, NothingOwed
 class IntakeCommands(CommandChecks):
     """What the counter does; mixed into :class:`Application`."""
 
-    def accept(self, *, receipt_number: str, promise: Mapping[str, object], calendar: WorkingCalendar, by: Act) -> None:
+    def accept(self, *, receipt_number: str, promise: PromiseRecord, calendar: WorkingCalendar, by: Act) -> None:
         """Take the application in; the clock starts. Fees collected at intake come first."""
         move = self._check("accept", by)
         self._check_paid("intake")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -21,7 +19,7 @@ from infra.chassis.storage.database import BigKey, UtcDateTime
 from services.applications.models.rows import Rows
 
 
-def view_columns() -> list[Column[Any]]:
+def view_columns() -> list[Column[object]]:
     """The read model: one row per application, without a name or a word of anybody's."""
     return [
         Column("application_id", String(36), primary_key=True),

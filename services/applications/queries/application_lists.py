@@ -74,7 +74,7 @@ class ApplicationLists:
         """
         projector.wait_for(self.database, min_position)
         after = key_of(cursor, datetime, str)
-        values = {"status": status} if status else {}
+        values: dict[str, object] = {"status": status} if status else {}
         values |= {"since": after[0], "beyond": after[1]} if after else {}
         page_rows = self.database.rows(
             _own(status is not None, after is not None), account_id=by.account_id, most=limit + 1, **values

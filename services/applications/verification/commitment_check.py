@@ -90,9 +90,9 @@ def _erased(store: Store) -> set[str]:
     return keys
 
 
-def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, bytes]]:
+def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[object, bytes]]:
     """What opens commitments, by id: (value, salt)."""
-    openings: dict[str, tuple[Any, bytes]] = {}
+    openings: dict[str, tuple[object, bytes]] = {}
     for words in session.scalars(select(Statement).where(Statement.statement_id.in_(ids))):
         openings[words.statement_id] = (words.words, words.salt)
     for revision in session.scalars(select(AnswerSet).where(AnswerSet.answers_id.in_(ids))):
@@ -102,7 +102,7 @@ def _openings(session: Session, ids: Sequence[str]) -> dict[str, tuple[Any, byte
     return openings
 
 
-def _parties(session: Session, commitments: Sequence[Mapping[str, object]]) -> dict[str, tuple[Any, Any]]:
+def _parties(session: Session, commitments: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, object]]:
     """Whose application it is and who began it, by the id that `_held` gives."""
     application_ids = [commitment["application_id"] for commitment in commitments if "people" in commitment]
     query = select(Party.application_id, Party.applicant_id, Party.started_by).where(

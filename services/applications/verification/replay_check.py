@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
@@ -56,7 +55,7 @@ def _finding(application_id: str, version: int | None, position: int | None, err
 
 def first_broken_event(store: Store, rows: Sequence[Notification]) -> Json | None:
     """Of one history from its beginning on: the first event that cannot be read or applied."""
-    history: Any = None
+    history: object = None
     for row in rows:
         try:
             history = replay(history, [store.event_of(row)])

@@ -96,7 +96,7 @@ class _Loading:
         self._fingerprints_of, self._publish, self._layout, self._report = fingerprint_of, publish, layout, report
         self._marks: dict[str, str] = {}
 
-    def take(self, chunk: list[tuple[int, dict[str, Any] | BadLine]]) -> None:
+    def take(self, chunk: list[tuple[int, dict[str, object] | BadLine]]) -> None:
         fresh = list(self._fresh(chunk))
         before = self._fingerprints_of([code for _, code, _, _ in fresh]) if fresh else {}
         records = [

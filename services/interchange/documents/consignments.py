@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 from sqlalchemy.orm import Session
@@ -130,7 +129,7 @@ class StepWriter:
         return StoredEvent(stream, version, DOCUMENT_TOPICS[step.kind], stored_bytes(body))
 
 
-def receiver_columns(consignment: Consignment) -> dict[str, Any]:
+def receiver_columns(consignment: Consignment) -> dict[str, object]:
     """A consignment as its row: a function of the steps alone."""
     reached = {status: datetime.fromisoformat(at) for status, at in consignment.reached.items()}
     arrived_at = reached.get(ARRIVED)

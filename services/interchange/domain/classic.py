@@ -117,7 +117,7 @@ def _counted(record: Mapping[str, object]) -> dict[str, Any]:
     return {name: value for name, value in counted.items() if value}
 
 
-def _rows(record: Mapping[str, object], name: str) -> list[dict[str, Any]]:
+def _rows(record: Mapping[str, object], name: str) -> list[dict[str, object]]:
     rows = record.get(name)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 

@@ -19,7 +19,7 @@ REPORTED = "interchange.ProgressReported"
 TOPICS = (MIRRORED, REPORTED)
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:portal:mirrored-dossier")
 VERSION = 1
-UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPCASTS: dict[tuple[str, int], Callable[[dict[str, object]], dict[str, object]]] = {}
 
 
 def stream_of(source: str, number: str) -> UUID:

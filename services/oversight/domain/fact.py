@@ -109,6 +109,6 @@ class Fact:
 
 
 STATED = frozenset({"application_id", "source", "reference", "agency_code", "procedure_code", "applicant_id"})
-FIRST: dict[str, Any] = {
+FIRST: dict[str, object] = {
     member.name: getattr(Fact(""), member.name) for member in fields(Fact) if member.name not in STATED
 }

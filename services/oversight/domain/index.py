@@ -83,7 +83,7 @@ class Index:
             "total": self._sum(None),
         }  # fmt: skip
 
-    def _sum(self, group: str | None) -> dict[str, Any]:
+    def _sum(self, group: str | None) -> dict[str, object]:
         rows = [scored for scored in self.scored if group in {None, scored.row.group}]
         return {
             "score": rounded(self.of_group(group), 4),

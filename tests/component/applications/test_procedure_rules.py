@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from infra.working_time.records import CalendarReply
 from services.applications.procedure_rules import ProcedureRules
 from tests.unit.applications.fakes import Catalog
 
@@ -21,7 +22,7 @@ class Counting(Catalog):
 
     requests = 0
 
-    def calendar(self, *, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> CalendarReply:
         self.requests += 1
         return super().calendar(year=year)
 
@@ -69,7 +70,7 @@ def test_a_change_told_while_the_calendar_is_being_read_is_not_missed(two):
     class Deciding(Counting):
         """Decides about a day just after it has answered."""
 
-        def calendar(self, *, year: int) -> dict[str, Any]:
+        def calendar(self, *, year: int) -> CalendarReply:
             reply = super().calendar(year=year)
             if self.requests == 2:
                 self.days[2026].append(("2026-03-04", "holiday"))

@@ -5,11 +5,12 @@ import io
 import json
 import resource
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from nameko.exceptions import RemoteError
 
+from infra.chassis.wire_types import Cluster
 from infra.cli.catalogue import import_all
 from infra.cli.catalogue_files import BATCH, chunks
 
@@ -41,7 +42,7 @@ def take_in(*files, layout="auto", findings=None):
     catalog = Catalog()
     progress: list[Any] = []
     return (
-        import_all(catalog, list(files), layout, "2025-07-01", progress.append, findings),
+        import_all(cast(Cluster, catalog), list(files), layout, "2025-07-01", progress.append, findings),
         catalog.calls,
         sum(progress),
     )
@@ -92,7 +93,7 @@ def test_a_refusal_for_another_reason_ends_the_import(tmp_path):
 
     file = write_lines(tmp_path / "records.jsonl", [{"ma_thu_tuc": "1"}])
     with pytest.raises(RemoteError):
-        import_all(Closed(), [file], "auto", "2025-07-01", lambda done: None)
+        import_all(cast(Cluster, Closed()), [file], "auto", "2025-07-01", lambda done: None)
 
 
 def test_records_of_different_layouts_in_one_file_go_in_calls_of_their_own(tmp_path):
@@ -133,7 +134,7 @@ def test_findings_of_all_calls_are_grouped_by_what_an_editor_must_decide(tmp_pat
             return {**reply, "groups": [*reply["groups"], urgent]}
 
     file = write_lines(tmp_path / "records.jsonl", [{"ma_thu_tuc": str(number)} for number in range(2 * BATCH)])
-    groups = import_all(Finding(), [file], "auto", "2025-07-01", lambda done: None)["groups"]
+    groups = import_all(cast(Cluster, Finding()), [file], "auto", "2025-07-01", lambda done: None)["groups"]
     assert [(group["kind"], group["findings"], group["records"]) for group in groups] == [
         ("fee_amount_implausible", 2, 2),
         ("kept_as_text", 2, 2),
@@ -154,7 +155,7 @@ def test_a_file_of_a_hundred_megabytes_is_streamed_in_flat_memory(tmp_path):
             return super().import_procedures(**sent)
 
     progress: list[Any] = []
-    summary = import_all(Weighing(), [file], "auto", "2025-07-01", progress.append)
+    summary = import_all(cast(Cluster, Weighing()), [file], "auto", "2025-07-01", progress.append)
     assert (summary["records"], sum(progress)) == (10_100, 10_100) and len(progress) > 100
     assert max(weights) - weights[2] < 20_000_000
 

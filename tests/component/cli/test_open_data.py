@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
 
 from infra.chassis.trust.signatures import canonical_json
+from infra.chassis.wire_types import Doors
 from infra.cli.exit_codes import Refused
 from infra.cli.open_data import Publication, months
 
@@ -42,7 +43,7 @@ class Oversight:
 
 def publish(folder: Path, oversight: Oversight, last: str = "2026-03") -> int:
     with time_machine.travel("2026-03-20T03:00:00Z", tick=False):
-        return Publication(folder).publish(oversight, months("2026-01", last), BASE, lambda *_: None)
+        return Publication(folder).publish(cast(Doors, oversight), months("2026-01", last), BASE, lambda *_: None)
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from infra.chassis.access.actors import ANONYMOUS, Actor
 from infra.chassis.official_calendar import published
 from infra.chassis.refusals import AgencyUnknown, Forbidden, Forwarded, InvalidRequest
 from infra.chassis.storage.commands import Command
+from infra.working_time.records import CalendarReply
 from services.oversight.country import keep_agency
 from services.oversight.domain.feedback import without_contacts
 from services.oversight.errors import FeedbackNotFound, TransitionNotAllowed
@@ -30,7 +31,7 @@ ELSEWHERE = Actor("elsewhere", agencies={"H01.02": frozenset({"approver"})})
 class Catalog:
     """A year without a single day that differs from Monday to Friday."""
 
-    def calendar(self, *, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> CalendarReply:
         return {"year": year, "version": "mẫu", "days": []}
 
     def agency(self, *, code: str, at: str | None = None) -> dict[str, Any]:
@@ -40,7 +41,7 @@ class Catalog:
 
 
 class OfficialCatalog(Catalog):
-    def calendar(self, *, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> CalendarReply:
         return {"year": year, "version": "mẫu", "days": published(year)}
 
 

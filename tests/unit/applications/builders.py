@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from infra.working_time import WorkingCalendar
+from infra.working_time.records import PromiseRecord
 from services.applications.domain.application import Application
 from services.applications.domain.facts import JudgedProcedure
 from services.applications.domain.statuses import Status
@@ -15,7 +16,7 @@ from tests.unit.applications.actors import act
 from tests.unit.applications.fakes import PROCEDURE, Catalog, money, quote_of
 
 CALENDAR = WorkingCalendar.of_replies([Catalog().calendar(year=2026), Catalog().calendar(year=2027)])
-PROMISE = {"amount": 3, "unit": "working_days"}
+PROMISE: PromiseRecord = {"amount": 3, "unit": "working_days"}
 WORDS = {"statement_id": "s", "commitment": "c" * 64}
 MONDAY = datetime.fromisoformat("2026-03-02T08:00:00+07:00")
 RESULT = {"result_id": "r", "commitment": "c" * 64, "code": None, "valid_until": None}

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from infra.chassis.refusals import Forwarded, ServiceUnavailable
+from infra.working_time.records import CalendarReply, DayRecord
 
 if TYPE_CHECKING:
     from services.applications.clients import DelegationReply, DelegationsReply, PostsReply, ProcedureDefinition, Quote
@@ -95,9 +96,9 @@ class Catalog:
         quote: Quote = quote_of(*self.moments) | {"channel": channel, "version": version}
         return quote
 
-    def calendar(self, *, year: int) -> dict[str, Any]:
+    def calendar(self, *, year: int) -> CalendarReply:
         self._answer()
-        days = [
+        days: list[DayRecord] = [
             {"date": on, "kind": kind, "name": {"vi": "Nghỉ lễ", "en": "Holiday"}}
             for on, kind in self.days.get(year, [])
         ]

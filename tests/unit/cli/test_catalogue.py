@@ -1,9 +1,11 @@
 """The layout of a file of records is recognised; an export is written page by page."""
 
 import io
+from typing import cast
 
 import pytest
 
+from infra.chassis.wire_types import Cluster
 from infra.cli.catalogue import export_all
 from infra.cli.catalogue_files import _record as record_of
 from infra.cli.catalogue_files import layout_of
@@ -41,7 +43,7 @@ def test_an_export_is_written_page_by_page(form, content, expected):
             return {"content": content, "count": 1, "next_cursor": {None: "more"}.get(cursor)}
 
     client, out = Exporting(), io.StringIO()
-    assert export_all(client, form, "2026-01-01", True, out, lambda done: None) == 2
+    assert export_all(cast(Cluster, client), form, "2026-01-01", True, out, lambda done: None) == 2
     assert (client.cursors, out.getvalue()) == ([None, "more"], expected * 2)
 
 

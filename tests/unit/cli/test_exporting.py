@@ -2,7 +2,9 @@
 
 import io
 import json
+from typing import cast
 
+from infra.chassis.wire_types import Cluster
 from infra.cli.exporting import _as_one_document, _one_after_another, _pages
 
 
@@ -45,6 +47,8 @@ def test_pages_are_asked_for_until_there_is_none() -> None:
             return {"content": f"{len(self.cursors)}\n", "events": 2, "next_cursor": more}
 
     rpc, progress, file = Applications(), [], io.StringIO()
-    _one_after_another(_pages(rpc, {"format": "jsonl"}, lambda done, total: progress.append((done, total))), file)
+    _one_after_another(
+        _pages(cast(Cluster, rpc), {"format": "jsonl"}, lambda done, total: progress.append((done, total))), file
+    )
     assert file.getvalue() == "1\n2\n3\n" and rpc.cursors == [None, "c1", "c2"]
     assert progress == [(2, None), (4, None), (6, 6)]

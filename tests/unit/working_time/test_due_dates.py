@@ -3,6 +3,7 @@ from datetime import date, datetime
 import pytest
 
 from infra.working_time import OFFICE_ZONE, Day, NotCountable, WorkingCalendar, due_at, working_minutes_between
+from infra.working_time.records import CalendarReply
 
 TET_2026 = {
     date(2026, 2, d): Day("holiday", {"vi": "Tết Nguyên đán", "en": "Lunar New Year"}) for d in (16, 17, 18, 19, 20)
@@ -79,7 +80,7 @@ def test_time_counted_backwards_is_negative() -> None:
 
 
 def test_an_override_of_the_catalogue_beats_the_holiday_it_corrects() -> None:
-    reply = {
+    reply: CalendarReply = {
         "year": 2026,
         "version": 7,
         "days": [

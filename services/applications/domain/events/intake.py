@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY
 from typing import ClassVar
 
 from infra.working_time import Clock
+from infra.working_time.records import ClockRecord
 from services.applications.domain import fees
 from services.applications.domain.events.base import Answered, ApplicationEvent, Waiting
 from services.applications.domain.facts import (
@@ -27,7 +28,7 @@ class Accepted(ApplicationEvent):
 
     receipt_number: str
     due_at: str | None
-    started_clock: dict[str, object]
+    started_clock: ClockRecord
 
     def happen(self, application: State) -> None:
         application.receipt_number, application.accepted_at = self.receipt_number, self.timestamp

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY
 from typing import ClassVar
 
 from infra.working_time import Clock
+from infra.working_time.records import ClockRecord
 from services.applications.domain import fees
 from services.applications.domain.events.base import ApplicationEvent
 from services.applications.domain.events.intake import decision_record
@@ -98,7 +99,7 @@ class AppealUpheld(ApplicationEvent):
     appeal_id: str
     receipt_number: str
     due_at: str | None
-    started_clock: dict[str, object]
+    started_clock: ClockRecord
     _: KW_ONLY
     owed_again: list[FeeOwedAgain] | None = None
 
